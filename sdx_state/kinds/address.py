@@ -1,0 +1,34 @@
+"""Addresses: the names by which configuration, state and plans speak of a resource.
+
+`survey.support-csat`, `question.support-csat.nps`, `user.joe@example.com`, `phone_number.au-sms`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+Address = str
+
+_NOT_SLUG = re.compile(r"[^a-z0-9]+")
+
+
+def address_of(kind: str, key: str, parent_key: str | None = None) -> Address:
+    """Return the address of the resource `key` of `kind`, under the resource `parent_key` if it has one."""
+    return f"{kind}.{key}" if parent_key is None else f"{kind}.{parent_key}.{key}"
+
+
+def kind_of(address: Address) -> str:
+    """Return the kind's name, the part before the first dot."""
+    return address.partition(".")[0]
+
+
+def name_of(address: Address) -> str:
+    """Return what follows the kind: `support-csat.nps` of `question.support-csat.nps`."""
+    return address.partition(".")[2]
+
+
+def slug(text: str) -> str:
+    """Return `text` as a key: lower case, ASCII letters and digits, single hyphens. May be empty."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii").lower()
+    return _NOT_SLUG.sub("-", plain).strip("-")

@@ -1,0 +1,129 @@
+"""What a field of a resource is: its type, where each wire shape keeps it, and when two values are equal."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+LanguageMap = Mapping[str, str]
+Value = str | int | bool | None | LanguageMap | Sequence[Mapping[str, object]]
+
+DEFAULT_LANGUAGE = "default"
+
+
+class FieldType(Enum):
+    """How a field's values are read, compared and written."""
+
+    TEXT = "text"
+    PROMPT = "prompt"  # a text per language; a plain string is the default language
+    INTEGER = "integer"
+    BOOLEAN = "boolean"
+    PHONE = "phone"
+    EMAIL = "email"
+    OPTIONS = "options"  # a question's response options: label and prompt
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of a kind.
+
+    Attributes:
+        name: The name in YAML, which is the API's own (flat shape) where it has one.
+        type: How values are read and compared.
+        nested: Path of the value in the nested wire shape; empty when it is `name` there too.
+        flat: Whether the flat shape of API 1.0.0 carries the field at all.
+    """
+
+    name: str
+    type: FieldType = FieldType.TEXT
+    nested: tuple[str, ...] = ()
+    flat: bool = True
+
+    def normalise(self, value: object) -> object:
+        """Return the form in which two values of this field are compared.
+
+        Absent, `null` and `""` are one; 0/1 are booleans, `"10"` is 10, CRLF is LF, texts are NFC, telephone
+        numbers lose their punctuation, e-mail addresses their case. A value of an unexpected type is kept.
+        """
+        if value is None or value == "":
+            return None
+        return _NORMALISERS[self.type](value)
+
+
+def normalise_text(value: object) -> object:
+    """Return text as NFC with LF line ends; numbers become their digits, anything else stays."""
+    if isinstance(value, str):
+        if "\r" in value:
+            value = value.replace("\r\n", "\n").replace("\r", "\n")
+        return value if value.isascii() else unicodedata.normalize("NFC", value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return value
+
+
+def _normalise_prompt(value: object) -> object:
+    if not isinstance(value, Mapping):
+        return normalise_text(value)
+    texts = {str(language): normalise_text(text) for language, text in value.items() if text not in (None, "")}
+    if not texts:
+        return None
+    return texts[DEFAULT_LANGUAGE] if list(texts) == [DEFAULT_LANGUAGE] else texts
+
+
+def _normalise_integer(value: object) -> object:
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, str) and len(value) <= 20:
+        digits = value.strip()
+        if digits.removeprefix("-").isdecimal() and digits.isascii():
+            return int(digits)
+    return value
+
+
+def _normalise_boolean(value: object) -> object:
+    if isinstance(value, bool):
+        return value
+    if value in (0, "0", "false"):
+        return False
+    if value in (1, "1", "true"):
+        return True
+    return value
+
+
+def _normalise_phone(value: object) -> object:
+    text = normalise_text(value)
+    if isinstance(text, str):
+        kept = "".join(character for character in text if character not in " -().\u00a0\u2011")
+        return kept or None
+    return text
+
+
+def _normalise_email(value: object) -> object:
+    text = normalise_text(value)
+    return text.strip().casefold() if isinstance(text, str) else text
+
+
+def _normalise_options(value: object) -> object:
+    if not isinstance(value, Sequence) or isinstance(value, str):
+        return value
+    options = []
+    for option in value:
+        if not isinstance(option, Mapping):
+            return value
+        options.append(
+            {"label": normalise_text(option.get("label")), "text": _normalise_prompt(option.get("text"))}
+        )
+    return options or None
+
+
+_NORMALISERS = {
+    FieldType.TEXT: normalise_text,
+    FieldType.PROMPT: _normalise_prompt,
+    FieldType.INTEGER: _normalise_integer,
+    FieldType.BOOLEAN: _normalise_boolean,
+    FieldType.PHONE: _normalise_phone,
+    FieldType.EMAIL: _normalise_email,
+    FieldType.OPTIONS: _normalise_options,
+}

@@ -1,0 +1,25 @@
+"""A user. Source: API reference, "Users": the e-mail address is the identity; there is no numeric id.
+
+`UPLOAD_COLUMNS` are the columns of the admin UI's user upload that the API cannot read back.
+"""
+
+from sdx_state.kinds.field import Field, FieldType
+from sdx_state.kinds.kind import Kind
+
+UPLOAD_COLUMNS = ("permissions", "team", "visible", "visibility_level", "send_password_reset")
+
+USER = Kind(
+    name="user",
+    collection="users",
+    identity="email",
+    natural_key="email",
+    noun="user",
+    upload=UPLOAD_COLUMNS,
+    fields=(
+        Field("email", FieldType.EMAIL),
+        Field("name"),
+        Field("agent_id"),
+        Field("phone", FieldType.PHONE),
+        Field("timezone"),
+    ),
+)
