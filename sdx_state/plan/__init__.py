@@ -1,0 +1,1 @@
+"""Desired + live + ledger -> plan. Pure: nothing here reads a file, a clock or a socket."""

@@ -1,0 +1,289 @@
+"""The planner: what is declared, what is live and what is remembered become one plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sdx_state.kinds import ALL_KINDS, KINDS
+from sdx_state.kinds.address import Address, kind_of
+from sdx_state.kinds.field import Value
+from sdx_state.kinds.resource import Desired, Live, Moved, Removed
+from sdx_state.kinds.snapshot import Snapshot
+from sdx_state.plan.codec import fingerprint_of
+from sdx_state.plan.departure import departures
+from sdx_state.plan.diff import differences, managed_values, not_carried
+from sdx_state.plan.expectation import unmet_expectations
+from sdx_state.plan.match import Matches, match
+from sdx_state.plan.model import ORDER_PATH, Action, Change, Drift, FieldChange, Finding, Plan, Unmanaged
+from sdx_state.plan.order import moves, order_of
+from sdx_state.plan.origin import origin_of
+from sdx_state.plan.rename import rename_hints
+from sdx_state.state.ledger import Entry, Ledger, moved_addresses
+
+
+@dataclass(frozen=True)
+class Intention:
+    """What the configuration asks for: declared resources, changes of address, and addresses to let go."""
+
+    resources: Mapping[Address, Desired]
+    moved: Sequence[Moved] = ()
+    removed: Sequence[Removed] = ()
+
+
+def build_plan(intention: Intention, snapshot: Snapshot, ledger: Ledger) -> Plan:
+    """Return the plan that makes the tenant of `snapshot` what `intention` says."""
+    previous, findings = _renamed(ledger.entries, intention.moved)
+    entries = {previous.get(address, address): entry for address, entry in ledger.entries.items()}
+    came_from = {after: before for before, after in previous.items()}
+    undeclared = {address: entry for address, entry in entries.items() if address not in intention.resources}
+    owned_elsewhere = frozenset(f"{kind_of(address)}.{entry.id}" for address, entry in undeclared.items())
+    matches = match(intention.resources.values(), snapshot, entries, owned_elsewhere)
+
+    planner = _Planner(snapshot, ledger, entries, came_from, matches)
+    changes, drift, unchanged = planner.plan_declared(intention.resources)
+    leaving, lost = departures(undeclared, intention.removed, snapshot)
+    changes += leaving
+    drift += lost
+    findings += [*matches.findings, *planner.findings, *rename_hints(changes)]
+    changes = _in_order_of_writes(changes)
+    return Plan(
+        tenant=ledger.tenant,
+        lineage=ledger.lineage,
+        changes=tuple(changes),
+        unchanged=unchanged,
+        drift=tuple(drift),
+        unmanaged=tuple(_unmanaged(snapshot, matches, entries)),
+        findings=tuple(findings),
+        fingerprint=fingerprint_of(changes),
+    )
+
+
+class _Planner:
+    """One pass over the declared resources."""
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        ledger: Ledger,
+        entries: Mapping[Address, Entry],
+        came_from: Mapping[Address, Address],
+        matches: Matches,
+    ) -> None:
+        self.snapshot = snapshot
+        self.ledger = ledger
+        self.entries = entries
+        self.came_from = came_from
+        self.matches = matches
+        self.findings: list[Finding] = []
+
+    def plan_declared(self, resources: Mapping[Address, Desired]) -> tuple[list[Change], list[Drift], int]:
+        changes: list[Change] = []
+        drift: list[Drift] = []
+        unchanged = 0
+        moved = self._moved_questions(resources)
+        for address, desired in resources.items():
+            if address in self.matches.undecided:
+                continue
+            live = self.matches.live.get(address)
+            if KINDS[desired.kind].lookup_only:
+                unmet = unmet_expectations(desired, live, self.snapshot)
+                self.findings += unmet
+                change = None if unmet or live is None else self._existing(desired, live, ())
+            elif live is None:
+                change = self._creation(desired)
+                if address in self.entries:
+                    drift.append(Drift(address, desired.kind, self.entries[address].id, deleted=True))
+            else:
+                fields = self._fields(desired, live, moved.get(address))
+                change = self._existing(desired, live, fields)
+                drifted = tuple(field for field in fields if field.origin != "config")
+                if drifted:
+                    drift.append(Drift(address, desired.kind, live.id, drifted))
+            if change is None:
+                unchanged += live is not None
+            else:
+                changes.append(change)
+        self._warn_of_shared_questions(changes)
+        return changes, drift, unchanged
+
+    def _creation(self, desired: Desired) -> Change:
+        fields = tuple(
+            FieldChange(name, None, value, "config", desired.source_of(name))
+            for name, value in desired.values.items()
+            if value not in (None, "")
+        )
+        known = self.entries.get(desired.address)
+        reason = f"id {known.id} was deleted in the tenant since it was last applied" if known else None
+        depends = desired.depends_on + ((desired.parent,) if desired.parent else ())
+        return Change(
+            desired.address,
+            desired.kind,
+            Action.CREATE,
+            previous=self.came_from.get(desired.address),
+            fields=fields,
+            after=dict(desired.values),
+            source=desired.source,
+            reason=reason,
+            via="api",
+            parent=desired.parent,
+            depends_on=depends,
+            label=_label(desired.kind, desired.values),
+        )
+
+    def _existing(self, desired: Desired, live: Live, fields: tuple[FieldChange, ...]) -> Change | None:
+        adopted = desired.address in self.matches.adopted
+        previous = self.came_from.get(desired.address)
+        self._warn_of_what_cannot_be_carried(desired)
+        if not (fields or adopted or previous):
+            return None
+        return Change(
+            desired.address,
+            desired.kind,
+            Action.UPDATE if fields else Action.NO_OP,
+            id=live.id,
+            importing=adopted,
+            previous=previous,
+            fields=fields,
+            before=managed_values(desired, live),
+            after={name: value for name, value in desired.values.items() if name not in desired.ignore},
+            source=desired.source,
+            via="api" if fields else "none",
+            parent=desired.parent,
+            depends_on=desired.depends_on + ((desired.parent,) if desired.parent else ()),
+            label=_label(desired.kind, live.raw),
+            protected=desired.protect,
+        )
+
+    def _fields(self, desired: Desired, live: Live, move: FieldChange | None) -> tuple[FieldChange, ...]:
+        found = differences(desired, live, self.snapshot.shape)
+        if not found and move is None:
+            return ()
+        entry = self.entries.get(desired.address)
+        fields = [
+            FieldChange(
+                path,
+                before,
+                after,
+                origin_of(self.ledger, entry, path, before, after),
+                desired.source_of(path.partition(".")[0].partition("[")[0]),
+            )
+            for path, before, after in found
+        ]
+        return (*fields, move) if move else tuple(fields)
+
+    def _moved_questions(self, resources: Mapping[Address, Desired]) -> dict[Address, FieldChange]:
+        """Compare the order of each survey's matched questions; what moved, with from and to."""
+        siblings: dict[Address, list[Desired]] = {}
+        for desired in resources.values():
+            if desired.parent is not None and desired.address in self.matches.live:
+                siblings.setdefault(desired.parent, []).append(desired)
+        found: dict[Address, FieldChange] = {}
+        for declared in siblings.values():
+            order_field = KINDS[declared[0].kind].order_field
+            if order_field is None:
+                continue
+            ranked = sorted(declared, key=lambda one: _rank(self.matches.live[one.address], order_field))
+            wanted = sorted(declared, key=lambda one: one.position)
+            for move in moves([one.address for one in ranked], [one.address for one in wanted]):
+                desired = resources[move.key]
+                if ORDER_PATH in desired.ignore:
+                    continue
+                origin = origin_of(
+                    self.ledger, self.entries.get(move.key), ORDER_PATH, None, desired.position
+                )
+                found[move.key] = FieldChange(
+                    ORDER_PATH, move.before, move.after, "drift" if origin == "drift" else "config", desired.source
+                )
+        return found
+
+    def _warn_of_what_cannot_be_carried(self, desired: Desired) -> None:
+        missing = not_carried(desired, self.snapshot.shape)
+        if missing:
+            self.findings.append(
+                Finding(
+                    "warning",
+                    f"{desired.address}: this tenant's answers have no place for {', '.join(missing)}; "
+                    "neither compared nor written",
+                    desired.address,
+                    desired.source_of(missing[0].partition(".")[0]),
+                )
+            )
+
+    def _warn_of_shared_questions(self, changes: Iterable[Change]) -> None:
+        surveys: dict[str, list[str]] = {}
+        for live in self.snapshot.of("question"):
+            surveys.setdefault(live.id, []).append(live.parent_id or "?")
+        for change in changes:
+            if change.kind == "question" and change.id and len(surveys.get(change.id, ())) > 1 and change.writes:
+                self.findings.append(
+                    Finding(
+                        "warning",
+                        f"{change.address} (id {change.id}) stands in several surveys: "
+                        f"ids {', '.join(surveys[change.id])}. Changing it changes all of them",
+                        change.address,
+                        change.source,
+                    )
+                )
+
+
+def _renamed(
+    entries: Mapping[Address, Entry], moved: Sequence[Moved]
+) -> tuple[dict[Address, Address], list[Finding]]:
+    """Return old -> new address of what the state knows, for every `moved:` that still has something to do."""
+    renamed: dict[Address, Address] = {}
+    findings = []
+    for move in moved:
+        if move.before not in entries:
+            continue
+        try:
+            steps = moved_addresses(entries, move.before, move.after)
+        except ValueError as error:
+            findings.append(Finding("error", f"moved: {error}", move.after, move.source))
+            continue
+        taken = [after for after in steps.values() if after in entries]
+        if taken:
+            message = f"moved: {move.before} cannot become {move.after}: {taken[0]} is already another resource"
+            findings.append(
+                Finding("error", message, move.after, move.source, "remove the `moved:` entry, or one of the two")
+            )
+            continue
+        renamed.update(steps)
+    return renamed, findings
+
+
+def _unmanaged(snapshot: Snapshot, matches: Matches, entries: Mapping[Address, Entry]) -> Iterable[Unmanaged]:
+    managed = {(live.kind, live.id.casefold()) for live in matches.live.values()}
+    managed.update((kind_of(address), entry.id.casefold()) for address, entry in entries.items())
+    ours = {live.id for live in matches.live.values() if live.kind == "survey"}
+    for kind in ALL_KINDS:
+        if kind.lookup_only:
+            continue
+        for live in snapshot.of(kind.name):
+            if kind.parent and live.parent_id not in ours:
+                continue
+            if (kind.name, live.id.casefold()) not in managed:
+                yield Unmanaged(kind.name, live.id, _label(kind.name, live.raw))
+
+
+def _in_order_of_writes(changes: Sequence[Change]) -> list[Change]:
+    """Creates and updates kind by kind as written; each question after its survey; then deletes, reversed."""
+    place = {kind.name: number for number, kind in enumerate(ALL_KINDS)}
+    leaving = [change for change in changes if change.action in (Action.DELETE, Action.FORGET)]
+    staying = [change for change in changes if change.action not in (Action.DELETE, Action.FORGET)]
+    leaving.sort(key=lambda change: (-place[change.kind], change.address))
+    removed = {change.address: change for change in leaving}
+    children: dict[Address, tuple[Address, ...]] = {}
+    for change in leaving:
+        if change.parent in removed:
+            children[change.parent] = (*children.get(change.parent, ()), change.address)
+    return staying + [replace(change, depends_on=children.get(change.address, ())) for change in leaving]
+
+
+def _label(kind: str, values: Mapping[str, object] | Mapping[str, Value]) -> str:
+    value = values.get(KINDS[kind].natural_key)
+    return value if isinstance(value, str) else ""
+
+
+def _rank(live: Live, order_field: str) -> tuple[int, int]:
+    return (order_of(live, order_field), int(live.id) if live.id.isdecimal() else 0)

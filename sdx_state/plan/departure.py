@@ -1,0 +1,77 @@
+"""What the state owns and nobody declares any more: deleted, or forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sdx_state.kinds import KINDS
+from sdx_state.kinds.address import Address, kind_of
+from sdx_state.kinds.field import Value
+from sdx_state.kinds.resource import Live, Removed
+from sdx_state.kinds.snapshot import Snapshot
+from sdx_state.kinds.wire import read_field
+from sdx_state.plan.model import Action, Change, Drift, FieldChange
+from sdx_state.state.ledger import Entry
+
+
+def departures(
+    undeclared: Mapping[Address, Entry], removed: Sequence[Removed], snapshot: Snapshot
+) -> tuple[list[Change], list[Drift]]:
+    """Return what becomes of `undeclared` (owned, not declared), and which of it the tenant deleted itself."""
+    live = {(one.kind, one.id.casefold()): one for kind in KINDS for one in snapshot.of(kind)}
+    orders = {order.address: order for order in removed}
+    surveys = {entry.id: address for address, entry in undeclared.items() if kind_of(address) == "survey"}
+    changes, lost = [], []
+    for address, entry in undeclared.items():
+        kind = KINDS[kind_of(address)]
+        found = live.get((kind.name, entry.id.casefold()))
+        order = _order_for(address, orders)
+        if kind.lookup_only:
+            changes.append(_forget(address, entry, "no longer declared; there is nothing to delete"))
+        elif found is None:
+            changes.append(_forget(address, entry, "already gone from the tenant"))
+            lost.append(Drift(address, kind.name, entry.id, deleted=True))
+        elif order is not None and not order.destroy:
+            changes.append(_forget(address, entry, "removed: stays in the tenant, no longer managed", found))
+        else:
+            reason = "removed: destroy" if order else "owned, and no longer declared"
+            changes.append(deletion(address, found, reason, entry.protect, surveys.get(found.parent_id or "")))
+    return changes, lost
+
+
+def deletion(address: Address, live: Live, reason: str, protected: bool, parent: Address | None) -> Change:
+    """Return the change that deletes `live`, with every value that would be lost."""
+    kind = KINDS[live.kind]
+    before: dict[str, Value] = {}
+    for field in kind.fields:
+        value = read_field(field, live.raw)
+        if value is not None:
+            before[field.name] = value
+    return Change(
+        address,
+        kind.name,
+        Action.DELETE,
+        id=live.id,
+        fields=tuple(FieldChange(name, value, None) for name, value in before.items()),
+        before=before,
+        reason=reason,
+        via="api",
+        parent=parent,
+        protected=protected,
+        label=str(live.raw.get(kind.natural_key) or ""),
+    )
+
+
+def _order_for(address: Address, orders: Mapping[Address, Removed]) -> Removed | None:
+    """Return the `removed:` entry for `address`; a survey's covers its questions."""
+    if address in orders:
+        return orders[address]
+    kind, _, key = address.partition(".")
+    parent = KINDS[kind].parent
+    return orders.get(f"{parent}.{key.partition('.')[0]}") if parent else None
+
+
+def _forget(address: Address, entry: Entry, reason: str, live: Live | None = None) -> Change:
+    kind = KINDS[kind_of(address)]
+    label = str(live.raw.get(kind.natural_key) or "") if live else ""
+    return Change(address, kind.name, Action.FORGET, id=entry.id, reason=reason, label=label)

@@ -1,0 +1,108 @@
+"""What differs between one declared resource and the live one: declared fields only, equality first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import cast
+
+from sdx_state.kinds import KINDS
+from sdx_state.kinds.field import DEFAULT_LANGUAGE, Field, FieldType, Value
+from sdx_state.kinds.resource import Desired, Live, Shape
+from sdx_state.kinds.wire import can_carry, read_field, shape_of
+
+# path, before, after
+Difference = tuple[str, Value, Value]
+
+
+def differences(desired: Desired, live: Live, tenant_shape: Shape | None) -> list[Difference]:
+    """Return the declared fields in which `live` differs from `desired`, in the kind's order of fields.
+
+    What the live resource's shape has no place for is left out: it can neither be read nor written there.
+    """
+    raw = live.raw
+    found: list[Difference] = []
+    for name, value in desired.values.items():
+        # The common case, decided without a function call: the wire says literally what YAML says.
+        if raw.get(name) == value or name in desired.ignore:
+            continue
+        kind = KINDS[desired.kind]
+        field = kind.by_name[name]
+        shape = shape_of(kind, raw) or tenant_shape
+        found.extend(_field_differences(field, read_field(field, raw), value, shape))
+    return found
+
+
+def not_carried(desired: Desired, shape: Shape | None) -> list[str]:
+    """Return the paths of declared values that a tenant of `shape` has no place for."""
+    if shape != "flat":
+        return []
+    fields = KINDS[desired.kind].by_name
+    missing = []
+    for name, value in desired.values.items():
+        if name in desired.ignore:
+            continue
+        if not fields[name].flat:
+            missing.append(name)
+        elif isinstance(value, Mapping):
+            missing.extend(f"{name}.{language}" for language in value if language != DEFAULT_LANGUAGE)
+    return missing
+
+
+def managed_values(desired: Desired, live: Live | None) -> dict[str, Value]:
+    """Return the live values (inner form) of the fields that `desired` declares."""
+    if live is None:
+        return {}
+    fields = KINDS[desired.kind].by_name
+    return {name: read_field(fields[name], live.raw) for name in desired.values if name not in desired.ignore}
+
+
+def flattened(desired: Desired) -> Iterator[tuple[str, Value]]:
+    """Yield path and value of everything that `desired` manages; a language map a path per language."""
+    for name, value in desired.values.items():
+        if name in desired.ignore:
+            continue
+        if isinstance(value, Mapping):
+            for language, text in value.items():
+                yield f"{name}.{language}", text
+        else:
+            yield name, value
+
+
+def _field_differences(field: Field, before: Value, after: Value, shape: Shape | None) -> Iterator[Difference]:
+    if field.type is FieldType.PROMPT and (isinstance(after, Mapping) or isinstance(before, Mapping)):
+        yield from _prompt_differences(field, before, after, shape)
+        return
+    wanted = cast(Value, field.normalise(after))
+    if before == wanted or not can_carry(field, shape):
+        return
+    if field.type is FieldType.OPTIONS and isinstance(before, Sequence) and isinstance(wanted, Sequence):
+        yield from _inner_differences(field.name, before, wanted)
+    else:
+        yield field.name, before, wanted
+
+
+def _prompt_differences(field: Field, before: Value, after: Value, shape: Shape | None) -> Iterator[Difference]:
+    live = before if isinstance(before, Mapping) else {DEFAULT_LANGUAGE: before}
+    if not isinstance(after, Mapping):
+        wanted = field.normalise(after)
+        if field.normalise(live.get(DEFAULT_LANGUAGE)) != wanted:
+            yield field.name, live.get(DEFAULT_LANGUAGE), cast(Value, wanted)
+        return
+    for language, text in after.items():
+        was, wanted = field.normalise(live.get(language)), field.normalise(text)
+        if was != wanted and can_carry(field, shape, language):
+            yield f"{field.name}.{language}", cast(Value, was), cast(Value, wanted)
+
+
+def _inner_differences(name: str, before: object, after: object) -> Iterator[Difference]:
+    """Name the exact places inside a structured value; DeepDiff is loaded for what differs only."""
+    from deepdiff import DeepDiff
+
+    found = DeepDiff(before, after, view="tree", verbose_level=2)
+    for kind_of_difference in found.values():
+        for item in kind_of_difference:
+            path = name + re.sub(r"\['([^']*)'\]", r".\1", item.path().removeprefix("root"))
+            was = None if str(item.t1) == "not present" else item.t1
+            becomes = None if str(item.t2) == "not present" else item.t2
+            yield path, was, becomes

@@ -1,0 +1,36 @@
+"""What is declared about a telephone number is an expectation: the look-up meets it, or the plan is in error."""
+
+from __future__ import annotations
+
+from sdx_state.kinds import KINDS
+from sdx_state.kinds.resource import Desired, Live
+from sdx_state.kinds.snapshot import Snapshot
+from sdx_state.plan.diff import differences
+from sdx_state.plan.model import Finding
+
+
+def unmet_expectations(desired: Desired, live: Live | None, snapshot: Snapshot) -> list[Finding]:
+    """Return an error for every declared property that the look-up of `desired` contradicts."""
+    number = desired.values.get(KINDS[desired.kind].natural_key)
+    if number in snapshot.invalid_numbers:
+        return [
+            Finding(
+                "error",
+                f"{desired.address}: the tenant's look-up says that {number} is not a valid number",
+                desired.address,
+                desired.source_of("number"),
+                "correct `number` or `country_code`; after that, --refresh-phones asks again",
+            )
+        ]
+    if live is None:
+        return []
+    return [
+        Finding(
+            "error",
+            f"{desired.address}: {path} is declared as {after}, and the look-up says {before}",
+            desired.address,
+            desired.source_of(path),
+            f"declare `{path}: {before}` if that is right, or use another number",
+        )
+        for path, before, after in differences(desired, live, None)
+    ]

@@ -1,0 +1,143 @@
+"""Which live resource each declared one is: by pinned id, by remembered id, by natural key."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sdx_state.kinds import KINDS, Kind
+from sdx_state.kinds.address import Address
+from sdx_state.kinds.resource import Desired, Live
+from sdx_state.kinds.snapshot import Snapshot
+from sdx_state.plan.model import Finding
+from sdx_state.state.ledger import Entry
+
+
+@dataclass
+class Matches:
+    """The outcome of matching.
+
+    Attributes:
+        live: Address -> the live resource it is.
+        adopted: Addresses found by natural key or pinned id and not known before.
+        findings: Pinned ids that do not exist, and ambiguities, each with its ids.
+        undecided: Addresses that a finding concerns: nothing may be planned for them.
+    """
+
+    live: dict[Address, Live] = field(default_factory=dict)
+    adopted: set[Address] = field(default_factory=set)
+    findings: list[Finding] = field(default_factory=list)
+    undecided: set[Address] = field(default_factory=set)
+
+
+def match(
+    desired: Iterable[Desired], snapshot: Snapshot, entries: Mapping[Address, Entry], owned_elsewhere: frozenset[str]
+) -> Matches:
+    """Match `desired` to the live resources of `snapshot`.
+
+    Args:
+        desired: Declared resources; a question comes after its survey.
+        snapshot: What is live.
+        entries: What the state remembers, under today's addresses.
+        owned_elsewhere: `kind.id` of live resources that an undeclared address owns: never given to another.
+    """
+    matches = Matches()
+    by_kind: dict[str, list[Desired]] = defaultdict(list)
+    for resource in desired:
+        by_kind[resource.kind].append(resource)
+    for kind in KINDS.values():
+        declared = by_kind.get(kind.name)
+        if declared:
+            _match_kind(kind, declared, snapshot.of(kind.name), entries, owned_elsewhere, matches)
+    return matches
+
+
+def _scope(kind: Kind, live: Live) -> str | None:
+    return live.parent_id if kind.parent else None
+
+
+def _match_kind(
+    kind: Kind,
+    declared: Sequence[Desired],
+    live: Sequence[Live],
+    entries: Mapping[Address, Entry],
+    owned_elsewhere: frozenset[str],
+    matches: Matches,
+) -> None:
+    by_id = {(_scope(kind, one), _identity(kind, one.id)): one for one in live}
+    scopes: dict[Address, str | None] = {}
+    taken: set[tuple[str | None, str]] = set()
+    unmatched: list[Desired] = []
+    for resource in declared:
+        if resource.parent is not None:
+            if resource.parent in matches.undecided:
+                matches.undecided.add(resource.address)
+                continue
+            parent = matches.live.get(resource.parent)
+            if parent is None:
+                continue  # its survey is yet to be created, so it cannot exist
+            scopes[resource.address] = parent.id
+        scope = scopes.get(resource.address)
+        entry = entries.get(resource.address)
+        wanted = resource.id or (entry.id if entry else None)
+        found = by_id.get((scope, _identity(kind, wanted))) if wanted is not None else None
+        if found is not None:
+            taken.add((scope, _identity(kind, found.id)))
+            matches.live[resource.address] = found
+            if entry is None or _identity(kind, entry.id) != _identity(kind, found.id):
+                matches.adopted.add(resource.address)
+        elif resource.id is not None:
+            matches.undecided.add(resource.address)
+            matches.findings.append(
+                Finding(
+                    "error",
+                    f"{resource.address} is pinned to id {resource.id}, and the tenant has no such {kind.noun}",
+                    resource.address,
+                    resource.source_of("id"),
+                    "correct the id, or remove the line to look it up by name",
+                )
+            )
+        else:
+            unmatched.append(resource)
+    if unmatched:
+        _match_by_natural_key(kind, unmatched, live, scopes, taken, owned_elsewhere, matches)
+
+
+def _match_by_natural_key(
+    kind: Kind,
+    unmatched: Sequence[Desired],
+    live: Sequence[Live],
+    scopes: Mapping[Address, str | None],
+    taken: set[tuple[str | None, str]],
+    owned_elsewhere: frozenset[str],
+    matches: Matches,
+) -> None:
+    by_key: dict[tuple[str | None, str], list[Live]] = defaultdict(list)
+    for one in live:
+        place = (_scope(kind, one), _identity(kind, one.id))
+        if place not in taken and f"{kind.name}.{place[1]}" not in owned_elsewhere:
+            by_key[place[0], kind.natural_key_of(one.raw.get(kind.natural_key))].append(one)
+    for resource in unmatched:
+        key = kind.natural_key_of(resource.values.get(kind.natural_key))
+        candidates = by_key.get((scopes.get(resource.address), key), [])
+        if len(candidates) == 1:
+            matches.live[resource.address] = candidates[0]
+            matches.adopted.add(resource.address)
+        elif candidates:
+            ids = ", ".join(one.id for one in candidates)
+            matches.undecided.add(resource.address)
+            matches.findings.append(
+                Finding(
+                    "error",
+                    f"{resource.address} could be any of {len(candidates)} live {kind.noun}s "
+                    f"with {kind.natural_key} {key!r}: ids {ids}",
+                    resource.address,
+                    resource.source,
+                    f"say which one it is: add `id: {candidates[0].id}` (or another of these ids) to it",
+                )
+            )
+
+
+def _identity(kind: Kind, id: str) -> str:
+    return id.casefold() if kind.identity == kind.natural_key else id

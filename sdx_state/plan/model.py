@@ -1,0 +1,197 @@
+"""The plan: plain data, made once, never changed after."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Literal
+
+from sdx_state.kinds.address import Address
+from sdx_state.kinds.field import Value
+from sdx_state.kinds.resource import Source
+
+Origin = Literal["config", "drift", "both"]
+Via = Literal["api", "csv", "manual", "none"]
+Level = Literal["low", "medium", "high", "critical"]
+Severity = Literal["error", "warning"]
+ORDER_PATH = "order"
+
+
+class Action(Enum):
+    """What happens to a resource."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+    NO_OP = "no-op"  # adopted or moved, nothing to write
+    FORGET = "forget"  # leaves the state, stays in the tenant
+
+
+@dataclass(frozen=True)
+class FieldChange:
+    """One field that differs.
+
+    Attributes:
+        path: The field's name; a language or a place inside it follows after a dot.
+        before: The live value.
+        after: The declared value.
+        origin: Whether the configuration changed, the tenant, or both.
+        source: Where the declared value stands.
+    """
+
+    path: str
+    before: Value
+    after: Value
+    origin: Origin = "config"
+    source: Source | None = None
+
+
+@dataclass(frozen=True)
+class Risk:
+    """One reason to look twice."""
+
+    rule: str
+    level: Level
+    message: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """What happens to one resource.
+
+    Attributes:
+        address: Its address.
+        kind: Its kind's name.
+        action: What happens.
+        id: The live id, unless it is to be created.
+        importing: It is adopted: found live, not known before.
+        previous: The address it had before a `moved:`.
+        fields: What differs, field by field.
+        before: The managed values as they are live.
+        after: The managed values as declared.
+        source: Where it is declared.
+        reason: Why, where the fields do not say it.
+        via: How it goes: through the API, by CSV upload, by hand, or nothing to do.
+        risks: Reasons to look twice.
+        label: What a person calls the live resource.
+        parent: Address of the survey of a question.
+        depends_on: Addresses that must be done before this one.
+        protected: It is declared, or was when last applied, as never to be deleted.
+    """
+
+    address: Address
+    kind: str
+    action: Action
+    id: str | None = None
+    importing: bool = False
+    previous: Address | None = None
+    fields: tuple[FieldChange, ...] = ()
+    before: Mapping[str, Value] = field(default_factory=dict)
+    after: Mapping[str, Value] = field(default_factory=dict)
+    source: Source | None = None
+    reason: str | None = None
+    via: Via = "none"
+    risks: tuple[Risk, ...] = ()
+    label: str = ""
+    parent: Address | None = None
+    depends_on: tuple[Address, ...] = ()
+    protected: bool = False
+
+    @property
+    def writes(self) -> bool:
+        """Whether the tenant changes."""
+        return self.action in (Action.CREATE, Action.UPDATE, Action.DELETE)
+
+
+@dataclass(frozen=True)
+class Drift:
+    """A resource that the tenant changed since it was last applied."""
+
+    address: Address
+    kind: str
+    id: str
+    fields: tuple[FieldChange, ...] = ()
+    deleted: bool = False
+
+
+@dataclass(frozen=True)
+class Unmanaged:
+    """A live resource that nobody declared: listed, never touched."""
+
+    kind: str
+    id: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something to say about the plan; an error forbids applying it."""
+
+    severity: Severity
+    message: str
+    address: Address | None = None
+    source: Source | None = None
+    hint: str | None = None
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The counts of the last line."""
+
+    importing: int = 0
+    add: int = 0
+    change: int = 0
+    destroy: int = 0
+    handoff: int = 0
+    unmanaged: int = 0
+    forget: int = 0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that would happen, and what there is to say about it.
+
+    Attributes:
+        tenant: The tenant it was made against.
+        lineage: The state's lineage.
+        changes: In the order of writes; what does not change is left out.
+        unchanged: How many managed resources already match.
+        drift: What the tenant changed since it was last applied.
+        unmanaged: What is live and not declared.
+        findings: Errors and warnings.
+        fingerprint: Hash of all that would be done: two plans that do the same have the same one.
+    """
+
+    tenant: str
+    lineage: str
+    changes: tuple[Change, ...] = ()
+    unchanged: int = 0
+    drift: tuple[Drift, ...] = ()
+    unmanaged: tuple[Unmanaged, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    fingerprint: str = ""
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """The findings that forbid applying."""
+        return tuple(finding for finding in self.findings if finding.severity == "error")
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to do."""
+        return not self.changes and not self.errors
+
+    @property
+    def summary(self) -> Summary:
+        """The counts of the last line."""
+        by_api = [change for change in self.changes if change.via in ("api", "none")]
+        return Summary(
+            importing=sum(change.importing for change in self.changes),
+            add=sum(change.action is Action.CREATE for change in by_api),
+            change=sum(change.action is Action.UPDATE for change in by_api),
+            destroy=sum(change.action is Action.DELETE for change in by_api),
+            handoff=sum(change.writes and change.via in ("csv", "manual") for change in self.changes),
+            unmanaged=len(self.unmanaged),
+            forget=sum(change.action is Action.FORGET for change in self.changes),
+        )

@@ -1,0 +1,55 @@
+"""`--target` and `--exclude`: a part of a plan, with what that part depends on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from fnmatch import fnmatchcase
+
+from sdx_state.kinds.address import Address
+from sdx_state.plan.codec import fingerprint_of
+from sdx_state.plan.model import Plan
+
+
+def select(plan: Plan, targets: Sequence[str], excludes: Sequence[str]) -> Plan:
+    """Return `plan` with only the changes that a target glob names and no exclude glob does.
+
+    What a chosen change depends on comes with it, unless it is excluded; then the dependent goes too. A survey's glob
+    covers its questions.
+    """
+    if not targets and not excludes:
+        return plan
+    by_address = {change.address: change for change in plan.changes}
+    excluded = {address for address in by_address if _named(address, excludes)}
+    chosen: set[Address] = set()
+    waiting = [address for address in by_address if not targets or _named(address, targets)]
+    while waiting:
+        address = waiting.pop()
+        if address in chosen:
+            continue
+        chosen.add(address)
+        waiting += [other for other in by_address[address].depends_on if other in by_address]
+    blocked = set(excluded)
+    while True:
+        dependants = {
+            address for address in chosen - blocked if blocked.intersection(by_address[address].depends_on)
+        }
+        if not dependants:
+            break
+        blocked |= dependants
+    changes = tuple(change for change in plan.changes if change.address in chosen - blocked)
+    findings = tuple(
+        finding
+        for finding in plan.findings
+        if finding.address is None
+        or ((not targets or _named(finding.address, targets)) and not _named(finding.address, excludes))
+    )
+    return replace(plan, changes=changes, findings=findings, fingerprint=fingerprint_of(changes))
+
+
+def _named(address: Address, globs: Sequence[str]) -> bool:
+    kind, _, key = address.partition(".")
+    names = [address]
+    if kind == "question":
+        names.append(f"survey.{key.partition('.')[0]}")
+    return any(fnmatchcase(name, glob) for name in names for glob in globs)

@@ -1,0 +1,118 @@
+"""The state in a folder on this machine: one file, beside it a lock that the kernel releases if we die."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sdx_state.state.codec import decode, encode
+from sdx_state.state.errors import StateLocked, StateNotSaved, StateUnusable
+from sdx_state.state.files import make_private_folder, write_atomically
+from sdx_state.state.ledger import Ledger, new_ledger
+
+
+@dataclass(frozen=True)
+class LocalStore:
+    """The state file of one tenant in one folder.
+
+    Attributes:
+        folder: Usually `.sdx` of the project.
+        name: Stem of the file: one for each environment, and one for the sandbox.
+        tenant: The tenant that this run talks to; a state of another one is refused.
+    """
+
+    folder: Path
+    name: str
+    tenant: str
+
+    @property
+    def path(self) -> Path:
+        """The state file."""
+        return self.folder / f"{self.name}.json"
+
+    @property
+    def journal_path(self) -> Path:
+        """The journal of writes beside it."""
+        return self.folder / f"{self.name}.journal.jsonl"
+
+    def load(self) -> Ledger:
+        """Return what is remembered, or a new ledger where there has never been one.
+
+        Raises:
+            StateUnusable: There is a file and it cannot be trusted, or it belongs to another tenant.
+        """
+        try:
+            data = self.path.read_bytes()
+        except FileNotFoundError:
+            return replace(new_ledger(), tenant=self.tenant)
+        except OSError as error:
+            raise StateUnusable(f"{self.path} cannot be read ({error.strerror})") from error
+        ledger = decode(data, str(self.path))
+        if ledger.tenant != self.tenant:
+            raise StateUnusable(
+                f"{self.path} belongs to the tenant {ledger.tenant}, and this run talks to {self.tenant}"
+            )
+        return ledger
+
+    def save(self, ledger: Ledger) -> Ledger:
+        """Write `ledger` with the next serial and return it as written. The lock must be held.
+
+        Raises:
+            StateNotSaved: The old file is as it was.
+        """
+        ledger = replace(ledger, serial=ledger.serial + 1, tenant=self.tenant)
+        try:
+            make_private_folder(self.folder)
+            write_atomically(self.path, encode(ledger))
+        except OSError as error:
+            raise StateNotSaved(
+                f"the state could not be saved to {self.path} ({error.strerror}). The old one is as it was.\n"
+                "Make room, then run the same command again: whatever was done is found again by its name."
+            ) from error
+        return ledger
+
+    @contextmanager
+    def lock(self, purpose: str) -> Iterator[None]:
+        """Hold the lock of this state while the block runs.
+
+        Raises:
+            StateLocked: Another run holds it; the message says which, where and since when.
+            StateNotSaved: The folder cannot be written.
+        """
+        path = self.folder / f"{self.name}.lock"
+        try:
+            make_private_folder(self.folder)
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        except OSError as error:
+            raise StateNotSaved(f"{path} cannot be written ({error.strerror})") from error
+        with os.fdopen(descriptor, "r+", encoding="utf-8") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise StateLocked(_held_by(file.read(), path)) from None
+            file.truncate(0)
+            json.dump({"pid": os.getpid(), "host": socket.gethostname(), "since": time.time(), "purpose": purpose}, file)
+            file.flush()
+            yield
+            file.seek(0)
+            file.truncate(0)
+
+
+def _held_by(text: str, path: Path) -> str:
+    try:
+        holder = json.loads(text)
+        age = max(0, int(time.time() - holder["since"]))
+        who = f"`sdx-state {holder['purpose']}` (process {holder['pid']} on {holder['host']}), for {age} s"
+    except (ValueError, KeyError, TypeError):
+        who = "another run"
+    return (
+        f"the state is locked by {who}.\nWait until it ends. If it died, the lock is already free: "
+        f"the system releases {path} with its process."
+    )
