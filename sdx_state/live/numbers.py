@@ -1,0 +1,49 @@
+"""Look telephone numbers up, each at most once: the look-up wraps a paid carrier service."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sdx_state.api import Client
+from sdx_state.api.errors import NotFound
+from sdx_state.kinds import PHONE_NUMBER
+from sdx_state.kinds.resource import Live
+from sdx_state.state.ledger import Ledger, Lookup
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """What is known of the numbers asked for.
+
+    Attributes:
+        live: Each valid number as the look-up answered it.
+        invalid: Numbers that the look-up says are not valid. Not remembered: the next run asks again.
+        lookups: All remembered answers, new ones included.
+    """
+
+    live: tuple[Live, ...]
+    invalid: frozenset[str]
+    lookups: Mapping[str, Lookup]
+
+
+def read_numbers(client: Client, wanted: Mapping[str, str], ledger: Ledger, ask_again: bool) -> Numbers:
+    """Return what is known of `wanted` (E.164 -> country code), asking the API for what is not remembered."""
+    live, invalid = [], set()
+    for number, country_code in wanted.items():
+        answer = None if ask_again else ledger.lookup_of(number)
+        if answer is None:
+            try:
+                raw = client.phone_numbers.lookup(number, country_code)
+            except NotFound:
+                invalid.add(number)
+                continue
+            answer = Lookup(str(raw.get("country_code") or ""), str(raw.get("phone_type") or ""))
+            ledger = ledger.with_lookup(number, answer)
+        values = {
+            PHONE_NUMBER.natural_key: number,
+            "country_code": answer.country_code,
+            "phone_type": answer.phone_type,
+        }
+        live.append(Live(PHONE_NUMBER.name, number, values))
+    return Numbers(tuple(live), frozenset(invalid), ledger.lookups)

@@ -1,0 +1,218 @@
+"""Read of a tenant what a plan needs, and no more.
+
+The cost of a plan is its requests: one list of surveys, one of users, and a list of questions only for each survey
+that is declared or owned; `parallelism` of them at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from sdx_state.api import Client
+from sdx_state.api.errors import Gone, NotFound
+from sdx_state.kinds import KINDS, QUESTION, SURVEY, USER
+from sdx_state.kinds.address import kind_of
+from sdx_state.kinds.resource import Desired, Live, Shape
+from sdx_state.kinds.snapshot import Snapshot
+from sdx_state.kinds.wire import shape_of
+from sdx_state.live.numbers import read_numbers
+from sdx_state.state.ledger import Ledger
+
+MISSING_COUNT, MISSING_SHARE = 3, 0.2
+
+
+class TooMuchMissing(Exception):
+    """So much of what is owned is gone that this is more likely the wrong tenant than a clean-up."""
+
+
+class Progress(Protocol):
+    """Told how many requests there are and when one is done."""
+
+    def expect(self, count: int) -> None: ...
+    def advance(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What of a tenant is to be read.
+
+    Attributes:
+        kinds: Names of the kinds whose lists are read.
+        survey_ids: Surveys whose questions are listed, by id.
+        survey_names: The same, by name in the form that natural keys are matched.
+        all_surveys: List the questions of every survey.
+        numbers: E.164 number -> country code to look up.
+        owned: `(kind, id)` of all that the state owns: what a list lacks is asked for by id.
+    """
+
+    kinds: frozenset[str] = frozenset()
+    survey_ids: frozenset[str] = frozenset()
+    survey_names: frozenset[str] = frozenset()
+    all_surveys: bool = False
+    numbers: Mapping[str, str] = field(default_factory=dict)
+    owned: frozenset[tuple[str, str]] = frozenset()
+
+
+def wanted_of(resources: Iterable[Desired], ledger: Ledger) -> Wanted:
+    """Return what a plan of `resources` against `ledger` needs to know."""
+    kinds: set[str] = set()
+    survey_ids: set[str] = set()
+    survey_names: set[str] = set()
+    numbers: dict[str, str] = {}
+    owned = set()
+    for address, entry in ledger.entries.items():
+        kind = kind_of(address)
+        if KINDS[kind].lookup_only:
+            continue
+        kinds.add(kind)
+        owned.add((kind, entry.id))
+        if kind == SURVEY.name:
+            survey_ids.add(entry.id)
+    for desired in resources:
+        if KINDS[desired.kind].lookup_only:
+            number = desired.values.get(KINDS[desired.kind].natural_key)
+            numbers[str(number)] = str(desired.values.get("country_code") or "")
+            continue
+        kinds.add(desired.kind)
+        if desired.kind == SURVEY.name:
+            if desired.id is not None:
+                survey_ids.add(desired.id)
+            survey_names.add(SURVEY.natural_key_of(desired.values.get(SURVEY.natural_key)))
+    return Wanted(
+        kinds=frozenset(kinds),
+        survey_ids=frozenset(survey_ids),
+        survey_names=frozenset(survey_names),
+        numbers=numbers,
+        owned=frozenset(owned),
+    )
+
+
+def read_live(
+    client: Client, wanted: Wanted, ledger: Ledger, parallelism: int, progress: Progress, *, ask_again: bool = False
+) -> tuple[Snapshot, Ledger]:
+    """Return the snapshot that `wanted` asks for, and `ledger` with the answers of paid look-ups added.
+
+    Args:
+        client: The API.
+        wanted: What to read.
+        ledger: Its remembered look-ups are not paid for again.
+        parallelism: Requests in flight at a time.
+        progress: Told of each request.
+        ask_again: Look numbers up even if the answer is remembered.
+
+    Raises:
+        ApiError: A list could not be read; nothing is planned from a part of a tenant.
+        TooMuchMissing: Over 3 and over 20 % of what is owned is gone.
+    """
+    with ThreadPoolExecutor(max_workers=parallelism, thread_name_prefix="read") as workers:
+        try:
+            return _read(client, wanted, ledger, workers, progress, ask_again)
+        except BaseException:
+            workers.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _read(
+    client: Client, wanted: Wanted, ledger: Ledger, workers: ThreadPoolExecutor, progress: Progress, ask_again: bool
+) -> tuple[Snapshot, Ledger]:
+    progress.expect(len(wanted.kinds & {SURVEY.name, USER.name}))
+    users = _submit(workers, progress, lambda: client.users.list()) if USER.name in wanted.kinds else None
+    numbers = workers.submit(read_numbers, client, wanted.numbers, ledger, ask_again)
+    resources: dict[str, list[Live]] = {}
+    surveys: list[Live] = []
+    if wanted.kinds & {SURVEY.name, QUESTION.name}:
+        surveys = [_live(SURVEY.name, raw) for raw in _submit(workers, progress, client.surveys.list).result()]
+        surveys += _unlisted(client, wanted, SURVEY.name, surveys)
+        resources[SURVEY.name] = surveys
+    chosen = [survey for survey in surveys if _is_wanted(survey, wanted)]
+    progress.expect(len(chosen))
+    lists = [
+        (survey.id, _submit(workers, progress, lambda id=survey.id: client.questions.list(survey_id=id)))
+        for survey in chosen
+    ]
+    questions = [_live(QUESTION.name, raw, id) for id, future in lists for raw in future.result()]
+    if QUESTION.name in wanted.kinds or questions:
+        resources[QUESTION.name] = questions
+    if users is not None:
+        resources[USER.name] = [_live(USER.name, raw) for raw in users.result()]
+        resources[USER.name] += _unlisted(client, wanted, USER.name, resources[USER.name])
+    found = numbers.result()
+    if found.live:
+        resources["phone_number"] = list(found.live)
+    _refuse_mass_absence(wanted, resources)
+    snapshot = Snapshot(
+        resources=resources,
+        read=wanted.kinds,
+        surveys_read=frozenset(survey.id for survey in chosen),
+        invalid_numbers=found.invalid,
+        shape=_tenant_shape(resources),
+    )
+    return snapshot, replace(ledger, lookups=found.lookups)
+
+
+def _submit(
+    workers: ThreadPoolExecutor, progress: Progress, call: Callable[[], list[dict[str, object]]]
+) -> Future[list[dict[str, object]]]:
+    def run() -> list[dict[str, object]]:
+        rows = call()
+        progress.advance()
+        return rows
+
+    return workers.submit(run)
+
+
+def _live(kind: str, raw: Mapping[str, object], parent_id: str | None = None) -> Live:
+    return Live(kind, str(raw[KINDS[kind].identity]), raw, parent_id)
+
+
+def _is_wanted(survey: Live, wanted: Wanted) -> bool:
+    return (
+        wanted.all_surveys
+        or survey.id in wanted.survey_ids
+        or SURVEY.natural_key_of(survey.raw.get(SURVEY.natural_key)) in wanted.survey_names
+    )
+
+
+def _unlisted(client: Client, wanted: Wanted, kind: str, listed: Iterable[Live]) -> list[Live]:
+    """Ask by id for what is owned and not in the list: only 404 or 410 proves that a resource is gone."""
+    seen = {live.id.casefold() for live in listed}
+    missing = sorted(id for owner, id in wanted.owned if owner == kind and id.casefold() not in seen)
+    total = sum(owner == kind for owner, _ in wanted.owned)
+    if len(missing) > MISSING_COUNT and len(missing) > MISSING_SHARE * total:
+        raise _too_much_missing(kind, len(missing), total)
+    found = []
+    for id in missing:
+        try:
+            found.append(_live(kind, client.endpoint(KINDS[kind].collection).get(id)))
+        except (NotFound, Gone):
+            continue
+    return found
+
+
+def _refuse_mass_absence(wanted: Wanted, resources: Mapping[str, list[Live]]) -> None:
+    """Questions have no list of their own: those of a survey that is gone are gone with it."""
+    owned = [id for kind, id in wanted.owned if kind == QUESTION.name]
+    seen = {live.id for live in resources.get(QUESTION.name, ())}
+    missing = sum(id not in seen for id in owned)
+    if missing > MISSING_COUNT and missing == len(owned):
+        raise _too_much_missing(QUESTION.name, missing, len(owned))
+
+
+def _too_much_missing(kind: str, missing: int, total: int) -> TooMuchMissing:
+    return TooMuchMissing(
+        f"{missing} of the {total} {KINDS[kind].noun}s that the state knows are not in this tenant. "
+        "Is it the right one? Nothing was changed.\n"
+        "Check the host and the credentials. If they really were deleted, say so with `sdx-state state rebuild`."
+    )
+
+
+def _tenant_shape(resources: Mapping[str, list[Live]]) -> Shape | None:
+    for kind in (SURVEY, QUESTION):
+        for live in resources.get(kind.name, ()):
+            shape = shape_of(kind, live.raw)
+            if shape is not None:
+                return shape
+    return None
