@@ -112,9 +112,7 @@ def _normalise_options(value: object) -> object:
     for option in value:
         if not isinstance(option, Mapping):
             return value
-        options.append(
-            {"label": normalise_text(option.get("label")), "text": _normalise_prompt(option.get("text"))}
-        )
+        options.append({"label": normalise_text(option.get("label")), "text": _normalise_prompt(option.get("text"))})
     return options or None
 
 

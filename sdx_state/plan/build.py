@@ -189,11 +189,13 @@ class _Planner:
                 desired = resources[move.key]
                 if ORDER_PATH in desired.ignore:
                     continue
-                origin = origin_of(
-                    self.ledger, self.entries.get(move.key), ORDER_PATH, None, desired.position
-                )
+                origin = origin_of(self.ledger, self.entries.get(move.key), ORDER_PATH, None, desired.position)
                 found[move.key] = FieldChange(
-                    ORDER_PATH, move.before, move.after, "drift" if origin == "drift" else "config", desired.source
+                    ORDER_PATH,
+                    move.before,
+                    move.after,
+                    "drift" if origin == "drift" else "config",
+                    desired.source,
                 )
         return found
 

@@ -101,7 +101,11 @@ def from_document(document: Mapping[str, Any]) -> Plan:
             unchanged=document["summary"]["unchanged"],
             drift=tuple(
                 Drift(
-                    one["address"], one["type"], one["id"], tuple(_field(field) for field in one["fields"]), one["deleted"]
+                    one["address"],
+                    one["type"],
+                    one["id"],
+                    tuple(_field(field) for field in one["fields"]),
+                    one["deleted"],
                 )
                 for one in document["resource_drift"]
             ),
@@ -180,7 +184,11 @@ def _field_document(field: FieldChange) -> dict[str, Any]:
 
 def _field(document: Mapping[str, Any]) -> FieldChange:
     return FieldChange(
-        document["path"], document["before"], document["after"], document["origin"], _source(document["source"])
+        document["path"],
+        document["before"],
+        document["after"],
+        document["origin"],
+        _source(document["source"]),
     )
 
 

@@ -32,7 +32,10 @@ class Matches:
 
 
 def match(
-    desired: Iterable[Desired], snapshot: Snapshot, entries: Mapping[Address, Entry], owned_elsewhere: frozenset[str]
+    desired: Iterable[Desired],
+    snapshot: Snapshot,
+    entries: Mapping[Address, Entry],
+    owned_elsewhere: frozenset[str],
 ) -> Matches:
     """Match `desired` to the live resources of `snapshot`.
 

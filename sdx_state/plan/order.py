@@ -37,9 +37,7 @@ def moves(live: Sequence[str], declared: Sequence[str]) -> list[Move]:
     wanted = {key: place for place, key in enumerate(declared)}
     found = {key: place for place, key in enumerate(live)}
     staying = _longest_rising([wanted[key] for key in live])
-    return [
-        Move(key, found[key] + 1, wanted[key] + 1) for key in declared if wanted[key] not in staying
-    ]
+    return [Move(key, found[key] + 1, wanted[key] + 1) for key in declared if wanted[key] not in staying]
 
 
 def positions(current: Mapping[str, int], declared: Sequence[str]) -> dict[str, int]:

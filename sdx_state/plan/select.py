@@ -31,9 +31,7 @@ def select(plan: Plan, targets: Sequence[str], excludes: Sequence[str]) -> Plan:
         waiting += [other for other in by_address[address].depends_on if other in by_address]
     blocked = set(excluded)
     while True:
-        dependants = {
-            address for address in chosen - blocked if blocked.intersection(by_address[address].depends_on)
-        }
+        dependants = {address for address in chosen - blocked if blocked.intersection(by_address[address].depends_on)}
         if not dependants:
             break
         blocked |= dependants

@@ -98,7 +98,10 @@ class LocalStore:
             except BlockingIOError:
                 raise StateLocked(_held_by(file.read(), path)) from None
             file.truncate(0)
-            json.dump({"pid": os.getpid(), "host": socket.gethostname(), "since": time.time(), "purpose": purpose}, file)
+            json.dump(
+                {"pid": os.getpid(), "host": socket.gethostname(), "since": time.time(), "purpose": purpose},
+                file,
+            )
             file.flush()
             yield
             file.seek(0)
