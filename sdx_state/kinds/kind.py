@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 from sdx_state.kinds.field import Field, FieldType, normalise_text
+
+Verb = Literal["POST", "PUT", "DELETE"]
+VERBS: tuple[Verb, ...] = ("POST", "PUT", "DELETE")
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,7 @@ class Kind:
         return {field.name: field for field in self.fields}
 
     def natural_key_of(self, value: object) -> str:
-        """Return the form in which natural keys are matched: NFC, trimmed, e-mails without case."""
-        text = normalise_text(value)
+        """Return the form in which natural keys are matched: NFC, trimmed, e-mails without case; "" is no key."""
+        text = normalise_text("" if value is None else value)
         key = (text if isinstance(text, str) else str(text)).strip()
         return key.casefold() if self.by_name[self.natural_key].type is FieldType.EMAIL else key

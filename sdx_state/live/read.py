@@ -119,7 +119,7 @@ def _read(
     client: Client, wanted: Wanted, ledger: Ledger, workers: ThreadPoolExecutor, progress: Progress, ask_again: bool
 ) -> tuple[Snapshot, Ledger]:
     progress.expect(len(wanted.kinds & {SURVEY.name, USER.name}))
-    users = _submit(workers, progress, lambda: client.users.list()) if USER.name in wanted.kinds else None
+    users = _submit(workers, progress, client.users.list) if USER.name in wanted.kinds else None
     numbers = workers.submit(read_numbers, client, wanted.numbers, ledger, ask_again)
     resources: dict[str, list[Live]] = {}
     surveys: list[Live] = []

@@ -56,6 +56,7 @@ def build_plan(intention: Intention, snapshot: Snapshot, ledger: Ledger) -> Plan
         unmanaged=tuple(_unmanaged(snapshot, matches, entries)),
         findings=tuple(findings),
         fingerprint=fingerprint_of(changes),
+        ids={address: live.id for address, live in matches.live.items()},
     )
 
 
@@ -288,4 +289,4 @@ def _label(kind: str, values: Mapping[str, object] | Mapping[str, Value]) -> str
 
 
 def _rank(live: Live, order_field: str) -> tuple[int, int]:
-    return (order_of(live, order_field), int(live.id) if live.id.isdecimal() else 0)
+    return (order_of(live.raw, order_field), int(live.id) if live.id.isdecimal() else 0)

@@ -123,7 +123,7 @@ def _match_by_natural_key(
             by_key[place[0], kind.natural_key_of(one.raw.get(kind.natural_key))].append(one)
     for resource in unmatched:
         key = kind.natural_key_of(resource.values.get(kind.natural_key))
-        candidates = by_key.get((scopes.get(resource.address), key), [])
+        candidates = by_key.get((scopes.get(resource.address), key), []) if key else []
         if len(candidates) == 1:
             matches.live[resource.address] = candidates[0]
             matches.adopted.add(resource.address)

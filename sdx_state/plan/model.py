@@ -161,6 +161,7 @@ class Plan:
         unmanaged: What is live and not declared.
         findings: Errors and warnings.
         fingerprint: Hash of all that would be done: two plans that do the same have the same one.
+        ids: Address -> live id of all that is declared and live. Not part of the document: it is found anew.
     """
 
     tenant: str
@@ -171,6 +172,7 @@ class Plan:
     unmanaged: tuple[Unmanaged, ...] = ()
     findings: tuple[Finding, ...] = ()
     fingerprint: str = ""
+    ids: Mapping[Address, str] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def errors(self) -> tuple[Finding, ...]:

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sdx_state.kinds.field import Field, FieldType
-from sdx_state.kinds.resource import Live
 
 _ORDER = Field("order", FieldType.INTEGER)
 
@@ -21,9 +20,9 @@ class Move:
     after: int
 
 
-def order_of(live: Live, order_field: str) -> int:
-    """Return the position that `live` was answered with; 0 where the answer has none that can be read."""
-    order = _ORDER.normalise(live.raw.get(order_field))
+def order_of(raw: Mapping[str, object], order_field: str) -> int:
+    """Return the position in the answer `raw`; 0 where it has none that can be read."""
+    order = _ORDER.normalise(raw.get(order_field))
     return order if isinstance(order, int) else 0
 
 

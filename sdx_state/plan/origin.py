@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from sdx_state.plan.model import Origin
+from sdx_state.kinds import KINDS
+from sdx_state.kinds.resource import Desired
+from sdx_state.plan.diff import flattened
+from sdx_state.plan.model import ORDER_PATH, Origin
 from sdx_state.state.ledger import Entry, Ledger
 
 
@@ -12,3 +15,14 @@ def origin_of(ledger: Ledger, entry: Entry | None, path: str, live: object, decl
     if last is None or last == ledger.hash(live):
         return "config"
     return "drift" if last == ledger.hash(declared) else "both"
+
+
+def applied_hashes(desired: Desired, ledger: Ledger) -> dict[str, str]:
+    """Return path -> hash of everything that `desired` manages: what the state remembers once it is applied."""
+    fields = KINDS[desired.kind].by_name
+    hashes = {
+        path: ledger.hash(fields[path.partition(".")[0]].normalise(value)) for path, value in flattened(desired)
+    }
+    if KINDS[desired.kind].order_field is not None and ORDER_PATH not in desired.ignore:
+        hashes[ORDER_PATH] = ledger.hash(desired.position)
+    return hashes

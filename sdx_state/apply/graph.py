@@ -1,0 +1,130 @@
+"""What must come before what: operations with their dependencies, carried out in parallel where independent."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from sdx_state.kinds.address import Address
+from sdx_state.plan.model import ORDER_PATH, Action, Change
+
+ARRANGE = "arrange "  # no address contains a blank
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One step of a run.
+
+    Attributes:
+        key: The address of its change, or `arrange SURVEY` for putting a survey's questions in order.
+        change: The change; None where it is about order alone.
+        needs: Keys that must have succeeded.
+        after: Keys that must have ended, however.
+    """
+
+    key: str
+    change: Change | None = None
+    needs: frozenset[str] = frozenset()
+    after: frozenset[str] = frozenset()
+
+
+def operations_of(changes: Sequence[Change]) -> list[Operation]:
+    """Return the operations that `changes` ask for.
+
+    The questions of one survey are created one after the other, in their order; different surveys and all else go
+    side by side. Once a survey's questions exist, one more operation puts them in order.
+    """
+    present = {change.address for change in changes}
+    latest: dict[Address, Address] = {}
+    touched: dict[Address, list[Address]] = {}
+    operations = []
+    for change in changes:
+        after: frozenset[str] = frozenset()
+        if change.parent is not None and change.action is Action.CREATE:
+            if change.parent in latest:
+                after = frozenset({latest[change.parent]})
+            latest[change.parent] = change.address
+        if change.parent is not None and (change.action is Action.CREATE or reorders(change)):
+            touched.setdefault(change.parent, []).append(change.address)
+        needs = frozenset(address for address in change.depends_on if address in present)
+        operations.append(Operation(change.address, change, needs, after))
+    for survey, questions in touched.items():
+        needs = frozenset({survey} & present)
+        operations.append(Operation(ARRANGE + survey, None, needs, frozenset(questions)))
+    return operations
+
+
+def reorders(change: Change) -> bool:
+    """Tell whether `change` moves the resource among its siblings."""
+    return any(field.path == ORDER_PATH for field in change.fields)
+
+
+Outcome = TypeVar("Outcome")
+
+
+@dataclass
+class Schedule(Generic[Outcome]):
+    """Carries operations out, `parallelism` at a time.
+
+    Attributes:
+        perform: Carries one out, on a worker thread. Must not raise.
+        succeeded: Tells whether an outcome lets its dependants go on.
+        halted: Asked before each start; true means that nothing more is started.
+        parallelism: Operations in flight at a time.
+        blocked: Operations that were not started, with the failed key they needed (None if halted).
+    """
+
+    perform: Callable[[Operation], Outcome]
+    succeeded: Callable[[Outcome], bool]
+    halted: Callable[[], bool]
+    parallelism: int
+    blocked: dict[str, str | None] = field(default_factory=dict)
+
+    def run(self, operations: Sequence[Operation]) -> Mapping[str, Outcome]:
+        """Carry `operations` out and return the outcome of each that was started, by key."""
+        waiting = {operation.key: len(operation.needs | operation.after) for operation in operations}
+        by_key = {operation.key: operation for operation in operations}
+        followers: dict[str, list[str]] = {}
+        for operation in operations:
+            for key in operation.needs | operation.after:
+                followers.setdefault(key, []).append(operation.key)
+        ready = deque(key for key, count in waiting.items() if count == 0)
+        outcomes: dict[str, Outcome] = {}
+        running: dict[Future[Outcome], str] = {}
+
+        def ended(key: str) -> None:
+            for follower in followers.get(key, ()):
+                waiting[follower] -= 1
+                if waiting[follower] == 0:
+                    ready.append(follower)
+
+        with ThreadPoolExecutor(self.parallelism, thread_name_prefix="write") as workers:
+            while ready or running:
+                while ready and len(running) < self.parallelism and not self.halted():
+                    key = ready.popleft()
+                    failed = self._missing(by_key[key], outcomes)
+                    if failed is not None:
+                        self.blocked[key] = failed
+                        ended(key)
+                        continue
+                    running[workers.submit(self.perform, by_key[key])] = key
+                if not running:
+                    break
+                done, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    key = running.pop(future)
+                    outcomes[key] = future.result()
+                    ended(key)
+        for operation in operations:
+            if operation.key not in outcomes:
+                self.blocked.setdefault(operation.key, None)
+        return outcomes
+
+    def _missing(self, operation: Operation, outcomes: Mapping[str, Outcome]) -> str | None:
+        for key in sorted(operation.needs):
+            if key not in outcomes or not self.succeeded(outcomes[key]):
+                return key
+        return None

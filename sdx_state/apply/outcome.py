@@ -1,0 +1,65 @@
+"""What became of each change of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from sdx_state.kinds.address import Address
+from sdx_state.plan.model import Action, Change
+from sdx_state.state.ledger import Ledger
+
+Status = Literal["done", "failed", "ambiguous", "stale", "handoff", "not started"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one change.
+
+    Attributes:
+        change: The change.
+        status: `done`; `failed`; `ambiguous` (whether it was done is unknown); `stale` (the tenant changed under
+            us, nothing was written); `handoff` (the server does not take it: a person must); `not started`.
+        message: What went wrong, or why it was not started.
+        advice: What to do next.
+        id: The live id, where known.
+    """
+
+    change: Change
+    status: Status
+    message: str = ""
+    advice: str = ""
+    id: str | None = None
+
+
+@dataclass(frozen=True)
+class Result:
+    """The end of a run.
+
+    Attributes:
+        outcomes: One for each change of the plan, in its order.
+        ledger: As saved.
+        interrupted: A signal stopped the run before its end.
+    """
+
+    outcomes: tuple[Outcome, ...]
+    ledger: Ledger
+    interrupted: bool = False
+
+    def of(self, status: Status) -> tuple[Outcome, ...]:
+        """Return the outcomes with `status`."""
+        return tuple(outcome for outcome in self.outcomes if outcome.status == status)
+
+    def count(self, action: Action) -> int:
+        """Return how many changes of `action` were done."""
+        return sum(outcome.status == "done" and outcome.change.action is action for outcome in self.outcomes)
+
+    @property
+    def imported(self) -> int:
+        """How many resources were adopted."""
+        return sum(outcome.status == "done" and outcome.change.importing for outcome in self.outcomes)
+
+
+def not_started(change: Change, because: Address | None = None) -> Outcome:
+    """Return the outcome of `change` that was never begun."""
+    return Outcome(change, "not started", f"needs {because}, which was not done" if because else "")

@@ -1,0 +1,176 @@
+"""Carry a plan out: every change in its turn, and at the end the state that remembers it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+from typing import Protocol
+
+from sdx_state.api import Client
+from sdx_state.api.errors import ApiError, BudgetSpent, MethodNotAllowed, Unauthorised
+from sdx_state.apply.arrange import arrange
+from sdx_state.apply.graph import ARRANGE, Operation, Schedule, operations_of, reorders
+from sdx_state.apply.journal import Journal
+from sdx_state.apply.outcome import Outcome, Result, not_started
+from sdx_state.apply.write import Fault, Writer
+from sdx_state.kinds.address import Address
+from sdx_state.kinds.resource import Desired
+from sdx_state.kinds.snapshot import Snapshot
+from sdx_state.plan.model import Action, Change, Plan
+from sdx_state.plan.origin import applied_hashes
+from sdx_state.state.errors import StateNotSaved
+from sdx_state.state.ledger import Entry, Ledger
+from sdx_state.state.local import LocalStore
+
+
+class Observer(Protocol):
+    """Told when a change is begun and what became of it; called from worker threads."""
+
+    def started(self, change: Change) -> None: ...
+    def ended(self, outcome: Outcome) -> None: ...
+
+
+class Run:
+    """One run of one plan against one tenant. The state's lock must be held.
+
+    Attributes:
+        stop: Once set, nothing more is started; what is in flight ends, and the state is saved.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        store: LocalStore,
+        journal: Journal,
+        *,
+        parallelism: int,
+        observer: Observer,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.client = client
+        self.store = store
+        self.journal = journal
+        self.parallelism = parallelism
+        self.observer = observer
+        self.sleep = sleep
+        self.stop = False
+        self._hopeless = False
+
+    def apply(
+        self,
+        plan: Plan,
+        resources: Mapping[Address, Desired],
+        snapshot: Snapshot,
+        settled: Collection[Address],
+        ledger: Ledger,
+        saved: Ledger,
+    ) -> Result:
+        """Carry `plan` out.
+
+        Args:
+            plan: What to do.
+            resources: What is declared.
+            snapshot: What the plan was made from.
+            settled: Addresses that are live as declared, whether or not the plan was narrowed to a part.
+            ledger: What is remembered, with what this run has learnt already.
+            saved: What is in the store.
+
+        Raises:
+            StateNotSaved: The state could not be saved at the end; the message says what was done.
+        """
+        writer = Writer(self.client, self.journal, resources, snapshot, ledger, dict(plan.ids), self.sleep)
+
+        def perform(operation: Operation) -> Outcome | Fault | None:
+            if operation.change is None:
+                return self._guarded_arrangement(writer, operation.key.removeprefix(ARRANGE))
+            self.observer.started(operation.change)
+            outcome = self._guarded(writer, operation.change)
+            self.observer.ended(outcome)
+            return outcome
+
+        schedule: Schedule[Outcome | Fault | None] = Schedule(
+            perform=perform,
+            succeeded=lambda one: isinstance(one, Outcome) and one.status == "done",
+            halted=lambda: self.stop or self._hopeless,
+            parallelism=self.parallelism,
+        )
+        ended = schedule.run(operations_of(plan.changes))
+        outcomes = tuple(_final(change, ended, schedule.blocked) for change in plan.changes)
+        ledger = _remembered(ledger, outcomes, resources, settled, writer.ids)
+        interrupted = self.stop and any(outcome.status == "not started" for outcome in outcomes)
+        if ledger != saved:
+            ledger = self.store.save(ledger)
+            self.journal.saved(ledger.serial)
+        return Result(outcomes, ledger, interrupted)
+
+    def _guarded(self, writer: Writer, change: Change) -> Outcome:
+        try:
+            return writer.perform(change)
+        except (Unauthorised, BudgetSpent) as error:
+            self._hopeless = True
+            return Outcome(change, "failed", str(error), error.advice, change.id)
+        except ApiError as error:
+            return Outcome(change, "ambiguous" if error.ambiguous else "failed", str(error), error.advice, change.id)
+        except StateNotSaved as error:
+            self._hopeless = True
+            message, _, advice = str(error).partition("\n")
+            return Outcome(change, "failed", message, advice, change.id)
+
+    def _guarded_arrangement(self, writer: Writer, survey: Address) -> Fault | None:
+        try:
+            return arrange(writer, survey)
+        except MethodNotAllowed:
+            return Fault("the server does not take a change of order", "move the question in the admin UI")
+        except ApiError as error:
+            self._hopeless = self._hopeless or isinstance(error, (Unauthorised, BudgetSpent))
+            return Fault(str(error), error.advice)
+
+
+def _final(change: Change, ended: Mapping[str, Outcome | Fault | None], blocked: Mapping[str, str | None]) -> Outcome:
+    """Return what became of `change` as a whole, the order of its survey's questions included."""
+    outcome = ended.get(change.address)
+    if not isinstance(outcome, Outcome):
+        return not_started(change, blocked.get(change.address))
+    if outcome.status != "done" or not reorders(change):
+        return outcome
+    key = f"{ARRANGE}{change.parent}"
+    if key not in ended:
+        return replace(outcome, status="failed", message="its place among the questions was not written")
+    fault = ended[key]
+    if isinstance(fault, Fault):
+        return replace(outcome, status="failed", message=fault.message, advice=fault.advice)
+    return outcome
+
+
+def _remembered(
+    ledger: Ledger,
+    outcomes: tuple[Outcome, ...],
+    resources: Mapping[Address, Desired],
+    settled: Collection[Address],
+    ids: Mapping[Address, str],
+) -> Ledger:
+    """Return the ledger after the run: what is done or was settled as declared, the rest as it was."""
+    entries = dict(ledger.entries)
+    applied = set(settled)
+    for outcome in outcomes:
+        change = outcome.change
+        if outcome.status == "done":
+            if change.previous is not None:
+                entries.pop(change.previous, None)
+            if change.action in (Action.DELETE, Action.FORGET):
+                entries.pop(change.address, None)
+            else:
+                applied.add(change.address)
+            continue
+        if change.previous is not None and change.previous in entries:
+            entries[change.address] = entries.pop(change.previous)
+        id = ids.get(change.address)
+        if id is not None and change.address in resources:
+            known = entries.get(change.address)
+            kept = known.applied if known is not None and known.id == id else {}
+            entries[change.address] = Entry(id, kept, resources[change.address].protect)
+    for address in applied:
+        desired = resources[address]
+        entries[address] = Entry(ids[address], applied_hashes(desired, ledger), desired.protect)
+    return replace(ledger, entries=entries)

@@ -1,0 +1,164 @@
+"""Everything that one command works with: a configuration, a tenant, and what is remembered of it."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from sdx_state.api import Client
+from sdx_state.apply.journal import Journal, Unfinished
+from sdx_state.apply.outcome import Result
+from sdx_state.apply.resolve import SETTLE
+from sdx_state.apply.run import Observer, Run
+from sdx_state.kinds.address import Address
+from sdx_state.kinds.resource import Desired
+from sdx_state.kinds.snapshot import Snapshot
+from sdx_state.live import Progress, Wanted, read_live, wanted_of
+from sdx_state.live.capabilities import Setting, writable
+from sdx_state.plan.build import Intention, build_plan
+from sdx_state.plan.model import Finding, Plan
+from sdx_state.plan.route import route, verb_of
+from sdx_state.plan.select import select
+from sdx_state.risk.grade import grade
+from sdx_state.state.errors import StateError
+from sdx_state.state.ledger import Ledger
+from sdx_state.state.local import LocalStore
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A plan with what it was made from.
+
+    Attributes:
+        plan: The plan, narrowed to what was asked for.
+        whole: The plan before it was narrowed.
+        intention: What is declared.
+        snapshot: What is live.
+        ledger: What is remembered, with what was learnt while planning.
+        saved: What the store holds.
+        unfinished: What an earlier run left without an end.
+    """
+
+    plan: Plan
+    whole: Plan
+    intention: Intention
+    snapshot: Snapshot
+    ledger: Ledger
+    saved: Ledger
+    unfinished: Unfinished
+
+    @property
+    def settled(self) -> frozenset[Address]:
+        """Addresses that are live as declared."""
+        changing = {change.address for change in self.whole.changes}
+        return frozenset(address for address in self.whole.ids if address not in changing)
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A tenant and its state.
+
+    Attributes:
+        client: The API of the tenant.
+        store: Where its state is kept.
+        capabilities: `api.capabilities` of the project file.
+        parallelism: Requests in flight at a time.
+        sleep: Waits, in seconds.
+    """
+
+    client: Client
+    store: LocalStore
+    capabilities: Setting = "auto"
+    parallelism: int = 8
+    sleep: Callable[[float], None] = field(default=time.sleep)
+
+    def plan(
+        self,
+        intention: Intention,
+        progress: Progress,
+        *,
+        ask_again: bool = False,
+        targets: Sequence[str] = (),
+        excludes: Sequence[str] = (),
+    ) -> Planned:
+        """Read the tenant and return the plan for `intention`. Sends nothing but GET, HEAD and OPTIONS.
+
+        Raises:
+            ApiError: The tenant could not be read.
+            StateError: The state cannot be used.
+            TooMuchMissing: This looks like the wrong tenant.
+        """
+        saved = self.store.load()
+        unfinished = Journal(self.store.journal_path).unfinished()
+        ledger = replace(saved, entries={**unfinished.created, **saved.entries}) if unfinished.created else saved
+        wanted = wanted_of(intention.resources.values(), ledger)
+        snapshot, ledger = read_live(self.client, wanted, ledger, self.parallelism, progress, ask_again=ask_again)
+        plan = self._routed(build_plan(intention, snapshot, ledger))
+        plan = replace(plan, findings=(*plan.findings, *_pending(unfinished)))
+        return Planned(grade(select(plan, targets, excludes)), plan, intention, snapshot, ledger, saved, unfinished)
+
+    def remember_lookups(self, planned: Planned) -> None:
+        """Keep what was paid for while planning, if the state is free: asking again would cost again."""
+        if planned.ledger.lookups == planned.saved.lookups:
+            return
+        with contextlib.suppress(StateError), self.store.lock("plan"):
+            now = self.store.load()
+            if now.lineage == planned.ledger.lineage:
+                self.store.save(replace(now, lookups={**now.lookups, **planned.ledger.lookups}))
+
+    @contextlib.contextmanager
+    def writing(self, purpose: str, waiting: Callable[[float], None]) -> Iterator[Journal]:
+        """Hold the state's lock, and wait out whatever an earlier run may still have in flight.
+
+        Args:
+            purpose: The command, for whoever finds the state locked.
+            waiting: Told how many seconds are waited.
+
+        Raises:
+            StateLocked: Another run holds the lock.
+            StateUnusable, StateNotSaved: The journal cannot be used.
+        """
+        with self.store.lock(purpose):
+            journal = Journal(self.store.journal_path)
+            journal.mend()
+            pending = journal.unfinished().pending
+            rest = max((SETTLE - (time.time() - intent.sent_at) for intent in pending), default=0.0)
+            if rest > 0:
+                waiting(min(rest, SETTLE))
+                self.sleep(min(rest, SETTLE))
+            yield journal
+
+    def run(self, journal: Journal, observer: Observer) -> Run:
+        """Return a run that writes to this tenant."""
+        return Run(
+            self.client, self.store, journal, parallelism=self.parallelism, observer=observer, sleep=self.sleep
+        )
+
+    def read_all(self, ledger: Ledger, progress: Progress) -> Snapshot:
+        """Read every survey, question and user of the tenant."""
+        wanted = Wanted(kinds=frozenset({"survey", "question", "user"}), all_surveys=True)
+        snapshot, _ = read_live(self.client, wanted, ledger, self.parallelism, progress)
+        return snapshot
+
+    def _routed(self, plan: Plan) -> Plan:
+        needs = [(change.kind, verb, change.id) for change in plan.changes if (verb := verb_of(change)) is not None]
+        return route(plan, writable(self.client, needs, self.capabilities)) if needs else plan
+
+
+def carry_out(run: Run, planned: Planned) -> Result:
+    """Apply `planned` and close what earlier runs left open: reading live has told what became of it."""
+    for intent in planned.unfinished.pending:
+        run.journal.settled(intent.operation, "read")
+    resources: Mapping[Address, Desired] = planned.intention.resources
+    return run.apply(planned.plan, resources, planned.snapshot, planned.settled, planned.ledger, planned.saved)
+
+
+def _pending(unfinished: Unfinished) -> Iterable[Finding]:
+    for intent in unfinished.pending:
+        yield Finding(
+            "warning",
+            f"{intent.address}: an earlier run was cut off while creating it; the next apply finds out by reading",
+            intent.address,
+        )

@@ -1,0 +1,1 @@
+"""What a change endangers: rules that grade it, and limits that stop it."""

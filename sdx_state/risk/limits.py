@@ -1,0 +1,84 @@
+"""The limits that stop a plan before it is applied, each with the way on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sdx_state.plan.model import Action, Plan
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A limit that a plan breaks.
+
+    Attributes:
+        rule: The limit's name.
+        message: What breaks it.
+        advice: How to go on.
+    """
+
+    rule: str
+    message: str
+    advice: str
+
+
+def refusals(
+    plan: Plan,
+    *,
+    owned: int,
+    declared: int,
+    deletes: int,
+    deletes_percent: int,
+    consented: int | None,
+    destroying: bool,
+) -> list[Refusal]:
+    """Return every limit that `plan` breaks.
+
+    Args:
+        plan: What would be done.
+        owned: How many resources the state owns.
+        declared: How many resources the configuration declares.
+        deletes: Deletes allowed without consent.
+        deletes_percent: Share of what is owned that may be deleted without consent, in percent.
+        consented: The exact number of deletes that the person agreed to, if any.
+        destroying: The command itself is the consent to delete, except for what is protected.
+    """
+    leaving = [change for change in plan.changes if change.action is Action.DELETE]
+    found = [
+        Refusal(
+            "protect",
+            f"{change.address} is protected and would be deleted",
+            "declare it again, or set `protect: false` on it and apply that first",
+        )
+        for change in leaving
+        if change.protected
+    ]
+    if destroying or not leaving:
+        return found
+    count = len(leaving)
+    if declared == 0:
+        found.append(
+            Refusal(
+                "empty",
+                f"the configuration declares nothing, and {count} owned resources would be deleted",
+                "check the folder (-C) and --env; to delete all that is owned, run `sdx-state destroy`",
+            )
+        )
+    elif consented is not None and consented != count:
+        found.append(
+            Refusal(
+                "deletes",
+                f"--allow-deletes {consented} was given, and the plan deletes {count}",
+                f"look at the plan again; if it is right: --allow-deletes {count}",
+            )
+        )
+    elif consented is None and (count > deletes or (count > 1 and count * 100 > deletes_percent * owned)):
+        found.append(
+            Refusal(
+                "deletes",
+                f"the plan deletes {count} of {owned} owned resources; the limit is {deletes}, "
+                f"or {deletes_percent} %",
+                f"if that is right: --allow-deletes {count}",
+            )
+        )
+    return found
