@@ -80,6 +80,8 @@ def to_document(plan: Plan) -> dict[str, Any]:
         },
         "applyable": not plan.errors and bool(plan.changes),
         "errored": bool(plan.errors),
+        "targets": list(plan.targets),
+        "excludes": list(plan.excludes),
         "fingerprint": plan.fingerprint,
     }
 
@@ -115,6 +117,8 @@ def from_document(document: Mapping[str, Any]) -> Plan:
                 for one in document["findings"]
             ),
             fingerprint=document["fingerprint"],
+            targets=tuple(document["targets"]),
+            excludes=tuple(document["excludes"]),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise PlanUnreadable(f"it lacks or mangles {error}") from error

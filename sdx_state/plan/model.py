@@ -161,6 +161,8 @@ class Plan:
         unmanaged: What is live and not declared.
         findings: Errors and warnings.
         fingerprint: Hash of all that would be done: two plans that do the same have the same one.
+        targets: The globs it was narrowed to, none if it is whole.
+        excludes: The globs it was narrowed by.
         ids: Address -> live id of all that is declared and live. Not part of the document: it is found anew.
     """
 
@@ -172,6 +174,8 @@ class Plan:
     unmanaged: tuple[Unmanaged, ...] = ()
     findings: tuple[Finding, ...] = ()
     fingerprint: str = ""
+    targets: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
     ids: Mapping[Address, str] = field(default_factory=dict, compare=False, repr=False)
 
     @property

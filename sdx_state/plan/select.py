@@ -42,7 +42,14 @@ def select(plan: Plan, targets: Sequence[str], excludes: Sequence[str]) -> Plan:
         if finding.address is None
         or ((not targets or _named(finding.address, targets)) and not _named(finding.address, excludes))
     )
-    return replace(plan, changes=changes, findings=findings, fingerprint=fingerprint_of(changes))
+    return replace(
+        plan,
+        changes=changes,
+        findings=findings,
+        fingerprint=fingerprint_of(changes),
+        targets=tuple(targets),
+        excludes=tuple(excludes),
+    )
 
 
 def _named(address: Address, globs: Sequence[str]) -> bool:

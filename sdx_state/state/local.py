@@ -25,12 +25,12 @@ class LocalStore:
     Attributes:
         folder: Usually `.sdx` of the project.
         name: Stem of the file: one for each environment, and one for the sandbox.
-        tenant: The tenant that this run talks to; a state of another one is refused.
+        tenant: The tenant that this run talks to; a state of another one is refused. None where no tenant is asked.
     """
 
     folder: Path
     name: str
-    tenant: str
+    tenant: str | None
 
     @property
     def path(self) -> Path:
@@ -51,11 +51,11 @@ class LocalStore:
         try:
             data = self.path.read_bytes()
         except FileNotFoundError:
-            return replace(new_ledger(), tenant=self.tenant)
+            return replace(new_ledger(), tenant=self.tenant or "")
         except OSError as error:
             raise StateUnusable(f"{self.path} cannot be read ({error.strerror})") from error
         ledger = decode(data, str(self.path))
-        if ledger.tenant != self.tenant:
+        if self.tenant is not None and ledger.tenant and not _same_tenant(ledger.tenant, self.tenant):
             raise StateUnusable(
                 f"{self.path} belongs to the tenant {ledger.tenant}, and this run talks to {self.tenant}"
             )
@@ -67,7 +67,7 @@ class LocalStore:
         Raises:
             StateNotSaved: The old file is as it was.
         """
-        ledger = replace(ledger, serial=ledger.serial + 1, tenant=self.tenant)
+        ledger = replace(ledger, serial=ledger.serial + 1, tenant=self.tenant or ledger.tenant)
         try:
             make_private_folder(self.folder)
             write_atomically(self.path, encode(ledger))
@@ -106,6 +106,12 @@ class LocalStore:
             yield
             file.seek(0)
             file.truncate(0)
+
+
+def _same_tenant(one: str, other: str) -> bool:
+    """Compare `origin#customer`; where one of the two does not know its customer, the origin decides."""
+    (origin, _, customer), (other_origin, _, other_customer) = one.partition("#"), other.partition("#")
+    return origin == other_origin and (not customer or not other_customer or customer == other_customer)
 
 
 def _held_by(text: str, path: Path) -> str:

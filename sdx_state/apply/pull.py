@@ -1,0 +1,93 @@
+"""Live -> YAML: write a whole tenant down, adopt it, and prove that the next plan is empty."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from sdx_state.apply.outcome import Outcome
+from sdx_state.apply.workspace import Workspace, carry_out
+from sdx_state.config import Configuration, write_resources
+from sdx_state.kinds.address import Address, kind_of
+from sdx_state.live import Progress
+from sdx_state.plan.build import Intention, build_plan
+from sdx_state.plan.describe import Place, describe, place_of
+from sdx_state.plan.model import Change, Plan
+
+
+@dataclass(frozen=True)
+class Pulled:
+    """The end of a pull.
+
+    Attributes:
+        files: What was written.
+        resources: How many live resources are declared now.
+        adopted: How many of them the state did not know before.
+        plan: The next plan, made from a fresh reading; empty of writes unless something could not be said in YAML.
+    """
+
+    files: tuple[Path, ...]
+    resources: int
+    adopted: int
+    plan: Plan
+
+    @property
+    def proven(self) -> bool:
+        """Whether nothing is left to write."""
+        return not self.plan.errors and not any(change.writes for change in self.plan.changes)
+
+
+def intention_of(configuration: Configuration) -> Intention:
+    """Return what `configuration` asks for."""
+    return Intention(configuration.resources, configuration.moved, configuration.removed)
+
+
+def pull(
+    workspace: Workspace,
+    load: Callable[[], Configuration],
+    folder: Path,
+    progress: Progress,
+    waiting: Callable[[float], None],
+) -> Pulled:
+    """Write the tenant of `workspace` into the YAML under `folder`.
+
+    Args:
+        workspace: The tenant and its state.
+        load: Loads the configuration; called before and after writing.
+        folder: The project.
+        progress: Told of each request.
+        waiting: Told how long an earlier run's requests are waited for.
+
+    Raises:
+        ConfigurationError: The configuration is invalid, before or after.
+        ApiError, StateError: As in planning.
+    """
+    with workspace.writing("pull", waiting) as journal:
+        before = load()
+        ledger = workspace.store.load()
+        snapshot = workspace.read_all(ledger, progress)
+        ids = build_plan(intention_of(before), snapshot, ledger).ids
+        surveys = {address: id for address, id in ids.items() if kind_of(address) == "survey"}
+        known: dict[Place, Address] = {}
+        for address, id in ids.items():
+            parent = before.resources[address].parent
+            known[kind_of(address), id.casefold(), surveys.get(parent) if parent else None] = address
+        for address, entry in ledger.entries.items():
+            if kind_of(address) != "question":
+                known.setdefault((kind_of(address), entry.id.casefold(), None), address)
+        described = describe(snapshot, known, before.resources)
+        files = write_resources(folder, described)
+        planned = workspace.plan(intention_of(load()), progress)
+        adopted = sum(place_of(live) not in known for kind in snapshot.resources for live in snapshot.of(kind))
+        if not planned.plan.errors and not any(change.writes for change in planned.plan.changes):
+            carry_out(workspace.run(journal, _Silent()), planned)
+        return Pulled(tuple(files), len(described), adopted, planned.plan)
+
+
+class _Silent:
+    """Adopting writes nothing to the tenant, so there is nothing to watch."""
+
+    def started(self, change: Change) -> None: ...
+
+    def ended(self, outcome: Outcome) -> None: ...

@@ -1,0 +1,83 @@
+"""Find again by name what the state should know. Losing the state loses nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from sdx_state.apply.workspace import Workspace
+from sdx_state.kinds.address import Address, kind_of
+from sdx_state.live import Progress, read_live, wanted_of
+from sdx_state.plan.build import Intention, build_plan
+from sdx_state.plan.model import Finding
+from sdx_state.plan.origin import applied_hashes
+from sdx_state.state.errors import StateUnusable
+from sdx_state.state.ledger import Entry, Ledger, new_ledger
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """A proposed state; nothing is saved yet.
+
+    Attributes:
+        ledger: The proposal.
+        found: Address -> live id that the old state did not have so.
+        lost: Addresses that the old state knew and the tenant has no more.
+        findings: What could not be decided.
+        readable: Whether the old state could be read.
+    """
+
+    ledger: Ledger
+    found: dict[Address, str]
+    lost: tuple[Address, ...]
+    findings: tuple[Finding, ...]
+    readable: bool
+
+
+def rebuild(workspace: Workspace, intention: Intention, progress: Progress) -> Rebuilt:
+    """Return the state that fits the tenant as it is: what is declared and live is ours.
+
+    What the old state owned, is not declared and still exists stays ours.
+
+    Raises:
+        ApiError: The tenant could not be read.
+    """
+    readable = True
+    try:
+        old = workspace.store.load()
+    except StateUnusable:
+        readable, old = False, replace(new_ledger(), tenant=workspace.store.tenant)
+    forgetful = replace(old, entries={})
+    wanted = replace(
+        wanted_of(intention.resources.values(), forgetful), kinds=frozenset({"survey", "question", "user"})
+    )
+    wanted = replace(wanted, survey_ids=wanted.survey_ids | _survey_ids(old))
+    snapshot, forgetful = read_live(workspace.client, wanted, forgetful, workspace.parallelism, progress)
+    plan = build_plan(intention, snapshot, forgetful)
+    different = {change.address for change in plan.changes if change.writes}
+    entries: dict[Address, Entry] = {}
+    for address, id in plan.ids.items():
+        desired, known = intention.resources[address], old.entries.get(address)
+        if address not in different:
+            applied = applied_hashes(desired, forgetful)
+        else:
+            applied = dict(known.applied) if known and known.id == id else {}
+        entries[address] = Entry(id, applied, desired.protect)
+    live = {(one.kind, one.id.casefold()) for kind in snapshot.resources for one in snapshot.of(kind)}
+    for address, entry in old.entries.items():
+        if address not in intention.resources and (kind_of(address), entry.id.casefold()) in live:
+            entries.setdefault(address, entry)
+    return Rebuilt(
+        ledger=replace(forgetful, entries=entries),
+        found={
+            address: entry.id
+            for address, entry in entries.items()
+            if address not in old.entries or old.entries[address].id != entry.id
+        },
+        lost=tuple(address for address in old.entries if address not in entries),
+        findings=plan.errors,
+        readable=readable,
+    )
+
+
+def _survey_ids(ledger: Ledger) -> frozenset[str]:
+    return frozenset(entry.id for address, entry in ledger.entries.items() if kind_of(address) == "survey")

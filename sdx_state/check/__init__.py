@@ -1,0 +1,1 @@
+"""Whether surveys behave as their YAML says."""

@@ -1,0 +1,76 @@
+"""`sdx-state apply`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from sdx_state.cli.context import Context, sandbox_option
+from sdx_state.cli.failure import Stop
+from sdx_state.cli.planning import plan_options, print_plan, stop_on_errors, stop_on_limits
+
+
+@click.command()
+@click.argument("planfile", required=False, type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--auto-approve", is_flag=True, help="Do not ask.")
+@click.option("--allow-deletes", type=click.IntRange(min=0), metavar="N", help="Consent to exactly N deletes.")
+@plan_options
+@sandbox_option
+@click.pass_obj
+def command(
+    context: Context,
+    planfile: Path | None,
+    auto_approve: bool,
+    allow_deletes: int | None,
+    verbose: bool,
+    targets: tuple[str, ...],
+    excludes: tuple[str, ...],
+    refresh_phones: bool,
+    sandbox: bool,
+) -> None:
+    """Make the tenant what the configuration says.
+
+    Plans anew, shows the plan, asks, and carries it out. With PLANFILE, carries that plan out without asking, if it
+    still is what would be done; otherwise nothing is written (exit 3).
+    """
+    from sdx_state.apply.saved import load_plan, require_same
+    from sdx_state.apply.workspace import carry_out
+    from sdx_state.cli.console import confirmed, reading, say
+    from sdx_state.cli.running import Narrator, Signals, exit_code_of, print_result
+
+    reviewed = load_plan(planfile) if planfile is not None else None
+    if reviewed is not None and (targets or excludes):
+        raise click.UsageError("a saved plan is applied whole: leave --target and --exclude out")
+    if reviewed is not None:
+        targets, excludes = reviewed.targets, reviewed.excludes
+    project = context.project()
+    intention = context.intention()
+    with (
+        context.workspace(project, sandbox=sandbox) as workspace,
+        workspace.writing("apply", lambda seconds: say(_waiting(seconds))) as journal,
+    ):
+        with reading("Reading the tenant") as progress:
+            planned = workspace.plan(
+                intention, progress, ask_again=refresh_phones, targets=targets, excludes=excludes
+            )
+        if reviewed is not None:
+            require_same(reviewed, planned.plan)
+        print_plan(planned.plan, verbose=verbose)
+        stop_on_errors(planned.plan)
+        stop_on_limits(planned, project, consented=allow_deletes, destroying=False)
+        asks = bool(planned.plan.changes) and reviewed is None and not auto_approve
+        if asks and not confirmed("Do you want to make these changes?"):
+            raise Stop("not approved", "Nothing was written. Without a terminal, --auto-approve says yes.")
+        run = workspace.run(journal, Narrator(len(planned.plan.changes)))
+        signals = Signals()
+        with signals.ending(run):
+            result = carry_out(run, planned)
+    if planned.plan.changes:
+        click.echo()
+        print_result(result)
+    raise click.exceptions.Exit(exit_code_of(result, signals.received))
+
+
+def _waiting(seconds: float) -> str:
+    return f"An earlier run was cut off while creating something: waiting {seconds:.0f} s for it to settle."

@@ -1,0 +1,86 @@
+"""The terminal: data on stdout, everything else on stderr, colours and progress only where someone looks."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TextIO
+
+import click
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as RichProgress
+    from rich.progress import TaskID
+
+NARROWEST, WIDEST = 60, 140
+
+
+def out_colour() -> bool:
+    """Tell whether stdout takes colours."""
+    return _colour(sys.stdout)
+
+
+def err_colour() -> bool:
+    """Tell whether stderr takes colours."""
+    return _colour(sys.stderr)
+
+
+def width() -> int:
+    """Return how wide what is printed may be, in columns."""
+    return max(NARROWEST, min(WIDEST, shutil.get_terminal_size((100, 24)).columns))
+
+
+def say(text: str = "") -> None:
+    """Print `text` to stderr."""
+    click.echo(text, err=True)
+
+
+class ReadingProgress:
+    """A progress bar of requests on a terminal; nothing elsewhere. Thread-safe."""
+
+    def __init__(self, bar: RichProgress | None, task: TaskID | None) -> None:
+        self._bar, self._task, self._total = bar, task, 0
+        self._lock = threading.Lock()
+
+    def expect(self, count: int) -> None:
+        """Count `count` more requests."""
+        with self._lock:
+            self._total += count
+            if self._bar is not None and self._task is not None:
+                self._bar.update(self._task, total=self._total)
+
+    def advance(self) -> None:
+        """Count one request as done."""
+        if self._bar is not None and self._task is not None:
+            self._bar.advance(self._task)
+
+
+@contextmanager
+def reading(what: str) -> Iterator[ReadingProgress]:
+    """Show a progress bar titled `what` on stderr while the block runs."""
+    if not sys.stderr.isatty() or os.environ.get("CI"):
+        yield ReadingProgress(None, None)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        yield ReadingProgress(bar, bar.add_task(what, total=None))
+
+
+def confirmed(question: str) -> bool:
+    """Ask on the terminal; only `yes` is yes. Without a terminal nobody can say it."""
+    if not sys.stdin.isatty():
+        return False
+    say(f"\n{question}\n  Only 'yes' will be accepted to approve.\n")
+    click.echo("  Enter a value: ", err=True, nl=False)
+    return sys.stdin.readline().strip() == "yes"
+
+
+def _colour(stream: TextIO) -> bool:
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

@@ -1,0 +1,100 @@
+"""What the options before a command say, and what a command opens with them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sdx_state.cli.failure import Stop
+
+if TYPE_CHECKING:
+    from sdx_state.api import BaseUrl, Credentials
+    from sdx_state.apply.workspace import Workspace
+    from sdx_state.config import Configuration, Project
+    from sdx_state.plan.build import Intention
+
+HIDDEN_FOLDER = ".sdx"
+
+sandbox_option = click.option(
+    "--sandbox", is_flag=True, help="Use a tenant on this machine, kept in .sdx/sandbox.db, instead of the real one."
+)
+
+
+@dataclass(frozen=True)
+class Context:
+    """The project folder and the environment that a command works with."""
+
+    folder: Path
+    environment: str | None
+
+    def project(self) -> Project:
+        """Load the project file."""
+        from sdx_state.config import load_project
+
+        return load_project(self.folder, self.environment, os.environ)
+
+    def configuration(self) -> Configuration:
+        """Load the project file and every resource file, and say what is odd about them."""
+        from sdx_state.cli.console import err_colour, say
+        from sdx_state.config import load_configuration
+        from sdx_state.report.problems import problems_text
+
+        configuration = load_configuration(self.folder, self.environment, os.environ)
+        if configuration.warnings:
+            say(problems_text(configuration.warnings, colour=err_colour()))
+        return configuration
+
+    def intention(self) -> Intention:
+        """Load what is declared."""
+        from sdx_state.apply.pull import intention_of
+
+        return intention_of(self.configuration())
+
+    def state_name(self, sandbox: bool) -> str:
+        """Return the name of the state: one for each environment, and others for the sandbox."""
+        name = "sandbox-state" if sandbox else "state"
+        return f"{name}.{self.environment}" if self.environment else name
+
+    @contextmanager
+    def workspace(self, project: Project, *, sandbox: bool) -> Iterator[Workspace]:
+        """Open the tenant and its state while the block runs."""
+        from sdx_state.api import Client, Connection, base_url, credentials_from
+        from sdx_state.apply.workspace import Workspace, tenant_name
+        from sdx_state.state.local import LocalStore
+
+        hidden = self.folder / HIDDEN_FOLDER
+        parallelism = project.api.parallelism
+        if sandbox:
+            with self._sandbox(project, hidden) as (base, credentials):
+                store = LocalStore(hidden, self.state_name(True), "sandbox")
+                with Client(Connection(base, credentials, parallelism=parallelism)) as client:
+                    yield Workspace(client, store, project.api.capabilities, parallelism)
+            return
+        base = base_url(project.api.host, project.api.url)
+        credentials = credentials_from(os.environ)
+        tenant = tenant_name(base.origin, project.tenant, credentials.customer_uuid)
+        store = LocalStore(hidden, self.state_name(False), tenant)
+        with Client(Connection(base, credentials, parallelism=parallelism)) as client:
+            yield Workspace(client, store, project.api.capabilities, parallelism)
+
+    @contextmanager
+    def _sandbox(self, project: Project, hidden: Path) -> Iterator[tuple[BaseUrl, Credentials]]:
+        from sdx_state.api import base_url, credentials_from
+        from sdx_state.state.files import make_private_folder
+
+        try:
+            from sdx_state.sandbox import SandboxOptions, SandboxServer
+        except ModuleNotFoundError as error:
+            raise Stop(f"the sandbox needs {error.name}", "Install it: pip install 'sdx-state[sandbox]'") from error
+        make_private_folder(hidden)
+        options = SandboxOptions(shape=project.sandbox.shape, documented=project.sandbox.documented)
+        environ = {"SDX_CUSTOMER_UUID": options.customer_uuid, "SDX_AUTH_TOKEN": options.auth_token}
+        name = f"sandbox.{self.environment}.db" if self.environment else "sandbox.db"
+        with SandboxServer(hidden / name, options) as server:
+            yield base_url(None, server.url), credentials_from(environ)

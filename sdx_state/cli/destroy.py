@@ -1,0 +1,43 @@
+"""`sdx-state destroy`."""
+
+from __future__ import annotations
+
+import click
+
+from sdx_state.cli.context import Context, sandbox_option
+from sdx_state.cli.failure import Stop
+from sdx_state.cli.planning import print_plan, stop_on_errors, stop_on_limits
+
+
+@click.command()
+@click.option("--auto-approve", is_flag=True, help="Do not ask.")
+@click.option("--verbose", is_flag=True, help="List every resource, however many are alike.")
+@sandbox_option
+@click.pass_obj
+def command(context: Context, auto_approve: bool, verbose: bool, sandbox: bool) -> None:
+    """Delete everything that is owned: what was created or adopted here. Nothing else is touched."""
+    from sdx_state.apply.workspace import carry_out
+    from sdx_state.cli.console import confirmed, reading, say
+    from sdx_state.cli.running import Narrator, Signals, exit_code_of, print_result
+    from sdx_state.plan.build import Intention
+
+    project = context.project()
+    with (
+        context.workspace(project, sandbox=sandbox) as workspace,
+        workspace.writing("destroy", lambda seconds: say(f"Waiting {seconds:.0f} s for an earlier run.")) as journal,
+    ):
+        with reading("Reading the tenant") as progress:
+            planned = workspace.plan(Intention({}), progress)
+        print_plan(planned.plan, verbose=verbose)
+        stop_on_errors(planned.plan)
+        stop_on_limits(planned, project, consented=None, destroying=True)
+        if planned.plan.changes and not auto_approve and not confirmed("Do you really want to delete all of this?"):
+            raise Stop("not approved", "Nothing was deleted. Without a terminal, --auto-approve says yes.")
+        run = workspace.run(journal, Narrator(len(planned.plan.changes)))
+        signals = Signals()
+        with signals.ending(run):
+            result = carry_out(run, planned)
+    if planned.plan.changes:
+        click.echo()
+        print_result(result)
+    raise click.exceptions.Exit(exit_code_of(result, signals.received))

@@ -1,0 +1,99 @@
+"""The entry point: options that every command has, and the commands, each loaded when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+
+import click
+
+from sdx_state.cli.context import Context
+
+COMMANDS = (
+    "init",
+    "validate",
+    "plan",
+    "show",
+    "apply",
+    "destroy",
+    "pull",
+    "state",
+    "explain",
+    "sandbox",
+    "completion",
+)
+
+
+class LazyGroup(click.Group):
+    """Imports a command's module when the command is called, so that `--version` imports none."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands in the order in which a newcomer meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command `cmd_name`, None if there is none."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"sdx_state.cli.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command named first in `args`; an unknown one is told its nearest neighbour."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], COMMANDS, n=1)
+            hint = f" Did you mean `{near[0]}`?" if near else ""
+            ctx.fail(f"No such command {args[0]!r}.{hint}")
+        return super().resolve_command(ctx, args)
+
+
+def _version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        from sdx_state import __version__
+
+        click.echo(f"sdx-state {__version__}")
+        ctx.exit()
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "-C",
+    "folder",
+    default=".",
+    metavar="DIR",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Work in DIR, the folder of sdx.yaml.",
+)
+@click.option("--env", "environment", envvar="SDX_ENV", metavar="NAME", help="Use this environment of sdx.yaml.")
+@click.option(
+    "--version", is_flag=True, expose_value=False, is_eager=True, callback=_version, help="Print the version."
+)
+@click.pass_context
+def cli(ctx: click.Context, folder: Path, environment: str | None) -> None:
+    """Survey configuration as code for Survey Dynamix.
+
+    YAML says what surveys, questions, users and phone numbers should be. `plan` shows what differs in the tenant,
+    `apply` makes it so. Add --sandbox to try either against a tenant on this machine.
+    """
+    ctx.obj = Context(folder, environment or None)
+
+
+def entry() -> None:
+    """Run the command line, and turn every foreseeable failure into a message and an exit code."""
+    from sdx_state.cli.failure import report_failure
+
+    try:
+        cli.main(prog_name="sdx-state", standalone_mode=False)
+    except click.exceptions.Exit as finished:
+        sys.exit(finished.exit_code)
+    except BaseException as error:  # noqa: BLE001 - the one place where failures become messages; the rest is re-raised
+        code = report_failure(error)
+        if code is None:
+            raise
+        sys.exit(code)

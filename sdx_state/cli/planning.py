@@ -1,0 +1,71 @@
+"""What `plan`, `apply` and `destroy` have in common on the command line: options, and printing a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from sdx_state.cli.failure import LIMIT, Stop
+
+if TYPE_CHECKING:
+    from sdx_state.apply.workspace import Planned
+    from sdx_state.config import Project
+    from sdx_state.plan.model import Plan
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def plan_options(command: F) -> F:
+    """Add the options that say what of a tenant is planned."""
+    for option in (
+        click.option(
+            "--refresh-phones", is_flag=True, help="Look up phone numbers again (each look-up is paid for)."
+        ),
+        click.option("--exclude", "excludes", multiple=True, metavar="GLOB", help="Leave these addresses out."),
+        click.option(
+            "--target",
+            "targets",
+            multiple=True,
+            metavar="GLOB",
+            help="Only these addresses, and what they depend on.",
+        ),
+        click.option("--verbose", is_flag=True, help="List every resource, however many are alike."),
+    ):
+        command = option(command)
+    return command
+
+
+def print_plan(plan: Plan, *, verbose: bool) -> None:
+    """Print `plan` as text on stdout."""
+    from sdx_state.cli.console import out_colour, width
+    from sdx_state.report.text import plan_text
+
+    click.echo(plan_text(plan, width=width(), colour=out_colour(), verbose=verbose))
+
+
+def stop_on_errors(plan: Plan) -> None:
+    """End the command if the plan has errors."""
+    if plan.errors:
+        count = len(plan.errors)
+        raise Stop(f"the plan has {count} error{'s' if count > 1 else ''}, shown above", "Nothing was written.")
+
+
+def stop_on_limits(planned: Planned, project: Project, *, consented: int | None, destroying: bool) -> None:
+    """End the command if a limit forbids the plan."""
+    from sdx_state.risk.limits import refusals
+
+    found = refusals(
+        planned.plan,
+        owned=len(planned.ledger.entries),
+        declared=len(planned.intention.resources),
+        deletes=project.limits.deletes,
+        deletes_percent=project.limits.deletes_percent,
+        consented=consented,
+        destroying=destroying,
+    )
+    if found:
+        message = "\n".join(f"{refusal.rule}: {refusal.message}" for refusal in found)
+        advice = "\n".join(dict.fromkeys(refusal.advice for refusal in found))
+        raise Stop(message, f"Nothing was written. {advice}", LIMIT)

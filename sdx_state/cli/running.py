@@ -1,0 +1,119 @@
+"""Carrying a plan out, on the command line: what is shown meanwhile, signals, and the end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import click
+
+from sdx_state.cli.console import say
+from sdx_state.cli.failure import DECIDE, HANDOFF, INTERRUPTED, STALE, TERMINATED
+
+if TYPE_CHECKING:
+    from sdx_state.apply.outcome import Outcome, Result
+    from sdx_state.apply.run import Run
+    from sdx_state.plan.model import Change
+
+_BEGUN = {"create": "creating", "update": "changing", "delete": "deleting"}
+_DONE = {"create": "created", "update": "changed", "delete": "deleted"}
+
+
+class Narrator:
+    """Says on stderr what is begun and what became of it. Thread-safe."""
+
+    def __init__(self, total: int) -> None:
+        self._total, self._ended = total, 0
+        self._lock = threading.Lock()
+
+    def started(self, change: Change) -> None:
+        """Say nothing: an end follows within a second, or the deadline says why not."""
+
+    def ended(self, outcome: Outcome) -> None:
+        """Say what became of a change that writes."""
+        from sdx_state.report.escape import escape
+
+        with self._lock:
+            self._ended += 1
+            if not outcome.change.writes:
+                return
+            action = outcome.change.action.value
+            if outcome.status == "done":
+                what = _DONE[action] + (f" (id {escape(outcome.id)})" if action == "create" and outcome.id else "")
+                what += f"; {escape(outcome.message)}" if outcome.message else ""
+            else:
+                what = f"{_BEGUN[action]}: {outcome.status}: {escape(outcome.message)}"
+            say(f"  [{self._ended}/{self._total}] {escape(outcome.change.address)}: {what}")
+
+
+class Signals:
+    """The first SIGINT or SIGTERM ends a run in good order, the second at once.
+
+    Attributes:
+        received: The number of the first signal, None if there was none.
+    """
+
+    def __init__(self) -> None:
+        self.received: int | None = None
+
+    @contextmanager
+    def ending(self, run: Run) -> Iterator[None]:
+        """Listen while the block runs."""
+
+        def end(number: int, _frame: FrameType | None) -> None:
+            if self.received is not None:
+                os._exit(128 + number)
+            self.received = number
+            run.stop = True
+            say("\nStopping: what is in flight ends first, then the state is saved. Once more to leave at once.")
+
+        before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def print_result(result: Result) -> None:
+    """Print what was not done and why on stderr, and the last line on stdout."""
+    from sdx_state.plan.model import Action
+    from sdx_state.report.escape import escape
+    from sdx_state.report.outcome import apply_line
+
+    for outcome in result.outcomes:
+        if outcome.status == "done":
+            continue
+        because = f": {escape(outcome.message)}" if outcome.message else ""
+        say(f"{escape(outcome.change.address)}: {outcome.status}{because}")
+        if outcome.advice:
+            say(f"    {escape(outcome.advice)}")
+    click.echo(
+        apply_line(
+            added=result.count(Action.CREATE),
+            changed=result.count(Action.UPDATE),
+            destroyed=result.count(Action.DELETE),
+            imported=result.imported,
+            failed=len(result.of("failed")) + len(result.of("ambiguous")) + len(result.of("stale")),
+            not_started=len(result.of("not started")),
+            handed_off=len(result.of("handoff")),
+        )
+    )
+
+
+def exit_code_of(result: Result, received: int | None) -> int:
+    """Return the exit code that tells how a run ended."""
+    if result.interrupted:
+        return TERMINATED if received == signal.SIGTERM else INTERRUPTED
+    if result.of("ambiguous"):
+        return DECIDE
+    if result.of("failed"):
+        return 1
+    if result.of("stale"):
+        return STALE
+    return HANDOFF if result.of("handoff") else 0

@@ -1,0 +1,44 @@
+"""`sdx-state sandbox`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from sdx_state.cli.context import HIDDEN_FOLDER, Context
+from sdx_state.cli.failure import Stop
+
+
+@click.command("sandbox")
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True)
+@click.option(
+    "--shape",
+    type=click.Choice(["flat", "nested"]),
+    help="Wire shape of the answers.  [default: as the project says]",
+)
+@click.option("--documented", is_flag=True, help="Configuration is read-only, as the API reference has it.")
+@click.option("--database", type=click.Path(dir_okay=False, path_type=Path), help="Where the tenant is kept.")
+@click.pass_obj
+def command(context: Context, port: int, shape: str | None, documented: bool, database: Path | None) -> None:
+    """Run a tenant on this machine over HTTP, until Ctrl-C."""
+    from sdx_state.cli.console import say
+    from sdx_state.state.files import make_private_folder
+
+    try:
+        from sdx_state.sandbox import SandboxOptions, serve
+    except ModuleNotFoundError as error:
+        raise Stop(f"the sandbox needs {error.name}", "Install it: pip install 'sdx-state[sandbox]'") from error
+    settings = context.project().sandbox if (context.folder / "sdx.yaml").exists() else None
+    options = SandboxOptions(
+        shape="nested" if (shape or (settings.shape if settings else "flat")) == "nested" else "flat",
+        documented=documented or (settings is not None and settings.documented),
+    )
+    if database is None:
+        make_private_folder(context.folder / HIDDEN_FOLDER)
+        database = context.folder / HIDDEN_FOLDER / "sandbox.db"
+    say(f"A tenant at http://127.0.0.1:{port}/api, kept in {database}. In another terminal:\n")
+    say(f"  export SDX_API_URL=http://127.0.0.1:{port}/api")
+    say(f"  export SDX_CUSTOMER_UUID={options.customer_uuid} SDX_AUTH_TOKEN={options.auth_token}")
+    say("  sdx-state plan\n\nCtrl-C ends it.")
+    serve(database, options, port=port)

@@ -1,0 +1,141 @@
+"""`sdx-state state`: look at what is remembered, and correct it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+import click
+
+from sdx_state.cli.context import HIDDEN_FOLDER, Context, sandbox_option
+from sdx_state.cli.failure import Stop
+
+if TYPE_CHECKING:
+    from sdx_state.state.local import LocalStore
+
+
+@click.group("state")
+def command() -> None:
+    """Look at what is remembered between runs, and correct it.
+
+    The state only remembers which live resource an address is. Losing it loses nothing: `state rebuild` finds
+    everything again by name.
+    """
+
+
+@command.command("list")
+@click.argument("globs", nargs=-1, metavar="[GLOB]...")
+@sandbox_option
+@click.pass_obj
+def list_addresses(context: Context, globs: tuple[str, ...], sandbox: bool) -> None:
+    """List the addresses that are owned, all of them or those that a GLOB names."""
+    from sdx_state.report.escape import escape
+
+    for address in sorted(_store(context, sandbox).load().entries):
+        if not globs or any(fnmatchcase(address, glob) for glob in globs):
+            click.echo(escape(address))
+
+
+@command.command()
+@click.argument("address")
+@sandbox_option
+@click.pass_obj
+def show(context: Context, address: str, sandbox: bool) -> None:
+    """Show what is remembered of ADDRESS."""
+    from sdx_state.report.escape import escape
+
+    entry = _store(context, sandbox).load().entries.get(address)
+    if entry is None:
+        raise _unknown(context, address, sandbox)
+    click.echo(f"address  {escape(address)}\nid       {escape(entry.id)}\nprotect  {str(entry.protect).lower()}")
+    click.echo(f"applied  {', '.join(escape(path) for path in entry.applied) or 'nothing'}")
+
+
+@command.command()
+@click.argument("before")
+@click.argument("after")
+@sandbox_option
+@click.pass_obj
+def mv(context: Context, before: str, after: str, sandbox: bool) -> None:
+    """Move what is known as BEFORE to the address AFTER; a survey takes its questions along."""
+    with _changing(context, sandbox, "state mv") as store:
+        ledger = store.load()
+        try:
+            moved = ledger.moved(before, after)
+        except KeyError:
+            raise _unknown(context, before, sandbox) from None
+        except ValueError as error:
+            raise Stop(str(error), "Nothing was changed.") from error
+        store.save(moved)
+    count = sum(address not in ledger.entries for address in moved.entries)
+    click.echo(f"Moved {count} address{'es' if count != 1 else ''}.")
+
+
+@command.command()
+@click.argument("addresses", nargs=-1, required=True, metavar="ADDRESS...")
+@sandbox_option
+@click.pass_obj
+def rm(context: Context, addresses: tuple[str, ...], sandbox: bool) -> None:
+    """Forget each ADDRESS. The live resource stays as it is, and nobody's."""
+    with _changing(context, sandbox, "state rm") as store:
+        ledger = store.load()
+        for address in addresses:
+            if address not in ledger.entries:
+                raise _unknown(context, address, sandbox)
+        kept = {address: entry for address, entry in ledger.entries.items() if address not in addresses}
+        store.save(replace(ledger, entries=kept))
+    click.echo(f"Forgot {len(ledger.entries) - len(kept)}. The tenant was not touched.")
+
+
+@command.command()
+@click.option("--auto-approve", is_flag=True, help="Do not ask.")
+@sandbox_option
+@click.pass_obj
+def rebuild(context: Context, auto_approve: bool, sandbox: bool) -> None:
+    """Find again by name what the state should know. Writes to the state alone, never to the tenant."""
+    from sdx_state.apply.rebuild import rebuild as rebuilt_from
+    from sdx_state.cli.console import confirmed, reading, say
+    from sdx_state.report.escape import escape
+
+    project = context.project()
+    intention = context.intention()
+    with context.workspace(project, sandbox=sandbox) as workspace, workspace.store.lock("state rebuild"):
+        with reading("Reading the tenant") as progress:
+            rebuilt = rebuilt_from(workspace, intention, progress)
+        for address, id in rebuilt.found.items():
+            click.echo(f"<= {escape(address)} (id {escape(id)})")
+        for address in rebuilt.lost:
+            click.echo(f"   {escape(address)}: is not in the tenant, will be forgotten")
+        for finding in rebuilt.findings:
+            say(f"{escape(finding.message)}\n    {escape(finding.hint or '')}")
+        if rebuilt.readable and not rebuilt.found and not rebuilt.lost:
+            click.echo("The state already knows everything.")
+            return
+        question = f"Save a state of {len(rebuilt.ledger.entries)} resources?"
+        if not auto_approve and not confirmed(question):
+            raise Stop("not approved", "Nothing was changed. Without a terminal, --auto-approve says yes.")
+        workspace.store.save(rebuilt.ledger)
+    click.echo(f"The state knows {len(rebuilt.ledger.entries)} resources.")
+
+
+def _store(context: Context, sandbox: bool) -> LocalStore:
+    from sdx_state.state.local import LocalStore
+
+    return LocalStore(context.folder / HIDDEN_FOLDER, context.state_name(sandbox), None)
+
+
+@contextmanager
+def _changing(context: Context, sandbox: bool, purpose: str) -> Iterator[LocalStore]:
+    store = _store(context, sandbox)
+    with store.lock(purpose):
+        yield store
+
+
+def _unknown(context: Context, address: str, sandbox: bool) -> Stop:
+    from difflib import get_close_matches
+
+    near = get_close_matches(address, _store(context, sandbox).load().entries, n=1)
+    return Stop(f"the state knows no {address}", f"Did you mean {near[0]}?" if near else "See: sdx-state state list")

@@ -1,0 +1,48 @@
+"""`sdx-state validate`."""
+
+from __future__ import annotations
+
+import click
+
+from sdx_state.cli.context import Context
+
+
+@click.command()
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.pass_obj
+def command(context: Context, form: str) -> None:
+    """Check every file without asking the tenant. Prints all errors at once."""
+    import os
+
+    from sdx_state.check.offline import offline_findings
+    from sdx_state.cli.console import err_colour, say
+    from sdx_state.config import ConfigurationError, Problem, load_configuration
+    from sdx_state.report.problems import problems_json, problems_text
+
+    problems: tuple[Problem, ...]
+    counts = ""
+    try:
+        configuration = load_configuration(context.folder, context.environment, os.environ)
+    except ConfigurationError as error:
+        problems = error.problems
+    else:
+        odd = offline_findings(configuration.resources.values())
+        problems = (
+            *configuration.warnings,
+            *(
+                Problem(one.source.file, one.source.line, one.source.column, one.message, "warning", one.hint)
+                for one in odd
+                if one.source is not None
+            ),
+        )
+        counts = f"{len(configuration.resources)} resources in {len(configuration.files)} files"
+    valid = not any(problem.severity == "error" for problem in problems)
+    if form == "json":
+        click.echo(problems_json(problems), nl=False)
+    else:
+        if problems:
+            say(problems_text(problems, colour=err_colour()))
+        if valid:
+            click.echo(f"The configuration is valid: {counts}.")
+    if not valid:
+        raise click.exceptions.Exit(1)

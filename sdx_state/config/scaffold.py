@@ -1,0 +1,70 @@
+"""The files of a new project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sdx_state.config.schema import schema_text
+
+IGNORED = ".sdx/"
+
+# Editors that speak to yaml-language-server complete and check with the schema that this line names.
+_SCHEMA_LINE = "# yaml-language-server: $schema={schema}\n"
+
+_PROJECT = """\
+sdx: 1
+api:
+  host: {host} # the host that you log in to
+# tenant: 00000000-0000-4000-8000-000000000000   # your customer UUID: then wrong credentials are an error
+limits: {{deletes: 3, deletes_percent: 10}}
+variables: {{company: Acme}}
+"""
+
+_SURVEY = """\
+surveys:
+  support-csat:
+    name: Support CSAT
+    greeting_text: Thank you for calling ${var.company}. Two short questions.
+    closing_text: Thank you. Goodbye.
+    questions: # in the order asked
+      - question_label: NPS
+        question_text: How likely are you to recommend ${var.company}, from 0 to 10?
+        question_type: nps
+        max_response: 10
+      - question_label: Reason
+        question_text: What is the main reason for your score?
+        question_type: text
+"""
+
+
+def scaffold(folder: Path, host: str) -> list[Path]:
+    """Write a project that validates into `folder` and return what was written. Existing files are kept.
+
+    Args:
+        folder: Where `sdx.yaml` goes.
+        host: The host of the API.
+
+    Raises:
+        OSError: A file could not be written.
+    """
+    written = []
+    schemas = folder / ".sdx"
+    for path, text, schema in (
+        (folder / "sdx.yaml", _PROJECT.format(host=host), "project"),
+        (folder / "surveys" / "support-csat.yaml", _SURVEY, "resources"),
+    ):
+        if path.exists():
+            continue
+        path.parent.mkdir(parents=True, exist_ok=True)
+        reference = Path(*[".."] * (len(path.relative_to(folder).parts) - 1), ".sdx", f"{schema}.schema.json")
+        path.write_text(_SCHEMA_LINE.format(schema=reference.as_posix()) + text, encoding="utf-8")
+        written.append(path)
+    schemas.mkdir(mode=0o700, exist_ok=True)
+    for name in ("project", "resources"):
+        (schemas / f"{name}.schema.json").write_text(schema_text(name), encoding="utf-8")
+    ignore = folder / ".gitignore"
+    lines = ignore.read_text(encoding="utf-8").splitlines() if ignore.exists() else []
+    if IGNORED not in lines:
+        ignore.write_text("\n".join([*lines, IGNORED]) + "\n", encoding="utf-8")
+        written.append(ignore)
+    return written
