@@ -92,7 +92,7 @@ def entry() -> None:
         cli.main(prog_name="sdx-state", standalone_mode=False)
     except click.exceptions.Exit as finished:
         sys.exit(finished.exit_code)
-    except BaseException as error:  # noqa: BLE001 - the one place where failures become messages; the rest is re-raised
+    except BaseException as error:  # the one place where failures become messages
         code = report_failure(error)
         if code is None:
             raise

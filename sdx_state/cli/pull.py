@@ -38,8 +38,8 @@ def command(context: Context, sandbox: bool) -> None:
         print_plan(pulled.plan, verbose=False)
         raise Stop(
             "the next plan is not empty, and is shown above",
-            "The files are written. What the tenant lacks would be created, and what YAML cannot say would be changed:"
-            " correct the files, or remove what is not wanted.",
+            "The files are written. What the tenant lacks would be created, and what YAML cannot say would be "
+            "changed: correct the files, or remove what is not wanted.",
         )
     click.echo(
         f"{pulled.resources} resources in {len(pulled.files)} changed files, {pulled.adopted} newly adopted. "
