@@ -1,0 +1,365 @@
+"""Bad input and bad weather: a clear message, the right exit code, nothing lost, nothing written that should not be."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import time
+from http.server import BaseHTTPRequestHandler
+
+import pytest
+
+TWO = """
+surveys:
+  a:
+    name: A
+    questions: [{question_label: Q, question_text: Why?, question_type: text}]
+  b: {name: B}
+users:
+  ana@example.com: {name: Ana}
+"""
+
+
+@pytest.fixture
+def weather(project, proxy):
+    """A project that talks to its tenant through a proxy."""
+    project.connect(proxy.url)
+    project.write("a.yaml", TWO)
+    return project
+
+
+def assert_converges(project):
+    assert project.apply().code == 0
+    assert project.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_wrong_credentials_stop_at_the_first_request(weather, tenant, proxy):
+    weather.connect(proxy.url, token="wrong")
+    planned = weather.run("plan")
+    assert planned.code == 1
+    assert "credentials" in planned.err
+    assert "wrong" not in planned.err.replace("wrong credentials", "").replace("are wrong", "")
+    assert len(proxy.seen) <= 8
+
+
+def test_missing_credentials_name_the_variables(connected, monkeypatch):
+    connected.write("a.yaml", TWO)
+    monkeypatch.delenv("SDX_AUTH_TOKEN")
+    planned = connected.run("plan")
+    assert planned.code == 1
+    assert "SDX_AUTH_TOKEN" in planned.err
+
+
+def test_a_host_that_does_not_exist(project, monkeypatch):
+    project.connect("https://nowhere.invalid/api")
+    project.write("a.yaml", TWO)
+    planned = project.run("plan")
+    assert planned.code == 1
+    assert "nowhere.invalid" in planned.err
+    assert "Traceback" not in planned.err
+
+
+def test_a_host_that_answers_html(project, serve_handler):
+    class Portal(BaseHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(b"<html>Sign in to the hotel network</html>")
+
+    project.connect(serve_handler(Portal) + "/api")
+    project.write("a.yaml", TWO)
+    planned = project.run("plan")
+    assert planned.code == 1
+    assert "not the api" in planned.err.lower() or "html" in planned.err.lower()
+
+
+@pytest.mark.parametrize("url", ["http://surveydynamix.com/api", "https://user:secret@surveydynamix.com/api", "ftp://x"])
+def test_an_address_that_would_leak_is_refused(project, url):
+    project.connect(url)
+    project.write("a.yaml", TWO)
+    planned = project.run("plan")
+    assert planned.code == 1
+    assert "secret" not in planned.err
+
+
+def test_a_tenant_other_than_the_pinned_one_gets_no_request(project, proxy):
+    project.connect(proxy.url)
+    project.write("sdx.yaml", "sdx: 1\ntenant: 11111111-1111-4111-8111-111111111111\napi: {host: x.example}\n")
+    project.write("a.yaml", TWO)
+    planned = project.run("plan")
+    assert planned.code == 1
+    assert "pinned" in planned.err
+    assert proxy.seen == []
+
+
+def test_no_resource_files_and_things_owned_is_refused(connected, tenant):
+    path = connected.write("a.yaml", TWO)
+    connected.apply()
+    path.unlink()
+    applied = connected.apply()
+    assert applied.code == 6
+    assert "declares nothing" in applied.err
+    assert len(tenant.store.rows("surveys")) == 2
+
+
+def test_deletes_need_their_exact_count(connected, tenant):
+    connected.write("sdx.yaml", "sdx: 1\napi: {host: x.example}\nlimits: {deletes: 0}\n")
+    connected.write("a.yaml", TWO)
+    connected.apply()
+    connected.write("a.yaml", TWO.replace("  b: {name: B}\n", ""))
+    assert connected.apply().code == 6
+    assert connected.apply("--allow-deletes", "2").code == 6
+    assert connected.apply("--allow-deletes", "1").code == 0
+    assert [row["name"] for row in tenant.store.rows("surveys")] == ["A"]
+
+
+def test_a_protected_survey_is_not_deleted_even_after_its_block_is_gone(connected, tenant):
+    connected.write("a.yaml", TWO.replace("name: B}", "name: B, protect: true}"))
+    connected.apply()
+    connected.write("a.yaml", TWO.replace("  b: {name: B}\n", ""))
+    applied = connected.apply("--allow-deletes", "1")
+    assert applied.code == 6
+    assert "survey.b is protected" in applied.err
+    assert connected.run("destroy", "--auto-approve").code == 6
+    assert len(tenant.store.rows("surveys")) == 2
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\x00" * 100, b'{"format": 99}'])
+def test_a_state_that_cannot_be_trusted_is_never_taken_for_none(connected, tenant, content):
+    connected.write("a.yaml", TWO)
+    connected.apply()
+    path = connected.folder / ".sdx" / "state.json"
+    path.write_bytes(content)
+    for command in (["plan"], ["apply", "--auto-approve"], ["destroy", "--auto-approve"], ["state", "list"]):
+        assert connected.run(*command).code == 7
+    assert path.read_bytes() == content
+
+
+def test_a_state_with_one_bit_flipped_is_refused(connected):
+    connected.write("a.yaml", TWO)
+    connected.apply()
+    path = connected.folder / ".sdx" / "state.json"
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    assert connected.run("plan").code == 7
+
+
+def test_a_locked_state_names_its_holder(connected, tenant):
+    connected.write("a.yaml", TWO)
+    connected.run("plan")
+    (connected.folder / ".sdx").mkdir(exist_ok=True)
+    lock = connected.folder / ".sdx" / "state.lock"
+    lock.write_text('{"pid": 4711, "host": "desk", "since": 0, "purpose": "apply"}')
+    with lock.open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        applied = connected.apply()
+    assert applied.code == 4
+    assert "4711" in applied.err
+    assert tenant.store.rows("surveys") == []
+
+
+@pytest.mark.parametrize("fault", [500, 502, 503, "drop before", "html", "truncate", "empty"])
+def test_a_read_that_fails_once_is_read_again(weather, proxy, fault, monkeypatch):
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    proxy.fail("GET", "/surveys", fault)
+    assert weather.run("plan").code == 0
+
+
+def test_a_read_that_keeps_failing_ends_with_a_message(weather, proxy, monkeypatch):
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    proxy.fail("GET", "/surveys", 500, times=100)
+    planned = weather.run("plan")
+    assert planned.code == 1
+    assert "500" in planned.err
+    assert planned.out == ""
+
+
+@pytest.mark.parametrize("fault", [500, 503, "drop after", "html", "truncate", "empty"])
+@pytest.mark.parametrize("collection", ["surveys", "questions", "users"])
+def test_a_create_whose_answer_is_lost_happens_once(weather, proxy, tenant, monkeypatch, fault, collection):
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    proxy.fail("POST", f"/{collection}", fault)
+    applied = weather.apply()
+    if isinstance(fault, int):  # the proxy answered for the tenant, so nothing was created
+        assert applied.code == 1
+        assert "nothing has appeared" in applied.err
+    else:
+        assert applied.code == 0, applied.err
+    assert_converges(weather)
+    assert sorted(row["name"] for row in tenant.store.rows("surveys")) == ["A", "B"]
+    assert len(tenant.store.rows("questions")) == 1
+    assert len(tenant.store.rows("users")) == 1
+
+
+@pytest.mark.parametrize("fault", [500, "drop before", "drop after", "html", "truncate"])
+def test_an_update_whose_answer_is_lost_is_judged_by_reading(weather, proxy, monkeypatch, fault):
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    weather.apply()
+    weather.write("a.yaml", TWO.replace("name: Ana", "name: Anna"))
+    proxy.fail("PUT", "/users", fault)
+    assert weather.apply().code == (1 if fault in (500, "drop before") else 0)
+    assert_converges(weather)
+
+
+@pytest.mark.parametrize("fault", [500, "drop before", "drop after", "html"])
+def test_a_delete_whose_answer_is_lost_is_judged_by_reading(weather, proxy, monkeypatch, fault):
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    weather.apply()
+    weather.write("a.yaml", TWO.replace("  b: {name: B}\n", ""))
+    proxy.fail("DELETE", "/surveys", fault)
+    assert weather.apply().code == (1 if fault in (500, "drop before") else 0)
+    assert_converges(weather)
+
+
+def test_a_409_on_create_fails_that_resource_and_its_dependants_only(weather, proxy, tenant):
+    proxy.fail("POST", "/surveys", 409)
+    applied = weather.apply()
+    assert applied.code == 1
+    assert "409" in applied.err
+    assert "failed" in applied.last
+    assert [row["email"] for row in tenant.store.rows("users")] == ["ana@example.com"]
+    assert_converges(weather)
+
+
+def test_a_409_on_delete_keeps_the_resource_and_its_place_in_the_state(weather, proxy, tenant):
+    weather.apply()
+    weather.write("a.yaml", TWO.replace("  b: {name: B}\n", ""))
+    proxy.fail("DELETE", "/surveys", 409)
+    assert weather.apply().code == 1
+    assert "survey.b" in weather.run("state", "list").out
+    assert_converges(weather)
+
+
+def test_a_405_is_believed_and_the_rest_of_that_verb_becomes_work_for_a_person(weather, proxy, tenant):
+    proxy.fail("POST", "/surveys", 405, times=99)
+    applied = weather.apply()
+    assert applied.code == 8, applied.err
+    assert len([path for method, path in proxy.writes() if path.startswith("/api/surveys")]) <= 2
+    assert [row["email"] for row in tenant.store.rows("users")] == ["ana@example.com"]
+
+
+def test_a_401_while_applying_stops_everything_and_saves_what_was_done(weather, proxy):
+    proxy.fail("POST", "/(users|questions)", 401, times=99)
+    applied = weather.apply()
+    assert applied.code == 1
+    assert "not started" in applied.last or "failed" in applied.last
+    proxy.rules.clear()
+    assert_converges(weather)
+
+
+def test_a_resource_that_changed_since_the_plan_is_left_alone(weather, proxy, tenant, monkeypatch):
+    weather.apply()
+    weather.write("a.yaml", TWO.replace("name: Ana", "name: Anna"))
+    import sdx_state.apply.write as write
+
+    original = write.Writer._update
+
+    def meanwhile(self, change):
+        tenant.store.put_row("users", {"email": "ana@example.com", "name": "Renamed by hand"})
+        return original(self, change)
+
+    monkeypatch.setattr(write.Writer, "_update", meanwhile)
+    applied = weather.apply()
+    assert applied.code == 3
+    assert "name changed in the tenant" in applied.err
+    assert tenant.store.rows("users")[0]["name"] == "Renamed by hand"
+
+
+def command(project, *arguments, **options):
+    return subprocess.Popen(
+        [sys.executable, "-c", "from sdx_state.cli.main import entry; entry()", "-C", str(project.folder), *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **options,
+    )
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_during_apply_saves_what_was_done(project, tenant, number, code):
+    from sdx_state.sandbox import SandboxOptions, SandboxServer
+
+    with SandboxServer(":memory:", SandboxOptions(latency=0.1)) as slow:
+        project.connect(slow.url)
+        project.write("a.yaml", "users:\n" + "".join(f"  u{n}@example.com: {{name: U{n}}}\n" for n in range(200)))
+        running = command(project, "apply", "--auto-approve")
+        while not slow.store.rows("users"):
+            time.sleep(0.05)
+            assert running.poll() is None
+        running.send_signal(number)
+        out, err = running.communicate(timeout=30)
+        assert running.returncode == code, err
+        assert "not started" in out
+        created = len(slow.store.rows("users"))
+        assert 0 < created < 200
+        assert len(project.run("state", "list").out.split()) == created
+        project.write("sdx.yaml", "sdx: 1\napi: {host: x.example, parallelism: 32}\n")
+        assert_converges(project)
+        assert len(slow.store.rows("users")) == 200
+
+
+def test_killed_at_once_loses_nothing_and_duplicates_nothing(project):
+    from sdx_state.sandbox import SandboxOptions, SandboxServer
+
+    surveys = "surveys:\n" + "".join(f"  s{n}: {{name: S{n}}}\n" for n in range(30))
+    with SandboxServer(":memory:", SandboxOptions(latency=0.05)) as slow:
+        project.connect(slow.url)
+        project.write("a.yaml", surveys)
+        running = command(project, "apply", "--auto-approve")
+        while len(slow.store.rows("surveys")) < 8:
+            time.sleep(0.02)
+            assert running.poll() is None
+        running.kill()
+        running.communicate()
+        journal = project.folder / ".sdx" / "state.journal.jsonl"
+        assert journal.read_text().count('"intent"') >= len(slow.store.rows("surveys"))
+        project.monkeypatch.setattr("sdx_state.apply.workspace.SETTLE", 1.0)
+        assert_converges(project)
+        assert sorted(row["name"] for row in slow.store.rows("surveys")) == sorted(f"S{n}" for n in range(30))
+
+
+def test_a_full_disk_sends_nothing_and_keeps_the_old_state(project, tenant):
+    project.connect(tenant.url)
+    project.write("a.yaml", TWO)
+    project.apply()
+    before = (project.folder / ".sdx" / "state.json").read_bytes()
+    project.write("a.yaml", TWO + "  ben@example.com: {name: Ben}\n")
+
+    def full() -> None:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+
+    running = command(project, "apply", "--auto-approve", preexec_fn=full)
+    _, err = running.communicate(timeout=30)
+    assert running.returncode == 1
+    assert "Traceback" not in err
+    assert "could not be" in err or "cannot be" in err
+    assert (project.folder / ".sdx" / "state.json").read_bytes() == before
+    assert [row["email"] for row in tenant.store.rows("users")] == ["ana@example.com"]
+    assert_converges(project)
+
+
+def test_not_a_terminal_and_not_approved_writes_nothing(connected, tenant, monkeypatch):
+    connected.write("a.yaml", TWO)
+    with open(os.devnull) as nothing:
+        monkeypatch.setattr(sys, "stdin", nothing)
+        applied = connected.run("apply")
+    assert applied.code == 1
+    assert "--auto-approve" in applied.err
+    assert tenant.store.rows("surveys") == []
+
+
+def test_unknown_commands_and_options_are_usage_errors_with_nothing_on_stdout(project):
+    for arguments in (["paln"], ["plan", "--nope"], ["apply", "--allow-deletes", "many"]):
+        ended = project.run(*arguments)
+        assert (ended.code, ended.out) == (2, "")
+    assert "plan" in project.run("paln").err
