@@ -15,7 +15,10 @@ from sdx_state.cli.planning import print_plan, stop_on_errors, stop_on_limits
 @sandbox_option
 @click.pass_obj
 def command(context: Context, auto_approve: bool, verbose: bool, sandbox: bool) -> None:
-    """Delete everything that is owned: what was created or adopted here. Nothing else is touched."""
+    """Delete everything that is owned.
+
+    That is what was created or adopted here. Nothing else is touched.
+    """
     from sdx_state.apply.workspace import carry_out
     from sdx_state.cli.console import confirmed, reading, say
     from sdx_state.cli.running import Narrator, Signals, exit_code_of, print_result

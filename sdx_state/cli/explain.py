@@ -10,7 +10,10 @@ from sdx_state.cli.failure import Stop
 @click.command("explain")
 @click.argument("name", metavar="KIND[.FIELD]", required=False)
 def command(name: str | None) -> None:
-    """Say what a kind of resource, or one of its fields, is: `explain survey.greeting_text`."""
+    """Say what a kind or a field is.
+
+    For example `sdx-state explain survey.greeting_text`.
+    """
     from difflib import get_close_matches
 
     from sdx_state.config import describe, described_names

@@ -14,7 +14,10 @@ from sdx_state.cli.failure import Stop
 @click.option("--host", default="demo.surveydynamix.com", show_default=True, help="The host that you log in to.")
 @click.pass_obj
 def command(context: Context, host: str) -> None:
-    """Start a project: sdx.yaml, a first survey, and a .gitignore that keeps the state out of Git."""
+    """Start a project in this folder.
+
+    Writes sdx.yaml, a first survey, and a .gitignore that keeps the state out of Git.
+    """
     from sdx_state.config.scaffold import scaffold
 
     project = context.folder / "sdx.yaml"

@@ -97,3 +97,7 @@ def entry() -> None:
         if code is None:
             raise
         sys.exit(code)
+
+
+if __name__ == "__main__":
+    entry()

@@ -37,7 +37,7 @@ def command(
     refresh_phones: bool,
     sandbox: bool,
 ) -> None:
-    """Show what differs between the configuration and the tenant. Changes nothing.
+    """Show what differs in the tenant. Changes nothing.
 
     Exits with 1 if the plan has errors.
     """

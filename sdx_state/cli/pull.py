@@ -12,7 +12,9 @@ from sdx_state.cli.failure import Stop
 @sandbox_option
 @click.pass_obj
 def command(context: Context, sandbox: bool) -> None:
-    """Write the whole tenant as YAML, adopt it, and prove that the next plan is empty.
+    """Write the whole tenant as YAML.
+
+    Adopts what it finds, and proves that the next plan is empty.
 
     Existing files keep their comments, their layout and their addresses.
     """

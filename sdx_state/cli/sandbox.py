@@ -21,7 +21,10 @@ from sdx_state.cli.failure import Stop
 @click.option("--database", type=click.Path(dir_okay=False, path_type=Path), help="Where the tenant is kept.")
 @click.pass_obj
 def command(context: Context, port: int, shape: str | None, documented: bool, database: Path | None) -> None:
-    """Run a tenant on this machine over HTTP, until Ctrl-C."""
+    """Run a tenant on this machine.
+
+    It speaks HTTP until Ctrl-C.
+    """
     from sdx_state.cli.console import say
     from sdx_state.state.files import make_private_folder
 

@@ -14,7 +14,10 @@ from sdx_state.cli.planning import print_plan
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--verbose", is_flag=True, help="List every resource, however many are alike.")
 def command(planfile: Path, form: str, verbose: bool) -> None:
-    """Show the plan saved in PLANFILE, without asking the tenant."""
+    """Show a saved plan.
+
+    Prints PLANFILE without asking the tenant.
+    """
     from sdx_state.apply.saved import load_plan
     from sdx_state.report.document import plan_json
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @click.group("state")
 def command() -> None:
-    """Look at what is remembered between runs, and correct it.
+    """See and correct what is remembered.
 
     The state only remembers which live resource an address is. Losing it loses nothing: `state rebuild` finds
     everything again by name.

@@ -11,7 +11,7 @@ from sdx_state.cli.context import Context
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.pass_obj
 def command(context: Context, form: str) -> None:
-    """Check every file without asking the tenant. Prints all errors at once."""
+    """Check every file, offline. Prints all errors at once."""
     import os
 
     from sdx_state.check.offline import offline_findings
