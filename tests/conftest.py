@@ -187,7 +187,7 @@ def _handler(proxy: FaultyProxy) -> type[BaseHTTPRequestHandler]:
             if self.command != "HEAD":
                 self.wfile.write(content)
 
-        do_GET = do_POST = do_PUT = do_DELETE = do_OPTIONS = do_HEAD = forward  # noqa: N815 - http.server's names
+        do_GET = do_POST = do_PUT = do_DELETE = do_OPTIONS = do_HEAD = forward
 
     return Handler
 

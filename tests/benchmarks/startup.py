@@ -1,4 +1,4 @@
-"""Measure `sdx-state --version` against a bare `python -c "import click"`, in turns; prints medians and their ratio."""
+"""Measure `sdx-state --version` against a bare `import click`, in turns; prints medians and their ratio."""
 
 from __future__ import annotations
 

@@ -55,7 +55,9 @@ def write_project(folder: Path, size: str) -> None:
     """Write the project that declares all of a tenant of `size`."""
     rows = snapshot(size)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "sdx.yaml").write_text("sdx: 1\napi: {host: demo.surveydynamix.com, parallelism: 8}\n", encoding="utf-8")
+    (folder / "sdx.yaml").write_text(
+        "sdx: 1\napi: {host: demo.surveydynamix.com, parallelism: 8}\n", encoding="utf-8"
+    )
     asked: dict[object, list[dict[str, object]]] = {}
     for question in rows["questions"]:
         asked.setdefault(question["survey_id"], []).append(question)

@@ -1,4 +1,4 @@
-"""Bad input and bad weather: a clear message, the right exit code, nothing lost, nothing written that should not be."""
+"""Bad input and bad weather: a clear message, the right exit code, nothing lost, nothing written."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from http.server import BaseHTTPRequestHandler
+from pathlib import Path
 
 import pytest
 
@@ -80,7 +81,9 @@ def test_a_host_that_answers_html(project, serve_handler):
     assert "not the api" in planned.err.lower() or "html" in planned.err.lower()
 
 
-@pytest.mark.parametrize("url", ["http://surveydynamix.com/api", "https://user:secret@surveydynamix.com/api", "ftp://x"])
+@pytest.mark.parametrize(
+    "url", ["http://surveydynamix.com/api", "https://user:secret@surveydynamix.com/api", "ftp://x"]
+)
 def test_an_address_that_would_leak_is_refused(project, url):
     project.connect(url)
     project.write("a.yaml", TWO)
@@ -258,7 +261,7 @@ def test_a_401_while_applying_stops_everything_and_saves_what_was_done(weather, 
 def test_a_resource_that_changed_since_the_plan_is_left_alone(weather, proxy, tenant, monkeypatch):
     weather.apply()
     weather.write("a.yaml", TWO.replace("name: Ana", "name: Anna"))
-    import sdx_state.apply.write as write
+    from sdx_state.apply import write
 
     original = write.Writer._update
 
@@ -275,7 +278,14 @@ def test_a_resource_that_changed_since_the_plan_is_left_alone(weather, proxy, te
 
 def command(project, *arguments, **options):
     return subprocess.Popen(
-        [sys.executable, "-c", "from sdx_state.cli.main import entry; entry()", "-C", str(project.folder), *arguments],
+        [
+            sys.executable,
+            "-c",
+            "from sdx_state.cli.main import entry; entry()",
+            "-C",
+            str(project.folder),
+            *arguments,
+        ],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -350,7 +360,7 @@ def test_a_full_disk_sends_nothing_and_keeps_the_old_state(project, tenant):
 
 def test_not_a_terminal_and_not_approved_writes_nothing(connected, tenant, monkeypatch):
     connected.write("a.yaml", TWO)
-    with open(os.devnull) as nothing:
+    with Path(os.devnull).open() as nothing:
         monkeypatch.setattr(sys, "stdin", nothing)
         applied = connected.run("apply")
     assert applied.code == 1

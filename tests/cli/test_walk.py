@@ -139,7 +139,9 @@ def test_a_second_apply_writes_nothing(project, proxy):
 
 
 def test_destroy_deletes_what_is_owned_and_nothing_else(connected, tenant):
-    tenant.store.load_snapshot({"surveys": [{"name": "Somebody's"}], "users": [{"email": "x@example.com", "name": "X"}]})
+    tenant.store.load_snapshot(
+        {"surveys": [{"name": "Somebody's"}], "users": [{"email": "x@example.com", "name": "X"}]}
+    )
     connected.write("a.yaml", SURVEY)
     connected.apply()
     destroyed = connected.run("destroy", "--auto-approve")

@@ -1,0 +1,111 @@
+"""What runs before what, and what a failure stops."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sdx_state.apply.graph import ARRANGE, Operation, Schedule, operations_of
+from sdx_state.plan.model import Action, Change
+
+
+def run(operations, failing=frozenset(), parallelism=4, halted=lambda: False):
+    begun, ended, lock = [], [], threading.Lock()
+
+    def perform(operation):
+        with lock:
+            begun.append(operation.key)
+        time.sleep(0.0005)
+        with lock:
+            ended.append(operation.key)
+        return operation.key not in failing
+
+    schedule = Schedule(perform=perform, succeeded=bool, halted=halted, parallelism=parallelism)
+    outcomes = schedule.run(operations)
+    return outcomes, schedule.blocked, begun, ended
+
+
+@st.composite
+def graphs(draw):
+    count = draw(st.integers(1, 12))
+    operations = []
+    for number in range(count):
+        earlier = [str(n) for n in range(number)]
+        needs = frozenset(draw(st.sets(st.sampled_from(earlier), max_size=3))) if earlier else frozenset()
+        after = frozenset(draw(st.sets(st.sampled_from(earlier), max_size=2))) if earlier else frozenset()
+        operations.append(Operation(str(number), None, needs, after))
+    failing = draw(st.sets(st.sampled_from([str(n) for n in range(count)])))
+    return draw(st.permutations(operations)), failing
+
+
+@given(graphs())
+def test_a_failure_stops_its_dependants_and_nothing_else(drawn):
+    operations, failing = drawn
+    outcomes, blocked, _, _ = run(operations, failing)
+    by_key = {operation.key: operation for operation in operations}
+
+    def can_run(key):
+        return all(can_run(need) and need not in failing for need in by_key[key].needs)
+
+    assert set(outcomes) == {key for key in by_key if can_run(key)}
+    assert set(blocked) == set(by_key) - set(outcomes)
+
+
+@given(graphs())
+def test_everything_waits_for_what_it_needs_and_what_it_comes_after(drawn):
+    operations, _ = drawn
+    outcomes, _, begun, ended = run(operations)
+    moments = {key: place for place, key in enumerate(begun)}
+    assert len(outcomes) == len(operations)
+    for operation in operations:
+        for key in operation.needs | operation.after:
+            assert key in ended
+            assert moments[key] < moments[operation.key]
+
+
+def test_once_halted_nothing_more_is_started():
+    operations = [Operation(str(number)) for number in range(50)]
+    count = 0
+
+    def halted():
+        nonlocal count
+        count += 1
+        return count > 10
+
+    outcomes, blocked, _, _ = run(operations, halted=halted)
+    assert len(outcomes) == 10
+    assert len(blocked) == 40
+    assert set(blocked.values()) == {None}
+
+
+def test_independent_operations_go_side_by_side_and_no_more_than_allowed():
+    running, most, lock = 0, 0, threading.Lock()
+    together = threading.Barrier(3, timeout=10)
+
+    def perform(_):
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        together.wait()
+        with lock:
+            running -= 1
+        return True
+
+    Schedule(perform, bool, lambda: False, 3).run([Operation(str(number)) for number in range(6)])
+    assert most == 3
+
+
+def test_questions_of_one_survey_are_created_in_order_then_put_in_order():
+    survey = Change("survey.a", "survey", Action.CREATE)
+    questions = [
+        Change(f"question.a.{key}", "question", Action.CREATE, parent="survey.a", depends_on=("survey.a",))
+        for key in "xy"
+    ]
+    operations = {operation.key: operation for operation in operations_of([survey, *questions])}
+    assert operations["question.a.x"].needs == {"survey.a"}
+    assert operations["question.a.y"].after == {"question.a.x"}
+    assert operations[f"{ARRANGE}survey.a"].after == {"question.a.x", "question.a.y"}

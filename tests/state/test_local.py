@@ -1,0 +1,148 @@
+"""The state in a folder: whole or refused, locked by one, never half written."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sdx_state.state.codec import decode, encode
+from sdx_state.state.errors import StateLocked, StateNotSaved, StateUnusable
+from sdx_state.state.ledger import Entry, Ledger, Lookup, new_ledger
+from sdx_state.state.local import LocalStore
+
+ledgers = st.builds(
+    Ledger,
+    lineage=st.uuids().map(str),
+    serial=st.integers(0, 1000),
+    tenant=st.text(max_size=30),
+    entries=st.dictionaries(
+        st.text(max_size=30),
+        st.builds(
+            Entry, st.text(max_size=9), st.dictionaries(st.text(max_size=9), st.text(max_size=9)), st.booleans()
+        ),
+    ),
+    lookups=st.dictionaries(st.text(max_size=9), st.builds(Lookup, st.text(max_size=2), st.text(max_size=9))),
+)
+
+
+@pytest.fixture
+def store(tmp_path):
+    return LocalStore(tmp_path / ".sdx", "state", "https://x.example#1")
+
+
+@settings(max_examples=200)
+@given(ledgers)
+def test_what_is_written_is_read_back(ledger):
+    assert decode(encode(ledger), "state.json") == ledger
+
+
+def test_every_truncation_and_every_bit_flip_is_refused_or_harmless():
+    ledger = replace(new_ledger(), entries={"survey.a": Entry("7", {"name": "abc"})})
+    data = encode(ledger)
+    for length in range(len(data)):
+        with pytest.raises(StateUnusable):
+            decode(data[:length], "state.json")
+    for place in range(len(data) * 8):
+        damaged = bytearray(data)
+        damaged[place // 8] ^= 1 << place % 8
+        try:
+            assert decode(bytes(damaged), "state.json") == ledger
+        except StateUnusable:
+            continue
+
+
+def test_no_file_is_a_new_ledger_and_an_empty_one_is_an_error(store):
+    assert store.load().entries == {}
+    store.folder.mkdir()
+    store.path.write_bytes(b"")
+    with pytest.raises(StateUnusable, match="state rebuild"):
+        store.load()
+
+
+def test_each_save_counts_one_up(store):
+    first = store.save(store.load())
+    assert (first.serial, store.save(first).serial, store.load().serial) == (1, 2, 2)
+
+
+@pytest.mark.parametrize(
+    ("other", "refused"),
+    [
+        ("https://x.example#2", True),
+        ("https://y.example#1", True),
+        ("https://x.example", False),
+        ("https://x.example#1", False),
+    ],
+)
+def test_a_state_of_another_tenant_is_refused(store, other, refused):
+    store.save(store.load())
+    if refused:
+        with pytest.raises(StateUnusable, match="belongs to the tenant"):
+            replace(store, tenant=other).load()
+    else:
+        replace(store, tenant=other).load()
+
+
+def test_a_folder_that_cannot_be_written_keeps_the_old_state(store):
+    ledger = store.save(store.load())
+    before = store.path.read_bytes()
+    store.path.with_name("elsewhere").mkdir()
+    broken = LocalStore(store.path, "state", store.tenant)  # a file where a folder is due
+    with pytest.raises(StateNotSaved):
+        broken.save(ledger)
+    assert store.path.read_bytes() == before
+
+
+def test_a_symbolic_link_in_place_of_the_lock_is_not_followed(store, tmp_path):
+    store.folder.mkdir()
+    (store.folder / "state.lock").symlink_to(tmp_path / "victim")
+    with pytest.raises(StateNotSaved), store.lock("apply"):
+        pass
+    assert not (tmp_path / "victim").exists()
+
+
+def _hold(store, ready, end):
+    with store.lock("apply"):
+        ready.set()
+        end.wait(20)
+
+
+def test_one_holds_the_lock_and_the_kernel_frees_it_when_that_one_dies(store):
+    context = multiprocessing.get_context("fork")
+    ready, end = context.Event(), context.Event()
+    holder = context.Process(target=_hold, args=(store, ready, end))
+    holder.start()
+    assert ready.wait(20)
+    with pytest.raises(StateLocked, match=str(holder.pid)), store.lock("plan"):
+        pass
+    os.kill(holder.pid, 9)
+    holder.join()
+    with store.lock("apply"):
+        pass
+
+
+def _increment(store, times):
+    for _ in range(times):
+        while True:
+            try:
+                with store.lock("apply"):
+                    store.save(store.load())
+                break
+            except StateLocked:
+                continue
+
+
+def test_eight_processes_lose_no_update(store):
+    store.save(store.load())
+    context = multiprocessing.get_context("fork")
+    racers = [context.Process(target=_increment, args=(store, 5)) for _ in range(8)]
+    for racer in racers:
+        racer.start()
+    for racer in racers:
+        racer.join()
+        assert racer.exitcode == 0
+    assert store.load().serial == 41
