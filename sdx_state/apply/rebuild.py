@@ -45,7 +45,7 @@ def rebuild(workspace: Workspace, intention: Intention, progress: Progress) -> R
     try:
         old = workspace.store.load()
     except StateUnusable:
-        readable, old = False, replace(new_ledger(), tenant=workspace.store.tenant)
+        readable, old = False, replace(new_ledger(), tenant=workspace.store.tenant or "")
     forgetful = replace(old, entries={})
     wanted = replace(
         wanted_of(intention.resources.values(), forgetful), kinds=frozenset({"survey", "question", "user"})

@@ -16,15 +16,24 @@ def command(name: str | None) -> None:
     """
     from difflib import get_close_matches
 
-    from sdx_state.config import describe, described_names
+    from sdx_state.config import describe
+    from sdx_state.kinds import ALL_KINDS
 
+    kinds = [kind.name for kind in ALL_KINDS]
     if name is None:
-        for one in described_names():
-            if "." not in one:
-                click.echo(one)
+        for kind in kinds:
+            found = describe(kind)
+            click.echo(f"{kind:13} {found.text if found else ''}")
         return
     found = describe(name)
     if found is None:
-        near = get_close_matches(name, described_names(), n=1)
-        raise Stop(f"there is no {name}", f"Did you mean {near[0]}?" if near else "See: sdx-state explain")
-    click.echo(found)
+        above = describe(name.partition(".")[0])
+        known = [*kinds, *(f"{above.name}.{field}" for field in above.fields)] if above else kinds
+        near = get_close_matches(name, known, n=1)
+        raise Stop(f"there is no {name}", f"Did you mean {near[0]}?" if near else f"There are: {', '.join(known)}")
+    click.echo(f"{found.name}: {found.type}{', required' if found.required else ''}\n\n{found.text}")
+    if found.fields:
+        click.echo()
+        widest = max(len(field) for field in found.fields)
+        for field, text in found.fields.items():
+            click.echo(f"  {field:{widest}}  {text}")

@@ -89,14 +89,12 @@ def entry() -> None:
     from sdx_state.cli.failure import report_failure
 
     try:
-        cli.main(prog_name="sdx-state", standalone_mode=False)
-    except click.exceptions.Exit as finished:
-        sys.exit(finished.exit_code)
+        code = cli.main(prog_name="sdx-state", standalone_mode=False)
     except BaseException as error:  # the one place where failures become messages
         code = report_failure(error)
         if code is None:
             raise
-        sys.exit(code)
+    sys.exit(code if isinstance(code, int) else 0)
 
 
 if __name__ == "__main__":

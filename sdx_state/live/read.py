@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Protocol
 
 from sdx_state.api import Client
@@ -130,7 +131,7 @@ def _read(
     chosen = [survey for survey in surveys if _is_wanted(survey, wanted)]
     progress.expect(len(chosen))
     lists = [
-        (survey.id, _submit(workers, progress, lambda id=survey.id: client.questions.list(survey_id=id)))
+        (survey.id, _submit(workers, progress, partial(client.questions.list, survey_id=survey.id)))
         for survey in chosen
     ]
     questions = [_live(QUESTION.name, raw, id) for id, future in lists for raw in future.result()]

@@ -1,0 +1,1 @@
+"""Plan -> text, JSON and the lines around them; one place that escapes."""

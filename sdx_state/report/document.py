@@ -1,0 +1,13 @@
+"""The plan as JSON, for machines: pure ASCII, whole with every exit code."""
+
+from __future__ import annotations
+
+import json
+
+from sdx_state.plan.codec import to_document
+from sdx_state.plan.model import Plan
+
+
+def plan_json(plan: Plan) -> str:
+    """Return `plan` as an indented JSON document with a line end."""
+    return json.dumps(to_document(plan), ensure_ascii=True, indent=2, default=str) + "\n"

@@ -1,0 +1,47 @@
+"""The one place that makes text safe to show: every value is hostile until it went through here."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+LONGEST = 500
+_LINE_END = "\u23ce"  # a return sign, so that a value stays on one line
+
+# C0, C1, DEL, line and paragraph separators, bidirectional controls, zero-width and invisible characters, tags,
+# variation selectors beyond the common one, lone surrogates, non-characters.
+_DANGEROUS = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    "\u3164\ufe00-\ufe0e\ufeff\uffa0\ufff0-\uffff\ud800-\udfff\U000e0000-\U000e0fff]"
+)
+_COMMAND = re.compile(r"^(\s*):(?=:)|#(?=#\[)|##(?=vso\[|teamcity\[)|section_(?=(?:start|end):)", re.MULTILINE)
+
+
+def escape(text: str, longest: int = LONGEST) -> str:
+    """Return `text` on one line, without anything that a terminal or a CI system would act on.
+
+    Args:
+        text: Any text.
+        longest: Characters shown; of a longer text the length and a hash tell what is left out.
+    """
+    if len(text) > longest:
+        digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+        text = f"{text[:longest]}\u2026 ({len(text)} characters, {digest})"
+    if text.isalnum() and text.isascii():
+        return text
+    text = text.replace("\r\n", _LINE_END).replace("\n", _LINE_END)
+    return _COMMAND.sub(_broken_up, _DANGEROUS.sub(_spelled, text))
+
+
+def escape_lines(text: str) -> str:
+    """Return `text` made safe line by line; its line ends stay."""
+    return "\n".join(escape(line, longest=10 * LONGEST) for line in text.split("\n"))
+
+
+def _spelled(match: re.Match[str]) -> str:
+    return f"\\u{{{ord(match[0]):x}}}"
+
+
+def _broken_up(match: re.Match[str]) -> str:
+    """Put a visible gap into what a CI system would take for a command."""
+    return match[0] + "\u2009" if match[0].strip() else match[0]

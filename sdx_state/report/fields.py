@@ -1,0 +1,108 @@
+"""The fields of one change, a line each where they fit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from sdx_state.kinds.field import Value
+from sdx_state.plan.model import ORDER_PATH, Action, Change, FieldChange
+from sdx_state.report.escape import escape
+from sdx_state.report.theme import Theme
+from sdx_state.report.words import Piece, elided, likeness, word_diff
+
+TEXT = 24  # characters from which a value is compared word by word
+ALIKE = 0.35  # below this likeness old and new are shown one under the other
+LONGEST = 300  # characters shown of one value
+_ORIGINS = {"drift": "changed in the tenant", "both": "changed here and in the tenant"}
+
+
+def field_lines(change: Change, indent: int, width: int, theme: Theme) -> Iterator[str]:
+    """Yield the lines of what `change` does to each field, `indent` columns in and folded at `width`."""
+    if not change.writes:
+        return
+    longest = max((len(field.path) for field in change.fields), default=0)
+    for field in change.fields:
+        name = f"{escape(field.path)}:".ljust(min(longest, 30) + 1)
+        for number, (marks, text) in enumerate(_versions(change, field)):
+            label = name if number == 0 else " " * len(name)
+            yield from _folded(f"{' ' * indent}{label} ", marks + text, width, theme)
+        if field.origin in _ORIGINS:
+            yield f"{' ' * indent}{' ' * len(name)} {theme.paint('warning', _ORIGINS[field.origin])}"
+
+
+def _versions(change: Change, field: FieldChange) -> Iterator[tuple[list[Piece], list[Piece]]]:
+    """Yield what is printed of a field, a line or more each: first what stands in front, then the value."""
+    before, after = field.before, field.after
+    if field.path == ORDER_PATH and change.action is Action.UPDATE:
+        yield [], [("same", f"moved from {before} to {after}")]
+    elif change.action is Action.CREATE:
+        yield [], [("same", _shown(after))]
+    elif change.action is Action.DELETE:
+        yield [], [("same", _shown(before))]
+    elif isinstance(before, str) and isinstance(after, str) and max(len(before), len(after)) >= TEXT:
+        pieces = word_diff(before, after)
+        if likeness(pieces) >= ALIKE:
+            yield [("same", '"')], [*((mark, escape(text, LONGEST)) for mark, text in elided(pieces)), ("same", '"')]
+        else:
+            yield [("removed", "- ")], [("removed", _shown(before))]
+            yield [("added", "+ ")], [("added", _shown(after))]
+    else:
+        yield [], [("removed", _shown(before)), ("same", " -> "), ("added", _shown(after))]
+
+
+def _shown(value: Value) -> str:
+    if value is None or value == "":
+        return "(none)"
+    if isinstance(value, str):
+        return f'"{escape(value, LONGEST)}"'
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return str(value)
+    return escape(json.dumps(value, ensure_ascii=False, default=str), LONGEST)
+
+
+def _folded(head: str, pieces: list[Piece], width: int, theme: Theme) -> Iterator[str]:
+    """Yield `head` and `pieces` as lines no wider than `width`; later ones stand under the first."""
+    if not theme.colour:
+        pieces = [("same", _bracketed(mark, text, pieces)) for mark, text in pieces]
+    room = max(20, width - len(head))
+    lines: list[list[Piece]] = [[]]
+    used = 0
+    for mark, text in pieces:
+        for word in _words(text, room):
+            if used and used + len(word.rstrip()) > room:
+                lines.append([])
+                used = 0
+            lines[-1].append((mark, word))
+            used += len(word)
+    for number, line in enumerate(lines):
+        margin = head if number == 0 else " " * len(head)
+        yield (margin + "".join(theme.paint(mark, text) for mark, text in line)).rstrip()
+
+
+def _bracketed(mark: str, text: str, pieces: list[Piece]) -> str:
+    """Without colours, brackets say what is old and new inside a text; `->`, `-` and `+` say it elsewhere."""
+    inside = pieces[0] == ("same", '"')
+    if not inside or mark == "same":
+        return text
+    return f"[-{text}-]" if mark == "removed" else f"{{+{text}+}}"
+
+
+def _words(text: str, room: int) -> Iterator[str]:
+    """Yield `text` in words with the blanks after them; what is longer than a line is cut."""
+    start = 0
+    for place, character in enumerate(text):
+        if character == " " and (place + 1 == len(text) or text[place + 1] != " "):
+            yield from _cut(text[start : place + 1], room)
+            start = place + 1
+    if start < len(text):
+        yield from _cut(text[start:], room)
+
+
+def _cut(word: str, room: int) -> Iterator[str]:
+    if len(word) <= room:
+        yield word
+    else:
+        yield from (word[place : place + room] for place in range(0, len(word), room))

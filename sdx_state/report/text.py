@@ -1,0 +1,169 @@
+"""The plan for a terminal: questions under their survey, texts word by word, what matters most easy to find."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from sdx_state.kinds import KINDS
+from sdx_state.kinds.address import Address
+from sdx_state.plan.model import Action, Change, Finding, Plan, Summary
+from sdx_state.report.escape import escape
+from sdx_state.report.fields import field_lines
+from sdx_state.report.theme import Theme
+
+NO_CHANGES = "No changes. The tenant matches the configuration."
+FOLDED = 10  # alike resources shown before the rest is counted
+NAMED = 5  # unmanaged resources shown of each kind
+
+_SECTIONS = (("survey", "Surveys"), ("user", "Users"), ("phone_number", "Phone numbers"))
+_SYMBOLS = {Action.CREATE: ("+", "add"), Action.UPDATE: ("~", "change"), Action.DELETE: ("-", "delete")}
+
+
+def plan_text(plan: Plan, *, width: int, colour: bool, verbose: bool = False) -> str:
+    """Return `plan` as text without a line end.
+
+    Args:
+        plan: What to show.
+        width: Columns of the terminal.
+        colour: Whether it takes colours.
+        verbose: Show every resource, however many are alike.
+    """
+    return "\n".join(_PlanText(plan, width, Theme(colour), verbose).lines())
+
+
+def summary_line(summary: Summary) -> str:
+    """Return the last line of a plan that has something to do."""
+    counts = [f"{summary.importing} to import"] if summary.importing else []
+    counts += [f"{summary.add} to add", f"{summary.change} to change", f"{summary.destroy} to destroy"]
+    counts += [f"{summary.handoff} to hand off"] if summary.handoff else []
+    counts += [f"{summary.forget} to forget"] if summary.forget else []
+    return f"Plan: {', '.join(counts)}."
+
+
+class _PlanText:
+    def __init__(self, plan: Plan, width: int, theme: Theme, verbose: bool) -> None:
+        self.plan, self.width, self.theme, self.verbose = plan, width, theme, verbose
+        self.paint = theme.paint
+
+    def lines(self) -> Iterator[str]:
+        children: dict[Address, list[Change]] = {}
+        tops: dict[str, list[Change]] = {}
+        addresses = {change.address for change in self.plan.changes}
+        strays: dict[Address, None] = {}
+        for change in self.plan.changes:
+            parent = change.parent or _parent_of(change)
+            if parent is None:
+                tops.setdefault(change.kind, []).append(change)
+                continue
+            children.setdefault(parent, []).append(change)
+            if parent not in addresses:
+                strays[parent] = None
+        for kind, title in _SECTIONS:
+            changes = tops.get(kind, [])
+            others = list(strays) if kind == "survey" else []
+            if changes or others:
+                yield self.paint("strong", title)
+                yield ""
+                yield from self._section(changes, others, children)
+        yield from self._findings()
+        yield from self._unmanaged()
+        if self.plan.changes:
+            yield self.paint("strong", summary_line(self.plan.summary))
+        elif self.plan.errors:
+            yield self.paint("error", "The plan has errors. Nothing can be applied.")
+        else:
+            yield self.paint("strong", NO_CHANGES)
+
+    def _section(
+        self, changes: Sequence[Change], others: Sequence[Address], children: dict[Address, list[Change]]
+    ) -> Iterator[str]:
+        alike: dict[tuple[Action, bool], int] = {}
+        hidden: dict[tuple[Action, bool], int] = {}
+        for change in changes:
+            group = (change.action, change.importing)
+            alike[group] = alike.get(group, 0) + 1
+            if alike[group] > FOLDED and not self.verbose and not change.risks and change.action is not Action.DELETE:
+                hidden[group] = hidden.get(group, 0) + 1
+                continue
+            if alike[group] > FOLDED and not self.verbose and change.action is Action.CREATE:
+                hidden[group] = hidden.get(group, 0) + 1
+                continue
+            yield from self._change(change, 2)
+            for child in children.get(change.address, ()):
+                yield from self._change(child, 4)
+            yield ""
+        for survey in others:
+            yield f"    {self.paint('strong', escape(survey))}"
+            for child in children[survey]:
+                yield from self._change(child, 4)
+            yield ""
+        for (action, importing), count in hidden.items():
+            what = "import" if importing and action is Action.NO_OP else action.value
+            yield self.paint("faint", f"  ... and {count} more to {what}: --verbose lists them all")
+            yield ""
+
+    def _change(self, change: Change, indent: int) -> Iterator[str]:
+        margin = " " * indent
+        symbol, meaning = _SYMBOLS.get(change.action, ("", "import"))
+        if change.writes and change.via in ("manual", "csv"):
+            symbol, meaning = "!", "handoff"
+        elif change.importing and not change.writes:
+            symbol = "<="
+        head = f"{margin}{self.paint(meaning, f'{symbol:2}')}{self.paint('strong', escape(change.address))}"
+        source = f"{change.source.file}:{change.source.line}" if change.source else ""
+        yield f"{head}{self._remark(change)}{self.paint('faint', f'  {escape(source)}') if source else ''}"
+        yield from field_lines(change, indent + 4, self.width, self.theme)
+        for risk in change.risks:
+            yield f"{margin}    {self.paint(risk.level, f'{risk.level}: {escape(risk.message)}')}"
+
+    def _remark(self, change: Change) -> str:
+        """Say in brackets what symbol and fields do not."""
+        remarks = []
+        if change.id and change.kind not in ("user", "phone_number"):
+            remarks.append(f"id {escape(change.id)}")
+        if change.importing:
+            remarks.append("import" if not change.writes else "import and change")
+        if change.writes and change.via in ("manual", "csv"):
+            remarks.append(f"{change.action.value} by {'hand' if change.via == 'manual' else 'CSV upload'}")
+        if change.previous:
+            remarks.append(f"was {escape(change.previous)}")
+        if change.action is Action.FORGET:
+            remarks.append("forget")
+        if change.protected and change.action is Action.DELETE:
+            remarks.append("protected")
+        if change.reason:
+            remarks.append(escape(change.reason))
+        return f" ({', '.join(remarks)})" if remarks else ""
+
+    def _findings(self) -> Iterator[str]:
+        for finding in self.plan.findings:
+            yield from self._finding(finding)
+        if self.plan.findings:
+            yield ""
+
+    def _finding(self, finding: Finding) -> Iterator[str]:
+        source = finding.source
+        place = f"{source.file}:{source.line}:{source.column}: " if source and source.line else ""
+        severity = self.paint(finding.severity, f"{finding.severity}:")
+        yield f"{escape(place)}{severity} {escape(finding.message)}"
+        if finding.hint:
+            yield f"    {self.paint('faint', 'hint:')} {escape(finding.hint)}"
+
+    def _unmanaged(self) -> Iterator[str]:
+        by_kind: dict[str, list[str]] = {}
+        for one in self.plan.unmanaged:
+            by_kind.setdefault(one.kind, []).append(one.label or one.id)
+        for kind, labels in by_kind.items():
+            noun = KINDS[kind].noun + ("s" if len(labels) > 1 else "")
+            named = ", ".join(escape(label, 40) for label in labels[:NAMED])
+            more = f" and {len(labels) - NAMED} more" if len(labels) > NAMED else ""
+            yield self.paint("faint", f"Not managed, left alone: {len(labels)} {noun} ({named}{more})")
+        if by_kind:
+            yield ""
+
+
+def _parent_of(change: Change) -> Address | None:
+    """Return the survey under which a question is shown, also where the survey is not declared any more."""
+    kind, _, key = change.address.partition(".")
+    parent = KINDS[kind].parent
+    return f"{parent}.{key.partition('.')[0]}" if parent else None
