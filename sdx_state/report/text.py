@@ -109,7 +109,7 @@ class _PlanText:
             symbol, meaning = "!", "handoff"
         elif change.importing and not change.writes:
             symbol = "<="
-        head = f"{margin}{self.paint(meaning, f'{symbol:2}')}{self.paint('strong', escape(change.address))}"
+        head = f"{margin}{self.paint(meaning, f'{symbol:3}')}{self.paint('strong', escape(change.address))}"
         source = f"{change.source.file}:{change.source.line}" if change.source else ""
         yield f"{head}{self._remark(change)}{self.paint('faint', f'  {escape(source)}') if source else ''}"
         yield from field_lines(change, indent + 4, self.width, self.theme)

@@ -1,0 +1,85 @@
+"""The credentials: where they come from, how they are sent, and how they stay out of everything else."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import quote, quote_plus
+
+from sdx_state.api.errors import MissingCredentials
+
+REDACTED = "[redacted]"
+
+_BEARER = re.compile(r"[!-~]+")  # what a header can carry unchanged: visible ASCII
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """HTTP Basic (customer UUID and auth token) or Bearer (personal access token).
+
+    Source: API reference, "Authentication".
+
+    Attributes:
+        token: The auth token or the access token.
+        customer_uuid: The customer that the credentials belong to; None for an access token, which does not tell.
+    """
+
+    token: str = field(repr=False)
+    customer_uuid: str | None = None
+
+    @property
+    def header(self) -> str:
+        """The value of the `Authorization` header."""
+        return f"Bearer {self.token}" if self.customer_uuid is None else f"Basic {self._pair}"
+
+    def redact(self, text: str) -> str:
+        """Return `text` without the token, in any of the forms in which a server might echo it."""
+        for secret in self._secrets():
+            text = text.replace(secret, REDACTED)
+        return text
+
+    @property
+    def _pair(self) -> str:
+        return b64encode(f"{self.customer_uuid}:{self.token}".encode()).decode("ascii")
+
+    def _secrets(self) -> list[str]:
+        # Longest first, so that no part of one is left standing beside the mark.
+        forms = {
+            self.token,
+            quote(self.token, safe=""),
+            quote_plus(self.token),
+            b64encode(self.token.encode()).decode(),
+        }
+        if self.customer_uuid is not None:
+            forms |= {self._pair, quote(self._pair, safe="")}
+        return sorted((form for form in forms if form), key=len, reverse=True)
+
+
+def credentials_from(environ: Mapping[str, str]) -> Credentials:
+    """Return the credentials that `environ` holds.
+
+    `SDX_CUSTOMER_UUID` with `SDX_AUTH_TOKEN`, or else `SDX_ACCESS_TOKEN`. Blanks around a value are dropped.
+
+    Raises:
+        MissingCredentials: Names what is missing, or cannot be sent.
+    """
+    uuid, auth_token, access_token = (
+        environ.get(name, "").strip() for name in ("SDX_CUSTOMER_UUID", "SDX_AUTH_TOKEN", "SDX_ACCESS_TOKEN")
+    )
+    if uuid and auth_token:
+        if ":" in uuid or not uuid.isprintable():
+            raise MissingCredentials("", "SDX_CUSTOMER_UUID is not a UUID")
+        if not auth_token.isprintable():
+            raise MissingCredentials("", "SDX_AUTH_TOKEN holds a character that no token has")
+        return Credentials(auth_token, uuid)
+    if access_token:
+        if not _BEARER.fullmatch(access_token):
+            raise MissingCredentials("", "SDX_ACCESS_TOKEN holds a character that no token has")
+        return Credentials(access_token)
+    if uuid:
+        raise MissingCredentials("", "SDX_CUSTOMER_UUID is set, and SDX_AUTH_TOKEN is missing")
+    if auth_token:
+        raise MissingCredentials("", "SDX_AUTH_TOKEN is set, and SDX_CUSTOMER_UUID is missing")
+    raise MissingCredentials("", "SDX_CUSTOMER_UUID and SDX_AUTH_TOKEN are missing")

@@ -1,0 +1,153 @@
+"""One collection of the API, and the look-up of telephone numbers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from urllib.parse import urlencode
+
+from sdx_state.api.answer import Row, Rows, allowed_verbs, nothing_of, resource_of, rows_of
+from sdx_state.api.errors import ApiError, Unexpected
+from sdx_state.api.exchange import Answer, Request
+from sdx_state.api.identity import Identity, check_country, telephone_segment
+from sdx_state.api.paging import LIMIT, PageSizes, iterate
+from sdx_state.api.retry import Sender
+
+
+class Endpoint:
+    """The verbs on one collection. Thread-safe.
+
+    Every method raises an `ApiError`; where one is `ambiguous`, the write may have been carried out.
+    """
+
+    def __init__(self, sender: Sender, sizes: PageSizes, collection: str, singular: str, identity: str) -> None:
+        self._sender = sender
+        self._sizes = sizes
+        self._path = f"/{collection}"
+        self._singular = singular
+        self._identity = Identity(identity)
+
+    def list(self, **filters: str | int | None) -> Rows:
+        """Return all rows that pass `filters`, by ascending id. See `iterate`."""
+        return [*self.iterate(**filters)]
+
+    def iterate(self, **filters: str | int | None) -> Iterator[Row]:
+        """Yield the rows that pass `filters` (the API's own names), by ascending id, a page at a time.
+
+        Raises:
+            ValueError: A filter has no value, which would list everything, or is one of the paging parameters.
+            Unexpected: The list cannot be read as a whole.
+        """
+        if any(value in (None, "") or name.startswith("_") for name, value in filters.items()):
+            raise ValueError(f"filters need a value and a name of their own: {', '.join(filters)}")
+        # Ids tell which list it was; what else is filtered by may be personal.
+        ids = "&".join(
+            f"{name}={value}" for name, value in filters.items() if name.endswith("_id") and f"{value}".isdigit()
+        )
+        label = f"{self._path}?{ids}" if ids else self._path
+
+        def fetch(offset: int) -> Rows:
+            query = urlencode({**filters, "_limit": LIMIT, "_order": "ASC", "_offset": offset})
+            return self._sender.send(Request("GET", f"{self._path}?{query}", label), rows_of)
+
+        return iterate(fetch, self._identity.of, f"GET {label}", self._sizes)
+
+    def get(self, id: str) -> Row:
+        """Return the resource `id`.
+
+        Raises:
+            NotFound, Gone: It does not exist; only these prove it.
+            Unexpected: Another resource was answered.
+        """
+        return self._sender.send(self._item("GET", id), self._same(id))
+
+    def create(self, fields: Mapping[str, str]) -> Row:
+        """Create a resource of form-encoded `fields` and return it as answered; it has an id.
+
+        Source: API reference, "Interactions", the convention for every create.
+        """
+        return self._sender.send(Request("POST", self._path, self._path, fields), self._identified)
+
+    def replace(self, id: str, resource: Mapping[str, object]) -> Row:
+        """Replace the resource `id` by `resource`, all of it, and return it as answered.
+
+        Source: API reference, "Interactions": PUT of one form field, named in the singular, that holds the JSON.
+
+        Raises:
+            ValueError: `resource` holds a number that JSON does not have, or the id of another.
+        """
+        if self._identity.of(resource) != self._identity.of({self._identity.field: id}):
+            raise ValueError(f"the {self._singular} to write and its address are not the same")
+        form = {self._singular: json.dumps(resource, allow_nan=False)}
+        return self._sender.send(self._item("PUT", id, form), self._same(id))
+
+    def delete(self, id: str) -> None:
+        """Delete the resource `id`. That it is gone is proven by a `get` only."""
+        self._sender.send(self._item("DELETE", id), nothing_of)
+
+    def allowed(self, id: str | None = None) -> frozenset[str] | None:
+        """Return the verbs that the server says it allows, in upper case, on the collection or on the item `id`.
+
+        None if it does not say: no `Allow` header (RFC 9110, section 9.3.7), an error, or a web page.
+        """
+        request = Request("OPTIONS", self._path, self._path) if id is None else self._item("OPTIONS", id)
+        try:
+            return self._sender.send(request, lambda _, answer: allowed_verbs(answer))
+        except ApiError:
+            return None
+
+    def _item(self, method: str, id: str, form: Mapping[str, str] | None = None) -> Request:
+        label = f"{self._path}/{{{self._identity.field}}}"
+        segment = self._identity.segment(id, f"{method} {label}")
+        shown = label if self._identity.email else f"{self._path}/{segment}"
+        return Request(method, f"{self._path}/{segment}", shown, form)
+
+    def _identified(self, request: Request, answer: Answer) -> Row:
+        row = resource_of(request, answer)
+        if self._identity.of(row) is None:
+            raise Unexpected(
+                str(request),
+                f"the {self._singular} in the answer has no valid `{self._identity.field}`",
+                status=answer.status,
+                ambiguous=request.writes,
+            )
+        return row
+
+    def _same(self, id: str) -> Callable[[Request, Answer], Row]:
+        wanted = self._identity.of({self._identity.field: id})
+
+        def read(request: Request, answer: Answer) -> Row:
+            row = self._identified(request, answer)
+            if self._identity.of(row) != wanted:
+                raise Unexpected(
+                    str(request),
+                    f"another {self._singular} was answered than asked for",
+                    status=answer.status,
+                    ambiguous=request.writes,
+                )
+            return row
+
+        return read
+
+
+class PhoneNumbers:
+    """The look-up of telephone numbers, which wraps a paid carrier service. Thread-safe."""
+
+    def __init__(self, sender: Sender) -> None:
+        self._sender = sender
+
+    def lookup(self, number: str, country_code: str) -> Row:
+        """Return what the carrier service knows of `number`.
+
+        Args:
+            number: E.164, or national with `country_code`.
+            country_code: ISO 3166 alpha-2; "" leaves it to the API, whose default is US.
+
+        Raises:
+            NotFound: It is not a valid number (API reference, "Phone numbers").
+        """
+        label = "/phone_numbers/{number}"
+        path = f"/phone_numbers/{telephone_segment(number, f'GET {label}')}"
+        if country_code:
+            path += f"?country_code={check_country(country_code, f'GET {label}')}"
+        return self._sender.send(Request("GET", path, label), resource_of)

@@ -1,0 +1,179 @@
+"""What can go wrong with a request, as types that say what the person should do next.
+
+No message holds a credential. Text that came from the server is cut to a length and escaped before it gets here.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class ApiError(Exception):
+    """A request that did not do what it was sent for.
+
+    Attributes:
+        request: Verb and path, such as `GET /surveys`; e-mail addresses and telephone numbers are left out. Empty
+            if the failure came before any request.
+        status: The HTTP status, None if there was no answer.
+        advice: What the person should do next.
+        ambiguous: A write that may have been carried out, or not: only reading can tell.
+    """
+
+    default_advice: ClassVar[str] = "Run the command again; if it goes on, ask the platform's support."
+
+    def __init__(
+        self,
+        request: str,
+        message: str,
+        *,
+        status: int | None = None,
+        advice: str | None = None,
+        ambiguous: bool = False,
+    ) -> None:
+        super().__init__(f"{request}: {message}" if request else message)
+        self.request = request
+        self.status = status
+        self.advice = self.default_advice if advice is None else advice
+        self.ambiguous = ambiguous
+
+
+class MissingCredentials(ApiError):
+    """The environment holds no usable credentials. Nothing was sent."""
+
+    default_advice = (
+        "Set SDX_CUSTOMER_UUID and SDX_AUTH_TOKEN (admin UI: customer settings, customer credentials), "
+        "or SDX_ACCESS_TOKEN."
+    )
+
+
+class BadAddress(ApiError):
+    """The API's address cannot be used. Nothing was sent."""
+
+    default_advice = (
+        "Give `api.host` the host that you log in to, such as au1.surveydynamix.com, "
+        "or `api.url` an https:// address (http:// only for this machine)."
+    )
+
+
+class InvalidId(ApiError):
+    """An id that cannot be one of its kind, and so has no place in a path. Nothing was sent."""
+
+    default_advice = "Correct the id in the configuration, or mend the state with `sdx-state state rebuild`."
+
+
+class BadRequest(ApiError):
+    """400: the server finds the request malformed."""
+
+    default_advice = "Correct the value that the server names; nothing was changed by this request."
+
+
+class Unauthorised(ApiError):
+    """401 or 403. The API answers wrong credentials and missing permission alike (API reference, "Errors")."""
+
+    default_advice = (
+        "Check SDX_CUSTOMER_UUID and SDX_AUTH_TOKEN (or SDX_ACCESS_TOKEN), that `api.host` is the host you log in "
+        "to, and that this user may use the API."
+    )
+
+
+class NotFound(ApiError):
+    """404."""
+
+    default_advice = "Check that it still exists, and that host and credentials are of the right tenant."
+
+
+class MethodNotAllowed(ApiError):
+    """405: this endpoint does not take this verb.
+
+    Attributes:
+        allowed: The verbs that the answer says are allowed, in upper case; empty if it does not say.
+    """
+
+    default_advice = "The server does not take this write: make the change in the admin UI."
+
+    def __init__(
+        self,
+        request: str,
+        message: str,
+        *,
+        status: int | None = None,
+        advice: str | None = None,
+        ambiguous: bool = False,
+        allowed: frozenset[str] = frozenset(),
+    ) -> None:
+        super().__init__(request, message, status=status, advice=advice, ambiguous=ambiguous)
+        self.allowed = allowed
+
+
+class Conflict(ApiError):
+    """409: a record like it exists, or it is not in a state in which it can be deleted."""
+
+    default_advice = "Run plan to see what is there now; what has collected answers may not be deletable."
+
+
+class Gone(ApiError):
+    """410: it was deleted."""
+
+    default_advice = "It was deleted in the tenant: run plan to see what is there now."
+
+
+class OtherRefusal(ApiError):
+    """A 4xx status that the API reference does not list."""
+
+    default_advice = "Something between here and the API may have answered: check proxies and `api.host`."
+
+
+class ServerError(ApiError):
+    """500, or another 5xx that is not 503."""
+
+    default_advice = "The server failed. Wait a little, then run plan to see what is there now."
+
+
+class Unavailable(ApiError):
+    """503 (maintenance) or 429 (too many requests)."""
+
+    default_advice = "The service is busy or under maintenance. Wait, then run the command again."
+
+
+class NotTheApi(ApiError):
+    """Whatever answered is not the API: a page, an empty body, or no JSON where JSON is due."""
+
+    default_advice = (
+        "Check `api.host` or SDX_API_URL; a proxy, a login page or a maintenance page may be answering instead."
+    )
+
+
+class Redirected(NotTheApi):
+    """A redirect: never followed, so that credentials go to the named host only."""
+
+    default_advice = "Set `api.host` to the host that you log in to; redirects are never followed."
+
+
+class NotSent(ApiError):
+    """There was no connection: surely nothing was sent."""
+
+    default_advice = "Check the host name and the network, then run the command again."
+
+
+class Untrusted(NotSent):
+    """The server's TLS certificate cannot be verified. Nothing was sent."""
+
+    default_advice = "Check `api.host`; a proxy that inspects TLS shows a certificate that is not the service's own."
+
+
+class NoAnswer(ApiError):
+    """The request was sent, and no complete answer came back."""
+
+    default_advice = "Run plan to see what is there now."
+
+
+class Unexpected(ApiError):
+    """JSON, but not what the API answers: wrong shape, too large, ambiguous or not representable."""
+
+    default_advice = "The API answered what it is not documented to. Report it, with the request that is named here."
+
+
+class BudgetSpent(ApiError):
+    """The host failed so often that this run asks it no more."""
+
+    default_advice = "Wait until the service is well again, then run the command again; what was done is remembered."

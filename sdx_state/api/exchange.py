@@ -1,0 +1,65 @@
+"""A request and its answer, as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request.
+
+    Attributes:
+        method: HTTP verb.
+        path: Path and query under the API's base, percent-encoded.
+        label: The path as it may be shown: without e-mail addresses and telephone numbers.
+        form: Form fields of the body, if there is one.
+    """
+
+    method: str
+    path: str = field(repr=False)
+    label: str
+    form: Mapping[str, str] | None = field(default=None, repr=False)
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.label}"
+
+    @property
+    def writes(self) -> bool:
+        """Whether the request may change the tenant."""
+        return self.method not in READING
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One complete answer.
+
+    Attributes:
+        status: HTTP status.
+        headers: By name; looking one up ignores case.
+        body: Decoded content.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Transport(Protocol):
+    """Sends one request once."""
+
+    def send(self, request: Request) -> Answer:
+        """Return the complete answer, whatever its status.
+
+        Raises:
+            NotSent: Surely nothing was sent.
+            NoAnswer: Sent, without a complete answer.
+            Unexpected: The answer is too large.
+        """
+
+    def close(self) -> None:
+        """Close all connections."""

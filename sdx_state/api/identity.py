@@ -1,0 +1,84 @@
+"""Identities: what may stand in a path, and what a row must carry."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from sdx_state.api.errors import InvalidId
+from sdx_state.kinds import USER
+
+EMAIL_LENGTH = 254  # RFC 5321, section 4.5.3.1.3, less the angle brackets
+
+_NUMBER = re.compile(r"0|[1-9][0-9]{0,18}")
+# Nothing that means something in a path; what else an address may hold is percent-encoded.
+_EMAIL = re.compile(r"[^\s@/\\?#\x00-\x1f\x7f]+@[^\s@/\\?#\x00-\x1f\x7f]+")
+_TELEPHONE = re.compile(r"\+?[0-9(][0-9() .-]{1,38}")
+_COUNTRY = re.compile(r"[A-Za-z]{2}")  # ISO 3166 alpha-2
+
+
+@dataclass(frozen=True)
+class Identity:
+    """How resources of one collection are told apart.
+
+    Attributes:
+        field: The wire field that identifies a row.
+        email: It is an e-mail address, compared without case; otherwise it is a number.
+    """
+
+    field: str
+
+    @property
+    def email(self) -> bool:
+        return self.field == USER.identity
+
+    def of(self, row: Mapping[str, object]) -> str | None:
+        """Return the form in which identities are compared, None if `row` has no valid one.
+
+        Any text will do for an e-mail address here: a list must be readable whatever its users are called. What goes
+        into a path is checked by `segment`.
+        """
+        value = row.get(self.field)
+        if self.email:
+            return value.casefold() if isinstance(value, str) and value.strip() else None
+        if type(value) is int:
+            return str(value) if 0 <= value < 10**19 else None
+        return value if isinstance(value, str) and _NUMBER.fullmatch(value) else None
+
+    def segment(self, id: str, request: str) -> str:
+        """Return `id` as one percent-encoded segment of a path.
+
+        Raises:
+            InvalidId: It cannot be an id of this collection; `request` is what it was for.
+        """
+        if not (_is_email(id) if self.email else _NUMBER.fullmatch(id)):
+            raise InvalidId(request, f"{id[:80]!a} is not {'an e-mail address' if self.email else 'a numeric id'}")
+        return quote(id, safe="")
+
+
+def telephone_segment(number: str, request: str) -> str:
+    """Return a telephone number as one percent-encoded segment of a path.
+
+    Raises:
+        InvalidId: It holds something else than digits and the punctuation of telephone numbers.
+    """
+    if not _TELEPHONE.fullmatch(number):
+        raise InvalidId(request, f"{number[:80]!a} is not a telephone number")
+    return quote(number, safe="")
+
+
+def check_country(country_code: str, request: str) -> str:
+    """Return `country_code` if it could be one of ISO 3166 alpha-2.
+
+    Raises:
+        InvalidId: It could not.
+    """
+    if not _COUNTRY.fullmatch(country_code):
+        raise InvalidId(request, f"{country_code[:80]!a} is not a country code of two letters")
+    return country_code
+
+
+def _is_email(text: str) -> bool:
+    return len(text) <= EMAIL_LENGTH and text.isprintable() and _EMAIL.fullmatch(text) is not None

@@ -1,0 +1,216 @@
+"""When to ask again, and when to stop asking.
+
+Only what reads is ever sent again: a write is sent once, and its caller decides what an unclear answer means.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import timezone
+from email.utils import parsedate_to_datetime
+from typing import Protocol, TypeVar
+
+from sdx_state.api.answer import check
+from sdx_state.api.errors import (
+    ApiError,
+    BudgetSpent,
+    NoAnswer,
+    NotSent,
+    NotTheApi,
+    ServerError,
+    Unauthorised,
+    Unavailable,
+    Unexpected,
+)
+from sdx_state.api.exchange import Answer, Request, Transport
+
+Result = TypeVar("Result")
+
+TRIES: dict[type[ApiError], int] = {
+    NotSent: 5,
+    NoAnswer: 5,
+    ServerError: 5,
+    Unavailable: 5,
+    NotTheApi: 3,
+    Unexpected: 3,
+}
+BASE, CAP = 0.5, 20.0  # seconds; full jitter between none and these
+LONGEST_WAIT = 60.0  # seconds of a Retry-After
+BUDGET, BUDGET_SHARE = 20, 0.1  # retries of a run: so many, and this share of its requests
+BREAKER, COOL_DOWN = 5, 20.0  # failures in a row; seconds without a request after them
+
+
+class Clock(Protocol):
+    """The time of day, and waiting."""
+
+    def now(self) -> float:
+        """Return seconds since the epoch."""
+
+    def sleep(self, seconds: float, /) -> None:
+        """Wait."""
+
+
+class Random(Protocol):
+    """Where jitter comes from."""
+
+    def uniform(self, a: float, b: float, /) -> float:
+        """Return a number between `a` and `b`."""
+
+
+class SystemClock:
+    """The clock of this machine."""
+
+    def now(self) -> float:
+        return time.time()
+
+    def sleep(self, seconds: float, /) -> None:
+        time.sleep(seconds)
+
+
+class Sender:
+    """Sends requests, those that read again where that may help, and none once it is hopeless. Thread-safe.
+
+    Attributes:
+        requests: HTTP requests begun so far, retries among them.
+    """
+
+    def __init__(self, transport: Transport, redact: Callable[[str], str], clock: Clock, random: Random) -> None:
+        self.requests = 0
+        self._transport = transport
+        self._redact = redact
+        self._clock = clock
+        self._random = random
+        self._lock = threading.Lock()
+        self._retries = 0
+        self._refused_by: str | None = None
+        self._failures = _Failures()
+
+    def send(self, request: Request, read: Callable[[Request, Answer], Result]) -> Result:
+        """Return what `read` makes of the answer to `request`.
+
+        Raises:
+            ApiError: What the last try ended in.
+            BudgetSpent: Too much failed before: nothing was sent, or nothing more.
+            Unauthorised: Also if an earlier request of this client was refused with 401: nothing was sent.
+        """
+        tries = 0
+        while True:
+            turn = self._begin(request)
+            tries += 1
+            answer: Answer | None = None
+            try:
+                answer = self._transport.send(request)
+                check(request, answer, self._redact)
+                result = read(request, answer)
+            except ApiError as error:
+                # A server that does not know OPTIONS may answer anything to it, and is none the worse.
+                if request.method == "OPTIONS" and error.status is not None:
+                    raise
+                self._failed(request, error, turn)
+                if request.writes or tries >= TRIES.get(type(error), 1):
+                    raise
+                self._spend(request, error)
+                pause = self._pause(tries, answer)
+            else:
+                self._answered()
+                return result
+            self._clock.sleep(pause)
+
+    def _begin(self, request: Request) -> int:
+        with self._lock:
+            if self._refused_by is not None:
+                raise Unauthorised(
+                    str(request), f"not sent: the credentials were refused at {self._refused_by}", status=401
+                )
+            if self._failures.blocked(self._clock.now()):
+                raise BudgetSpent(
+                    str(request),
+                    f"not sent: {BREAKER} requests in a row failed, the last with: {self._failures.last}",
+                )
+            self.requests += 1
+            return self._failures.turn()
+
+    def _answered(self) -> None:
+        with self._lock:
+            self._failures.reset()
+
+    def _failed(self, request: Request, error: ApiError, turn: int) -> None:
+        with self._lock:
+            if isinstance(error, Unauthorised) and error.status == 401:
+                # Many workers with wrong credentials could lock the account.
+                self._refused_by = str(request)
+            # A busy server that asks for patience (429) is well; whoever shows a page or odd JSON proves nothing.
+            if isinstance(error, NotSent | NoAnswer | ServerError) or error.status == 503:
+                self._failures.count(str(error), turn, self._clock.now())
+            elif not isinstance(error, NotTheApi | Unexpected):
+                self._failures.reset()
+
+    def _spend(self, request: Request, error: ApiError) -> None:
+        with self._lock:
+            if self._retries >= BUDGET + BUDGET_SHARE * self.requests:
+                raise BudgetSpent(
+                    str(request),
+                    f"given up: this run has asked again {self._retries} times. The last failure: {error}",
+                ) from error
+            self._retries += 1
+
+    def _pause(self, tries: int, answer: Answer | None) -> float:
+        """Return seconds to wait: full jitter, or longer if the server asks for it."""
+        jitter = self._random.uniform(0.0, min(CAP, BASE * 2 ** (tries - 1)))
+        asked = _retry_after(answer, self._clock.now()) if answer is not None else 0.0
+        return max(jitter, min(asked, LONGEST_WAIT))
+
+
+class _Failures:
+    """Counts failures in a row. Those of requests that were in flight together are one: one hiccup is no outage."""
+
+    def __init__(self) -> None:
+        self.last = ""
+        self._count = 0
+        self._turn = 0
+        self._counted_at = 0
+        self._since = 0.0
+
+    def turn(self) -> int:
+        """Return a number that grows with every request and every counted failure."""
+        self._turn += 1
+        return self._turn
+
+    def count(self, failure: str, turn: int, now: float) -> None:
+        self.last = failure
+        if turn > self._counted_at:
+            self._count += 1
+            self._counted_at = self.turn()
+        if self._count >= BREAKER:
+            self._since = now
+
+    def reset(self) -> None:
+        self._count = 0
+
+    def blocked(self, now: float) -> bool:
+        return self._count >= BREAKER and 0.0 <= now - self._since < COOL_DOWN
+
+
+def _retry_after(answer: Answer, now: float) -> float:
+    """Return the seconds that a Retry-After asks for (RFC 9110, section 10.2.3): a number or a date; 0 without one.
+
+    A date is taken against the server's own `Date`, since this machine's clock may be wrong.
+    """
+    value = answer.headers.get("Retry-After", "").strip()
+    if value.isascii() and value.isdigit() and len(value) < 10:
+        return float(value)
+    moment = _timestamp(value)
+    if moment is None:
+        return 0.0
+    server_now = _timestamp(answer.headers.get("Date", ""))
+    return max(0.0, moment - (now if server_now is None else server_now))
+
+
+def _timestamp(date: str) -> float | None:
+    try:
+        moment = parsedate_to_datetime(date)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp()

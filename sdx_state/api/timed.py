@@ -1,0 +1,109 @@
+"""Connections whose whole answer, headers and body, must be there by one deadline.
+
+A socket's own time-out is for a single read: a server that sends a byte now and then would never meet it.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import socket
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
+from urllib3.connection import HTTPConnection
+from urllib3.exceptions import HTTPError
+
+
+class ConnectFailed(Exception):
+    """No TLS connection came about, so that surely nothing was sent; the cause says why."""
+
+
+class _TimedReader(io.RawIOBase):
+    """Reads a socket until a moment in time."""
+
+    def __init__(self, raw: io.RawIOBase, sock: socket.socket, seconds: float) -> None:
+        self._raw = raw
+        self._socket = sock
+        self._end = time.monotonic() + seconds
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        left = self._end - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the deadline for the answer is over")
+        self._socket.settimeout(left)
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _TimedResponse(http.client.HTTPResponse):
+    def __init__(self, sock: socket.socket, *arguments: Any, **named: Any) -> None:
+        super().__init__(sock, *arguments, **named)
+        # urllib3 has just set the socket's time-out to what is left of the request's total.
+        left = sock.gettimeout()
+        if left is not None:
+            self.fp = io.BufferedReader(_TimedReader(self.fp.detach(), sock, left))
+
+
+class _HttpPool(HTTPConnectionPool):
+    def _new_conn(self) -> Any:
+        return _timed(super()._new_conn())
+
+
+class _HttpsPool(HTTPSConnectionPool):
+    def _new_conn(self) -> Any:
+        return _timed(super()._new_conn())
+
+    # In these two, and nowhere else, urllib3 connects, opens a tunnel and shakes hands: no request is on its way yet.
+
+    def _validate_conn(self, conn: Any) -> None:
+        with _connecting():
+            super()._validate_conn(conn)
+
+    def _prepare_proxy(self, conn: Any) -> None:
+        with _connecting():
+            super()._prepare_proxy(conn)
+
+
+@contextmanager
+def _connecting() -> Iterator[None]:
+    try:
+        yield
+    except (OSError, HTTPError, http.client.HTTPException) as error:
+        raise ConnectFailed from error
+
+
+def _timed(connection: Any) -> HTTPConnection:
+    connection.response_class = _TimedResponse
+    made: HTTPConnection = connection
+    return made
+
+
+class TimedAdapter(HTTPAdapter):
+    """The adapter of requests, over the pools above."""
+
+    def init_poolmanager(self, *arguments: Any, **named: Any) -> None:
+        super().init_poolmanager(*arguments, **named)
+        _use_timed_pools(self.poolmanager)
+
+    def proxy_manager_for(self, proxy: str, **named: Any) -> Any:
+        manager = super().proxy_manager_for(proxy, **named)
+        _use_timed_pools(manager)
+        return manager
+
+
+_POOLS: Mapping[str, type[HTTPConnectionPool]] = {"http": _HttpPool, "https": _HttpsPool}
+
+
+def _use_timed_pools(manager: PoolManager) -> None:
+    manager.pool_classes_by_scheme = dict(_POOLS)

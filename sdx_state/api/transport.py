@@ -1,0 +1,175 @@
+"""HTTP over pooled connections: one request, one answer.
+
+It goes through an adapter of requests without a `Session`: no environment, no `.netrc`, no cookies and no redirects
+have a say in what is sent or where, and a request costs about half.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+import ssl
+import time
+from collections.abc import Iterator
+from urllib.parse import urlencode
+from urllib.request import getproxies_environment
+
+from requests import PreparedRequest, RequestException
+from requests.structures import CaseInsensitiveDict
+from requests.utils import should_bypass_proxies
+from urllib3.exceptions import ConnectTimeoutError as ConnectTimedOut
+from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionError
+from urllib3.exceptions import TimeoutError as TimedOut
+from urllib3.util import Timeout
+
+from sdx_state import __version__
+from sdx_state.api.address import BaseUrl
+from sdx_state.api.credentials import Credentials
+from sdx_state.api.errors import ApiError, NoAnswer, NotSent, Unexpected, Untrusted
+from sdx_state.api.exchange import Answer, Request
+from sdx_state.api.timed import ConnectFailed, TimedAdapter
+
+MAX_BODY = 10 * 1024 * 1024  # bytes, decoded
+
+_log = logging.getLogger("sdx_state")
+
+
+class HttpTransport:
+    """Sends requests to one API with one set of credentials. Thread-safe.
+
+    Args:
+        base: Where the API is.
+        credentials: Sent with every request, as a header.
+        parallelism: Connections at a time; a thread more waits for one.
+        deadline: Seconds for one request as a whole, from connecting to the last byte of its answer.
+        connect_timeout: Seconds to connect in.
+    """
+
+    def __init__(
+        self, base: BaseUrl, credentials: Credentials, parallelism: int, deadline: float, connect_timeout: float
+    ) -> None:
+        self._base = base
+        self._deadline = deadline
+        self._connect_timeout = connect_timeout
+        self._adapter = TimedAdapter(pool_connections=1, pool_maxsize=parallelism, max_retries=0, pool_block=True)
+        self._proxies = _proxies_for(base)
+        self._headers = {
+            "Authorization": credentials.header,
+            "User-Agent": f"sdx-state/{__version__}",
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip, deflate",
+            "Cache-Control": "no-cache",
+        }
+
+    def send(self, request: Request) -> Answer:
+        """Send `request` once and return the complete answer, whatever its status. See `Transport`."""
+        started = time.monotonic()
+        try:
+            answer = self._exchange(request)
+        except ApiError as error:
+            _note(request, type(error).__name__, started)
+            raise
+        except (RequestException, HTTPError, ConnectFailed, OSError) as error:
+            failure = self._failure(request, error)
+            _note(request, type(failure).__name__, started)
+            # Messages of the libraries hold addresses and header values: none of that travels on.
+            raise failure from None
+        _note(request, str(answer.status), started)
+        return answer
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._adapter.close()
+
+    def _exchange(self, request: Request) -> Answer:
+        prepared = PreparedRequest()
+        prepared.method = request.method
+        prepared.url = f"{self._base}{request.path}"
+        prepared.headers = CaseInsensitiveDict(self._headers)
+        if request.form is not None:
+            body = urlencode(request.form).encode("ascii")
+            prepared.body = body
+            prepared.headers["Content-Type"] = "application/x-www-form-urlencoded"
+            prepared.headers["Content-Length"] = str(len(body))
+        elif request.writes:
+            prepared.headers["Content-Length"] = "0"
+        response = self._adapter.send(
+            prepared,
+            stream=True,
+            timeout=Timeout(total=self._deadline, connect=self._connect_timeout),  # type: ignore[arg-type]  # the adapter takes it; its stub does not know
+            verify=True,
+            proxies=self._proxies,
+        )
+        try:
+            body = response.raw.read(MAX_BODY + 1, decode_content=True)
+        finally:
+            response.close()
+        if len(body) > MAX_BODY:
+            raise Unexpected(
+                str(request),
+                f"the answer is larger than {MAX_BODY // 1024**2} MiB",
+                status=response.status_code,
+                ambiguous=request.writes,
+            )
+        return Answer(response.status_code, response.headers, body)
+
+    def _failure(self, request: Request, error: Exception) -> ApiError:
+        causes = list(_chain(error))
+        host = self._base.host + (" through the proxy" if self._proxies else "")
+        for cause in causes:
+            if isinstance(cause, ssl.SSLCertVerificationError):
+                return Untrusted(str(request), f"the certificate of {host} is not trusted: {cause.verify_message}")
+        never_sent = any(isinstance(cause, ConnectFailed | ConnectTimedOut) for cause in causes)
+        if never_sent:
+            return NotSent(str(request), f"no connection to {host}: {_why(causes)}")
+        return NoAnswer(str(request), _how_lost(causes, self._deadline), ambiguous=request.writes)
+
+
+def _proxies_for(base: BaseUrl) -> dict[str, str]:
+    """Return the proxy of the environment for HTTPS, where only a tunnel (CONNECT) goes through it; else none."""
+    if not base.secure or should_bypass_proxies(str(base), no_proxy=None):
+        return {}
+    proxy = getproxies_environment().get("https")
+    return {"https": proxy} if proxy else {}
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """Yield `error` and all that the libraries wrapped into it."""
+    waiting, seen = [error], set[int]()
+    while waiting:
+        current = waiting.pop()
+        if id(current) in seen:
+            continue
+        seen.add(id(current))
+        yield current
+        linked = (current.__cause__, current.__context__, getattr(current, "reason", None), *current.args)
+        waiting += [inner for inner in linked if isinstance(inner, BaseException)]
+
+
+def _why(causes: list[BaseException]) -> str:
+    reasons: tuple[tuple[type[BaseException], str], ...] = (
+        (NameResolutionError, "the name is not known"),
+        (socket.gaierror, "the name is not known"),
+        (ConnectionRefusedError, "it refuses connections"),
+        (ssl.SSLError, "the TLS handshake failed"),
+        (ConnectionResetError, "it closed the connection"),
+        (TimeoutError, "it did not answer in time"),
+    )
+    for kind, reason in reasons:
+        if any(isinstance(cause, kind) for cause in causes):
+            return reason
+    timed_out = any(
+        isinstance(cause, ConnectTimedOut) and not isinstance(cause, NewConnectionError) for cause in causes
+    )
+    return "it did not answer in time" if timed_out else "it cannot be reached"
+
+
+def _how_lost(causes: list[BaseException], deadline: float) -> str:
+    if any(isinstance(cause, TimeoutError | TimedOut) for cause in causes):
+        return f"no complete answer within {deadline:g} s"
+    return "the connection broke before the answer was complete"
+
+
+def _note(request: Request, outcome: str, started: float) -> None:
+    if _log.isEnabledFor(logging.DEBUG):
+        _log.debug("%s %s %.0f ms", request, outcome, (time.monotonic() - started) * 1000)

@@ -1,0 +1,23 @@
+"""YAML -> what is declared: read strictly, with places, variables, a schema, and references between resources."""
+
+from sdx_state.config.configuration import Configuration, load_configuration
+from sdx_state.config.problems import ConfigurationError, Problem
+from sdx_state.config.project import Api, Limits, Project, SandboxSettings, load_project
+from sdx_state.config.schema import Description, describe, schema_text
+from sdx_state.config.write import write_resources
+
+__all__ = [
+    "Api",
+    "Configuration",
+    "ConfigurationError",
+    "Description",
+    "Limits",
+    "Problem",
+    "Project",
+    "SandboxSettings",
+    "describe",
+    "load_configuration",
+    "load_project",
+    "schema_text",
+    "write_resources",
+]

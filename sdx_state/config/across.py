@@ -1,0 +1,182 @@
+"""What is wrong between resources: two of one name, a text message from a landline, an address that leads nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from sdx_state.config.files import SourceText
+from sdx_state.config.numbers import line_type
+from sdx_state.config.problems import Problem, Severity, closest
+from sdx_state.config.resources import Document
+from sdx_state.config.tree import Place, Table, items
+from sdx_state.kinds import KINDS, PHONE_NUMBER, QUESTION, SURVEY, USER
+from sdx_state.kinds.address import Address, address_of, kind_of
+from sdx_state.kinds.resource import Desired, Moved, Removed, Source
+
+
+@dataclass(frozen=True)
+class Reporter:
+    """Reports a problem with a resource at the place of one of its fields.
+
+    Attributes:
+        sources: The texts of all files, by name.
+        report: Where problems go.
+    """
+
+    sources: Mapping[str, SourceText]
+    report: Callable[[Problem], None]
+
+    def at(self, source: Source, message: str, hint: str | None = None, severity: Severity = "error") -> None:
+        """Report `message` at `source`."""
+        text = self.sources[source.file]
+        self.report(text.problem((source.line, source.column), message, hint, severity))
+
+
+def check_across(resources: Mapping[Address, Desired], reporter: Reporter) -> None:
+    """Report what is wrong between `resources`."""
+    by_kind: dict[str, list[Desired]] = {name: [] for name in KINDS}
+    for resource in resources.values():
+        by_kind[resource.kind].append(resource)
+    _unique(by_kind[SURVEY.name], "name", reporter)
+    by_survey: dict[Address | None, list[Desired]] = {}
+    for question in by_kind[QUESTION.name]:
+        by_survey.setdefault(question.parent, []).append(question)
+    for questions in by_survey.values():
+        _unique(questions, "question_label", reporter)
+        _unique_ids(questions, reporter)
+    _unique_ids(by_kind[SURVEY.name], reporter)
+    _unique_numbers(by_kind[PHONE_NUMBER.name], reporter)
+    _shared_agents(by_kind[USER.name], reporter)
+    for survey in by_kind[SURVEY.name]:
+        _sender_of_texts(survey, resources, reporter)
+
+
+def _unique(resources: Iterable[Desired], name: str, reporter: Reporter) -> None:
+    """Two resources found by one name would take each other's place, unless both are pinned to their ids."""
+    first: dict[str, Desired] = {}
+    for resource in resources:
+        key = KINDS[resource.kind].natural_key_of(resource.values.get(name))
+        other = first.setdefault(key, resource) if key else resource
+        if other is not resource and not (other.id and resource.id):
+            noun = KINDS[resource.kind].noun
+            message = f"two {noun}s have the {name} `{key[:80]}`: the other is {other.address}, at {other.source}"
+            hint = "give them different ones, or pin both with `id:`"
+            reporter.at(resource.source_of(name), message, hint)
+
+
+def _unique_ids(resources: Iterable[Desired], reporter: Reporter) -> None:
+    first: dict[str, Desired] = {}
+    for resource in resources:
+        if resource.id and first.setdefault(resource.id, resource) is not resource:
+            other = first[resource.id]
+            message = f"id {resource.id} is pinned twice: {other.address} has it too, at {other.source}"
+            reporter.at(resource.source_of("id"), message, "one live resource has one address")
+
+
+def _unique_numbers(numbers: Iterable[Desired], reporter: Reporter) -> None:
+    first: dict[object, Desired] = {}
+    for number in numbers:
+        other = first.setdefault(number.values[PHONE_NUMBER.natural_key], number)
+        if other is not number:
+            message = f"this is the number of {other.address} too, at {other.source}"
+            reporter.at(number.source_of("number"), message, "declare a number once, and refer to it")
+
+
+def _shared_agents(users: Iterable[Desired], reporter: Reporter) -> None:
+    first: dict[object, Desired] = {}
+    for user in users:
+        agent = user.values.get("agent_id")
+        other = first.setdefault(agent, user) if agent else user
+        if other is not user:
+            message = f"agent_id `{str(agent)[:80]}` is that of {other.address} too, at {other.source}"
+            hint = "interactions are attributed by it"
+            reporter.at(user.source_of("agent_id"), message, hint, "warning")
+
+
+def _sender_of_texts(survey: Desired, resources: Mapping[Address, Desired], reporter: Reporter) -> None:
+    """Source: "Phone numbers": a landline cannot send text messages."""
+    number = survey.values.get("sms_number")
+    if not isinstance(number, str) or not number:
+        return
+    declared = [resources[address] for address in survey.depends_on if kind_of(address) == PHONE_NUMBER.name]
+    types = {one.values[PHONE_NUMBER.natural_key]: one.values.get("phone_type") for one in declared}
+    kind = types.get(number) or line_type(number)
+    if kind == "landline":
+        message = f"{number} is a landline, which cannot send text messages"
+        reporter.at(survey.source_of("sms_number"), message, "use a mobile number")
+
+
+def read_moved(document: Document, declared: Collection[Address], complete: bool, reporter: Reporter) -> list[Moved]:
+    """Return the changes of address in `document`; those that cannot be are reported.
+
+    Args:
+        document: A resource file.
+        declared: All addresses that are declared.
+        complete: Whether every file could be read; if not, what is not declared may be in one of the others.
+        reporter: Where problems go.
+    """
+    found = []
+    for place, entry in _entries(document, "moved"):
+        before, after = _address(entry, "from"), _address(entry, "to")
+        name = document.source.name
+        at_before, at_after = (Source(name, *entry.value_place(key)) for key in ("from", "to"))
+        if kind_of(before) != kind_of(after):
+            message = f"a {KINDS[kind_of(before)].noun} cannot become a {KINDS[kind_of(after)].noun}"
+            reporter.at(at_after, message)
+        elif before in declared:
+            hint = "remove it here, or remove what is declared under it"
+            reporter.at(at_before, f"{before} is still declared, so it has not moved", hint)
+        elif after not in declared and complete:
+            hint = closest(after, _of_kind(declared, kind_of(after))) or "declare it"
+            reporter.at(at_after, f"{after} is not declared, so nothing can move there", hint)
+        found.append(Moved(before, after, Source(name, *place)))
+    return found
+
+
+def read_removed(document: Document, declared: Collection[Address], reporter: Reporter) -> list[Removed]:
+    """Return the addresses that `document` lets go; those that are still declared are reported."""
+    found = []
+    for place, entry in _entries(document, "removed"):
+        address = _address(entry, "address")
+        name = document.source.name
+        if address in declared:
+            message = f"{address} is still declared, so it is not removed"
+            reporter.at(Source(name, *entry.value_place("address")), message, "remove the one or the other")
+        found.append(Removed(address, entry.get("destroy") is True, Source(name, *place)))
+    return found
+
+
+def check_departures(moved: Iterable[Moved], removed: Iterable[Removed], reporter: Reporter) -> None:
+    """Report addresses that leave, or arrive, twice."""
+    leaving: dict[Address, Source] = {}
+    arriving: dict[Address, Source] = {}
+    for move in moved:
+        _once(leaving, move.before, move.source, "leaves", reporter)
+        _once(arriving, move.after, move.source, "is moved to", reporter)
+    for one in removed:
+        _once(leaving, one.address, one.source, "leaves", reporter)
+
+
+def _once(seen: dict[Address, Source], address: Address, source: Source, what: str, reporter: Reporter) -> None:
+    first = seen.setdefault(address, source)
+    if first is not source:
+        reporter.at(source, f"{address} {what} twice: first at {first}", "remove one of the two")
+
+
+def _entries(document: Document, section: str) -> Iterator[tuple[Place, Table]]:
+    entries = items(document.root.get(section))
+    for index, (place, entry) in enumerate(zip(entries.places, entries, strict=True)):
+        if isinstance(entry, Table) and (section, str(index)) not in document.broken:
+            yield place, entry
+
+
+def _address(entry: Table, key: str) -> Address:
+    """Return the address as the resources spell theirs: a user's without case."""
+    address = str(entry[key])
+    kind, _, name = address.partition(".")
+    return address_of(kind, name.casefold()) if kind == USER.name else address
+
+
+def _of_kind(addresses: Iterable[Address], kind: str) -> list[Address]:
+    return [address for address in addresses if kind_of(address) == kind]

@@ -1,0 +1,219 @@
+"""YAML text -> plain values with their places, in one pass over the parser's events.
+
+PyYAML's own constructors are not used: they read YAML 1.1 (`no` is false, `0400` is 256), keep the last of two equal
+keys, and forget where a value stood. libyaml scans where PyYAML was built with it, its Python twin otherwise.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from typing import Any
+
+import yaml
+
+from sdx_state.config.files import SourceText
+from sdx_state.config.problems import Problem
+from sdx_state.config.scalars import resolve
+from sdx_state.config.syntax import syntax_problem
+from sdx_state.config.tree import Items, Node, Place, Table
+
+# Nothing but their `get_event` is used, which knows neither tags nor types.
+_Parser: type[yaml.CSafeLoader] | type[yaml.SafeLoader] = (
+    yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
+)
+
+MAX_DEPTH = 64
+MAX_NODES = 5_000_000
+MAX_ALIASES = 100
+MAX_ALIASED_NODES = 100_000
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class TooMuch(Exception):
+    """The document passes a limit: where, and which."""
+
+    def __init__(self, place: Place, message: str) -> None:
+        super().__init__(message)
+        self.place = place
+
+
+def build(source: SourceText, report: Callable[[Problem], None]) -> Table | Items | None:
+    """Return the document in `source`; None for an empty one, and for one that cannot be read.
+
+    Text is NFC in keys and as it stands in values. Everything that is wrong goes to `report`.
+    """
+    builder = _Builder(source, report)
+    try:
+        return builder.document()
+    except TooMuch as error:
+        report(source.problem(error.place, str(error)))
+    except yaml.YAMLError as error:
+        report(syntax_problem(source, error))
+    return None
+
+
+class _Builder:
+    """One document on its way from events to values."""
+
+    def __init__(self, source: SourceText, report: Callable[[Problem], None]) -> None:
+        self.source = source
+        self.report = report
+        # Events carry what their class has and nothing in common that a type could say.
+        self.next: Callable[[], Any] = _Parser(source.text).get_event
+        self.nodes = 0
+        self.aliases = 0
+        self.aliased_nodes = 0
+        self.anchors: dict[str, tuple[Node, int]] = {}
+        self.open: set[str] = set()
+        self.keys: dict[str, str] = {}
+
+    def document(self) -> Table | Items | None:
+        self.next()  # the start of the stream
+        event = self.next()
+        if isinstance(event, yaml.StreamEndEvent):
+            return None
+        event = self.next()
+        place = _place(event)
+        value = self._value(event, 0)
+        self.next()  # the end of the document
+        event = self.next()
+        if not isinstance(event, yaml.StreamEndEvent):
+            self._complain(
+                event, "a second document starts here: a file holds one", "remove the `---`, or split the file"
+            )
+        if value is None or isinstance(value, Table | Items):
+            return value
+        self.report(self.source.problem(place, "this file holds a text and no sections", "is a colon missing?"))
+        return None
+
+    def _value(self, event: Any, depth: int) -> Node:
+        """Build the value that `event` starts."""
+        kind = type(event)
+        if kind is yaml.AliasEvent:
+            return self._alias(event)
+        before = self.nodes
+        self._count(event)
+        if event.tag is not None:
+            tag = str(event.tag)
+            self._complain(event, f"the tag `{tag[:80]}` is not allowed", "remove it; quote a value to make it text")
+        anchor: str | None = event.anchor
+        if anchor is not None:
+            if anchor in self.anchors or anchor in self.open:
+                self._complain(event, f"the anchor `&{anchor[:80]}` is declared twice")
+            self.open.add(anchor)
+        value: Node
+        if kind is yaml.ScalarEvent:
+            value = self._scalar(event)
+        elif depth >= MAX_DEPTH:
+            raise TooMuch(_place(event), f"this is nested more than {MAX_DEPTH} levels deep")
+        elif kind is yaml.MappingStartEvent:
+            value = self._table(event, depth + 1)
+        else:
+            value = self._items(event, depth + 1)
+        if anchor is not None:
+            self.open.discard(anchor)
+            self.anchors[anchor] = value, self.nodes - before
+        return value
+
+    def _scalar(self, event: Any) -> Node:
+        text: str = event.value
+        if not text.isascii() and _SURROGATE.search(text):
+            self._complain(event, "this text holds half of a surrogate pair, which is no character")
+        return text if event.style else resolve(text)
+
+    def _table(self, start: Any, depth: int) -> Table:
+        table = Table(_place(start))
+        marks, next_event, keys = table.marks, self.next, self.keys
+        while True:
+            event = next_event()
+            if type(event) is yaml.MappingEndEvent:
+                return table
+            if type(event) is not yaml.ScalarEvent:
+                self._complain(event, "a key must be a plain text", "remove the `?`, or quote the key")
+                if type(event) is not yaml.AliasEvent:
+                    self._value(event, depth)
+                self._value(next_event(), depth)
+                continue
+            text = event.value
+            key = keys.get(text)
+            if key is None or event.tag is not None or event.anchor is not None:
+                key = self._key(event)
+            mark: Any = event.start_mark
+            event = next_event()
+            value_mark: Any = event.start_mark
+            if type(event) is yaml.ScalarEvent and event.tag is None and event.anchor is None:
+                self._count(event)
+                value = self._scalar(event)
+            else:
+                value = self._value(event, depth)
+            if key in marks:
+                line, column = marks[key][:2]
+                place = (mark.line + 1, mark.column + 1)
+                message = f"`{key[:80]}` is declared twice: first at {self.source.name}:{line}:{column}"
+                self.report(self.source.problem(place, message, "remove one of the two"))
+                continue
+            table[key] = value
+            marks[key] = (mark.line + 1, mark.column + 1, value_mark.line + 1, value_mark.column + 1)
+
+    def _key(self, event: Any) -> str:
+        """Return the key that `event` spells, in NFC. Keys come again and again: a sound one is looked at once."""
+        text: str = event.value
+        if event.tag is not None or event.anchor is not None:
+            self._complain(event, "a key has neither tag nor anchor", "remove it")
+        key = unicodedata.normalize("NFC", text)
+        if _SURROGATE.search(text):
+            self._complain(event, "this key holds half of a surrogate pair, which is no character")
+        elif text != "<<" and isinstance(resolve(text), str):
+            self.keys[text] = key
+        elif not event.style:
+            if text == "<<":
+                self._complain(event, "merge keys (`<<`) are not supported", "write the fields out")
+            else:
+                self._complain(event, f"a key must be a text, and `{text or ' '}` is not", f'quote it: "{text}"')
+        return key
+
+    def _items(self, start: Any, depth: int) -> Items:
+        items = Items(_place(start))
+        while True:
+            event = self.next()
+            if type(event) is yaml.SequenceEndEvent:
+                return items
+            items.places.append(_place(event))
+            items.append(self._value(event, depth))
+
+    def _alias(self, event: Any) -> Node:
+        name: str = event.anchor
+        self.aliases += 1
+        if self.aliases > MAX_ALIASES:
+            raise TooMuch(_place(event), f"more than {MAX_ALIASES} aliases in one file")
+        if name in self.open:
+            raise TooMuch(_place(event), f"the alias `*{name[:80]}` stands inside what it names")
+        if name not in self.anchors:
+            self._complain(
+                event, f"there is no anchor `&{name[:80]}`", "quote the text if it only starts with an asterisk"
+            )
+            return None
+        value, size = self.anchors[name]
+        self.aliased_nodes += size
+        self.nodes += size
+        if self.aliased_nodes > MAX_ALIASED_NODES:
+            raise TooMuch(
+                event.start_mark, f"the aliases of this file stand for more than {MAX_ALIASED_NODES:,} values"
+            )
+        return value
+
+    def _count(self, event: Any) -> None:
+        self.nodes += 1
+        if self.nodes > MAX_NODES:
+            raise TooMuch(_place(event), f"the file holds more than {MAX_NODES:,} values")
+
+    def _complain(self, event: Any, message: str, hint: str | None = None) -> None:
+        self.report(self.source.problem(_place(event), message, hint))
+
+
+def _place(event: Any) -> Place:
+    mark = event.start_mark
+    return mark.line + 1, mark.column + 1

@@ -1,0 +1,53 @@
+"""What is wrong with a single value, beyond its type."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib import resources
+
+from sdx_state.config.numbers import Complaint
+from sdx_state.config.problems import closest, did_you_mean
+from sdx_state.kinds.question import LABEL_LENGTH, QUESTION_TYPES
+
+# Not the whole of RFC 5322: what a mail server takes, without quotes, comments and address literals.
+_EMAIL = re.compile(r"""[^\s@"(),:;<>\[\\\]]{1,64}@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W_](?:[\w-]{0,61}[^\W_])?""")
+
+
+def check_email(text: str) -> Complaint | None:
+    """Return why `text` is not an e-mail address."""
+    # isprintable: neither controls nor the marks that turn or hide what stands beside them.
+    if len(text) <= 254 and text.isprintable() and _EMAIL.fullmatch(text) and not _has_empty_part(text):
+        return None
+    return Complaint(f"`{text[:80]}` is not an e-mail address")
+
+
+def _has_empty_part(text: str) -> bool:
+    local = text.partition("@")[0]
+    return local.startswith(".") or local.endswith(".") or ".." in local
+
+
+def check_timezone(text: str) -> Complaint | None:
+    """Return why `text` is not the name of a time zone. Names are IANA's and matched to the letter."""
+    zones = _timezones()
+    return None if text in zones else Complaint(f"there is no time zone `{text[:80]}`", closest(text, zones))
+
+
+@cache
+def _timezones() -> frozenset[str]:
+    # The list of the tzdata package, not of the machine: a configuration is valid everywhere or nowhere.
+    return frozenset(resources.files("tzdata").joinpath("zones").read_text(encoding="utf-8").split())
+
+
+def check_label(text: str) -> Complaint | None:
+    """Return why `text` cannot be the label of a question."""
+    if len(text) <= LABEL_LENGTH:
+        return None
+    return Complaint(f"a question's label has at most {LABEL_LENGTH} characters, and this one has {len(text)}")
+
+
+def doubt_question_type(text: str) -> Complaint | None:
+    """Return what is odd about the question type `text`. Tenants may know further types than the reference."""
+    if text in QUESTION_TYPES:
+        return None
+    return Complaint(f"the API's reference knows no question type `{text[:80]}`", did_you_mean(text, QUESTION_TYPES))

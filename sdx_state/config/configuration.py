@@ -1,0 +1,250 @@
+"""All files of a project -> what is declared, or everything that is wrong with them, at once."""
+
+from __future__ import annotations
+
+import gc
+import posixpath
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sdx_state.config.across import Reporter, check_across, check_departures, read_moved, read_removed
+from sdx_state.config.builder import build
+from sdx_state.config.files import PROJECT_FILE, SourceText, find_files, read_text
+from sdx_state.config.problems import ConfigurationError, Problem, in_order
+from sdx_state.config.project import Project, read_project
+from sdx_state.config.references import References
+from sdx_state.config.resources import Declarations, Document
+from sdx_state.config.schema import verdict_of
+from sdx_state.config.tree import Items, Node, Place, Table, table
+from sdx_state.config.users_csv import read_rows
+from sdx_state.config.values import FieldReader
+from sdx_state.kinds.address import Address
+from sdx_state.kinds.resource import Desired, Moved, Removed
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """What a project declares.
+
+    Attributes:
+        project: The project file.
+        resources: By address: numbers, then surveys with their questions, then users.
+        moved: Changes of address.
+        removed: Addresses to let go.
+        warnings: What is odd and no error.
+        files: The files that declare resources, relative to the folder, sorted.
+    """
+
+    project: Project
+    resources: dict[Address, Desired]
+    moved: tuple[Moved, ...]
+    removed: tuple[Removed, ...]
+    warnings: tuple[Problem, ...]
+    files: tuple[str, ...]
+
+
+def load_configuration(folder: Path, environment: str | None, environ: Mapping[str, str]) -> Configuration:
+    """Read the project in `folder`: `sdx.yaml`, every other YAML file, and the CSV files that they name.
+
+    Args:
+        folder: The project's folder.
+        environment: The environment to lay over the project file, if any.
+        environ: The process environment: `SDX_API_URL` and `SDX_VAR_*` are read, nothing else.
+
+    Raises:
+        ConfigurationError: With all problems of all files, by file and line.
+    """
+    with _without_collection():
+        return _Loader(folder).load(environment, environ)
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Hundreds of thousands of values are made and none is dropped: looking for garbage doubles the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What the resource files declare, and the files themselves.
+
+    Attributes:
+        resources: By address.
+        documents: The YAML files, by name.
+        sources: The texts of all files, by name.
+    """
+
+    resources: Mapping[Address, Desired]
+    documents: Mapping[str, Document]
+    sources: Mapping[str, SourceText]
+
+
+def read_declared(folder: Path, variables: Mapping[str, str]) -> Declared:
+    """Read the resource files under `folder`, with `variables` for `${var.NAME}`, and keep how they were written.
+
+    Raises:
+        ConfigurationError: With all problems of all files.
+    """
+    loader = _Loader(folder)
+    with _without_collection():
+        documents, declarations = loader.declarations(variables)
+    if any(problem.severity == "error" for problem in loader.problems):
+        raise ConfigurationError(loader.problems)
+    by_name = {document.source.name: document for document in documents}
+    return Declared(declarations.resources, by_name, loader.sources)
+
+
+class _Loader:
+    """One reading of one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.problems: list[Problem] = []
+        self.sources: dict[str, SourceText] = {}
+        self.complete = True
+
+    def load(self, environment: str | None, environ: Mapping[str, str]) -> Configuration:
+        project = read_project(self.folder, environment, environ, self.problems.append)
+        if project is None and not (self.folder / PROJECT_FILE).exists():
+            raise ConfigurationError(self.problems)  # not a project: its files are anybody's
+        documents, declarations = self.declarations(project.variables if project else None)
+        reporter = Reporter(self.sources, self.problems.append)
+        check_across(declarations.resources, reporter)
+        moved, removed = self._departures(documents, declarations, reporter)
+        return self._result(project, declarations.resources, moved, removed)
+
+    def declarations(self, variables: Mapping[str, str] | None) -> tuple[list[Document], Declarations]:
+        """Read every resource file; `variables` are None where the project file is wrong."""
+        names, problems = find_files(self.folder)
+        self.problems += problems
+        documents = [document for name in names if (document := self._document(name)) is not None]
+        declarations = Declarations(variables, self.complete, self.problems.append)
+        for document in documents:
+            declarations.add_numbers(document)
+        for document in documents:
+            declarations.add_surveys(document)
+        for document in documents:
+            declarations.add_users(document)
+            self._add_rows(document, declarations)
+        return documents, declarations
+
+    def _result(
+        self, project: Project | None, resources: dict[Address, Desired], moved: list[Moved], removed: list[Removed]
+    ) -> Configuration:
+        problems = in_order(self.problems)
+        if project is None or any(problem.severity == "error" for problem in problems):
+            raise ConfigurationError(problems)
+        if not resources:
+            hint = "declare surveys, users or phone_numbers in any other .yaml file of this folder"
+            problems = (*problems, Problem(PROJECT_FILE, 1, 1, "nothing is declared", "warning", hint))
+        return Configuration(project, resources, tuple(moved), tuple(removed), problems, tuple(sorted(self.sources)))
+
+    def _document(self, name: str) -> Document | None:
+        source = self._read(name)
+        if source is None:
+            return None
+        root = build(source, self._syntax_problem)
+        if root is None:
+            return None
+        broken: frozenset[tuple[str, str]] = frozenset()
+        if not verdict_of("resources")(root):
+            broken = self._refused(root, source)
+        return Document(source, root, broken) if isinstance(root, Table) else None
+
+    def _read(self, name: str) -> SourceText | None:
+        source = read_text(self.folder, name, self._syntax_problem)
+        if source is not None:
+            self.sources[name] = source
+        return source
+
+    def _syntax_problem(self, problem: Problem) -> None:
+        """What cannot be read may have declared anything."""
+        self.complete = False
+        self.problems.append(problem)
+
+    def _refused(self, root: Table | Items, source: SourceText) -> frozenset[tuple[str, str]]:
+        from sdx_state.config.explain import explain
+
+        refusals = explain("resources", root, source)
+        self.problems += [refusal.problem for refusal in refusals]
+        # A section of the wrong type, or an unknown one, hides what it declares.
+        self.complete = self.complete and all(len(refusal.path) > 1 for refusal in refusals)
+        broken = set()
+        for path in (refusal.path for refusal in refusals):
+            if path[:1] in (("surveys",), ("users",)) and len(path) > 2:
+                _prune(root, path)
+            elif len(path) > 1:
+                broken.add((str(path[0]), str(path[1])))
+        return frozenset(broken)
+
+    def _add_rows(self, document: Document, declarations: Declarations) -> None:
+        section = table(document.root.get("users"))
+        named = section.get("csv")
+        if named is None or ("users", "csv") in document.broken:
+            return
+        files: list[tuple[str, Place]] = [(str(named), section.value_place("csv"))]
+        if isinstance(named, Items):
+            files = list(zip(map(str, named), named.places, strict=True))
+        for path, place in files:
+            name = posixpath.normpath(posixpath.join(posixpath.dirname(document.source.name), path))
+            if posixpath.isabs(path) or name.startswith("../") or name == ".." or "\\" in path:
+                message = f"`{path[:80]}` does not lie inside the project"
+                hint = "give a path from this file to one in the project, with /"
+                self.problems.append(document.source.problem(place, message, hint))
+                continue
+            self._add_file(name, document.source, place, declarations)
+
+    def _add_file(self, name: str, named_by: SourceText, place: Place, declarations: Declarations) -> None:
+        unreadable: list[Problem] = []
+        source = read_text(self.folder, name, unreadable.append)
+        for problem in unreadable:
+            # A file that is not there has no line to point at, but the line that names it.
+            nowhere = problem.line == 1 and problem.column == 1 and problem.text is None
+            message = f"{name}: {problem.message}"
+            self.problems.append(named_by.problem(place, message, problem.hint) if nowhere else problem)
+        if source is not None:
+            self.sources[name] = source
+            reader = FieldReader(source, References({}), self.problems.append)
+            for row in read_rows(source, self.problems.append):
+                declarations.add_row(source, row, reader)
+
+    def _departures(
+        self, documents: list[Document], declarations: Declarations, reporter: Reporter
+    ) -> tuple[list[Moved], list[Removed]]:
+        moved: list[Moved] = []
+        removed: list[Removed] = []
+        # What the schema refuses may declare questions that were not looked at.
+        complete = self.complete and not any(document.broken for document in documents)
+        for document in documents:
+            moved += read_moved(document, declarations.declared, complete, reporter)
+            removed += read_removed(document, declarations.declared, reporter)
+        check_departures(moved, removed, reporter)
+        return moved, removed
+
+
+def _prune(root: Table | Items, path: tuple[str | int, ...]) -> None:
+    """Take the field that the refused value at `path` belongs to out of `root`, so that the rest can be looked into.
+
+    Its mark stays, which tells a field that was refused from one that is missing.
+    """
+    node: Node = root
+    fields: list[tuple[Table, str]] = []
+    for step in path:
+        if isinstance(node, Items) and isinstance(step, int):
+            node = node[step]
+        elif isinstance(node, Table) and step in node:
+            fields.append((node, str(step)))
+            node = node[str(step)]
+        else:
+            return  # what it lies in has been taken out already
+    # An item of a list goes with its list, unless it is a mapping that the fault lies inside of.
+    owner, field = fields[-1]
+    owner.pop(field, None)

@@ -1,0 +1,196 @@
+"""One declared resource changed in its own lines, comments and style kept; what stands around it is not touched."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.constructor import RoundTripConstructor
+from ruamel.yaml.nodes import ScalarNode
+from ruamel.yaml.representer import RoundTripRepresenter
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
+
+from sdx_state.config.emit import body_of, style_of
+from sdx_state.config.update import Update, changed_fields
+from sdx_state.kinds.resource import Desired
+
+_YAML = "tag:yaml.org,2002:"
+_NO_WRAP = 1_000_000
+
+
+def edit(text: str, updates: Sequence[tuple[Sequence[str], Update]]) -> str:
+    """Return the YAML `text` with the mapping at each path changed as its update says."""
+    yaml = _round_trip(text)
+    document: Any = yaml.load(text)
+    for path, update in updates:
+        body = document
+        for step in path:
+            body = body[step]
+        if update.wanted is not None:
+            _set_fields(body, update.current, update.wanted)
+        if update.questions:
+            _set_questions(body, update)
+    return _dumped(yaml, document)
+
+
+def add(text: str, section: str, entries: Mapping[str, object]) -> str:
+    """Return the YAML `text` with `entries` added to its `section`, whatever style that is written in."""
+    yaml = _round_trip(text)
+    document: Any = yaml.load(text)
+    if document is None:
+        document = CommentedMap()
+    if not document.get(section):
+        document[section] = CommentedMap()
+    for key, body in entries.items():
+        document[section][_node(key)] = _node(body)
+    return _dumped(yaml, document)
+
+
+def _set_fields(body: CommentedMap, current: Desired, wanted: Desired) -> None:
+    for name, value in changed_fields(current, wanted).items():
+        said, now = body.get(name), wanted.values.get(name)
+        if isinstance(said, CommentedMap) and isinstance(value, Mapping) and isinstance(now, Mapping):
+            _set_languages(said, current.values.get(name), value, now)
+        elif name in body:
+            _replace(body, name, _node(value))
+        else:
+            _append(body, name, _node(value))
+
+
+def _set_languages(said: CommentedMap, was: object, value: Mapping[str, object], now: Mapping[str, object]) -> None:
+    before = was if isinstance(was, Mapping) else {}
+    for language in [language for language in said if language not in value]:
+        del said[language]
+    for language, text in value.items():
+        if language not in said:
+            _append(said, language, _node(text))
+        elif before.get(language) != now[language]:
+            _replace(said, language, _node(text))
+
+
+def _replace(body: CommentedMap, name: str, node: object) -> None:
+    """Set a field that is there, with the comments beside it."""
+    beside = getattr(body[name], "comment", None)
+    tokens = body.ca.items.get(name)
+    if isinstance(node, LiteralScalarString) and tokens and tokens[2] and tokens[2].value.startswith("#"):
+        node = DoubleQuotedScalarString(node)  # a comment beside the field has no place beside a block
+    # A text set over a quoted one would be given its quotes, and `null` would become a text.
+    body[name] = None
+    body[name] = node
+    if beside is not None and name not in body.ca.items:
+        body.ca.items[name] = [None, None, beside, None]
+
+
+def _append(body: CommentedMap, name: str, node: object) -> None:
+    """Add a field at the end, before the blank lines and comments that follow the last one."""
+    last = next(reversed(body), None)
+    body[name] = node
+    tokens = body.ca.items.get(last)
+    if tokens and tokens[2] is not None and tokens[2].value.startswith("\n"):
+        body.ca.items[name] = body.ca.items.pop(last)
+
+
+def _set_questions(body: CommentedMap, update: Update) -> None:
+    said = body.get("questions")
+    old: CommentedSeq = said if isinstance(said, CommentedSeq) else CommentedSeq()
+    kept = {was.position for was, _ in update.questions if was is not None}
+    # What is declared and not live stays behind the one that it follows now.
+    followers: dict[int, list[int]] = {}
+    anchor = -1
+    for index in range(len(old)):
+        if index in kept:
+            anchor = index
+        else:
+            followers.setdefault(anchor, []).append(index)
+    order: list[int | CommentedMap] = list(followers.get(-1, ()))
+    for was, wanted in update.questions:
+        if was is None:
+            order.append(_node(body_of(wanted)))
+            continue
+        _set_fields(old[was.position], was, wanted)
+        order.append(was.position)
+        order += followers.get(was.position, ())
+    if order != list(range(len(old))):
+        new = CommentedSeq(old[one] if isinstance(one, int) else one for one in order)
+        new.ca.comment = old.ca.comment
+        for index, one in enumerate(order):
+            if isinstance(one, int) and one in old.ca.items:
+                new.ca.items[index] = old.ca.items[one]
+        if old.fa.flow_style():
+            new.fa.set_flow_style()
+        body["questions"] = new
+
+
+def _node(value: object) -> Any:
+    """Return `value` as ruamel.yaml writes it in the style of this project."""
+    if isinstance(value, Mapping):
+        mapping = CommentedMap()
+        for key, item in value.items():
+            mapping[_node(key)] = _node(item)
+        return mapping
+    if isinstance(value, str):
+        style = style_of(value)
+        if style == "literal":
+            return LiteralScalarString(value)
+        return value if style == "plain" else DoubleQuotedScalarString(value)
+    if isinstance(value, Sequence):
+        return CommentedSeq(_node(item) for item in value)
+    return _Typed("null", f"{_YAML}null") if value is None else value
+
+
+class _Typed(str):
+    """A plain scalar that is no text, as it is spelled: `010`, `1_000` and dates must come out as they went in."""
+
+    tag: str
+    __slots__ = ("tag",)
+
+    def __new__(cls, text: str, tag: str) -> _Typed:
+        one = super().__new__(cls, text)
+        one.tag = tag
+        return one
+
+
+class _Constructor(RoundTripConstructor):
+    """Keeps scalars that are no text as they are spelled."""
+
+    def construct_typed(self, node: ScalarNode) -> _Typed:
+        return _Typed(node.value, str(node.tag))
+
+
+class _Representer(RoundTripRepresenter):
+    """Writes scalars that are no text as they are spelled."""
+
+    def represent_typed(self, data: _Typed) -> ScalarNode:
+        node: ScalarNode = self.represent_scalar(data.tag, str(data))
+        return node
+
+
+for _name in ("int", "float", "bool", "null", "timestamp"):
+    _Constructor.add_constructor(_YAML + _name, _Constructor.construct_typed)
+_Representer.add_representer(_Typed, _Representer.represent_typed)
+
+_FIRST_DASH = re.compile(r"^( *)[^\s#].*:[^\S\n]*(?:#.*)?\n(?:\s*#.*\n|\s*\n)*( *)-( +)\S", re.MULTILINE)
+_FIRST_NESTED = re.compile(r"^( *)[^\s#-].*:[^\S\n]*(?:#.*)?\n(?:\s*#.*\n|\s*\n)*( +)[^\s#-]", re.MULTILINE)
+
+
+def _round_trip(text: str) -> YAML:
+    yaml = YAML()
+    yaml.Constructor = _Constructor
+    yaml.Representer = _Representer
+    yaml.preserve_quotes = True
+    yaml.width = _NO_WRAP
+    nested, dash = _FIRST_NESTED.search(text), _FIRST_DASH.search(text)
+    step = len(nested[2]) - len(nested[1]) if nested else 2
+    offset = len(dash[2]) - len(dash[1]) if dash else 2
+    yaml.indent(mapping=max(step, 2), sequence=offset + 1 + (len(dash[3]) if dash else 1), offset=offset)
+    return yaml
+
+
+def _dumped(yaml: YAML, document: object) -> str:
+    buffer = io.StringIO()
+    yaml.dump(document, buffer)
+    return buffer.getvalue()

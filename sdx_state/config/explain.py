@@ -1,0 +1,207 @@
+"""What a document has against its schema, each thing in words and with its place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from sdx_state.config.files import SourceText
+from sdx_state.config.problems import Problem, closest, did_you_mean
+from sdx_state.config.schema import schema_document, type_words
+from sdx_state.config.tree import Items, Place, Table
+
+Path = tuple[str | int, ...]
+MAX_SHOWN = 80
+
+# A plain scalar as it is typed: up to a comment, or what ends it inside brackets.
+_TYPED = re.compile(r"""(?:[^\s,\]}#"']|(?<=\S)#)+""")
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """One thing against the schema, and the path of the value it is about."""
+
+    path: Path
+    problem: Problem
+
+
+@dataclass(frozen=True)
+class _Fault:
+    """One error of the validator: the value at `path` of `document` breaks a keyword, whose value is `keyword`."""
+
+    path: Path
+    instance: Any
+    keyword: Any
+    schema: Mapping[str, Any]
+    message: str
+    document: Table | Items | None
+    source: SourceText
+
+    @property
+    def name(self) -> str:
+        """What to call the value."""
+        names = [step for step in self.path if isinstance(step, str)]
+        if not self.path:
+            return "this file"
+        last = self.path[-1]
+        if isinstance(last, int):
+            return f"item {last + 1} of `{_short(names[-1])}`" if names else f"item {last + 1}"
+        return f"`{_short(last)}`"
+
+    @property
+    def place(self) -> Place:
+        """Where the value stands."""
+        return self._place(Table.value_place)
+
+    @property
+    def owner_place(self) -> Place:
+        """Where the value is named: its key, or the start of the item."""
+        return self._place(Table.key_place)
+
+    def key_place(self, key: str) -> Place:
+        """Where `key` stands in the value."""
+        value: Any = self.document
+        for step in self.path:
+            value = value[step]
+        return value.key_place(key) if isinstance(value, Table) else self.place
+
+    def _place(self, place_in: Callable[[Table, str], Place]) -> Place:
+        value: Any = self.document
+        place = value.place if isinstance(value, Table | Items) else (1, 1)
+        for step in self.path:
+            place = place_in(value, str(step)) if isinstance(value, Table) else value.places[step]
+            value = value[step]
+        return place
+
+
+def explain(name: str, document: Table | Items | None, source: SourceText) -> list[Refusal]:
+    """Return everything that `document`, read from `source`, has against the schema `name`; at least one thing."""
+    validator = Draft202012Validator(schema_document(name))
+    found = [refusal for error in validator.iter_errors(document) for refusal in _refusals(error, document, source)]
+    return found or [Refusal((), source.problem((1, 1), "this file does not fit the schema"))]
+
+
+def _refusals(error: ValidationError, document: Table | Items | None, source: SourceText) -> Iterator[Refusal]:
+    schema = error.schema if isinstance(error.schema, Mapping) else {}
+    path: Path = tuple(error.absolute_path)
+    fault = _Fault(path, error.instance, error.validator_value, schema, error.message, document, source)
+    if "propertyNames" in error.absolute_schema_path:
+        key = str(error.instance)
+        message = f"`{_short(key)}` cannot be a key here: {schema.get('patternErrorMessage', error.message)}"
+        yield Refusal((*path, key), source.problem(fault.key_place(key), message))
+        return
+    explanation = _EXPLAINED.get(str(error.validator))
+    if explanation is None:
+        yield Refusal(path, source.problem(fault.place, _short(error.message)))
+        return
+    for below, place, message, hint in explanation(fault):
+        yield Refusal((*path, *below), source.problem(place, message, hint))
+
+
+# The path below the fault's, the place, the message and the hint.
+Explanation = tuple[Path, Place, str, str | None]
+
+
+def _additional(fault: _Fault) -> Iterator[Explanation]:
+    known = list(fault.schema.get("properties", ()))
+    patterns = [re.compile(pattern) for pattern in fault.schema.get("patternProperties", ())]
+    for key in fault.instance:
+        if key in known or any(pattern.search(key) for pattern in patterns):
+            continue
+        hint = closest(key, known) if patterns else did_you_mean(key, known)
+        if patterns:
+            message = f"`{_short(key)}` is not an e-mail address"
+        else:
+            message = f"unknown {'field' if fault.path else 'section'} `{_short(key)}`"
+        yield (key,), fault.key_place(key), message, hint
+
+
+def _required(fault: _Fault) -> Iterator[Explanation]:
+    # The validator tells each missing name apart, and says which only in its message.
+    for name in fault.keyword:
+        if name not in fault.instance and fault.message.startswith(repr(name)):
+            yield (), fault.owner_place, f"{fault.name} lacks `{name}`", None
+
+
+def _type(fault: _Fault) -> Iterator[Explanation]:
+    value = fault.instance
+    allowed = fault.keyword if isinstance(fault.keyword, list) else [fault.keyword]
+    if "string" in allowed and isinstance(value, bool | int | float):
+        typed = _typed(fault.source, fault.place)
+        yield (), fault.place, f"{fault.name} is text, and `{typed}` is not", f'quote this: "{typed}"'
+        return
+    wanted = type_words(allowed)
+    article = "" if wanted.startswith(("true", "text")) else "a "
+    hint = None
+    if isinstance(value, str):
+        if "boolean" in allowed:
+            hint = _BOOLEAN_HINTS.get(value.lower())
+        elif "integer" in allowed and re.fullmatch("[0-9]{1,18}", value):
+            hint = f"write `{int(value)}` without quotes"
+    yield (), fault.place, f"{fault.name} must be {article}{wanted}, and this is {_kind_of(value)}", hint
+
+
+_BOOLEAN_HINTS = {
+    **dict.fromkeys(("yes", "y", "on", "1", "true"), "write `true`"),
+    **dict.fromkeys(("no", "n", "off", "0", "false"), "write `false`"),
+}
+
+
+def _enum(fault: _Fault) -> Iterator[Explanation]:
+    value = _short(str(fault.instance)) if isinstance(fault.instance, str | int) else _kind_of(fault.instance)
+    hint = did_you_mean(value, [str(allowed) for allowed in fault.keyword])
+    yield (), fault.place, f"{fault.name} cannot be `{value}`", hint
+
+
+def _pattern(fault: _Fault) -> Iterator[Explanation]:
+    message = f"{fault.name} cannot be `{_short(str(fault.instance))}`"
+    yield (), fault.place, message, fault.schema.get("patternErrorMessage")
+
+
+def _must_be(words: str) -> Callable[[_Fault], Iterator[Explanation]]:
+    def explanation(fault: _Fault) -> Iterator[Explanation]:
+        yield (), fault.place, f"{fault.name} must be {words.format(fault.keyword)}", None
+
+    return explanation
+
+
+_EXPLAINED: dict[str, Callable[[_Fault], Iterator[Explanation]]] = {
+    "additionalProperties": _additional,
+    "required": _required,
+    "type": _type,
+    "enum": _enum,
+    "pattern": _pattern,
+    "minimum": _must_be("at least {}"),
+    "maximum": _must_be("at most {}"),
+    "const": _must_be("{}"),
+    "minLength": _must_be("at least {} character long"),
+    "maxLength": _must_be("at most {} characters long"),
+    "minProperties": _must_be("a mapping with at least {} entry"),
+    "uniqueItems": _must_be("a list that names nothing twice"),
+}
+
+
+def _kind_of(value: object) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "true or false"
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, list):
+        return "a list"
+    return f"`{_short(value)}`" if isinstance(value, str) else "a number"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 1] + "…"
+
+
+def _typed(source: SourceText, place: Place) -> str:
+    found = _TYPED.match(source.line(place[0]) or "", place[1] - 1)
+    return _short(found[0]) if found else ""

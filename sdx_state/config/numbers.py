@@ -1,0 +1,112 @@
+"""Telephone numbers, checked without asking anybody: the tenant's look-up is paid for."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Any
+
+from sdx_state.config.problems import closest
+
+_E164 = re.compile(r"\+([1-9][0-9]{6,14})")
+_PUNCTUATION = str.maketrans("", "", " -().\u00a0\u2011")
+_LINES = (
+    "fixed_line",
+    "mobile",
+    "toll_free",
+    "premium_rate",
+    "shared_cost",
+    "personal_number",
+    "voip",
+    "pager",
+    "uan",
+    "voicemail",
+)
+
+
+@dataclass(frozen=True)
+class Complaint:
+    """Why a value is wrong, and what to do."""
+
+    message: str
+    hint: str | None = None
+
+
+def canonical(text: str, country_code: str | None = None) -> str | Complaint:
+    """Return the number `text` in E.164, or why it is none.
+
+    Args:
+        text: The number; punctuation is allowed. Without a leading `+` it is read as dialled in its country.
+        country_code: ISO 3166 alpha-2 code of that country.
+    """
+    plain = text.translate(_PUNCTUATION)
+    if _is_plainly_valid(plain):
+        return plain
+    return _thorough(text, country_code)
+
+
+def line_type(number: str) -> str | None:
+    """Return `mobile`, `landline` or `voip` for the E.164 `number`, or None where numbers do not tell."""
+    import phonenumbers
+
+    kind = phonenumbers.PhoneNumberType
+    names = {kind.MOBILE: "mobile", kind.FIXED_LINE: "landline", kind.VOIP: "voip"}
+    return names.get(phonenumbers.number_type(phonenumbers.parse(number)))
+
+
+def _is_plainly_valid(text: str) -> bool:
+    """Tell whether `text` is in E.164 and has a number of its country's plan, in a thirtieth of the library's time.
+
+    A no is not the last word.
+    """
+    found = _E164.fullmatch(text)
+    if found is None:
+        return False
+    digits = found[1]
+    for length in (1, 2, 3):
+        plan = _numbers_of(int(digits[:length]))
+        if plan is not None:
+            return plan.fullmatch(digits, length) is not None
+    return False
+
+
+@cache
+def _numbers_of(calling_code: int) -> re.Pattern[str] | None:
+    """Return the pattern of all national numbers under `calling_code`, None if there is no such code."""
+    from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata
+
+    patterns: dict[str, None] = {}
+    for region in COUNTRY_CODE_TO_REGION_CODE.get(calling_code, ()):
+        metadata: Any = PhoneMetadata.metadata_for_region_or_calling_code(calling_code, region)
+        for line in _LINES:
+            description = getattr(metadata, line)
+            if description is not None and description.national_number_pattern:
+                patterns[description.national_number_pattern] = None
+    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns)) if patterns else None
+
+
+@lru_cache(maxsize=4096)
+def _thorough(text: str, country_code: str | None) -> str | Complaint:
+    import phonenumbers
+
+    if country_code is not None and country_code not in phonenumbers.SUPPORTED_REGIONS:
+        hint = closest(country_code, phonenumbers.SUPPORTED_REGIONS)
+        return Complaint(f"`{country_code[:10]}` is not the code of a country", hint)
+    international = text.lstrip().startswith("+")
+    if not international and country_code is None:
+        hint = "write it with its country's code, such as +61488888888"
+        return Complaint(f"`{text[:40]}` does not say its country", hint)
+    try:
+        number = phonenumbers.parse(text[:100], None if international else country_code)
+    except phonenumbers.NumberParseException:
+        return Complaint(f"`{text[:40]}` is not a telephone number")
+    if number.extension:
+        return Complaint(f"`{text[:40]}` has an extension, which cannot be dialled from here")
+    found: str = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    if not phonenumbers.is_valid_number(number):
+        where = f" in {country_code}" if country_code and not international else ""
+        return Complaint(f"`{text[:40]}` is not a valid telephone number{where}")
+    if international and found != text.translate(_PUNCTUATION):
+        return Complaint(f"`{text[:40]}` is not in E.164", f"write {found}")
+    return found

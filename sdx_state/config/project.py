@@ -1,0 +1,221 @@
+"""`sdx.yaml`: which tenant, and how it is worked with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from sdx_state.config.builder import build
+from sdx_state.config.files import PROJECT_FILE, SourceText, read_text
+from sdx_state.config.problems import ConfigurationError, Problem, did_you_mean
+from sdx_state.config.schema import verdict_of
+from sdx_state.config.tree import Items, Table, table
+
+FORMAT = 1
+VARIABLE_PREFIX = "SDX_VAR_"
+ADDRESS_VARIABLE = "SDX_API_URL"
+
+Capabilities = Literal["auto", "documented", "writable"]
+
+
+@dataclass(frozen=True)
+class Api:
+    """Where the API is and how it is spoken to.
+
+    Attributes:
+        host: The host that users log in to.
+        url: The whole base address; wins over `host`.
+        capabilities: What can be written: asked for, as documented, or everything.
+        parallelism: Requests at one time.
+    """
+
+    host: str | None = None
+    url: str | None = None
+    capabilities: Capabilities = "auto"
+    parallelism: int = 8
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a plan may delete without consent: resources, and percent of what is managed."""
+
+    deletes: int = 3
+    deletes_percent: int = 10
+
+
+@dataclass(frozen=True)
+class SandboxSettings:
+    """The embedded tenant: the shape it answers in, and whether it refuses what is not documented."""
+
+    shape: Literal["flat", "nested"] = "flat"
+    documented: bool = False
+
+
+@dataclass(frozen=True)
+class Project:
+    """The project file, with one environment laid over it.
+
+    Attributes:
+        folder: The project's folder.
+        api: Where the API is.
+        tenant: UUID of the customer that credentials must belong to.
+        state_backend: Where the state is kept.
+        limits: What may be deleted without consent.
+        sandbox: The embedded tenant.
+        variables: Texts for `${var.NAME}`, those of the process environment included.
+        environment: The chosen environment.
+        environments: All environments, in their order.
+    """
+
+    folder: Path
+    api: Api = field(default_factory=Api)
+    tenant: str | None = None
+    state_backend: str = "local"
+    limits: Limits = field(default_factory=Limits)
+    sandbox: SandboxSettings = field(default_factory=SandboxSettings)
+    variables: Mapping[str, str] = field(default_factory=dict)
+    environment: str | None = None
+    environments: tuple[str, ...] = ()
+
+
+def load_project(folder: Path, environment: str | None, environ: Mapping[str, str]) -> Project:
+    """Read `sdx.yaml` in `folder`.
+
+    Args:
+        folder: The project's folder.
+        environment: The environment to lay over it, if any.
+        environ: The process environment: `SDX_API_URL` and `SDX_VAR_*` are read, nothing else.
+
+    Raises:
+        ConfigurationError: With everything that is wrong.
+    """
+    problems: list[Problem] = []
+    project = read_project(folder, environment, environ, problems.append)
+    if project is None or problems:
+        raise ConfigurationError(problems)
+    return project
+
+
+def read_project(
+    folder: Path, environment: str | None, environ: Mapping[str, str], report: Callable[[Problem], None]
+) -> Project | None:
+    """Read `sdx.yaml` as `load_project` does, and tell `report` what is wrong; None if it cannot be used."""
+    if not (folder / PROJECT_FILE).exists():
+        message = f"there is no {PROJECT_FILE} in {folder}: this is not a project"
+        report(Problem(PROJECT_FILE, 1, 1, message, hint="`sdx-state init` starts one; -C DIR names another folder"))
+        return None
+    source = read_text(folder, PROJECT_FILE, report)
+    if source is None:
+        return None
+    problems: list[Problem] = []
+    document = build(source, problems.append)
+    if not problems:
+        problems += _refused(document, source)
+    settings = table(document)
+    if not problems:
+        problems += _meaning(settings, source)
+        problems += _unknown_environment(settings, environment, source)
+    for problem in problems:
+        report(problem)
+    return None if problems else _project(folder, settings, environment, environ)
+
+
+def _refused(document: Table | Items | None, source: SourceText) -> list[Problem]:
+    version = table(document).get("sdx")
+    if isinstance(version, int) and not isinstance(version, bool) and version > FORMAT:
+        place = table(document).value_place("sdx")
+        message = f"this project is written in format {version}; this version of sdx-state reads format {FORMAT}"
+        return [source.problem(place, message, "install a newer sdx-state")]
+    if document is not None and verdict_of("project")(document):
+        return []
+    from sdx_state.config.explain import explain
+
+    return [
+        refusal.problem for refusal in explain("project", document if document is not None else Table((1, 1)), source)
+    ]
+
+
+def _layers(settings: Table) -> list[Table]:
+    return [settings, *map(table, table(settings.get("environments")).values())]
+
+
+def _meaning(settings: Table, source: SourceText) -> list[Problem]:
+    """What the schema cannot say."""
+    problems = []
+    for layer in _layers(settings):
+        state, api = table(layer.get("state")), table(layer.get("api"))
+        if state.get("backend", "local") != "local":
+            message = f"the state backend `{state['backend']}` is not supported by this version"
+            problems.append(source.problem(state.value_place("backend"), message, "use `local`"))
+        if "url" in api and "host" in api:
+            problems.append(
+                source.problem(api.key_place("url"), "`host` and `url` say the same thing", "give one of them")
+            )
+        complaint = _address_complaint(str(api["url"])) if "url" in api else None
+        if complaint:
+            problems.append(source.problem(api.value_place("url"), *complaint))
+    return problems
+
+
+def _address_complaint(url: str) -> tuple[str, str | None] | None:
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        return "`url` is not an address", None
+    if parts.scheme == "http" and not _is_loopback(host):
+        return "credentials are not sent over plain http", "write https://; http:// is for this machine only"
+    return None
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _unknown_environment(settings: Table, environment: str | None, source: SourceText) -> list[Problem]:
+    declared = table(settings.get("environments"))
+    if environment is None or environment in declared:
+        return []
+    hint = did_you_mean(environment, declared) or "none is declared under `environments:`"
+    message = f"there is no environment `{environment[:80]}`"
+    return [source.problem(settings.key_place("environments"), message, hint)]
+
+
+def _project(folder: Path, settings: Table, environment: str | None, environ: Mapping[str, str]) -> Project:
+    environments = table(settings.get("environments"))
+    overlay = table(environments.get(environment)) if environment is not None else {}
+
+    def merged(section: str) -> dict[str, Any]:
+        return {**table(settings.get(section)), **table(overlay.get(section))}
+
+    api, over = merged("api"), table(overlay.get("api"))
+    if "host" in over:
+        api.pop("url", None)  # the environment's host, not the address of the project beneath it
+    if environ.get(ADDRESS_VARIABLE):
+        api["url"] = environ[ADDRESS_VARIABLE]
+    given = {
+        name.removeprefix(VARIABLE_PREFIX): value
+        for name, value in environ.items()
+        if name.startswith(VARIABLE_PREFIX) and name != VARIABLE_PREFIX
+    }
+    tenant = overlay.get("tenant", settings.get("tenant"))
+    return Project(
+        folder=folder,
+        api=Api(**api),
+        tenant=str(tenant) if tenant is not None else None,
+        state_backend=str(merged("state").get("backend", "local")),
+        limits=Limits(**merged("limits")),
+        sandbox=SandboxSettings(**merged("sandbox")),
+        variables={**{name: str(text) for name, text in merged("variables").items()}, **given},
+        environment=environment,
+        environments=tuple(environments),
+    )

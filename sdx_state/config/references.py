@@ -1,0 +1,116 @@
+"""References inside texts: `${var.NAME}`, `${phone_numbers.KEY}`, and `$${` for a literal `${`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sdx_state.config.problems import did_you_mean
+from sdx_state.kinds.address import Address, address_of
+
+OPEN = "${"
+_TOKEN = re.compile(r"\$\$\{|\$\{([^{}\n]*)\}?")
+
+
+@dataclass(frozen=True)
+class BadReference:
+    """A reference that leads nowhere: where in the text, why, and what to do."""
+
+    index: int
+    message: str
+    hint: str | None = None
+
+
+@dataclass(frozen=True)
+class Expanded:
+    """A text with its references replaced.
+
+    Attributes:
+        text: The text; what could not be replaced is left out.
+        depends_on: Addresses of the resources that it names.
+        bad: The references that lead nowhere.
+        whole: Whether every reference was replaced.
+    """
+
+    text: str
+    depends_on: tuple[Address, ...] = ()
+    bad: tuple[BadReference, ...] = ()
+    whole: bool = True
+
+
+@dataclass(frozen=True)
+class References:
+    """What texts may refer to.
+
+    Attributes:
+        variables: Texts by name; None where the project file could not be read, and any name may be right.
+        numbers: E.164 by key of `phone_numbers`, None for one that is declared and invalid; None in place of all
+            where numbers may not be referred to.
+        complete: Whether every file could be read: if not, an unknown number may be declared in one of the others.
+    """
+
+    variables: Mapping[str, str] | None
+    numbers: Mapping[str, str | None] | None = field(default_factory=dict)
+    complete: bool = True
+
+    def expand(self, text: str) -> Expanded:
+        """Return `text` with its references replaced, once: what stands in their place is not looked at again."""
+        parts: list[str] = []
+        depends_on: dict[Address, None] = {}
+        bad: list[BadReference] = []
+        whole = True
+        end = 0
+        for token in _TOKEN.finditer(text):
+            parts.append(text[end : token.start()])
+            end = token.end()
+            name: str | None = token[1]
+            if name is None:
+                parts.append(OPEN)
+                continue
+            if not token[0].endswith("}"):
+                hint = "close it with `}`; write `$${` for a literal `${`"
+                bad.append(BadReference(token.start(), "a reference is opened here and never closed", hint))
+                continue
+            found, address, problem = self._look_up(name.strip())
+            if problem is not None:
+                bad.append(BadReference(token.start(), *problem))
+            elif found is None:
+                whole = False
+            else:
+                parts.append(found)
+            if address is not None:
+                depends_on[address] = None
+        parts.append(text[end:])
+        return Expanded("".join(parts), tuple(depends_on), tuple(bad), whole and not bad)
+
+    def _look_up(self, name: str) -> tuple[str | None, Address | None, tuple[str, str | None] | None]:
+        """Return the replacement, the address it is of, and what is wrong, as message and hint."""
+        section, dot, key = name.partition(".")
+        if section == "var" and dot:
+            if self.variables is None or key in self.variables:
+                return (self.variables or {}).get(key), None, None
+            hint = (
+                did_you_mean(key, self.variables)
+                or f"declare it under `variables:` in sdx.yaml, or set SDX_VAR_{key}"
+            )
+            return None, None, (f"there is no variable `{key[:80]}`", hint)
+        if section == "phone_numbers" and dot:
+            return self._look_up_number(key)
+        hint = "write ${var.NAME} or ${phone_numbers.KEY}; `$${` is a literal `${`"
+        return None, None, (f"`${{{name[:80]}}}` refers to nothing", hint)
+
+    def _look_up_number(self, key: str) -> tuple[str | None, Address | None, tuple[str, str | None] | None]:
+        if self.numbers is None:
+            return None, None, ("a telephone number cannot be declared by another one", "write the number")
+        if key in self.numbers:
+            return self.numbers[key], address_of("phone_number", key), None
+        if not self.complete:
+            return None, None, None
+        hint = did_you_mean(key, self.numbers) or "declare it under `phone_numbers:`"
+        return None, None, (f"there is no phone number `{key[:80]}`", hint)
+
+
+def escape(text: str) -> str:
+    """Return `text` so that `expand` gives it back as it is."""
+    return text.replace(OPEN, "$" + OPEN)

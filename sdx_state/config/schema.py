@@ -1,0 +1,157 @@
+"""The JSON Schemas of the files: their text, a fast verdict, and the descriptions that `explain` prints.
+
+A fast validator decides, and explains nothing; `jsonschema` explains, and is loaded for what was refused only.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+NAMES = ("project", "resources")
+
+
+@dataclass(frozen=True)
+class Description:
+    """What there is to say about a kind, a section or a field.
+
+    Attributes:
+        name: Its dotted name, such as `survey.greeting_text`.
+        text: What it is for.
+        type: Which values it takes, in words.
+        required: Whether it has to be there.
+        fields: The names below it with their descriptions; empty for a plain field.
+    """
+
+    name: str
+    text: str
+    type: str
+    required: bool
+    fields: Mapping[str, str]
+
+
+def schema_text(name: str) -> str:
+    """Return the text of the JSON Schema `name`, "project" or "resources".
+
+    Raises:
+        KeyError: There is no such schema.
+        FileNotFoundError: The installation is incomplete.
+    """
+    if name not in NAMES:
+        raise KeyError(name)
+    file = f"{name}.schema.json"
+    packed = resources.files("sdx_state").joinpath("schemas").joinpath(file)
+    if packed.is_file():
+        return packed.read_text(encoding="utf-8")
+    # A source checkout has the folder beside the package.
+    return (Path(__file__).resolve().parents[2] / "schemas" / file).read_text(encoding="utf-8")
+
+
+@cache
+def schema_document(name: str) -> dict[str, Any]:
+    """Return the parsed JSON Schema `name`."""
+    document: dict[str, Any] = json.loads(schema_text(name))
+    return document
+
+
+@cache
+def verdict_of(name: str) -> Callable[[object], bool]:
+    """Return a function that tells whether a document meets the schema `name`."""
+    import fastjsonschema
+
+    # The compiler would take the identifier for an address to resolve references against.
+    document = {key: value for key, value in schema_document(name).items() if key != "$id"}
+    validate = fastjsonschema.compile(document, use_default=False)
+
+    def verdict(value: object) -> bool:
+        try:
+            validate(value)
+        except fastjsonschema.JsonSchemaValueException:
+            return False
+        return True
+
+    return verdict
+
+
+def describe(name: str) -> Description | None:
+    """Return what there is to say about `name`, or None where there is no such thing.
+
+    Args:
+        name: A kind, a section or a field: `survey`, `question.max_response`, `user.csv.team`, `project.api.host`.
+    """
+    first, *rest = name.split(".")
+    if first == "project":
+        return _descend(schema_document("project"), schema_document("project"), name, rest)
+    document = schema_document("resources")
+    found = document["$defs"].get(first) or document["properties"].get(first)
+    return _descend(document, found, name, rest) if found else None
+
+
+def described_names() -> tuple[str, ...]:
+    """Return the first names that `describe` knows."""
+    document = schema_document("resources")
+    return (
+        "project",
+        *document["$defs"],
+        *(name for name in document["properties"] if name not in document["$defs"]),
+    )
+
+
+def _descend(document: Mapping[str, Any], node: Mapping[str, Any], name: str, path: list[str]) -> Description | None:
+    required = False
+    text = ""
+    for step in [*path, None]:
+        text = node.get("description", text) if "$ref" in node else node.get("description", "")
+        node = _resolved(document, node)
+        if step is None:
+            break
+        properties = dict(_fields(document, node))
+        if step not in properties:
+            return None
+        required = step in node.get("required", ())
+        node = properties[step]
+    fields = {field: below.get("description", "") for field, below in _fields(document, node)}
+    return Description(name, text or node.get("description", ""), _type_of(document, node), required, fields)
+
+
+def _resolved(document: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, Any]:
+    reference = node.get("$ref")
+    return document["$defs"][reference.removeprefix("#/$defs/")] if reference else node
+
+
+def _fields(document: Mapping[str, Any], node: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The named fields below `node`, or below each of its items."""
+    items = node.get("items")
+    below = _resolved(document, items) if items else node
+    yield from below.get("properties", {}).items()
+
+
+_TYPE_WORDS = {
+    "string": "text",
+    "integer": "whole number",
+    "number": "number",
+    "boolean": "true or false",
+    "array": "list",
+    "object": "mapping",
+}
+
+
+def type_words(types: object) -> str:
+    """Return in words what the JSON Schema keyword `type` says; null, which clears a field, is left out."""
+    names = [types] if isinstance(types, str) else list(types) if isinstance(types, list) else []
+    return " or ".join(_TYPE_WORDS[name] for name in names if name in _TYPE_WORDS)
+
+
+def _type_of(document: Mapping[str, Any], node: Mapping[str, Any]) -> str:
+    if node is document["$defs"].get("prompt"):
+        return "text, or a text for each language"
+    if "enum" in node:
+        return "one of " + ", ".join(str(value) for value in node["enum"])
+    if "const" in node:
+        return str(node["const"])
+    return type_words(node.get("type"))

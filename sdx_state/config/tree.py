@@ -1,0 +1,86 @@
+"""Plain values that know where they stand: what the builder makes of a YAML document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from sdx_state.config.scalars import Scalar
+
+Place = tuple[int, int]
+Mark = tuple[int, int, int, int]  # line and column, from 1, of a key, then of its value
+
+
+class Table(dict[str, "Node"]):
+    """A mapping, and where it, its keys and its values stand.
+
+    Attributes:
+        place: Line and column, from 1, of the mapping.
+        marks: For each key, its place and that of its value.
+    """
+
+    __slots__ = ("marks", "place")
+
+    def __init__(self, place: Place) -> None:
+        super().__init__()
+        self.place = place
+        self.marks: dict[str, Mark] = {}
+
+    def key_place(self, key: str) -> Place:
+        """Return where `key` stands, or the mapping if it has no such key."""
+        mark = self.marks.get(key)
+        return mark[:2] if mark else self.place
+
+    def value_place(self, key: str) -> Place:
+        """Return where the value of `key` stands, or the mapping if it has no such key."""
+        mark = self.marks.get(key)
+        return mark[2:] if mark else self.place
+
+
+class Items(list["Node"]):
+    """A sequence, and where it and its items stand.
+
+    Attributes:
+        place: Line and column, from 1, of the sequence.
+        places: Line and column of each item.
+    """
+
+    __slots__ = ("place", "places")
+
+    def __init__(self, place: Place) -> None:
+        super().__init__()
+        self.place = place
+        self.places: list[Place] = []
+
+
+Node = Table | Items | Scalar
+
+
+class KeyPlaces(Mapping[str, Place]):
+    """Where each key of a table stands, read off its marks when somebody asks: most are never asked for."""
+
+    __slots__ = ("_marks",)
+
+    def __init__(self, marks: Mapping[str, Mark]) -> None:
+        self._marks = marks
+
+    def __getitem__(self, key: str) -> Place:
+        return self._marks[key][:2]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._marks)
+
+    def __len__(self) -> int:
+        return len(self._marks)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+
+def table(node: object) -> Table:
+    """Return `node`, which the schema says is a mapping; an empty one for null."""
+    return node if isinstance(node, Table) else Table((1, 1))
+
+
+def items(node: object) -> Items:
+    """Return `node`, which the schema says is a sequence; an empty one for null."""
+    return node if isinstance(node, Items) else Items((1, 1))

@@ -1,0 +1,49 @@
+"""What is to become of one declared resource, against what is declared of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sdx_state.config.emit import same, yaml_name, yaml_values
+from sdx_state.kinds.resource import Desired
+
+
+@dataclass(frozen=True)
+class Update:
+    """What is to become of one declared resource.
+
+    Attributes:
+        current: As it is declared.
+        wanted: As it is to be declared; None to leave its own fields alone.
+        questions: A survey's questions, as they are and as they are to be; no current one for a new question.
+    """
+
+    current: Desired
+    wanted: Desired | None
+    questions: Sequence[tuple[Desired | None, Desired]] = ()
+
+    @property
+    def changes(self) -> bool:
+        """Whether anything is to be written."""
+        if self.wanted is not None and changed_fields(self.current, self.wanted):
+            return True
+        return self._reorders or any(was is None or changed_fields(was, wanted) for was, wanted in self.questions)
+
+    @property
+    def _reorders(self) -> bool:
+        positions = [was.position for was, _ in self.questions if was is not None]
+        return positions != sorted(positions)
+
+
+def changed_fields(current: Desired, wanted: Desired) -> dict[str, object]:
+    """Return the fields of `wanted`, as YAML values, that `current` does not say already."""
+    values = yaml_values(wanted)
+    changed = {
+        yaml_name(wanted.kind, name): value
+        for name, value in values.items()
+        if name not in current.values or not same(wanted, name, current.values[name], wanted.values[name])
+    }
+    if wanted.id is not None and wanted.id != current.id:
+        changed["id"] = int(wanted.id)
+    return changed

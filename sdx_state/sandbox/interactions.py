@@ -1,0 +1,300 @@
+"""Interactions, their data, and the responses that respondents gave."""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from sdx_state.sandbox.conversation import Conversation
+from sdx_state.sandbox.protocol import (
+    READ,
+    Refusal,
+    Window,
+    form_of,
+    item_or_refusal,
+    list_answer,
+    object_answer,
+    resource_in,
+    window_of,
+)
+from sdx_state.sandbox.shapes import Row
+from sdx_state.sandbox.store import Store, now
+
+SURVEY_TYPES = ("inbound", "outbound", "sms", "web", "email", "websms")
+SETTINGS = frozenset(
+    {
+        "survey_id",
+        "survey_type",
+        "phone_number",
+        "email",
+        "scheduled_at",
+        "external_ref",
+        "call_type",
+        "agent_id",
+        "_force_new",
+    }
+)
+FILTERS = ("email", "survey_type", "scheduled_at", "external_ref", "call_type", "agent_id")
+NOT_STARTED = "Not Started"
+# What the tenant keeps beside the fields that the API answers.
+HIDDEN = ("started", "completed", "ended", "question")
+_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_RELATIVE = re.compile(r"now(?: \+ (\d{1,6}) (minute|hour|day)s?)?", re.IGNORECASE)
+
+
+def _scheduled(text: str) -> str:
+    """Return when `text` means, in UTC.
+
+    Raises:
+        Refusal: 400 where it means nothing.
+    """
+    relative = _RELATIVE.fullmatch(text.strip())
+    if relative:
+        step = timedelta(**{f"{relative[2]}s".lower(): int(relative[1])}) if relative[1] else timedelta()
+        return (datetime.now(timezone.utc) + step).strftime("%Y-%m-%d %H:%M:%S")
+    try:
+        datetime.strptime(text, "%Y-%m-%d %H:%M:%S")
+    except ValueError as error:
+        raise Refusal(400, "scheduled_at is not a time") from error
+    return text
+
+
+class Interactions:
+    """`/interactions`, `/interaction_data` and `/responses`."""
+
+    def __init__(self, store: Store, origin: str) -> None:
+        self.store = store
+        self.origin = origin
+
+    async def interactions(self, request: Request) -> Response:
+        """List the interactions of a survey, or create one."""
+        _verb(request, "POST")
+        if request.method == "OPTIONS":
+            return _allow("POST")
+        if request.method == "POST":
+            return object_answer(self._shown(await self._create(request)), 201)
+        return self.interactions_of(request, request.query_params.get("survey_id"))
+
+    def interactions_of(self, request: Request, survey_id: str | None, agent_id: str | None = None) -> Response:
+        """List interactions by survey, or by agent."""
+        window = window_of(request, known=("_include_responses", "_include_data"))
+        query = request.query_params
+        if not survey_id and agent_id is None:
+            raise Refusal(400, "survey_id is required")
+        where: list[tuple[str, str, object]] = [("survey_id", "=", survey_id)] if survey_id else []
+        where += [("agent_id", "=", agent_id)] if agent_id is not None else []
+        where += [(name, "=", query[name]) for name in FILTERS if name in query]
+        rows = self.store.records("interactions", where)
+        for name, field in (("started", "started"), ("completed", "completed"), ("survey_ended", "ended")):
+            if name in query:
+                rows = [row for row in rows if bool(row.get(field)) == (query[name] in ("1", "true"))]
+        if "_order" in query:
+            rows.sort(key=lambda row: int(str(row["id"])), reverse=window.descending)
+        else:
+            rows.sort(key=lambda row: (str(row["status"]), int(str(row["id"]))))
+        shown = [self._shown(row) for row in rows[window.offset : window.offset + window.limit]]
+        for row in shown:
+            if query.get("_include_responses") in ("1", "true"):
+                row["responses"] = self.store.records("responses", [("interaction_id", "=", row["id"])])
+            if query.get("_include_data") in ("1", "true"):
+                row["interaction_data"] = self.store.records("interaction_data", [("interaction_id", "=", row["id"])])
+        return list_answer([json.dumps(row) for row in shown], window.offset)
+
+    async def interaction(self, request: Request) -> Response:
+        """Answer, replace or delete one interaction."""
+        _verb(request, "PUT", "DELETE")
+        if request.method == "OPTIONS":
+            return _allow("PUT", "DELETE")
+        id = request.path_params["id"]
+        row = self._found(id)
+        if request.method == "PUT":
+            resource = resource_in(await form_of(request), "interaction", "id", id)
+            kept = {name: row.get(name) for name in (*HIDDEN, "uuid", "created_at", "status")}
+            changed = {name: value for name, value in resource.items() if name not in ("web_link", "weblink")}
+            row = self.store.put_record("interactions", {**changed, **kept, "id": row["id"], "updated_at": now()})
+        if request.method == "DELETE":
+            if row.get("started"):
+                raise Refusal(409, "this interaction has started")
+            self.store.delete_record("interactions", id)
+            return Response(status_code=204)
+        return object_answer(self._shown(row))
+
+    async def action(self, request: Request) -> Response:
+        """Start a survey, answer its present question, or abandon it."""
+        if request.method != "POST":
+            raise Refusal(405, f"{request.method} is not allowed here", ("POST", "OPTIONS"))
+        row = self._found(request.path_params["id"])
+        form = await form_of(request)
+        conversation = Conversation(self.store, row)
+        what = request.path_params["action"]
+        if what == "start_survey":
+            return object_answer(conversation.start())
+        if what == "submit_response":
+            if "response" not in form:
+                raise Refusal(400, "response is required")
+            return object_answer(conversation.submit(form["response"]))
+        if what == "abandon_survey":
+            return object_answer(conversation.abandon())
+        raise Refusal(404, "no such resource")
+
+    async def all_data(self, request: Request) -> Response:
+        """List the data of a survey or an interaction, or set one key."""
+        _verb(request, "POST")
+        if request.method == "OPTIONS":
+            return _allow("POST")
+        if request.method == "POST":
+            form = await form_of(request)
+            for name in ("interaction_id", "custom_key", "custom_value"):
+                if name not in form:
+                    raise Refusal(400, f"{name} is required")
+            self._found(form["interaction_id"])
+            return object_answer(self._set(form["interaction_id"], form["custom_key"], form["custom_value"]), 201)
+        return self.records_of(request, "interaction_data", ("survey_id", "interaction_id"), ("custom_key",))
+
+    async def data(self, request: Request) -> Response:
+        """Answer or delete one datum."""
+        _verb(request, "DELETE")
+        if request.method == "OPTIONS":
+            return _allow("DELETE")
+        id = request.path_params["id"]
+        row = self.store.record("interaction_data", id)
+        item_or_refusal(
+            None if row is None else "", lambda: self.store.was_deleted("interaction_data", id), "interaction data"
+        )
+        if request.method == "DELETE":
+            self.store.delete_record("interaction_data", id)
+            return Response(status_code=204)
+        return object_answer(row or {})
+
+    async def responses(self, request: Request) -> Response:
+        """List responses by survey, question or interaction."""
+        _verb(request)
+        if request.method == "OPTIONS":
+            return _allow()
+        return self.records_of(request, "responses", ("survey_id", "question_id", "interaction_id"), ("response",))
+
+    async def response(self, request: Request) -> Response:
+        """Answer one response."""
+        _verb(request)
+        if request.method == "OPTIONS":
+            return _allow()
+        row = self.store.record("responses", request.path_params["id"])
+        if row is None:
+            raise Refusal(404, "no such response")
+        return object_answer(row)
+
+    def records_of(
+        self,
+        request: Request,
+        collection: str,
+        needs: tuple[str, ...],
+        filters: tuple[str, ...],
+        given: Mapping[str, str] | None = None,
+    ) -> Response:
+        """List records, by at least one of the parameters that the list needs."""
+        window: Window = window_of(request)
+        query = {**request.query_params, **(given or {})}
+        if not any(name in query for name in needs):
+            raise Refusal(400, f"one of {', '.join(needs)} is required")
+        where: list[tuple[str, str, object]] = [
+            (name, "=", query[name]) for name in (*needs, *filters) if name in query and name != "survey_id"
+        ]
+        if "response_contains" in query:
+            where.append(("response", "contains", query["response_contains"]))
+        rows = self.store.records(collection, where)
+        if "survey_id" in query:
+            asked = {
+                row["id"] for row in self.store.records("interactions", [("survey_id", "=", query["survey_id"])])
+            }
+            rows = [row for row in rows if row["interaction_id"] in asked]
+        if window.descending:
+            rows.reverse()
+        page = rows[window.offset : window.offset + window.limit]
+        return list_answer([json.dumps(row) for row in page], window.offset)
+
+    async def _create(self, request: Request) -> Row:
+        form = await form_of(request)
+        survey_id = form.get("survey_id", "")
+        if not survey_id.isdecimal() or self.store.item("surveys", survey_id, "flat") is None:
+            raise Refusal(400, "survey_id is required and must be that of a survey")
+        kind = form.get("survey_type", "web")
+        if kind not in SURVEY_TYPES:
+            raise Refusal(400, f"survey_type must be one of {', '.join(SURVEY_TYPES)}")
+        phone = form.get("phone_number", "")
+        if kind in ("outbound", "sms") and not phone:
+            raise Refusal(400, "phone_number is required")
+        if kind == "email" and not form.get("email"):
+            raise Refusal(400, "email is required")
+        for name in form:
+            if name not in SETTINGS and not _KEY.fullmatch(name):
+                raise Refusal(400, f"{name} cannot be the name of custom data")
+        if phone and form.get("_force_new") not in ("1", "true"):
+            same = self.store.records("interactions", [("survey_id", "=", survey_id), ("phone_number", "=", phone)])
+            if any(not row.get("started") for row in same):
+                raise Refusal(409, "a pending interaction with this phone number and survey exists")
+        row = self.store.put_record(
+            "interactions",
+            {
+                "uuid": str(uuid.uuid4()),
+                "survey_id": int(survey_id),
+                "phone_number": phone,
+                "email": form.get("email", ""),
+                "survey_type": kind,
+                "scheduled_at": _scheduled(form.get("scheduled_at", "Now")),
+                "external_ref": form.get("external_ref", ""),
+                "call_type": form.get("call_type", ""),
+                "agent_id": form.get("agent_id", ""),
+                "status": NOT_STARTED,
+                "created_at": now(),
+                "updated_at": now(),
+            },
+        )
+        for name, value in form.items():
+            if name not in SETTINGS:
+                self._set(str(row["id"]), name, value)
+        return row
+
+    def _set(self, interaction_id: str, key: str, value: str) -> Row:
+        if not _KEY.fullmatch(key):
+            raise Refusal(400, "custom_key must be a letter, then letters, digits and _")
+        known = self.store.records(
+            "interaction_data", [("interaction_id", "=", interaction_id), ("custom_key", "=", key)]
+        )
+        before: Row = known[0] if known else {"created_at": now()}
+        return self.store.put_record(
+            "interaction_data",
+            {
+                **before,
+                "interaction_id": int(interaction_id),
+                "custom_key": key,
+                "custom_value": value,
+                "updated_at": now(),
+            },
+        )
+
+    def _found(self, id: str) -> Row:
+        row = self.store.record("interactions", id) if id.isdecimal() else None
+        item_or_refusal(
+            None if row is None else "", lambda: self.store.was_deleted("interactions", id), "interaction"
+        )
+        return row or {}
+
+    def _shown(self, row: Row) -> Row:
+        shown: Row = {name: value for name, value in row.items() if name not in HIDDEN}
+        shown["weblink"] = f"{self.origin}/web_survey/{row['uuid']}"
+        return shown
+
+
+def _verb(request: Request, *writes: str) -> None:
+    if request.method not in (*READ, *writes):
+        raise Refusal(405, f"{request.method} is not allowed here", (*READ, *writes))
+
+
+def _allow(*writes: str) -> Response:
+    return Response(status_code=204, headers={"Allow": ", ".join((*READ, *writes))})

@@ -1,0 +1,167 @@
+"""What every endpoint shares: authentication, list parameters, form bodies, and errors as the reference has them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from sdx_state.sandbox.options import SandboxOptions
+
+MOST, DEFAULT = 1000, 10
+READ = ("GET", "HEAD", "OPTIONS")
+
+
+class Refusal(Exception):
+    """An error status with its reason."""
+
+    def __init__(self, status: int, reason: str, allow: Sequence[str] = ()) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+        self.allow = allow
+
+
+@dataclass(frozen=True)
+class Window:
+    """Which part of a list is asked for. Source: API reference, "Lists"."""
+
+    limit: int
+    offset: int
+    descending: bool
+
+
+def json_answer(text: str, status: int = 200) -> Response:
+    """Return `text`, which is JSON already."""
+    return Response(text, status, media_type="application/json")
+
+
+def object_answer(row: Mapping[str, object], status: int = 200) -> Response:
+    """Return `row` as JSON."""
+    return json_answer(json.dumps(row), status)
+
+
+def list_answer(texts: Sequence[str], offset: int) -> Response:
+    """Return a list of JSON texts; past its end 204 without a body, as two clients in the field saw."""
+    if not texts and offset:
+        return Response(status_code=204)
+    return json_answer("[" + ", ".join(texts) + "]")
+
+
+def refusal_answer(refusal: Refusal) -> Response:
+    """Return the error answer that `refusal` stands for."""
+    answer = object_answer({"error": refusal.reason}, refusal.status)
+    if refusal.allow:
+        answer.headers["Allow"] = ", ".join(refusal.allow)
+    if refusal.status == 401:
+        answer.headers["WWW-Authenticate"] = 'Basic realm="Survey Dynamix"'
+    return answer
+
+
+def authenticate(request: Request, options: SandboxOptions) -> None:
+    """Let a request through that carries the tenant's credentials, Basic or Bearer.
+
+    Raises:
+        Refusal: 401.
+    """
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    given = value.strip()
+    expected = options.auth_token
+    if scheme.lower() == "basic":
+        expected = f"{options.customer_uuid}:{options.auth_token}"
+        try:
+            given = base64.b64decode(given, validate=True).decode()
+        except (binascii.Error, UnicodeDecodeError):
+            given = ""
+    elif scheme.lower() != "bearer":
+        given = ""
+    if not hmac.compare_digest(given.encode(), expected.encode()):
+        raise Refusal(401, "wrong credentials or no permission")
+
+
+def window_of(request: Request, *, known: Sequence[str] = ()) -> Window:
+    """Return the part of a list that the query asks for.
+
+    Args:
+        request: The request.
+        known: Other parameters with an underscore that this list has.
+
+    Raises:
+        Refusal: 400 for a value out of range, or a parameter with an underscore that does not exist.
+    """
+    query = request.query_params
+    for name in query:
+        if name.startswith("_") and name not in ("_limit", "_offset", "_order", *known):
+            raise Refusal(400, f"unknown parameter {name}")
+    order = query.get("_order", "DESC")
+    if order not in ("ASC", "DESC"):
+        raise Refusal(400, "_order must be ASC or DESC")
+    return Window(
+        limit=_number(query.get("_limit"), "_limit", DEFAULT, 1, MOST),
+        offset=_number(query.get("_offset"), "_offset", 0, 0, 2**53),
+        descending=order == "DESC",
+    )
+
+
+async def form_of(request: Request) -> dict[str, str]:
+    """Return the form fields of a request.
+
+    Raises:
+        Refusal: 400 where the body is no form, or a field stands twice.
+    """
+    body = await request.body()
+    if body and "application/x-www-form-urlencoded" not in request.headers.get("content-type", ""):
+        raise Refusal(400, "the body must be a form")
+    try:
+        pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, strict_parsing=bool(body), errors="strict")
+    except ValueError as error:
+        raise Refusal(400, "the form cannot be read") from error
+    form = dict(pairs)
+    if len(form) != len(pairs):
+        raise Refusal(400, "a form field stands twice")
+    return form
+
+
+def resource_in(form: Mapping[str, str], field: str, identity: str, expected: str) -> dict[str, object]:
+    """Return the whole resource that a PUT carries as JSON in the one form field named after it.
+
+    Raises:
+        Refusal: 400 where it does not, or its identity is not the URI's.
+    """
+    if list(form) != [field]:
+        raise Refusal(400, f"one form field {field} is expected")
+    try:
+        resource = json.loads(form[field])
+    except ValueError as error:
+        raise Refusal(400, f"{field} is not JSON") from error
+    if not isinstance(resource, dict):
+        raise Refusal(400, f"{field} is not an object")
+    if str(resource.get(identity)).casefold() != expected.casefold():
+        raise Refusal(400, f"{identity} is not that of the URI")
+    return resource
+
+
+def item_or_refusal(item: str | None, deleted: Callable[[], bool], what: str) -> str:
+    """Return `item`.
+
+    Raises:
+        Refusal: 410 where it was deleted, 404 where it never was.
+    """
+    if item is not None:
+        return item
+    raise Refusal(410, f"this {what} was deleted") if deleted() else Refusal(404, f"no such {what}")
+
+
+def _number(text: str | None, name: str, default: int, least: int, most: int) -> int:
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdecimal()) or not least <= int(text) <= most:
+        raise Refusal(400, f"{name} must be a number from {least} to {most}")
+    return int(text)

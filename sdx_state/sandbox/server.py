@@ -1,0 +1,86 @@
+"""The tenant behind a port of this machine."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from pathlib import Path
+from types import TracebackType
+
+import uvicorn
+
+from sdx_state.sandbox.app import create_app
+from sdx_state.sandbox.options import SandboxOptions
+from sdx_state.sandbox.store import Store
+
+LOOPBACK = "127.0.0.1"
+PATIENCE = 10.0  # seconds that a start may take
+
+
+class SandboxServer:
+    """A tenant in this process, on a thread of its own, for as long as the block runs.
+
+    Attributes:
+        store: Its data.
+        port: Where it listens, once entered.
+    """
+
+    def __init__(self, database: Path | str, options: SandboxOptions | None = None, port: int = 0) -> None:
+        """Prepare the tenant kept in `database`; port 0 takes any that is free."""
+        self.options = options or SandboxOptions()
+        self.store = Store(database)
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._socket.bind((LOOPBACK, port))
+        self.port: int = self._socket.getsockname()[1]
+        self._server = uvicorn.Server(_config(self.store, self.options))
+        self._thread = threading.Thread(
+            target=self._server.run, kwargs={"sockets": [self._socket]}, name="sandbox", daemon=True
+        )
+
+    @property
+    def url(self) -> str:
+        """The API's base address."""
+        return f"http://{LOOPBACK}:{self.port}/api"
+
+    def __enter__(self) -> SandboxServer:
+        self._thread.start()
+        end = time.monotonic() + PATIENCE
+        while not self._server.started:
+            if time.monotonic() > end or not self._thread.is_alive():
+                raise RuntimeError("the sandbox did not start")
+            time.sleep(0.002)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.should_exit = True
+        self._server.force_exit = True
+        self._thread.join(PATIENCE)
+        self._socket.close()
+        self.store.close()
+
+
+def serve(database: Path | str, options: SandboxOptions, host: str = LOOPBACK, port: int = 8080) -> None:
+    """Serve the tenant kept in `database` until a signal ends it."""
+    store = Store(database)
+    try:
+        uvicorn.Server(_config(store, options, host, port)).run()
+    finally:
+        store.close()
+
+
+def _config(store: Store, options: SandboxOptions, host: str = LOOPBACK, port: int = 0) -> uvicorn.Config:
+    return uvicorn.Config(
+        create_app(store, options),
+        host=host,
+        port=port,
+        log_level="critical",
+        access_log=False,
+        lifespan="off",
+        timeout_keep_alive=60,
+        timeout_graceful_shutdown=1,
+        server_header=False,
+    )

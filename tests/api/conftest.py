@@ -1,0 +1,179 @@
+"""A server on real HTTP that answers as a script says, and clients of it that wait in no time."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from sdx_state.api import Client, Connection, Credentials, base_url
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A request as the server got it."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+# What a script answers: (status, body[, headers]), bytes for the bare socket, or a function that writes to it.
+Reply = Any
+Script = Callable[[Seen], Reply]
+
+
+@dataclass
+class Server:
+    """A scripted server."""
+
+    script: Script
+    url: str = ""
+    seen: list[Seen] = field(default_factory=list)
+    connections: int = 0
+
+    @property
+    def lines(self) -> list[str]:
+        return [f"{one.method} {one.path}" for one in self.seen]
+
+
+class FakeClock:
+    """Time that passes only by sleeping."""
+
+    def __init__(self) -> None:
+        self.time = 1_767_225_600.0  # 2026-01-01 00:00:00 UTC
+        self.slept: list[float] = []
+
+    def now(self) -> float:
+        return self.time
+
+    def sleep(self, seconds: float, /) -> None:
+        self.slept.append(seconds)
+        self.time += seconds
+
+
+class Longest:
+    """Jitter at its upper end."""
+
+    def uniform(self, a: float, b: float, /) -> float:
+        return b
+
+
+def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def setup(self) -> None:
+            super().setup()
+            server.connections += 1
+
+        def log_message(self, *_: object) -> None: ...
+
+        def play(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            seen = Seen(self.command, self.path, dict(self.headers.items()), body)
+            server.seen.append(seen)
+            reply = server.script(seen)
+            try:
+                self.say(reply)
+            except (BrokenPipeError, ConnectionResetError):
+                self.close_connection = True  # the client has had enough
+
+        def say(self, reply: Reply) -> None:
+            if isinstance(reply, bytes):
+                self.wfile.write(reply)
+                self.close_connection = True
+                return
+            if callable(reply):
+                reply(self.wfile)
+                self.close_connection = True
+                return
+            status, content, *rest = reply
+            headers = {"Content-Type": "application/json", **(rest[0] if rest else {})}
+            if not isinstance(content, bytes):
+                content = json.dumps(content).encode()
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            if status != 204:
+                self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            if status != 204 and self.command != "HEAD":
+                self.wfile.write(content)
+
+        do_GET = do_POST = do_PUT = do_DELETE = do_OPTIONS = play
+
+    return Handler
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., Server]]:
+    """Start a server that plays a script: a function, or replies in their order, the last one for good."""
+    running: list[ThreadingHTTPServer] = []
+
+    def start(*script: Any) -> Server:
+        replies = list(script)
+
+        def in_order(_: Seen) -> Reply:
+            return replies.pop(0) if len(replies) > 1 else replies[0]
+
+        plays = script[0] if len(script) == 1 and getattr(script[0], "is_script", False) else in_order
+        server = Server(plays)
+        http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(server))
+        http.daemon_threads = True
+        running.append(http)
+        server.url = f"http://127.0.0.1:{http.server_port}/api"
+        threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        return server
+
+    yield start
+    for http in running:
+        http.shutdown()
+        http.server_close()
+
+
+@pytest.fixture
+def serve_by() -> Callable[[Script], Script]:
+    """Mark a function as a script of its own, asked anew for every request."""
+
+    def mark(script: Script) -> Script:
+        script.is_script = True  # type: ignore[attr-defined]  # functions take attributes
+        return script
+
+    return mark
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def connect(clock: FakeClock) -> Iterator[Callable[..., Client]]:
+    """Make a client of a server (or of a URL)."""
+    clients: list[Client] = []
+
+    def make(server: Server | str, **options: Any) -> Client:
+        url = server if isinstance(server, str) else server.url
+        credentials = options.pop("credentials", Credentials("s3cret-t0ken", "customer-1"))
+        connection = Connection(base_url(None, url), credentials, **options)
+        clients.append(Client(connection, clock=clock, random=Longest()))
+        return clients[-1]
+
+    yield make
+    for client in clients:
+        client.close()
+
+
+@pytest.fixture(autouse=True)
+def no_proxy_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)

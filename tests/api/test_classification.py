@@ -1,0 +1,204 @@
+"""The table of answers: what each means when reading and when writing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sdx_state.api import Client
+from sdx_state.api import errors as e
+
+SURVEY = {"id": 52, "name": "Support CSAT"}
+HTML = (200, b"<html><body>Please sign in</body></html>", {"Content-Type": "text/html; charset=utf-8"})
+PAGE_IN_DISGUISE = (200, b"\n <!doctype html><p>Maintenance", {"Content-Type": "application/json"})
+EMPTY = (200, b"")
+NO_CONTENT = (204, b"")
+TRUNCATED = (200, b'{"id": 52, "name": "Supp')
+SHORT_BODY = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 90\r\n\r\n{"id": 52'
+SHORT_CHUNK = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n40\r\n{"
+HANGS_UP = b""
+NOT_HTTP = b"SSH-2.0-OpenSSH_9.6\r\n"
+WRONG_SHAPE = (200, [SURVEY])
+NO_ID = (200, {"name": "Support CSAT"})
+TEXT_FOR_ID = (200, {"id": "fifty-two"})
+OTHER_ID = (200, {"id": 53})
+REDIRECT = (302, b"", {"Location": "https://evil.example/login?token=abc"})
+
+# reply, type of the error, GET tries, and whether a create, an update and a delete are left unclear
+TABLE = [
+    pytest.param((400, {"error": "bad"}), e.BadRequest, 1, "", id="400"),
+    pytest.param((401, {}), e.Unauthorised, 1, "", id="401"),
+    pytest.param((403, {}), e.Unauthorised, 1, "", id="403"),
+    pytest.param((404, b"<html>", {"Content-Type": "text/html"}), e.NotFound, 1, "", id="404"),
+    pytest.param((405, {}, {"Allow": "GET, head"}), e.MethodNotAllowed, 1, "", id="405"),
+    pytest.param((409, {}), e.Conflict, 1, "", id="409"),
+    pytest.param((410, {}), e.Gone, 1, "", id="410"),
+    pytest.param((418, {}), e.OtherRefusal, 1, "create update delete", id="another 4xx"),
+    pytest.param((429, {}), e.Unavailable, 5, "", id="429"),
+    pytest.param((500, {}), e.ServerError, 5, "create update delete", id="500"),
+    pytest.param((502, HTML[1], HTML[2]), e.ServerError, 5, "create update delete", id="502"),
+    pytest.param((503, {}), e.Unavailable, 5, "create update delete", id="503"),
+    pytest.param((504, b""), e.ServerError, 5, "create update delete", id="504"),
+    pytest.param(HTML, e.NotTheApi, 3, "create update delete", id="page"),
+    pytest.param(PAGE_IN_DISGUISE, e.NotTheApi, 3, "create update delete", id="page that calls itself JSON"),
+    pytest.param(EMPTY, e.NotTheApi, 3, "create update", id="empty"),
+    pytest.param(NO_CONTENT, e.NotTheApi, 3, "create update", id="204 for one resource"),
+    pytest.param(TRUNCATED, e.NotTheApi, 3, "create update", id="half of a JSON"),
+    pytest.param(REDIRECT, e.Redirected, 1, "create update delete", id="redirect"),
+    pytest.param(SHORT_BODY, e.NoAnswer, 5, "create update delete", id="short body"),
+    pytest.param(SHORT_CHUNK, e.NoAnswer, 5, "create update delete", id="short chunk"),
+    pytest.param(HANGS_UP, e.NoAnswer, 5, "create update delete", id="hangs up"),
+    pytest.param(NOT_HTTP, e.NoAnswer, 5, "create update delete", id="not HTTP"),
+    pytest.param(WRONG_SHAPE, e.Unexpected, 3, "create update", id="list for an object"),
+    pytest.param(NO_ID, e.Unexpected, 3, "create update", id="no id"),
+    pytest.param(TEXT_FOR_ID, e.Unexpected, 3, "create update", id="text for a number"),
+]
+
+
+def _do(client: Client, what: str) -> Any:
+    if what == "read":
+        return client.surveys.get("52")
+    if what == "create":
+        return client.surveys.create({"name": "Support CSAT"})
+    if what == "update":
+        return client.surveys.replace("52", SURVEY)
+    return client.surveys.delete("52")
+
+
+@pytest.mark.parametrize(("reply", "kind", "tries", "unclear"), TABLE)
+def test_reading_fails_with_its_own_type_after_the_tries_it_is_worth(
+    serve: Any, connect: Any, reply: Any, kind: type[e.ApiError], tries: int, unclear: str
+) -> None:
+    server = serve(reply)
+    with pytest.raises(e.ApiError) as caught:
+        _do(connect(server), "read")
+    assert type(caught.value) is kind
+    assert caught.value.request == "GET /surveys/52"
+    assert caught.value.status == (reply[0] if isinstance(reply, tuple) else None)
+    assert not caught.value.ambiguous
+    assert caught.value.advice
+    assert len(server.seen) == tries
+
+
+@pytest.mark.parametrize("what", ["create", "update", "delete"])
+@pytest.mark.parametrize(("reply", "kind", "tries", "unclear"), TABLE)
+def test_a_write_is_sent_once_and_is_ambiguous_unless_surely_refused(
+    serve: Any, connect: Any, reply: Any, kind: type[e.ApiError], tries: int, unclear: str, what: str
+) -> None:
+    server = serve(reply)
+    client = connect(server)
+    if what == "delete" and kind in (e.NotTheApi, e.Unexpected) and "delete" not in unclear:
+        client.surveys.delete("52")  # any 2xx that is no page says yes
+    else:
+        with pytest.raises(e.ApiError) as caught:
+            _do(client, what)
+        assert type(caught.value) is kind
+        assert caught.value.ambiguous is (what in unclear)
+    assert len(server.seen) == 1
+
+
+@pytest.mark.parametrize("what", ["read", "update"])
+def test_another_resource_than_asked_for_is_no_answer(serve: Any, connect: Any, what: str) -> None:
+    with pytest.raises(e.Unexpected) as caught:
+        _do(connect(serve(OTHER_ID)), what)
+    assert caught.value.ambiguous is (what == "update")
+
+
+def test_a_405_tells_the_verbs_that_are_allowed(serve: Any, connect: Any) -> None:
+    with pytest.raises(e.MethodNotAllowed) as caught:
+        connect(serve((405, {}, {"Allow": "GET, head"}))).surveys.create({"name": "x"})
+    assert caught.value.allowed == {"GET", "HEAD"}
+    assert "admin UI" in caught.value.advice
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_refused_credentials_may_also_be_a_missing_permission(serve: Any, connect: Any, status: int) -> None:
+    with pytest.raises(e.Unauthorised, match="wrong credentials, or no permission"):
+        connect(serve((status, {}))).surveys.list()
+
+
+def test_a_redirect_names_the_host_and_hides_the_path(serve: Any, connect: Any) -> None:
+    server = serve(REDIRECT)
+    with pytest.raises(e.Redirected) as caught:
+        connect(server).surveys.list()
+    assert "evil.example" in str(caught.value)
+    assert "token" not in str(caught.value) and "login" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "shown"),
+    [
+        (b'{"error": "name is too long"}', '"name is too long"'),
+        (b'{"message": "line one\\nline two \\u202e"}', r'"line one\u{a}line two \u{202e}"'),
+        (b"plain \x1b[31mwords", r'"plain \u{1b}[31mwords"'),
+        (b'{"code": 7}', '"{"code": 7}"'),
+        (b"x" * 900, "... (900 characters)"),
+        (b"<html>secret page</html>", "malformed (400)"),
+        (b"", "malformed (400)"),
+    ],
+)
+def test_the_servers_own_words_are_shown_on_one_line_escaped_and_cut(
+    serve: Any, connect: Any, content: bytes, shown: str
+) -> None:
+    with pytest.raises(e.BadRequest) as caught:
+        connect(serve((400, content))).surveys.create({"name": "x"})
+    assert shown in str(caught.value)
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 400
+    assert "secret page" not in str(caught.value)
+
+
+@pytest.mark.parametrize("status", [400, 404, 409, 500, 503])
+@pytest.mark.parametrize("bearer", [False, True])
+def test_a_server_that_echoes_the_credentials_does_not_get_them_into_a_message(
+    serve: Any, serve_by: Any, connect: Any, status: int, bearer: bool
+) -> None:
+    from sdx_state.api import Credentials
+
+    token = "t0k/en+with=odd?signs"
+    credentials = Credentials(token) if bearer else Credentials(token, "customer-1")
+
+    def echo(seen: Any) -> Any:
+        return status, {"headers": seen.headers, "token": token}
+
+    def echo_as_php_does(seen: Any) -> Any:
+        import json
+
+        return status, json.dumps(echo(seen)[1]).replace("/", "\\/").encode()
+
+    for script in (echo, echo_as_php_does):
+        server = serve(serve_by(script))
+        with pytest.raises(e.ApiError) as caught:
+            connect(server, credentials=credentials).surveys.create({"name": "x"})
+        sent = server.seen[0].headers["Authorization"].split()[1]
+        for text in (str(caught.value), repr(caught.value), caught.value.advice):
+            assert sent not in text
+            assert token not in text
+
+
+def test_a_closed_port_is_surely_not_sent(connect: Any) -> None:
+    import socket
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    for what in ("read", "create", "update", "delete"):
+        with pytest.raises(e.NotSent, match="refuses connections") as caught:
+            _do(connect(f"http://127.0.0.1:{port}/api"), what)
+        assert not caught.value.ambiguous
+        assert caught.value.status is None
+
+
+def test_a_name_that_does_not_resolve_is_surely_not_sent(connect: Any) -> None:
+    with pytest.raises(e.NotSent, match=r"nowhere\.invalid: the name is not known") as caught:
+        connect("https://nowhere.invalid/api").surveys.create({"name": "x"})
+    assert not caught.value.ambiguous
+
+
+def test_tls_spoken_to_a_plain_port_is_surely_not_sent(serve: Any, connect: Any) -> None:
+    server = serve((200, SURVEY))
+    with pytest.raises(e.NotSent, match="TLS handshake failed") as caught:
+        connect(server.url.replace("http:", "https:")).surveys.create({"name": "x"})
+    assert not caught.value.ambiguous
+    assert not any(seen.method == "POST" for seen in server.seen)

@@ -1,0 +1,56 @@
+"""The credentials: found in the environment, and shown nowhere."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+from sdx_state.api import Credentials, credentials_from
+from sdx_state.api.errors import MissingCredentials
+
+UUID, TOKEN = "5f0c0d5e-0000-4000-8000-000000000001", "t0ken-with-signs+/="
+
+
+def test_customer_and_auth_token_make_basic_credentials() -> None:
+    credentials = credentials_from({"SDX_CUSTOMER_UUID": f" {UUID}\n", "SDX_AUTH_TOKEN": f"{TOKEN}\n"})
+    assert credentials == Credentials(TOKEN, UUID)
+    assert credentials.header.startswith("Basic ")
+
+
+def test_an_access_token_makes_bearer_credentials_that_tell_no_customer() -> None:
+    credentials = credentials_from({"SDX_ACCESS_TOKEN": TOKEN})
+    assert credentials.header == f"Bearer {TOKEN}"
+    assert credentials.customer_uuid is None
+
+
+def test_a_whole_pair_goes_before_an_access_token() -> None:
+    environ = {"SDX_CUSTOMER_UUID": UUID, "SDX_AUTH_TOKEN": TOKEN, "SDX_ACCESS_TOKEN": "other"}
+    assert credentials_from(environ).customer_uuid == UUID
+
+
+@pytest.mark.parametrize(
+    ("environ", "named"),
+    [
+        ({}, "SDX_CUSTOMER_UUID and SDX_AUTH_TOKEN are missing"),
+        ({"SDX_CUSTOMER_UUID": UUID}, "SDX_AUTH_TOKEN is missing"),
+        ({"SDX_AUTH_TOKEN": TOKEN}, "SDX_CUSTOMER_UUID is missing"),
+        ({"SDX_CUSTOMER_UUID": "  ", "SDX_AUTH_TOKEN": TOKEN}, "SDX_CUSTOMER_UUID is missing"),
+        ({"SDX_CUSTOMER_UUID": "a:b", "SDX_AUTH_TOKEN": TOKEN}, "not a UUID"),
+        ({"SDX_CUSTOMER_UUID": UUID, "SDX_AUTH_TOKEN": f"{TOKEN}\r\nX-Evil: 1"}, "a character that no token has"),
+        ({"SDX_ACCESS_TOKEN": f"{TOKEN} {TOKEN}"}, "a character that no token has"),
+    ],
+)
+def test_what_is_missing_or_cannot_be_sent_is_named_and_not_shown(environ: dict[str, str], named: str) -> None:
+    with pytest.raises(MissingCredentials, match=named) as caught:
+        credentials_from(environ)
+    assert TOKEN not in str(caught.value)
+    assert "SDX_ACCESS_TOKEN" in caught.value.advice
+
+
+def test_no_text_of_the_credentials_shows_the_token() -> None:
+    for credentials in (Credentials(TOKEN, UUID), Credentials(TOKEN)):
+        for text in (repr(credentials), str(credentials), f"{credentials}"):
+            assert TOKEN not in text
+            assert credentials.header not in text
+        assert pickle.loads(pickle.dumps(credentials)) == credentials  # noqa: S301  # our own bytes

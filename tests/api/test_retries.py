@@ -1,0 +1,169 @@
+"""Asking again, and knowing when to stop."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from email.utils import formatdate
+from typing import Any
+
+import pytest
+
+from sdx_state.api import errors as e
+
+SURVEY = {"id": 52, "name": "Support CSAT"}
+DOWN, BUSY, WELL = (503, {}), (429, {}), (200, SURVEY)
+
+
+def test_a_hiccup_is_waited_out_with_growing_pauses(serve: Any, connect: Any, clock: Any) -> None:
+    client = connect(serve((500, {}), b"", (502, {}), DOWN, WELL))
+    assert client.surveys.get("52") == SURVEY
+    assert clock.slept == [0.5, 1.0, 2.0, 4.0]
+    assert client.requests == 5
+
+
+@pytest.mark.parametrize(
+    ("headers", "pause"),
+    [
+        ({"Retry-After": "7"}, 7.0),
+        ({"Retry-After": "86400"}, 60.0),
+        ({"Retry-After": "0"}, 0.5),
+        ({"Retry-After": "-5"}, 0.5),
+        ({"Retry-After": "soon"}, 0.5),
+        ({"Retry-After": "9" * 5000}, 0.5),
+        (
+            {"Retry-After": formatdate(1_767_225_612, usegmt=True), "Date": formatdate(1_767_225_600, usegmt=True)},
+            12.0,
+        ),
+        # This machine's clock is ten years behind the server's.
+        (
+            {"Retry-After": formatdate(2_082_758_409, usegmt=True), "Date": formatdate(2_082_758_400, usegmt=True)},
+            9.0,
+        ),
+        ({"Retry-After": formatdate(1_000_000_000, usegmt=True)}, 0.5),
+    ],
+    ids=str,
+)
+def test_retry_after_is_honoured_up_to_a_minute(
+    serve: Any, serve_by: Any, connect: Any, clock: Any, headers: dict[str, str], pause: float
+) -> None:
+    # A server that sends a Date of its own would send two: write the whole answer.
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    busy = f"HTTP/1.1 503 Busy\r\n{lines}Content-Length: 0\r\nConnection: close\r\n\r\n".encode()
+    assert connect(serve(busy, WELL)).surveys.get("52") == SURVEY
+    assert clock.slept == [pause]
+
+
+def test_the_first_401_stops_everything_that_follows(serve: Any, connect: Any) -> None:
+    server = serve((401, {}), WELL)
+    client = connect(server)
+    with pytest.raises(e.Unauthorised):
+        client.surveys.get("52")
+    calls = (
+        lambda: client.surveys.get("52"),
+        client.users.list,
+        lambda: client.surveys.create({"name": "x"}),
+        lambda: client.phone_numbers.lookup("+61488000001", ""),
+    )
+    for call in calls:
+        with pytest.raises(e.Unauthorised, match="not sent") as caught:
+            call()
+        assert not caught.value.ambiguous
+    assert len(server.seen) == 1
+
+
+def test_a_403_stops_only_what_it_answers(serve: Any, connect: Any) -> None:
+    client = connect(serve((403, {}), WELL))
+    with pytest.raises(e.Unauthorised):
+        client.surveys.get("52")
+    assert client.surveys.get("52") == SURVEY
+
+
+def test_after_five_failures_in_a_row_nothing_is_sent_for_a_while(serve: Any, connect: Any, clock: Any) -> None:
+    server = serve(*[DOWN] * 6, WELL)
+    client = connect(server)
+    with pytest.raises(e.Unavailable):
+        client.surveys.get("52")
+    with pytest.raises(e.BudgetSpent, match="5 requests in a row failed") as caught:
+        client.surveys.create({"name": "x"})
+    assert not caught.value.ambiguous
+    assert len(server.seen) == 5
+    clock.time += 21
+    with pytest.raises(e.Unavailable):
+        client.surveys.delete("52")  # the trial that is let through fails: closed again
+    with pytest.raises(e.BudgetSpent):
+        client.surveys.get("52")
+    clock.time += 21
+    assert client.surveys.get("52") == SURVEY
+    assert len(server.seen) == 7
+
+
+def test_refusals_are_signs_of_life(serve: Any, connect: Any) -> None:
+    client = connect(serve(*[(500, {}), (404, {})] * 10))
+    for _ in range(10):
+        with pytest.raises(e.ServerError):
+            client.surveys.create({"name": "x"})
+        with pytest.raises(e.NotFound):
+            client.surveys.get("52")
+
+
+def test_a_busy_server_is_no_broken_one(serve: Any, connect: Any) -> None:
+    client = connect(serve(*[BUSY] * 5, WELL))
+    with pytest.raises(e.Unavailable):
+        client.surveys.get("52")
+    assert client.surveys.get("52") == SURVEY
+
+
+def test_a_run_asks_again_only_so_often(serve: Any, serve_by: Any, connect: Any) -> None:
+    asked: dict[str, int] = {}
+
+    def every_second_time(seen: Any) -> Any:
+        asked[seen.path] = asked.get(seen.path, 0) + 1
+        id = int(seen.path.rpartition("/")[2])
+        return (500, {}) if asked[seen.path] == 1 else (200, {"id": id})
+
+    server = serve(serve_by(every_second_time))
+    client = connect(server)
+    done = 0
+    with pytest.raises(e.BudgetSpent, match="asked again") as caught:
+        for id in range(100):
+            client.surveys.get(str(id))
+            done += 1
+    # 20 and a tenth of all requests: each resource costs two, so 20 / (1 - 0.2) of them get through.
+    assert 23 <= done <= 26
+    assert "500" in str(caught.value)
+    assert client.requests == len(server.seen)
+
+
+def test_one_hiccup_of_many_workers_is_one_failure(serve: Any, serve_by: Any, connect: Any) -> None:
+    together = threading.Barrier(8, timeout=20)
+    first = threading.Semaphore(8)
+
+    def all_fail_once(seen: Any) -> Any:
+        if first.acquire(blocking=False):
+            together.wait()
+            return 500, {}
+        return 200, {"id": int(seen.path.rpartition("/")[2])}
+
+    client = connect(serve(serve_by(all_fail_once)))
+    with ThreadPoolExecutor(8) as workers:
+        rows = list(workers.map(client.surveys.get, map(str, range(8))))
+    assert [row["id"] for row in rows] == list(range(8))
+
+
+@pytest.mark.parametrize(
+    "reply", [(500, {}), (503, {}), (401, {}), (404, {}), (405, {}, {"Allow": "GET"}), b"", (200, {})]
+)
+def test_a_server_that_does_not_know_options_says_nothing_and_is_none_the_worse(
+    serve: Any, serve_by: Any, connect: Any, reply: Any
+) -> None:
+    server = serve(serve_by(lambda seen: reply if seen.method == "OPTIONS" else WELL))
+    client = connect(server)
+    assert client.surveys.allowed() is None
+    if isinstance(reply, tuple):
+        assert len(server.seen) == 1
+        for _ in range(6):
+            assert client.surveys.allowed("52") is None
+    assert client.requests == len(server.seen)
+    if isinstance(reply, tuple):
+        assert client.surveys.get("52") == SURVEY

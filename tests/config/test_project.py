@@ -1,0 +1,182 @@
+"""`sdx.yaml`: defaults, environments, the process environment, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sdx_state.config import (
+    Api,
+    ConfigurationError,
+    Limits,
+    Problem,
+    SandboxSettings,
+    load_configuration,
+    load_project,
+)
+
+TENANT = "5f0c0d5e-0000-4000-8000-000000000001"
+FULL = f"""\
+sdx: 1
+api: {{host: au1.surveydynamix.com, capabilities: documented, parallelism: 4}}
+tenant: {TENANT}
+state: {{backend: local}}
+limits: {{deletes: 5}}
+sandbox: {{shape: nested}}
+variables: {{company: Acme, phone: "010"}}
+environments:
+  demo:
+    api: {{host: demo.surveydynamix.com}}
+    tenant: 5f0c0d5e-0000-4000-8000-000000000002
+    limits: {{deletes_percent: 50}}
+    sandbox: {{documented: true}}
+    variables: {{company: Acme Demo}}
+  local: {{api: {{url: "http://127.0.0.1:8080/api"}}}}
+  empty:
+"""
+
+
+def refused(files: Any, text: str, environment: str | None = None) -> list[Problem]:
+    files.write("sdx.yaml", text)
+    with pytest.raises(ConfigurationError) as caught:
+        load_project(files.folder, environment, {})
+    return list(caught.value.problems)
+
+
+def test_the_smallest_project_has_safe_defaults(files: Any) -> None:
+    files.write("sdx.yaml", "sdx: 1\n")
+    project = load_project(files.folder, None, {})
+    assert project.api == Api(host=None, url=None, capabilities="auto", parallelism=8)
+    assert project.limits == Limits(deletes=3, deletes_percent=10)
+    assert project.sandbox == SandboxSettings(shape="flat", documented=False)
+    assert (project.tenant, project.state_backend, project.environment) == (None, "local", None)
+
+
+def test_everything_that_is_said_is_read(files: Any) -> None:
+    files.write("sdx.yaml", FULL)
+    project = load_project(files.folder, None, {})
+    assert project.api == Api("au1.surveydynamix.com", None, "documented", 4)
+    assert project.tenant == TENANT
+    assert project.limits == Limits(5, 10)
+    assert project.variables == {"company": "Acme", "phone": "010"}
+    assert project.environments == ("demo", "local", "empty")
+
+
+def test_an_environment_is_laid_over_the_project(files: Any) -> None:
+    files.write("sdx.yaml", FULL)
+    project = load_project(files.folder, "demo", {})
+    assert project.api == Api("demo.surveydynamix.com", None, "documented", 4)
+    assert project.tenant is not None
+    assert project.tenant.endswith("2")
+    assert project.limits == Limits(5, 50)
+    assert project.sandbox == SandboxSettings("nested", True)
+    assert project.variables == {"company": "Acme Demo", "phone": "010"}
+    assert project.environment == "demo"
+    assert load_project(files.folder, "empty", {}).limits == Limits(5, 10)
+
+
+def test_an_environment_that_names_a_host_is_not_sent_to_the_address_beneath_it(files: Any) -> None:
+    files.write(
+        "sdx.yaml",
+        'sdx: 1\napi: {url: "https://a.example.com/api"}\nenvironments: {x: {api: {host: b.example.com}}}\n',
+    )
+    assert load_project(files.folder, "x", {}).api == Api("b.example.com", None)
+
+
+def test_the_process_environment_sets_the_address_and_variables_and_nothing_else(files: Any) -> None:
+    files.write("sdx.yaml", FULL)
+    environ = {
+        "SDX_API_URL": "https://proxy.example.com/api",
+        "SDX_VAR_company": "Other",
+        "SDX_VAR_new": "New",
+        "SDX_VAR_": "nothing",
+        "SDX_AUTH_TOKEN": "secret-token",
+        "SDX_ACCESS_TOKEN": "secret-access",
+        "SDX_CUSTOMER_UUID": "secret-uuid",
+    }
+    project = load_project(files.folder, "local", environ)
+    assert project.api.url == "https://proxy.example.com/api"
+    assert project.variables == {"company": "Other", "phone": "010", "new": "New"}
+    assert "secret" not in repr(project)
+
+
+def test_a_folder_without_a_project_says_how_to_start_one(tmp_path: Path) -> None:
+    (tmp_path / "other.yaml").write_text("anything: [goes\n")
+    for load in (load_project, load_configuration):
+        with pytest.raises(ConfigurationError) as caught:
+            load(tmp_path, None, {})
+        (problem,) = caught.value.problems
+        assert problem.file == "sdx.yaml"
+        assert "`sdx-state init`" in str(problem.hint)
+
+
+def test_a_newer_format_is_refused_by_name_and_nothing_else_is_said_of_it(files: Any) -> None:
+    (problem,) = refused(files, "sdx: 2\nnew_section: {}\n")
+    assert str(problem) == (
+        "sdx.yaml:1:6: this project is written in format 2; this version of sdx-state reads format 1"
+    )
+    assert problem.hint == "install a newer sdx-state"
+
+
+def test_an_unknown_environment_lists_the_known_ones(files: Any) -> None:
+    (problem,) = refused(files, FULL, "demmo")
+    assert str(problem) == "sdx.yaml:8:1: there is no environment `demmo`"
+    assert problem.hint == "did you mean `demo`?"
+    assert refused(files, FULL, "zzz")[0].hint == "known: `demo`, `empty`, `local`"
+    assert refused(files, "sdx: 1\n", "zzz")[0].hint == "none is declared under `environments:`"
+
+
+REFUSED = [
+    ("", "1:1: this file lacks `sdx`", None),
+    ("sdx: 0\n", "1:6: `sdx` must be 1", None),
+    ("sdx: '1'\n", "1:6: `sdx` must be 1", None),
+    ("sdx: 1\nlimit: {}\n", "2:1: unknown section `limit`", "did you mean `limits`?"),
+    ("sdx: 1\napi: {paralelism: 4}\n", "2:7: unknown field `paralelism`", "did you mean `parallelism`?"),
+    ("sdx: 1\napi: {parallelism: 0}\n", "2:20: `parallelism` must be at least 1", None),
+    ("sdx: 1\napi: {parallelism: yes}\n", "2:20: `parallelism` must be a whole number, and this is `yes`", None),
+    ("sdx: 1\napi: {capabilities: writeable}\n", "2:21: `capabilities` cannot be `writeable`",
+     "did you mean `writable`?"),
+    ("sdx: 1\napi: {host: https://x.com}\n", "2:13: `host` cannot be `https://x.com`",
+     "a host is a name such as au1.surveydynamix.com, without https:// and path"),
+    ("sdx: 1\napi: {url: 'http://x.com/api'}\n", "2:12: credentials are not sent over plain http",
+     "write https://; http:// is for this machine only"),
+    ("sdx: 1\napi: {url: 'https://u:p@x.com/api'}\n", "2:12: `url` cannot be `https://u:p@x.com/api`", None),
+    ("sdx: 1\napi: {url: 'https://x.com:99999/api'}\n", "2:12: `url` is not an address", None),
+    ("sdx: 1\napi: {host: a.com, url: 'https://b.com'}\n", "2:20: `host` and `url` say the same thing", None),
+    ("sdx: 1\ntenant: acme\n", "2:9: `tenant` cannot be `acme`", None),
+    ("sdx: 1\nstate: {backend: s3}\n", "2:18: the state backend `s3` is not supported by this version",
+     "use `local`"),
+    ("sdx: 1\nstate: {backend: locl}\n", "2:18: `backend` cannot be `locl`", "did you mean `local`?"),
+    ("sdx: 1\nlimits: {deletes: '3'}\n", "2:19: `deletes` must be a whole number, and this is `3`",
+     "write `3` without quotes"),
+    ("sdx: 1\nlimits: {deletes_percent: 101}\n", "2:27: `deletes_percent` must be at most 100", None),
+    ("sdx: 1\nvariables: {a: 1.10}\n", "2:16: `a` is text, and `1.10` is not", 'quote this: "1.10"'),
+    ("sdx: 1\nvariables: {a: true}\n", "2:16: `a` is text, and `true` is not", 'quote this: "true"'),
+    ("sdx: 1\nvariables: {'a b': x}\n",
+     "2:13: `a b` cannot be a key here: a variable's name is letters, digits, _ and -", None),
+    ("sdx: 1\nenvironments: {d: {state: {backend: http}}}\n",
+     "2:37: the state backend `http` is not supported by this version", None),
+    ("- sdx\n", "1:1: this file must be a mapping, and this is a list", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "said", "hint"), REFUSED)
+def test_what_is_wrong_is_said_at_its_place(files: Any, text: str, said: str, hint: str | None) -> None:
+    problem = refused(files, text)[0]
+    assert str(problem) == f"sdx.yaml:{said}"
+    if hint is not None:
+        assert problem.hint == hint
+
+
+def test_http_is_for_this_machine(files: Any) -> None:
+    for host in ("127.0.0.1:8080", "localhost", "[::1]:80"):
+        files.write("sdx.yaml", f"sdx: 1\napi: {{url: 'http://{host}/api'}}\n")
+        assert load_project(files.folder, None, {}).api.url == f"http://{host}/api"
+
+
+def test_a_broken_project_file_does_not_hide_what_is_wrong_in_the_others(files: Any) -> None:
+    files.write("sdx.yaml", "sdx: 1\nfoo: 1\n")
+    files.write("a.yaml", "surveys: {s: {name: 'S ${var.x}', nmae: x}}\n")
+    assert files.said() == ["a.yaml:1:35: unknown field `nmae`", "sdx.yaml:2:1: unknown section `foo`"]
