@@ -50,10 +50,10 @@ def require_same(saved: Plan, now: Plan) -> None:
     Raises:
         PlanStale: They differ; the message names what moved.
     """
-    if saved.tenant != now.tenant or saved.lineage != now.lineage:
-        raise PlanStale(
-            f"this plan was made for the tenant {saved.tenant} with another state than the one here ({now.tenant})"
-        )
+    if saved.tenant != now.tenant:
+        raise PlanStale(f"this plan was made for the tenant {saved.tenant}, and this run talks to {now.tenant}")
+    if saved.lineage and now.lineage and saved.lineage != now.lineage:
+        raise PlanStale("this plan was made with another state than the one here")
     if saved.fingerprint == now.fingerprint:
         return
     reviewed = {change.address: change for change in saved.changes}

@@ -95,7 +95,7 @@ class Workspace:
     store: LocalStore
     capabilities: Setting = "auto"
     parallelism: int = 8
-    sleep: Callable[[float], None] = field(default=time.sleep)
+    sleep: Callable[[float], None] = field(default_factory=lambda: time.sleep)
 
     def plan(
         self,
@@ -128,7 +128,9 @@ class Workspace:
             return
         with contextlib.suppress(StateError), self.store.lock("plan"):
             now = self.store.load()
-            if now.lineage == planned.ledger.lineage:
+            if now.serial == 0:  # the first state of its lineage, which keys the look-ups
+                self.store.save(replace(planned.ledger, entries={}))
+            elif now.lineage == planned.ledger.lineage:
                 self.store.save(replace(now, lookups={**now.lookups, **planned.ledger.lookups}))
 
     @contextlib.contextmanager

@@ -200,9 +200,7 @@ class _Builder:
         self.aliased_nodes += size
         self.nodes += size
         if self.aliased_nodes > MAX_ALIASED_NODES:
-            raise TooMuch(
-                event.start_mark, f"the aliases of this file stand for more than {MAX_ALIASED_NODES:,} values"
-            )
+            raise TooMuch(_place(event), f"the aliases of this file stand for more than {MAX_ALIASED_NODES:,} values")
         return value
 
     def _count(self, event: Any) -> None:

@@ -112,8 +112,8 @@ class Declarations:
         fields = reader.read(QUESTION, body)
         label = fields.values.get("question_label")
         key = str(body["key"]) if "key" in body else slug(str(label or ""))
-        if not key and any(name in body.marks and name not in body for name in ("key", "question_label")):
-            return  # the schema refused what would be the key
+        if not key and len(body.marks) > len(body):
+            return  # the schema refused what may be the key
         if not key:
             hint = "add `key:`" if label else "add `question_label:`"
             message = "no key can be made of this label" if label else "this question has neither label nor key"
@@ -137,7 +137,7 @@ class Declarations:
             fields = reader.read(USER, body)
             fields.values = {USER.identity: email, **fields.values}
             complaint = check_email(email)
-            if complaint is not None:
+            if complaint is not None and email.isprintable():
                 reader.complain(place, complaint, fields)
             upload = self._upload(body, reader, fields) if "csv" in body else {}
             self._keep(address, USER, email, body, fields, document.source, place, upload=upload)
@@ -180,8 +180,8 @@ class Declarations:
         self, kind: Kind, body: Table, fields: Fields, reader: FieldReader, place: Place, message: str
     ) -> None:
         """A resource is found by its natural key unless it is pinned to an id."""
-        refused = kind.natural_key in body.marks and kind.natural_key not in body
-        if not fields.values.get(kind.natural_key) and "id" not in body.marks and fields.sound and not refused:
+        refused = len(body.marks) > len(body)  # by the schema, which has said so
+        if not fields.values.get(kind.natural_key) and "id" not in body and fields.sound and not refused:
             reader.complain(place, Complaint(message, f"add `{kind.natural_key}:`, or pin it with `id:`"), fields)
 
     def _claim(self, address: Address, key: str, source: SourceText, place: Place) -> bool:

@@ -93,6 +93,7 @@ class FieldReader:
             if isinstance(value, Unquoted):
                 if type_ is FieldType.PHONE:
                     self.complain(node.value_place(name), must_be_quoted(name, value), fields)
+                    return str(value)
                 value = str(value)
             if OPEN in value:
                 before = fields.sound

@@ -49,7 +49,7 @@ def build_plan(intention: Intention, snapshot: Snapshot, ledger: Ledger) -> Plan
     changes = _in_order_of_writes(changes)
     return Plan(
         tenant=ledger.tenant,
-        lineage=ledger.lineage,
+        lineage=ledger.lineage if ledger.serial else "",
         changes=tuple(changes),
         unchanged=unchanged,
         drift=tuple(drift),

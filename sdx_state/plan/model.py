@@ -154,7 +154,7 @@ class Plan:
 
     Attributes:
         tenant: The tenant it was made against.
-        lineage: The state's lineage.
+        lineage: The state's lineage, empty before there is a state.
         changes: In the order of writes; what does not change is left out.
         unchanged: How many managed resources already match.
         drift: What the tenant changed since it was last applied.

@@ -109,7 +109,8 @@ class _PlanText:
             symbol, meaning = "!", "handoff"
         elif change.importing and not change.writes:
             symbol = "<="
-        head = f"{margin}{self.paint(meaning, f'{symbol:3}')}{self.paint('strong', escape(change.address))}"
+        marked = self.paint(meaning, symbol.ljust(2) + (" " if len(symbol) > 1 else ""))
+        head = f"{margin}{marked}{self.paint('strong', escape(change.address))}"
         source = f"{change.source.file}:{change.source.line}" if change.source else ""
         yield f"{head}{self._remark(change)}{self.paint('faint', f'  {escape(source)}') if source else ''}"
         yield from field_lines(change, indent + 4, self.width, self.theme)

@@ -97,12 +97,14 @@ class LocalStore:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise StateLocked(_held_by(file.read(), path)) from None
-            file.truncate(0)
-            json.dump(
-                {"pid": os.getpid(), "host": socket.gethostname(), "since": time.time(), "purpose": purpose},
-                file,
-            )
-            file.flush()
+            holder = {"pid": os.getpid(), "host": socket.gethostname(), "since": time.time(), "purpose": purpose}
+            try:
+                file.truncate(0)
+                os.write(descriptor, json.dumps(holder).encode())
+            except OSError as error:
+                raise StateNotSaved(
+                    f"{path} cannot be written ({error.strerror}).\nMake room, then run again."
+                ) from error
             yield
             file.seek(0)
             file.truncate(0)

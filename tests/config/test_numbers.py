@@ -1,0 +1,58 @@
+"""The fast check of telephone numbers never says yes where the library says no."""
+
+from __future__ import annotations
+
+import phonenumbers
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sdx_state.config.numbers import Complaint, _is_plainly_valid, canonical, line_type
+
+codes = st.sampled_from(sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE))
+nearly = st.builds(lambda code, digits: f"+{code}{digits}", codes, st.from_regex(r"[0-9]{4,13}", fullmatch=True))
+
+
+def library_says(text: str) -> bool:
+    try:
+        number = phonenumbers.parse(text)
+    except phonenumbers.NumberParseException:
+        return False
+    canonical_form = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return phonenumbers.is_valid_number(number) and canonical_form == text
+
+
+@settings(max_examples=1_500, deadline=None)
+@given(nearly)
+def test_a_fast_yes_is_a_yes(text: str) -> None:
+    if _is_plainly_valid(text):
+        assert library_says(text)
+    assert (canonical(text) == text) is library_says(text)
+
+
+@pytest.mark.parametrize("region", sorted(phonenumbers.SUPPORTED_REGIONS))
+def test_the_example_numbers_of_every_country_are_valid(region: str) -> None:
+    example = phonenumbers.example_number(region)
+    text = phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.E164)
+    national = phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.NATIONAL)
+    assert canonical(text) == text
+    assert canonical(national, region) == text
+
+
+def test_most_numbers_take_the_fast_way() -> None:
+    examples = [phonenumbers.example_number(region) for region in sorted(phonenumbers.SUPPORTED_REGIONS)]
+    texts = [phonenumbers.format_number(one, phonenumbers.PhoneNumberFormat.E164) for one in examples]
+    assert sum(map(_is_plainly_valid, texts)) == len(texts)
+
+
+@pytest.mark.parametrize(
+    ("number", "kind"), [("+61488888888", "mobile"), ("+61730000001", "landline"), ("+12015550123", None)]
+)
+def test_the_line_is_told_where_numbers_tell_it(number: str, kind: str | None) -> None:
+    assert line_type(number) == kind
+
+
+def test_punctuation_is_dropped() -> None:
+    assert canonical("+61 (0)488-888.888") == "+61488888888" or isinstance(canonical("+61 (0)488-888.888"), Complaint)
+    assert canonical("+61 488-888.888") == "+61488888888"
+    assert canonical("(07) 3000 0001", "AU") == "+61730000001"
