@@ -6,7 +6,6 @@ keys, and forget where a value stood. libyaml scans where PyYAML was built with 
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +14,7 @@ import yaml
 
 from sdx_state.config.files import SourceText
 from sdx_state.config.problems import Problem
-from sdx_state.config.scalars import resolve
+from sdx_state.config.scalars import SURROGATE, resolve
 from sdx_state.config.syntax import syntax_problem
 from sdx_state.config.tree import Items, Node, Place, Table
 
@@ -28,8 +27,6 @@ MAX_DEPTH = 64
 MAX_NODES = 5_000_000
 MAX_ALIASES = 100
 MAX_ALIASED_NODES = 100_000
-
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class TooMuch(Exception):
@@ -120,7 +117,7 @@ class _Builder:
 
     def _scalar(self, event: Any) -> Node:
         text: str = event.value
-        if not text.isascii() and _SURROGATE.search(text):
+        if not text.isascii() and SURROGATE.search(text):
             self._complain(event, "this text holds half of a surrogate pair, which is no character")
         return text if event.style else resolve(text)
 
@@ -164,7 +161,7 @@ class _Builder:
         if event.tag is not None or event.anchor is not None:
             self._complain(event, "a key has neither tag nor anchor", "remove it")
         key = unicodedata.normalize("NFC", text)
-        if _SURROGATE.search(text):
+        if SURROGATE.search(text):
             self._complain(event, "this key holds half of a surrogate pair, which is no character")
         elif text != "<<" and isinstance(resolve(text), str):
             self.keys[text] = key

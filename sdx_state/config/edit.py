@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -22,19 +22,49 @@ _YAML = "tag:yaml.org,2002:"
 _NO_WRAP = 1_000_000
 
 
-def edit(text: str, updates: Sequence[tuple[Sequence[str], Update]]) -> str:
-    """Return the YAML `text` with the mapping at each path changed as its update says."""
+Change = Callable[[CommentedMap], None]
+
+
+def edit(text: str, changes: Sequence[tuple[Sequence[str], Change]]) -> str:
+    """Return the YAML `text` with the mapping at each path changed."""
     yaml = _round_trip(text)
     document: Any = yaml.load(text)
-    for path, update in updates:
-        body = document
+    for path, change in changes:
+        at(path, change)(document)
+    return _dumped(yaml, document)
+
+
+def at(path: Sequence[str | int], change: Change) -> Change:
+    """Return the change of a document that makes `change` at `path` in it."""
+
+    def change_below(document: CommentedMap) -> None:
         for step in path:
-            body = body[step]
+            document = document[step]
+        change(document)
+
+    return change_below
+
+
+def fields_change(current: Desired, wanted: Desired, changed: Mapping[str, object]) -> Change:
+    """Return the change of a mapping that makes its fields, now as in `current`, what `changed` says in YAML."""
+    return lambda body: _set_fields(body, current, wanted, changed)
+
+
+def questions_change(update: Update) -> Change:
+    """Return the change of a survey that makes its questions, and their order, what `update` says."""
+    return lambda body: _set_questions(body, update)
+
+
+def whole_change(update: Update) -> Change:
+    """Return the change of a resource's mapping that makes it what `update` says."""
+
+    def change(body: CommentedMap) -> None:
         if update.wanted is not None:
-            _set_fields(body, update.current, update.wanted)
+            _set_fields(body, update.current, update.wanted, changed_fields(update.current, update.wanted))
         if update.questions:
             _set_questions(body, update)
-    return _dumped(yaml, document)
+
+    return change
 
 
 def add(text: str, section: str, entries: Mapping[str, object]) -> str:
@@ -50,8 +80,8 @@ def add(text: str, section: str, entries: Mapping[str, object]) -> str:
     return _dumped(yaml, document)
 
 
-def _set_fields(body: CommentedMap, current: Desired, wanted: Desired) -> None:
-    for name, value in changed_fields(current, wanted).items():
+def _set_fields(body: CommentedMap, current: Desired, wanted: Desired, changed: Mapping[str, object]) -> None:
+    for name, value in changed.items():
         said, now = body.get(name), wanted.values.get(name)
         if isinstance(said, CommentedMap) and isinstance(value, Mapping) and isinstance(now, Mapping):
             _set_languages(said, current.values.get(name), value, now)
@@ -111,7 +141,7 @@ def _set_questions(body: CommentedMap, update: Update) -> None:
         if was is None:
             order.append(_node(body_of(wanted)))
             continue
-        _set_fields(old[was.position], was, wanted)
+        _set_fields(old[was.position], was, wanted, changed_fields(was, wanted))
         order.append(was.position)
         order += followers.get(was.position, ())
     if order != list(range(len(old))):

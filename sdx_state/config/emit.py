@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
 from sdx_state.config.references import escape
-from sdx_state.config.scalars import reads_as_text
+from sdx_state.config.scalars import SURROGATE, reads_as_text
 from sdx_state.kinds import KINDS, PHONE_NUMBER, QUESTION, USER
 from sdx_state.kinds.address import slug
 from sdx_state.kinds.field import Value
@@ -36,16 +36,10 @@ def style_of(text: str) -> Style:
 
 
 def quoted(text: str) -> str:
-    """Return `text` in double quotes, on one line, everything that cannot be seen escaped.
-
-    Raises:
-        ValueError: It holds half of a surrogate pair, which YAML cannot say.
-    """
-    return '"' + "".join(map(_quoted_character, text)) + '"' if not _is_simple(text) else json.dumps(text)
-
-
-def _is_simple(text: str) -> bool:
-    return text.isascii() and text.isprintable()
+    """Return `text` in double quotes, on one line, everything that cannot be seen escaped."""
+    if text.isascii() and text.isprintable():
+        return json.dumps(text)
+    return '"' + "".join(map(_quoted_character, text)) + '"'
 
 
 def _quoted_character(character: str) -> str:
@@ -56,8 +50,6 @@ def _quoted_character(character: str) -> str:
     if character in _SHORT_ESCAPES:
         return _SHORT_ESCAPES[character]
     code = ord(character)
-    if 0xD800 <= code <= 0xDFFF:
-        raise ValueError(f"half of a surrogate pair, U+{code:04X}, cannot be written")
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
 
 
@@ -103,8 +95,15 @@ def _inline(value: object) -> str:
 
 
 def escaped(value: object) -> object:
-    """Return a declared value with every literal `${` in it written so that it stays one."""
+    """Return a declared value with every literal `${` in it written so that it stays one.
+
+    Raises:
+        ValueError: A text holds half of a surrogate pair, which is no character and which YAML cannot say.
+    """
     if isinstance(value, str):
+        half = None if value.isascii() else SURROGATE.search(value)
+        if half:
+            raise ValueError(f"half of a surrogate pair, U+{ord(half[0]):04X}, cannot be written")
         return escape(value)
     if isinstance(value, Mapping):
         return {key: escaped(text) for key, text in value.items()}

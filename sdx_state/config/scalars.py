@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+SURROGATE = re.compile("[\ud800-\udfff]")
+
 Scalar = str | int | float | bool | None
 
 

@@ -28,12 +28,13 @@ class Update:
         """Whether anything is to be written."""
         if self.wanted is not None and changed_fields(self.current, self.wanted):
             return True
-        return self._reorders or any(was is None or changed_fields(was, wanted) for was, wanted in self.questions)
+        return self.arranges or any(was is None or changed_fields(was, wanted) for was, wanted in self.questions)
 
     @property
-    def _reorders(self) -> bool:
+    def arranges(self) -> bool:
+        """Whether questions are added or change places."""
         positions = [was.position for was, _ in self.questions if was is not None]
-        return positions != sorted(positions)
+        return positions != sorted(positions) or len(positions) < len(self.questions)
 
 
 def changed_fields(current: Desired, wanted: Desired) -> dict[str, object]:

@@ -105,6 +105,12 @@ def test_another_resource_than_asked_for_is_no_answer(serve: Any, connect: Any, 
     assert caught.value.ambiguous is (what == "update")
 
 
+@pytest.mark.parametrize("reply", [EMPTY, HTML, PAGE_IN_DISGUISE, TRUNCATED])
+def test_what_is_no_list_is_never_taken_for_an_empty_one(serve: Any, connect: Any, reply: Any) -> None:
+    with pytest.raises(e.NotTheApi):
+        connect(serve(reply)).surveys.list()
+
+
 def test_a_405_tells_the_verbs_that_are_allowed(serve: Any, connect: Any) -> None:
     with pytest.raises(e.MethodNotAllowed) as caught:
         connect(serve((405, {}, {"Allow": "GET, head"}))).surveys.create({"name": "x"})
@@ -160,7 +166,7 @@ def test_a_server_that_echoes_the_credentials_does_not_get_them_into_a_message(
     credentials = Credentials(token) if bearer else Credentials(token, "customer-1")
 
     def echo(seen: Any) -> Any:
-        return status, {"headers": seen.headers, "token": token}
+        return status, {"token": token, "sent": seen.headers["Authorization"]}
 
     def echo_as_php_does(seen: Any) -> Any:
         import json
@@ -173,8 +179,9 @@ def test_a_server_that_echoes_the_credentials_does_not_get_them_into_a_message(
             connect(server, credentials=credentials).surveys.create({"name": "x"})
         sent = server.seen[0].headers["Authorization"].split()[1]
         for text in (str(caught.value), repr(caught.value), caught.value.advice):
-            assert sent not in text
-            assert token not in text
+            assert sent not in text.replace("\\/", "/")
+            assert token not in text.replace("\\/", "/")
+        assert "[redacted]" in str(caught.value)
 
 
 def test_a_closed_port_is_surely_not_sent(connect: Any) -> None:

@@ -132,8 +132,10 @@ def test_an_id_that_is_no_number_is_never_sent(serve: Any, connect: Any, id: str
 
 @pytest.mark.parametrize(
     "email",
-    ["", "..", "ana", "@example.com", "ana@", "a@b@c", "../x@y", "a/b@c", "a?b@c", "a#b@c", "a\\b@c", "a b@c"]
-    + ["a\r\n@c", "a\x00@c", "a\u202e@c", "a\ud800@c", "a" * 250 + "@b.com"],
+    [
+        *("", "..", "ana", "@example.com", "ana@", "a@b@c", "../x@y", "a/b@c", "a?b@c", "a#b@c", "a\\b@c", "a b@c"),
+        *("a\r\n@c", "a\x00@c", "a\u202e@c", "a\ud800@c", "a" * 250 + "@b.com"),
+    ],
 )
 def test_an_address_with_a_meaning_in_paths_is_never_sent(serve: Any, connect: Any, email: str) -> None:
     client = connect(serve((200, SURVEY)))

@@ -135,8 +135,12 @@ def test_a_run_asks_again_only_so_often(serve: Any, serve_by: Any, connect: Any)
     assert client.requests == len(server.seen)
 
 
-def test_one_hiccup_of_many_workers_is_one_failure(serve: Any, serve_by: Any, connect: Any) -> None:
+def test_one_hiccup_of_many_workers_is_one_failure(
+    serve: Any, serve_by: Any, connect: Any, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     together = threading.Barrier(8, timeout=20)
+    # Nobody asks again before everybody has failed.
+    monkeypatch.setattr(clock, "sleep", lambda _: together.wait())
     first = threading.Semaphore(8)
 
     def all_fail_once(seen: Any) -> Any:

@@ -116,9 +116,9 @@ def measure(size: str, rounds: int, latency: float) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("sizes", nargs="*", choices=[*SIZES, []], default=list(SIZES))
+    parser.add_argument("sizes", nargs="*", metavar="SIZE", help=f"{', '.join(SIZES)}; all unless named")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--latency", type=float, default=0.0, help="added to every answer, in seconds")
     chosen = parser.parse_args()
-    for one in chosen.sizes:
+    for one in chosen.sizes or SIZES:
         measure(one, chosen.rounds, chosen.latency)

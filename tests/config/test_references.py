@@ -12,10 +12,8 @@ from sdx_state.config.references import References, escape
 
 
 def one_survey(files: Any, greeting: str, environ: dict[str, str] | None = None) -> Any:
-    files.write(
-        "a.yaml",
-        f"phone_numbers: {{n: {{number: '0488 888 888', country_code: AU}}}}\nsurveys: {{s: {{name: S, greeting_text: {greeting}}}}}\n",
-    )
+    files.write("n.yaml", "phone_numbers: {n: {number: '0488 888 888', country_code: AU}}\n")
+    files.write("a.yaml", f"surveys: {{s: {{name: S, greeting_text: {greeting}}}}}\n")
     return files.load(None, environ).resources["survey.s"]
 
 
@@ -40,7 +38,8 @@ def test_references_are_replaced_in_every_text(files: Any) -> None:
         "surveys:\n  s:\n    name: ${var.company}\n    closing_text: {default: '${var.company}', fr-CA: A}\n"
         "    questions:\n      - question_label: L ${var.company}\n"
         "        response_options: [{label: '${var.company}', text: {default: '${var.company}'}}]\n"
-        "users:\n  a@b.com: {name: '${var.company}', csv: {team: '${var.company}', visible: true, visibility_level: 1}}\n",
+        "users:\n  a@b.com: {name: '${var.company}',\n"
+        "            csv: {team: '${var.company}', visible: true, visibility_level: 1}}\n",
     )
     survey, question, user = files.load().resources.values()
     assert survey.values == {"name": "Acme", "closing_text": {"default": "Acme", "fr-CA": "A"}}
@@ -75,7 +74,7 @@ def test_credentials_and_the_rest_of_the_environment_are_out_of_reach(files: Any
         "HOME": "s3cret",
     }
     files.write("a.yaml", f"surveys: {{s: {{name: '{form % name}'}}}}\n")
-    with pytest.raises(Exception, match="refers to nothing|no variable") as caught:
+    with pytest.raises(Exception, match=r"refers to nothing|no variable") as caught:
         files.load(None, environ)
     assert "s3cret" not in str(caught.value)
 
