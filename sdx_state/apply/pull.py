@@ -8,12 +8,12 @@ from pathlib import Path
 
 from sdx_state.apply.outcome import Outcome
 from sdx_state.apply.workspace import Workspace, carry_out
-from sdx_state.config import Configuration, write_resources
+from sdx_state.config import Configuration, why_not, write_resources
 from sdx_state.kinds.address import Address, kind_of
 from sdx_state.live import Progress
 from sdx_state.plan.build import Intention, build_plan
 from sdx_state.plan.describe import Place, describe, place_of
-from sdx_state.plan.model import Change, Plan
+from sdx_state.plan.model import Change, Finding, Plan
 
 
 @dataclass(frozen=True)
@@ -24,12 +24,14 @@ class Pulled:
         files: What was written.
         resources: How many live resources are declared now.
         adopted: How many of them the state did not know before.
+        left_out: Live values that YAML cannot declare; they stay as they are and are not managed.
         plan: The next plan, made from a fresh reading; empty of writes unless something could not be said in YAML.
     """
 
     files: tuple[Path, ...]
     resources: int
     adopted: int
+    left_out: tuple[Finding, ...]
     plan: Plan
 
     @property
@@ -76,13 +78,13 @@ def pull(
         for address, entry in ledger.entries.items():
             if kind_of(address) != "question":
                 known.setdefault((kind_of(address), entry.id.casefold(), None), address)
-        described = describe(snapshot, known, before.resources)
-        files = write_resources(folder, described)
+        described = describe(snapshot, known, before.resources, why_not)
+        files = write_resources(folder, described.resources, before.project.variables)
         planned = workspace.plan(intention_of(load()), progress)
         adopted = sum(place_of(live) not in known for kind in snapshot.resources for live in snapshot.of(kind))
         if not planned.plan.errors and not any(change.writes for change in planned.plan.changes):
             carry_out(workspace.run(journal, _Silent()), planned)
-        return Pulled(tuple(files), len(described), adopted, planned.plan)
+        return Pulled(tuple(files), len(described.resources), adopted, tuple(described.left_out), planned.plan)
 
 
 class _Silent:

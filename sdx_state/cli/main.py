@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from pathlib import Path
 
@@ -82,6 +83,12 @@ def cli(ctx: click.Context, folder: Path, environment: str | None) -> None:
     `apply` makes it so. Add --sandbox to try either against a tenant on this machine.
     """
     ctx.obj = Context(folder, environment or None)
+    level = os.environ.get("SDX_LOG", "").upper()
+    if level:
+        import logging
+
+        logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
+        logging.getLogger("sdx_state").setLevel(level if level in ("DEBUG", "INFO", "WARNING", "ERROR") else "INFO")
 
 
 def entry() -> None:

@@ -21,6 +21,7 @@ def command(context: Context, sandbox: bool) -> None:
     from sdx_state.apply.pull import pull
     from sdx_state.cli.console import reading, say
     from sdx_state.cli.planning import print_plan
+    from sdx_state.report.escape import escape
 
     project = context.project()
     with (
@@ -36,6 +37,8 @@ def command(context: Context, sandbox: bool) -> None:
         )
     for path in pulled.files:
         say(f"  wrote {path}")
+    for finding in pulled.left_out:
+        say(f"warning: {escape(finding.message)}")
     if not pulled.proven:
         print_plan(pulled.plan, verbose=False)
         raise Stop(

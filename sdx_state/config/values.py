@@ -54,6 +54,15 @@ class _ValuePlaces:
         return self.node.value_place(name)
 
 
+def judge(type_: FieldType, name: str, text: str) -> str | Complaint | None:
+    """Return how field `name` keeps `text`, why it cannot be declared there, or None where it is kept as it is."""
+    if type_ is FieldType.PHONE:
+        return canonical(text)
+    if type_ is FieldType.EMAIL:
+        return check_email(text)
+    return _CHECKS[name](text) if name in _CHECKS else None
+
+
 class FieldReader:
     """Reads the fields of the resources of one file."""
 
@@ -141,14 +150,8 @@ class FieldReader:
         """Return `text` as it is kept, with what is wrong or odd about it reported at its place."""
         if not text:
             return text
-        verdict: str | Complaint | None = None
-        if type_ is FieldType.PHONE:
-            verdict = canonical(text)
-        elif type_ is FieldType.EMAIL:
-            verdict = check_email(text)
-        elif name in _CHECKS:
-            verdict = _CHECKS[name](text)
-        elif name in _DOUBTS:
+        verdict = judge(type_, name, text)
+        if verdict is None and name in _DOUBTS:
             doubt = _DOUBTS[name](text)
             if doubt is not None:
                 self.report(self.source.problem(places[name], doubt.message, doubt.hint, "warning"))

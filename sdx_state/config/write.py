@@ -30,7 +30,7 @@ def write_resources(
     A resource that is declared has its fields changed where it stands, with comments kept and fields that `resources`
     do not name left alone; one whose references already come out as wanted is not touched. New ones go to
     `phone_numbers.yaml`, `users.yaml`, and `surveys/KEY.yaml` with their questions. A file in which nothing changes
-    stays as it is, to the byte; nothing is written unless everything could be.
+    stays as it is, to the byte. Every text is composed before the first file is replaced, each at once.
 
     Args:
         folder: The project's folder.

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from sdx_state.kinds import ALL_KINDS, KINDS, SURVEY, Kind
+from sdx_state.kinds import ALL_KINDS, QUESTION, SURVEY, Kind
 from sdx_state.kinds.address import Address, address_of, name_of, slug
 from sdx_state.kinds.field import DEFAULT_LANGUAGE, Value
 from sdx_state.kinds.resource import Desired, Live, Source
 from sdx_state.kinds.snapshot import Snapshot
 from sdx_state.kinds.wire import read_field
-from sdx_state.plan.model import ORDER_PATH
+from sdx_state.plan.model import ORDER_PATH, Finding
 from sdx_state.plan.order import order_of
 
 NOWHERE = Source("", 0, 0)
@@ -26,89 +27,128 @@ def place_of(live: Live) -> Place:
     return live.kind, live.id.casefold(), live.parent_id
 
 
+@dataclass
+class Description:
+    """A tenant, written down.
+
+    Attributes:
+        resources: A declaration of each live resource, a survey's questions after it in their order.
+        left_out: What could not be declared, and why.
+    """
+
+    resources: list[Desired] = field(default_factory=list)
+    left_out: list[Finding] = field(default_factory=list)
+
+
 def describe(
-    snapshot: Snapshot, known: Mapping[Place, Address], declared: Mapping[Address, Desired]
-) -> list[Desired]:
-    """Return a declaration of every resource in `snapshot`, a survey's questions after it in their order.
+    snapshot: Snapshot,
+    known: Mapping[Place, Address],
+    declared: Mapping[Address, Desired],
+    why_not: Callable[[Kind, str, Value], str | None],
+) -> Description:
+    """Return a declaration of everything in `snapshot`.
 
     Args:
         snapshot: The whole tenant.
         known: The addresses that resources have already.
         declared: What is declared under them: fields that the tenant left empty are named all the same.
+        why_not: Says why a live value cannot be declared, None where it can.
     """
-    taken = set(known.values()) | set(declared)
-    addresses: dict[Place, Address] = dict(known)
-    found: list[Desired] = []
-    children = _by_parent(snapshot)
-    for kind in ALL_KINDS:
-        if kind.lookup_only or kind.parent is not None:
-            continue
-        names = Counter(kind.natural_key_of(live.raw.get(kind.natural_key)) for live in snapshot.of(kind.name))
-        for live in snapshot.of(kind.name):
-            address = addresses.get(place_of(live)) or _new_address(kind, live, None, taken)
-            taken.add(address)
-            found.append(_described(kind, live, address, None, 0, names, declared.get(address)))
-            if kind is SURVEY:
-                found += _questions(address, children.get(live.id, []), known, taken, declared)
-    return found
+    return _Describer(known, declared, why_not).describe(snapshot)
 
 
-def _questions(
-    survey: Address,
-    questions: list[Live],
-    known: Mapping[Place, Address],
-    taken: set[Address],
-    declared: Mapping[Address, Desired],
-) -> list[Desired]:
-    kind = KINDS["question"]
-    questions = sorted(questions, key=lambda live: order_of(live.raw, kind.order_field or ORDER_PATH))
-    names = Counter(kind.natural_key_of(live.raw.get(kind.natural_key)) for live in questions)
-    found = []
-    for position, live in enumerate(questions):
-        address = known.get(place_of(live)) or _new_address(kind, live, survey, taken)
-        taken.add(address)
-        found.append(_described(kind, live, address, survey, position, names, declared.get(address)))
-    return found
+class _Describer:
+    """One pass over a tenant."""
+
+    def __init__(
+        self,
+        known: Mapping[Place, Address],
+        declared: Mapping[Address, Desired],
+        why_not: Callable[[Kind, str, Value], str | None],
+    ) -> None:
+        self.known, self.declared, self.why_not = known, declared, why_not
+        self.taken = set(known.values()) | set(declared)
+        self.result = Description()
+
+    def describe(self, snapshot: Snapshot) -> Description:
+        children: dict[str, list[Live]] = {}
+        for live in snapshot.of("question"):
+            children.setdefault(live.parent_id or "", []).append(live)
+        for kind in ALL_KINDS:
+            if kind.lookup_only or kind.parent is not None:
+                continue
+            names = _names(kind, snapshot.of(kind.name))
+            for live in snapshot.of(kind.name):
+                address = self._take(kind, live, names)
+                if kind is SURVEY and address is not None:
+                    self._questions(address, children.get(live.id, []))
+        return self.result
+
+    def _questions(self, survey: Address, questions: list[Live]) -> None:
+        questions = sorted(questions, key=lambda live: order_of(live.raw, QUESTION.order_field or ORDER_PATH))
+        names = _names(QUESTION, questions)
+        for position, live in enumerate(questions):
+            self._take(QUESTION, live, names, survey, position)
+
+    def _take(
+        self, kind: Kind, live: Live, names: Counter[str], parent: Address | None = None, position: int = 0
+    ) -> Address | None:
+        """Declare `live` and return its address; None where not even its identity can be said."""
+        by_mail = kind.identity == kind.natural_key
+        refusal = self.why_not(kind, kind.identity, live.id) if by_mail else None
+        if refusal is not None:
+            self._leave_out(f"{kind.name} {live.id} is left out: {refusal}", None)
+            return None
+        address = self.known.get(place_of(live)) or _new_address(kind, live, parent, self.taken)
+        self.taken.add(address)
+        declared = self.declared.get(address)
+        values = self._values(kind, live, address, declared)
+        key = kind.natural_key_of(values.get(kind.natural_key))
+        found_by_name = bool(key) and names[key] == 1
+        self.result.resources.append(
+            Desired(
+                address=address,
+                kind=kind.name,
+                key=name_of(address).rpartition(".")[2] if parent else name_of(address),
+                values=values,
+                source=declared.source if declared else NOWHERE,
+                id=(declared.id if declared else None) or (None if found_by_name else live.id),
+                ignore=declared.ignore if declared else frozenset(),
+                protect=declared.protect if declared else False,
+                parent=parent,
+                position=position,
+            )
+        )
+        return address
+
+    def _values(self, kind: Kind, live: Live, address: Address, declared: Desired | None) -> dict[str, Value]:
+        values: dict[str, Value] = {}
+        for one in kind.fields:
+            if declared is not None and one.name in declared.ignore:
+                continue
+            value = read_field(one, live.raw)
+            said = declared.values.get(one.name) if declared else None
+            if isinstance(said, Mapping) and not isinstance(value, Mapping):
+                value = {**said, DEFAULT_LANGUAGE: value if isinstance(value, str) else ""}
+            if value is None:
+                if said is not None:
+                    values[one.name] = ""
+                continue
+            refusal = self.why_not(kind, one.name, value)
+            if refusal is None:
+                values[one.name] = value
+            else:
+                self._leave_out(f"{address}: {one.name} is left out: {refusal}", address)
+        if kind.identity == kind.natural_key:
+            values[kind.identity] = live.id
+        return values
+
+    def _leave_out(self, message: str, address: Address | None) -> None:
+        self.result.left_out.append(Finding("warning", message, address))
 
 
-def _described(
-    kind: Kind,
-    live: Live,
-    address: Address,
-    parent: Address | None,
-    position: int,
-    names: Counter[str],
-    declared: Desired | None,
-) -> Desired:
-    natural_key = kind.natural_key_of(live.raw.get(kind.natural_key))
-    unclear = not natural_key or names[natural_key] > 1
-    ignored = declared.ignore if declared else frozenset()
-    values: dict[str, Value] = {}
-    for field in kind.fields:
-        if field.name in ignored:
-            continue
-        value = read_field(field, live.raw)
-        said = declared.values.get(field.name) if declared else None
-        if isinstance(said, Mapping) and not isinstance(value, Mapping):
-            value = {**said, DEFAULT_LANGUAGE: value if isinstance(value, str) else ""}
-        if value is not None:
-            values[field.name] = value
-        elif said is not None:
-            values[field.name] = ""
-    if kind.identity == kind.natural_key:
-        values[kind.identity] = live.id
-    return Desired(
-        address=address,
-        kind=kind.name,
-        key=name_of(address).rpartition(".")[2] if parent else name_of(address),
-        values=values,
-        source=declared.source if declared else NOWHERE,
-        id=(declared.id if declared else None) or (live.id if unclear else None),
-        ignore=ignored,
-        protect=declared.protect if declared else False,
-        parent=parent,
-        position=position,
-    )
+def _names(kind: Kind, resources: Sequence[Live]) -> Counter[str]:
+    return Counter(kind.natural_key_of(live.raw.get(kind.natural_key)) for live in resources)
 
 
 def _new_address(kind: Kind, live: Live, parent: Address | None, taken: set[Address]) -> Address:
@@ -119,10 +159,3 @@ def _new_address(kind: Kind, live: Live, parent: Address | None, taken: set[Addr
     if address_of(kind.name, key, parent_key) in taken:
         key = f"{key}-{live.id}"
     return address_of(kind.name, key, parent_key)
-
-
-def _by_parent(snapshot: Snapshot) -> dict[str, list[Live]]:
-    children: dict[str, list[Live]] = {}
-    for live in snapshot.of("question"):
-        children.setdefault(live.parent_id or "", []).append(live)
-    return children

@@ -158,3 +158,37 @@ def test_init_scaffolds_a_project_that_validates_and_ignores_its_state(tmp_path,
     assert ".sdx/" in (folder / ".gitignore").read_text().splitlines()
     assert project.run("apply", "--sandbox", "--auto-approve", folder=folder).code == 0
     assert project.run("init", folder=folder).code == 1
+
+
+def test_pull_leaves_out_what_cannot_be_declared_and_says_so(connected, tenant):
+    tenant.store.load_snapshot(
+        {
+            "surveys": [
+                {"id": 1, "name": "Twin"},
+                {"id": 2, "name": "Twin"},
+                {"id": 3, "name": "", "sms_number": "12", "greeting_text": "bell \u0007 rings"},
+                {
+                    "id": 4,
+                    "name": "::error:: <b>| `x` \u202e \u00e9 #1 ${var.x} %y% - [a]: {b}",
+                    "closing_text": " x \n\n  y\t\n",
+                },
+            ],
+            "questions": [
+                {"id": 10, "survey_id": 1, "order": 1, "question_label": "x" * 40, "question_type": "matrix"},
+                {"id": 11, "survey_id": 1, "order": 2, "question_label": "", "max_response": "ten"},
+                {"id": 12, "survey_id": 1, "order": 3, "question_label": "Same"},
+                {"id": 13, "survey_id": 1, "order": 4, "question_label": "Same"},
+            ],
+            "users": [
+                {"email": "a@localhost", "name": "No domain"},
+                {"email": "b@x.example", "name": "yes", "timezone": "Mars/Base", "phone": "12", "agent_id": "010"},
+            ],
+        }
+    )
+    pulled = connected.run("pull")
+    assert pulled.code == 0, pulled.err + pulled.out
+    for left_out in ("a@localhost", "phone", "timezone", "question_label", "max_response", "sms_number"):
+        assert left_out in pulled.err
+    assert "\u202e" not in pulled.err
+    planned = connected.run("plan", "--detailed-exitcode")
+    assert planned.code == 0, planned.out

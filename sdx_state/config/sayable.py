@@ -1,0 +1,41 @@
+"""Whether a live value can be declared at all. A tenant holds what older versions and other hands put there."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any
+
+from sdx_state.config.numbers import Complaint
+from sdx_state.config.schema import schema_document
+from sdx_state.config.values import judge
+from sdx_state.kinds import Kind
+from sdx_state.kinds.field import FieldType, Value
+
+# What no YAML file may hold, not even escaped, in the form that is read here.
+_UNSAYABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+def why_not(kind: Kind, name: str, value: Value) -> str | None:
+    """Return why `value` cannot be declared as field `name` of `kind`, None if it can."""
+    if isinstance(value, str):
+        if _UNSAYABLE.search(value):
+            return "it holds control characters"
+        type_ = kind.by_name[name].type
+        verdict = judge(type_, name, value) if value else None
+        if isinstance(verdict, Complaint):
+            return verdict.message
+        if type_ not in (FieldType.INTEGER, FieldType.BOOLEAN, FieldType.OPTIONS):
+            return None
+    problem = next(_validator(kind.name).iter_errors({name: value}), None)
+    return None if problem is None else "it is of another type than the reference says"
+
+
+@cache
+def _validator(kind: str) -> Any:
+    """Return a validator of single fields of `kind`; jsonschema ships no types for what `evolve` returns."""
+    from jsonschema import Draft202012Validator
+
+    document = schema_document("resources")
+    properties = document["$defs"][kind]["properties"]
+    return Draft202012Validator({"$defs": document["$defs"], "properties": properties})
