@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import sys
@@ -95,6 +96,8 @@ def entry() -> None:
     """Run the command line, and turn every foreseeable failure into a message and an exit code."""
     from sdx_state.cli.failure import report_failure
 
+    # One short run that builds large and mostly acyclic values: looking for cycles all the while finds few.
+    gc.set_threshold(100_000, 50, 50)
     try:
         code = cli.main(prog_name="sdx-state", standalone_mode=False)
     except BaseException as error:  # the one place where failures become messages

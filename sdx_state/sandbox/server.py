@@ -30,7 +30,8 @@ class SandboxServer:
         """Prepare the tenant kept in `database`; port 0 takes any that is free."""
         self.options = options or SandboxOptions()
         self.store = Store(database)
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        # The protocol is named, for only then does asyncio send small answers at once.
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._socket.bind((LOOPBACK, port))
         self.port: int = self._socket.getsockname()[1]
