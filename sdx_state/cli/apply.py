@@ -35,9 +35,8 @@ def command(
     still is what would be done; otherwise nothing is written (exit 3).
     """
     from sdx_state.apply.saved import load_plan, require_same
-    from sdx_state.apply.workspace import carry_out
     from sdx_state.cli.console import confirmed, reading, say
-    from sdx_state.cli.running import Narrator, Signals, exit_code_of, print_result
+    from sdx_state.cli.running import carried_out
 
     reviewed = load_plan(planfile) if planfile is not None else None
     if reviewed is not None and (targets or excludes):
@@ -62,14 +61,8 @@ def command(
         asks = bool(planned.plan.changes) and reviewed is None and not auto_approve
         if asks and not confirmed("Do you want to make these changes?"):
             raise Stop("not approved", "Nothing was written. Without a terminal, --auto-approve says yes.")
-        run = workspace.run(journal, Narrator(len(planned.plan.changes)))
-        signals = Signals()
-        with signals.ending(run):
-            result = carry_out(run, planned)
-    if planned.plan.changes:
-        click.echo()
-        print_result(result)
-    raise click.exceptions.Exit(exit_code_of(result, signals.received))
+        code = carried_out(workspace, journal, planned)
+    raise click.exceptions.Exit(code)
 
 
 def _waiting(seconds: float) -> str:

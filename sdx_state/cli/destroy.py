@@ -19,9 +19,8 @@ def command(context: Context, auto_approve: bool, verbose: bool, sandbox: bool) 
 
     That is what was created or adopted here. Nothing else is touched.
     """
-    from sdx_state.apply.workspace import carry_out
     from sdx_state.cli.console import confirmed, reading, say
-    from sdx_state.cli.running import Narrator, Signals, exit_code_of, print_result
+    from sdx_state.cli.running import carried_out
     from sdx_state.plan.build import Intention
 
     project = context.project()
@@ -36,11 +35,5 @@ def command(context: Context, auto_approve: bool, verbose: bool, sandbox: bool) 
         stop_on_limits(planned, project, consented=None, destroying=True)
         if planned.plan.changes and not auto_approve and not confirmed("Do you really want to delete all of this?"):
             raise Stop("not approved", "Nothing was deleted. Without a terminal, --auto-approve says yes.")
-        run = workspace.run(journal, Narrator(len(planned.plan.changes)))
-        signals = Signals()
-        with signals.ending(run):
-            result = carry_out(run, planned)
-    if planned.plan.changes:
-        click.echo()
-        print_result(result)
-    raise click.exceptions.Exit(exit_code_of(result, signals.received))
+        code = carried_out(workspace, journal, planned)
+    raise click.exceptions.Exit(code)

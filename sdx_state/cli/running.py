@@ -16,8 +16,10 @@ from sdx_state.cli.console import say
 from sdx_state.cli.failure import DECIDE, HANDOFF, INTERRUPTED, STALE, TERMINATED
 
 if TYPE_CHECKING:
+    from sdx_state.apply.journal import Journal
     from sdx_state.apply.outcome import Outcome, Result
     from sdx_state.apply.run import Run
+    from sdx_state.apply.workspace import Planned, Workspace
     from sdx_state.plan.model import Change
 
 _BEGUN = {"create": "creating", "update": "changing", "delete": "deleting"}
@@ -78,6 +80,20 @@ class Signals:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+def carried_out(workspace: Workspace, journal: Journal, planned: Planned) -> int:
+    """Carry `planned` out, say what becomes of it, and return the exit code."""
+    from sdx_state.apply.workspace import carry_out
+
+    run = workspace.run(journal, Narrator(len(planned.plan.changes)))
+    signals = Signals()
+    with signals.ending(run):
+        result = carry_out(run, planned)
+    if planned.plan.changes:
+        click.echo()
+        print_result(result)
+    return exit_code_of(result, signals.received)
 
 
 def print_result(result: Result) -> None:

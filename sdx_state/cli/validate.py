@@ -35,7 +35,8 @@ def command(context: Context, form: str) -> None:
                 if one.source is not None
             ),
         )
-        counts = f"{len(configuration.resources)} resources in {len(configuration.files)} files"
+        files = len(configuration.files)
+        counts = f"{len(configuration.resources)} resources in {files} file{'' if files == 1 else 's'}"
     valid = not any(problem.severity == "error" for problem in problems)
     if form == "json":
         click.echo(problems_json(problems), nl=False)
