@@ -23,7 +23,7 @@ from hypothesis import settings
 settings.register_profile("gate", deadline=None, derandomize=True)
 settings.load_profile("gate")
 
-Fault = int | Literal["drop before", "drop after", "html", "truncate", "empty", "slow"]
+Fault = int | Literal["drop before", "drop after", "html", "truncate", "empty", "slow", "no allow", "allow all"]
 
 
 @dataclass
@@ -163,6 +163,10 @@ def _handler(proxy: FaultyProxy) -> type[BaseHTTPRequestHandler]:
             status, headers, content = self.ask(body)
             if fault == "drop after":
                 self.close_connection = True
+            elif fault == "no allow":
+                self.answer(200, {}, b"")
+            elif fault == "allow all":
+                self.answer(200, {"Allow": "GET, POST, PUT, DELETE"}, b"")
             elif fault == "html":
                 self.answer(200, {"Content-Type": "text/html"}, b"<html><body>Please sign in</body></html>")
             elif fault == "empty":

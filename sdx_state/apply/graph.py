@@ -47,7 +47,7 @@ def operations_of(changes: Sequence[Change]) -> list[Operation]:
             if change.parent in latest:
                 after = frozenset({latest[change.parent]})
             latest[change.parent] = change.address
-        if change.parent is not None and (change.action is Action.CREATE or reorders(change)):
+        if change.parent is not None and change.via == "api" and (change.action is Action.CREATE or reorders(change)):
             touched.setdefault(change.parent, []).append(change.address)
         needs = frozenset(address for address in change.depends_on if address in present)
         operations.append(Operation(change.address, change, needs, after))

@@ -63,3 +63,8 @@ class Result:
 def not_started(change: Change, because: Address | None = None) -> Outcome:
     """Return the outcome of `change` that was never begun."""
     return Outcome(change, "not started", f"needs {because}, which was not done" if because else "")
+
+
+def handed_off(change: Change) -> Outcome:
+    """Return the outcome of `change` that a person must make."""
+    return Outcome(change, "handoff", "the server does not take this write: it is in the hand-off", "", change.id)

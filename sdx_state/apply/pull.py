@@ -6,14 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from sdx_state.apply.outcome import Outcome
+from sdx_state.apply.run import Silence
 from sdx_state.apply.workspace import Workspace, carry_out
 from sdx_state.config import Configuration, why_not, write_resources
 from sdx_state.kinds.address import Address, kind_of
 from sdx_state.live import Progress
 from sdx_state.plan.build import Intention, build_plan
 from sdx_state.plan.describe import Place, describe, place_of
-from sdx_state.plan.model import Change, Finding, Plan
+from sdx_state.plan.model import Finding, Plan
 
 
 @dataclass(frozen=True)
@@ -83,13 +83,5 @@ def pull(
         planned = workspace.plan(intention_of(load()), progress)
         adopted = sum(place_of(live) not in known for kind in snapshot.resources for live in snapshot.of(kind))
         if not planned.plan.errors and not any(change.writes for change in planned.plan.changes):
-            carry_out(workspace.run(journal, _Silent()), planned)
+            carry_out(workspace.run(journal, Silence()), planned)
         return Pulled(tuple(files), len(described.resources), adopted, tuple(described.left_out), planned.plan)
-
-
-class _Silent:
-    """Adopting writes nothing to the tenant, so there is nothing to watch."""
-
-    def started(self, change: Change) -> None: ...
-
-    def ended(self, outcome: Outcome) -> None: ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -11,7 +11,7 @@ from sdx_state.api.errors import ApiError, BudgetSpent, MethodNotAllowed, Unauth
 from sdx_state.apply.arrange import arrange
 from sdx_state.apply.graph import ARRANGE, Operation, Schedule, operations_of, reorders
 from sdx_state.apply.journal import Journal
-from sdx_state.apply.outcome import Outcome, Result, not_started
+from sdx_state.apply.outcome import Outcome, Result, handed_off, not_started
 from sdx_state.apply.write import Fault, Writer
 from sdx_state.kinds.address import Address
 from sdx_state.kinds.resource import Desired
@@ -27,6 +27,14 @@ class Observer(Protocol):
     """Told when a change is begun and what became of it; called from worker threads."""
 
     def started(self, change: Change) -> None: ...
+    def ended(self, outcome: Outcome) -> None: ...
+
+
+class Silence:
+    """Watches a run that writes nothing to the tenant."""
+
+    def started(self, change: Change) -> None: ...
+
     def ended(self, outcome: Outcome) -> None: ...
 
 
@@ -95,7 +103,7 @@ class Run:
             parallelism=self.parallelism,
         )
         ended = schedule.run(operations_of(plan.changes))
-        outcomes = tuple(_final(change, ended, schedule.blocked) for change in plan.changes)
+        outcomes = _outcomes(plan.changes, ended, schedule.blocked)
         ledger = _remembered(ledger, outcomes, resources, settled, writer.ids)
         interrupted = self.stop and any(outcome.status == "not started" for outcome in outcomes)
         if ledger != saved:
@@ -120,10 +128,24 @@ class Run:
         try:
             return arrange(writer, survey)
         except MethodNotAllowed:
-            return Fault("the server does not take a change of order", "move the question in the admin UI")
+            return Fault("the server does not take a change of order: it is in the hand-off", "", "handoff")
         except ApiError as error:
             self._hopeless = self._hopeless or isinstance(error, (Unauthorised, BudgetSpent))
             return Fault(str(error), error.advice)
+
+
+def _outcomes(
+    changes: Sequence[Change], ended: Mapping[str, Outcome | Fault | None], blocked: Mapping[str, str | None]
+) -> tuple[Outcome, ...]:
+    """Return what became of each change; what waits for something handed off is handed off with it."""
+    found: dict[Address, Outcome] = {}
+    for change in changes:
+        needed = found.get(blocked.get(change.address) or "")
+        if change.address not in ended and needed is not None and needed.status == "handoff":
+            found[change.address] = handed_off(change)
+        else:
+            found[change.address] = _final(change, ended, blocked)
+    return tuple(found.values())
 
 
 def _final(change: Change, ended: Mapping[str, Outcome | Fault | None], blocked: Mapping[str, str | None]) -> Outcome:
@@ -138,7 +160,7 @@ def _final(change: Change, ended: Mapping[str, Outcome | Fault | None], blocked:
         return replace(outcome, status="failed", message="its place among the questions was not written")
     fault = ended[key]
     if isinstance(fault, Fault):
-        return replace(outcome, status="failed", message=fault.message, advice=fault.advice)
+        return replace(outcome, status=fault.status, message=fault.message, advice=fault.advice)
     return outcome
 
 

@@ -86,6 +86,7 @@ class Workspace:
     Attributes:
         client: The API of the tenant.
         store: Where its state is kept.
+        origin: Scheme and host that people log in to.
         capabilities: `api.capabilities` of the project file.
         parallelism: Requests in flight at a time.
         sleep: Waits, in seconds.
@@ -93,6 +94,7 @@ class Workspace:
 
     client: Client
     store: LocalStore
+    origin: str = ""
     capabilities: Setting = "auto"
     parallelism: int = 8
     sleep: Callable[[float], None] = field(default_factory=lambda: time.sleep)

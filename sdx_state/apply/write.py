@@ -9,11 +9,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from sdx_state.api import Client
 from sdx_state.api.errors import ApiError, Gone, MethodNotAllowed, NotFound
 from sdx_state.apply.journal import Journal
-from sdx_state.apply.outcome import Outcome
+from sdx_state.apply.outcome import Outcome, handed_off
 from sdx_state.apply.resolve import Lost, find_created
 from sdx_state.kinds import KINDS
 from sdx_state.kinds.address import Address
@@ -32,10 +33,17 @@ from sdx_state.state.ledger import Entry, Ledger
 
 @dataclass(frozen=True)
 class Fault:
-    """A write that did not do what it should, though the server raised no error."""
+    """A write that did not do what it should, though the server raised no error.
+
+    Attributes:
+        message: What is wrong.
+        advice: What to do next.
+        status: What that makes of the change.
+    """
 
     message: str
     advice: str
+    status: Literal["failed", "handoff"] = "failed"
 
 
 class Writer:
@@ -81,7 +89,7 @@ class Writer:
         if verb is None:
             return Outcome(change, "done", id=change.id)
         if change.via != "api" or (change.kind, verb) in self._refused:
-            return _handed_off(change)
+            return handed_off(change)
         try:
             if change.action is Action.CREATE:
                 return self._create(change)
@@ -90,7 +98,7 @@ class Writer:
             return self._delete(change)
         except MethodNotAllowed:
             self._refused.add((change.kind, verb))
-            return _handed_off(change)
+            return handed_off(change)
 
     def _create(self, change: Change) -> Outcome:
         kind, desired = KINDS[change.kind], self.resources[change.address]
@@ -257,10 +265,4 @@ def _side_effects(before: Live, after: Live, body: Mapping[str, object]) -> str:
 def _stale(change: Change, message: str) -> Outcome:
     return Outcome(
         change, "stale", message, "nothing was written to it; run plan to see what is there now", change.id
-    )
-
-
-def _handed_off(change: Change) -> Outcome:
-    return Outcome(
-        change, "handoff", "the server does not take this write", "make the change in the admin UI", change.id
     )

@@ -34,6 +34,7 @@ def command(
     Plans anew, shows the plan, asks, and carries it out. With PLANFILE, carries that plan out without asking, if it
     still is what would be done; otherwise nothing is written (exit 3).
     """
+    from sdx_state.apply.pack import FOLDER
     from sdx_state.apply.saved import load_plan, require_same
     from sdx_state.cli.console import confirmed, reading, say
     from sdx_state.cli.running import carried_out
@@ -61,7 +62,7 @@ def command(
         asks = bool(planned.plan.changes) and reviewed is None and not auto_approve
         if asks and not confirmed("Do you want to make these changes?"):
             raise Stop("not approved", "Nothing was written. Without a terminal, --auto-approve says yes.")
-        code = carried_out(workspace, journal, planned)
+        code = carried_out(workspace, journal, planned, context.folder / FOLDER, project.handoff_links)
     raise click.exceptions.Exit(code)
 
 

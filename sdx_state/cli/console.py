@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
@@ -60,9 +60,25 @@ class ReadingProgress:
 
 
 @contextmanager
-def reading(what: str) -> Iterator[ReadingProgress]:
-    """Show a progress bar titled `what` on stderr while the block runs."""
-    if not sys.stderr.isatty() or os.environ.get("CI"):
+def ticking(what: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Show a progress bar of `total` steps on a terminal; the block tells it how many are left."""
+    if not sys.stderr.isatty():
+        yield lambda _left: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    with Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), console=Console(stderr=True)
+    ) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda left: bar.update(task, completed=max(0, total - left))
+
+
+@contextmanager
+def reading(what: str, *, visible: bool = True) -> Iterator[ReadingProgress]:
+    """Show a progress bar titled `what` on stderr while the block runs, if that is a terminal."""
+    if not visible or not sys.stderr.isatty() or os.environ.get("CI"):
         yield ReadingProgress(None, None)
         return
     from rich.console import Console

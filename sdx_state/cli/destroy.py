@@ -19,6 +19,7 @@ def command(context: Context, auto_approve: bool, verbose: bool, sandbox: bool) 
 
     That is what was created or adopted here. Nothing else is touched.
     """
+    from sdx_state.apply.pack import FOLDER
     from sdx_state.cli.console import confirmed, reading, say
     from sdx_state.cli.running import carried_out
     from sdx_state.plan.build import Intention
@@ -35,5 +36,5 @@ def command(context: Context, auto_approve: bool, verbose: bool, sandbox: bool) 
         stop_on_limits(planned, project, consented=None, destroying=True)
         if planned.plan.changes and not auto_approve and not confirmed("Do you really want to delete all of this?"):
             raise Stop("not approved", "Nothing was deleted. Without a terminal, --auto-approve says yes.")
-        code = carried_out(workspace, journal, planned)
+        code = carried_out(workspace, journal, planned, context.folder / FOLDER, project.handoff_links)
     raise click.exceptions.Exit(code)

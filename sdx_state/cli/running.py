@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from sdx_state.cli.failure import DECIDE, HANDOFF, INTERRUPTED, STALE, TERMINATE
 if TYPE_CHECKING:
     from sdx_state.apply.journal import Journal
     from sdx_state.apply.outcome import Outcome, Result
+    from sdx_state.apply.pack import Pack
     from sdx_state.apply.run import Run
     from sdx_state.apply.workspace import Planned, Workspace
     from sdx_state.plan.model import Change
@@ -42,7 +44,7 @@ class Narrator:
 
         with self._lock:
             self._ended += 1
-            if not outcome.change.writes:
+            if not outcome.change.writes or outcome.status == "handoff":
                 return
             action = outcome.change.action.value
             if outcome.status == "done":
@@ -82,8 +84,19 @@ class Signals:
                 signal.signal(number, handler)
 
 
-def carried_out(workspace: Workspace, journal: Journal, planned: Planned) -> int:
-    """Carry `planned` out, say what becomes of it, and return the exit code."""
+def carried_out(
+    workspace: Workspace, journal: Journal, planned: Planned, folder: Path, links: Mapping[str, str]
+) -> int:
+    """Carry `planned` out, say what becomes of it, write what is left to a person, and return the exit code.
+
+    Args:
+        workspace: The tenant and its state.
+        journal: Of this run.
+        planned: What to do.
+        folder: Where the hand-off goes.
+        links: Kind -> path of its page in the admin UI.
+    """
+    from sdx_state.apply.pack import hand_off_of, left_to_do, write_pack
     from sdx_state.apply.workspace import carry_out
 
     run = workspace.run(journal, Narrator(len(planned.plan.changes)))
@@ -93,7 +106,16 @@ def carried_out(workspace: Workspace, journal: Journal, planned: Planned) -> int
     if planned.plan.changes:
         click.echo()
         print_result(result)
+    if result.of("handoff"):
+        say_pack(write_pack(folder, hand_off_of(workspace, left_to_do(planned.plan, result), planned, links)))
     return exit_code_of(result, signals.received)
+
+
+def say_pack(pack: Pack) -> None:
+    """Say where the hand-off is, and what was moved out of its way."""
+    for old, new in pack.moved_aside.items():
+        say(f"{old} was not as we left it: it is kept as {new.name}")
+    say(f"\nThe hand-off is in {pack.folder}: open {pack.folder / 'handoff.html'}")
 
 
 def print_result(result: Result) -> None:
@@ -103,7 +125,7 @@ def print_result(result: Result) -> None:
     from sdx_state.report.outcome import apply_line
 
     for outcome in result.outcomes:
-        if outcome.status == "done":
+        if outcome.status in ("done", "handoff"):
             continue
         because = f": {escape(outcome.message)}" if outcome.message else ""
         say(f"{escape(outcome.change.address)}: {outcome.status}{because}")

@@ -1,5 +1,6 @@
 """YAML -> what is declared: read strictly, with places, variables, a schema, and references between resources."""
 
+from sdx_state.config.baseline import load_baseline
 from sdx_state.config.configuration import Configuration, load_configuration
 from sdx_state.config.problems import ConfigurationError, Problem
 from sdx_state.config.project import Api, Limits, Project, SandboxSettings, load_project
@@ -17,6 +18,7 @@ __all__ = [
     "Project",
     "SandboxSettings",
     "describe",
+    "load_baseline",
     "load_configuration",
     "load_project",
     "schema_text",

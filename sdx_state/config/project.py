@@ -66,6 +66,7 @@ class Project:
         state_backend: Where the state is kept.
         limits: What may be deleted without consent.
         sandbox: The embedded tenant.
+        handoff_links: Kind -> path of its page in the admin UI, with `{id}`.
         variables: Texts for `${var.NAME}`, those of the process environment included.
         environment: The chosen environment.
         environments: All environments, in their order.
@@ -77,6 +78,7 @@ class Project:
     state_backend: str = "local"
     limits: Limits = field(default_factory=Limits)
     sandbox: SandboxSettings = field(default_factory=SandboxSettings)
+    handoff_links: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
     environment: str | None = None
     environments: tuple[str, ...] = ()
@@ -215,6 +217,7 @@ def _project(folder: Path, settings: Table, environment: str | None, environ: Ma
         state_backend=str(merged("state").get("backend", "local")),
         limits=Limits(**merged("limits")),
         sandbox=SandboxSettings(**merged("sandbox")),
+        handoff_links={kind: str(path) for kind, path in table(merged("handoff").get("links")).items()},
         variables={**{name: str(text) for name, text in merged("variables").items()}, **given},
         environment=environment,
         environments=tuple(environments),

@@ -6,6 +6,7 @@ The reference (version 1.0.0) documents no write on surveys, questions and users
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Literal
 
 from sdx_state.api import Client
@@ -16,26 +17,62 @@ Setting = Literal["auto", "documented", "writable"]
 Need = tuple[str, Verb, str | None]  # kind, verb, id of one item that is to be written
 
 DOCUMENTED: frozenset[tuple[str, Verb]] = frozenset()
-EVERYTHING: frozenset[tuple[str, Verb]] = frozenset(
-    (kind.name, verb) for kind in ALL_KINDS if not kind.lookup_only for verb in VERBS
-)
 
 
-def writable(client: Client, needs: Iterable[Need], setting: Setting) -> frozenset[tuple[str, Verb]]:
-    """Return the pairs of kind and verb that may be written, asking only about `needs`.
+@dataclass(frozen=True)
+class Capability:
+    """Whether a kind takes a verb, and who says so.
+
+    Attributes:
+        allowed: Whether it does.
+        source: Where the answer came from, in words.
+    """
+
+    allowed: bool
+    source: str
+
+
+def capabilities(client: Client, needs: Iterable[Need], setting: Setting) -> dict[tuple[str, Verb], Capability]:
+    """Return for each pair of kind and verb in `needs` whether it may be written.
 
     Args:
         client: Asked with `OPTIONS`, once a pair, and only if `setting` is `auto`.
-        needs: What a plan wants to write.
+        needs: What is to be written; a change or delete without the id of an item cannot be asked about.
         setting: `api.capabilities` of the project file.
     """
-    if setting == "writable":
-        return EVERYTHING
-    if setting == "documented":
-        return DOCUMENTED
-    answers: dict[tuple[str, Verb], bool] = {}
+    answers: dict[tuple[str, Verb], Capability] = {}
     for kind, verb, id in needs:
-        if (kind, verb) not in answers:
-            allowed = client.endpoint(KINDS[kind].collection).allowed(None if verb == "POST" else id)
-            answers[kind, verb] = (kind, verb) in DOCUMENTED if allowed is None else verb in allowed
-    return frozenset(pair for pair, yes in answers.items() if yes)
+        if (kind, verb) in answers:
+            continue
+        if setting != "auto":
+            answers[kind, verb] = Capability(setting == "writable", f"capabilities: {setting}")
+            continue
+        asked = verb == "POST" or id is not None
+        allowed = client.endpoint(KINDS[kind].collection).allowed(None if verb == "POST" else id) if asked else None
+        if allowed is None:
+            answers[kind, verb] = Capability((kind, verb) in DOCUMENTED, "API reference")
+        else:
+            answers[kind, verb] = Capability(verb in allowed, "Allow header")
+    return answers
+
+
+def writable(client: Client, needs: Iterable[Need], setting: Setting) -> frozenset[tuple[str, Verb]]:
+    """Return the pairs of kind and verb in `needs` that may be written."""
+    found = capabilities(client, needs, setting)
+    return frozenset(pair for pair, capability in found.items() if capability.allowed)
+
+
+def all_needs(client: Client) -> list[Need]:
+    """Return every kind with every verb, with the id of one live item where there is one.
+
+    Raises:
+        ApiError: A list could not be read.
+    """
+    needs: list[Need] = []
+    for kind in ALL_KINDS:
+        if kind.lookup_only:
+            continue
+        row = next(iter(client.endpoint(kind.collection).iterate()), None)
+        id = str(row[kind.identity]) if row is not None else None
+        needs += [(kind.name, verb, None if verb == "POST" else id) for verb in VERBS]
+    return needs

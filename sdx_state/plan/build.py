@@ -15,6 +15,7 @@ from sdx_state.plan.departure import departures
 from sdx_state.plan.diff import differences, managed_values, not_carried
 from sdx_state.plan.expectation import unmet_expectations
 from sdx_state.plan.match import Matches, match
+from sdx_state.plan.mistyped import mistyped
 from sdx_state.plan.model import ORDER_PATH, Action, Change, Drift, FieldChange, Finding, Plan, Unmanaged
 from sdx_state.plan.order import moves, order_of
 from sdx_state.plan.origin import origin_of
@@ -47,16 +48,19 @@ def build_plan(intention: Intention, snapshot: Snapshot, ledger: Ledger) -> Plan
     drift += lost
     findings += [*matches.findings, *planner.findings, *rename_hints(changes)]
     changes = _in_order_of_writes(changes)
+    strangers = list(_strangers(snapshot, matches, entries))
+    ids = {address: live.id for address, live in matches.live.items()}
+    findings += mistyped(changes, strangers, ids)
     return Plan(
         tenant=ledger.tenant,
         lineage=ledger.lineage if ledger.serial else "",
         changes=tuple(changes),
         unchanged=unchanged,
         drift=tuple(drift),
-        unmanaged=tuple(_unmanaged(snapshot, matches, entries)),
+        unmanaged=tuple(Unmanaged(live.kind, live.id, _label(live.kind, live.raw)) for live in strangers),
         findings=tuple(findings),
         fingerprint=fingerprint_of(changes),
-        ids={address: live.id for address, live in matches.live.items()},
+        ids=ids,
     )
 
 
@@ -255,7 +259,8 @@ def _renamed(
     return renamed, findings
 
 
-def _unmanaged(snapshot: Snapshot, matches: Matches, entries: Mapping[Address, Entry]) -> Iterable[Unmanaged]:
+def _strangers(snapshot: Snapshot, matches: Matches, entries: Mapping[Address, Entry]) -> Iterable[Live]:
+    """Yield what is live and nobody's: never touched."""
     managed = {(live.kind, live.id.casefold()) for live in matches.live.values()}
     managed.update((kind_of(address), entry.id.casefold()) for address, entry in entries.items())
     ours = {live.id for live in matches.live.values() if live.kind == "survey"}
@@ -266,7 +271,7 @@ def _unmanaged(snapshot: Snapshot, matches: Matches, entries: Mapping[Address, E
             if kind.parent and live.parent_id not in ours:
                 continue
             if (kind.name, live.id.casefold()) not in managed:
-                yield Unmanaged(kind.name, live.id, _label(kind.name, live.raw))
+                yield live
 
 
 def _in_order_of_writes(changes: Sequence[Change]) -> list[Change]:

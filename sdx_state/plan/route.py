@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
+from sdx_state.kinds import KINDS
 from sdx_state.kinds.kind import Verb
 from sdx_state.plan.codec import fingerprint_of
 from sdx_state.plan.model import Action, Change, Plan
@@ -20,6 +21,11 @@ def verb_of(change: Change) -> Verb | None:
 def route(plan: Plan, writable: Collection[tuple[str, Verb]]) -> Plan:
     """Return `plan` with every change whose kind and verb are not in `writable` left to a person."""
     changes = tuple(_routed(change, writable) for change in plan.changes)
+    missing = {change.address for change in changes if change.action is Action.CREATE and change.via == "manual"}
+    # What goes into something that a person has yet to create is the same person's work.
+    changes = tuple(
+        replace(change, via="manual") if change.parent in missing and change.writes else change for change in changes
+    )
     return plan if changes == plan.changes else replace(plan, changes=changes, fingerprint=fingerprint_of(changes))
 
 
@@ -27,4 +33,14 @@ def _routed(change: Change, writable: Collection[tuple[str, Verb]]) -> Change:
     verb = verb_of(change)
     if verb is None or (change.kind, verb) in writable:
         return change
-    return replace(change, via="manual")
+    return by_hand(change)
+
+
+def by_hand(change: Change) -> Change:
+    """Return `change` as the work of a person: an upload where the platform has one, else by hand."""
+    return replace(change, via="csv" if _can_be_uploaded(change) else "manual")
+
+
+def _can_be_uploaded(change: Change) -> bool:
+    """The upload is documented for adding users, and needs their names."""
+    return change.action is Action.CREATE and bool(KINDS[change.kind].upload) and bool(change.after.get("name"))

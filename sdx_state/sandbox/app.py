@@ -17,6 +17,7 @@ from sdx_state.sandbox.numbers import PhoneNumbers
 from sdx_state.sandbox.options import SandboxOptions
 from sdx_state.sandbox.protocol import READ, Refusal, authenticate, refusal_answer
 from sdx_state.sandbox.store import Store
+from sdx_state.sandbox.upload import UserUpload
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 VERBS = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
@@ -80,6 +81,9 @@ def create_app(store: Store, options: SandboxOptions) -> Starlette:
         route("/responses", interactions.responses),
         route("/responses/{id}", interactions.response),
     ]
+
+    # The admin UI hangs off the host, not off the API.
+    routes.append(Route("/manage_users/upload", _guarded(UserUpload(store).page, options), methods=VERBS))
 
     async def refused(_request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500

@@ -1,0 +1,63 @@
+"""`sdx-state handoff`."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import click
+
+from sdx_state.cli.context import Context, sandbox_option
+from sdx_state.cli.failure import HANDOFF
+from sdx_state.cli.planning import print_plan, stop_on_errors
+
+SHORTEST, USUAL = 5, 15  # seconds between two looks at the tenant
+
+
+@click.command("handoff")
+@click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), help="Where to write it.  [default: handoff]"
+)
+@click.option("--watch", is_flag=True, help="Look again and again until nothing is left.")
+@click.option(
+    "--interval", type=click.IntRange(min=SHORTEST), default=USUAL, show_default=True, help="Seconds between."
+)
+@sandbox_option
+@click.pass_obj
+def command(context: Context, out: Path | None, watch: bool, interval: int, sandbox: bool) -> None:
+    """Write what the API does not take as work for a person.
+
+    Writes nothing to the tenant. What a person has done since is found in the tenant and ticked off.
+    Exits with 8 while something is left, with 0 when nothing is.
+    """
+    from sdx_state.apply.pack import FOLDER, look
+    from sdx_state.cli.console import out_colour, reading, say, ticking
+    from sdx_state.cli.running import say_pack
+    from sdx_state.report.steps import handoff_text
+
+    project = context.project()
+    intention = context.intention()
+    folder = out or context.folder / FOLDER
+    with (
+        context.workspace(project, sandbox=sandbox) as workspace,
+        workspace.writing("handoff", lambda seconds: say(f"Waiting {seconds:.0f} s for an earlier run.")) as journal,
+    ):
+        with reading("Reading the tenant") as progress:
+            seen = look(workspace, journal, intention, folder, project.handoff_links, progress)
+        if seen.plan.errors:
+            print_plan(seen.plan, verbose=False)
+        stop_on_errors(seen.plan)
+        say_pack(seen.pack)
+        click.echo(handoff_text(seen.handoff, seen.pack.done, colour=out_colour()))
+        total = len(seen.handoff.steps)
+        if watch and total:
+            with ticking("Hand-off", total) as bar:
+                while seen.handoff.steps:
+                    time.sleep(interval)
+                    with reading("Reading the tenant", visible=False) as progress:
+                        seen = look(workspace, journal, intention, folder, project.handoff_links, progress)
+                    bar(len(seen.handoff.steps))
+                    for title in seen.pack.done:
+                        click.echo(handoff_text(seen.handoff, [title], colour=out_colour()).splitlines()[0])
+            click.echo(handoff_text(seen.handoff, (), colour=out_colour()))
+    raise click.exceptions.Exit(HANDOFF if seen.handoff.steps else 0)

@@ -1,0 +1,99 @@
+"""Where configuration and tenant have gone apart since the last apply, and which of it a team has accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from fnmatch import fnmatchcase
+
+from sdx_state.kinds.accepted import Accepted
+from sdx_state.kinds.address import Address
+from sdx_state.kinds.field import Value
+from sdx_state.kinds.resource import Source
+from sdx_state.plan.model import Action, Origin, Plan
+
+
+@dataclass(frozen=True)
+class Divergence:
+    """One field, or one whole resource, that is not the same on both sides.
+
+    Attributes:
+        address: Its address.
+        path: The field; empty where the tenant deleted the whole resource, or the configuration added or dropped it.
+        origin: `config`, `drift`, or `both`: who changed it.
+        live: The value in the tenant.
+        declared: The value in the configuration.
+        source: Where it is declared.
+        summary: What happened, where no field says it.
+    """
+
+    address: Address
+    path: str
+    origin: Origin
+    live: Value = None
+    declared: Value = None
+    source: Source | None = None
+    summary: str = ""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What of a tenant's drift is accepted.
+
+    Attributes:
+        drift: What nobody accepted: changed in the tenant, or on both sides.
+        accepted: Drift with the entry that accepts it.
+        pending: Changed in the configuration alone, not yet applied.
+        expired: Entries whose day is over.
+        idle: Entries that are about nothing any more.
+    """
+
+    drift: tuple[Divergence, ...]
+    accepted: tuple[tuple[Divergence, Accepted], ...]
+    pending: tuple[Divergence, ...]
+    expired: tuple[Accepted, ...]
+    idle: tuple[Accepted, ...]
+
+
+def divergences(plan: Plan) -> Iterator[Divergence]:
+    """Yield everything in which `plan` finds the two sides apart."""
+    deleted = {drift.address for drift in plan.drift if drift.deleted}
+    for address in sorted(deleted):
+        yield Divergence(address, "", "drift", summary="deleted in the tenant")
+    for change in plan.changes:
+        if change.address in deleted or not change.writes:
+            continue
+        if change.action is not Action.UPDATE:
+            what = "not in the tenant yet" if change.action is Action.CREATE else "no longer declared"
+            yield Divergence(change.address, "", "config", source=change.source, summary=what)
+            continue
+        for field in change.fields:
+            yield Divergence(change.address, field.path, field.origin, field.before, field.after, field.source)
+
+
+def judge(found: Sequence[Divergence], entries: Sequence[Accepted], today: date) -> Verdict:
+    """Return which of `found` the baseline `entries` accept on the day `today`."""
+    drift, accepted, pending = [], [], []
+    for divergence in found:
+        if divergence.origin == "config":
+            pending.append(divergence)
+            continue
+        entry = next((one for one in entries if _covers(one, divergence) and one.expires >= today), None)
+        if entry is None:
+            drift.append(divergence)
+        else:
+            accepted.append((divergence, entry))
+    everything = [divergence for divergence in found if divergence.origin != "config"]
+    return Verdict(
+        drift=tuple(drift),
+        accepted=tuple(accepted),
+        pending=tuple(pending),
+        expired=tuple(entry for entry in entries if entry.expires < today),
+        idle=tuple(entry for entry in entries if not any(_covers(entry, divergence) for divergence in everything)),
+    )
+
+
+def _covers(entry: Accepted, divergence: Divergence) -> bool:
+    """Tell whether `entry` is about `divergence`, expired or not."""
+    return fnmatchcase(divergence.address, entry.address) and fnmatchcase(divergence.path, entry.path)

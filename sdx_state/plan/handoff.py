@@ -1,0 +1,251 @@
+"""What of a plan a person has to do, as steps in an order that works.
+
+Surveys come first, then their questions in order, then their numbers, then users; what is deleted comes last. Nothing
+has to be remembered to tick a step off: the next plan no longer has it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from sdx_state.kinds import KINDS, SURVEY, USER, admin_ui
+from sdx_state.kinds.address import Address
+from sdx_state.kinds.field import FieldType, Value
+from sdx_state.kinds.resource import Desired, Source
+from sdx_state.plan.model import ORDER_PATH, Action, Change, FieldChange, Plan
+from sdx_state.plan.upload import upload_of
+
+CSV_NAME = "users.csv"
+_NUMBERS = frozenset(one.name for one in SURVEY.fields if one.type is FieldType.PHONE)
+
+
+@dataclass(frozen=True)
+class StepField:
+    """One value to type.
+
+    Attributes:
+        path: The field's name in YAML.
+        name: What a person calls it.
+        before: What stands there now.
+        after: What must stand there.
+    """
+
+    path: str
+    name: str
+    before: Value
+    after: Value
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing for a person to do.
+
+    Attributes:
+        key: Names the step across runs: the same work has the same key.
+        title: What is done, in a line.
+        addresses: The resources it is about.
+        kind: Their kind's name.
+        action: `create`, `update`, `delete` or `upload`.
+        id: The live id, where there is one.
+        page: The way through the admin UI's menus.
+        link: Where the way begins.
+        note: What helps to find the place.
+        fields: What to type, in the order of the page.
+        beware: What to think of first.
+        source: Where it is declared.
+    """
+
+    key: str
+    title: str
+    addresses: tuple[Address, ...]
+    kind: str
+    action: str
+    id: str | None
+    page: str
+    link: str
+    note: str = ""
+    fields: tuple[StepField, ...] = ()
+    beware: tuple[str, ...] = ()
+    source: Source | None = None
+
+
+@dataclass(frozen=True)
+class HandOff:
+    """All that a person has to do.
+
+    Attributes:
+        tenant: The tenant's address, for people.
+        steps: In the order in which they work.
+        users: The missing users, for the upload.
+    """
+
+    tenant: str
+    steps: tuple[Step, ...] = ()
+    users: tuple[Desired, ...] = field(default=())
+
+
+def hand_off(plan: Plan, resources: Mapping[Address, Desired], origin: str, links: Mapping[str, str]) -> HandOff:
+    """Return what of `plan` goes by hand or by upload.
+
+    Args:
+        plan: A plan that says of each change how it goes.
+        resources: What is declared.
+        origin: Scheme and host that people log in to.
+        links: Kind -> address of its page, with `{id}`; for kinds without one links lead to `origin`.
+    """
+    ours = [change for change in plan.changes if change.writes and change.via in ("manual", "csv")]
+    users = tuple(resources[change.address] for change in ours if change.via == "csv")
+    labels = {change.address: change.label for change in plan.changes}
+    labels.update((address, _text(desired.values.get("name"))) for address, desired in resources.items())
+    maker = _Maker(labels, resources, origin, links)
+    return HandOff(origin, tuple(maker.steps(ours, users)), users)
+
+
+class _Maker:
+    def __init__(
+        self,
+        labels: Mapping[Address, str],
+        resources: Mapping[Address, Desired],
+        origin: str,
+        links: Mapping[str, str],
+    ) -> None:
+        self.labels, self.resources, self.origin, self.links = labels, resources, origin, links
+
+    def steps(self, changes: list[Change], users: tuple[Desired, ...]) -> Iterator[Step]:
+        staying = [change for change in changes if change.action is not Action.DELETE and change.via == "manual"]
+        surveys = [change for change in staying if change.kind == SURVEY.name]
+        questions: dict[Address, list[Change]] = {}
+        for change in staying:
+            if change.parent is not None:
+                questions.setdefault(change.parent, []).append(change)
+        by_address = {change.address: change for change in surveys}
+        for survey in dict.fromkeys([*by_address, *questions]):
+            own = by_address.get(survey)
+            texts = [one for one in own.fields if _root(one.path) not in _NUMBERS] if own else []
+            if own is not None and (texts or own.action is Action.CREATE):
+                yield self._step(own, texts)
+            for question in sorted(questions.get(survey, ()), key=self._position):
+                yield self._step(question, list(question.fields))
+        for change in surveys:
+            numbers = [one for one in change.fields if _root(one.path) in _NUMBERS]
+            if numbers:
+                yield self._numbers(change, numbers)
+        if users:
+            yield self._upload(users)
+        for change in staying:
+            if change.kind == USER.name:
+                yield self._step(change, list(change.fields))
+        for change in changes:
+            if change.action is Action.DELETE:
+                yield self._step(change, [])
+
+    def _position(self, change: Change) -> int:
+        desired = self.resources.get(change.address)
+        return desired.position if desired else 0
+
+    def _step(self, change: Change, fields: list[FieldChange]) -> Step:
+        kind = KINDS[change.kind]
+        label = change.label or change.address
+        page = admin_ui.PAGES[change.kind]
+        survey = self.labels.get(change.parent or "", "")
+        way = page.create if change.action is Action.CREATE else page.path
+        verb = {Action.CREATE: "Create", Action.UPDATE: "Change", Action.DELETE: "Delete"}[change.action]
+        shown = [shown for one in fields for shown in _typed(one, self._after(change, one))]
+        if change.parent is not None and change.action is Action.CREATE:
+            place = self._position(change) + 1
+            shown.append(StepField(ORDER_PATH, admin_ui.field_name(ORDER_PATH), None, place))
+        step = Step(
+            key="",
+            title=f"{verb} the {kind.noun} {label!r}" + (f" of the survey {survey!r}" if survey else ""),
+            addresses=(change.address,),
+            kind=change.kind,
+            action=change.action.value,
+            id=change.id,
+            page=way.format(label=label, id=change.id or "", survey=survey or "the survey"),
+            link=self._link(change.kind, change.id),
+            note=page.note.format(id=change.id) if page.note and change.id else "",
+            fields=tuple(shown),
+            beware=tuple(_beware(change)),
+            source=change.source,
+        )
+        return replace(step, key=_key(step))
+
+    def _after(self, change: Change, one: FieldChange) -> Value:
+        if one.path == ORDER_PATH and change.address in self.resources:
+            return self.resources[change.address].position + 1
+        return one.after
+
+    def _numbers(self, change: Change, numbers: list[FieldChange]) -> Step:
+        step = self._step(replace(change, action=Action.UPDATE), numbers)
+        step = replace(step, title=f"Set the numbers of the survey {change.label or change.address!r}")
+        return replace(step, key=_key(step))
+
+    def _upload(self, users: tuple[Desired, ...]) -> Step:
+        count = len(users)
+        neutralised = upload_of(users).neutralised
+        reset = sum(user.upload.get("send_password_reset", "").upper() == "TRUE" for user in users)
+        beware = [admin_ui.LICENCES.format(count=count), admin_ui.UPLOAD_ONLY_NEW]
+        beware.append(admin_ui.RESET_MAIL.format(count=reset) if reset else admin_ui.NO_MAIL)
+        beware += [admin_ui.FORMULAS.format(count=neutralised)] if neutralised else []
+        step = Step(
+            key="",
+            title=f"Upload {CSV_NAME}: {count} missing user{'s' if count != 1 else ''}",
+            addresses=tuple(user.address for user in users),
+            kind=USER.name,
+            action="upload",
+            id=None,
+            page=admin_ui.PAGES[USER.name].create,
+            link=self._link(USER.name, None),
+            beware=tuple(beware),
+        )
+        return replace(step, key=_key(step))
+
+    def _link(self, kind: str, id: str | None) -> str:
+        pattern = self.links.get(kind)
+        if pattern is None or ("{id}" in pattern and id is None):
+            return f"{self.origin}/"
+        return self.origin + pattern.replace("{id}", id or "")
+
+
+def _typed(one: FieldChange, after: Value) -> Iterator[StepField]:
+    """Yield what is typed into the page for one field: a value, or one for each language."""
+    if not isinstance(after, Mapping):
+        yield StepField(one.path, admin_ui.field_name(one.path), one.before, after)
+        return
+    before = one.before if isinstance(one.before, Mapping) else {}
+    for language, text in after.items():
+        path = f"{one.path}.{language}"
+        yield StepField(path, admin_ui.field_name(path), before.get(language), text)
+
+
+def _beware(change: Change) -> Iterator[str]:
+    if change.action is Action.DELETE:
+        yield {
+            "survey": admin_ui.DELETE_SURVEY,
+            "question": admin_ui.DELETE_QUESTION,
+            "user": admin_ui.DELETE_USER,
+        }[change.kind]
+    if change.kind == "question" and change.action is not Action.CREATE:
+        yield admin_ui.LOGIC
+        if change.action is Action.UPDATE:
+            yield admin_ui.RESPONSES
+    for risk in change.risks:
+        yield f"{risk.level}: {risk.message}"
+
+
+def _key(step: Step) -> str:
+    """Return a name for the work of `step`: what and where, not what stands there now."""
+    content = [step.action, step.kind, step.addresses, [(one.path, one.after) for one in step.fields]]
+    text = json.dumps(content, ensure_ascii=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _root(path: str) -> str:
+    return path.partition(".")[0].partition("[")[0]
+
+
+def _text(value: Value | None) -> str:
+    return value if isinstance(value, str) else ""

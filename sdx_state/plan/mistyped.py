@@ -1,0 +1,65 @@
+"""A live resource that looks like one that is to be created: probably made by hand, with its name mistyped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from difflib import SequenceMatcher
+
+from sdx_state.kinds import KINDS
+from sdx_state.kinds.resource import Live
+from sdx_state.kinds.wire import read_field
+from sdx_state.plan.model import Action, Change, Finding
+
+SIMILAR = 0.75
+MOST = 50  # strangers looked at for each create; more would take long and tell little
+
+
+def mistyped(changes: Sequence[Change], strangers: Iterable[Live], surveys: dict[str, str]) -> list[Finding]:
+    """Return a warning for each create that a live resource nobody declared looks like.
+
+    Args:
+        changes: What is planned.
+        strangers: Live resources that nobody declared.
+        surveys: Address of a survey -> its live id.
+    """
+    by_place: dict[tuple[str, str | None], list[Live]] = {}
+    for live in strangers:
+        by_place.setdefault((live.kind, live.parent_id), []).append(live)
+    found = []
+    for change in changes:
+        if change.action is not Action.CREATE:
+            continue
+        place = (change.kind, surveys.get(change.parent) if change.parent else None)
+        alike = [live for live in by_place.get(place, [])[:MOST] if _looks_like(change, live)]
+        if len(alike) == 1:
+            found.append(_finding(change, alike[0]))
+    return found
+
+
+def _looks_like(change: Change, live: Live) -> bool:
+    kind = KINDS[change.kind]
+    ours, theirs = str(change.after.get(kind.natural_key) or ""), str(live.raw.get(kind.natural_key) or "")
+    if ours and SequenceMatcher(None, ours.casefold(), theirs.casefold()).ratio() >= SIMILAR:
+        return True
+    given = {name for name, value in change.after.items() if name != kind.natural_key and value not in (None, "")}
+    same = [
+        read_field(kind.by_name[name], live.raw) == kind.by_name[name].normalise(change.after[name])
+        for name in sorted(given)
+    ]
+    return len(same) > 1 and all(same)
+
+
+def _finding(change: Change, live: Live) -> Finding:
+    kind = KINDS[change.kind]
+    expected, found = change.after.get(kind.natural_key), live.raw.get(kind.natural_key)
+    hint = "correct it in the admin UI"
+    if kind.identity != kind.natural_key:
+        hint += f", or declare it as it is: `id: {live.id}`"
+    return Finding(
+        "warning",
+        f"{change.address} looks like the {kind.noun} {live.id}, which nobody declared. "
+        f"{kind.natural_key}: expected {expected!r}, found {found!r}",
+        change.address,
+        change.source,
+        hint,
+    )

@@ -1,0 +1,107 @@
+"""The three-way comparison: changed in the tenant, in the configuration, in both."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from sdx_state.kinds.accepted import Accepted
+from sdx_state.kinds.field import Value
+from sdx_state.plan.divergence import Divergence, Verdict
+from sdx_state.report.escape import escape
+from sdx_state.report.handoff import exact
+from sdx_state.report.theme import Theme
+
+
+def drift_text(verdict: Verdict, *, colour: bool) -> str:
+    """Return `verdict` as text without a line end."""
+    return "\n".join(_DriftText(Theme(colour)).lines(verdict))
+
+
+def drift_json(verdict: Verdict) -> str:
+    """Return `verdict` as JSON text, pure ASCII, with a line end."""
+    document = {
+        "drift": [_document(one) for one in verdict.drift],
+        "accepted": [
+            {**_document(one), "reason": entry.reason, "owner": entry.owner} for one, entry in verdict.accepted
+        ],
+        "pending": [_document(one) for one in verdict.pending],
+        "expired": [_entry(entry) for entry in verdict.expired],
+        "idle": [_entry(entry) for entry in verdict.idle],
+    }
+    return json.dumps(document, ensure_ascii=True, indent=2, default=str) + "\n"
+
+
+class _DriftText:
+    def __init__(self, theme: Theme) -> None:
+        self.paint = theme.paint
+
+    def lines(self, verdict: Verdict) -> Iterator[str]:
+        tenant = [one for one in verdict.drift if one.origin == "drift"]
+        both = [one for one in verdict.drift if one.origin == "both"]
+        yield from self._section("Changed in the tenant", "warning", tenant)
+        yield from self._section("Changed in the tenant and in the configuration", "error", both)
+        yield from self._section("Changed in the configuration, not yet applied", "faint", list(verdict.pending))
+        if verdict.accepted:
+            yield self.paint("strong", "Accepted")
+            for one, entry in verdict.accepted:
+                about = f"{entry.reason} ({entry.owner}, until {entry.expires})"
+                yield f"  {escape(one.address)} {escape(one.path)}: {escape(about)}"
+            yield ""
+        for entry in verdict.expired:
+            yield f"{_place(entry)} {self.paint('error', 'expired')} on {entry.expires}: {_about(entry)}"
+        for entry in verdict.idle:
+            yield f"{_place(entry)} {self.paint('warning', 'idle')}, nothing drifts here any more: {_about(entry)}"
+        if verdict.expired or verdict.idle:
+            yield ""
+        counts = f"{len(verdict.drift)} drifted, {len(verdict.accepted)} accepted, {len(verdict.pending)} pending."
+        yield self.paint("strong", f"Drift: {counts}" if verdict.drift or verdict.accepted else f"No drift. {counts}")
+
+    def _section(self, title: str, meaning: str, found: list[Divergence]) -> Iterator[str]:
+        if not found:
+            return
+        yield self.paint("strong", title)
+        for one in found:
+            name = self.paint(meaning, f"{escape(one.address)}{'.' if one.path else ''}{escape(one.path)}")
+            if one.path:
+                yield f"  {name}: configuration {_value(one.declared)}, tenant {_value(one.live)}"
+            else:
+                yield f"  {name}: {escape(one.summary)}"
+        yield ""
+
+
+def _value(value: Value) -> str:
+    return "(none)" if value in (None, "") else f'"{escape(exact(value), 80)}"'
+
+
+def _about(entry: Accepted) -> str:
+    return escape(f"{entry.address} {entry.path} ({entry.owner}: {entry.reason})")
+
+
+def _place(entry: Accepted) -> str:
+    return escape(f"{entry.source.file}:{entry.source.line}:")
+
+
+def _document(one: Divergence) -> dict[str, Any]:
+    source = one.source
+    return {
+        "address": one.address,
+        "path": one.path or None,
+        "origin": one.origin,
+        "live": one.live,
+        "declared": one.declared,
+        "summary": one.summary or None,
+        "source": {"file": source.file, "line": source.line, "column": source.column} if source else None,
+    }
+
+
+def _entry(entry: Accepted) -> dict[str, Any]:
+    return {
+        "address": entry.address,
+        "path": entry.path,
+        "reason": entry.reason,
+        "owner": entry.owner,
+        "expires": entry.expires.isoformat(),
+        "source": {"file": entry.source.file, "line": entry.source.line, "column": entry.source.column},
+    }

@@ -1,0 +1,153 @@
+"""The hand-off in every form: JSON for machines, CSV for the upload, Markdown and HTML for people."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from sdx_state.kinds.field import Value
+from sdx_state.plan.handoff import CSV_NAME, HandOff, Step, StepField
+from sdx_state.plan.upload import COLUMNS, upload_of
+from sdx_state.report.escape import escape, escape_lines
+from sdx_state.report.words import elided, word_diff
+
+FORMAT_VERSION = "1.0"
+_TITLE = 120
+_BACKTICKS = re.compile(r"`+")
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~&@:])")
+
+
+def handoff_document(handoff: HandOff) -> dict[str, Any]:
+    """Return `handoff` as a JSON document: what to do, with exact values."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "tenant": handoff.tenant,
+        "steps": [
+            {
+                "number": number,
+                "key": step.key,
+                "title": step.title,
+                "action": step.action,
+                "type": step.kind,
+                "addresses": list(step.addresses),
+                "id": step.id,
+                "page": step.page,
+                "link": step.link,
+                "note": step.note,
+                "fields": [
+                    {"path": one.path, "name": one.name, "before": one.before, "after": one.after}
+                    for one in step.fields
+                ],
+                "beware": list(step.beware),
+                "source": (
+                    {"file": step.source.file, "line": step.source.line, "column": step.source.column}
+                    if step.source
+                    else None
+                ),
+            }
+            for number, step in enumerate(handoff.steps, start=1)
+        ],
+    }
+
+
+def handoff_json(handoff: HandOff) -> str:
+    """Return `handoff` as JSON text, pure ASCII, with a line end."""
+    return json.dumps(handoff_document(handoff), ensure_ascii=True, indent=2, default=str) + "\n"
+
+
+def handoff_csv(handoff: HandOff) -> str:
+    """Return the missing users in the platform's upload format."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    writer.writerows(upload_of(handoff.users).rows)
+    return text.getvalue()
+
+
+def handoff_markdown(handoff: HandOff) -> str:
+    """Return `handoff` as Markdown: a numbered section and a check box a step, values in fences."""
+    lines = ["# Hand-off", "", f"What the API does not take, for a person with access to <{handoff.tenant}>.", ""]
+    if not handoff.steps:
+        return "\n".join([*lines, "Nothing is left to do.", ""])
+    count = len(handoff.steps)
+    lines += [
+        f"{count} step{'s' if count > 1 else ''}, in this order. When you are done, `sdx-state plan` says so.",
+        "",
+    ]
+    for number, step in enumerate(handoff.steps, start=1):
+        lines += _markdown_step(number, step)
+    return "\n".join(lines)
+
+
+def handoff_html(handoff: HandOff) -> str:
+    """Return `handoff` as one self-contained page: nothing is loaded from anywhere."""
+    from base64 import b64encode
+    from hashlib import sha256
+
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("sdx_state.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    environment.filters.update(shown=shown, exact=exact, line=escape, marked=_marked)
+    script = environment.loader.get_source(environment, "handoff.js")[0] if environment.loader else ""
+    digest = b64encode(sha256(script.encode()).digest()).decode()
+    return environment.get_template("handoff.html").render(
+        handoff=handoff, steps=handoff.steps, script=script, script_digest=digest, csv_name=CSV_NAME
+    )
+
+
+def exact(value: Value) -> str:
+    """Return `value` as it is typed or pasted into a form."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def shown(value: Value) -> str:
+    """Return `value` for reading: what cannot be seen is spelled out, lines stay lines."""
+    return "(nothing)" if value in (None, "") else escape_lines(exact(value))
+
+
+def _marked(one: StepField) -> Sequence[tuple[str, str]]:
+    """Return the pieces of a changed text, each with its mark; none where there is nothing to compare."""
+    if not isinstance(one.before, str) or not isinstance(one.after, str) or not one.before or not one.after:
+        return ()
+    return [(mark, escape(text)) for mark, text in elided(word_diff(one.before, one.after))]
+
+
+def _markdown_step(number: int, step: Step) -> list[str]:
+    lines = [f"## {number}. {_plain(escape(step.title, _TITLE))}", "", "- [ ] done", ""]
+    lines += [f"Page: {_plain(escape(step.page))} (<{step.link}>)", ""]
+    if step.note:
+        lines += [_plain(escape(step.note)), ""]
+    if step.action == "upload":
+        lines += [f"File: `{CSV_NAME}`, beside this one.", ""]
+    for one in step.fields:
+        lines += [f"**{_plain(escape(one.name))}**" + (":" if step.action != "create" else " is to be:"), ""]
+        if step.action != "create":
+            lines += ["now:", "", *_fenced(shown(one.before)), "", "is to be:", ""]
+        lines += [*_fenced(shown(one.after)), ""]
+        if shown(one.after) not in (exact(one.after), "(nothing)"):
+            lines += ["It holds characters that cannot be seen: copy it from `handoff.html`.", ""]
+    lines += [f"> Beware: {_plain(escape(warning))}\n" for warning in step.beware]
+    if step.source is not None:
+        lines += [f"Declared in {_plain(escape(step.source.file))}, line {step.source.line}.", ""]
+    return lines
+
+
+def _fenced(text: str) -> list[str]:
+    longest = max((len(run) for run in _BACKTICKS.findall(text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return [f"{fence}text", text, fence]
+
+
+def _plain(text: str) -> str:
+    """Return `text` so that Markdown shows it to the letter."""
+    return _MARKDOWN.sub(r"\\\1", text)

@@ -1,0 +1,82 @@
+"""The admin UI's user upload: a page of its own, beside the API. It adds users and refuses what it does not know."""
+
+from __future__ import annotations
+
+import csv
+import io
+from html import escape
+
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from sdx_state.sandbox.protocol import Refusal
+from sdx_state.sandbox.store import Store
+
+COLUMNS = (
+    "name",
+    "email",
+    "phone",
+    "permissions",
+    "agent_id",
+    "timezone",
+    "team",
+    "visible",
+    "visibility_level",
+    "send_password_reset",
+)
+KEPT = ("name", "email", "phone", "agent_id", "timezone")
+MOST = 5 * 1024 * 1024  # bytes of an uploaded file
+_PAGE = """<!doctype html><html lang="en"><title>Manage users</title><h1>Manage users</h1><p>{message}</p>
+<form method="post" enctype="multipart/form-data"><input type="file" name="file" accept=".csv" required>
+<button>Upload</button></form></html>"""
+
+
+class UserUpload:
+    """The page with its form."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    async def page(self, request: Request) -> Response:
+        """Show the form, or add the users in the uploaded file: all of them, or none if one row is wrong."""
+        if request.method == "POST":
+            async with request.form() as form:
+                file = form.get("file")
+                if not isinstance(file, UploadFile):
+                    raise Refusal(400, "no file was uploaded")
+                content = await file.read(MOST + 1)
+            errors, added = self._add(content)
+            message = "<br>".join(map(escape, errors)) if errors else f"{added} users were added."
+            return HTMLResponse(_PAGE.format(message=message), 400 if errors else 200)
+        if request.method != "GET":
+            raise Refusal(405, f"{request.method} is not allowed here", ("GET", "POST"))
+        return HTMLResponse(_PAGE.format(message="Choose a CSV file."))
+
+    def _add(self, content: bytes) -> tuple[list[str], int]:
+        try:
+            text = content.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            return ["the file is not UTF-8"], 0
+        if len(content) > MOST:
+            return ["the file is too large"], 0
+        reader = csv.DictReader(io.StringIO(text, newline=""))
+        unknown = [column for column in reader.fieldnames or () if column not in COLUMNS]
+        if unknown or not {"name", "email"} <= set(reader.fieldnames or ()):
+            return [f"unknown columns: {', '.join(unknown)}" if unknown else "name and email are required"], 0
+        rows = list(reader)
+        errors = [error for number, row in enumerate(rows, start=2) for error in self._errors(number, row)]
+        if not errors:
+            self.store.load_snapshot({"users": [{column: row.get(column) or "" for column in KEPT} for row in rows]})
+        return errors, len(rows)
+
+    def _errors(self, number: int, row: dict[str, str]) -> list[str]:
+        errors = [f"row {number}: {column} is required" for column in ("name", "email") if not row.get(column)]
+        if row.get("email") and self.store.item("users", row["email"], "flat") is not None:
+            errors.append(f"row {number}: a user with this email exists")
+        if row.get("team"):
+            missing = [column for column in ("visible", "visibility_level") if not row.get(column)]
+            errors += [f"row {number}: {column} is required with team" for column in missing]
+        if row.get("send_password_reset", "") not in ("", "TRUE", "FALSE"):
+            errors.append(f"row {number}: send_password_reset is TRUE or FALSE")
+        return errors

@@ -1,0 +1,117 @@
+"""Drift as the daily job: what changed here, what there, what in both, and what a team has accepted."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+FILES = """
+surveys:
+  a: {name: A, description: One, greeting_text: Hello}
+  b: {name: B}
+users: {u@example.com: {name: U}}
+"""
+
+
+@pytest.fixture
+def drifted(connected, tenant):
+    """A tenant in which a survey was changed by hand, one was deleted, and the configuration went on."""
+    connected.write("a.yaml", FILES)
+    connected.apply()
+    row = next(row for row in tenant.store.rows("surveys") if row["name"] == "A")
+    tenant.store.put_row("surveys", {**row, "description": "By hand", "greeting_text": "Hi"})
+    tenant.store.delete_row("surveys", "2")
+    connected.write("a.yaml", FILES.replace("Hello", "Hello there").replace("{name: U}", "{name: V}"))
+    return connected
+
+
+def baseline(project, *entries):
+    lines = [json.dumps(entry) for entry in entries]
+    project.write(".drift.yaml", "accepted:\n" + "".join(f"  - {line}\n" for line in lines))
+    return str(project.folder / ".drift.yaml")
+
+
+def entry(address, path="*", expires="2999-12-31"):
+    return {"address": address, "path": path, "reason": "agreed", "owner": "ops", "expires": expires}
+
+
+def test_the_three_ways_are_told_apart(drifted):
+    document = json.loads(drifted.run("drift", "--format", "json").out)
+    found = {(one["address"], one["path"]): one["origin"] for one in document["drift"] + document["pending"]}
+    assert found == {
+        ("survey.a", "description"): "drift",
+        ("survey.a", "greeting_text"): "both",
+        ("survey.b", None): "drift",
+        ("user.u@example.com", "name"): "config",
+    }
+    text = drifted.run("drift").out
+    assert 'survey.a.description: configuration "One", tenant "By hand"' in text
+    assert "survey.b: deleted in the tenant" in text
+    assert text.splitlines()[-1] == "Drift: 3 drifted, 0 accepted, 1 pending."
+
+
+def test_the_exit_code_tells_a_scheduler(drifted):
+    assert drifted.run("drift").code == 0
+    assert drifted.run("drift", "--detailed-exitcode").code == 2
+
+
+def test_no_drift_is_said_and_exits_with_0(connected):
+    connected.write("a.yaml", FILES)
+    connected.apply()
+    ended = connected.run("drift", "--detailed-exitcode")
+    assert (ended.code, ended.last) == (0, "No drift. 0 drifted, 0 accepted, 0 pending.")
+
+
+def test_a_baseline_accepts_what_it_names_and_fails_on_the_rest(drifted):
+    path = baseline(drifted, entry("survey.a"))
+    ended = drifted.run("drift", "--baseline", path)
+    assert ended.code == 1
+    assert "agreed (ops, until 2999-12-31)" in ended.out
+    assert ended.last == "Drift: 1 drifted, 2 accepted, 1 pending."
+    path = baseline(drifted, entry("survey.a", "description"), entry("survey.*", "greeting_*"), entry("survey.b"))
+    assert drifted.run("drift", "--baseline", path).code == 0
+    assert drifted.run("drift", "--baseline", path, "--detailed-exitcode").code == 0
+
+
+def test_an_expired_entry_accepts_nothing_and_fails(drifted):
+    path = baseline(drifted, entry("survey.*"), entry("survey.a", expires="2020-01-31"))
+    ended = drifted.run("drift", "--baseline", path)
+    assert ended.code == 1
+    assert ".drift.yaml:3: expired on 2020-01-31" in ended.out
+
+
+def test_an_entry_that_is_about_nothing_any_more_is_named(drifted):
+    path = baseline(drifted, entry("survey.*"), entry("user.nobody"))
+    ended = drifted.run("drift", "--baseline", path)
+    assert ended.code == 0
+    assert ".drift.yaml:3: idle" in ended.out
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "words"),
+    [
+        ("accepted:\n  - {address: a, reason: r, owner: o}\n", ".drift.yaml:2:5", "`expires`"),
+        ("accepted:\n  - {address: a, reason: r, owner: o, expires: soon}\n", ".drift.yaml:2:48", "not a day"),
+        (
+            "accepted:\n  - {adress: a, address: a, reason: r, owner: o, expires: 2999-01-01}\n",
+            ".drift.yaml:2:6",
+            "`adress`",
+        ),
+        ("accepted:\n  - nothing\n", ".drift.yaml:2:5", "mapping"),
+        ("known: []\n", ".drift.yaml:1:1", "`known`"),
+    ],
+)
+def test_a_baseline_that_cannot_be_right_is_refused_with_its_place(connected, text, place, words):
+    connected.write(".drift.yaml", text)
+    ended = connected.run("drift", "--baseline", str(connected.folder / ".drift.yaml"))
+    assert ended.code == 1
+    assert place in ended.err
+    assert words in ended.err
+    assert ended.out == ""
+
+
+def test_a_baseline_that_is_not_there_is_said(connected):
+    ended = connected.run("drift", "--baseline", "nowhere.yaml")
+    assert ended.code == 1
+    assert "no baseline" in ended.err
