@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sdx_state.config.schema import schema_text
 
-IGNORED = ".sdx/"
+IGNORED = (".sdx/", "handoff/")
 
 # Editors that speak to yaml-language-server complete and check with the schema that this line names.
 _SCHEMA_LINE = "# yaml-language-server: $schema={schema}\n"
@@ -64,7 +64,8 @@ def scaffold(folder: Path, host: str) -> list[Path]:
         (schemas / f"{name}.schema.json").write_text(schema_text(name), encoding="utf-8")
     ignore = folder / ".gitignore"
     lines = ignore.read_text(encoding="utf-8").splitlines() if ignore.exists() else []
-    if IGNORED not in lines:
-        ignore.write_text("\n".join([*lines, IGNORED]) + "\n", encoding="utf-8")
+    missing = [line for line in IGNORED if line not in lines]
+    if missing:
+        ignore.write_text("\n".join([*lines, *missing]) + "\n", encoding="utf-8")
         written.append(ignore)
     return written

@@ -9,10 +9,9 @@ from sdx_state.kinds.field import Value
 from sdx_state.plan.model import ORDER_PATH, Action, Change, FieldChange
 from sdx_state.report.escape import escape
 from sdx_state.report.theme import Theme
-from sdx_state.report.words import Piece, elided, likeness, word_diff
+from sdx_state.report.words import ALIKE, Piece, elided, likeness, word_diff
 
 TEXT = 24  # characters from which a value is compared word by word
-ALIKE = 0.35  # below this likeness old and new are shown one under the other
 LONGEST = 300  # characters shown of one value
 _ORIGINS = {"drift": "changed in the tenant", "both": "changed here and in the tenant"}
 

@@ -13,7 +13,7 @@ from sdx_state.kinds.field import Value
 from sdx_state.plan.handoff import CSV_NAME, HandOff, Step, StepField
 from sdx_state.plan.upload import COLUMNS, upload_of
 from sdx_state.report.escape import escape, escape_lines
-from sdx_state.report.words import elided, word_diff
+from sdx_state.report.words import ALIKE, elided, likeness, word_diff
 
 FORMAT_VERSION = "1.0"
 _TITLE = 120
@@ -116,10 +116,11 @@ def shown(value: Value) -> str:
 
 
 def _marked(one: StepField) -> Sequence[tuple[str, str]]:
-    """Return the pieces of a changed text, each with its mark; none where there is nothing to compare."""
-    if not isinstance(one.before, str) or not isinstance(one.after, str) or not one.before or not one.after:
+    """Return the pieces of a changed text, each with its mark; none where comparing them tells nothing."""
+    if not isinstance(one.before, str) or not isinstance(one.after, str):
         return ()
-    return [(mark, escape(text)) for mark, text in elided(word_diff(one.before, one.after))]
+    pieces = word_diff(one.before, one.after)
+    return [(mark, escape(text)) for mark, text in elided(pieces)] if likeness(pieces) >= ALIKE else ()
 
 
 def _markdown_step(number: int, step: Step) -> list[str]:

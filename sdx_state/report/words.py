@@ -13,6 +13,7 @@ Piece = tuple[Mark, str]
 _TOKEN = re.compile(r"\s+|\w+|[^\w\s]")
 ELIDED = " \u2026 "
 KEPT = 6  # tokens shown on either side of what changed
+ALIKE = 0.35  # below this likeness a comparison by words is harder to read than the two texts
 LONGEST = 4000  # tokens beyond which a comparison by words costs more than it tells
 
 
