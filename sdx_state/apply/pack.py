@@ -143,6 +143,8 @@ def look(
     if planned.plan.errors:
         return Look(planned.plan, HandOff(workspace.origin), Pack(folder))
     settled = tuple(change for change in planned.plan.changes if not change.writes)
-    carry_out(workspace.run(journal, Silence()), replace(planned, plan=replace(planned.plan, changes=settled)))
+    carry_out(
+        workspace.run(journal, Silence(), "handoff"), replace(planned, plan=replace(planned.plan, changes=settled))
+    )
     handoff = hand_off_of(workspace, planned.plan, planned, links)
     return Look(planned.plan, handoff, write_pack(folder, handoff))

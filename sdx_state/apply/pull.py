@@ -83,5 +83,5 @@ def pull(
         planned = workspace.plan(intention_of(load()), progress)
         adopted = sum(place_of(live) not in known for kind in snapshot.resources for live in snapshot.of(kind))
         if not planned.plan.errors and not any(change.writes for change in planned.plan.changes):
-            carry_out(workspace.run(journal, Silence()), planned)
+            carry_out(workspace.run(journal, Silence(), "pull"), planned)
         return Pulled(tuple(files), len(described.resources), adopted, tuple(described.left_out), planned.plan)

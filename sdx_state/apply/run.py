@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
@@ -10,6 +11,7 @@ from sdx_state.api import Client
 from sdx_state.api.errors import ApiError, BudgetSpent, MethodNotAllowed, Unauthorised
 from sdx_state.apply.arrange import arrange
 from sdx_state.apply.graph import ARRANGE, Operation, Schedule, operations_of, reorders
+from sdx_state.apply.history import run_document
 from sdx_state.apply.journal import Journal
 from sdx_state.apply.outcome import Outcome, Result, handed_off, not_started
 from sdx_state.apply.write import Fault, Writer
@@ -51,6 +53,7 @@ class Run:
         store: LocalStore,
         journal: Journal,
         *,
+        command: str,
         parallelism: int,
         observer: Observer,
         sleep: Callable[[float], None],
@@ -58,6 +61,7 @@ class Run:
         self.client = client
         self.store = store
         self.journal = journal
+        self.command = command
         self.parallelism = parallelism
         self.observer = observer
         self.sleep = sleep
@@ -93,6 +97,8 @@ class Run:
                 return self._guarded_arrangement(writer, operation.key.removeprefix(ARRANGE))
             self.observer.started(operation.change)
             outcome = self._guarded(writer, operation.change)
+            if operation.change.writes and operation.change.via == "api":
+                self._note(outcome)
             self.observer.ended(outcome)
             return outcome
 
@@ -102,14 +108,27 @@ class Run:
             halted=lambda: self.stop or self._hopeless,
             parallelism=self.parallelism,
         )
+        writes = any(change.writes and change.via == "api" for change in plan.changes)
+        if writes:
+            self.store.save_run(self.journal.run, run_document(self.command, plan, snapshot))
+            self.journal.begin(self.command, plan.fingerprint, len(plan.changes))
         ended = schedule.run(operations_of(plan.changes))
         outcomes = _outcomes(plan.changes, ended, schedule.blocked)
         ledger = _remembered(ledger, outcomes, resources, settled, writer.ids)
         interrupted = self.stop and any(outcome.status == "not started" for outcome in outcomes)
         if ledger != saved:
             ledger = self.store.save(ledger)
-            self.journal.saved(ledger.serial)
+            self.journal.saved(ledger.lineage, ledger.serial)
+        if writes and not interrupted and not self._hopeless:
+            self.journal.end(Counter(outcome.status for outcome in outcomes))
         return Result(outcomes, ledger, interrupted)
+
+    def _note(self, outcome: Outcome) -> None:
+        """Write down what became of a change; a journal that takes no more lines stops the run."""
+        try:
+            self.journal.ended(outcome.change.address, outcome.status)
+        except StateNotSaved:
+            self._hopeless = True
 
     def _guarded(self, writer: Writer, change: Change) -> Outcome:
         try:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sdx_state.api import Client
+from sdx_state.apply.history import past_of
 from sdx_state.apply.journal import Journal, Unfinished
 from sdx_state.apply.outcome import Result
 from sdx_state.apply.resolve import SETTLE
@@ -21,6 +22,7 @@ from sdx_state.plan.build import Intention, build_plan
 from sdx_state.plan.model import Finding, Plan
 from sdx_state.plan.route import route, verb_of
 from sdx_state.plan.select import select
+from sdx_state.plan.undo import undo_plan
 from sdx_state.risk.grade import grade
 from sdx_state.state.errors import StateError
 from sdx_state.state.ledger import Ledger
@@ -62,6 +64,7 @@ class Planned:
         ledger: What is remembered, with what was learnt while planning.
         saved: What the store holds.
         unfinished: What an earlier run left without an end.
+        settled: Addresses that are live as declared.
     """
 
     plan: Plan
@@ -71,12 +74,7 @@ class Planned:
     ledger: Ledger
     saved: Ledger
     unfinished: Unfinished
-
-    @property
-    def settled(self) -> frozenset[Address]:
-        """Addresses that are live as declared."""
-        changing = {change.address for change in self.whole.changes}
-        return frozenset(address for address in self.whole.ids if address not in changing)
+    settled: frozenset[Address] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -117,12 +115,42 @@ class Workspace:
         """
         saved = self.store.load()
         unfinished = Journal(self.store.journal_path).unfinished()
+        self.store.require_newest(saved, unfinished.serial)
         ledger = replace(saved, entries={**unfinished.created, **saved.entries}) if unfinished.created else saved
         wanted = wanted_of(intention.resources.values(), ledger)
         snapshot, ledger = read_live(self.client, wanted, ledger, self.parallelism, progress, ask_again=ask_again)
         plan = self._routed(build_plan(intention, snapshot, ledger))
         plan = replace(plan, findings=(*plan.findings, *_pending(unfinished)))
-        return Planned(grade(select(plan, targets, excludes)), plan, intention, snapshot, ledger, saved, unfinished)
+        changing = {change.address for change in plan.changes}
+        return Planned(
+            grade(select(plan, targets, excludes)),
+            plan,
+            intention,
+            snapshot,
+            ledger,
+            saved,
+            unfinished,
+            frozenset(address for address in plan.ids if address not in changing),
+        )
+
+    def undo(self, run: str, progress: Progress) -> Planned:
+        """Read the tenant and return the plan that puts back what `run` changed.
+
+        Raises:
+            ApiError: The tenant could not be read.
+            StateError: The state cannot be used, or nothing is kept of the run.
+        """
+        past = past_of(run, self.store.load_run(run))
+        saved = self.store.load()
+        unfinished = Journal(self.store.journal_path).unfinished()
+        self.store.require_newest(saved, unfinished.serial)
+        ledger = replace(saved, entries={**unfinished.created, **saved.entries})
+        if past.plan.tenant != ledger.tenant:
+            raise WrongTenant(f"run {run} wrote to {past.plan.tenant}, and this is {ledger.tenant}")
+        snapshot, ledger = read_live(self.client, wanted_of((), ledger), ledger, self.parallelism, progress)
+        plan, resources = undo_plan(past, snapshot, ledger)
+        plan = grade(self._routed(plan))
+        return Planned(plan, plan, Intention(resources), snapshot, ledger, saved, unfinished)
 
     def remember_lookups(self, planned: Planned) -> None:
         """Keep what was paid for while planning, if the state is free: asking again would cost again."""
@@ -157,10 +185,16 @@ class Workspace:
                 self.sleep(min(rest, SETTLE))
             yield journal
 
-    def run(self, journal: Journal, observer: Observer) -> Run:
-        """Return a run that writes to this tenant."""
+    def run(self, journal: Journal, observer: Observer, command: str) -> Run:
+        """Return a run of `command` that writes to this tenant."""
         return Run(
-            self.client, self.store, journal, parallelism=self.parallelism, observer=observer, sleep=self.sleep
+            self.client,
+            self.store,
+            journal,
+            command=command,
+            parallelism=self.parallelism,
+            observer=observer,
+            sleep=self.sleep,
         )
 
     def read_all(self, ledger: Ledger, progress: Progress) -> Snapshot:

@@ -28,6 +28,7 @@ from sdx_state.plan.model import ORDER_PATH, Action, Change
 from sdx_state.plan.order import order_of
 from sdx_state.plan.origin import applied_hashes
 from sdx_state.plan.route import verb_of
+from sdx_state.state.errors import StateNotSaved
 from sdx_state.state.ledger import Entry, Ledger
 
 
@@ -124,8 +125,11 @@ class Writer:
                 return Outcome(change, "failed" if found.absent else "ambiguous", found.message, found.advice)
             id = found
         entry = Entry(id, hashes, desired.protect)
-        self.journal.created(operation, change.address, entry)
         self.ids[change.address] = id
+        try:
+            self.journal.created(operation, change.address, entry)
+        except StateNotSaved as error:
+            raise StateNotSaved(f"{change.address} was created as id {id}, and {error}") from error
         fault = self._complete(kind, desired, id, parent_id)
         if fault is not None:
             return Outcome(change, "failed", fault.message, fault.advice, id)
@@ -154,6 +158,9 @@ class Writer:
         moved = _moved_on(kind, change, live)
         if moved is not None:
             return _stale(change, moved)
+        before = {one.path: self.ledger.hash(one.before) for one in change.fields}
+        applied = {one.path: self.ledger.hash(one.after) for one in change.fields}
+        self.journal.overwrite("update", change.address, id, before, applied)
         shape = shape_of(kind, live.raw) or self.snapshot.shape or "flat"
         wanted = {name: desired.values[name] for name in desired.values if name in changed}
         body = lay_over(kind, live.raw, wanted, shape)
@@ -176,6 +183,8 @@ class Writer:
         moved = _moved_on(kind, change, live)
         if moved is not None:
             return _stale(change, moved)
+        lost = {name: self.ledger.hash(value) for name, value in change.before.items()}
+        self.journal.overwrite("delete", change.address, id, lost, {})
         try:
             endpoint.delete(id)
         except (NotFound, Gone):

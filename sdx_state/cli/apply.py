@@ -62,7 +62,7 @@ def command(
         asks = bool(planned.plan.changes) and reviewed is None and not auto_approve
         if asks and not confirmed("Do you want to make these changes?"):
             raise Stop("not approved", "Nothing was written. Without a terminal, --auto-approve says yes.")
-        code = carried_out(workspace, journal, planned, context.folder / FOLDER, project.handoff_links)
+        code = carried_out(workspace, journal, planned, "apply", context.folder / FOLDER, project.handoff_links)
     raise click.exceptions.Exit(code)
 
 

@@ -36,5 +36,5 @@ def command(context: Context, auto_approve: bool, verbose: bool, sandbox: bool) 
         stop_on_limits(planned, project, consented=None, destroying=True)
         if planned.plan.changes and not auto_approve and not confirmed("Do you really want to delete all of this?"):
             raise Stop("not approved", "Nothing was deleted. Without a terminal, --auto-approve says yes.")
-        code = carried_out(workspace, journal, planned, context.folder / FOLDER, project.handoff_links)
+        code = carried_out(workspace, journal, planned, "destroy", context.folder / FOLDER, project.handoff_links)
     raise click.exceptions.Exit(code)

@@ -19,6 +19,8 @@ COMMANDS = (
     "show",
     "apply",
     "destroy",
+    "undo",
+    "history",
     "pull",
     "drift",
     "handoff",

@@ -85,7 +85,12 @@ class Signals:
 
 
 def carried_out(
-    workspace: Workspace, journal: Journal, planned: Planned, folder: Path, links: Mapping[str, str]
+    workspace: Workspace,
+    journal: Journal,
+    planned: Planned,
+    command: str,
+    folder: Path,
+    links: Mapping[str, str],
 ) -> int:
     """Carry `planned` out, say what becomes of it, write what is left to a person, and return the exit code.
 
@@ -93,13 +98,14 @@ def carried_out(
         workspace: The tenant and its state.
         journal: Of this run.
         planned: What to do.
+        command: Its name, for the journal.
         folder: Where the hand-off goes.
         links: Kind -> path of its page in the admin UI.
     """
     from sdx_state.apply.pack import hand_off_of, left_to_do, write_pack
     from sdx_state.apply.workspace import carry_out
 
-    run = workspace.run(journal, Narrator(len(planned.plan.changes)))
+    run = workspace.run(journal, Narrator(len(planned.plan.changes)), command)
     signals = Signals()
     with signals.ending(run):
         result = carry_out(run, planned)

@@ -47,7 +47,7 @@ def build_plan(intention: Intention, snapshot: Snapshot, ledger: Ledger) -> Plan
     changes += leaving
     drift += lost
     findings += [*matches.findings, *planner.findings, *rename_hints(changes)]
-    changes = _in_order_of_writes(changes)
+    changes = in_order_of_writes(changes)
     strangers = list(_strangers(snapshot, matches, entries))
     ids = {address: live.id for address, live in matches.live.items()}
     findings += mistyped(changes, strangers, ids)
@@ -274,8 +274,8 @@ def _strangers(snapshot: Snapshot, matches: Matches, entries: Mapping[Address, E
                 yield live
 
 
-def _in_order_of_writes(changes: Sequence[Change]) -> list[Change]:
-    """Creates and updates kind by kind as written; each question after its survey; then deletes, reversed."""
+def in_order_of_writes(changes: Sequence[Change]) -> list[Change]:
+    """Return `changes` with each question after its survey, and after them what goes, in reverse."""
     place = {kind.name: number for number, kind in enumerate(ALL_KINDS)}
     leaving = [change for change in changes if change.action in (Action.DELETE, Action.FORGET)]
     staying = [change for change in changes if change.action not in (Action.DELETE, Action.FORGET)]

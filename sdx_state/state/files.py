@@ -36,18 +36,28 @@ def write_atomically(path: Path, data: bytes) -> None:
     sync_folder(path.parent)
 
 
-def append_durably(path: Path, data: bytes) -> None:
-    """Append `data` to `path` (0600) and return only when it is on the disk.
+def append(path: Path, data: bytes, *, durably: bool) -> None:
+    """Append `data` to `path` (0600); if `durably`, return only when it and all before it is on the disk.
 
     Raises:
-        OSError: It could not be written whole.
+        OSError: It could not be written whole; what was written of it is taken back where that is possible.
     """
     created = not path.exists()
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, PRIVATE_FILE)
-    with os.fdopen(descriptor, "ab") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        size = os.fstat(descriptor).st_size
+        try:
+            rest = memoryview(data)
+            while rest:
+                rest = rest[os.write(descriptor, rest) :]
+            if durably:
+                os.fsync(descriptor)
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.ftruncate(descriptor, size)
+            raise
+    finally:
+        os.close(descriptor)
     if created:
         sync_folder(path.parent)
 
@@ -59,3 +69,20 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def keep_newest(folder: Path, count: int) -> None:
+    """Delete all but the `count` newest JSON files in `folder`."""
+    files = sorted(folder.glob("*.json"), key=lambda path: (path.stat().st_mtime_ns, path.name))
+    for path in files[:-count]:
+        path.unlink()
+
+
+def keep_also_as(path: Path, copy: Path) -> None:
+    """Keep the content that `path` has now under the name `copy` too, without writing it twice where that works."""
+    try:
+        os.link(path, copy)
+    except FileExistsError:
+        return
+    except OSError:
+        write_atomically(copy, path.read_bytes())

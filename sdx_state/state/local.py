@@ -7,15 +7,18 @@ import json
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from sdx_state.state.codec import decode, encode
 from sdx_state.state.errors import StateLocked, StateNotSaved, StateUnusable
-from sdx_state.state.files import make_private_folder, write_atomically
+from sdx_state.state.files import keep_also_as, keep_newest, make_private_folder, write_atomically
 from sdx_state.state.ledger import Ledger, new_ledger
+
+KEPT = 20  # earlier states, and runs
 
 
 @dataclass(frozen=True)
@@ -70,13 +73,95 @@ class LocalStore:
         ledger = replace(ledger, serial=ledger.serial + 1, tenant=self.tenant or ledger.tenant)
         try:
             make_private_folder(self.folder)
-            write_atomically(self.path, encode(ledger))
+            data = encode(ledger)
+            write_atomically(self.path, data)
+            make_private_folder(self.generations)
+            keep_also_as(self.path, self.generations / f"{ledger.serial}.json")
+            keep_newest(self.generations, KEPT)
         except OSError as error:
             raise StateNotSaved(
                 f"the state could not be saved to {self.path} ({error.strerror}). The old one is as it was.\n"
                 "Make room, then run the same command again: whatever was done is found again by its name."
             ) from error
         return ledger
+
+    def require_newest(self, ledger: Ledger, serials: Mapping[str, int]) -> None:
+        """Compare a loaded ledger with the highest serial that the journal saw saved, by lineage.
+
+        Raises:
+            StateUnusable: An older state was put in the place of a newer one.
+        """
+        newest = serials.get(ledger.lineage, 0)
+        if 0 < ledger.serial < newest:
+            raise StateUnusable(
+                f"{self.path} is older (serial {ledger.serial}) than the last one saved here (serial {newest}): "
+                "a copy was put back"
+            )
+
+    @property
+    def runs(self) -> Path:
+        """The folder of what is kept of each run."""
+        return self.folder / f"{self.name}.runs"
+
+    @property
+    def generations(self) -> Path:
+        """The folder of earlier states."""
+        return self.folder / f"{self.name}.generations"
+
+    def save_run(self, run: str, document: Mapping[str, object]) -> None:
+        """Keep `document` as that of `run`, and of all runs the newest `KEPT`.
+
+        Raises:
+            StateNotSaved: It is not on the disk. Nothing may be sent.
+        """
+        data = json.dumps(document, ensure_ascii=True, default=str).encode() + b"\n"
+        try:
+            make_private_folder(self.runs)
+            write_atomically(self.runs / f"{run}.json", data)
+            keep_newest(self.runs, KEPT)
+        except OSError as error:
+            raise StateNotSaved(
+                f"{self.runs} cannot be written ({error.strerror}).\n"
+                "Nothing was sent. Make room, then run the same command again."
+            ) from error
+
+    def load_run(self, run: str) -> dict[str, Any]:
+        """Return the document of `run`.
+
+        Raises:
+            StateUnusable: It is not kept, or cannot be read.
+        """
+        try:
+            document = json.loads((self.runs / f"{run}.json").read_bytes())
+        except OSError as error:
+            raise StateUnusable(f"nothing is kept of run {run} ({error.strerror})") from error
+        except (ValueError, RecursionError) as error:
+            raise StateUnusable(f"what is kept of run {run} cannot be read") from error
+        if not isinstance(document, dict):
+            raise StateUnusable(f"what is kept of run {run} cannot be read")
+        return document
+
+    def generation(self, serial: int | None) -> Ledger:
+        """Return the earlier state of `serial`, or the newest that is kept.
+
+        Raises:
+            StateUnusable: There is none, or it cannot be trusted.
+        """
+        kept = self.kept_serials()
+        if not kept or (serial is not None and serial not in kept):
+            shown = ", ".join(map(str, kept)) or "none"
+            raise StateUnusable(f"there is no earlier state {serial if serial is not None else ''} (kept: {shown})")
+        path = self.generations / f"{serial if serial is not None else kept[-1]}.json"
+        try:
+            return decode(path.read_bytes(), str(path))
+        except OSError as error:
+            raise StateUnusable(f"{path} cannot be read ({error.strerror})") from error
+
+    def kept_serials(self) -> list[int]:
+        """Return the serials of the earlier states that are kept, the newest last."""
+        if not self.generations.is_dir():
+            return []
+        return sorted(int(path.stem) for path in self.generations.glob("*.json") if path.stem.isdecimal())
 
     @contextmanager
     def lock(self, purpose: str) -> Iterator[None]:

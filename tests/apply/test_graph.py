@@ -100,9 +100,9 @@ def test_independent_operations_go_side_by_side_and_no_more_than_allowed():
 
 
 def test_questions_of_one_survey_are_created_in_order_then_put_in_order():
-    survey = Change("survey.a", "survey", Action.CREATE)
+    survey = Change("survey.a", "survey", Action.CREATE, via="api")
     questions = [
-        Change(f"question.a.{key}", "question", Action.CREATE, parent="survey.a", depends_on=("survey.a",))
+        Change(f"question.a.{key}", "question", Action.CREATE, via="api", parent="survey.a", depends_on=("survey.a",))
         for key in "xy"
     ]
     operations = {operation.key: operation for operation in operations_of([survey, *questions])}

@@ -26,7 +26,7 @@ def test_what_was_created_and_not_saved_is_known_again(journal):
     found = Journal(journal.path).unfinished()
     assert found.pending == ()
     assert found.created == {"survey.a": Entry("7", {"name": "abc"}, True)}
-    journal.saved(1)
+    journal.saved("lineage", 1)
     assert Journal(journal.path).unfinished().created == {}
 
 

@@ -1,0 +1,100 @@
+"""What is kept of each run: its plan, and how everything it was about to touch was before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import Any
+
+from sdx_state.apply.journal import Journal
+from sdx_state.kinds import QUESTION, SURVEY
+from sdx_state.kinds.address import Address, kind_of, name_of
+from sdx_state.kinds.resource import Live
+from sdx_state.kinds.snapshot import Snapshot
+from sdx_state.plan.codec import PlanUnreadable, from_document, to_document
+from sdx_state.plan.model import ORDER_PATH, Plan
+from sdx_state.plan.order import order_of
+from sdx_state.plan.undo import Past
+from sdx_state.state.errors import StateUnusable
+
+
+@dataclass(frozen=True)
+class PastRun:
+    """One run, as the journal tells it.
+
+    Attributes:
+        run: Its name.
+        begun: When, in UTC.
+        command: What was run.
+        who: Who ran it, and where.
+        counts: How many changes ended in which way; empty if it never ended.
+    """
+
+    run: str
+    begun: datetime
+    command: str
+    who: str
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+def run_document(command: str, plan: Plan, snapshot: Snapshot) -> dict[str, Any]:
+    """Return what is kept of a run before it writes: its plan, and each live resource it is about to touch.
+
+    Of a survey whose questions change, the order of all its questions is kept too.
+    """
+    live = {(one.kind, one.id): one for kind in snapshot.resources for one in snapshot.of(kind)}
+    addresses = {(kind_of(address), id): address for address, id in plan.ids.items()}
+    addresses.update(((change.kind, change.id), change.address) for change in plan.changes if change.id)
+    before = {}
+    surveys: dict[Address, None] = {}
+    for change in plan.changes:
+        if not change.writes:
+            continue
+        if change.kind == QUESTION.name:
+            surveys[f"{SURVEY.name}.{name_of(change.address).partition('.')[0]}"] = None
+        found = live.get((change.kind, change.id or ""))
+        if found is not None:
+            before[change.address] = {"id": found.id, "parent_id": found.parent_id, "raw": dict(found.raw)}
+    ids = {address: id for (_, id), address in addresses.items()}
+    orders = {}
+    for survey in surveys:
+        asked = [one for one in snapshot.of(QUESTION.name) if one.parent_id == ids.get(survey)]
+        asked.sort(key=lambda one: order_of(one.raw, ORDER_PATH))
+        orders[survey] = [addresses[one.kind, one.id] for one in asked if (one.kind, one.id) in addresses]
+    return {"command": command, "plan": to_document(plan), "before": before, "orders": orders}
+
+
+def past_of(run: str, document: Mapping[str, Any]) -> Past:
+    """Return what `run_document` kept of `run`.
+
+    Raises:
+        StateUnusable: It is damaged.
+    """
+    try:
+        before = {
+            address: Live(kind_of(address), str(kept["id"]), kept["raw"], kept["parent_id"])
+            for address, kept in document["before"].items()
+        }
+        orders = {survey: tuple(addresses) for survey, addresses in document["orders"].items()}
+        return Past(run, from_document(document["plan"]), before, orders)
+    except (KeyError, TypeError, AttributeError, PlanUnreadable) as error:
+        raise StateUnusable(f"what is kept of run {run} cannot be read") from error
+
+
+def past_runs(journal: Journal) -> Iterator[PastRun]:
+    """Yield the runs that wrote to the tenant, the oldest first.
+
+    Raises:
+        StateUnusable: The journal cannot be read.
+    """
+    begun: dict[str, dict[str, Any]] = {}
+    counts: dict[str, Mapping[str, int]] = {}
+    for _, record in journal.records():
+        if record["event"] == "begin":
+            begun[record["run"]] = record
+        elif record["event"] == "end":
+            counts[record["run"]] = record["counts"]
+    for run, record in begun.items():
+        when = datetime.fromtimestamp(record["at"], timezone.utc)
+        yield PastRun(run, when, record["command"], record["who"], counts.get(run, {}))

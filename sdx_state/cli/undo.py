@@ -1,0 +1,44 @@
+"""`sdx-state undo`."""
+
+from __future__ import annotations
+
+import click
+
+from sdx_state.cli.context import Context, sandbox_option
+from sdx_state.cli.failure import Stop
+from sdx_state.cli.planning import print_plan, stop_on_errors, stop_on_limits
+
+
+@click.command("undo")
+@click.argument("run")
+@click.option("--auto-approve", is_flag=True, help="Do not ask.")
+@click.option("--verbose", is_flag=True, help="List every resource, however many are alike.")
+@sandbox_option
+@click.pass_obj
+def command(context: Context, run: str, auto_approve: bool, verbose: bool, sandbox: bool) -> None:
+    """Put back what RUN changed.
+
+    `sdx-state history` names the runs. The configuration still says what it says: change it back too, or the next
+    apply does it again.
+    """
+    from sdx_state.apply.pack import FOLDER
+    from sdx_state.cli.console import confirmed, reading, say
+    from sdx_state.cli.running import carried_out
+
+    project = context.project()
+    with (
+        context.workspace(project, sandbox=sandbox) as workspace,
+        workspace.writing("undo", lambda seconds: say(f"Waiting {seconds:.0f} s for an earlier run.")) as journal,
+    ):
+        with reading("Reading the tenant") as progress:
+            planned = workspace.undo(run, progress)
+        print_plan(planned.plan, verbose=verbose)
+        stop_on_errors(planned.plan)
+        stop_on_limits(planned, project, consented=None, destroying=True)
+        if planned.plan.changes and not auto_approve and not confirmed(f"Do you want to undo run {run}?"):
+            raise Stop("not approved", "Nothing was written. Without a terminal, --auto-approve says yes.")
+        folder, links = context.folder / FOLDER, project.handoff_links
+        code = carried_out(workspace, journal, planned, f"undo {run}", folder, links)
+    if planned.plan.changes:
+        say("\nThe configuration still says otherwise: change it back, or the next apply does it again.")
+    raise click.exceptions.Exit(code)

@@ -1,0 +1,149 @@
+"""Every run is written down, cannot be altered unseen, and can be put back."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+FIRST = """
+surveys:
+  a:
+    name: A
+    description: One
+    questions:
+      - {question_label: P, question_text: First?, question_type: text}
+      - {question_label: Q, question_text: Second?, question_type: text}
+      - {question_label: R, question_text: Third?, question_type: text}
+  b: {name: B, greeting_text: Hello}
+users:
+  u@example.com: {name: U, agent_id: u}
+"""
+SECOND = """
+surveys:
+  a:
+    name: A
+    description: Two
+    questions:
+      - {question_label: R, question_text: Third!, question_type: text}
+      - {question_label: P, question_text: First?, question_type: text}
+      - {question_label: S, question_text: New?, question_type: text}
+  c: {name: C}
+users:
+  u@example.com: {name: V, agent_id: u}
+"""
+
+
+def picture(tenant):
+    """What a person sees of a tenant: everything but ids."""
+    surveys = {row["id"]: row["name"] for row in tenant.store.rows("surveys")}
+    questions = {}
+    for row in sorted(tenant.store.rows("questions"), key=lambda row: row["order"]):
+        questions.setdefault(surveys[row["survey_id"]], []).append((row["question_label"], row["question_text"]))
+    texts = {row["name"]: (row["description"], row["greeting_text"]) for row in tenant.store.rows("surveys")}
+    return texts, questions, [(row["email"], row["name"]) for row in tenant.store.rows("users")]
+
+
+def runs(project):
+    return [line.split()[0] for line in project.run("history").out.splitlines()]
+
+
+@pytest.fixture
+def changed(connected, tenant):
+    connected.write("a.yaml", FIRST)
+    assert connected.apply().code == 0
+    tenant.before = picture(tenant)
+    connected.write("a.yaml", SECOND)
+    applied = connected.apply("--allow-deletes", "2")
+    assert applied.code == 0, applied.err
+    return connected
+
+
+def test_undo_puts_back_texts_order_what_was_deleted_and_what_was_created(changed, tenant):
+    assert picture(tenant) != tenant.before
+    undone = changed.run("undo", runs(changed)[-1], "--auto-approve")
+    assert undone.code == 0, undone.err
+    assert "comes back with a new id" in undone.out
+    assert "change it back" in undone.err
+    assert picture(tenant) == tenant.before
+    changed.write("a.yaml", FIRST)
+    planned = changed.run("plan", "--detailed-exitcode")
+    assert planned.code == 0, planned.out
+
+
+def test_an_undo_can_be_undone(changed, tenant):
+    after = picture(tenant)
+    changed.run("undo", runs(changed)[-1], "--auto-approve")
+    undone = changed.run("undo", runs(changed)[-1], "--auto-approve")
+    assert undone.code == 0, undone.err
+    assert picture(tenant) == after
+
+
+def test_undo_of_what_is_undone_already_has_nothing_to_do(changed):
+    last = runs(changed)[-1]
+    changed.run("undo", last, "--auto-approve")
+    assert changed.run("undo", last, "--auto-approve").last.startswith("No changes.")
+
+
+def test_undo_never_touches_what_the_run_did_not(changed, tenant):
+    tenant.store.load_snapshot({"surveys": [{"name": "Somebody's"}]})
+    row = next(row for row in tenant.store.rows("surveys") if row["name"] == "A")
+    tenant.store.put_row("surveys", {**row, "closing_text": "By hand"})
+    changed.run("undo", runs(changed)[-1], "--auto-approve")
+    rows = {row["name"]: row for row in tenant.store.rows("surveys")}
+    assert "Somebody's" in rows
+    assert rows["A"]["closing_text"] == "By hand"
+
+
+def test_undo_of_an_unknown_run_or_without_consent_writes_nothing(changed, tenant):
+    after = picture(tenant)
+    assert changed.run("undo", "20200101-000000-abcd", "--auto-approve").code == 7
+    assert changed.run("undo", runs(changed)[-1]).code == 1
+    assert picture(tenant) == after
+
+
+def test_undo_shows_an_ordinary_plan_of_protected_things_and_stops(connected, tenant):
+    connected.write("a.yaml", FIRST.replace("name: B,", "name: B, protect: true,"))
+    connected.apply()
+    undone = connected.run("undo", runs(connected)[-1], "--auto-approve")
+    assert undone.code == 6
+    assert "survey.b is protected" in undone.err
+
+
+def test_history_lists_who_did_what_and_how_it_ended(changed):
+    lines = changed.run("history").out.splitlines()
+    assert len(lines) == 2
+    assert " apply " in lines[0]
+    assert "@" in lines[0]
+    assert lines[0].endswith("6 done")
+
+
+@pytest.mark.parametrize("damage", ["altered", "taken out", "swapped", "added"])
+def test_history_verify_notices_every_kind_of_damage(changed, damage):
+    path = changed.folder / ".sdx" / "state.journal.jsonl"
+    assert changed.run("history", "--verify").code == 0
+    lines = path.read_bytes().splitlines(keepends=True)
+    if damage == "altered":
+        record = json.loads(lines[2])
+        lines[2] = json.dumps({**record, "at": 1}).encode() + b"\n"
+    elif damage == "taken out":
+        del lines[2]
+    elif damage == "swapped":
+        lines[2], lines[3] = lines[3], lines[2]
+    else:
+        lines.insert(2, lines[2])
+    path.write_bytes(b"".join(lines))
+    verified = changed.run("history", "--verify")
+    assert verified.code == 7
+    assert "state.journal.jsonl:" in verified.err
+
+
+def test_what_is_kept_of_runs_is_private_and_does_not_grow_without_end(connected, monkeypatch):
+    monkeypatch.setattr("sdx_state.state.local.KEPT", 3)
+    for number in range(5):
+        connected.write("a.yaml", f"surveys: {{a: {{name: A, description: '{number}'}}}}\n")
+        assert connected.apply().code == 0
+    folder = connected.folder / ".sdx" / "state.runs"
+    assert len(list(folder.iterdir())) == 3
+    assert all(path.stat().st_mode & 0o777 == 0o600 for path in folder.iterdir())
+    assert folder.stat().st_mode & 0o777 == 0o700
