@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sdx_state.plan.codec import PlanUnreadable, from_document, to_document
-from sdx_state.plan.model import Change, Plan
+from sdx_state.plan.build import Intention
+from sdx_state.plan.codec import PlanUnreadable, fingerprint_of, from_document, to_document
+from sdx_state.plan.model import Action, Change, Plan
 from sdx_state.state.files import write_atomically
 
 
@@ -14,17 +17,44 @@ class PlanStale(Exception):
     """What would be done now is not what was reviewed. Nothing was written."""
 
 
-def save_plan(plan: Plan, path: Path) -> None:
+@dataclass(frozen=True)
+class SavedPlan:
+    """A plan as it was reviewed.
+
+    Attributes:
+        plan: The plan.
+        configuration: Hash of what was declared when it was made, None where that does not matter.
+    """
+
+    plan: Plan
+    configuration: str | None
+
+
+def configuration_hash(intention: Intention) -> str:
+    """Return the hash of all that `intention` declares; where it is declared does not matter."""
+    digest = hashlib.sha256()
+    for address in sorted(intention.resources):
+        one = intention.resources[address]
+        values = [address, one.values, one.id, sorted(one.ignore), one.protect, one.position, one.upload]
+        digest.update(json.dumps(values, ensure_ascii=True, sort_keys=True, default=str).encode() + b"\n")
+    orders: list[list[object]] = [[move.before, move.after] for move in intention.moved]
+    orders += [[order.address, order.destroy] for order in intention.removed]
+    digest.update(json.dumps(orders).encode())
+    return f"sha256:{digest.hexdigest()}"
+
+
+def save_plan(plan: Plan, intention: Intention, path: Path) -> None:
     """Write `plan` to `path`, readable by its owner alone: it holds texts of the tenant.
 
     Raises:
         OSError: It could not be written; an older file there is as it was.
     """
-    text = json.dumps(to_document(plan), ensure_ascii=True, indent=1, default=str)
+    document = {**to_document(plan), "configuration": configuration_hash(intention)}
+    text = json.dumps(document, ensure_ascii=True, indent=1, default=str)
     write_atomically(path, text.encode("ascii") + b"\n")
 
 
-def load_plan(path: Path) -> Plan:
+def load_plan(path: Path) -> SavedPlan:
     """Return the plan saved at `path`.
 
     Raises:
@@ -36,48 +66,56 @@ def load_plan(path: Path) -> Plan:
         raise PlanUnreadable(f"{path} cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
         raise PlanUnreadable(f"{path} is not a saved plan: it is not JSON") from error
-    if not isinstance(document, dict):
+    if not isinstance(document, dict) or not isinstance(document.get("configuration"), str):
         raise PlanUnreadable(f"{path} is not a saved plan")
     try:
-        return from_document(document)
+        return SavedPlan(from_document(document), document["configuration"])
     except PlanUnreadable as error:
         raise PlanUnreadable(f"{path} is not a plan that can be used: {error}") from error
 
 
-def require_same(saved: Plan, now: Plan) -> None:
-    """Compare a reviewed plan with the one that would be carried out now.
+def bound(saved: SavedPlan, now: Plan, intention: Intention) -> Plan:
+    """Return the part of `now` that was reviewed: what is done already is left out, what is not about it too.
 
     Raises:
-        PlanStale: They differ; the message names what moved.
+        PlanStale: What would be done now is not what was reviewed; the message names what moved.
     """
-    if saved.tenant != now.tenant:
-        raise PlanStale(f"this plan was made for the tenant {saved.tenant}, and this run talks to {now.tenant}")
-    if saved.lineage and now.lineage and saved.lineage != now.lineage:
+    reviewed = saved.plan
+    if reviewed.tenant != now.tenant:
+        raise PlanStale(f"this plan was made for the tenant {reviewed.tenant}, and this run talks to {now.tenant}")
+    if reviewed.lineage and now.lineage and reviewed.lineage != now.lineage:
         raise PlanStale("this plan was made with another state than the one here")
-    if saved.fingerprint == now.fingerprint:
-        return
-    reviewed = {change.address: change for change in saved.changes}
+    if saved.configuration is not None and saved.configuration != configuration_hash(intention):
+        raise PlanStale("the configuration is not the one that this plan was made from")
     current = {change.address: change for change in now.changes}
     lines = []
-    for address in [*reviewed, *(address for address in current if address not in reviewed)]:
-        line = _difference(reviewed.get(address), current.get(address))
+    for change in reviewed.changes:
+        line = _difference(change, current.get(change.address), now)
         if line is not None:
-            lines.append(f"  {address}: {line}")
-    raise PlanStale("what would be done now is not what was reviewed:\n" + "\n".join(lines))
+            lines.append(f"  {change.address}: {line}")
+    if lines:
+        raise PlanStale("what would be done now is not what was reviewed:\n" + "\n".join(lines))
+    about = {change.address for change in reviewed.changes}
+    changes = tuple(change for change in now.changes if change.address in about)
+    findings = tuple(finding for finding in now.findings if finding.address is None or finding.address in about)
+    return replace(now, changes=changes, findings=findings, fingerprint=fingerprint_of(changes))
 
 
-def _difference(reviewed: Change | None, now: Change | None) -> str | None:
+def _difference(reviewed: Change, now: Change | None, plan: Plan) -> str | None:
+    """Return how a change moved since it was reviewed; None where it is the same, or reached already."""
     if now is None:
-        return "was in the plan, and needs nothing any more"
-    if reviewed is None:
-        return f"was not in the plan, and would now be: {now.action.value}"
+        gone = reviewed.action in (Action.DELETE, Action.FORGET)
+        reached = gone or reviewed.address in plan.ids
+        return None if reached else "was in the plan, and is not declared any more"
+    if now.action is Action.NO_OP and reviewed.action in (Action.CREATE, Action.UPDATE):
+        return None
     if reviewed.action is not now.action or reviewed.id != now.id:
         return (
             f"was {reviewed.action.value} {reviewed.id or ''}, would now be {now.action.value} {now.id or ''}".strip()
         )
     before = {field.path: (field.before, field.after) for field in reviewed.fields}
     after = {field.path: (field.before, field.after) for field in now.fields}
-    moved = sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
+    moved = sorted(path for path, values in after.items() if before.get(path) != values)
     if moved:
         return f"{', '.join(moved)} differ from what was reviewed"
-    return None if reviewed == now else "goes another way than was reviewed" if reviewed.via != now.via else None
+    return "goes another way than was reviewed" if reviewed.via != now.via else None

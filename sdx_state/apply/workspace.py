@@ -13,7 +13,9 @@ from sdx_state.apply.journal import Journal, Unfinished
 from sdx_state.apply.outcome import Result
 from sdx_state.apply.resolve import SETTLE
 from sdx_state.apply.run import Observer, Run
-from sdx_state.kinds.address import Address
+from sdx_state.apply.saved import SavedPlan
+from sdx_state.kinds import KINDS
+from sdx_state.kinds.address import Address, kind_of
 from sdx_state.kinds.resource import Desired
 from sdx_state.kinds.snapshot import Snapshot
 from sdx_state.live import Progress, Wanted, read_live, wanted_of
@@ -25,7 +27,7 @@ from sdx_state.plan.select import select
 from sdx_state.plan.undo import undo_plan
 from sdx_state.risk.grade import grade
 from sdx_state.state.errors import StateError
-from sdx_state.state.ledger import Ledger
+from sdx_state.state.ledger import Entry, Ledger
 from sdx_state.state.local import LocalStore
 
 
@@ -152,6 +154,15 @@ class Workspace:
         plan = grade(self._routed(plan))
         return Planned(plan, plan, Intention(resources), snapshot, ledger, saved, unfinished)
 
+    def interrupted(self, journal: Journal) -> SavedPlan | None:
+        """Return the plan of the last run if that was cut off, None if it came to its end.
+
+        Raises:
+            StateUnusable: What is kept of it cannot be read.
+        """
+        run = journal.unfinished().interrupted
+        return SavedPlan(past_of(run, self.store.load_run(run)).plan, None) if run is not None else None
+
     def remember_lookups(self, planned: Planned) -> None:
         """Keep what was paid for while planning, if the state is free: asking again would cost again."""
         if planned.ledger.lookups == planned.saved.lookups:
@@ -162,6 +173,25 @@ class Workspace:
                 self.store.save(replace(planned.ledger, entries={}))
             elif now.lineage == planned.ledger.lineage:
                 self.store.save(replace(now, lookups={**now.lookups, **planned.ledger.lookups}))
+
+    def adopt(self, journal: Journal, address: Address, id: str) -> str:
+        """Remember that `address` is the live resource `id`, close what is pending about it, and return its label.
+
+        Raises:
+            ApiError: There is no such resource, or it could not be read.
+            StateError: The state cannot be used.
+        """
+        kind = KINDS[kind_of(address)]
+        raw = self.client.endpoint(kind.collection).get(id)
+        ledger = self.store.load()
+        known = ledger.entries.get(address)
+        entry = Entry(id, {}, known.protect if known else False)
+        saved = self.store.save(replace(ledger, entries={**ledger.entries, address: entry}))
+        for intent in journal.unfinished().pending:
+            if intent.address == address:
+                journal.settled(intent.operation, "resolved")
+        journal.saved(saved.lineage, saved.serial)
+        return str(raw.get(kind.natural_key) or "")
 
     @contextlib.contextmanager
     def writing(self, purpose: str, waiting: Callable[[float], None]) -> Iterator[Journal]:

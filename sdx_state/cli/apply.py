@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -13,6 +14,7 @@ from sdx_state.cli.planning import plan_options, print_plan, stop_on_errors, sto
 
 @click.command()
 @click.argument("planfile", required=False, type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--resume", is_flag=True, help="Go on with the last run, if it was cut off: its plan, and no more.")
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
 @click.option("--allow-deletes", type=click.IntRange(min=0), metavar="N", help="Consent to exactly N deletes.")
 @plan_options
@@ -21,6 +23,7 @@ from sdx_state.cli.planning import plan_options, print_plan, stop_on_errors, sto
 def command(
     context: Context,
     planfile: Path | None,
+    resume: bool,
     auto_approve: bool,
     allow_deletes: int | None,
     verbose: bool,
@@ -35,31 +38,37 @@ def command(
     still is what would be done; otherwise nothing is written (exit 3).
     """
     from sdx_state.apply.pack import FOLDER
-    from sdx_state.apply.saved import load_plan, require_same
+    from sdx_state.apply.saved import bound, load_plan
     from sdx_state.cli.console import confirmed, reading, say
     from sdx_state.cli.running import carried_out
 
-    reviewed = load_plan(planfile) if planfile is not None else None
-    if reviewed is not None and (targets or excludes):
+    if (planfile is not None or resume) and (targets or excludes):
         raise click.UsageError("a saved plan is applied whole: leave --target and --exclude out")
-    if reviewed is not None:
-        targets, excludes = reviewed.targets, reviewed.excludes
+    if planfile is not None and resume:
+        raise click.UsageError("--resume goes on with the plan of the last run: leave PLANFILE out")
+    reviewed = load_plan(planfile) if planfile is not None else None
     project = context.project()
     intention = context.intention()
     with (
         context.workspace(project, sandbox=sandbox) as workspace,
         workspace.writing("apply", lambda seconds: say(_waiting(seconds))) as journal,
     ):
+        if resume:
+            reviewed = workspace.interrupted(journal)
+            if reviewed is None:
+                raise Stop("there is nothing to resume", "The last run came to its end. Nothing was written.")
+        if reviewed is not None:
+            targets, excludes = reviewed.plan.targets, reviewed.plan.excludes
         with reading("Reading the tenant") as progress:
             planned = workspace.plan(
                 intention, progress, ask_again=refresh_phones, targets=targets, excludes=excludes
             )
         if reviewed is not None:
-            require_same(reviewed, planned.plan)
+            planned = replace(planned, plan=bound(reviewed, planned.plan, intention))
         print_plan(planned.plan, verbose=verbose)
         stop_on_errors(planned.plan)
         stop_on_limits(planned, project, consented=allow_deletes, destroying=False)
-        asks = bool(planned.plan.changes) and reviewed is None and not auto_approve
+        asks = bool(planned.plan.changes) and planfile is None and not auto_approve
         if asks and not confirmed("Do you want to make these changes?"):
             raise Stop("not approved", "Nothing was written. Without a terminal, --auto-approve says yes.")
         code = carried_out(workspace, journal, planned, "apply", context.folder / FOLDER, project.handoff_links)

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from sdx_state.cli.context import Context, sandbox_option
-from sdx_state.cli.planning import plan_options, print_plan
+from sdx_state.cli.planning import error_code, plan_options, print_plan
 
 CHANGES = 2
 
@@ -59,9 +59,9 @@ def command(
     else:
         print_plan(plan, verbose=verbose)
     if out is not None and not plan.errors:
-        save_plan(plan, out)
+        save_plan(plan, intention, out)
         say(f"\nSaved. To carry out exactly this:  sdx-state apply {out}")
     if plan.errors:
-        raise click.exceptions.Exit(1)
+        raise click.exceptions.Exit(error_code(plan))
     if detailed_exitcode and not plan.empty:
         raise click.exceptions.Exit(CHANGES)

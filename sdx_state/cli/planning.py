@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from sdx_state.cli.failure import LIMIT, Stop
+from sdx_state.cli.failure import DECIDE, LIMIT, Stop
 
 if TYPE_CHECKING:
     from sdx_state.apply.workspace import Planned
@@ -45,11 +45,17 @@ def print_plan(plan: Plan, *, verbose: bool) -> None:
     click.echo(plan_text(plan, width=width(), colour=out_colour(), verbose=verbose))
 
 
+def error_code(plan: Plan) -> int:
+    """Return the exit code of a plan with errors: 5 where a person has to choose between candidates."""
+    return DECIDE if any(finding.decide for finding in plan.errors) else 1
+
+
 def stop_on_errors(plan: Plan) -> None:
     """End the command if the plan has errors."""
     if plan.errors:
         count = len(plan.errors)
-        raise Stop(f"the plan has {count} error{'s' if count > 1 else ''}, shown above", "Nothing was written.")
+        message = f"the plan has {count} error{'s' if count > 1 else ''}, shown above"
+        raise Stop(message, "Nothing was written.", error_code(plan))
 
 
 def stop_on_limits(planned: Planned, project: Project, *, consented: int | None, destroying: bool) -> None:

@@ -21,7 +21,7 @@ def command(planfile: Path, form: str, verbose: bool) -> None:
     from sdx_state.apply.saved import load_plan
     from sdx_state.report.document import plan_json
 
-    plan = load_plan(planfile)
+    plan = load_plan(planfile).plan
     if form == "json":
         click.echo(plan_json(plan), nl=False)
     else:

@@ -91,6 +91,61 @@ def rm(context: Context, addresses: tuple[str, ...], sandbox: bool) -> None:
 
 
 @command.command()
+@click.argument("serial", type=click.IntRange(min=1), required=False)
+@click.option("--auto-approve", is_flag=True, help="Do not ask.")
+@sandbox_option
+@click.pass_obj
+def restore(context: Context, serial: int | None, auto_approve: bool, sandbox: bool) -> None:
+    """Go back to the earlier state SERIAL, the newest that is kept unless it is named.
+
+    The tenant is not touched; the next plan says what differs.
+    """
+    from sdx_state.apply.journal import Journal
+    from sdx_state.cli.console import confirmed, say
+
+    with _changing(context, sandbox, "state restore") as store:
+        ledger = store.generation(serial)
+        kept = ", ".join(map(str, store.kept_serials()))
+        say(f"Kept: {kept}. Serial {ledger.serial} knows {len(ledger.entries)} resources.")
+        if not auto_approve and not confirmed(f"Put the state of serial {ledger.serial} back?"):
+            raise Stop("not approved", "Nothing was changed. Without a terminal, --auto-approve says yes.")
+        journal = Journal(store.journal_path)
+        newest = journal.unfinished().serial.get(ledger.lineage, 0)
+        saved = store.save(replace(ledger, serial=max(ledger.serial, newest)))
+        journal.mend()
+        journal.saved(saved.lineage, saved.serial)
+    click.echo(f"The state knows {len(saved.entries)} resources, as it did at serial {ledger.serial}.")
+
+
+@command.command()
+@click.argument("lock_id", metavar="ID")
+@sandbox_option
+@click.pass_obj
+def unlock(context: Context, lock_id: str, sandbox: bool) -> None:
+    """Clear the lock ID that a run left behind. A living run's lock cannot be taken from it."""
+    cleared = _store(context, sandbox).unlock(lock_id)
+    click.echo("The lock is free." if cleared else "There is no lock: nothing to do.")
+
+
+@command.command()
+@click.argument("address")
+@click.option("--adopt", "id", required=True, metavar="ID", help="The live id that ADDRESS is.")
+@sandbox_option
+@click.pass_obj
+def resolve(context: Context, address: str, id: str, sandbox: bool) -> None:
+    """Say which live resource ADDRESS is, where a lost answer left two that could be it."""
+    from sdx_state.cli.console import say
+
+    project = context.project()
+    with (
+        context.workspace(project, sandbox=sandbox) as workspace,
+        workspace.writing("state resolve", lambda seconds: say(f"Waiting {seconds:.0f} s.")) as journal,
+    ):
+        label = workspace.adopt(journal, address, id)
+    click.echo(f"{address} is id {id} ({label}).")
+
+
+@command.command()
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
 @sandbox_option
 @click.pass_obj

@@ -65,6 +65,7 @@ def to_document(plan: Plan) -> dict[str, Any]:
                 "address": finding.address,
                 "source": _source_document(finding.source),
                 "hint": finding.hint,
+                "decide": finding.decide,
             }
             for finding in plan.findings
         ],
@@ -113,7 +114,14 @@ def from_document(document: Mapping[str, Any]) -> Plan:
             ),
             unmanaged=tuple(Unmanaged(one["type"], one["id"], one["label"]) for one in document["unmanaged"]),
             findings=tuple(
-                Finding(one["severity"], one["message"], one["address"], _source(one["source"]), one["hint"])
+                Finding(
+                    one["severity"],
+                    one["message"],
+                    one["address"],
+                    _source(one["source"]),
+                    one["hint"],
+                    one["decide"],
+                )
                 for one in document["findings"]
             ),
             fingerprint=document["fingerprint"],

@@ -138,6 +138,7 @@ def _match_by_natural_key(
                     resource.address,
                     resource.source,
                     f"say which one it is: add `id: {candidates[0].id}` (or another of these ids) to it",
+                    decide=True,
                 )
             )
 

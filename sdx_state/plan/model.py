@@ -126,13 +126,23 @@ class Unmanaged:
 
 @dataclass(frozen=True)
 class Finding:
-    """Something to say about the plan; an error forbids applying it."""
+    """Something to say about the plan; an error forbids applying it.
+
+    Attributes:
+        severity: Error or warning.
+        message: What is wrong.
+        address: What it is about.
+        source: Where that is declared.
+        hint: What to do.
+        decide: A person has to choose between candidates.
+    """
 
     severity: Severity
     message: str
     address: Address | None = None
     source: Source | None = None
     hint: str | None = None
+    decide: bool = False
 
 
 @dataclass(frozen=True)

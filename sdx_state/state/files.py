@@ -76,13 +76,3 @@ def keep_newest(folder: Path, count: int) -> None:
     files = sorted(folder.glob("*.json"), key=lambda path: (path.stat().st_mtime_ns, path.name))
     for path in files[:-count]:
         path.unlink()
-
-
-def keep_also_as(path: Path, copy: Path) -> None:
-    """Keep the content that `path` has now under the name `copy` too, without writing it twice where that works."""
-    try:
-        os.link(path, copy)
-    except FileExistsError:
-        return
-    except OSError:
-        write_atomically(copy, path.read_bytes())

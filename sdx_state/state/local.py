@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import secrets
 import socket
 import time
 from collections.abc import Iterator, Mapping
@@ -15,7 +16,7 @@ from typing import Any
 
 from sdx_state.state.codec import decode, encode
 from sdx_state.state.errors import StateLocked, StateNotSaved, StateUnusable
-from sdx_state.state.files import keep_also_as, keep_newest, make_private_folder, write_atomically
+from sdx_state.state.files import keep_newest, make_private_folder, write_atomically
 from sdx_state.state.ledger import Ledger, new_ledger
 
 KEPT = 20  # earlier states, and runs
@@ -75,8 +76,9 @@ class LocalStore:
             make_private_folder(self.folder)
             data = encode(ledger)
             write_atomically(self.path, data)
+            # A copy of its own: what damages the one file must not damage the other.
             make_private_folder(self.generations)
-            keep_also_as(self.path, self.generations / f"{ledger.serial}.json")
+            write_atomically(self.generations / f"{ledger.serial}.json", data)
             keep_newest(self.generations, KEPT)
         except OSError as error:
             raise StateNotSaved(
@@ -182,7 +184,13 @@ class LocalStore:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise StateLocked(_held_by(file.read(), path)) from None
-            holder = {"pid": os.getpid(), "host": socket.gethostname(), "since": time.time(), "purpose": purpose}
+            holder = {
+                "pid": os.getpid(),
+                "host": socket.gethostname(),
+                "since": time.time(),
+                "purpose": purpose,
+                "id": secrets.token_hex(4),
+            }
             try:
                 file.truncate(0)
                 os.write(descriptor, json.dumps(holder).encode())
@@ -193,6 +201,33 @@ class LocalStore:
             yield
             file.seek(0)
             file.truncate(0)
+
+    def unlock(self, id: str) -> bool:
+        """Clear what a dead run left in the lock file; tell whether there was anything.
+
+        Raises:
+            StateLocked: A living run holds the lock; only its end frees it.
+            StateNotSaved: The file cannot be written, or names another lock than `id`.
+        """
+        path = self.folder / f"{self.name}.lock"
+        try:
+            left = path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return False
+        if not left:
+            return False
+        named = _lock_id(left)
+        if named is not None and named != id:
+            raise StateNotSaved(f"the lock here is {named}, not {id}.\nNothing was changed.")
+        with self.lock("state unlock"):
+            return True
+
+
+def _lock_id(text: str) -> str | None:
+    try:
+        return str(json.loads(text)["id"])
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def _same_tenant(one: str, other: str) -> bool:
@@ -205,7 +240,10 @@ def _held_by(text: str, path: Path) -> str:
     try:
         holder = json.loads(text)
         age = max(0, int(time.time() - holder["since"]))
-        who = f"`sdx-state {holder['purpose']}` (process {holder['pid']} on {holder['host']}), for {age} s"
+        who = (
+            f"`sdx-state {holder['purpose']}` (process {holder['pid']} on {holder['host']}, lock {holder['id']}), "
+            f"for {age} s"
+        )
     except (ValueError, KeyError, TypeError):
         who = "another run"
     return (

@@ -160,7 +160,7 @@ def test_a_locked_state_names_its_holder(connected, tenant):
     connected.run("plan")
     (connected.folder / ".sdx").mkdir(exist_ok=True)
     lock = connected.folder / ".sdx" / "state.lock"
-    lock.write_text('{"pid": 4711, "host": "desk", "since": 0, "purpose": "apply"}')
+    lock.write_text('{"pid": 4711, "host": "desk", "since": 0, "purpose": "apply", "id": "0a1b2c3d"}')
     with lock.open() as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         applied = connected.apply()

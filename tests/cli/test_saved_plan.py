@@ -1,0 +1,127 @@
+"""What was reviewed is what is applied, or nothing is."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+FILES = """
+surveys:
+  a: {name: A, description: One}
+  b: {name: B, description: One}
+users:
+  u@example.com: {name: U}
+"""
+
+
+@pytest.fixture
+def reviewed(connected, tenant, tmp_path):
+    """A project with a saved plan that changes survey `a` and adds a user."""
+    connected.write("a.yaml", FILES.replace("users:\n  u@example.com: {name: U}\n", ""))
+    connected.apply()
+    connected.write("a.yaml", FILES.replace("name: A, description: One", "name: A, description: Two"))
+    connected.saved = tmp_path / "plan.json"
+    assert connected.run("plan", "--out", str(connected.saved)).code == 0
+    return connected
+
+
+def edit(tenant, name, **fields):
+    row = next(row for row in tenant.store.rows("surveys") if row["name"] == name)
+    tenant.store.put_row("surveys", {**row, **fields})
+
+
+def descriptions(tenant):
+    return {row["name"]: row["description"] for row in tenant.store.rows("surveys")}
+
+
+def test_a_change_elsewhere_is_tolerated_and_left_alone(reviewed, tenant):
+    edit(tenant, "B", description="By hand")
+    tenant.store.load_snapshot({"surveys": [{"name": "Somebody's"}]})
+    applied = reviewed.run("apply", str(reviewed.saved))
+    assert applied.code == 0, applied.err
+    assert descriptions(tenant) == {"A": "Two", "B": "By hand", "Somebody's": ""}
+
+
+def test_a_target_that_is_reached_already_is_tolerated(reviewed, tenant):
+    edit(tenant, "A", description="Two")
+    applied = reviewed.run("apply", str(reviewed.saved))
+    assert applied.code == 0, applied.err
+    assert applied.last == "Apply complete! Resources: 1 added, 0 changed, 0 destroyed."
+
+
+def test_a_field_that_moved_is_named_and_nothing_is_written(reviewed, tenant):
+    edit(tenant, "A", description="By hand")
+    applied = reviewed.run("apply", str(reviewed.saved))
+    assert applied.code == 3
+    assert "survey.a: description differ" in applied.err
+    assert tenant.store.rows("users") == []
+    assert descriptions(tenant)["A"] == "By hand"
+
+
+def test_another_configuration_is_refused(reviewed, tenant):
+    reviewed.write("a.yaml", FILES + "  v@example.com: {name: V}\n")
+    applied = reviewed.run("apply", str(reviewed.saved))
+    assert applied.code == 3
+    assert "configuration" in applied.err
+    assert tenant.store.rows("users") == []
+
+
+def test_another_tenant_is_refused(reviewed, nested_tenant):
+    reviewed.connect(nested_tenant.url)
+    (reviewed.folder / ".sdx" / "state.json").unlink()
+    assert reviewed.run("apply", str(reviewed.saved)).code == 3
+    assert nested_tenant.store.rows("users") == []
+
+
+def test_another_lineage_is_refused(reviewed, tenant):
+    for path in (reviewed.folder / ".sdx").glob("state.*"):
+        if path.is_file():
+            path.unlink()
+    reviewed.run("state", "rebuild", "--auto-approve")
+    applied = reviewed.run("apply", str(reviewed.saved))
+    assert applied.code == 3
+    assert "another state" in applied.err
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda document: document["resource_changes"][0]["fields"][0].update(after="Injected"),
+        lambda document: document["resource_changes"].pop(),
+        lambda document: document.update(fingerprint="sha256:0"),
+        lambda document: document.update(format_version="2.0"),
+        lambda document: document.pop("configuration"),
+        lambda document: document.pop("resource_changes"),
+    ],
+)
+def test_a_plan_that_was_altered_is_refused(reviewed, tenant, damage):
+    document = json.loads(reviewed.saved.read_text())
+    damage(document)
+    reviewed.saved.write_text(json.dumps(document))
+    applied = reviewed.run("apply", str(reviewed.saved))
+    assert applied.code == 1
+    assert "Traceback" not in applied.err
+    assert descriptions(tenant)["A"] == "One"
+
+
+def test_a_saved_part_of_a_plan_stays_a_part(reviewed, tenant):
+    reviewed.run("plan", "--target", "survey.a", "--out", str(reviewed.saved))
+    assert reviewed.run("apply", str(reviewed.saved)).last.startswith("Apply complete! Resources: 0 added, 1 changed")
+    assert tenant.store.rows("users") == []
+
+
+def test_resume_goes_on_with_the_plan_that_was_cut_off_and_no_more(project, proxy, tenant):
+    project.connect(proxy.url)
+    project.write("a.yaml", FILES)
+    assert project.run("apply", "--resume").code == 1
+    proxy.fail("POST", "/users", 401)
+    assert project.apply().code == 1  # credentials were refused half way
+    left = {"surveys": 2 - len(tenant.store.rows("surveys")), "users": 1}
+    project.write("a.yaml", FILES + "  new@example.com: {name: New}\n")
+    resumed = project.run("apply", "--resume", "--auto-approve")
+    assert resumed.code == 0, resumed.err
+    assert resumed.last == f"Apply complete! Resources: {sum(left.values())} added, 0 changed, 0 destroyed."
+    assert [row["email"] for row in tenant.store.rows("users")] == ["u@example.com"]
+    assert project.run("apply", "--resume").code == 1
+    assert project.apply().code == 0
