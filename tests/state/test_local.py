@@ -41,9 +41,11 @@ def test_what_is_written_is_read_back(ledger):
     assert decode(encode(ledger), "state.json") == ledger
 
 
-def test_every_truncation_and_every_bit_flip_is_refused_or_harmless():
-    ledger = replace(new_ledger(), entries={"survey.a": Entry("7", {"name": "abc"})})
+def test_every_truncation_and_every_bit_flip_of_4_kb_is_refused_or_harmless():
+    entries = {f"survey.number-{n}": Entry(str(n), {"name": f"{n:012x}"}) for n in range(56)}
+    ledger = replace(new_ledger(), entries=entries)
     data = encode(ledger)
+    assert 3900 < len(data) < 4300
     for length in range(len(data)):
         with pytest.raises(StateUnusable):
             decode(data[:length], "state.json")

@@ -1,0 +1,50 @@
+"""Killed at any instant, an apply loses nothing and duplicates nothing. SDX_NIGHTLY=1 takes every point and more.
+
+The harness runs in a process of its own, for it forks.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+NIGHTLY = bool(os.environ.get("SDX_NIGHTLY"))
+HARNESS = Path(__file__).parent / "harness.py"
+
+pytestmark = pytest.mark.timeout(7200 if NIGHTLY else 280)
+
+
+def counts(*arguments: str) -> tuple[str, int, int]:
+    ended = subprocess.run([sys.executable, str(HARNESS), *arguments], capture_output=True, text=True, check=False)
+    found = re.search(r"^(\d+) passed, (\d+) failed$", ended.stdout, re.MULTILINE)
+    assert found, ended.stdout + ended.stderr
+    assert ended.returncode == (1 if int(found[2]) else 0)
+    return ended.stdout, int(found[1]), int(found[2])
+
+
+def test_every_crash_point_is_recovered_from():
+    said, passed, failed = counts("--points", "--every", "1" if NIGHTLY else "3")
+    assert failed == 0, said
+    assert passed > (100 if NIGHTLY else 40)
+
+
+def test_kills_at_random_moments_are_recovered_from():
+    said, passed, failed = counts("--random", "1000" if NIGHTLY else "25")
+    assert failed == 0, said
+    assert passed >= (1000 if NIGHTLY else 25)
+
+
+def test_of_eight_processes_one_writes_and_the_others_are_told():
+    said, passed, failed = counts("--races", "100" if NIGHTLY else "5")
+    assert failed == 0, said
+    assert passed == (100 if NIGHTLY else 5)
+
+
+def test_the_harness_notices_what_is_there_twice():
+    said, _, failed = counts("--points", "--every", "1000", "--sabotage")
+    assert failed > 0, said
