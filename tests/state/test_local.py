@@ -42,7 +42,7 @@ def test_what_is_written_is_read_back(ledger):
 
 
 def test_every_truncation_and_every_bit_flip_of_4_kb_is_refused_or_harmless():
-    entries = {f"survey.number-{n}": Entry(str(n), {"name": f"{n:012x}"}) for n in range(56)}
+    entries = {f"survey.number-{n}": Entry(str(n), {"name": f"{n:012x}"}) for n in range(60)}
     ledger = replace(new_ledger(), entries=entries)
     data = encode(ledger)
     assert 3900 < len(data) < 4300
