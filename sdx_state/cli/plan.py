@@ -10,16 +10,34 @@ from sdx_state.cli.context import Context, sandbox_option
 from sdx_state.cli.planning import error_code, plan_options, print_plan
 
 CHANGES = 2
+NAMES = ("text", "json", "markdown", "junit", "sarif", "gitlab", "github")
+WIDTH = 100  # columns of a text in a file
+
+
+def _forms(
+    _ctx: click.Context, _parameter: click.Parameter, values: tuple[str, ...]
+) -> tuple[tuple[str, Path | None], ...]:
+    """Read `FORMAT` and `FORMAT=FILE`; at most one goes to stdout, and it is text where none is named."""
+    forms = []
+    for value in values:
+        name, _, file = value.partition("=")
+        if name not in NAMES:
+            raise click.BadParameter(f"{name!r} is none of {', '.join(NAMES)}")
+        forms.append((name, Path(file) if file else None))
+    shown = [name for name, file in forms if file is None]
+    if len(shown) > 1:
+        raise click.BadParameter(f"only one of {' and '.join(shown)} can go to stdout: give the others a FILE")
+    return tuple(forms) if shown else (("text", None), *forms)
 
 
 @click.command()
 @click.option(
     "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="How to print the plan.",
+    "forms",
+    multiple=True,
+    metavar="FORMAT[=FILE]",
+    callback=_forms,
+    help=f"{', '.join(NAMES)}; on stdout, or in FILE. May be given several times.  [default: text]",
 )
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Save the plan for `apply PLANFILE`.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 if anything would change.")
@@ -28,7 +46,7 @@ CHANGES = 2
 @click.pass_obj
 def command(
     context: Context,
-    form: str,
+    forms: tuple[tuple[str, Path | None], ...],
     out: Path | None,
     detailed_exitcode: bool,
     verbose: bool,
@@ -43,7 +61,9 @@ def command(
     """
     from sdx_state.apply.saved import save_plan
     from sdx_state.cli.console import reading, say
-    from sdx_state.report.document import plan_json
+    from sdx_state.report.formats import FORMATS
+    from sdx_state.report.text import plan_text
+    from sdx_state.state.files import write_atomically
 
     project = context.project()
     intention = context.intention()
@@ -54,10 +74,14 @@ def command(
             )
         workspace.remember_lookups(planned)
     plan = planned.plan
-    if form == "json":
-        click.echo(plan_json(plan), nl=False)
-    else:
-        print_plan(plan, verbose=verbose)
+    for form, file in forms:
+        if file is not None:
+            rendered = plan_text(plan, width=WIDTH, colour=False, verbose=verbose) + "\n"
+            write_atomically(file, (FORMATS[form](plan) if form != "text" else rendered).encode("utf-8", "replace"))
+        elif form == "text":
+            print_plan(plan, verbose=verbose)
+        else:
+            click.echo(FORMATS[form](plan), nl=False)
     if out is not None and not plan.errors:
         save_plan(plan, intention, out)
         say(f"\nSaved. To carry out exactly this:  sdx-state apply {out}")

@@ -31,6 +31,12 @@ def plan_text(plan: Plan, *, width: int, colour: bool, verbose: bool = False) ->
     return "\n".join(_PlanText(plan, width, Theme(colour), verbose).lines())
 
 
+def change_text(change: Change, width: int) -> str:
+    """Return one change as text, without colours and without a line end."""
+    alone = Plan("", "", (change,))
+    return "\n".join(_PlanText(alone, width, Theme(False), verbose=True).change(change, 0))
+
+
 def summary_line(summary: Summary) -> str:
     """Return the last line of a plan that has something to do."""
     counts = [f"{summary.importing} to import"] if summary.importing else []
@@ -88,21 +94,22 @@ class _PlanText:
             if alike[group] > FOLDED and not self.verbose and change.action is Action.CREATE:
                 hidden[group] = hidden.get(group, 0) + 1
                 continue
-            yield from self._change(change, 2)
+            yield from self.change(change, 2)
             for child in children.get(change.address, ()):
-                yield from self._change(child, 4)
+                yield from self.change(child, 4)
             yield ""
         for survey in others:
             yield f"    {self.paint('strong', escape(survey))}"
             for child in children[survey]:
-                yield from self._change(child, 4)
+                yield from self.change(child, 4)
             yield ""
         for (action, importing), count in hidden.items():
             what = "import" if importing and action is Action.NO_OP else action.value
             yield self.paint("faint", f"  ... and {count} more to {what}: --verbose lists them all")
             yield ""
 
-    def _change(self, change: Change, indent: int) -> Iterator[str]:
+    def change(self, change: Change, indent: int) -> Iterator[str]:
+        """Yield the lines of one change, `indent` columns in."""
         margin = " " * indent
         symbol, meaning = _SYMBOLS.get(change.action, ("", "import"))
         if change.writes and change.via in ("manual", "csv"):
@@ -115,6 +122,8 @@ class _PlanText:
         yield f"{head}{self._remark(change)}{self.paint('faint', f'  {escape(source)}') if source else ''}"
         yield from field_lines(change, indent + 4, self.width, self.theme)
         for risk in change.risks:
+            if risk.level == "low" and not self.verbose:
+                continue
             yield f"{margin}    {self.paint(risk.level, f'{risk.level}: {escape(risk.message)}')}"
 
     def _remark(self, change: Change) -> str:

@@ -1,0 +1,136 @@
+"""One plan, every form: they agree with each other and with the exit code, and hostile text is harmless in each."""
+
+from __future__ import annotations
+
+import json
+import re
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sdx_state.kinds.resource import Source
+from sdx_state.plan.model import Action, Change, FieldChange, Finding, Plan, Risk
+from sdx_state.report.formats import FORMATS
+from sdx_state.report.markdown import MARKER, plan_markdown
+
+WHERE = Source("a.yaml", 7, 3)
+hostile = st.text(
+    st.one_of(
+        st.characters(),
+        st.sampled_from("\x1b\u202e\u200b\n\r`<>&\"'|#*[]()!@:"),
+    ),
+    max_size=40,
+)  # fmt: skip
+
+
+def update(name, *values, risk="high"):
+    fields = tuple(FieldChange(f"greeting_text.{n}", "before", value) for n, value in enumerate(values))
+    risks = (Risk("some-rule", risk, "look twice"),)
+    return Change(
+        f"survey.{name}", "survey", Action.UPDATE, id="7", fields=fields, source=WHERE, via="api", risks=risks
+    )
+
+
+def gone(name):
+    return Change(
+        f"survey.{name}", "survey", Action.DELETE, id="7", via="api", risks=(Risk("r", "critical", "lost"),)
+    )
+
+
+def created(number):
+    return Change(f"user.u{number}@x.example", "user", Action.CREATE, via="api", source=WHERE)
+
+
+PLAN = Plan(
+    "t",
+    "l",
+    (created(1), update("a", "x"), gone("old")),
+    findings=(Finding("warning", "odd", None, WHERE, "do this"),),
+)
+
+
+def test_all_forms_count_the_same():
+    assert json.loads(FORMATS["gitlab"](PLAN)) == {"create": 1, "update": 1, "delete": 1}
+    assert json.loads(FORMATS["json"](PLAN))["summary"]["destroy"] == 1
+    assert "Plan: 1 to add, 1 to change, 1 to destroy." in FORMATS["markdown"](PLAN)
+    suite = ElementTree.fromstring(FORMATS["junit"](PLAN))  # noqa: S314 - our own
+    assert (suite.get("tests"), suite.get("failures")) == ("3", "1")
+    results = json.loads(FORMATS["sarif"](PLAN))["runs"][0]["results"]
+    assert [result["level"] for result in results] == ["warning", "error", "error"]
+    assert FORMATS["github"](PLAN).splitlines() == [
+        "::warning file=a.yaml,line=7,col=3::odd do this",
+        "::warning file=a.yaml,line=7,col=3::survey.a: high: look twice",
+        "::error::survey.old: critical: lost",
+    ]
+
+
+def test_markdown_puts_deletes_first_and_carries_its_marker():
+    text = FORMATS["markdown"](PLAN)
+    assert text.startswith(MARKER)
+    assert text.index("survey.old") < text.index("survey.a") < text.index("user.u1")
+    assert "- 1 critical" in text
+    assert "- 1 to be deleted" in text
+
+
+@pytest.mark.parametrize("budget", [1200, 5000, 65_536])
+def test_markdown_keeps_to_its_budget_and_says_what_it_left_out(budget):
+    changes = (*(created(number) for number in range(3000)), gone("old"), update("a", "ü" * 200))
+    text = plan_markdown(Plan("t", "l", changes), budget=budget)
+    assert len(text.encode()) <= budget
+    assert "survey.old" in text
+    assert re.search(r"\*\*\d+ more did not fit here", text)
+    assert text.count("```") == 2
+
+
+@given(hostile, hostile, hostile)
+def test_markdown_has_everything_hostile_inside_one_fence(one, two, three):
+    plan = Plan("t", "l", (update(one, two, three), gone(three)), findings=(Finding("error", one, None, WHERE, two),))
+    lines = plan_markdown(plan).splitlines()
+    opened = next(place for place, line in enumerate(lines) if re.fullmatch(r"`{3,}diff", line))
+    fence = lines[opened].removesuffix("diff")
+    closed = [place for place, line in enumerate(lines) if line == fence]
+    assert len(closed) == 1
+    outside = [*lines[:opened], *lines[closed[0] + 1 :]]
+    assert all(re.fullmatch(r"(<!-- sdx-state plan -->|\*\*[\w ,.:]+\*\*|- \d+ [\w ]+|)", line) for line in outside)
+
+
+@given(hostile, hostile, hostile)
+def test_no_form_acts_on_hostile_text(one, two, three):
+    source = Source(three or "a", 7, 3)
+    change = update(one, two, three)
+    plan = Plan("t", "l", (change, gone(two)), findings=(Finding("error", one, three, source, two),))
+    ElementTree.fromstring(FORMATS["junit"](plan))  # noqa: S314 - our own
+    assert FORMATS["sarif"](plan).isascii()
+    json.loads(FORMATS["sarif"](plan))
+    for line in FORMATS["github"](plan).split("\n"):
+        assert line == "" or re.match(r"::(error|warning|notice)( file=[^:,]*,line=7,col=3)?::", line)
+        assert not re.search("[\x00-\x1f\x7f-\x9f\u2028\u2029]", line)
+
+
+def test_one_call_writes_several_forms_that_agree_with_the_exit_code(connected, tmp_path):
+    connected.write("a.yaml", "surveys: {a: {name: A}}\n")
+    files = {name: tmp_path / name for name in FORMATS}
+    arguments = [f"--format={name}={path}" for name, path in files.items()]
+    ended = connected.run("plan", "--detailed-exitcode", *arguments)
+    assert ended.code == 2
+    assert ended.last == "Plan: 1 to add, 0 to change, 0 to destroy."
+    assert json.loads(files["json"].read_text())["summary"]["add"] == 1
+    assert json.loads(files["gitlab"].read_text())["create"] == 1
+    assert "1 to add" in files["markdown"].read_text()
+    assert connected.run("plan", "--format", "markdown").out == files["markdown"].read_text()
+
+
+@pytest.mark.parametrize("arguments", [["--format", "word"], ["--format", "json", "--format", "junit"]])
+def test_an_unknown_form_or_two_on_stdout_is_a_usage_error(connected, arguments):
+    ended = connected.run("plan", *arguments)
+    assert (ended.code, ended.out) == (2, "")
+
+
+def test_json_stays_whole_with_errors(connected, tenant):
+    tenant.store.load_snapshot({"surveys": [{"name": "A"}, {"name": "A"}]})
+    connected.write("a.yaml", "surveys: {a: {name: A}}\n")
+    ended = connected.run("plan", "--format", "json")
+    document = json.loads(ended.out)
+    assert (ended.code, document["errored"], document["applyable"]) == (5, True, False)
