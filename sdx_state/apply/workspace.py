@@ -20,12 +20,13 @@ from sdx_state.kinds.resource import Desired
 from sdx_state.kinds.snapshot import Snapshot
 from sdx_state.live import Progress, Wanted, read_live, wanted_of
 from sdx_state.live.capabilities import Setting, writable
+from sdx_state.live.evidence import count_responses
 from sdx_state.plan.build import Intention, build_plan
 from sdx_state.plan.model import Finding, Plan
 from sdx_state.plan.route import route, verb_of
 from sdx_state.plan.select import select
 from sdx_state.plan.undo import undo_plan
-from sdx_state.risk.grade import grade
+from sdx_state.risk.grade import grade, needs_evidence
 from sdx_state.state.errors import StateError
 from sdx_state.state.ledger import Entry, Ledger
 from sdx_state.state.local import LocalStore
@@ -125,7 +126,7 @@ class Workspace:
         plan = replace(plan, findings=(*plan.findings, *_pending(unfinished)))
         changing = {change.address for change in plan.changes}
         return Planned(
-            grade(select(plan, targets, excludes)),
+            self._graded(select(plan, targets, excludes)),
             plan,
             intention,
             snapshot,
@@ -151,7 +152,7 @@ class Workspace:
             raise WrongTenant(f"run {run} wrote to {past.plan.tenant}, and this is {ledger.tenant}")
         snapshot, ledger = read_live(self.client, wanted_of((), ledger), ledger, self.parallelism, progress)
         plan, resources = undo_plan(past, snapshot, ledger)
-        plan = grade(self._routed(plan))
+        plan = self._graded(self._routed(plan))
         return Planned(plan, plan, Intention(resources), snapshot, ledger, saved, unfinished)
 
     def interrupted(self, journal: Journal) -> SavedPlan | None:
@@ -232,6 +233,10 @@ class Workspace:
         wanted = Wanted(kinds=frozenset({"survey", "question", "user"}), all_surveys=True)
         snapshot, _ = read_live(self.client, wanted, ledger, self.parallelism, progress)
         return snapshot
+
+    def _graded(self, plan: Plan) -> Plan:
+        asked = needs_evidence(plan)
+        return grade(plan, count_responses(self.client, asked, self.parallelism) if asked else {})
 
     def _routed(self, plan: Plan) -> Plan:
         needs = [(change.kind, verb, change.id) for change in plan.changes if (verb := verb_of(change)) is not None]

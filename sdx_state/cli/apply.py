@@ -4,18 +4,26 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import click
 
 from sdx_state.cli.context import Context, sandbox_option
 from sdx_state.cli.failure import Stop
-from sdx_state.cli.planning import plan_options, print_plan, stop_on_errors, stop_on_limits
+from sdx_state.cli.planning import plan_options, print_plan, stop_on_errors, stop_on_limits, stop_on_risks
 
 
 @click.command()
 @click.argument("planfile", required=False, type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--resume", is_flag=True, help="Go on with the last run, if it was cut off: its plan, and no more.")
-@click.option("--auto-approve", is_flag=True, help="Do not ask.")
+@click.option(
+    "--auto-approve",
+    type=click.Choice(["low", "medium", "high"]),
+    is_flag=False,
+    flag_value="high",
+    help="Do not ask, up to this risk (high unless named). What is critical needs --allow.",
+)
+@click.option("--allow", "allowed", multiple=True, metavar="ADDRESS", help="Allow this change whatever its risk.")
 @click.option("--allow-deletes", type=click.IntRange(min=0), metavar="N", help="Consent to exactly N deletes.")
 @plan_options
 @sandbox_option
@@ -24,7 +32,8 @@ def command(
     context: Context,
     planfile: Path | None,
     resume: bool,
-    auto_approve: bool,
+    auto_approve: Literal["low", "medium", "high"] | None,
+    allowed: tuple[str, ...],
     allow_deletes: int | None,
     verbose: bool,
     targets: tuple[str, ...],
@@ -68,7 +77,9 @@ def command(
         print_plan(planned.plan, verbose=verbose)
         stop_on_errors(planned.plan)
         stop_on_limits(planned, project, consented=allow_deletes, destroying=False)
-        asks = bool(planned.plan.changes) and planfile is None and not auto_approve
+        if auto_approve is not None and planfile is None:
+            stop_on_risks(planned.plan, auto_approve, allowed)
+        asks = bool(planned.plan.changes) and planfile is None and auto_approve is None
         if asks and not confirmed("Do you want to make these changes?"):
             raise Stop("not approved", "Nothing was written. Without a terminal, --auto-approve says yes.")
         code = carried_out(workspace, journal, planned, "apply", context.folder / FOLDER, project.handoff_links)

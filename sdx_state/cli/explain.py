@@ -9,11 +9,17 @@ from sdx_state.cli.failure import Stop
 
 @click.command("explain")
 @click.argument("name", metavar="KIND[.FIELD]", required=False)
-def command(name: str | None) -> None:
-    """Say what a kind or a field is.
+@click.argument("rule", required=False)
+def command(name: str | None, rule: str | None) -> None:
+    """Say what a kind, a field or a risk is.
 
-    For example `sdx-state explain survey.greeting_text`.
+    For example `sdx-state explain survey.greeting_text`, or `sdx-state explain risk type-changed`.
     """
+    if name == "risk":
+        _explain_risk(rule)
+        return
+    if rule is not None:
+        raise click.UsageError(f"only `explain risk` takes a second name, and this is {rule!r}")
     from difflib import get_close_matches
 
     from sdx_state.config import describe
@@ -37,3 +43,24 @@ def command(name: str | None) -> None:
         widest = max(len(field) for field in found.fields)
         for field, text in found.fields.items():
             click.echo(f"  {field:{widest}}  {text}")
+
+
+def _explain_risk(name: str | None) -> None:
+    from difflib import get_close_matches
+
+    from sdx_state.risk.rules import RULES
+
+    rules = {rule.id: rule for rule in RULES}
+    if name is None:
+        for rule in RULES:
+            click.echo(f"{rule.level:9} {rule.id:18} {rule.reason}")
+        return
+    if name not in rules:
+        near = get_close_matches(name, rules, n=1)
+        raise Stop(f"there is no risk {name}", f"Did you mean {near[0]}?" if near else "See: sdx-state explain risk")
+    rule = rules[name]
+    click.echo(f"{rule.id}: {rule.level}\n\n{rule.reason[0].upper()}{rule.reason[1:]}.")
+    if rule.calm is not None:
+        click.echo(
+            f"The plan asks the tenant how many responses were collected. While there are none, it is {rule.calm}."
+        )

@@ -12,7 +12,8 @@ from sdx_state.cli.failure import DECIDE, LIMIT, Stop
 if TYPE_CHECKING:
     from sdx_state.apply.workspace import Planned
     from sdx_state.config import Project
-    from sdx_state.plan.model import Plan
+    from sdx_state.plan.model import Level, Plan
+    from sdx_state.risk.limits import Refusal
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -71,6 +72,17 @@ def stop_on_limits(planned: Planned, project: Project, *, consented: int | None,
         consented=consented,
         destroying=destroying,
     )
+    _stop_if(found)
+
+
+def stop_on_risks(plan: Plan, approved: Level, allowed: tuple[str, ...]) -> None:
+    """End the command if the plan is riskier than what was approved beforehand."""
+    from sdx_state.risk.consent import beyond_consent
+
+    _stop_if(beyond_consent(plan, approved, allowed))
+
+
+def _stop_if(found: list[Refusal]) -> None:
     if found:
         message = "\n".join(f"{refusal.rule}: {refusal.message}" for refusal in found)
         advice = "\n".join(dict.fromkeys(refusal.advice for refusal in found))

@@ -1,7 +1,7 @@
 """The rules that grade a change, one function each.
 
-What the rules cannot see is said in their words: the API shows no question logic, and a plan does not count the
-responses that a survey has collected.
+Some ask for evidence: how many responses were collected. What no rule can see is said in words: the API shows no
+question logic.
 """
 
 from __future__ import annotations
@@ -24,12 +24,14 @@ class Rule:
         level: How bad it can be.
         reason: Why, in the words that a plan prints.
         applies: Whether a change is such a case.
+        calm: The level if no response was collected; None if that makes no difference, and is not asked.
     """
 
     id: str
     level: Level
     reason: str
     applies: Callable[[Change], bool]
+    calm: Level | None = None
 
 
 def _deletes_survey(change: Change) -> bool:
@@ -85,12 +87,16 @@ def _deletes_user(change: Change) -> bool:
 
 
 RULES: tuple[Rule, ...] = (
-    Rule("survey-deleted", "critical", "its questions and the responses to them go with it", _deletes_survey),
-    Rule("question-deleted", "critical", "what becomes of its responses is not documented", _deletes_question),
-    Rule("type-changed", "critical", "responses already collected were given to another type", _changes_type),
-    Rule("scale-reduced", "high", "responses already collected may lie above the new scale", _shrinks_scale),
-    Rule("question-reworded", "high", "answers before and after are hard to compare", _rewords_question),
-    Rule("label-changed", "high", "reports are grouped by label and split here", _splits_reports),
+    Rule(
+        "survey-deleted", "critical", "its questions and the responses to them go with it", _deletes_survey, "medium"
+    ),
+    Rule(
+        "question-deleted", "critical", "what becomes of its responses is not documented", _deletes_question, "medium"
+    ),
+    Rule("type-changed", "critical", "responses already collected were given to another type", _changes_type, "low"),
+    Rule("scale-reduced", "high", "responses already collected may lie above the new scale", _shrinks_scale, "low"),
+    Rule("question-reworded", "high", "answers before and after are hard to compare", _rewords_question, "low"),
+    Rule("label-changed", "high", "reports are grouped by label and split here", _splits_reports, "low"),
     Rule("number-repointed", "high", "interactions under way use the old number", _repoints_number),
     Rule("user-deleted", "high", "the person can no longer sign in", _deletes_user),
     Rule("reordered", "medium", "question logic, which the API does not show, may depend on the order", _reorders),

@@ -38,7 +38,7 @@ CASES = [
 
 @pytest.mark.parametrize(("case", "rule"), CASES, ids=[rule for _, rule in CASES])
 def test_each_rule_names_its_case(case, rule):
-    (graded,) = grade(Plan("t", "l", (case,))).changes
+    (graded,) = grade(Plan("t", "l", (case,)), {}).changes
     assert [risk.rule for risk in graded.risks] == [rule]
 
 
@@ -57,7 +57,7 @@ def test_every_rule_has_a_case():
     ],
 )
 def test_these_are_harmless(harmless):
-    assert grade(Plan("t", "l", (harmless,))).changes[0].risks == ()
+    assert grade(Plan("t", "l", (harmless,)), {}).changes[0].risks == ()
 
 
 def limits(count, owned=100, declared=10, consented=None, destroying=False, protected=False):

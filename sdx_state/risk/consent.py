@@ -1,0 +1,40 @@
+"""Which risks may be taken without a person who says yes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from fnmatch import fnmatchcase
+
+from sdx_state.plan.model import Change, Level, Plan
+from sdx_state.risk.limits import Refusal
+
+LEVELS: tuple[Level, ...] = ("low", "medium", "high", "critical")
+
+
+def beyond_consent(plan: Plan, approved: Level, allowed: Collection[str]) -> list[Refusal]:
+    """Return a refusal for each change that is riskier than `approved` and that nobody allowed by its address.
+
+    Args:
+        plan: What would be done.
+        approved: The highest level that needs no person.
+        allowed: Globs of addresses that were allowed one by one, whatever their level.
+    """
+    found = []
+    for change in plan.changes:
+        worst = _worst(change)
+        if worst is None or LEVELS.index(worst) <= LEVELS.index(approved):
+            continue
+        if not any(fnmatchcase(change.address, glob) for glob in allowed):
+            reasons = "; ".join(risk.message for risk in change.risks if risk.level == worst)
+            found.append(
+                Refusal(
+                    "risk",
+                    f"{change.address} is {worst}: {reasons}",
+                    f"to allow it: --allow {change.address}",
+                )
+            )
+    return found
+
+
+def _worst(change: Change) -> Level | None:
+    return max((risk.level for risk in change.risks), key=LEVELS.index, default=None)

@@ -1,0 +1,104 @@
+"""Risk is graded by what was collected, and what is risky needs a person."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+FILES = """
+surveys:
+  a:
+    name: A
+    questions:
+      - {question_label: P, question_text: First?, question_type: number, max_response: 10}
+      - {question_label: Q, question_text: Second?, question_type: text}
+users:
+  u@example.com: {name: U}
+"""
+RETYPED = FILES.replace("question_type: text", "question_type: nps")
+
+
+@pytest.fixture
+def answered(connected, tenant):
+    """A survey whose second question has three responses."""
+    connected.write("a.yaml", FILES)
+    connected.apply()
+    (question,) = [row for row in tenant.store.rows("questions") if row["question_label"] == "Q"]
+    interaction = tenant.store.put_record("interactions", {"survey_id": 1, "status": "Completed"})
+    for text in ("one", "two", "three"):
+        record = {"interaction_id": interaction["id"], "question_id": question["id"], "response": text}
+        tenant.store.put_record("responses", record)
+    return connected
+
+
+def risks(project):
+    document = json.loads(project.run("plan", "--format", "json").out)
+    return {
+        change["address"]: [(risk["rule"], risk["level"], risk["message"]) for risk in change["risks"]]
+        for change in document["resource_changes"]
+    }
+
+
+def test_responses_are_counted_for_what_they_make_dangerous(answered):
+    answered.write("a.yaml", RETYPED)
+    ((rule, level, message),) = risks(answered)["question.a.q"]
+    assert (rule, level) == ("type-changed", "critical")
+    assert message.startswith("3 responses collected")
+
+
+def test_without_responses_the_same_change_is_calm(answered):
+    answered.write("a.yaml", FILES.replace("question_type: number", "question_type: nps"))
+    ((rule, level, message),) = risks(answered)["question.a.p"]
+    assert (rule, level) == ("type-changed", "low")
+    assert message.startswith("no response was collected yet")
+
+
+def test_nothing_is_asked_about_changes_that_responses_do_not_endanger(project, proxy):
+    project.connect(proxy.url)
+    project.write("a.yaml", FILES)
+    project.apply()
+    proxy.seen.clear()
+    project.write("a.yaml", FILES.replace("{name: U}", "{name: V}"))
+    project.run("plan")
+    assert not [path for _, path in proxy.seen if "responses" in path]
+
+
+def test_what_cannot_be_counted_is_taken_for_the_worst(project, proxy, monkeypatch):
+    project.connect(proxy.url)
+    project.write("a.yaml", FILES)
+    project.apply()
+    proxy.fail("GET", "/responses", 404, times=9)
+    project.write("a.yaml", RETYPED)
+    ((_, level, message),) = risks(project)["question.a.q"]
+    assert level == "critical"
+    assert "could not be found out" in message
+
+
+def test_what_is_critical_needs_its_address_even_when_approved(answered, tenant):
+    answered.write("a.yaml", RETYPED)
+    refused = answered.run("apply", "--auto-approve")
+    assert refused.code == 6
+    assert "--allow question.a.q" in refused.err
+    assert answered.run("apply", "--auto-approve", "--allow", "question.a.p").code == 6
+    assert answered.run("apply", "--auto-approve", "--allow", "question.a.q").code == 0
+
+
+@pytest.mark.parametrize(("level", "code"), [("low", 6), ("medium", 0), ("high", 0)])
+def test_approval_reaches_up_to_its_level(answered, level, code):
+    answered.write("a.yaml", FILES.replace("name: U}", "name: U, agent_id: u}"))
+    answered.apply()
+    answered.write("a.yaml", FILES.replace("name: U}", "name: U, agent_id: v}"))  # medium
+    assert answered.run("apply", f"--auto-approve={level}").code == code
+
+
+def test_explain_says_what_a_risk_is(project):
+    listed = project.run("explain", "risk").out
+    assert "type-changed" in listed
+    said = project.run("explain", "risk", "type-changed")
+    assert said.out.startswith("type-changed: critical")
+    assert "asks the tenant how many responses" in said.out
+    wrong = project.run("explain", "risk", "type-chnged")
+    assert wrong.code == 1
+    assert "type-changed" in wrong.err
+    assert project.run("explain", "survey", "name").code == 2
