@@ -21,6 +21,7 @@ from sdx_state.kinds.snapshot import Snapshot
 from sdx_state.live import Progress, Wanted, read_live, wanted_of
 from sdx_state.live.capabilities import Setting, writable
 from sdx_state.live.evidence import count_responses
+from sdx_state.plan.attribute import attribute
 from sdx_state.plan.build import Intention, build_plan
 from sdx_state.plan.model import Finding, Plan
 from sdx_state.plan.route import route, verb_of
@@ -108,8 +109,11 @@ class Workspace:
         ask_again: bool = False,
         targets: Sequence[str] = (),
         excludes: Sequence[str] = (),
+        base: Intention | None = None,
     ) -> Planned:
         """Read the tenant and return the plan for `intention`. Sends nothing but GET, HEAD and OPTIONS.
+
+        With `base`, each change is attributed: to what `intention` changes of it, or to what was there before.
 
         Raises:
             ApiError: The tenant could not be read.
@@ -120,10 +124,13 @@ class Workspace:
         unfinished = Journal(self.store.journal_path).unfinished()
         self.store.require_newest(saved, unfinished.serial)
         ledger = replace(saved, entries={**unfinished.created, **saved.entries}) if unfinished.created else saved
-        wanted = wanted_of(intention.resources.values(), ledger)
+        declared = [*intention.resources.values(), *(base.resources.values() if base is not None else ())]
+        wanted = wanted_of(declared, ledger)
         snapshot, ledger = read_live(self.client, wanted, ledger, self.parallelism, progress, ask_again=ask_again)
         plan = self._routed(build_plan(intention, snapshot, ledger))
         plan = replace(plan, findings=(*plan.findings, *_pending(unfinished)))
+        if base is not None:
+            plan = attribute(plan, build_plan(base, snapshot, ledger))
         changing = {change.address for change in plan.changes}
         return Planned(
             self._graded(select(plan, targets, excludes)),

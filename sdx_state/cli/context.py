@@ -56,6 +56,14 @@ class Context:
 
         return intention_of(self.configuration())
 
+    def intention_at(self, revision: str) -> Intention:
+        """Load what was declared at `revision` of the repository."""
+        from sdx_state.apply.pull import intention_of
+        from sdx_state.config import at_revision, load_configuration
+
+        with at_revision(self.folder, revision) as folder:
+            return intention_of(load_configuration(folder, self.environment, os.environ))
+
     def state_name(self, sandbox: bool) -> str:
         """Return the name of the state: one for each environment, and others for the sandbox."""
         name = "sandbox-state" if sandbox else "state"

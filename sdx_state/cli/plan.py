@@ -41,6 +41,7 @@ def _forms(
 )
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Save the plan for `apply PLANFILE`.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 if anything would change.")
+@click.option("--base", metavar="REVISION", help="Say which changes are this branch's: compare with this revision.")
 @plan_options
 @sandbox_option
 @click.pass_obj
@@ -49,6 +50,7 @@ def command(
     forms: tuple[tuple[str, Path | None], ...],
     out: Path | None,
     detailed_exitcode: bool,
+    base: str | None,
     verbose: bool,
     targets: tuple[str, ...],
     excludes: tuple[str, ...],
@@ -67,10 +69,16 @@ def command(
 
     project = context.project()
     intention = context.intention()
+    base_intention = context.intention_at(base) if base is not None else None
     with context.workspace(project, sandbox=sandbox) as workspace:
         with reading("Reading the tenant") as progress:
             planned = workspace.plan(
-                intention, progress, ask_again=refresh_phones, targets=targets, excludes=excludes
+                intention,
+                progress,
+                ask_again=refresh_phones,
+                targets=targets,
+                excludes=excludes,
+                base=base_intention,
             )
         workspace.remember_lookups(planned)
     plan = planned.plan

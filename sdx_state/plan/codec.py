@@ -157,6 +157,7 @@ def _change_document(change: Change) -> dict[str, Any]:
         "parent": change.parent,
         "depends_on": list(change.depends_on),
         "protected": change.protected,
+        "attribution": change.attribution,
     }
 
 
@@ -181,6 +182,7 @@ def _change(document: Mapping[str, Any]) -> Change:
         parent=document["parent"],
         depends_on=tuple(document["depends_on"]),
         protected=document["protected"],
+        attribution=document["attribution"],
     )
 
 

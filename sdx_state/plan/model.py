@@ -15,6 +15,7 @@ Origin = Literal["config", "drift", "both"]
 Via = Literal["api", "csv", "manual", "none"]
 Level = Literal["low", "medium", "high", "critical"]
 Severity = Literal["error", "warning"]
+Attribution = Literal["branch", "pending", "drift", "both"]
 ORDER_PATH = "order"
 
 
@@ -78,6 +79,7 @@ class Change:
         parent: Address of the survey of a question.
         depends_on: Addresses that must be done before this one.
         protected: It is declared, or was when last applied, as never to be deleted.
+        attribution: Whose change it is, if that was asked: this branch's, pending on the base, drift, or several.
     """
 
     address: Address
@@ -97,6 +99,7 @@ class Change:
     parent: Address | None = None
     depends_on: tuple[Address, ...] = ()
     protected: bool = False
+    attribution: Attribution | None = None
 
     @property
     def writes(self) -> bool:

@@ -11,6 +11,12 @@ from sdx_state.report.text import NO_CHANGES, change_text, summary_line
 
 MARKER = "<!-- sdx-state plan -->"
 GITHUB = 65_536  # bytes that a comment may have
+_WHOSE = {
+    "branch": "from this branch",
+    "both": "from this branch and elsewhere",
+    "pending": "pending on the base already",
+    "drift": "changed in the tenant alone",
+}
 _LEVELS = {"low": 0, "medium": 1, "high": 2, "critical": 3}
 _BACKTICKS = re.compile(r"`+")
 WIDTH = 100
@@ -65,6 +71,10 @@ def _counts(plan: Plan) -> Iterator[str]:
     for level in ("critical", "high"):
         if level in levels:
             yield f"- {levels.count(level)} {level}"
+    for whose, words in _WHOSE.items():
+        count = sum(change.attribution == whose for change in plan.changes)
+        if count:
+            yield f"- {count} {words}"
     deletes = sum(change.action is Action.DELETE for change in plan.changes)
     if deletes:
         yield f"- {deletes} to be deleted"

@@ -16,6 +16,12 @@ FOLDED = 10  # alike resources shown before the rest is counted
 NAMED = 5  # unmanaged resources shown of each kind
 
 _SECTIONS = (("survey", "Surveys"), ("user", "Users"), ("phone_number", "Phone numbers"))
+_WHOSE = {
+    "branch": "from this branch",
+    "pending": "pending on the base already",
+    "drift": "drift",
+    "both": "from this branch and the tenant",
+}
 _SYMBOLS = {Action.CREATE: ("+", "add"), Action.UPDATE: ("~", "change"), Action.DELETE: ("-", "delete")}
 
 
@@ -141,6 +147,8 @@ class _PlanText:
             remarks.append("forget")
         if change.protected and change.action is Action.DELETE:
             remarks.append("protected")
+        if change.attribution:
+            remarks.append(_WHOSE[change.attribution])
         if change.reason:
             remarks.append(escape(change.reason))
         return f" ({', '.join(remarks)})" if remarks else ""

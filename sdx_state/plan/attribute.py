@@ -1,0 +1,33 @@
+"""Whose change it is: this branch's, pending already on the base, or the tenant's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from sdx_state.kinds.address import Address
+from sdx_state.plan.model import Attribution, Change, Plan
+
+
+def attribute(plan: Plan, base: Plan) -> Plan:
+    """Return `plan` with each change attributed by comparison with `base`, made from the same live tenant."""
+    there = {change.address: change for change in base.changes}
+    return replace(plan, changes=tuple(_attributed(change, there) for change in plan.changes))
+
+
+def _attributed(change: Change, there: Mapping[Address, Change]) -> Change:
+    return replace(change, attribution=_attribution(change, there.get(change.address)))
+
+
+def _attribution(change: Change, base: Change | None) -> Attribution:
+    drifted = any(field.origin != "config" for field in change.fields)
+    if base is not None and _work(base) == _work(change):
+        return "drift" if drifted and all(field.origin == "drift" for field in change.fields) else "pending"
+    ours = {(field.path, repr(field.after)) for field in change.fields}
+    theirs = {(field.path, repr(field.after)) for field in base.fields} if base is not None else set()
+    return "both" if drifted or ours & theirs else "branch"
+
+
+def _work(change: Change) -> tuple[object, ...]:
+    fields = [(field.path, field.before, field.after) for field in change.fields]
+    return change.action, change.id, change.importing, change.previous, fields
