@@ -6,6 +6,7 @@ import contextlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
 
 from sdx_state.api import Client
 from sdx_state.apply.history import past_of
@@ -16,6 +17,7 @@ from sdx_state.apply.run import Observer, Run
 from sdx_state.apply.saved import SavedPlan
 from sdx_state.kinds import KINDS
 from sdx_state.kinds.address import Address, kind_of
+from sdx_state.kinds.policy import Policy
 from sdx_state.kinds.resource import Desired
 from sdx_state.kinds.snapshot import Snapshot
 from sdx_state.live import Progress, Wanted, read_live, wanted_of
@@ -91,6 +93,7 @@ class Workspace:
         origin: Scheme and host that people log in to.
         capabilities: `api.capabilities` of the project file.
         parallelism: Requests in flight at a time.
+        policies: Exceptions to the rules of risk.
         sleep: Waits, in seconds.
     """
 
@@ -99,6 +102,7 @@ class Workspace:
     origin: str = ""
     capabilities: Setting = "auto"
     parallelism: int = 8
+    policies: tuple[Policy, ...] = ()
     sleep: Callable[[float], None] = field(default_factory=lambda: time.sleep)
 
     def plan(
@@ -243,7 +247,8 @@ class Workspace:
 
     def _graded(self, plan: Plan) -> Plan:
         asked = needs_evidence(plan)
-        return grade(plan, count_responses(self.client, asked, self.parallelism) if asked else {})
+        responses = count_responses(self.client, asked, self.parallelism) if asked else {}
+        return grade(plan, responses, self.policies, datetime.now(timezone.utc).date())
 
     def _routed(self, plan: Plan) -> Plan:
         needs = [(change.kind, verb, change.id) for change in plan.changes if (verb := verb_of(change)) is not None]

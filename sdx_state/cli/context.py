@@ -82,14 +82,16 @@ class Context:
             with self._sandbox(project, hidden) as (base, credentials):
                 store = LocalStore(hidden, self.state_name(True), "sandbox")
                 with Client(Connection(base, credentials, parallelism=parallelism)) as client:
-                    yield Workspace(client, store, base.origin, project.api.capabilities, parallelism)
+                    yield Workspace(
+                        client, store, base.origin, project.api.capabilities, parallelism, project.policies
+                    )
             return
         base = base_url(project.api.host, project.api.url)
         credentials = credentials_from(os.environ)
         tenant = tenant_name(base.origin, project.tenant, credentials.customer_uuid)
         store = LocalStore(hidden, self.state_name(False), tenant)
         with Client(Connection(base, credentials, parallelism=parallelism)) as client:
-            yield Workspace(client, store, base.origin, project.api.capabilities, parallelism)
+            yield Workspace(client, store, base.origin, project.api.capabilities, parallelism, project.policies)
 
     @contextmanager
     def _sandbox(self, project: Project, hidden: Path) -> Iterator[tuple[BaseUrl, Credentials]]:

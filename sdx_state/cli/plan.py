@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from pathlib import Path
 
 import click
@@ -65,6 +66,7 @@ def command(
     from sdx_state.cli.console import reading, say
     from sdx_state.report.formats import FORMATS
     from sdx_state.report.text import plan_text
+    from sdx_state.risk.limits import frozen
     from sdx_state.state.files import write_atomically
 
     project = context.project()
@@ -93,6 +95,8 @@ def command(
     if out is not None and not plan.errors:
         save_plan(plan, intention, out)
         say(f"\nSaved. To carry out exactly this:  sdx-state apply {out}")
+    for refusal in frozen(plan, project.freezes, datetime.now(timezone.utc)):
+        say(f"{refusal.rule}: {refusal.message}")
     if plan.errors:
         raise click.exceptions.Exit(error_code(plan))
     if detailed_exitcode and not plan.empty:

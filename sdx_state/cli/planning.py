@@ -61,9 +61,12 @@ def stop_on_errors(plan: Plan) -> None:
 
 def stop_on_limits(planned: Planned, project: Project, *, consented: int | None, destroying: bool) -> None:
     """End the command if a limit forbids the plan."""
-    from sdx_state.risk.limits import refusals
+    from datetime import datetime, timezone
 
-    found = refusals(
+    from sdx_state.risk.limits import frozen, refusals
+
+    found = frozen(planned.plan, project.freezes, datetime.now(timezone.utc))
+    found += refusals(
         planned.plan,
         owned=len(planned.ledger.entries),
         declared=len(planned.intention.resources),

@@ -13,7 +13,9 @@ from sdx_state.config.builder import build
 from sdx_state.config.files import PROJECT_FILE, SourceText, read_text
 from sdx_state.config.problems import ConfigurationError, Problem, did_you_mean
 from sdx_state.config.schema import verdict_of
-from sdx_state.config.tree import Items, Table, table
+from sdx_state.config.times import complaints, read_freezes, read_policies
+from sdx_state.config.tree import Items, Table, items, table
+from sdx_state.kinds.policy import Freeze, Policy
 
 FORMAT = 1
 VARIABLE_PREFIX = "SDX_VAR_"
@@ -65,6 +67,8 @@ class Project:
         tenant: UUID of the customer that credentials must belong to.
         state_backend: Where the state is kept.
         limits: What may be deleted without consent.
+        policies: Exceptions to the rules of risk.
+        freezes: Times in which nothing is written.
         sandbox: The embedded tenant.
         handoff_links: Kind -> path of its page in the admin UI, with `{id}`.
         variables: Texts for `${var.NAME}`, those of the process environment included.
@@ -77,6 +81,8 @@ class Project:
     tenant: str | None = None
     state_backend: str = "local"
     limits: Limits = field(default_factory=Limits)
+    policies: tuple[Policy, ...] = ()
+    freezes: tuple[Freeze, ...] = ()
     sandbox: SandboxSettings = field(default_factory=SandboxSettings)
     handoff_links: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
@@ -160,6 +166,7 @@ def _meaning(settings: Table, source: SourceText) -> list[Problem]:
         complaint = _address_complaint(str(api["url"])) if "url" in api else None
         if complaint:
             problems.append(source.problem(api.value_place("url"), *complaint))
+        problems += [source.problem(*complaint) for complaint in complaints(layer)]
     return problems
 
 
@@ -199,6 +206,9 @@ def _project(folder: Path, settings: Table, environment: str | None, environ: Ma
     def merged(section: str) -> dict[str, Any]:
         return {**table(settings.get(section)), **table(overlay.get(section))}
 
+    def listed(section: str) -> Items:
+        return items(overlay.get(section, settings.get(section)))
+
     api, over = merged("api"), table(overlay.get("api"))
     if "host" in over:
         api.pop("url", None)  # the environment's host, not the address of the project beneath it
@@ -216,6 +226,8 @@ def _project(folder: Path, settings: Table, environment: str | None, environ: Ma
         tenant=str(tenant) if tenant is not None else None,
         state_backend=str(merged("state").get("backend", "local")),
         limits=Limits(**merged("limits")),
+        policies=tuple(read_policies(listed("risk"))),
+        freezes=tuple(read_freezes(listed("freeze"))),
         sandbox=SandboxSettings(**merged("sandbox")),
         handoff_links={kind: str(path) for kind, path in table(merged("handoff").get("links")).items()},
         variables={**{name: str(text) for name, text in merged("variables").items()}, **given},

@@ -9,11 +9,11 @@ from typing import Literal
 
 from sdx_state.kinds.address import Address
 from sdx_state.kinds.field import Value
+from sdx_state.kinds.policy import Level
 from sdx_state.kinds.resource import Source
 
 Origin = Literal["config", "drift", "both"]
 Via = Literal["api", "csv", "manual", "none"]
-Level = Literal["low", "medium", "high", "critical"]
 Severity = Literal["error", "warning"]
 Attribution = Literal["branch", "pending", "drift", "both"]
 ORDER_PATH = "order"

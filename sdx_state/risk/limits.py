@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
+from sdx_state.kinds.policy import Freeze
 from sdx_state.plan.model import Action, Plan
 
 
@@ -20,6 +23,22 @@ class Refusal:
     rule: str
     message: str
     advice: str
+
+
+def frozen(plan: Plan, freezes: Sequence[Freeze], now: datetime) -> list[Refusal]:
+    """Return a refusal for each freeze that `now` lies in, if `plan` writes anything."""
+    if not any(change.writes for change in plan.changes):
+        return []
+    return [
+        Refusal(
+            "freeze",
+            f"nothing is written until {freeze.ends:%Y-%m-%d %H:%M %Z}: {freeze.reason} "
+            f"({freeze.source.file}:{freeze.source.line})",
+            "wait for its end, or change the freeze in sdx.yaml",
+        )
+        for freeze in freezes
+        if freeze.begins <= now < freeze.ends
+    ]
 
 
 def refusals(

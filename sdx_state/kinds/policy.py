@@ -1,0 +1,49 @@
+"""What a team says about risk and time: rules raised, lowered or waived, and days on which nothing is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from sdx_state.kinds.resource import Source
+
+Level = Literal["low", "medium", "high", "critical"]
+
+
+@dataclass(frozen=True)
+class Policy:
+    """One exception to the rules of risk.
+
+    Attributes:
+        rule: Glob of rules.
+        address: Glob of addresses.
+        level: The level that holds instead; None waives the risk.
+        reason: Why.
+        expires: The last day on which it holds.
+        source: Where this is said.
+    """
+
+    rule: str
+    address: str
+    level: Level | None
+    reason: str
+    expires: date
+    source: Source
+
+
+@dataclass(frozen=True)
+class Freeze:
+    """A time in which nothing is written.
+
+    Attributes:
+        begins: Its first moment.
+        ends: The moment at which it is over.
+        reason: Why.
+        source: Where this is said.
+    """
+
+    begins: datetime
+    ends: datetime
+    reason: str
+    source: Source
