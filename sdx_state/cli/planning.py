@@ -12,7 +12,8 @@ from sdx_state.cli.failure import DECIDE, LIMIT, Stop
 if TYPE_CHECKING:
     from sdx_state.apply.workspace import Planned
     from sdx_state.config import Project
-    from sdx_state.plan.model import Level, Plan
+    from sdx_state.kinds.policy import Level
+    from sdx_state.plan.model import Plan
     from sdx_state.risk.limits import Refusal
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from fnmatch import fnmatchcase
 
-from sdx_state.plan.model import Change, Level, Plan
+from sdx_state.kinds.policy import Level
+from sdx_state.plan.model import Change, Plan
 from sdx_state.risk.limits import Refusal
 
 LEVELS: tuple[Level, ...] = ("low", "medium", "high", "critical")

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from sdx_state.plan.model import ORDER_PATH, Action, Change, FieldChange, Level
+from sdx_state.kinds.policy import Level
+from sdx_state.plan.model import ORDER_PATH, Action, Change, FieldChange
 
 REWORDED = 0.6  # below this likeness of words, answers before and after are hard to compare
 
