@@ -15,9 +15,12 @@ from sdx_state.cli.failure import Stop
 
 if TYPE_CHECKING:
     from sdx_state.api import BaseUrl, Credentials
+    from sdx_state.apply.rehearsal import StoredTenant
     from sdx_state.apply.workspace import Workspace
     from sdx_state.config import Configuration, Project
     from sdx_state.plan.build import Intention
+
+    Opened = tuple[Workspace, Intention, Intention | None]
 
 HIDDEN_FOLDER = ".sdx"
 
@@ -92,6 +95,42 @@ class Context:
         store = LocalStore(hidden, self.state_name(False), tenant)
         with Client(Connection(base, credentials, parallelism=parallelism)) as client:
             yield Workspace(client, store, base.origin, project.api.capabilities, parallelism, project.policies)
+
+    @contextmanager
+    def live(
+        self, project: Project, intention: Intention, base: Intention | None, *, sandbox: bool
+    ) -> Iterator[Opened]:
+        """Open the tenant, for plans of `intention` and `base` as they are."""
+        with self.workspace(project, sandbox=sandbox) as workspace:
+            yield workspace, intention, base
+
+    @contextmanager
+    def rehearsal(
+        self, project: Project, stored: StoredTenant, intention: Intention, base: Intention | None
+    ) -> Iterator[Opened]:
+        """Open a tenant that was stored, with a state that knows what of it is declared."""
+        import tempfile
+
+        from sdx_state.api import Client, Connection, base_url, credentials_from
+        from sdx_state.apply.rebuild import rebuild
+        from sdx_state.apply.rehearsal import veiled
+        from sdx_state.apply.workspace import Workspace
+        from sdx_state.cli.console import ReadingProgress
+        from sdx_state.sandbox import SandboxOptions, SandboxServer
+        from sdx_state.state.local import LocalStore
+
+        options = SandboxOptions(shape=stored.shape, documented=project.sandbox.documented)
+        environ = {"SDX_CUSTOMER_UUID": options.customer_uuid, "SDX_AUTH_TOKEN": options.auth_token}
+        before = veiled(base if base is not None else intention, stored.salt)
+        with tempfile.TemporaryDirectory() as folder, SandboxServer(":memory:", options) as server:
+            server.store.load_snapshot(stored.rows)
+            connection = Connection(base_url(None, server.url), credentials_from(environ))
+            with Client(connection) as client:
+                store = LocalStore(Path(folder), "state", "snapshot")
+                settings = project.api.capabilities, project.api.parallelism, project.policies
+                workspace = Workspace(client, store, server.url.removesuffix("/api"), *settings)
+                store.save(rebuild(workspace, before, ReadingProgress(None, None)).ledger)
+                yield workspace, veiled(intention, stored.salt), before if base is not None else None
 
     @contextmanager
     def _sandbox(self, project: Project, hidden: Path) -> Iterator[tuple[BaseUrl, Credentials]]:

@@ -46,6 +46,7 @@ def _foreseen(error: BaseException) -> int | None:
         click.echo(problems_text(error.problems, colour=err_colour()), err=True)
         return 1
     from sdx_state.api.errors import ApiError
+    from sdx_state.apply.rehearsal import SnapshotUnreadable
     from sdx_state.apply.saved import PlanStale
     from sdx_state.apply.workspace import WrongTenant
     from sdx_state.live import TooMuchMissing
@@ -65,6 +66,8 @@ def _foreseen(error: BaseException) -> int | None:
         return _say(message, advice, LIMIT)
     if isinstance(error, WrongTenant):
         return _say(str(error), error.advice, 1)
+    if isinstance(error, SnapshotUnreadable):
+        return _say(str(error), "Make a new one: sdx-state pull --snapshot FILE", 1)
     if isinstance(error, PlanUnreadable):
         return _say(str(error), "Make a new one: sdx-state plan --out FILE", 1)
     if isinstance(error, OSError) and error.filename is not None:

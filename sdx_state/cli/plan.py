@@ -43,6 +43,11 @@ def _forms(
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Save the plan for `apply PLANFILE`.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 if anything would change.")
 @click.option("--base", metavar="REVISION", help="Say which changes are this branch's: compare with this revision.")
+@click.option(
+    "--snapshot",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="With --sandbox: plan against the tenant stored in this file by `pull --snapshot`. Needs no credentials.",
+)
 @plan_options
 @sandbox_option
 @click.pass_obj
@@ -52,6 +57,7 @@ def command(
     out: Path | None,
     detailed_exitcode: bool,
     base: str | None,
+    snapshot: Path | None,
     verbose: bool,
     targets: tuple[str, ...],
     excludes: tuple[str, ...],
@@ -62,6 +68,7 @@ def command(
 
     Exits with 1 if the plan has errors.
     """
+    from sdx_state.apply.rehearsal import load_tenant
     from sdx_state.apply.saved import save_plan
     from sdx_state.cli.console import reading, say
     from sdx_state.report.formats import FORMATS
@@ -69,10 +76,17 @@ def command(
     from sdx_state.risk.limits import frozen
     from sdx_state.state.files import write_atomically
 
+    if snapshot is not None and not sandbox:
+        raise click.UsageError("--snapshot goes with --sandbox: it is planned against on this machine")
     project = context.project()
     intention = context.intention()
     base_intention = context.intention_at(base) if base is not None else None
-    with context.workspace(project, sandbox=sandbox) as workspace:
+    opened = (
+        context.rehearsal(project, load_tenant(snapshot), intention, base_intention)
+        if snapshot is not None
+        else context.live(project, intention, base_intention, sandbox=sandbox)
+    )
+    with opened as (workspace, intention, base_intention):
         with reading("Reading the tenant") as progress:
             planned = workspace.plan(
                 intention,

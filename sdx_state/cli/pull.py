@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from sdx_state.cli.context import Context, sandbox_option
@@ -9,9 +11,15 @@ from sdx_state.cli.failure import Stop
 
 
 @click.command()
+@click.option(
+    "--snapshot",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Store the tenant in this file instead, for plans without credentials. Writes no YAML.",
+)
+@click.option("--with-personal-data", is_flag=True, help="Store users' names, phones and e-mails as they are.")
 @sandbox_option
 @click.pass_obj
-def command(context: Context, sandbox: bool) -> None:
+def command(context: Context, snapshot: Path | None, with_personal_data: bool, sandbox: bool) -> None:
     """Write the whole tenant as YAML.
 
     Adopts what it finds, and proves that the next plan is empty.
@@ -19,11 +27,21 @@ def command(context: Context, sandbox: bool) -> None:
     Existing files keep their comments, their layout and their addresses.
     """
     from sdx_state.apply.pull import pull
+    from sdx_state.apply.rehearsal import store_tenant
     from sdx_state.cli.console import reading, say
     from sdx_state.cli.planning import print_plan
     from sdx_state.report.escape import escape
 
     project = context.project()
+    if snapshot is not None:
+        with (
+            context.workspace(project, sandbox=sandbox) as workspace,
+            reading("Reading the tenant") as progress,
+        ):
+            everything = workspace.read_all(workspace.store.load(), progress)
+        count = store_tenant(everything, snapshot, personal=with_personal_data)
+        click.echo(f"{count} resources in {snapshot}" + ("." if with_personal_data else ", users under pseudonyms."))
+        return
     with (
         context.workspace(project, sandbox=sandbox) as workspace,
         reading("Reading the tenant") as progress,

@@ -1,0 +1,21 @@
+#!/bin/sh
+# For any CI system: plan, wait for whoever approves, and apply exactly what was planned.
+#
+#   plan-and-apply.sh plan      writes plan.json and plan.md; ends with 0, also where there are changes
+#   plan-and-apply.sh apply     applies plan.json if it still is what would be done (3 if not)
+set -eu
+
+case "${1:-}" in
+plan)
+  sdx-state validate
+  sdx-state plan --out plan.json --format markdown=plan.md
+  ;;
+apply)
+  # `exec`, so that a signal of the CI system reaches sdx-state itself.
+  exec sdx-state apply plan.json
+  ;;
+*)
+  echo "usage: $0 plan|apply" >&2
+  exit 2
+  ;;
+esac
