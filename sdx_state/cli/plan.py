@@ -11,7 +11,7 @@ from sdx_state.cli.context import Context, sandbox_option
 from sdx_state.cli.planning import error_code, plan_options, print_plan
 
 CHANGES = 2
-NAMES = ("text", "json", "markdown", "junit", "sarif", "gitlab", "github")
+NAMES = ("text", "json", "markdown", "html", "junit", "sarif", "gitlab", "github")
 WIDTH = 100  # columns of a text in a file
 
 
@@ -71,6 +71,7 @@ def command(
     from sdx_state.apply.rehearsal import load_tenant
     from sdx_state.apply.saved import save_plan
     from sdx_state.cli.console import reading, say
+    from sdx_state.plan.conversation import conversations
     from sdx_state.report.formats import FORMATS
     from sdx_state.report.text import plan_text
     from sdx_state.risk.limits import frozen
@@ -98,14 +99,18 @@ def command(
             )
         workspace.remember_lookups(planned)
     plan = planned.plan
+    needs_page = any(form == "html" for form, _ in forms)
+    told = list(conversations(plan, planned.intention, planned.snapshot)) if needs_page else []
     for form, file in forms:
         if file is not None:
             rendered = plan_text(plan, width=WIDTH, colour=False, verbose=verbose) + "\n"
-            write_atomically(file, (FORMATS[form](plan) if form != "text" else rendered).encode("utf-8", "replace"))
+            write_atomically(
+                file, (FORMATS[form](plan, told) if form != "text" else rendered).encode("utf-8", "replace")
+            )
         elif form == "text":
             print_plan(plan, verbose=verbose)
         else:
-            click.echo(FORMATS[form](plan), nl=False)
+            click.echo(FORMATS[form](plan, told), nl=False)
     if out is not None and not plan.errors:
         save_plan(plan, intention, out)
         say(f"\nSaved. To carry out exactly this:  sdx-state apply {out}")

@@ -52,14 +52,14 @@ PLAN = Plan(
 
 
 def test_all_forms_count_the_same():
-    assert json.loads(FORMATS["gitlab"](PLAN)) == {"create": 1, "update": 1, "delete": 1}
-    assert json.loads(FORMATS["json"](PLAN))["summary"]["destroy"] == 1
-    assert "Plan: 1 to add, 1 to change, 1 to destroy." in FORMATS["markdown"](PLAN)
-    suite = ElementTree.fromstring(FORMATS["junit"](PLAN))  # noqa: S314 - our own
+    assert json.loads(FORMATS["gitlab"](PLAN, ())) == {"create": 1, "update": 1, "delete": 1}
+    assert json.loads(FORMATS["json"](PLAN, ()))["summary"]["destroy"] == 1
+    assert "Plan: 1 to add, 1 to change, 1 to destroy." in FORMATS["markdown"](PLAN, ())
+    suite = ElementTree.fromstring(FORMATS["junit"](PLAN, ()))  # noqa: S314 - our own
     assert (suite.get("tests"), suite.get("failures")) == ("3", "1")
-    results = json.loads(FORMATS["sarif"](PLAN))["runs"][0]["results"]
+    results = json.loads(FORMATS["sarif"](PLAN, ()))["runs"][0]["results"]
     assert [result["level"] for result in results] == ["warning", "error", "error"]
-    assert FORMATS["github"](PLAN).splitlines() == [
+    assert FORMATS["github"](PLAN, ()).splitlines() == [
         "::warning file=a.yaml,line=7,col=3::odd do this",
         "::warning file=a.yaml,line=7,col=3::survey.a: high: look twice",
         "::error::survey.old: critical: lost",
@@ -67,7 +67,7 @@ def test_all_forms_count_the_same():
 
 
 def test_markdown_puts_deletes_first_and_carries_its_marker():
-    text = FORMATS["markdown"](PLAN)
+    text = FORMATS["markdown"](PLAN, ())
     assert text.startswith(MARKER)
     assert text.index("survey.old") < text.index("survey.a") < text.index("user.u1")
     assert "- 1 critical" in text
@@ -101,10 +101,10 @@ def test_no_form_acts_on_hostile_text(one, two, three):
     source = Source(three or "a", 7, 3)
     change = update(one, two, three)
     plan = Plan("t", "l", (change, gone(two)), findings=(Finding("error", one, three, source, two),))
-    ElementTree.fromstring(FORMATS["junit"](plan))  # noqa: S314 - our own
-    assert FORMATS["sarif"](plan).isascii()
-    json.loads(FORMATS["sarif"](plan))
-    for line in FORMATS["github"](plan).split("\n"):
+    ElementTree.fromstring(FORMATS["junit"](plan, ()))  # noqa: S314 - our own
+    assert FORMATS["sarif"](plan, ()).isascii()
+    json.loads(FORMATS["sarif"](plan, ()))
+    for line in FORMATS["github"](plan, ()).split("\n"):
         assert line == "" or re.match(r"::(error|warning|notice)( file=[^:,]*,line=7,col=3)?::", line)
         assert not re.search("[\x00-\x1f\x7f-\x9f\u2028\u2029]", line)
 
