@@ -275,7 +275,7 @@ def crash_points(bench: Bench, every: int = 1) -> tuple[int, int, list[str]]:
 
 def random_kills(bench: Bench, wanted: int, seed: int) -> tuple[int, list[str]]:
     """Kill applies at random moments until `wanted` kills hit a running one; return tries and what went wrong."""
-    chance = random.Random(seed)  # noqa: S311 - a schedule, not a secret
+    chance = random.Random(seed)
     bench.reset()
     begun = time.monotonic()
     os.waitpid(in_child(bench.apply), 0)
