@@ -120,7 +120,7 @@ def test_rows_added_meanwhile_repeat_none(read: Any) -> None:
 
 @pytest.mark.parametrize("seed", range(40))
 def test_churn_never_hides_a_row_that_stays(read: Any, seed: int) -> None:
-    chance = random.Random(seed)  # noqa: S311  # a schedule to replay, no secret
+    chance = random.Random(seed)  # a schedule to replay, no secret
     table = Table(chance.randint(900, 4200))
     total = len(table.rows)
     staying = {row["id"] for row in chance.sample(table.rows, total // 2)}
@@ -153,7 +153,7 @@ def test_a_list_that_never_stands_still_is_an_error_and_not_a_guess(read: Any) -
 
 
 def shuffle(table: Table) -> None:
-    random.Random(table.asked).shuffle(table.rows)  # noqa: S311  # a schedule to replay, no secret
+    random.Random(table.asked).shuffle(table.rows)  # a schedule to replay, no secret
 
 
 def test_rows_in_a_new_order_each_time_are_an_error_and_not_a_guess(read: Any) -> None:
