@@ -5,6 +5,8 @@ Positions are given out anew among the declared questions only, so that a questi
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from sdx_state.apply.write import Fault, Writer
 from sdx_state.kinds import QUESTION
 from sdx_state.kinds.address import Address
@@ -41,8 +43,9 @@ def arrange(writer: Writer, survey: Address) -> Fault | None:
         item = writer.client.questions.get(id)
         writer.replace(QUESTION, id, {**rows[id], **item, ORDER_FIELD: order})
     rows = _rows(writer, survey_id)
-    now = sorted((id for id in declared if id in rows), key=lambda id: _order(rows[id]))
-    if now != declared:
+    places = [_order(rows[id]) if id in rows else None for id in declared]
+    # Two in one place are in no order that could be relied on.
+    if any(one is None or other is None or one >= other for one, other in pairwise(places)):
         return Fault("the server took the new order, and its list shows another one", "run plan to see what is left")
     return None
 

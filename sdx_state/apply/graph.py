@@ -39,7 +39,8 @@ def operations_of(changes: Sequence[Change]) -> list[Operation]:
     """
     present = {change.address for change in changes}
     latest: dict[Address, Address] = {}
-    touched: dict[Address, list[Address]] = {}
+    siblings: dict[Address, list[Address]] = {}
+    arranged: dict[Address, None] = {}
     operations = []
     for change in changes:
         after: frozenset[str] = frozenset()
@@ -47,19 +48,23 @@ def operations_of(changes: Sequence[Change]) -> list[Operation]:
             if change.parent in latest:
                 after = frozenset({latest[change.parent]})
             latest[change.parent] = change.address
-        if change.parent is not None and change.via == "api" and (change.action is Action.CREATE or reorders(change)):
-            touched.setdefault(change.parent, []).append(change.address)
+        if change.parent is not None:
+            siblings.setdefault(change.parent, []).append(change.address)
+            if has_place(change):
+                arranged[change.parent] = None
         needs = frozenset(address for address in change.depends_on if address in present)
         operations.append(Operation(change.address, change, needs, after))
-    for survey, questions in touched.items():
+    for survey in arranged:
         needs = frozenset({survey} & present)
-        operations.append(Operation(ARRANGE + survey, None, needs, frozenset(questions)))
+        # After every one of its questions: a PUT holds the whole question, and so the place it had when it was read.
+        operations.append(Operation(ARRANGE + survey, None, needs, frozenset(siblings[survey])))
     return operations
 
 
-def reorders(change: Change) -> bool:
-    """Tell whether `change` moves the resource among its siblings."""
-    return any(field.path == ORDER_PATH for field in change.fields)
+def has_place(change: Change) -> bool:
+    """Tell whether `change` gives the resource a place among its siblings: by moving it there, or by creating it."""
+    created = change.action is Action.CREATE and change.parent is not None
+    return change.via == "api" and (created or any(field.path == ORDER_PATH for field in change.fields))
 
 
 Outcome = TypeVar("Outcome")

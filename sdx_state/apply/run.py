@@ -10,7 +10,7 @@ from typing import Protocol
 from sdx_state.api import Client
 from sdx_state.api.errors import ApiError, BudgetSpent, MethodNotAllowed, Unauthorised
 from sdx_state.apply.arrange import arrange
-from sdx_state.apply.graph import ARRANGE, Operation, Schedule, operations_of, reorders
+from sdx_state.apply.graph import ARRANGE, Operation, Schedule, has_place, operations_of
 from sdx_state.apply.history import run_document
 from sdx_state.apply.journal import Journal
 from sdx_state.apply.outcome import Outcome, Result, handed_off, not_started
@@ -172,7 +172,7 @@ def _final(change: Change, ended: Mapping[str, Outcome | Fault | None], blocked:
     outcome = ended.get(change.address)
     if not isinstance(outcome, Outcome):
         return not_started(change, blocked.get(change.address))
-    if outcome.status != "done" or not reorders(change):
+    if outcome.status != "done" or not has_place(change):
         return outcome
     key = f"{ARRANGE}{change.parent}"
     if key not in ended:

@@ -15,7 +15,7 @@ from typing import Protocol
 from sdx_state.api import Client
 from sdx_state.api.errors import Gone, NotFound
 from sdx_state.kinds import KINDS, QUESTION, SURVEY, USER
-from sdx_state.kinds.address import kind_of
+from sdx_state.kinds.address import kind_of, name_of
 from sdx_state.kinds.resource import Desired, Live, Shape
 from sdx_state.kinds.snapshot import Snapshot
 from sdx_state.kinds.wire import shape_of
@@ -134,7 +134,10 @@ def _read(
         (survey.id, _submit(workers, progress, partial(client.questions.list, survey_id=survey.id)))
         for survey in chosen
     ]
-    questions = [_live(QUESTION.name, raw, id) for id, future in lists for raw in future.result()]
+    listed = {id: {str(raw[QUESTION.identity]): raw for raw in future.result()} for id, future in lists}
+    _refuse_mass_absence(wanted, listed)
+    _complete_lists(client, ledger, listed)
+    questions = [_live(QUESTION.name, raw, id) for id, rows in listed.items() for raw in rows.values()]
     if QUESTION.name in wanted.kinds or questions:
         resources[QUESTION.name] = questions
     if users is not None:
@@ -143,7 +146,6 @@ def _read(
     found = numbers.result()
     if found.live:
         resources["phone_number"] = list(found.live)
-    _refuse_mass_absence(wanted, resources)
     snapshot = Snapshot(
         resources=resources,
         read=wanted.kinds,
@@ -193,13 +195,31 @@ def _unlisted(client: Client, wanted: Wanted, kind: str, listed: Iterable[Live])
     return found
 
 
-def _refuse_mass_absence(wanted: Wanted, resources: Mapping[str, list[Live]]) -> None:
-    """Questions have no list of their own: those of a survey that is gone are gone with it."""
+def _refuse_mass_absence(wanted: Wanted, listed: Mapping[str, Mapping[str, object]]) -> None:
+    """Refuse to plan where every question that is owned is gone from the lists, by id of their survey."""
     owned = [id for kind, id in wanted.owned if kind == QUESTION.name]
-    seen = {live.id for live in resources.get(QUESTION.name, ())}
+    seen = {id for rows in listed.values() for id in rows}
     missing = sum(id not in seen for id in owned)
     if missing > MISSING_COUNT and missing == len(owned):
         raise _too_much_missing(QUESTION.name, missing, len(owned))
+
+
+def _complete_lists(client: Client, ledger: Ledger, listed: Mapping[str, dict[str, dict[str, object]]]) -> None:
+    """Read a survey's list once more where it lacks a question that is owned and still exists.
+
+    A list that was short by accident is whole the second time; one that lacks it twice says that it was taken out.
+    """
+    ids = {address: entry.id for address, entry in ledger.entries.items()}
+    for address, id in ids.items():
+        rows = listed.get(ids.get(f"{SURVEY.name}.{name_of(address).partition('.')[0]}", ""))
+        if kind_of(address) != QUESTION.name or rows is None or id in rows:
+            continue
+        try:
+            client.questions.get(id)
+        except (NotFound, Gone):
+            continue
+        survey_id = ids[f"{SURVEY.name}.{name_of(address).partition('.')[0]}"]
+        rows.update((str(raw[QUESTION.identity]), raw) for raw in client.questions.list(survey_id=survey_id))
 
 
 def _too_much_missing(kind: str, missing: int, total: int) -> TooMuchMissing:
