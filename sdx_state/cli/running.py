@@ -156,7 +156,7 @@ def exit_code_of(result: Result, received: int | None) -> int:
         return TERMINATED if received == signal.SIGTERM else INTERRUPTED
     if result.of("ambiguous"):
         return DECIDE
-    if result.of("failed"):
+    if result.of("failed") or result.of("not started"):
         return 1
     if result.of("stale"):
         return STALE

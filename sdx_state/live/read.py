@@ -209,17 +209,16 @@ def _complete_lists(client: Client, ledger: Ledger, listed: Mapping[str, dict[st
 
     A list that was short by accident is whole the second time; one that lacks it twice says that it was taken out.
     """
-    ids = {address: entry.id for address, entry in ledger.entries.items()}
-    for address, id in ids.items():
-        rows = listed.get(ids.get(f"{SURVEY.name}.{name_of(address).partition('.')[0]}", ""))
-        if kind_of(address) != QUESTION.name or rows is None or id in rows:
+    for address, entry in ledger.entries.items():
+        survey = ledger.entries.get(f"{SURVEY.name}.{name_of(address).partition('.')[0]}")
+        if kind_of(address) != QUESTION.name or survey is None or entry.id in listed.get(survey.id, {entry.id: {}}):
             continue
         try:
-            client.questions.get(id)
+            client.questions.get(entry.id)
         except (NotFound, Gone):
             continue
-        survey_id = ids[f"{SURVEY.name}.{name_of(address).partition('.')[0]}"]
-        rows.update((str(raw[QUESTION.identity]), raw) for raw in client.questions.list(survey_id=survey_id))
+        rows = client.questions.list(survey_id=survey.id)
+        listed[survey.id].update((str(raw[QUESTION.identity]), raw) for raw in rows)
 
 
 def _too_much_missing(kind: str, missing: int, total: int) -> TooMuchMissing:

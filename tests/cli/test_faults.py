@@ -373,3 +373,30 @@ def test_unknown_commands_and_options_are_usage_errors_with_nothing_on_stdout(pr
         ended = project.run(*arguments)
         assert (ended.code, ended.out) == (2, "")
     assert "plan" in project.run("paln").err
+
+
+def test_what_was_never_begun_is_no_success(weather, proxy, monkeypatch):
+    from sdx_state.apply.journal import Journal
+    from sdx_state.state.errors import StateNotSaved
+
+    def full(self, address, status):
+        raise StateNotSaved("no room")
+
+    monkeypatch.setattr(Journal, "ended", full)
+    applied = weather.apply()
+    assert applied.code == 1
+    assert "not started" in applied.last
+
+
+def test_an_order_that_was_not_written_is_no_success(weather, proxy, tenant):
+    two = TWO.replace("[{question_label: Q", "[{question_label: P, question_type: text}, {question_label: Q")
+    weather.apply()
+    weather.write("a.yaml", two)
+    proxy.fail("PUT", "/questions", 503, times=9)
+    applied = weather.apply()
+    assert applied.code == 1
+    assert "question.a.p" in applied.err
+    proxy.rules.clear()
+    assert_converges(weather)
+    rows = sorted(tenant.store.rows("questions"), key=lambda row: row["order"])
+    assert [row["question_label"] for row in rows] == ["P", "Q"]
