@@ -20,7 +20,9 @@ pytestmark = pytest.mark.timeout(7200 if NIGHTLY else 280)
 
 
 def counts(*arguments: str) -> tuple[str, int, int]:
-    ended = subprocess.run([sys.executable, str(HARNESS), *arguments], capture_output=True, text=True, check=False)
+    command = [sys.executable, str(HARNESS), *arguments]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     found = re.search(r"^(\d+) passed, (\d+) failed$", ended.stdout, re.MULTILINE)
     assert found, ended.stdout + ended.stderr
     assert ended.returncode == (1 if int(found[2]) else 0)

@@ -1,0 +1,228 @@
+"""The line between a process and the tenant: counts its requests, and lets those fail that are told to."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
+
+from tenant import ANSWERS, DEADLINE, JSON, LABEL, SINGULAR, Crash, Row, altered
+
+from sdx_state.api.errors import NoAnswer, NotSent
+from sdx_state.api.exchange import Answer, Request
+
+if TYPE_CHECKING:
+    from scenario import World
+
+ORDER = ("order", "survey_id")
+
+
+class Line:
+    """Sends the requests of one process after another; see `begin`.
+
+    Attributes:
+        requests, writes: How many there were in this process.
+        planning: The process reads to plan, and writes nothing.
+        touched: Somebody else changed the tenant meanwhile, or it did not do what it said.
+        landed: A write of the past arrived meanwhile.
+        quiet: Nobody looks whether what the process says of its changes is so.
+    """
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.begin({}, {})
+
+    def begin(self, requests: dict[int, str], writes: dict[int, str]) -> None:
+        """Serve a new process, with faults at the requests, and at the writing requests, that are named."""
+        self.faults, self.write_faults = requests, writes
+        self.requests = self.writes = 0
+        self.planning, self.touched, self.landed, self.quiet = True, False, False, False
+        self._planned: dict[tuple[str, str], Row] = {}
+        self._got: dict[tuple[str, str], Row] = {}
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def send(self, request: Request) -> Answer:
+        """As `Transport.send`."""
+        world, chance = self.world, self.world.chance
+        world.stepper.pause(chance.choice((0.01, 0.1, 1.0)))
+        arrives = world.clock.time + chance.uniform(0, world.late)
+        if world.disk.dead:
+            self._sent_in_death(request, arrives)
+        self.requests += 1
+        self.writes += request.writes
+        fault = self.faults.get(self.requests) or (self.write_faults.get(self.writes) if request.writes else None)
+        world.trace.append(f"  {self.requests:3} {request.method} {request.path}{f' <- {fault}' if fault else ''}")
+        if request.writes and self.planning:
+            world.break_rule(f"planning sent {request}")
+        if not request.path.startswith(("/surveys", "/questions", "/users", "/responses")):
+            world.break_rule(f"a redirect was followed: {request.method} {request.path}")
+            return Answer(200, JSON, b"{}")
+        if request.method == "POST":
+            self._note_post(request)
+        if fault is None:
+            return self._right(request)
+        world.met[fault] += 1
+        if fault not in ANSWERS:
+            return self._event(fault, request)
+        carried, seen = ANSWERS[fault]
+        if carried == "slow":
+            world.stepper.pause(arrives - world.clock.time)
+            if world.disk.dead:
+                if request.writes:
+                    world.tenant.later(arrives, request)
+                raise Crash
+        if carried == "late":
+            world.tenant.later(arrives, request)
+        answer = self._right(request) if carried in ("yes", "slow") else Answer(200, JSON, b"{}")
+        if seen == "crash":
+            world.disk.die()
+        if seen != "right":
+            self._forget(request)
+        if seen == "not sent":
+            raise NotSent(str(request), "no connection")
+        if seen == "none":
+            raise self._lost(request)
+        return answer if seen == "right" else altered(answer, seen)
+
+    def _lost(self, request: Request) -> NoAnswer:
+        """Wait until the client knows that no answer comes, and return what it is told."""
+        self.world.stepper.pause(self.world.chance.choice((0.1, DEADLINE)))
+        if self.world.disk.dead:
+            raise Crash
+        return NoAnswer(str(request), "the connection broke", ambiguous=request.writes)
+
+    def _sent_in_death(self, request: Request, arrives: float) -> None:
+        """The process died while this was about to be sent: some of it may have got out."""
+        if request.writes and self.world.chance.random() < 0.5:
+            if request.method == "POST":
+                self._note_post(request)
+            self.world.tenant.later(arrives, request)
+        raise Crash
+
+    def _right(self, request: Request) -> Answer:
+        """Carry `request` out, and look whether it may be sent at all."""
+        world = self.world
+        parts = urlsplit(request.path)
+        collection, _, id = parts.path.strip("/").partition("/")
+        id = id.replace("%40", "@").lower()
+        if request.method == "PUT":
+            self._look_at_put(collection, id, request)
+        answer = world.tenant.serve(request)
+        if request.method == "GET" and collection in LABEL and answer.status == 200:
+            if id:
+                self._got[collection, id] = dict(world.tenant.rows[collection][id])
+            elif self.planning:
+                for row in json.loads(answer.body):
+                    self._planned[collection, str(row.get("id", row.get("email"))).lower()] = row
+        return answer
+
+    def _forget(self, request: Request) -> None:
+        """The client did not see this answer."""
+        if request.method == "GET":
+            collection, _, id = urlsplit(request.path).path.strip("/").partition("/")
+            self._got.pop((collection, id.replace("%40", "@").lower()), None)
+
+    def _note_post(self, request: Request) -> None:
+        from scenario import address_of
+
+        world = self.world
+        address = address_of(world.tenant, request.path.strip("/"), request.form or {})
+        world.posts[address] += 1
+        intents = world.intents()[address]
+        if world.posts[address] > intents:
+            world.break_rule(f"create number {world.posts[address]} of {address} was sent, with {intents} intents")
+
+    def _look_at_put(self, collection: str, id: str, request: Request) -> None:
+        """See whether a PUT takes anything away that somebody else put there and that could be known."""
+        from scenario import DECLARED, row_of
+
+        world = self.world
+        row = world.tenant.rows[collection].get(id)
+        if row is None:
+            return
+        body = json.loads((request.form or {})[SINGULAR[collection]])
+        base = self._got.get((collection, id), row)
+        mine = next((address for address in DECLARED if row_of(world.tenant, address) is row), None)
+        wanted = DECLARED.get(mine or "", {})
+        planned = self._planned.get((collection, id), {})
+        for name in base:
+            if name in ORDER or body.get(name) == base[name]:
+                continue
+            if name not in wanted or body.get(name) != wanted[name]:
+                world.break_rule(f"{request} takes {name} away, which nobody declared: {base[name]!r}")
+            elif planned.get(name) != base[name]:
+                world.break_rule(f"{request} overwrites {name}, which somebody set since the plan: {base[name]!r}")
+
+    # What other people do.
+
+    def _event(self, what: str, request: Request) -> Answer:
+        world = self.world
+        tenant, chance = world.tenant, world.chance
+        collection, _, id = urlsplit(request.path).path.strip("/").partition("/")
+        id = id.replace("%40", "@").lower()
+        self.touched = True
+        if what == "410":
+            if id and collection in LABEL and request.method != "OPTIONS":
+                tenant.remove(collection, id)
+            return Answer(410, JSON, b"{}")
+        if what == "ignored" and request.writes:
+            return self._ignored(collection, request)
+        if what == "edited":
+            self._edit()
+        if what == "twin" and request.method == "POST" and collection != "users":
+            from scenario import address_of
+
+            made = tenant.serve(request)
+            twin = tenant.add(collection, **(request.form or {}))
+            world.twins[address_of(tenant, collection, request.form) or ""] = collection, str(twin["id"])
+            if made.status == 201:
+                raise self._lost(request)
+            tenant.remove(collection, str(twin["id"]))
+            world.twins.clear()
+        query = parse_qs(urlsplit(request.path).query)
+        if what == "rows move up" and not id and int(query.get("_offset", ["0"])[0]):
+            theirs = [key for key, row in tenant.rows[collection].items() if _is_stranger(collection, row)]
+            if theirs:
+                tenant.remove(collection, theirs[0])
+        answer = self._right(request)
+        if what == "row left out" and request.method == "GET" and not id and collection in LABEL:
+            rows = json.loads(answer.body)
+            ours = [row for row in rows if not _is_stranger(collection, row)]
+            if ours:
+                rows.remove(chance.choice(ours))
+            answer = replace(answer, body=json.dumps(rows).encode())
+        return answer
+
+    def _ignored(self, collection: str, request: Request) -> Answer:
+        """Say that it is done, and do nothing."""
+        self.world.tenant.last += 1000
+        told = {"id": self.world.tenant.last, **(request.form or {})}
+        if request.method == "PUT":
+            told = json.loads((request.form or {})[SINGULAR[collection]])
+        return Answer(200, JSON, json.dumps(told).encode())
+
+    def _edit(self) -> None:
+        """Let somebody change one field of one of ours, managed or not."""
+        tenant, chance = self.world.tenant, self.world.chance
+        choices = [
+            ("surveys", "A", "description"),
+            ("surveys", "A", "email_subject"),
+            ("surveys", "B", "description"),
+            ("questions", "P", "question_text"),
+            ("questions", "P", "question_sound_file"),
+            ("users", "u@example.com", "name"),
+            ("users", "u@example.com", "agent_id"),
+        ]
+        collection, label, name = chance.choice(choices)
+        for row in tenant.rows[collection].values():
+            if row[LABEL[collection]] == label:
+                row[name] = f"edited {chance.randint(1, 99)}"
+                self.world.trace.append(f"  (somebody sets {name} of {label})")
+
+
+def _is_stranger(collection: str, row: Row) -> bool:
+    label = str(row[LABEL[collection]])
+    return label.startswith(("Theirs", "them", "T")) and label != "text"

@@ -1,0 +1,121 @@
+"""Draw schedules of faults from a seed, and let an apply of twelve operations meet each of them.
+
+    python tests/faults/schedules.py --seed 1 --count 20000
+    python tests/faults/schedules.py --seed 1 --only 4711       the same schedule again, step by step
+
+A schedule is one to three processes, each with faults at requests and at steps of the disk; then nothing fails any
+more. Prints the seed, the counts, and every rule that was broken.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import os
+import random
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+import disk
+import tenant
+from scenario import Faults, World, new_world
+
+REQUESTS, WRITES, STEPS = 62, 14, 95  # an undisturbed apply has about so many
+
+
+@dataclass
+class Schedule:
+    """What happens to the processes of one schedule."""
+
+    processes: list[Faults]
+    parallelism: int
+    cap: int
+    damage: bool
+
+    def __str__(self) -> str:
+        return f"{self.processes}, parallelism {self.parallelism}, pages of {self.cap}, damage {self.damage}"
+
+    def play(self, world: World) -> None:
+        """Let it happen."""
+        for faults in self.processes:
+            world.apply(faults)
+            world.pass_time(world.chance.choice((0.0, 2.0, 15.0, 70.0)))
+        if self.damage:
+            world.damage_state()
+
+
+def drawn(seed: object) -> Schedule:
+    """Return the schedule of `seed`."""
+    chance = random.Random(f"schedule {seed}")
+    processes = [_faults(chance) for _ in range(chance.choice((1, 1, 1, 2, 2, 3)))]
+    return Schedule(processes, chance.choice((1, 1, 2, 3)), chance.choice((1000, 10)), chance.random() < 0.1)
+
+
+def _faults(chance: random.Random) -> Faults:
+    faults = Faults()
+    for _ in range(chance.choice((0, 1, 1, 2, 3, 5))):
+        faults.requests[chance.randint(1, REQUESTS)] = chance.choice(tenant.KINDS)
+    for _ in range(chance.choice((0, 1, 1, 2, 3))):
+        faults.writes[chance.randint(1, WRITES)] = chance.choice(tenant.KINDS)
+    if chance.random() < 0.4:
+        faults.disk[chance.randint(1, STEPS)] = chance.choice(disk.KINDS)
+    return faults
+
+
+def outcome_of(seed: object) -> tuple[list[str], list[str], Counter[str]]:
+    """Let the schedule of `seed` happen; return the rules it broke, its trace, and how often each fault was met."""
+    schedule = drawn(seed)
+    with new_world(seed, schedule.parallelism, schedule.cap) as world:
+        world.trace.append(str(schedule))
+        schedule.play(world)
+        world.recover()
+        return world.wrong, world.trace, world.met
+
+
+def _numbered(work: tuple[int, int]) -> tuple[int, list[str], Counter[str]]:
+    seed, number = work
+    wrong, _, met = outcome_of(f"{seed}:{number}")
+    return number, wrong, met
+
+
+def run(seed: int, count: int, jobs: int) -> Iterator[tuple[int, list[str], Counter[str]]]:
+    """Yield number, broken rules and faults met of each of `count` schedules."""
+    work = [(seed, number) for number in range(count)]
+    if jobs == 1:
+        yield from map(_numbered, work)
+        return
+    with multiprocessing.get_context("spawn").Pool(jobs) as pool:
+        yield from pool.imap_unordered(_numbered, work, chunksize=50)
+
+
+def main() -> int:
+    """Run what the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--count", type=int, default=600)
+    parser.add_argument("--only", type=int, metavar="NUMBER", help="one schedule, with its trace")
+    parser.add_argument("--jobs", type=int, default=min(8, os.cpu_count() or 1))
+    chosen = parser.parse_args()
+    if chosen.only is not None:
+        wrong, trace, _ = outcome_of(f"{chosen.seed}:{chosen.only}")
+        print("\n".join(trace))
+        print(f"{int(not wrong)} passed, {int(bool(wrong))} failed")
+        return int(bool(wrong))
+    failed = 0
+    met: Counter[str] = Counter()
+    for number, wrong, here in run(chosen.seed, chosen.count, chosen.jobs):
+        met += here
+        failed += bool(wrong)
+        for what in wrong[:3]:
+            print(f"--seed {chosen.seed} --only {number}: {what}")
+    print(f"seed {chosen.seed}: {chosen.count} schedules, {met.total()} faults met: {dict(sorted(met.items()))}")
+    print(f"{chosen.count - failed} passed, {failed} failed")
+    return int(failed > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
