@@ -197,6 +197,9 @@ class World:
             ended = Ended(7, str(error).partition("\n")[0])
         except (ApiError, StateError, TooMuchMissing) as error:
             ended = Ended(1, f"{type(error).__name__}: {error}".partition("\n")[0])
+        except Exception as error:  # noqa: BLE001 - whatever it is, nobody is told what to do about it
+            ended = Ended(1, f"{type(error).__name__}: {error}")
+            self.break_rule(f"it fell over: {ended.why}")
         self.disk.after_death()
         self.trace.append(f"ended: {ended.code} {ended.why}")
         if ended.code == 0 and intention is None and not self.line.touched and not self.line.landed:
@@ -294,9 +297,9 @@ class World:
         """Count the intents that would outlive a power cut, by address."""
         found: Counter[str] = Counter()
         for written in self.disk.durable(self.folder / "state.journal.jsonl").splitlines():
-            if b'"intent"' in written:
+            with contextlib.suppress(ValueError):  # a line cut off by a power cut is no line
                 record = json.loads(written)
-                found[record["address"]] += record["event"] == "intent"
+                found[record.get("address", "")] += record["event"] == "intent"
         return found
 
 
