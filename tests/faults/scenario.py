@@ -15,13 +15,12 @@ import shutil
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import disk as disks
 import tenant as tenants
 from disk import Disk, WatchedPath, watched
 from line import Line
@@ -203,7 +202,8 @@ class World:
         self.disk.after_death()
         self.trace.append(f"ended: {ended.code} {ended.why}")
         if ended.code == 0 and intention is None and not self.line.touched and not self.line.landed:
-            for what in not_as_declared(self.tenant):
+            unknown = set(DECLARED) - set(self.store.load().entries)
+            for what in [*not_as_declared(self.tenant), *(f"the state does not know {one}" for one in unknown)]:
                 self.break_rule(f"exit code 0, and {what}")
         return ended
 
@@ -219,11 +219,15 @@ class World:
         return Ended(exit_code_of(result, None), why)
 
     def plan(self) -> Any:
-        """Plan as a process of its own, without faults."""
+        """Plan as a process of its own, without faults; return None, and break a rule, if no plan can be made."""
         self.line.begin({}, {})
         self.disk.begin({})
-        with self.workspace() as open:
-            return open.plan(after(), Silent())
+        try:
+            with self.workspace() as open:
+                return open.plan(after(), Silent()).plan
+        except (StateError, ApiError, TooMuchMissing) as error:
+            self.break_rule(f"no plan can be made: {type(error).__name__}: {error}".partition("\n")[0])
+            return None
 
     def recover(self) -> None:
         """Apply until all is as declared, three times at most, and break a rule if that does not lead there."""
@@ -238,7 +242,8 @@ class World:
                 ended = self.apply(Faults())
             if ended.code == 0:
                 self.pass_time(SETTLED)
-                if not self.plan().plan.changes:
+                planned = self.plan()
+                if planned is None or not planned.changes:
                     break
         if ended.code != 0:
             self.break_rule(f"after three applies without faults: exit code {ended.code}, {ended.why}")
@@ -248,12 +253,10 @@ class World:
     def _judge(self) -> None:
         for what in not_as_declared(self.tenant):
             self.break_rule(what)
-        try:
-            entries = self.store.load().entries
-            planned = self.plan().plan
-        except (StateError, ApiError, TooMuchMissing) as error:
-            self.break_rule(f"no plan can be made: {type(error).__name__}: {error}")
+        planned = self.plan()
+        if planned is None:
             return
+        entries = self.store.load().entries
         for address in DECLARED:
             live = row_of(self.tenant, address)
             if address not in entries:
@@ -469,13 +472,3 @@ def new_world(seed: object, parallelism: int = 1, cap: int = 1000) -> Iterator[W
             yield world
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def tried(world: World, play: Callable[[World], None]) -> list[str]:
-    """Let `play` happen, let faults stop, and return every rule that was broken."""
-    play(world)
-    world.recover()
-    return world.wrong
-
-
-DISK_KINDS = disks.KINDS

@@ -22,9 +22,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 import disk
 import tenant
-from scenario import Faults, World, new_world
+from scenario import LATE, Faults, World, new_world
 
-REQUESTS, WRITES, STEPS = 62, 14, 95  # an undisturbed apply has about so many
+REQUESTS, WRITES, STEPS, SAVING = 62, 14, 95, 72  # an undisturbed apply has about so many
 
 
 @dataclass
@@ -62,29 +62,34 @@ def _faults(chance: random.Random) -> Faults:
     for _ in range(chance.choice((0, 1, 1, 2, 3))):
         faults.writes[chance.randint(1, WRITES)] = chance.choice(tenant.KINDS)
     if chance.random() < 0.4:
-        faults.disk[chance.randint(1, STEPS)] = chance.choice(disk.KINDS)
+        # Half of them where the state is saved, at the end.
+        faults.disk[chance.randint(chance.choice((1, SAVING)), STEPS)] = chance.choice(disk.KINDS)
     return faults
 
 
-def outcome_of(seed: object) -> tuple[list[str], list[str], Counter[str]]:
-    """Let the schedule of `seed` happen; return the rules it broke, its trace, and how often each fault was met."""
+def outcome_of(seed: object, late: float = LATE) -> tuple[list[str], list[str], Counter[str]]:
+    """Let the schedule of `seed` happen; return the rules it broke, its trace, and how often each fault was met.
+
+    A request that was given up may arrive up to `late` seconds after it was sent.
+    """
     schedule = drawn(seed)
     with new_world(seed, schedule.parallelism, schedule.cap) as world:
+        world.late = late
         world.trace.append(str(schedule))
         schedule.play(world)
         world.recover()
         return world.wrong, world.trace, world.met
 
 
-def _numbered(work: tuple[int, int]) -> tuple[int, list[str], Counter[str]]:
-    seed, number = work
-    wrong, _, met = outcome_of(f"{seed}:{number}")
+def _numbered(work: tuple[int, int, float]) -> tuple[int, list[str], Counter[str]]:
+    seed, number, late = work
+    wrong, _, met = outcome_of(f"{seed}:{number}", late)
     return number, wrong, met
 
 
-def run(seed: int, count: int, jobs: int) -> Iterator[tuple[int, list[str], Counter[str]]]:
+def run(seed: int, count: int, jobs: int, late: float = LATE) -> Iterator[tuple[int, list[str], Counter[str]]]:
     """Yield number, broken rules and faults met of each of `count` schedules."""
-    work = [(seed, number) for number in range(count)]
+    work = [(seed, number, late) for number in range(count)]
     if jobs == 1:
         yield from map(_numbered, work)
         return
@@ -99,15 +104,18 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=600)
     parser.add_argument("--only", type=int, metavar="NUMBER", help="one schedule, with its trace")
     parser.add_argument("--jobs", type=int, default=min(8, os.cpu_count() or 1))
+    parser.add_argument(
+        "--late", type=float, default=LATE, metavar="SECONDS", help="how late a request that was given up may arrive"
+    )
     chosen = parser.parse_args()
     if chosen.only is not None:
-        wrong, trace, _ = outcome_of(f"{chosen.seed}:{chosen.only}")
+        wrong, trace, _ = outcome_of(f"{chosen.seed}:{chosen.only}", chosen.late)
         print("\n".join(trace))
         print(f"{int(not wrong)} passed, {int(bool(wrong))} failed")
         return int(bool(wrong))
     failed = 0
     met: Counter[str] = Counter()
-    for number, wrong, here in run(chosen.seed, chosen.count, chosen.jobs):
+    for number, wrong, here in run(chosen.seed, chosen.count, chosen.jobs, chosen.late):
         met += here
         failed += bool(wrong)
         for what in wrong[:3]:

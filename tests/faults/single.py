@@ -35,12 +35,11 @@ def sizes() -> tuple[int, int]:
     return requests, steps
 
 
-def places(every: int = 1) -> list[Place]:
-    """Return each fault at each place, or every `every`th of them."""
+def places() -> list[Place]:
+    """Return each fault at each place."""
     requests, steps = sizes()
     found = [("request", number, kind) for number in range(1, requests + 1) for kind in tenant.KINDS]
-    found += [("step", number, kind) for number in range(1, steps + 1) for kind in disk.KINDS]
-    return found[::every]
+    return found + [("step", number, kind) for number in range(1, steps + 1) for kind in disk.KINDS]
 
 
 def outcome_of(place: Place) -> tuple[Place, bool, list[str], list[str]]:
@@ -66,7 +65,6 @@ def run(found: list[Place], jobs: int) -> Iterator[tuple[Place, bool, list[str],
 def main() -> int:
     """Run what the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--every", type=int, default=1, metavar="K", help="take every Kth only")
     parser.add_argument("--only", metavar="PLACE", help="one, with its trace")
     parser.add_argument("--jobs", type=int, default=min(8, os.cpu_count() or 1))
     chosen = parser.parse_args()
@@ -76,7 +74,7 @@ def main() -> int:
         print("\n".join(trace))
         print(f"{int(not wrong)} passed, {int(bool(wrong))} failed")
         return int(bool(wrong))
-    found = places(chosen.every)
+    found = places()
     failed = met = 0
     for place, was_met, wrong, _ in run(found, chosen.jobs):
         met += was_met

@@ -1,0 +1,277 @@
+"""Switch one mechanism of the product off at a time: the schedules must notice each of them.
+
+    python tests/faults/sabotage.py --seed 1 --within 2000
+
+For each switch, schedules are played until one breaks a rule. A switch that none notices fails.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import itertools
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent))
+from schedules import outcome_of
+
+from sdx_state.api import endpoint, retry
+from sdx_state.api.errors import ApiError
+from sdx_state.api.exchange import Answer, Request
+from sdx_state.apply import journal, resolve, workspace, write
+from sdx_state.live import read
+from sdx_state.state import files, local
+from sdx_state.state.errors import StateNotSaved, StateUnusable
+from sdx_state.state.ledger import new_ledger
+
+Patch = tuple[Any, str, Any]
+
+
+def no_intent() -> list[Patch]:
+    """Send creates without writing them down before."""
+    numbers = itertools.count()
+    return [(journal.Journal, "intend", lambda *_: f"{next(numbers):012x}")]
+
+
+def no_settling() -> list[Patch]:
+    """Do not wait for what may still be on its way."""
+    return [(workspace, "SETTLE", 0.0), (resolve, "SETTLE", 0.0)]
+
+
+def blind_retry() -> list[Patch]:
+    """Send a create again when its answer is unclear."""
+    create = endpoint.Endpoint.create
+
+    def again(self: Any, fields: Any) -> Any:
+        try:
+            return create(self, fields)
+        except ApiError as error:
+            if not error.ambiguous:
+                raise
+            return create(self, fields)
+
+    return [(endpoint.Endpoint, "create", again)]
+
+
+def lenient_state() -> list[Patch]:
+    """Take a state that cannot be read for none."""
+    decode = local.decode
+
+    def lenient(data: bytes, where: str) -> Any:
+        try:
+            return decode(data, where)
+        except StateUnusable:
+            return new_ledger()
+
+    return [(local, "decode", lenient)]
+
+
+def older_state() -> list[Patch]:
+    """Take an older state that was put in the place of the newest."""
+    return [(local.LocalStore, "require_newest", lambda *_: None)]
+
+
+def state_in_place() -> list[Patch]:
+    """Write the state over itself instead of beside itself."""
+
+    def in_place(path: Any, data: bytes) -> None:
+        descriptor = files.os.open(path, files.os.O_WRONLY | files.os.O_CREAT, 0o600)
+        try:
+            files.os.ftruncate(descriptor, 0)
+            rest = memoryview(data)
+            while rest:
+                rest = rest[files.os.write(descriptor, rest) :]
+            files.os.fsync(descriptor)
+        finally:
+            files.os.close(descriptor)
+
+    return [(local, "write_atomically", in_place)]
+
+
+def state_not_synced() -> list[Patch]:
+    """Rename the new state into place before it is on the disk."""
+
+    numbers = itertools.count()
+
+    def hasty(path: Any, data: bytes) -> None:
+        temporary = path.with_name(f".{path.name}.{next(numbers)}.tmp")
+        descriptor = files.os.open(temporary, files.os.O_WRONLY | files.os.O_CREAT | files.os.O_EXCL, 0o600)
+        files.os.write(descriptor, data)
+        files.os.close(descriptor)
+        temporary.replace(path)
+        files.sync_folder(path.parent)
+
+    return [(local, "write_atomically", hasty)]
+
+
+def journal_not_synced() -> list[Patch]:
+    """Send a create before its intent is on the disk."""
+    append = journal.append
+    return [(journal, "append", lambda path, data, durably: append(path, data, durably=False))]
+
+
+def torn_journal() -> list[Patch]:
+    """Leave a line that was cut off, and go on behind it."""
+    return [(journal.Journal, "mend", lambda _: None)]
+
+
+def save_error_swallowed() -> list[Patch]:
+    """Say nothing where the state cannot be saved."""
+    save = local.LocalStore.save
+
+    def silent(self: Any, ledger: Any) -> Any:
+        try:
+            return save(self, ledger)
+        except StateNotSaved:
+            return replace(ledger, serial=ledger.serial + 1)
+
+    return [(local.LocalStore, "save", silent)]
+
+
+def intent_error_swallowed() -> list[Patch]:
+    """Go on where an intent cannot be written down."""
+    append = journal.Journal._append
+
+    def silent(self: Any, durably: bool, **content: Any) -> None:
+        with contextlib.suppress(StateNotSaved):
+            append(self, durably, **content)
+
+    return [(journal.Journal, "_append", silent)]
+
+
+def first_candidate() -> list[Patch]:
+    """Take the first of two that could be what was created."""
+    candidates = resolve._candidates
+    return [(resolve, "_candidates", lambda *arguments: candidates(*arguments)[:1])]
+
+
+def no_look_before() -> list[Patch]:
+    """Update without comparing with what the plan was made from."""
+    return [(write, "_moved_on", lambda *_: None)]
+
+
+def no_look_after() -> list[Patch]:
+    """Believe that a write did what it said."""
+    unproven = write.Writer._unproven
+    looked: set[tuple[int, str]] = set()
+
+    def only_before(self: Any, desired: Any, live: Any) -> Any:
+        key = (id(self), desired.address)
+        if key in looked:
+            return None
+        looked.add(key)
+        return unproven(self, desired, live)
+
+    return [(write.Writer, "_unproven", only_before), (write.Writer, "_complete", lambda *_: None)]
+
+
+def short_lists() -> list[Patch]:
+    """Believe that what a list does not show is not there."""
+
+    def naive(fetch: Callable[[int], Any], identity: Any, request: str, sizes: Any) -> Iterator[Any]:
+        offset = 0
+        while page := fetch(offset):
+            yield from page
+            offset += len(page)
+
+    return [
+        (endpoint, "iterate", naive),
+        (read, "_unlisted", lambda *_: []),
+        (read, "_complete_lists", lambda *_: None),
+        (read, "_refuse_mass_absence", lambda *_: None),
+    ]
+
+
+def redirects() -> list[Patch]:
+    """Follow redirects, as most HTTP clients do."""
+    begin = retry.Sender.__init__
+
+    class Follower:
+        def __init__(self, inner: Any) -> None:
+            self.inner = inner
+
+        def send(self, request: Request) -> Answer:
+            answer = self.inner.send(request)
+            if 300 <= answer.status < 400:
+                return self.inner.send(Request("GET", answer.headers["Location"], "elsewhere"))
+            return answer
+
+    def following(self: Any, transport: Any, *arguments: Any) -> None:
+        begin(self, Follower(transport), *arguments)
+
+    return [(retry.Sender, "__init__", following)]
+
+
+SWITCHES: dict[str, Callable[[], list[Patch]]] = {
+    switch.__name__.replace("_", " "): switch
+    for switch in (
+        no_intent,
+        no_settling,
+        blind_retry,
+        lenient_state,
+        older_state,
+        state_in_place,
+        state_not_synced,
+        journal_not_synced,
+        torn_journal,
+        save_error_swallowed,
+        intent_error_swallowed,
+        first_candidate,
+        no_look_before,
+        no_look_after,
+        short_lists,
+        redirects,
+    )
+}
+
+
+@contextlib.contextmanager
+def switched_off(name: str) -> Iterator[None]:
+    """Let the product run without one mechanism."""
+    outcome_of("ready")  # what is prepared once is prepared by the product as it is
+    patches = SWITCHES[name]()
+    before = [(owner, attribute, getattr(owner, attribute)) for owner, attribute, _ in patches]
+    for owner, attribute, value in patches:
+        setattr(owner, attribute, value)
+    try:
+        yield
+    finally:
+        for owner, attribute, value in before:
+            setattr(owner, attribute, value)
+
+
+def noticed(name: str, seed: int, within: int) -> tuple[int, str] | None:
+    """Return the first schedule that notices the switch, and what it says; None if none of `within` does."""
+    with switched_off(name):
+        for number in range(within):
+            wrong, _, _ = outcome_of(f"{seed}:{number}")
+            if wrong:
+                return number, wrong[0]
+    return None
+
+
+def main() -> int:
+    """Run what the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--within", type=int, default=2000, metavar="N")
+    parser.add_argument("--switch", choices=sorted(SWITCHES))
+    chosen = parser.parse_args()
+    names = [chosen.switch] if chosen.switch else list(SWITCHES)
+    failed = 0
+    for name in names:
+        found = noticed(name, chosen.seed, chosen.within)
+        failed += found is None
+        said = "NOT NOTICED" if found is None else f"noticed by schedule {found[0]}: {found[1]}"
+        print(f"{name}: {said}", flush=True)
+    print(f"seed {chosen.seed}: {len(names)} switches, up to {chosen.within} schedules each")
+    print(f"{len(names) - failed} passed, {failed} failed")
+    return int(failed > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
