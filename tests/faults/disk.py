@@ -43,7 +43,7 @@ class Disk:
             if path.is_file():
                 self._files[path] = len(self._files)
                 self._content[self._files[path]] = path.read_bytes()
-        for parent in {folder, *(path for path in folder.rglob("*") if path.is_dir())}:
+        for parent in (folder, *sorted(path for path in folder.rglob("*") if path.is_dir())):
             self._keep_names(parent)
         self._next = len(self._files)
 
@@ -144,7 +144,7 @@ class Disk:
         written = (folder / name).read_bytes()
         if not written.startswith(synced):
             return synced
-        return written[: self.chance.randint(len(synced), len(written))]
+        return written[: len(synced) + int(self.chance.random() * (len(written) - len(synced) + 1))]
 
 
 class WatchedPath(type(Path())):  # type: ignore[misc]  # the concrete class of this system

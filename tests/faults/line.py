@@ -7,13 +7,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
+from scenario import DECLARED, address_of, row_of
 from tenant import ANSWERS, DEADLINE, JSON, LABEL, SINGULAR, Crash, Row, altered
 
 from sdx_state.api.errors import NoAnswer, NotSent
 from sdx_state.api.exchange import Answer, Request
 
 if TYPE_CHECKING:
-    from scenario import World
+    from world import World
 
 ORDER = ("order", "survey_id")
 
@@ -126,7 +127,6 @@ class Line:
             self._got.pop((collection, id.replace("%40", "@").lower()), None)
 
     def _note_post(self, request: Request) -> None:
-        from scenario import address_of
 
         world = self.world
         address = address_of(world.tenant, request.path.strip("/"), request.form or {})
@@ -137,7 +137,6 @@ class Line:
 
     def _look_at_put(self, collection: str, id: str, request: Request) -> None:
         """See whether a PUT takes anything away that somebody else put there and that could be known."""
-        from scenario import DECLARED, row_of
 
         world = self.world
         row = world.tenant.rows[collection].get(id)
@@ -173,8 +172,6 @@ class Line:
         if what == "edited":
             self._edit()
         if what == "twin" and request.method == "POST" and collection != "users":
-            from scenario import address_of
-
             made = tenant.serve(request)
             twin = tenant.add(collection, **(request.form or {}))
             world.twins[address_of(tenant, collection, request.form) or ""] = collection, str(twin["id"])

@@ -1,48 +1,18 @@
-"""Twelve operations (five creates, four updates, three deletes) on a tenant in memory, and what must hold of them.
-
-A world is a tenant, a state on real files, and a virtual clock. Product code runs in it as one process after another;
-any request and any step of the disk can fail or be the last. Afterwards nothing fails any more, and at most three
-applies must lead to exactly what is declared.
-"""
+"""Twelve operations (five creates, four updates, three deletes), said twice: as configuration, and as rows."""
 
 from __future__ import annotations
 
-import atexit
-import contextlib
-import json
-import random
-import shutil
 import tempfile
-import time
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
-import tenant as tenants
-from disk import Disk, WatchedPath, watched
-from line import Line
-from stepping import Pool, Stepper, first_done
-from tenant import Clock, Crash, Tenant
+from tenant import LABEL, Row, Tenant
 
-from sdx_state.api import Client, Connection, base_url, credentials_from
-from sdx_state.api.errors import ApiError
-from sdx_state.apply import graph, journal, resolve, workspace
-from sdx_state.apply.journal import Journal
-from sdx_state.apply.outcome import Outcome
 from sdx_state.apply.pull import intention_of
-from sdx_state.apply.workspace import Workspace, carry_out
-from sdx_state.cli.planning import error_code
-from sdx_state.cli.running import exit_code_of
 from sdx_state.config import load_configuration
-from sdx_state.live import evidence, read
-from sdx_state.live.read import TooMuchMissing
 from sdx_state.plan.model import Action
-from sdx_state.state import files, local
-from sdx_state.state.errors import StateError, StateUnusable
-from sdx_state.state.local import LocalStore
 
 BEFORE = """
 surveys:
@@ -50,8 +20,8 @@ surveys:
     name: A
     description: One
     questions:
-      - {question_label: P, question_text: First?, question_type: text}
-      - {question_label: Q, question_text: Second?, question_type: text}
+      - {question_label: P, question_text: "First?", question_type: text}
+      - {question_label: Q, question_text: "Second?", question_type: text}
   b: {name: B}
   gone: {name: Gone}
 users:
@@ -65,13 +35,13 @@ surveys:
     name: A
     description: Two
     questions:
-      - {question_label: R, question_text: New?, question_type: text}
-      - {question_label: P, question_text: First!, question_type: text}
+      - {question_label: R, question_text: "New?", question_type: text}
+      - {question_label: P, question_text: "First!", question_type: text}
   b: {name: B, description: New}
   c:
     name: C
     questions:
-      - {question_label: S, question_text: Newest?, question_type: nps, max_response: 10}
+      - {question_label: S, question_text: "Newest?", question_type: nps, max_response: 10}
 users:
   u@example.com: {name: W}
   v@example.com: {name: V}
@@ -100,252 +70,21 @@ DECLARED: dict[str, dict[str, Any]] = {
 ORDERS = {"A": ["R", "P"], "C": ["S"]}
 LEAVING = {"surveys": {"Gone"}, "questions": {"Q"}, "users": {"gone@example.com"}}
 OWNED_LABELS = {"surveys": set("ABC") | {"Gone"}, "questions": set("PQRS")}
-STRANGERS = 11  # of each kind, ahead of ours in every list
-SETTLED = 61.0  # seconds after which nothing of the past is on its way any more
-# Seconds that a request given up may still be on its way: what the product says it waits for, less a little in which
-# it reads, and at most a minute.
-LATE = min(60.0, resolve.SETTLE - 5.0)
-
-_ENVIRONMENT = {"SDX_CUSTOMER_UUID": "00000000-0000-4000-8000-000000000000", "SDX_AUTH_TOKEN": "sandbox"}
-_CREDENTIALS = credentials_from(_ENVIRONMENT)
-_URL = base_url(None, "http://127.0.0.1:1/api")
 
 
-@dataclass
-class Ended:
-    """How a process ended: its exit code, None if it died, and why it wrote nothing, if so."""
-
-    code: int | None
-    why: str = ""
-
-
-@dataclass
-class Faults:
-    """What goes wrong in one process: at requests, at writes only, and at steps of the disk, each by number."""
-
-    requests: dict[int, str] = field(default_factory=dict)
-    writes: dict[int, str] = field(default_factory=dict)
-    disk: dict[int, str] = field(default_factory=dict)
+@cache
+def intention(text: str) -> Any:
+    """Return what `text` asks for, as the product reads it."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "sdx.yaml").write_text("sdx: 1\napi: {host: x.example}\n")
+        (Path(folder) / "a.yaml").write_text(text)
+        return intention_of(load_configuration(Path(folder), None, {}))
 
 
-class World:
-    """A tenant, a state and a clock, in which processes run one after the other."""
-
-    def __init__(self, folder: Path, tenant: Tenant, seed: object, posts: Counter[str], parallelism: int = 1) -> None:
-        self.chance = random.Random(f"{seed}")
-        self.tenant = tenant
-        self.clock = Clock()
-        self.folder = folder
-        self.disk = Disk(folder, self.chance, self._met_on_disk)
-        self.stepper = Stepper(self.chance, self.clock.now, self.pass_time, lambda: self.disk.dead)
-        self.parallelism = parallelism
-        self.late = LATE
-        self.posts = Counter(posts)
-        self.wrong: list[str] = []
-        self.trace: list[str] = []
-        self.met: Counter[str] = Counter()
-        self.twins: dict[str, tuple[str, str]] = {}  # address -> the namesake that somebody made
-        self.line = Line(self)
-
-    @property
-    def store(self) -> LocalStore:
-        return LocalStore(WatchedPath(self.folder), "state", "test")
-
-    def _met_on_disk(self, fault: str, what: str) -> None:
-        self.met[f"disk: {fault}"] += 1
-        self.trace.append(f"  disk: {what} <- {fault}")
-
-    def break_rule(self, what: str) -> None:
-        """Note that something happened that never may."""
-        self.trace.append(f"  ! {what}")
-        self.wrong.append(what)
-
-    def sleep(self, seconds: float) -> None:
-        """Wait; others go meanwhile, and what is on its way arrives."""
-        self.trace.append(f"  sleep {seconds:.1f}")
-        self.stepper.pause(seconds)
-        if self.disk.dead:
-            raise Crash
-
-    def pass_time(self, seconds: float) -> None:
-        """Let time pass, and with it arrive what was on its way."""
-        self.clock.time += max(0.0, seconds)
-        for request in self.tenant.land(self.clock.time):
-            self.line.landed = True
-            self.trace.append(f"  (arrived late: {request})")
-
-    @contextlib.contextmanager
-    def workspace(self) -> Iterator[Workspace]:
-        """Open the tenant and the state, as a new process does."""
-        clock = SimpleNamespace(now=self.clock.now, sleep=self.sleep)
-        connection = Connection(_URL, _CREDENTIALS, parallelism=self.parallelism)
-        with Client(connection, clock=clock, random=self.chance, transport=self.line) as client:
-            yield Workspace(client, self.store, parallelism=self.parallelism, sleep=self.sleep)
-
-    def apply(self, faults: Faults, intention: Any = None) -> Ended:
-        """Run one apply as a process of its own."""
-        self.trace.append("apply")
-        self.line.begin(faults.requests, faults.writes)
-        self.line.quiet = intention is not None
-        self.disk.begin(faults.disk)
-        try:
-            ended = self._apply(intention or after())
-        except Crash:
-            ended = Ended(None, "died")
-        except StateUnusable as error:
-            ended = Ended(7, str(error).partition("\n")[0])
-        except (ApiError, StateError, TooMuchMissing) as error:
-            ended = Ended(1, f"{type(error).__name__}: {error}".partition("\n")[0])
-        except Exception as error:  # noqa: BLE001 - whatever it is, nobody is told what to do about it
-            ended = Ended(1, f"{type(error).__name__}: {error}")
-            self.break_rule(f"it fell over: {ended.why}")
-        self.disk.after_death()
-        self.trace.append(f"ended: {ended.code} {ended.why}")
-        if ended.code == 0 and intention is None and not self.line.touched and not self.line.landed:
-            unknown = set(DECLARED) - set(self.store.load().entries)
-            for what in [*not_as_declared(self.tenant), *(f"the state does not know {one}" for one in unknown)]:
-                self.break_rule(f"exit code 0, and {what}")
-        return ended
-
-    def _apply(self, intention: Any) -> Ended:
-        with self.workspace() as open, open.writing("apply", lambda _: None) as journal:
-            planned = open.plan(intention, Silent())
-            if planned.plan.errors:
-                return Ended(error_code(planned.plan), planned.plan.errors[0].message)
-            self.line.planning = False
-            result = carry_out(open.run(journal, Listener(self), "apply"), planned)
-        undone = [one for one in result.outcomes if one.status != "done"]
-        why = f"{undone[0].change.address}: {undone[0].status}: {undone[0].message}" if undone else ""
-        return Ended(exit_code_of(result, None), why)
-
-    def plan(self) -> Any:
-        """Plan as a process of its own, without faults; return None, and break a rule, if no plan can be made."""
-        self.line.begin({}, {})
-        self.disk.begin({})
-        try:
-            with self.workspace() as open:
-                return open.plan(after(), Silent()).plan
-        except (StateError, ApiError, TooMuchMissing) as error:
-            self.break_rule(f"no plan can be made: {type(error).__name__}: {error}".partition("\n")[0])
-            return None
-
-    def recover(self) -> None:
-        """Apply until all is as declared, three times at most, and break a rule if that does not lead there."""
-        ended = Ended(1, "never ran")
-        for _ in range(3):
-            self.pass_time(self.chance.choice((0.0, 1.0, 20.0)))
-            ended = self.apply(Faults())
-            if self.twins and ended.code != 0:
-                for collection, id in self.twins.values():
-                    self.tenant.remove(collection, id)  # a person looks at both, and deletes the wrong one
-                self.twins.clear()
-                ended = self.apply(Faults())
-            if ended.code == 0:
-                self.pass_time(SETTLED)
-                planned = self.plan()
-                if planned is None or not planned.changes:
-                    break
-        if ended.code != 0:
-            self.break_rule(f"after three applies without faults: exit code {ended.code}, {ended.why}")
-        self.pass_time(SETTLED)
-        self._judge()
-
-    def _judge(self) -> None:
-        for what in not_as_declared(self.tenant):
-            self.break_rule(what)
-        planned = self.plan()
-        if planned is None:
-            return
-        entries = self.store.load().entries
-        for address in DECLARED:
-            live = row_of(self.tenant, address)
-            if address not in entries:
-                self.break_rule(f"orphan: {address} is live and not in the state")
-            elif live is not None and entries[address].id != str(live.get("id", live.get("email"))):
-                self.break_rule(
-                    f"dangling: {address} is id {entries[address].id} in the state, and live it is {live}"
-                )
-        for address in set(entries) - set(DECLARED):
-            self.break_rule(f"the state still knows {address}")
-        for change in planned.changes:
-            self.break_rule(f"the next plan is not empty: {change.action.value} {change.address}")
-        for finding in planned.findings:
-            self.break_rule(f"the next plan says: {finding.message}")
-        broken = Journal(self.store.journal_path).broken_at()
-        if broken is not None:
-            self.break_rule(f"the journal's chain does not hold at line {broken}")
-
-    def damage_state(self) -> None:
-        """Empty or cut the state file, or put an older one in its place; it must be refused, and a person helps."""
-        store, path = self.store, self.folder / "state.json"
-        content = path.read_bytes()
-        newest = max(Journal(store.journal_path).unfinished().serial.values())
-        older = [store.generations / f"{serial}.json" for serial in store.kept_serials() if serial < newest]
-        others = [b"", content[: len(content) // 2], *(one.read_bytes() for one in older[-1:])]
-        path.write_bytes(self.chance.choice(others))
-        ended = self.apply(Faults())
-        if ended.code != 7:
-            self.break_rule(f"a damaged or older state was worked with: exit code {ended.code}, {ended.why}")
-            return
-        self.disk.begin({})
-        with self.store.lock("state restore"):
-            kept = self.store.generation(None)
-            journal = Journal(self.store.journal_path)
-            journal.mend()
-            newest = journal.unfinished().serial.get(kept.lineage, 0)
-            saved = self.store.save(replace(kept, serial=max(kept.serial, newest)))
-            journal.saved(saved.lineage, saved.serial)
-
-    def intents(self) -> Counter[str]:
-        """Count the intents that would outlive a power cut, by address."""
-        found: Counter[str] = Counter()
-        for written in self.disk.durable(self.folder / "state.journal.jsonl").splitlines():
-            with contextlib.suppress(ValueError):  # a line cut off by a power cut is no line
-                record = json.loads(written)
-                found[record.get("address", "")] += record["event"] == "intent"
-        return found
-
-
-class Silent:
-    """Is told of progress and says nothing."""
-
-    def expect(self, count: int) -> None: ...
-    def advance(self) -> None: ...
-
-
-class Listener:
-    """Hears what a run says of each change, and looks whether that is so."""
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-
-    def started(self, change: Any) -> None: ...
-
-    def ended(self, outcome: Outcome) -> None:
-        world, change = self.world, outcome.change
-        world.trace.append(f"  {change.address}: {change.action.value}: {outcome.status} {outcome.message}")
-        if outcome.status != "done" or world.line.quiet:
-            return
-        if change.address in world.twins:
-            world.break_rule(f"{change.address}: one of two that could be it was picked")
-        if change.action is Action.DELETE:
-            if str(change.id).lower() in world.tenant.rows[f"{change.kind}s"]:
-                world.break_rule(f"{change.address} is said to be deleted, and it is there")
-            return
-        wanted = DECLARED.get(change.address)
-        if wanted is None or change.action not in (Action.CREATE, Action.UPDATE):
-            return
-        written = {one.path for one in change.fields} if change.action is Action.UPDATE else set(wanted)
-        live = row_of(world.tenant, change.address, outcome.id) or {}
-        different = [name for name in written & set(wanted) if live.get(name) != wanted[name]]
-        if different or not live:
-            world.break_rule(f"{change.address} is said to be done, and {different or 'all of it'} is not there")
-
-
-def row_of(tenant: Tenant, address: str, id: str | None = None) -> tenants.Row | None:
+def row_of(tenant: Tenant, address: str, id: str | None = None) -> Row | None:
     """Return the row that is `address`: by id, else the first of its name."""
     kind = address.partition(".")[0]
-    label = tenants.LABEL[f"{kind}s"]
+    label = LABEL[f"{kind}s"]
     rows = tenant.rows[f"{kind}s"]
     if id is not None:
         return rows.get(id.lower())
@@ -359,7 +98,7 @@ def row_of(tenant: Tenant, address: str, id: str | None = None) -> tenants.Row |
 
 def address_of(tenant: Tenant, collection: str, form: Any) -> str | None:
     """Return the address that a create with `form` is of, None if it is nobody's."""
-    label = str(form[tenants.LABEL[collection]])
+    label = str(form[LABEL[collection]])
     kind = collection[:-1]
     if kind == "question":
         survey = tenant.rows["surveys"].get(str(form["survey_id"]), {}).get("name", "?")
@@ -376,7 +115,7 @@ def not_as_declared(tenant: Tenant) -> list[str]:
         if different:
             wrong.append(f"{address} is not as declared: {different}")
     for collection, leaving in LEAVING.items():
-        label = tenants.LABEL[collection]
+        label = LABEL[collection]
         places = Counter((row[label], row.get("survey_id")) for row in tenant.rows[collection].values())
         wrong += [f"duplicate: {count} {collection} {place}" for place, count in places.items() if count > 1]
         wrong += [f"{name} is still there" for name, _ in places if name in leaving]
@@ -387,88 +126,3 @@ def not_as_declared(tenant: Tenant) -> list[str]:
             if ours != ORDERS[survey["name"]]:
                 wrong.append(f"the questions of {survey['name']} are asked in the order {ours}")
     return wrong
-
-
-# The prepared beginning, once a process.
-
-_made: dict[str, Any] = {}
-
-
-def _intention(text: str) -> Any:
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "sdx.yaml").write_text("sdx: 1\napi: {host: x.example}\n")
-        (Path(folder) / "a.yaml").write_text(text)
-        return intention_of(load_configuration(Path(folder), None, {}))
-
-
-def after() -> Any:
-    """Return what is declared."""
-    if "after" not in _made:
-        _made["after"] = _intention(AFTER)
-    return _made["after"]
-
-
-def _beginning() -> tuple[Path, Tenant, Counter[str]]:
-    """Return a folder with the state, and the tenant, as they are before the twelve operations."""
-    if "beginning" not in _made:
-        shared = Path("/dev/shm")  # noqa: S108 - memory is where many small files are fast
-        root = Path(tempfile.mkdtemp(prefix="faults-", dir=shared if shared.is_dir() else None))
-        atexit.register(shutil.rmtree, root, ignore_errors=True)
-        (root / "state").mkdir()
-        tenant = Tenant()
-        for number in range(STRANGERS):
-            tenant.add("surveys", name=f"Theirs {number}")
-            tenant.add("users", email=f"them{number}@example.com", name="Them")
-        with product_in(world := World(root / "state", tenant, "beginning", Counter())):
-            kept = world.apply(Faults(), _intention(BEFORE))
-        if kept.code != 0 or world.wrong:
-            raise RuntimeError(f"the beginning cannot be made: {kept} {world.wrong}")
-        survey = row_of(tenant, "survey.a") or {}
-        ours = {id: tenant.rows["questions"].pop(id) for id in [*tenant.rows["questions"]]}
-        for number in range(STRANGERS):
-            tenant.add("questions", survey_id=survey["id"], order=number + 1, question_label=f"T{number}")
-        tenant.rows["questions"].update(ours)
-        for number, row in enumerate(ours.values()):
-            row.update(order=STRANGERS + number + 1, question_sound_file="https://cdn.example.com/p.mp3")
-        survey.update(email_subject="How did we do?")
-        tenant.rows["users"]["u@example.com"].update(agent_id="agent7")
-        _made["beginning"] = root, tenant, world.posts
-    return _made["beginning"]
-
-
-@contextlib.contextmanager
-def product_in(world: World) -> Iterator[None]:
-    """Let product code meet `world` instead of this machine's clock, threads and disk."""
-    clock = SimpleNamespace(**{name: getattr(time, name) for name in ("strftime", "gmtime", "sleep", "monotonic")})
-    clock.time = world.clock.now
-    replaced: list[tuple[Any, str, Any]] = [
-        *((module, "time", clock) for module in (journal, workspace, local)),
-        *((module, "ThreadPoolExecutor", Pool) for module in (graph, read, evidence)),
-        (graph, "wait", first_done),
-        (Pool, "stepper", world.stepper),
-        (WatchedPath, "disk", world.disk),
-    ]
-    before = [(owner, name, getattr(owner, name, None)) for owner, name, _ in replaced]
-    undo = watched((files, local, journal), lambda: world.disk)
-    for owner, name, value in replaced:
-        setattr(owner, name, value)
-    try:
-        yield
-    finally:
-        undo()
-        for owner, name, value in before:
-            setattr(owner, name, value)
-
-
-@contextlib.contextmanager
-def new_world(seed: object, parallelism: int = 1, cap: int = 1000) -> Iterator[World]:
-    """Put up a world as it is before the twelve operations, and product code into it."""
-    root, tenant, posts = _beginning()
-    folder = Path(tempfile.mkdtemp(dir=root))
-    shutil.copytree(root / "state", folder / ".sdx")
-    try:
-        world = World(folder / ".sdx", tenant.copy(cap), seed, posts, parallelism)
-        with product_in(world):
-            yield world
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)

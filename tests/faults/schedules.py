@@ -22,7 +22,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 import disk
 import tenant
-from scenario import LATE, Faults, World, new_world
+from beginning import new_world
+from world import LATE, Faults, World
 
 REQUESTS, WRITES, STEPS, SAVING = 62, 14, 95, 72  # an undisturbed apply has about so many
 

@@ -18,7 +18,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 import disk
 import tenant
-from scenario import OPERATIONS, Faults, new_world
+from beginning import new_world
+from scenario import OPERATIONS
+from world import Faults
 
 CAP = 10  # rows of a page: our rows stand on the second one
 Place = tuple[str, int, str]  # request or step, its number, the fault

@@ -1,0 +1,93 @@
+"""How a world begins: with the tenant and the state before the twelve operations, and product code put into it."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import shutil
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from disk import WatchedPath, watched
+from scenario import BEFORE, row_of
+from stepping import Pool, first_done
+from tenant import Tenant
+from world import Faults, World
+
+from sdx_state.apply import graph, journal, workspace
+from sdx_state.live import evidence, read
+from sdx_state.state import files, local
+
+STRANGERS = 11  # of each kind, ahead of ours in every list
+_made: dict[str, Any] = {}
+
+
+def _beginning() -> tuple[Path, Tenant, Counter[str]]:
+    """Return a folder with the state, and the tenant, as they are before the twelve operations."""
+    if "beginning" not in _made:
+        shared = Path("/dev/shm")  # noqa: S108 - memory is where many small files are fast
+        root = Path(tempfile.mkdtemp(prefix="faults-", dir=shared if shared.is_dir() else None))
+        atexit.register(shutil.rmtree, root, ignore_errors=True)
+        (root / "state").mkdir()
+        tenant = Tenant()
+        for number in range(STRANGERS):
+            tenant.add("surveys", name=f"Theirs {number}")
+            tenant.add("users", email=f"them{number}@example.com", name="Them")
+        with product_in(world := World(root / "state", tenant, "beginning", Counter())):
+            kept = world.apply(Faults(), BEFORE)
+        if kept.code != 0 or world.wrong:
+            raise RuntimeError(f"the beginning cannot be made: {kept} {world.wrong}")
+        survey = row_of(tenant, "survey.a") or {}
+        ours = {id: tenant.rows["questions"].pop(id) for id in [*tenant.rows["questions"]]}
+        for number in range(STRANGERS):
+            tenant.add("questions", survey_id=survey["id"], order=number + 1, question_label=f"T{number}")
+        tenant.rows["questions"].update(ours)
+        for number, row in enumerate(ours.values()):
+            row.update(order=STRANGERS + number + 1, question_sound_file="https://cdn.example.com/p.mp3")
+        survey.update(email_subject="How did we do?")
+        tenant.rows["users"]["u@example.com"].update(agent_id="agent7")
+        _made["beginning"] = root, tenant, world.posts
+    return _made["beginning"]
+
+
+@contextlib.contextmanager
+def product_in(world: World) -> Iterator[None]:
+    """Let product code meet `world` instead of this machine's clock, threads and disk."""
+    clock = SimpleNamespace(**{name: getattr(time, name) for name in ("strftime", "gmtime", "sleep", "monotonic")})
+    clock.time = world.clock.now
+    replaced: list[tuple[Any, str, Any]] = [
+        *((module, "time", clock) for module in (journal, workspace, local)),
+        *((module, "ThreadPoolExecutor", Pool) for module in (graph, read, evidence)),
+        (graph, "wait", first_done),
+        (Pool, "stepper", world.stepper),
+        (WatchedPath, "disk", world.disk),
+    ]
+    before = [(owner, name, getattr(owner, name, None)) for owner, name, _ in replaced]
+    undo = watched((files, local, journal), lambda: world.disk)
+    for owner, name, value in replaced:
+        setattr(owner, name, value)
+    try:
+        yield
+    finally:
+        undo()
+        for owner, name, value in before:
+            setattr(owner, name, value)
+
+
+@contextlib.contextmanager
+def new_world(seed: object, parallelism: int = 1, cap: int = 1000) -> Iterator[World]:
+    """Put up a world as it is before the twelve operations, and product code into it."""
+    root, tenant, posts = _beginning()
+    folder = Path(tempfile.mkdtemp(dir=root))
+    shutil.copytree(root / "state", folder / ".sdx")
+    try:
+        world = World(folder / ".sdx", tenant.copy(cap), seed, posts, parallelism)
+        with product_in(world):
+            yield world
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
