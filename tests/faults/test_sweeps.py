@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-import sweeps  # noqa: E402
+import sweeps
 
 SEED, SWEEPS = 1, 2000
 
