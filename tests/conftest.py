@@ -77,7 +77,7 @@ class Project:
 
 @pytest.fixture(autouse=True)
 def no_settings_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("API_URL", "CUSTOMER_UUID", "AUTH_TOKEN", "ACCESS_TOKEN", "ENV", "LOG"):
+    for name in ("API_URL", "CUSTOMER_UUID", "AUTH_TOKEN", "ACCESS_TOKEN", "ENV", "LOG", "CA_FILE"):
         monkeypatch.delenv(f"SDX_{name}", raising=False)
 
 

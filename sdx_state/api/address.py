@@ -12,6 +12,8 @@ from sdx_state.api.errors import BadAddress
 API_PATH = "/api"  # API reference: "https://surveydynamix.com/api" + the resource's URI
 DEFAULT_PORTS = {"https": 443, "http": 80}
 
+VENDOR = "surveydynamix.com"  # API reference: the base URL, and regional hosts in front of it
+
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _PATH = re.compile(r"(/[A-Za-z0-9._~-]+)*")
@@ -57,6 +59,37 @@ def base_url(host: str | None, url: str | None) -> BaseUrl:
     if not set("/:@?#\\").isdisjoint(host):
         raise BadAddress("", "`api.host` takes a host name alone; a whole address goes into `api.url`")
     return _from_url(f"https://{host}{API_PATH}")
+
+
+def require_trusted(base: BaseUrl, named_outside: str | None) -> None:
+    """Let credentials go to the vendor, to this machine, and to the origin that their owner names; nowhere else.
+
+    A project file may be anybody's proposal: a host that stands in it alone is sent nothing.
+
+    Args:
+        base: Where requests would go.
+        named_outside: The address that the environment names, beside the credentials.
+
+    Raises:
+        BadAddress: The origin is none of these. Nothing was sent.
+    """
+    if base.host == VENDOR or base.host.endswith(f".{VENDOR}") or _is_loopback(base.host):
+        return
+    outside = _from_url(named_outside).origin if named_outside else None
+    if base.origin != outside:
+        raise BadAddress(
+            "",
+            f"the project names {base.origin}, and the credentials are for "
+            f"{outside or f'https://{VENDOR} and its regional hosts'}: nothing was sent",
+            advice=f"If the credentials belong to that host, say so beside them: SDX_API_URL={base}",
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _from_url(url: str) -> BaseUrl:

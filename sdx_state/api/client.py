@@ -26,6 +26,7 @@ class Connection:
         parallelism: Connections, and so requests in flight, at a time.
         deadline: Seconds for one request as a whole.
         connect_timeout: Seconds to connect in.
+        ca_file: Certificates (PEM) to trust instead of the usual ones, such as those of a company's proxy.
     """
 
     base: BaseUrl
@@ -33,6 +34,7 @@ class Connection:
     parallelism: int = 8
     deadline: float = 60.0
     connect_timeout: float = 10.0
+    ca_file: str | None = None
 
 
 class Client:
@@ -63,6 +65,7 @@ class Client:
             connection.parallelism,
             connection.deadline,
             connection.connect_timeout,
+            connection.ca_file,
         )
         self._sender = Sender(
             self._transport, connection.credentials.redact, clock or SystemClock(), random or SystemRandom()

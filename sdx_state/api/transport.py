@@ -43,12 +43,23 @@ class HttpTransport:
         parallelism: Connections at a time; a thread more waits for one.
         deadline: Seconds for one request as a whole, from connecting to the last byte of its answer.
         connect_timeout: Seconds to connect in.
+        ca_file: Certificates (PEM) to trust instead of the usual ones. TLS is always verified.
+
+    Raises:
+        Untrusted: `ca_file` holds no certificates that can be read.
     """
 
     def __init__(
-        self, base: BaseUrl, credentials: Credentials, parallelism: int, deadline: float, connect_timeout: float
+        self,
+        base: BaseUrl,
+        credentials: Credentials,
+        parallelism: int,
+        deadline: float,
+        connect_timeout: float,
+        ca_file: str | None = None,
     ) -> None:
         self._base = base
+        self._verify = True if ca_file is None else _readable_certificates(ca_file)
         self._deadline = deadline
         self._connect_timeout = connect_timeout
         self._adapter = TimedAdapter(pool_connections=1, pool_maxsize=parallelism, max_retries=0, pool_block=True)
@@ -97,7 +108,7 @@ class HttpTransport:
             prepared,
             stream=True,
             timeout=Timeout(total=self._deadline, connect=self._connect_timeout),  # type: ignore[arg-type]  # the adapter takes it; its stub does not know
-            verify=True,
+            verify=self._verify,
             proxies=self._proxies,
         )
         try:
@@ -123,6 +134,15 @@ class HttpTransport:
         if never_sent:
             return NotSent(str(request), f"no connection to {host}: {_why(causes)}")
         return NoAnswer(str(request), _how_lost(causes, self._deadline), ambiguous=request.writes)
+
+
+def _readable_certificates(path: str) -> str:
+    try:
+        ssl.create_default_context(cafile=path)
+    except OSError as error:
+        message = f"SDX_CA_FILE={path} holds no certificates that can be read ({error.strerror or 'not PEM'})"
+        raise Untrusted("", message, advice="Name a file of certificates in PEM, or unset SDX_CA_FILE.") from None
+    return path
 
 
 def _proxies_for(base: BaseUrl) -> dict[str, str]:

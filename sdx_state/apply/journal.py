@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from sdx_state.kinds.address import Address
-from sdx_state.state.errors import StateNotSaved, StateUnusable
+from sdx_state.state.errors import JOURNAL_ADVICE, StateNotSaved, StateUnusable
 from sdx_state.state.files import append
 from sdx_state.state.ledger import Entry
 
@@ -170,7 +170,7 @@ class Journal:
                 record = json.loads(line)
                 record["event"]
             except (ValueError, KeyError, TypeError, RecursionError) as error:
-                raise StateUnusable(f"{self.path}:{number} is not a line of a journal") from error
+                raise StateUnusable(f"{self.path}:{number} is not a line of a journal", JOURNAL_ADVICE) from error
             yield number, record
 
     def unfinished(self) -> Unfinished:
@@ -202,7 +202,7 @@ class Journal:
                     created.clear()
                     serial[record["lineage"]] = max(record["serial"], serial.get(record["lineage"], 0))
             except (KeyError, TypeError, AttributeError) as error:
-                raise StateUnusable(f"{self.path}:{number} is not a line of a journal") from error
+                raise StateUnusable(f"{self.path}:{number} is not a line of a journal", JOURNAL_ADVICE) from error
         return Unfinished(tuple(pending.values()), created, serial, interrupted)
 
     def broken_at(self) -> int | None:
@@ -233,7 +233,7 @@ class Journal:
         except FileNotFoundError:
             return [b""]
         except OSError as error:
-            raise StateUnusable(f"{self.path} cannot be read ({error.strerror})") from error
+            raise StateUnusable(f"{self.path} cannot be read ({error.strerror})", JOURNAL_ADVICE) from error
 
     def _append(self, durably: bool, **content: object) -> None:
         with self._lock:

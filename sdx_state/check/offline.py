@@ -3,11 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
+from sdx_state.config import Problem, tracked
 from sdx_state.kinds.resource import Desired
 from sdx_state.plan.model import Finding
 
 NPS_SCALE = 10
+STATE_SUFFIXES = (".json", ".jsonl", ".lock", ".db")
+
+
+def kept_by_git(folder: Path) -> list[Problem]:
+    """Return an error for every file of the state that Git keeps: it would be pulled over a newer one."""
+    return [
+        Problem(
+            name,
+            1,
+            1,
+            "Git keeps a file of the state: whoever pulls gets an older state than the tenant's",
+            hint="git rm --cached it, and put .sdx/ into .gitignore",
+        )
+        for name in tracked(folder, ".sdx")
+        if name.endswith(STATE_SUFFIXES) and not name.endswith(".schema.json")
+    ]
 
 
 def offline_findings(resources: Iterable[Desired]) -> list[Finding]:

@@ -75,7 +75,7 @@ class Context:
     @contextmanager
     def workspace(self, project: Project, *, sandbox: bool) -> Iterator[Workspace]:
         """Open the tenant and its state while the block runs."""
-        from sdx_state.api import Client, Connection, base_url, credentials_from
+        from sdx_state.api import Client, Connection, base_url, credentials_from, require_trusted
         from sdx_state.apply.workspace import Workspace, tenant_name
         from sdx_state.state.local import LocalStore
 
@@ -90,10 +90,14 @@ class Context:
                     )
             return
         base = base_url(project.api.host, project.api.url)
+        require_trusted(base, os.environ.get("SDX_API_URL"))
         credentials = credentials_from(os.environ)
         tenant = tenant_name(base.origin, project.tenant, credentials.customer_uuid)
         store = LocalStore(hidden, self.state_name(False), tenant)
-        with Client(Connection(base, credentials, parallelism=parallelism)) as client:
+        connection = Connection(
+            base, credentials, parallelism=parallelism, ca_file=os.environ.get("SDX_CA_FILE") or None
+        )
+        with Client(connection) as client:
             yield Workspace(client, store, base.origin, project.api.capabilities, parallelism, project.policies)
 
     @contextmanager

@@ -14,7 +14,7 @@ def command(context: Context, form: str) -> None:
     """Check every file, offline. Prints all errors at once."""
     import os
 
-    from sdx_state.check.offline import offline_findings
+    from sdx_state.check.offline import kept_by_git, offline_findings
     from sdx_state.cli.console import err_colour, say
     from sdx_state.config import ConfigurationError, Problem, load_configuration
     from sdx_state.report.problems import problems_json, problems_text
@@ -28,6 +28,7 @@ def command(context: Context, form: str) -> None:
     else:
         odd = offline_findings(configuration.resources.values())
         problems = (
+            *kept_by_git(context.folder),
             *configuration.warnings,
             *(
                 Problem(one.source.file, one.source.line, one.source.column, one.message, "warning", one.hint)

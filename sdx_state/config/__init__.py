@@ -4,7 +4,7 @@ from sdx_state.config.baseline import load_baseline
 from sdx_state.config.configuration import Configuration, load_configuration
 from sdx_state.config.problems import ConfigurationError, Problem
 from sdx_state.config.project import Api, Limits, Project, SandboxSettings, load_project
-from sdx_state.config.revision import at_revision
+from sdx_state.config.revision import at_revision, tracked
 from sdx_state.config.sayable import why_not
 from sdx_state.config.schema import Description, describe, schema_text
 from sdx_state.config.write import write_resources
@@ -24,6 +24,7 @@ __all__ = [
     "load_configuration",
     "load_project",
     "schema_text",
+    "tracked",
     "why_not",
     "write_resources",
 ]

@@ -1,4 +1,4 @@
-"""The configuration as it is at another revision of the Git repository."""
+"""What Git knows: the configuration as it is at another revision, and files that it should not keep."""
 
 from __future__ import annotations
 
@@ -35,6 +35,15 @@ def at_revision(folder: Path, revision: str) -> Iterator[Path]:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(_git(folder, "cat-file", "blob", head.split(b" ")[2].decode()))
         yield target
+
+
+def tracked(folder: Path, inside: str) -> list[str]:
+    """Return the files in `inside` of `folder` that Git keeps, none where there is no repository."""
+    try:
+        listed = _git(folder, "ls-files", "-z", "--", f":(literal){inside}")
+    except ConfigurationError:
+        return []
+    return [name.decode("utf-8", "replace") for name in listed.split(b"\0") if name]
 
 
 def _git(folder: Path, *arguments: str) -> bytes:

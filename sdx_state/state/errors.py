@@ -7,14 +7,21 @@ class StateError(Exception):
     """Something is wrong with the state. The text is for the person who must act."""
 
 
-class StateUnusable(StateError):
-    """The state cannot be read, or is of another tenant. Nothing was changed."""
+STATE_ADVICE = (
+    "Put a good copy in its place, or move it away and run `sdx-state state rebuild`, which finds everything again "
+    "by name."
+)
+JOURNAL_ADVICE = (
+    "The state itself is not concerned. Put a good copy of the journal in its place, or move it away: that loses the "
+    "history, and the next plan finds by name what an interrupted run may have created."
+)
 
-    def __init__(self, what: str) -> None:
-        super().__init__(
-            f"{what}.\nNothing was changed. Put a good copy in its place, or move it away and run "
-            "`sdx-state state rebuild`, which finds everything again by name."
-        )
+
+class StateUnusable(StateError):
+    """The state, or its journal, cannot be read, or is of another tenant. Nothing was changed."""
+
+    def __init__(self, what: str, advice: str = STATE_ADVICE) -> None:
+        super().__init__(f"{what}.\nNothing was changed. {advice}")
 
 
 class StateLocked(StateError):

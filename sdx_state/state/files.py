@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import shlex
+import stat
 from pathlib import Path
 
 PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
@@ -13,6 +15,20 @@ PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
 def make_private_folder(folder: Path) -> None:
     """Create `folder`, readable by its owner alone, unless it is there already."""
     folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+
+
+def why_not_private(folder: Path) -> str | None:
+    """Return why what lies in `folder` may be somebody else's doing, None if only its owner can write there."""
+    try:
+        found = folder.stat()
+    except FileNotFoundError:
+        return None
+    if found.st_mode & stat.S_IWOTH:
+        return f"{folder} can be written by everybody: chmod o-w {shlex.quote(str(folder))}"
+    # As root, of a container for example, one works in folders of others.
+    if os.geteuid() not in (0, found.st_uid):
+        return f"{folder} belongs to another user (uid {found.st_uid})"
+    return None
 
 
 def write_atomically(path: Path, data: bytes) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 
 from sdx_state.state.codec import decode, encode
 from sdx_state.state.errors import StateLocked, StateNotSaved, StateUnusable
-from sdx_state.state.files import keep_newest, make_private_folder, write_atomically
+from sdx_state.state.files import keep_newest, make_private_folder, why_not_private, write_atomically
 from sdx_state.state.ledger import Ledger, new_ledger
 
 KEPT = 20  # earlier states, and runs
@@ -52,6 +52,7 @@ class LocalStore:
         Raises:
             StateUnusable: There is a file and it cannot be trusted, or it belongs to another tenant.
         """
+        self._require_ours()
         try:
             data = self.path.read_bytes()
         except FileNotFoundError:
@@ -64,6 +65,16 @@ class LocalStore:
                 f"{self.path} belongs to the tenant {ledger.tenant}, and this run talks to {self.tenant}"
             )
         return ledger
+
+    def _require_ours(self) -> None:
+        """Refuse what others may have put here, and a link, which the next save would replace by a file."""
+        why = why_not_private(self.folder)
+        if why is not None:
+            raise StateUnusable(why, "Whoever can write there decides what is deleted.")
+        if self.path.is_symlink():
+            raise StateUnusable(
+                f"{self.path} is a symbolic link", "Put the file itself there, or make a link of the whole folder."
+            )
 
     def save(self, ledger: Ledger) -> Ledger:
         """Write `ledger` with the next serial and return it as written. The lock must be held.
@@ -171,9 +182,11 @@ class LocalStore:
 
         Raises:
             StateLocked: Another run holds it; the message says which, where and since when.
+            StateUnusable: Others can write in the folder.
             StateNotSaved: The folder cannot be written.
         """
         path = self.folder / f"{self.name}.lock"
+        self._require_ours()
         try:
             make_private_folder(self.folder)
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
