@@ -19,11 +19,11 @@ from sdx_state.kinds import QUESTION, SURVEY, USER
 from sdx_state.kinds.field import Value
 from sdx_state.kinds.resource import Desired
 from sdx_state.kinds.snapshot import Snapshot
+from sdx_state.kinds.user import PERSONAL
 from sdx_state.plan.build import Intention
 from sdx_state.state.files import write_atomically
 
 FORMAT = 1
-PERSONAL = ("name", "phone", "email")
 
 
 class SnapshotUnreadable(Exception):

@@ -42,6 +42,18 @@ def _forms(
 )
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Save the plan for `apply PLANFILE`.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 if anything would change.")
+@click.option(
+    "--comment-bytes",
+    type=click.IntRange(min=1000),
+    default=65_536,
+    show_default=True,
+    help="How large the Markdown may be: GitHub takes 65536 bytes, GitLab 1000000.",
+)
+@click.option(
+    "--with-personal-data",
+    is_flag=True,
+    help="Show in Markdown the users' names and phones that stand in the tenant alone.",
+)
 @click.option("--base", metavar="REVISION", help="Say which changes are this branch's: compare with this revision.")
 @click.option(
     "--snapshot",
@@ -56,6 +68,8 @@ def command(
     forms: tuple[tuple[str, Path | None], ...],
     out: Path | None,
     detailed_exitcode: bool,
+    comment_bytes: int,
+    with_personal_data: bool,
     base: str | None,
     snapshot: Path | None,
     verbose: bool,
@@ -72,7 +86,7 @@ def command(
     from sdx_state.apply.saved import save_plan
     from sdx_state.cli.console import reading, say
     from sdx_state.plan.conversation import conversations
-    from sdx_state.report.formats import FORMATS
+    from sdx_state.report.formats import FORMATS, Options
     from sdx_state.report.text import plan_text
     from sdx_state.risk.limits import frozen
     from sdx_state.state.files import write_atomically
@@ -101,16 +115,17 @@ def command(
     plan = planned.plan
     needs_page = any(form == "html" for form, _ in forms)
     told = list(conversations(plan, planned.intention, planned.snapshot)) if needs_page else []
+    options = Options(comment_bytes, with_personal_data, context.environment)
     for form, file in forms:
         if file is not None:
             rendered = plan_text(plan, width=WIDTH, colour=False, verbose=verbose) + "\n"
             write_atomically(
-                file, (FORMATS[form](plan, told) if form != "text" else rendered).encode("utf-8", "replace")
+                file, (FORMATS[form](plan, told, options) if form != "text" else rendered).encode("utf-8", "replace")
             )
         elif form == "text":
             print_plan(plan, verbose=verbose)
         else:
-            click.echo(FORMATS[form](plan, told), nl=False)
+            click.echo(FORMATS[form](plan, told, options), nl=False)
     if out is not None and not plan.errors:
         save_plan(plan, intention, out)
         say(f"\nSaved. To carry out exactly this:  sdx-state apply {out}")

@@ -7,6 +7,7 @@ from sdx_state.kinds.field import Field, FieldType
 from sdx_state.kinds.kind import Kind
 
 UPLOAD_COLUMNS = ("permissions", "team", "visible", "visibility_level", "send_password_reset")
+PERSONAL = ("name", "phone", "email")  # the fields that say who somebody is, and how to reach them
 
 USER = Kind(
     name="user",

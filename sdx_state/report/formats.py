@@ -2,26 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
 from sdx_state.plan.conversation import Conversation
 from sdx_state.plan.model import Plan
 from sdx_state.report.ci import plan_github, plan_gitlab
 from sdx_state.report.document import plan_json
 from sdx_state.report.junit import plan_junit
-from sdx_state.report.markdown import plan_markdown
+from sdx_state.report.markdown import GITHUB, plan_markdown
 from sdx_state.report.page import plan_html
 from sdx_state.report.sarif import plan_sarif
 
-Conversations = Sequence[Conversation]
 
-# Of what a respondent would hear only the page makes use.
-FORMATS: Mapping[str, Callable[[Plan, Conversations], str]] = {
-    "json": lambda plan, _: plan_json(plan),
-    "markdown": lambda plan, _: plan_markdown(plan),
-    "html": plan_html,
-    "junit": lambda plan, _: plan_junit(plan),
-    "sarif": lambda plan, _: plan_sarif(plan),
-    "gitlab": lambda plan, _: plan_gitlab(plan),
-    "github": lambda plan, _: plan_github(plan),
+@dataclass(frozen=True)
+class Options:
+    """What a caller may choose.
+
+    Attributes:
+        budget: Bytes that a comment may have.
+        personal: Show in a comment the personal data that stands in the tenant alone.
+        environment: Whose plan it is; a comment says so in its hidden marker.
+    """
+
+    budget: int = GITHUB
+    personal: bool = False
+    environment: str | None = None
+
+
+DEFAULT = Options()
+
+
+class Form(Protocol):
+    """Renders a plan."""
+
+    def __call__(self, plan: Plan, told: Sequence[Conversation], options: Options = DEFAULT) -> str:
+        """Return `plan` in this form; of what a respondent would hear only the page makes use."""
+        ...
+
+
+def _markdown(plan: Plan, told: Sequence[Conversation], options: Options = DEFAULT) -> str:
+    return plan_markdown(plan, budget=options.budget, personal=options.personal, environment=options.environment)
+
+
+FORMATS: Mapping[str, Form] = {
+    "json": lambda plan, told, options=DEFAULT: plan_json(plan),
+    "markdown": _markdown,
+    "html": lambda plan, told, options=DEFAULT: plan_html(plan, told),
+    "junit": lambda plan, told, options=DEFAULT: plan_junit(plan),
+    "sarif": lambda plan, told, options=DEFAULT: plan_sarif(plan),
+    "gitlab": lambda plan, told, options=DEFAULT: plan_gitlab(plan),
+    "github": lambda plan, told, options=DEFAULT: plan_github(plan),
 }

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from sdx_state.plan.model import Action, Change, Plan
+from sdx_state.plan.model import Action, Attribution, Change, Plan
 from sdx_state.report.escape import escape
+from sdx_state.report.personal import without_personal
 from sdx_state.report.text import NO_CHANGES, change_text, summary_line
 
 MARKER = "<!-- sdx-state plan -->"
-GITHUB = 65_536  # bytes that a comment may have
-_WHOSE = {
+GITHUB = 65_536  # bytes that a comment may have there
+WIDTH = 100
+
+_SECTIONS: dict[Attribution | None, str] = {
+    "branch": "From this branch",
+    "both": "From this branch, and changed elsewhere too",
+    "pending": "Pending on the base already",
+    "drift": "Changed in the tenant alone",
+    None: "",
+}
+_COUNTED = {
     "branch": "from this branch",
     "both": "from this branch and elsewhere",
     "pending": "pending on the base already",
@@ -19,42 +30,119 @@ _WHOSE = {
 }
 _LEVELS = {"low": 0, "medium": 1, "high": 2, "critical": 3}
 _BACKTICKS = re.compile(r"`+")
-WIDTH = 100
+_PLAIN = re.compile(r"[A-Za-z0-9:/.#_-]{1,120}")
 
 
-def plan_markdown(plan: Plan, *, budget: int = GITHUB) -> str:
+@dataclass(frozen=True)
+class _Block:
+    """One thing to be shown.
+
+    Attributes:
+        section: Whose change it is; None for findings, and where nobody asked.
+        text: All of it.
+        line: Its first line alone, for where all of it does not fit.
+        deletes: Whether something is deleted.
+    """
+
+    section: Attribution | None
+    text: str
+    line: str
+    deletes: bool = False
+
+
+def plan_markdown(plan: Plan, *, budget: int = GITHUB, personal: bool = False, environment: str | None = None) -> str:
     """Return `plan` as Markdown of at most `budget` bytes.
 
-    Everything that comes from the tenant or the files stands inside one fence that is longer than any run of
-    backticks in it. What does not fit is left out from the least important end, and counted.
+    Everything that comes from the tenant or the files stands inside fences that are longer than any run of backticks
+    in it. Deletes and what is critical take their place first; of what does not fit whole, the first line is shown,
+    and what does not fit at all is counted.
 
     Args:
         plan: What to show.
-        budget: Bytes, in UTF-8.
+        budget: Bytes, in UTF-8; at least 1,000.
+        personal: Show names, telephone numbers and e-mail addresses that stand in the tenant alone.
+        environment: Named in the hidden marker, so that each environment has a comment of its own.
     """
-    head = [MARKER, "", f"**{_headline(plan)}**", ""]
-    counts = list(_counts(plan))
-    if counts:
-        head += [*counts, ""]
-    blocks = [*_findings(plan), *(change_text(change, WIDTH) for change in sorted(plan.changes, key=_importance))]
-    if not blocks:
-        return "\n".join(head)
-    longest = max((len(run) for block in blocks for run in _BACKTICKS.findall(block)), default=0)
+    blocks = _blocks(plan, personal)
+    head = [marker(environment), "", f"**{_headline(plan)}**", ""]
+    head += [*counts, ""] if (counts := [*_counts(plan)]) else []
+    if _PLAIN.fullmatch(plan.tenant):
+        head += [f"Tenant: `{plan.tenant}`", ""]
+    longest = max((len(run) for block in blocks for run in _BACKTICKS.findall(block.text)), default=0)
     fence = "`" * max(3, longest + 1)
-    # Room for the fences and for the line that says what was left out.
-    room = budget - len("\n".join(head).encode()) - 2 * len(fence) - 200
-    shown: list[str] = []
-    for block in blocks:
-        size = len(block.encode()) + 1
-        if size > room:
-            break
-        shown.append(block)
-        room -= size
-    left_out = blocks[len(shown) :]
-    lines = [*head, f"{fence}diff", *shown, fence, ""]
-    if left_out:
-        lines += [f"**{len(left_out)} more did not fit here.** `sdx-state plan` shows all of them.", ""]
+    sections = [section for section in (None, *_SECTIONS) if any(block.section == section for block in blocks)]
+    frames = sum(len(_SECTIONS[section]) + 2 * len(fence) + 20 for section in dict.fromkeys(sections))
+    room = budget - len("\n".join(head).encode()) - frames - 300  # for the line that says what was left out
+    shown, shortened, left_out = _fitting(blocks, room)
+    lines = list(head)
+    for section in dict.fromkeys(sections):
+        texts = [text for block, text in shown if block.section == section]
+        if texts:
+            lines += [f"#### {_SECTIONS[section]}", ""] if section else []
+            lines += [f"{fence}diff", *texts, fence, ""]
+    lines += _omitted(shortened, left_out)
     return "\n".join(lines)
+
+
+def marker(environment: str | None) -> str:
+    """Return the hidden line by which a comment is found again."""
+    if environment is None or not _PLAIN.fullmatch(environment) or "--" in environment:
+        return MARKER
+    return f"<!-- sdx-state plan {environment} -->"
+
+
+def _blocks(plan: Plan, personal: bool) -> list[_Block]:
+    """Return what there is to show, the most important first."""
+    blocks = []
+    for finding in plan.findings:
+        place = f"{finding.source.file}:{finding.source.line}: " if finding.source and finding.source.line else ""
+        line = f"! {escape(place)}{finding.severity}: {escape(finding.message)}"
+        hint = f"\n    {escape(finding.hint)}" if finding.hint else ""
+        blocks.append(_Block(None, line + hint, line))
+    for change in sorted(plan.changes, key=_importance):
+        text = change_text(change if personal else without_personal(change), WIDTH)
+        line = text.partition("\n")[0]
+        blocks.append(_Block(change.attribution, text, line, change.action is Action.DELETE))
+    return blocks
+
+
+def _fitting(blocks: Sequence[_Block], room: int) -> tuple[list[tuple[_Block, str]], int, list[_Block]]:
+    """Return what fits, how many of them by their first line only, and what does not fit."""
+    shown: list[tuple[_Block, str]] = []
+    left_out: list[_Block] = []
+    shortened = 0
+    # Before anything is shown at length, there is room for a line of every delete.
+    reserved = sum(_size(block.line) for block in blocks if block.deletes)
+    for block in blocks:
+        if block.deletes:
+            reserved -= _size(block.line)
+        if _size(block.text) <= room - reserved:
+            text = block.text
+        elif _size(block.line) <= room - reserved:
+            text = block.line
+            shortened += 1
+        else:
+            left_out.append(block)
+            continue
+        shown.append((block, text))
+        room -= _size(text)
+    return shown, shortened, left_out
+
+
+def _size(text: str) -> int:
+    return len(text.encode("utf-8", "replace")) + 1
+
+
+def _omitted(shortened: int, left_out: Sequence[_Block]) -> list[str]:
+    deletes = sum(block.deletes for block in left_out)
+    said = []
+    if deletes:
+        said.append(f"**{deletes} of the deletes did not fit here: do not approve by this comment alone.**")
+    if left_out:
+        said.append(f"**{len(left_out)} more did not fit here.**")
+    if shortened:
+        said.append(f"{shortened} are shown by their first line.")
+    return [" ".join([*said, "`sdx-state plan` shows all of them."]), ""] if said else []
 
 
 def _headline(plan: Plan) -> str:
@@ -71,7 +159,7 @@ def _counts(plan: Plan) -> Iterator[str]:
     for level in ("critical", "high"):
         if level in levels:
             yield f"- {levels.count(level)} {level}"
-    for whose, words in _WHOSE.items():
+    for whose, words in _COUNTED.items():
         count = sum(change.attribution == whose for change in plan.changes)
         if count:
             yield f"- {count} {words}"
@@ -87,10 +175,3 @@ def _importance(change: Change) -> tuple[int, int, str]:
     order = {Action.DELETE: 0, Action.UPDATE: 2, Action.CREATE: 3}.get(change.action, 4)
     worst = max((_LEVELS[risk.level] for risk in change.risks), default=0)
     return (1 if worst >= _LEVELS["high"] and order else order, -worst, change.address)
-
-
-def _findings(plan: Plan) -> Iterator[str]:
-    for finding in plan.findings:
-        place = f"{finding.source.file}:{finding.source.line}: " if finding.source and finding.source.line else ""
-        hint = f"\n    {escape(finding.hint)}" if finding.hint else ""
-        yield f"! {escape(place)}{finding.severity}: {escape(finding.message)}{hint}"

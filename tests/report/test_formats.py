@@ -93,7 +93,10 @@ def test_markdown_has_everything_hostile_inside_one_fence(one, two, three):
     closed = [place for place, line in enumerate(lines) if line == fence]
     assert len(closed) == 1
     outside = [*lines[:opened], *lines[closed[0] + 1 :]]
-    assert all(re.fullmatch(r"(<!-- sdx-state plan -->|\*\*[\w ,.:]+\*\*|- \d+ [\w ]+|)", line) for line in outside)
+    assert all(
+        re.fullmatch(r"(<!-- sdx-state plan -->|\*\*[\w ,.:]+\*\*|- \d+ [\w ]+|Tenant: `t`|)", line)
+        for line in outside
+    )
 
 
 @given(hostile, hostile, hostile)
