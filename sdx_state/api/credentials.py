@@ -57,6 +57,17 @@ class Credentials:
         return sorted((form for form in forms if form), key=len, reverse=True)
 
 
+def redact_environment(text: str, environ: Mapping[str, str]) -> str:
+    """Return `text` without any of the credentials that `environ` holds, usable or not."""
+    uuid, *tokens = (
+        environ.get(name, "").strip() for name in ("SDX_CUSTOMER_UUID", "SDX_AUTH_TOKEN", "SDX_ACCESS_TOKEN")
+    )
+    for token in tokens:
+        if token:
+            text = Credentials(token, uuid or None).redact(text)
+    return text
+
+
 def credentials_from(environ: Mapping[str, str]) -> Credentials:
     """Return the credentials that `environ` holds.
 

@@ -75,6 +75,23 @@ def _foreseen(error: BaseException) -> int | None:
     return None
 
 
+def report_bug(error: BaseException) -> int:
+    """Print where the program went wrong, without values and without credentials, and return the exit code."""
+    import traceback
+
+    from sdx_state.api.credentials import redact_environment
+    from sdx_state.report.escape import escape_lines
+
+    text = "".join(traceback.format_exception(error))
+    click.echo(escape_lines(redact_environment(text, os.environ)), err=True)
+    click.echo(
+        "This is a bug of sdx-state. Nothing is lost: what was being written is in the journal, and the next run "
+        "finds out what became of it. Please report the lines above.",
+        err=True,
+    )
+    return 1
+
+
 def _say(message: str, advice: str, code: int) -> int:
     from sdx_state.cli.console import err_colour
     from sdx_state.report.escape import escape_lines
