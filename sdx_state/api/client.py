@@ -47,7 +47,7 @@ class Client:
         transport: Sends the requests instead of HTTP connections of its own.
 
     Attributes:
-        surveys, questions, users, responses: The collections.
+        surveys, questions, users, responses, interactions: The collections.
         phone_numbers: The look-up.
     """
 
@@ -76,11 +76,13 @@ class Client:
             for kind in ALL_KINDS
             if not kind.lookup_only
         }
-        self._endpoints["responses"] = Endpoint(self._sender, sizes, "responses", "response", "id")
+        for collection, noun in (("responses", "response"), ("interactions", "interaction")):
+            self._endpoints[collection] = Endpoint(self._sender, sizes, collection, noun, "id")
         self.surveys = self._endpoints["surveys"]
         self.questions = self._endpoints["questions"]
         self.users = self._endpoints["users"]
         self.responses = self._endpoints["responses"]
+        self.interactions = self._endpoints["interactions"]
         self.phone_numbers = PhoneNumbers(self._sender)
 
     @property

@@ -17,18 +17,19 @@ from sdx_state.apply.run import Observer, Run
 from sdx_state.apply.saved import SavedPlan
 from sdx_state.kinds import KINDS
 from sdx_state.kinds.address import Address, kind_of
-from sdx_state.kinds.policy import Policy
+from sdx_state.kinds.policy import Guards
 from sdx_state.kinds.resource import Desired
 from sdx_state.kinds.snapshot import Snapshot
 from sdx_state.live import Progress, Wanted, read_live, wanted_of
 from sdx_state.live.capabilities import Setting, writable
-from sdx_state.live.evidence import count_responses
+from sdx_state.live.evidence import gather
 from sdx_state.plan.attribute import attribute
 from sdx_state.plan.build import Intention, build_plan
 from sdx_state.plan.model import Finding, Plan
 from sdx_state.plan.route import route, verb_of
 from sdx_state.plan.select import select
 from sdx_state.plan.undo import undo_plan
+from sdx_state.risk.facts import facts_of
 from sdx_state.risk.grade import grade, needs_evidence
 from sdx_state.state.errors import StateError
 from sdx_state.state.ledger import Entry, Ledger
@@ -93,7 +94,7 @@ class Workspace:
         origin: Scheme and host that people log in to.
         capabilities: `api.capabilities` of the project file.
         parallelism: Requests in flight at a time.
-        policies: Exceptions to the rules of risk.
+        guards: What the project says must be kept, and exceptions to the rules of risk.
         sleep: Waits, in seconds.
     """
 
@@ -102,7 +103,7 @@ class Workspace:
     origin: str = ""
     capabilities: Setting = "auto"
     parallelism: int = 8
-    policies: tuple[Policy, ...] = ()
+    guards: Guards = field(default_factory=Guards)
     sleep: Callable[[float], None] = field(default_factory=lambda: time.sleep)
 
     def plan(
@@ -137,7 +138,7 @@ class Workspace:
             plan = attribute(plan, build_plan(base, snapshot, ledger))
         changing = {change.address for change in plan.changes}
         return Planned(
-            self._graded(select(plan, targets, excludes)),
+            self._graded(select(plan, targets, excludes), snapshot),
             plan,
             intention,
             snapshot,
@@ -163,7 +164,7 @@ class Workspace:
             raise WrongTenant(f"run {run} wrote to {past.plan.tenant}, and this is {ledger.tenant}")
         snapshot, ledger = read_live(self.client, wanted_of((), ledger), ledger, self.parallelism, progress)
         plan, resources = undo_plan(past, snapshot, ledger)
-        plan = self._graded(self._routed(plan))
+        plan = self._graded(self._routed(plan), snapshot)
         return Planned(plan, plan, Intention(resources), snapshot, ledger, saved, unfinished)
 
     def interrupted(self, journal: Journal) -> SavedPlan | None:
@@ -245,10 +246,10 @@ class Workspace:
         snapshot, _ = read_live(self.client, wanted, ledger, self.parallelism, progress)
         return snapshot
 
-    def _graded(self, plan: Plan) -> Plan:
-        asked = needs_evidence(plan)
-        responses = count_responses(self.client, asked, self.parallelism) if asked else {}
-        return grade(plan, responses, self.policies, datetime.now(timezone.utc).date())
+    def _graded(self, plan: Plan, snapshot: Snapshot) -> Plan:
+        counts = gather(self.client, needs_evidence(plan), self.parallelism)
+        facts = facts_of(plan, snapshot, counts, self.guards)
+        return grade(plan, facts, self.guards.policies, datetime.now(timezone.utc).date())
 
     def _routed(self, plan: Plan) -> Plan:
         needs = [(change.kind, verb, change.id) for change in plan.changes if (verb := verb_of(change)) is not None]

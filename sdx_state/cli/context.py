@@ -85,9 +85,7 @@ class Context:
             with self._sandbox(project, hidden) as (base, credentials):
                 store = LocalStore(hidden, self.state_name(True), "sandbox")
                 with Client(Connection(base, credentials, parallelism=parallelism)) as client:
-                    yield Workspace(
-                        client, store, base.origin, project.api.capabilities, parallelism, project.policies
-                    )
+                    yield Workspace(client, store, base.origin, project.api.capabilities, parallelism, project.guards)
             return
         base = base_url(project.api.host, project.api.url)
         require_trusted(base, os.environ.get("SDX_API_URL"))
@@ -98,7 +96,7 @@ class Context:
             base, credentials, parallelism=parallelism, ca_file=os.environ.get("SDX_CA_FILE") or None
         )
         with Client(connection) as client:
-            yield Workspace(client, store, base.origin, project.api.capabilities, parallelism, project.policies)
+            yield Workspace(client, store, base.origin, project.api.capabilities, parallelism, project.guards)
 
     @contextmanager
     def live(
@@ -131,7 +129,7 @@ class Context:
             connection = Connection(base_url(None, server.url), credentials_from(environ))
             with Client(connection) as client:
                 store = LocalStore(Path(folder), "state", "snapshot")
-                settings = project.api.capabilities, project.api.parallelism, project.policies
+                settings = project.api.capabilities, project.api.parallelism, project.guards
                 workspace = Workspace(client, store, server.url.removesuffix("/api"), *settings)
                 store.save(rebuild(workspace, before, ReadingProgress(None, None)).ledger)
                 yield workspace, veiled(intention, stored.salt), before if base is not None else None

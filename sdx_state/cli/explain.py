@@ -60,7 +60,8 @@ def _explain_risk(name: str | None) -> None:
         raise Stop(f"there is no risk {name}", f"Did you mean {near[0]}?" if near else "See: sdx-state explain risk")
     rule = rules[name]
     click.echo(f"{rule.id}: {rule.level}\n\n{rule.reason[0].upper()}{rule.reason[1:]}.")
-    if rule.calm is not None:
-        click.echo(
-            f"The plan asks the tenant how many responses were collected. While there are none, it is {rule.calm}."
-        )
+    if rule.asks:
+        what = " and ".join({"responses": "responses", "pending": "pending interactions"}[sort] for sort in rule.asks)
+        click.echo(f"The plan asks the tenant how many {what} there are. While there are none, it is {rule.calm}.")
+    if rule.level == "blocked":
+        click.echo("Nothing allows it: no option and no policy.")

@@ -15,7 +15,7 @@ from sdx_state.config.problems import ConfigurationError, Problem, did_you_mean
 from sdx_state.config.schema import verdict_of
 from sdx_state.config.times import complaints, read_freezes, read_policies
 from sdx_state.config.tree import Items, Table, items, table
-from sdx_state.kinds.policy import Freeze, Policy
+from sdx_state.kinds.policy import Freeze, Guards, Policy
 
 FORMAT = 1
 VARIABLE_PREFIX = "SDX_VAR_"
@@ -33,20 +33,23 @@ class Api:
         url: The whole base address; wins over `host`.
         capabilities: What can be written: asked for, as documented, or everything.
         parallelism: Requests at one time.
+        user: E-mail address of the user that the credentials belong to.
     """
 
     host: str | None = None
     url: str | None = None
     capabilities: Capabilities = "auto"
     parallelism: int = 8
+    user: str | None = None
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a plan may delete without consent: resources, and percent of what is managed."""
+    """What a plan may delete without consent: resources, and percent of what is managed; and whom it may never."""
 
     deletes: int = 3
     deletes_percent: int = 10
+    administrators: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,12 @@ class Project:
     variables: Mapping[str, str] = field(default_factory=dict)
     environment: str | None = None
     environments: tuple[str, ...] = ()
+
+    @property
+    def guards(self) -> Guards:
+        """Who and what must be kept."""
+        administrators = frozenset(email.lower() for email in self.limits.administrators)
+        return Guards(self.policies, self.api.user, administrators)
 
 
 def load_project(folder: Path, environment: str | None, environ: Mapping[str, str]) -> Project:
@@ -220,12 +229,13 @@ def _project(folder: Path, settings: Table, environment: str | None, environ: Ma
         if name.startswith(VARIABLE_PREFIX) and name != VARIABLE_PREFIX
     }
     tenant = overlay.get("tenant", settings.get("tenant"))
+    limits = merged("limits")
     return Project(
         folder=folder,
         api=Api(**api),
         tenant=str(tenant) if tenant is not None else None,
         state_backend=str(merged("state").get("backend", "local")),
-        limits=Limits(**merged("limits")),
+        limits=Limits(**{**limits, "administrators": tuple(map(str, limits.get("administrators", ())))}),
         policies=tuple(read_policies(listed("risk"))),
         freezes=tuple(read_freezes(listed("freeze"))),
         sandbox=SandboxSettings(**merged("sandbox")),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
 from sdx_state.kinds.resource import Source
 
-Level = Literal["low", "medium", "high", "critical"]
+Level = Literal["low", "medium", "high", "critical", "blocked"]  # blocked: nobody can consent to it
+LEVELS: tuple[Level, ...] = ("low", "medium", "high", "critical", "blocked")
 
 
 @dataclass(frozen=True)
@@ -47,3 +48,18 @@ class Freeze:
     ends: datetime
     reason: str
     source: Source
+
+
+@dataclass(frozen=True)
+class Guards:
+    """What a project says about who and what must be kept.
+
+    Attributes:
+        policies: Exceptions to the rules of risk.
+        operator: E-mail address of the user that the credentials belong to; the API does not tell.
+        administrators: E-mail addresses of those who administer the tenant; the API does not tell.
+    """
+
+    policies: tuple[Policy, ...] = ()
+    operator: str | None = None
+    administrators: frozenset[str] = field(default_factory=frozenset)

@@ -1,4 +1,4 @@
-"""What a plan would endanger: the responses that were collected, counted for the changes that need it."""
+"""What a plan would endanger: responses and pending interactions, counted for the changes that need it."""
 
 from __future__ import annotations
 
@@ -9,30 +9,42 @@ from itertools import islice
 from sdx_state.api import Client
 from sdx_state.api.errors import ApiError
 from sdx_state.kinds.address import Address
+from sdx_state.kinds.evidence import Counts, Question, Sort
 
 MOST_COUNTED = 1000  # one page: more only makes the same point
-MOST_ASKED = 100  # changes asked about; beyond that every one is taken to have responses
-
-# kind, live id
-Question = tuple[str, str]
+MOST_ASKED = 100  # changes asked about; beyond that every one is taken to endanger something
 
 
-def count_responses(client: Client, asked: Mapping[Address, Question], parallelism: int) -> dict[Address, int | None]:
-    """Return how many responses each survey or question has, at most `MOST_COUNTED`; None where that is not known.
+def gather(client: Client, asked: Mapping[Address, Question], parallelism: int) -> dict[Address, Counts]:
+    """Return what was counted, at most `MOST_COUNTED` of each sort.
 
     Args:
         client: The API.
-        asked: Address -> kind and live id.
+        asked: What to count for each address.
         parallelism: Requests in flight at a time.
     """
+    if not asked:
+        return {}
     chosen: Sequence[Address] = list(asked)[:MOST_ASKED]
     with ThreadPoolExecutor(parallelism, thread_name_prefix="evidence") as workers:
-        counts = list(workers.map(lambda address: _count(client, *asked[address]), chosen))
-    return {**dict.fromkeys(asked), **dict(zip(chosen, counts, strict=True))}
+        counts = list(workers.map(lambda address: _counts(client, asked[address]), chosen))
+    return {**dict.fromkeys(asked, Counts()), **dict(zip(chosen, counts, strict=True))}
 
 
-def _count(client: Client, kind: str, id: str) -> int | None:
+def _counts(client: Client, question: Question) -> Counts:
+    return Counts(**{sort: _count(client, question, sort) for sort in sorted(question.sorts)})
+
+
+def _count(client: Client, question: Question, sort: Sort) -> int | None:
+    """Count; the filters are the API reference's. How `survey_ended` is spelled it does not say: 0 is our reading.
+
+    A server that does not understand it answers more than are pending, or an error: both make a plan more careful.
+    """
     try:
-        return sum(1 for _ in islice(client.responses.iterate(**{f"{kind}_id": id}), MOST_COUNTED))
+        if sort == "responses":
+            rows = client.responses.iterate(**{f"{question.kind}_id": question.id})
+        else:
+            rows = client.interactions.iterate(survey_id=question.id, survey_ended=0)
+        return sum(1 for _ in islice(rows, MOST_COUNTED))
     except ApiError:
         return None

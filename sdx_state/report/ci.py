@@ -9,7 +9,7 @@ from sdx_state.kinds.resource import Source
 from sdx_state.plan.model import Plan
 from sdx_state.report.escape import escape
 
-_COMMANDS = {"critical": "error", "high": "warning", "medium": "notice"}
+_COMMANDS = {"blocked": "error", "critical": "error", "high": "warning", "medium": "notice"}
 
 
 def plan_gitlab(plan: Plan) -> str:

@@ -1,4 +1,4 @@
-"""The plan as a JUnit report: a test a resource; errors and critical risks fail."""
+"""The plan as a JUnit report: a test a resource; errors, and risks that are critical or blocked, fail."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def plan_junit(plan: Plan) -> str:
         name = escape(finding.address or "configuration")
         cases.append(_case(name, "error", escape(finding.message), escape(finding.hint or "")))
     for change in plan.changes:
-        critical = [risk for risk in change.risks if risk.level == "critical"]
+        critical = [risk for risk in change.risks if risk.level in ("critical", "blocked")]
         failures += bool(critical)
         message = escape("; ".join(f"{risk.rule}: {risk.message}" for risk in critical)) if critical else ""
         cases.append(_case(escape(change.address), change.action.value, message, change_text(change, WIDTH)))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from sdx_state.kinds.policy import LEVELS
 from sdx_state.plan.model import Action, Attribution, Change, Plan
 from sdx_state.report.escape import escape
 from sdx_state.report.personal import without_personal
@@ -28,7 +29,6 @@ _COUNTED = {
     "pending": "pending on the base already",
     "drift": "changed in the tenant alone",
 }
-_LEVELS = {"low": 0, "medium": 1, "high": 2, "critical": 3}
 _BACKTICKS = re.compile(r"`+")
 _PLAIN = re.compile(r"[A-Za-z0-9:/.#_-]{1,120}")
 
@@ -153,10 +153,8 @@ def _headline(plan: Plan) -> str:
 
 def _counts(plan: Plan) -> Iterator[str]:
     """Yield what a reviewer must not miss, in computed numbers only."""
-    levels = [
-        max((risk.level for risk in change.risks), key=_LEVELS.__getitem__) for change in plan.changes if change.risks
-    ]
-    for level in ("critical", "high"):
+    levels = [max((risk.level for risk in change.risks), key=LEVELS.index) for change in plan.changes if change.risks]
+    for level in ("blocked", "critical", "high"):
         if level in levels:
             yield f"- {levels.count(level)} {level}"
     for whose, words in _COUNTED.items():
@@ -173,5 +171,5 @@ def _counts(plan: Plan) -> Iterator[str]:
 def _importance(change: Change) -> tuple[int, int, str]:
     """Order deletes first, then by the worst risk, then changes, creates and the rest."""
     order = {Action.DELETE: 0, Action.UPDATE: 2, Action.CREATE: 3}.get(change.action, 4)
-    worst = max((_LEVELS[risk.level] for risk in change.risks), default=0)
-    return (1 if worst >= _LEVELS["high"] and order else order, -worst, change.address)
+    worst = max((LEVELS.index(risk.level) for risk in change.risks), default=0)
+    return (1 if worst >= LEVELS.index("high") and order else order, -worst, change.address)

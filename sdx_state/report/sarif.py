@@ -10,7 +10,7 @@ from sdx_state.kinds.resource import Source
 from sdx_state.plan.model import Plan
 from sdx_state.report.escape import escape
 
-_LEVELS = {"critical": "error", "high": "error", "medium": "warning", "low": "note"}
+_LEVELS = {"blocked": "error", "critical": "error", "high": "error", "medium": "warning", "low": "note"}
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 

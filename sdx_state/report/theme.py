@@ -18,6 +18,7 @@ _CODES = {
     "medium": "33",
     "high": "31",
     "critical": "1;31",
+    "blocked": "1;31",
     "error": "1;31",
     "warning": "33",
 }

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from fnmatch import fnmatchcase
 
-from sdx_state.kinds.policy import Level
+from sdx_state.kinds.policy import LEVELS, Level
 from sdx_state.plan.model import Change, Plan
 from sdx_state.risk.limits import Refusal
-
-LEVELS: tuple[Level, ...] = ("low", "medium", "high", "critical")
 
 
 def beyond_consent(plan: Plan, approved: Level, allowed: Collection[str]) -> list[Refusal]:
@@ -22,8 +20,8 @@ def beyond_consent(plan: Plan, approved: Level, allowed: Collection[str]) -> lis
     """
     found = []
     for change in plan.changes:
-        worst = _worst(change)
-        if worst is None or LEVELS.index(worst) <= LEVELS.index(approved):
+        worst = worst_of(change)
+        if worst is None or worst == "blocked" or LEVELS.index(worst) <= LEVELS.index(approved):
             continue
         if not any(fnmatchcase(change.address, glob) for glob in allowed):
             reasons = "; ".join(risk.message for risk in change.risks if risk.level == worst)
@@ -31,11 +29,12 @@ def beyond_consent(plan: Plan, approved: Level, allowed: Collection[str]) -> lis
                 Refusal(
                     "risk",
                     f"{change.address} is {worst}: {reasons}",
-                    f"to allow it: --allow {change.address}",
+                    f"To allow it: --allow {change.address}",
                 )
             )
     return found
 
 
-def _worst(change: Change) -> Level | None:
+def worst_of(change: Change) -> Level | None:
+    """Return the highest level among the risks of `change`."""
     return max((risk.level for risk in change.risks), key=LEVELS.index, default=None)

@@ -2,36 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from fnmatch import fnmatchcase
 
 from sdx_state.kinds.address import Address
+from sdx_state.kinds.evidence import Counts, Question
 from sdx_state.kinds.policy import Policy
 from sdx_state.plan.model import Change, Finding, Plan, Risk
+from sdx_state.risk.facts import Facts
 from sdx_state.risk.rules import RULES, Rule
 
-MANY = 1000  # responses are counted up to here
+MANY = 1000  # counted up to here
+_NOUNS = {
+    "responses": ("response collected", "responses collected", "no response was collected yet"),
+    "pending": ("interaction pending", "interactions pending", "no interaction is pending"),
+}
 
 
-def needs_evidence(plan: Plan) -> dict[Address, tuple[str, str]]:
-    """Return address -> kind and live id of each change whose risk depends on the responses it has."""
-    return {
-        change.address: (change.kind, change.id)
-        for change in plan.changes
-        if change.id is not None and any(rule.calm is not None and rule.applies(change) for rule in RULES)
-    }
+def needs_evidence(plan: Plan) -> dict[Address, Question]:
+    """Return what to count for each change whose risk depends on it."""
+    asked = {}
+    for change in plan.changes:
+        sorts = frozenset(sort for rule in RULES if rule.asks and rule.applies(change, Facts()) for sort in rule.asks)
+        if change.id is not None and sorts:
+            asked[change.address] = Question(change.kind, change.id, sorts)
+    return asked
 
 
-def grade(
-    plan: Plan, responses: Mapping[Address, int | None], policies: Sequence[Policy] = (), today: date = date.min
-) -> Plan:
+def grade(plan: Plan, facts: Facts, policies: Sequence[Policy] = (), today: date = date.min) -> Plan:
     """Return `plan` with the risks of each change that writes.
 
     Args:
         plan: What would be done.
-        responses: Address -> how many responses were collected, None where that is not known.
+        facts: What is known of the tenant.
         policies: Exceptions, of which the first that fits holds.
         today: Decides which policies are over; these are named in a warning.
     """
@@ -41,20 +46,23 @@ def grade(
         for policy in policies
         if policy.expires < today
     ]
-    changes = tuple(_graded(change, responses.get(change.address), valid) for change in plan.changes)
+    changes = tuple(_graded(change, facts, valid) for change in plan.changes)
     return replace(plan, changes=changes, findings=(*plan.findings, *over))
 
 
-def _graded(change: Change, responses: int | None, policies: Sequence[Policy]) -> Change:
+def _graded(change: Change, facts: Facts, policies: Sequence[Policy]) -> Change:
     if not change.writes:
         return change
-    found = [_risk(rule, responses) for rule in RULES if rule.applies(change)]
+    counts = facts.counts.get(change.address, Counts())
+    found = [_risk(rule, counts) for rule in RULES if rule.applies(change, facts)]
     risks = tuple(risk for one in found if (risk := _after_policy(change, one, policies)) is not None)
     return replace(change, risks=risks) if risks else change
 
 
 def _after_policy(change: Change, risk: Risk, policies: Sequence[Policy]) -> Risk | None:
-    """Return `risk` as the first policy about it has it; None if that waives it."""
+    """Return `risk` as the first policy about it has it; None if that waives it. Nothing unblocks."""
+    if risk.level == "blocked":
+        return risk
     for policy in policies:
         if fnmatchcase(risk.rule, policy.rule) and fnmatchcase(change.address, policy.address):
             if policy.level is None:
@@ -63,12 +71,22 @@ def _after_policy(change: Change, risk: Risk, policies: Sequence[Policy]) -> Ris
     return risk
 
 
-def _risk(rule: Rule, responses: int | None) -> Risk:
-    if rule.calm is None:
+def _risk(rule: Rule, counts: Counts) -> Risk:
+    if not rule.asks or rule.calm is None:
         return Risk(rule.id, rule.level, rule.reason)
-    if responses is None:
-        return Risk(rule.id, rule.level, f"{rule.reason} (how many responses there are could not be found out)")
-    if responses == 0:
-        return Risk(rule.id, rule.calm, f"no response was collected yet; otherwise: {rule.reason}")
-    count = f"{responses} or more" if responses >= MANY else str(responses)
-    return Risk(rule.id, rule.level, f"{count} response{'s' if responses != 1 else ''} collected: {rule.reason}")
+    found = [(sort, counts.of(sort)) for sort in rule.asks]
+    some = [_counted(sort, count) for sort, count in found if count]
+    if some:
+        return Risk(rule.id, rule.level, f"{', '.join(some)}: {rule.reason}")
+    unknown = [sort for sort, count in found if count is None]
+    if unknown:
+        what = " and ".join({"responses": "responses", "pending": "pending interactions"}[sort] for sort in unknown)
+        return Risk(rule.id, rule.level, f"{rule.reason} (how many {what} there are could not be found out)")
+    nothing = ", ".join(_NOUNS[sort][2] for sort in rule.asks)
+    return Risk(rule.id, rule.calm, f"{nothing}; otherwise: {rule.reason}")
+
+
+def _counted(sort: str, count: int) -> str:
+    one, several, _ = _NOUNS[sort]
+    shown = f"{count} or more" if count >= MANY else str(count)
+    return f"{shown} {one if count == 1 else several}"

@@ -34,7 +34,7 @@ def frozen(plan: Plan, freezes: Sequence[Freeze], now: datetime) -> list[Refusal
             "freeze",
             f"nothing is written until {freeze.ends:%Y-%m-%d %H:%M %Z}: {freeze.reason} "
             f"({freeze.source.file}:{freeze.source.line})",
-            "wait for its end, or change the freeze in sdx.yaml",
+            "Wait for its end, or change the freeze in sdx.yaml",
         )
         for freeze in freezes
         if freeze.begins <= now < freeze.ends
@@ -67,10 +67,16 @@ def refusals(
         Refusal(
             "protect",
             f"{change.address} is protected and would be deleted",
-            "declare it again, or set `protect: false` on it and apply that first",
+            "Declare it again, or set `protect: false` on it and apply that first",
         )
         for change in leaving
         if change.protected
+    ]
+    found += [
+        Refusal("blocked", f"{change.address}: {risk.message}", "Take it out of the plan: nothing allows this")
+        for change in plan.changes
+        for risk in change.risks
+        if risk.level == "blocked"
     ]
     if destroying or not leaving:
         return found
@@ -80,7 +86,7 @@ def refusals(
             Refusal(
                 "empty",
                 f"the configuration declares nothing, and {count} owned resources would be deleted",
-                "check the folder (-C) and --env; to delete all that is owned, run `sdx-state destroy`",
+                "Check the folder (-C) and --env; to delete all that is owned, run `sdx-state destroy`",
             )
         )
     elif consented is not None and consented != count:
@@ -88,16 +94,16 @@ def refusals(
             Refusal(
                 "deletes",
                 f"--allow-deletes {consented} was given, and the plan deletes {count}",
-                f"look at the plan again; if it is right: --allow-deletes {count}",
+                f"Look at the plan again; if it is right: --allow-deletes {count}",
             )
         )
-    elif consented is None and (count > deletes or (count > 1 and count * 100 > deletes_percent * owned)):
+    elif consented is None and (count > deletes or count * 100 > deletes_percent * owned):
         found.append(
             Refusal(
                 "deletes",
                 f"the plan deletes {count} of {owned} owned resources; the limit is {deletes}, "
                 f"or {deletes_percent} %",
-                f"if that is right: --allow-deletes {count}",
+                f"If that is right: --allow-deletes {count}",
             )
         )
     return found

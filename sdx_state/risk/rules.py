@@ -1,7 +1,7 @@
 """The rules that grade a change, one function each.
 
-Some ask for evidence: how many responses were collected. What no rule can see is said in words: the API shows no
-question logic.
+Some ask for evidence: how many responses were collected, how many interactions are pending. What no rule can see is
+said in words: the API shows no question logic.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from sdx_state.kinds.evidence import Sort
 from sdx_state.kinds.policy import Level
 from sdx_state.plan.model import ORDER_PATH, Action, Change, FieldChange
+from sdx_state.risk.facts import Facts
 
 REWORDED = 0.6  # below this likeness of words, answers before and after are hard to compare
 
@@ -25,92 +27,210 @@ class Rule:
         level: How bad it can be.
         reason: Why, in the words that a plan prints.
         applies: Whether a change is such a case.
-        calm: The level if no response was collected; None if that makes no difference, and is not asked.
+        asks: What is counted in the tenant before it is graded.
+        calm: The level if nothing of that was found.
     """
 
     id: str
     level: Level
     reason: str
-    applies: Callable[[Change], bool]
+    applies: Callable[[Change, Facts], bool]
+    asks: tuple[Sort, ...] = ()
     calm: Level | None = None
 
 
-def _deletes_survey(change: Change) -> bool:
+def _deletes_survey(change: Change, _: Facts) -> bool:
     return change.kind == "survey" and change.action is Action.DELETE
 
 
-def _deletes_question(change: Change) -> bool:
+def _deletes_question(change: Change, _: Facts) -> bool:
     return change.kind == "question" and change.action is Action.DELETE
 
 
-def _changes_type(change: Change) -> bool:
+def _changes_type(change: Change, _: Facts) -> bool:
     return change.kind == "question" and _changed(change, "question_type") is not None
 
 
-def _shrinks_scale(change: Change) -> bool:
+def _shrinks_scale(change: Change, _: Facts) -> bool:
     field = _changed(change, "max_response")
     return field is not None and isinstance(field.after, int) and _above(field.before, field.after)
 
 
-def _rewords_question(change: Change) -> bool:
-    field = _changed(change, "question_text")
-    if field is None or change.kind != "question":
-        return False
-    words = str(field.before or "").split(), str(field.after or "").split()
-    return bool(words[0]) and SequenceMatcher(None, *words, autojunk=False).ratio() < REWORDED
+def _rewords_question(change: Change, _: Facts) -> bool:
+    return change.kind == "question" and any(_reworded(field) for field in _all_changed(change, "question_text"))
 
 
-def _splits_reports(change: Change) -> bool:
+def _splits_reports(change: Change, _: Facts) -> bool:
     field = _changed(change, "question_label")
     return field is not None and bool(field.before)
 
 
-def _reorders(change: Change) -> bool:
+def _reorders(change: Change, _: Facts) -> bool:
     return _changed(change, ORDER_PATH) is not None
 
 
-def _repoints_number(change: Change) -> bool:
-    fields = (_changed(change, name) for name in ("inbound_number", "outbound_number", "sms_number"))
-    return any(field is not None and bool(field.before) for field in fields)
+def _repoints_number(change: Change, _: Facts) -> bool:
+    return _replaces(change, "inbound_number", "outbound_number", "sms_number")
 
 
-def _reattributes(change: Change) -> bool:
-    field = _changed(change, "agent_id")
-    return field is not None and bool(field.before)
+def _texts_from_landline(change: Change, facts: Facts) -> bool:
+    return _sms_type(change, facts) == "landline"
 
 
-def _adds_user(change: Change) -> bool:
+def _texts_from_voip(change: Change, facts: Facts) -> bool:
+    return _sms_type(change, facts) == "voip"
+
+
+def _changes_sender(change: Change, _: Facts) -> bool:
+    return _replaces(change, "email_subject", "email_from_address", "email_from_name")
+
+
+def _changes_texts(change: Change, facts: Facts) -> bool:
+    if change.kind == "question":
+        return _changed(change, "question_text") is not None and not _rewords_question(change, facts)
+    return change.kind == "survey" and any(_changed(change, name) is not None for name in _TEXTS)
+
+
+def _reattributes(change: Change, _: Facts) -> bool:
+    return _replaces(change, "agent_id")
+
+
+def _adds_user(change: Change, _: Facts) -> bool:
     return change.kind == "user" and change.action is Action.CREATE
 
 
-def _deletes_user(change: Change) -> bool:
+def _deletes_user(change: Change, _: Facts) -> bool:
     return change.kind == "user" and change.action is Action.DELETE
 
 
+def _deletes_operator(change: Change, facts: Facts) -> bool:
+    return _deletes_user(change, facts) and facts.operator is not None and _email(change) == facts.operator.lower()
+
+
+def _deletes_last_administrator(change: Change, facts: Facts) -> bool:
+    known = facts.administrators
+    return (
+        _deletes_user(change, facts)
+        and _email(change) in known
+        and facts.staying is not None
+        and not known & facts.staying
+    )
+
+
+_TEXTS = ("greeting_text", "instructions_text", "closing_text", "description", "invalid_response_text")
+_RESPONSES: tuple[Sort, ...] = ("responses",)
+
 RULES: tuple[Rule, ...] = (
     Rule(
-        "survey-deleted", "critical", "its questions and the responses to them go with it", _deletes_survey, "medium"
+        "operator-deleted",
+        "blocked",
+        "the credentials of this very run belong to that user (`api.user`)",
+        _deletes_operator,
     ),
     Rule(
-        "question-deleted", "critical", "what becomes of its responses is not documented", _deletes_question, "medium"
+        "last-administrator",
+        "blocked",
+        "nobody of those who administer the tenant (`limits.administrators`) would be left",
+        _deletes_last_administrator,
     ),
-    Rule("type-changed", "critical", "responses already collected were given to another type", _changes_type, "low"),
-    Rule("scale-reduced", "high", "responses already collected may lie above the new scale", _shrinks_scale, "low"),
-    Rule("question-reworded", "high", "answers before and after are hard to compare", _rewords_question, "low"),
-    Rule("label-changed", "high", "reports are grouped by label and split here", _splits_reports, "low"),
-    Rule("number-repointed", "high", "interactions under way use the old number", _repoints_number),
+    Rule(
+        "survey-deleted",
+        "critical",
+        "its questions and the responses to them go with it",
+        _deletes_survey,
+        ("responses", "pending"),
+        "medium",
+    ),
+    Rule(
+        "question-deleted",
+        "critical",
+        "what becomes of its responses is not documented",
+        _deletes_question,
+        _RESPONSES,
+        "medium",
+    ),
+    Rule(
+        "type-changed",
+        "critical",
+        "responses already collected were given to another type",
+        _changes_type,
+        _RESPONSES,
+        "low",
+    ),
+    Rule(
+        "number-repointed",
+        "critical",
+        "interactions under way use the old number",
+        _repoints_number,
+        ("pending",),
+        "high",
+    ),
+    Rule(
+        "scale-reduced",
+        "high",
+        "responses already collected may lie above the new scale",
+        _shrinks_scale,
+        _RESPONSES,
+        "low",
+    ),
+    Rule(
+        "question-reworded",
+        "high",
+        "answers before and after are hard to compare",
+        _rewords_question,
+        _RESPONSES,
+        "low",
+    ),
+    Rule(
+        "label-changed",
+        "high",
+        "reports are grouped by label and split here",
+        _splits_reports,
+        _RESPONSES,
+        "low",
+    ),
+    Rule("sms-from-landline", "high", "a landline cannot receive text messages", _texts_from_landline),
     Rule("user-deleted", "high", "the person can no longer sign in", _deletes_user),
+    Rule("sms-from-voip", "medium", "a VoIP number may not receive text messages", _texts_from_voip),
     Rule("reordered", "medium", "question logic, which the API does not show, may depend on the order", _reorders),
     Rule("agent-changed", "medium", "interactions are attributed by agent_id", _reattributes),
+    Rule("sender-changed", "medium", "recipients and their filters know the old sender or subject", _changes_sender),
+    Rule("text-changed", "low", "respondents meet other words from now on", _changes_texts),
     Rule("user-added", "low", "licences are paid per user", _adds_user),
 )
 
 
-def _changed(change: Change, name: str) -> FieldChange | None:
-    """Return the change of field `name` of a resource that exists and stays."""
-    if change.action is not Action.UPDATE:
+def _email(change: Change) -> str:
+    return (change.id or "").lower()
+
+
+def _sms_type(change: Change, facts: Facts) -> str | None:
+    """Return the type of the number that text messages come from, if `change` sets it."""
+    if change.action not in (Action.CREATE, Action.UPDATE):
         return None
-    return next((field for field in change.fields if field.path.partition(".")[0] == name), None)
+    after = next((field.after for field in change.fields if field.path == "sms_number"), None)
+    return facts.phone_types.get(str(after)) if after else None
+
+
+def _reworded(field: FieldChange) -> bool:
+    words = str(field.before or "").split(), str(field.after or "").split()
+    return bool(words[0]) and SequenceMatcher(None, *words, autojunk=False).ratio() < REWORDED
+
+
+def _replaces(change: Change, *names: str) -> bool:
+    """Tell whether a value that was there becomes another, or none."""
+    return any(bool(field.before) for name in names for field in _all_changed(change, name))
+
+
+def _all_changed(change: Change, name: str) -> list[FieldChange]:
+    """Return the changes of field `name`, one a language, of a resource that exists and stays."""
+    if change.action is not Action.UPDATE:
+        return []
+    return [field for field in change.fields if field.path.partition(".")[0] == name]
+
+
+def _changed(change: Change, name: str) -> FieldChange | None:
+    return next(iter(_all_changed(change, name)), None)
 
 
 def _above(before: object, after: int) -> bool:

@@ -216,6 +216,7 @@ def test_an_update_whose_answer_is_lost_is_judged_by_reading(weather, proxy, mon
 def test_a_delete_whose_answer_is_lost_is_judged_by_reading(weather, proxy, monkeypatch, fault):
     monkeypatch.setattr(time, "sleep", lambda _: None)
     weather.apply()
+    weather.write("sdx.yaml", "sdx: 1\napi: {host: x.example}\nlimits: {deletes: 1, deletes_percent: 100}\n")
     weather.write("a.yaml", TWO.replace("  b: {name: B}\n", ""))
     proxy.fail("DELETE", "/surveys", fault)
     assert weather.apply().code == (1 if fault in (500, "drop before") else 0)
@@ -234,6 +235,7 @@ def test_a_409_on_create_fails_that_resource_and_its_dependants_only(weather, pr
 
 def test_a_409_on_delete_keeps_the_resource_and_its_place_in_the_state(weather, proxy, tenant):
     weather.apply()
+    weather.write("sdx.yaml", "sdx: 1\napi: {host: x.example}\nlimits: {deletes: 1, deletes_percent: 100}\n")
     weather.write("a.yaml", TWO.replace("  b: {name: B}\n", ""))
     proxy.fail("DELETE", "/surveys", 409)
     assert weather.apply().code == 1

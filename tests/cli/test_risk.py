@@ -102,3 +102,44 @@ def test_explain_says_what_a_risk_is(project):
     assert wrong.code == 1
     assert "type-changed" in wrong.err
     assert project.run("explain", "survey", "name").code == 2
+
+
+NUMBERED = """
+phone_numbers:
+  old: {{number: "+61488000001", country_code: AU, phone_type: mobile}}
+  new: {{number: "+61488000002", country_code: AU, phone_type: mobile}}
+surveys:
+  a: {{name: A, sms_number: "${{phone_numbers.{number}}}"}}
+"""
+
+
+@pytest.mark.parametrize(("ended", "level"), [(False, "critical"), (True, "high")])
+def test_a_number_with_pending_interactions_is_critical_to_change(connected, tenant, ended, level):
+    connected.write("a.yaml", NUMBERED.format(number="old"))
+    assert connected.apply().code == 0
+    tenant.store.put_record("interactions", {"survey_id": 1, "status": "Not Started", "ended": ended})
+    connected.write("a.yaml", NUMBERED.format(number="new"))
+    assert [one[:2] for one in risks(connected)["survey.a"]] == [("number-repointed", level)]
+
+
+def test_the_user_of_the_credentials_is_never_deleted(connected, proxy):
+    connected.write("a.yaml", "users: {u@example.com: {name: U}, v@example.com: {name: V}}\n")
+    connected.write(
+        "sdx.yaml",
+        "sdx: 1\napi: {host: x.example, user: U@example.com}\nlimits: {administrators: [v@example.com]}\n"
+        "risk: [{rule: '*', reason: all is well, expires: '2999-12-31'}]\n",
+    )
+    assert connected.apply().code == 0
+    writes = len(proxy.writes())
+    for command in (["apply", "--auto-approve", "--allow", "*"], ["destroy", "--auto-approve"]):
+        connected.write("a.yaml", "users: {w@example.com: {name: W}}\n")
+        ended = connected.run(*command)
+        assert ended.code == 6, ended.err
+        assert "blocked: user.u@example.com: the credentials of this very run" in ended.err
+        assert "blocked: user.v@example.com: nobody of those who administer" in ended.err
+    assert len(proxy.writes()) == writes
+
+
+def test_explain_says_what_is_asked_and_what_nothing_allows(connected):
+    assert "pending interactions" in connected.run("explain", "risk", "number-repointed").out
+    assert "Nothing allows it" in connected.run("explain", "risk", "operator-deleted").out

@@ -90,7 +90,7 @@ users:
   ben@example.com: {name: Ben}
 """,
     )
-    applied = connected.apply()
+    applied = connected.apply("--allow-deletes", "1")
     assert applied.code == 0, applied.err
     assert applied.last == "Apply complete! Resources: 1 added, 1 changed, 1 destroyed."
     assert labels(tenant, survey["id"]) == ["Three", "New", "One"]

@@ -58,7 +58,7 @@ class Line:
         world.trace.append(f"  {self.requests:3} {request.method} {request.path}{f' <- {fault}' if fault else ''}")
         if request.writes and self.planning:
             world.break_rule(f"planning sent {request}")
-        if not request.path.startswith(("/surveys", "/questions", "/users", "/responses")):
+        if not request.path.startswith(("/surveys", "/questions", "/users", "/responses", "/interactions")):
             world.break_rule(f"a redirect was followed: {request.method} {request.path}")
             return Answer(200, JSON, b"{}")
         if request.method == "POST":

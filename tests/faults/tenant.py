@@ -94,7 +94,7 @@ class Tenant:
         collection, _, rest = parts.path.strip("/").partition("/")
         id, form = unquote(rest).lower(), dict(request.form or {})
         if collection not in self.rows:
-            return Answer(200, JSON, b"[]")  # responses: nobody has answered yet
+            return Answer(200, JSON, b"[]")  # responses and interactions: nobody has answered yet
         if request.method == "OPTIONS":
             return Answer(200, {"Allow": "GET, PUT, DELETE" if id else "GET, POST"}, b"")
         if not id:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
+from sdx_state.kinds.evidence import Counts, Question
+from sdx_state.kinds.policy import Policy
+from sdx_state.kinds.resource import Source
 from sdx_state.plan.model import Action, Change, FieldChange, Plan
-from sdx_state.risk.grade import grade
+from sdx_state.risk.consent import beyond_consent
+from sdx_state.risk.facts import Facts
+from sdx_state.risk.grade import grade, needs_evidence
 from sdx_state.risk.limits import refusals
 from sdx_state.risk.rules import RULES
 
@@ -29,35 +36,124 @@ CASES = [
     (change("question", UPDATE, ("question_text.de-default", "Wie war es?", "Nochmal")), "question-reworded"),
     (change("question", UPDATE, ("question_label", "NPS", "Score")), "label-changed"),
     (change("survey", UPDATE, ("sms_number", "+61488000001", "+61488000002")), "number-repointed"),
+    (change("survey", CREATE, ("sms_number", None, "+61730000001")), "sms-from-landline"),
+    (change("survey", CREATE, ("sms_number", None, "+61500000001")), "sms-from-voip"),
+    (change("survey", UPDATE, ("email_subject.default", "How was it?", "Your call")), "sender-changed"),
+    (change("survey", UPDATE, ("email_from_address", "a@example.com", None)), "sender-changed"),
+    (change("survey", UPDATE, ("greeting_text", "Hello", "Good day")), "text-changed"),
+    (change("question", UPDATE, ("question_text", "How was your call?", "How was your call today?")), "text-changed"),
     (change("user", DELETE), "user-deleted"),
     (change("question", UPDATE, ("order", 1, 3)), "reordered"),
     (change("user", UPDATE, ("agent_id", "a", "b")), "agent-changed"),
     (change("user", CREATE), "user-added"),
 ]
+FACTS = Facts(phone_types={"+61730000001": "landline", "+61500000001": "voip", "+61488000002": "mobile"})
 
 
 @pytest.mark.parametrize(("case", "rule"), CASES, ids=[rule for _, rule in CASES])
 def test_each_rule_names_its_case(case, rule):
-    (graded,) = grade(Plan("t", "l", (case,)), {}).changes
+    (graded,) = grade(Plan("t", "l", (case,)), FACTS).changes
     assert [risk.rule for risk in graded.risks] == [rule]
 
 
 def test_every_rule_has_a_case():
-    assert {rule.id for rule in RULES} == {rule for _, rule in CASES}
+    assert {rule.id for rule in RULES if rule.level != "blocked"} == {rule for _, rule in CASES}
 
 
 @pytest.mark.parametrize(
     "harmless",
     [
         change("question", UPDATE, ("max_response", 5, 10)),
-        change("question", UPDATE, ("question_text", "How was your call?", "How was your call today?")),
         change("survey", UPDATE, ("sms_number", None, "+61488000002")),
-        change("survey", UPDATE, ("description", "a", "b")),
+        change("survey", UPDATE, ("email_subject", None, "How was it?")),
+        change("user", UPDATE, ("name", "Ana", "Anna")),
         change("survey", CREATE, ("sms_number", None, "+61488000002")),
     ],
 )
 def test_these_are_harmless(harmless):
-    assert grade(Plan("t", "l", (harmless,)), {}).changes[0].risks == ()
+    assert grade(Plan("t", "l", (harmless,)), FACTS).changes[0].risks == ()
+
+
+def user_deleted(email):
+    return Change(f"user.{email}", "user", DELETE, id=email, via="api")
+
+
+ANA, BEN, COLIN = user_deleted("Ana@example.com"), user_deleted("ben@example.com"), user_deleted("colin@example.com")
+STAYING = frozenset({"dora@example.com"})
+
+
+@pytest.mark.parametrize(
+    ("leaving", "facts", "rule"),
+    [
+        (ANA, Facts(operator="ana@Example.com"), "operator-deleted"),
+        (ANA, Facts(administrators=frozenset({"ana@example.com"}), staying=STAYING), "last-administrator"),
+    ],
+)
+def test_whom_the_tool_itself_depends_on_is_never_deleted(leaving, facts, rule):
+    waive = Policy("*", "*", None, "we know better", date.max, Source("sdx.yaml", 1, 1))
+    plan = grade(Plan("t", "l", (leaving,)), facts, [waive])
+    assert [(risk.rule, risk.level) for risk in plan.changes[0].risks] == [(rule, "blocked")]
+    for destroying in (False, True):
+        found = refusals(
+            plan, owned=9, declared=9, deletes=9, deletes_percent=100, consented=1, destroying=destroying
+        )
+        assert [refusal.rule for refusal in found] == ["blocked"]
+    assert beyond_consent(plan, "critical", ()) == []  # it is refused already, and no consent helps
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        Facts(),
+        Facts(operator="dora@example.com"),
+        Facts(administrators=frozenset({"ana@example.com", "dora@example.com"}), staying=STAYING),
+        Facts(administrators=frozenset({"ana@example.com"}), staying=None),
+        Facts(administrators=frozenset({"ben@example.com"}), staying=STAYING),
+    ],
+)
+def test_others_may_be_deleted_by_those_who_say_so(facts):
+    (graded,) = grade(Plan("t", "l", (ANA,)), facts).changes
+    assert [risk.rule for risk in graded.risks] == ["user-deleted"]
+
+
+SMS = change("survey", UPDATE, ("sms_number", "+61488000001", "+61488000002"))
+
+
+@pytest.mark.parametrize(
+    ("pending", "level", "said"),
+    [
+        (0, "high", "no interaction is pending; otherwise: interactions under way use the old number"),
+        (1, "critical", "1 interaction pending: interactions under way use the old number"),
+        (1000, "critical", "1000 or more interactions pending: interactions under way use the old number"),
+        (None, "critical", "(how many pending interactions there are could not be found out)"),
+    ],
+)
+def test_a_number_in_use_is_more_than_one_that_is_not(pending, level, said):
+    facts = Facts({SMS.address: Counts(pending=pending)}, FACTS.phone_types)
+    (risk,) = grade(Plan("t", "l", (SMS,)), facts).changes[0].risks
+    assert risk.level == level
+    assert said in risk.message
+
+
+@pytest.mark.parametrize(
+    ("counts", "level"),
+    [
+        (Counts(0, 0), "medium"),
+        (Counts(0, 2), "critical"),
+        (Counts(3, 0), "critical"),
+        (Counts(0, None), "critical"),
+        (Counts(None, 0), "critical"),
+    ],
+)
+def test_a_survey_is_harmless_to_delete_only_where_nothing_was_collected_and_nothing_is_pending(counts, level):
+    gone = change("survey", DELETE)
+    (risk,) = grade(Plan("t", "l", (gone,)), Facts({gone.address: counts})).changes[0].risks
+    assert risk.level == level
+
+
+def test_only_what_depends_on_it_is_asked_about():
+    plan = Plan("t", "l", (SMS, change("user", DELETE), change("survey", UPDATE, ("description", "a", "b"))))
+    assert needs_evidence(plan) == {SMS.address: Question("survey", "1", frozenset({"pending"}))}
 
 
 def limits(count, owned=100, declared=10, consented=None, destroying=False, protected=False):
@@ -81,7 +177,9 @@ def limits(count, owned=100, declared=10, consented=None, destroying=False, prot
         ({"count": 3}, []),
         ({"count": 4}, ["deletes"]),
         ({"count": 2, "owned": 15}, ["deletes"]),
-        ({"count": 1, "owned": 2}, []),
+        ({"count": 1, "owned": 2}, ["deletes"]),
+        ({"count": 1, "owned": 9}, ["deletes"]),
+        ({"count": 1, "owned": 10}, []),
         ({"count": 4, "consented": 4}, []),
         ({"count": 4, "consented": 3}, ["deletes"]),
         ({"count": 2, "consented": 3}, ["deletes"]),

@@ -1,0 +1,49 @@
+"""What the rules know of a tenant besides the change they look at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sdx_state.kinds import PHONE_NUMBER, USER
+from sdx_state.kinds.address import Address
+from sdx_state.kinds.evidence import Counts
+from sdx_state.kinds.policy import Guards
+from sdx_state.kinds.snapshot import Snapshot
+from sdx_state.plan.model import Action, Plan
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known while a plan is graded.
+
+    Attributes:
+        counts: What was counted for the changes that need it.
+        phone_types: E.164 number -> `mobile`, `landline` or `voip`, as looked up.
+        operator: E-mail address of the user that the credentials belong to, if the project says so.
+        administrators: E-mail addresses of those who administer the tenant, as far as the project says so.
+        staying: Users that are live and stay; None if the users were not read.
+    """
+
+    counts: Mapping[Address, Counts] = field(default_factory=dict)
+    phone_types: Mapping[str, str] = field(default_factory=dict)
+    operator: str | None = None
+    administrators: frozenset[str] = frozenset()
+    staying: frozenset[str] | None = None
+
+
+def facts_of(plan: Plan, snapshot: Snapshot, counts: Mapping[Address, Counts], guards: Guards) -> Facts:
+    """Gather what is known: from live, from the project file, and from what was counted."""
+    users = frozenset(live.id.lower() for live in snapshot.of(USER.name))
+    leaving = {
+        change.id.lower()
+        for change in plan.changes
+        if change.kind == USER.name and change.action is Action.DELETE and change.id is not None
+    }
+    return Facts(
+        counts,
+        {live.id: str(live.raw.get("phone_type") or "") for live in snapshot.of(PHONE_NUMBER.name)},
+        guards.operator,
+        guards.administrators,
+        users - leaving if USER.name in snapshot.read else None,
+    )
