@@ -110,12 +110,14 @@ def _difference(reviewed: Change, now: Change | None, plan: Plan) -> str | None:
     if now.action is Action.NO_OP and reviewed.action in (Action.CREATE, Action.UPDATE):
         return None
     if reviewed.action is not now.action or reviewed.id != now.id:
-        return (
-            f"was {reviewed.action.value} {reviewed.id or ''}, would now be {now.action.value} {now.id or ''}".strip()
-        )
+        return f"was {_words(reviewed)}, would now be {_words(now)}"
     before = {field.path: (field.before, field.after) for field in reviewed.fields}
     after = {field.path: (field.before, field.after) for field in now.fields}
     moved = sorted(path for path, values in after.items() if before.get(path) != values)
     if moved:
         return f"{', '.join(moved)} differ from what was reviewed"
     return "goes another way than was reviewed" if reviewed.via != now.via else None
+
+
+def _words(change: Change) -> str:
+    return f"{change.action.value} (id {change.id})" if change.id else change.action.value

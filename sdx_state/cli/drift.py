@@ -14,7 +14,7 @@ DRIFTED = 2
 
 
 @click.command("drift")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
 @click.option(
     "--baseline", type=click.Path(dir_okay=False, path_type=Path), help="Known drift that is accepted, as YAML."
 )
@@ -30,7 +30,7 @@ def command(context: Context, form: str, baseline: Path | None, detailed_exitcod
     from sdx_state.cli.console import out_colour, reading
     from sdx_state.config import load_baseline
     from sdx_state.plan.divergence import divergences, judge
-    from sdx_state.report.drift import drift_json, drift_text
+    from sdx_state.report.drift import drift_json, drift_markdown, drift_text
 
     entries = load_baseline(baseline) if baseline is not None else ()
     project = context.project()
@@ -46,6 +46,8 @@ def command(context: Context, form: str, baseline: Path | None, detailed_exitcod
     verdict = judge(list(divergences(planned.plan)), entries, datetime.now(timezone.utc).date())
     if form == "json":
         click.echo(drift_json(verdict), nl=False)
+    elif form == "markdown":
+        click.echo(drift_markdown(verdict), nl=False)
     else:
         click.echo(drift_text(verdict, colour=out_colour()))
     if verdict.drift and detailed_exitcode:

@@ -15,6 +15,7 @@ from sdx_state.cli.context import Context
 COMMANDS = (
     "init",
     "validate",
+    "fmt",
     "plan",
     "show",
     "apply",

@@ -2,6 +2,7 @@
 
 from sdx_state.config.baseline import load_baseline
 from sdx_state.config.configuration import Configuration, load_configuration
+from sdx_state.config.format import format_files
 from sdx_state.config.problems import ConfigurationError, Problem
 from sdx_state.config.project import Api, Limits, Project, SandboxSettings, load_project
 from sdx_state.config.revision import at_revision, tracked
@@ -20,6 +21,7 @@ __all__ = [
     "SandboxSettings",
     "at_revision",
     "describe",
+    "format_files",
     "load_baseline",
     "load_configuration",
     "load_project",

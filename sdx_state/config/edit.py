@@ -34,6 +34,14 @@ def edit(text: str, changes: Sequence[tuple[Sequence[str], Change]]) -> str:
     return _dumped(yaml, document)
 
 
+def laid_out(text: str) -> str:
+    """Return the YAML `text` with two spaces a level, dashes two in from their key."""
+    yaml = _round_trip(text)
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    document: Any = yaml.load(text)
+    return _dumped(yaml, document)
+
+
 def at(path: Sequence[str | int], change: Change) -> Change:
     """Return the change of a document that makes `change` at `path` in it."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from sdx_state.kinds.accepted import Accepted
@@ -11,12 +12,43 @@ from sdx_state.kinds.field import Value
 from sdx_state.plan.divergence import Divergence, Verdict
 from sdx_state.report.escape import escape
 from sdx_state.report.handoff import exact
+from sdx_state.report.markdown import GITHUB, fence_for
+from sdx_state.report.personal import live_without_personal
 from sdx_state.report.theme import Theme
+
+MARKER = "<!-- sdx-state drift -->"
 
 
 def drift_text(verdict: Verdict, *, colour: bool) -> str:
     """Return `verdict` as text without a line end."""
     return "\n".join(_DriftText(Theme(colour)).lines(verdict))
+
+
+def drift_markdown(verdict: Verdict, *, budget: int = GITHUB) -> str:
+    """Return `verdict` as Markdown of at most `budget` bytes, without personal data that only the tenant holds."""
+    veiled = replace(
+        verdict,
+        drift=tuple(map(live_without_personal, verdict.drift)),
+        accepted=tuple((live_without_personal(one), entry) for one, entry in verdict.accepted),
+        pending=tuple(map(live_without_personal, verdict.pending)),
+    )
+    *lines, last = _DriftText(Theme(False)).lines(veiled)
+    fence = fence_for(lines)
+    room = budget - len(MARKER) - len(last) - 2 * len(fence) - 200
+    shown: list[str] = []
+    for line in lines:
+        room -= len(line.encode("utf-8", "replace")) + 1
+        if room < 0:
+            break
+        shown.append(line)
+    parts = [MARKER, "", f"**{last}**", ""]
+    parts += [fence, *shown, fence, ""] if any(shown) else []
+    if len(shown) < len(lines):
+        parts += [
+            f"**{len(lines) - len(shown)} more lines did not fit here.** `sdx-state drift` shows all of them.",
+            "",
+        ]
+    return "\n".join(parts)
 
 
 def drift_json(verdict: Verdict) -> str:

@@ -68,8 +68,7 @@ def plan_markdown(plan: Plan, *, budget: int = GITHUB, personal: bool = False, e
     head += [*counts, ""] if (counts := [*_counts(plan)]) else []
     if _PLAIN.fullmatch(plan.tenant):
         head += [f"Tenant: `{plan.tenant}`", ""]
-    longest = max((len(run) for block in blocks for run in _BACKTICKS.findall(block.text)), default=0)
-    fence = "`" * max(3, longest + 1)
+    fence = fence_for([block.text for block in blocks])
     sections = [section for section in (None, *_SECTIONS) if any(block.section == section for block in blocks)]
     frames = sum(len(_SECTIONS[section]) + 2 * len(fence) + 20 for section in dict.fromkeys(sections))
     room = budget - len("\n".join(head).encode()) - frames - 300  # for the line that says what was left out
@@ -89,6 +88,12 @@ def marker(environment: str | None) -> str:
     if environment is None or not _PLAIN.fullmatch(environment) or "--" in environment:
         return MARKER
     return f"<!-- sdx-state plan {environment} -->"
+
+
+def fence_for(texts: Sequence[str]) -> str:
+    """Return a fence that is longer than any run of backticks in `texts`."""
+    longest = max((len(run) for text in texts for run in _BACKTICKS.findall(text)), default=0)
+    return "`" * max(3, longest + 1)
 
 
 def _blocks(plan: Plan, personal: bool) -> list[_Block]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sdx_state.kinds.user import PERSONAL
+from sdx_state.plan.divergence import Divergence
 from sdx_state.plan.model import Action, Change
 
 SHOWN = 2  # characters at either end of what is long enough to keep its shape
@@ -25,6 +26,18 @@ def without_personal(change: Change) -> Change:
         for field in change.fields
     )
     return replace(change, fields=fields)
+
+
+def live_without_personal(one: Divergence) -> Divergence:
+    """Return `one` with the personal data of a user that only the tenant holds masked."""
+    if (
+        not one.address.startswith("user.")
+        or one.path not in PERSONAL
+        or not isinstance(one.live, str)
+        or not one.live
+    ):
+        return one
+    return replace(one, live=masked(one.live))
 
 
 def masked(value: object) -> str:

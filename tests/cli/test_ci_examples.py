@@ -69,7 +69,7 @@ def test_the_plan_of_a_pull_request_needs_no_credentials(shell, tenant, monkeypa
     for name in ("SDX_API_URL", "SDX_CUSTOMER_UUID", "SDX_AUTH_TOKEN"):
         monkeypatch.delenv(name)
     shell.project.write("a.yaml", "surveys: {a: {name: A, description: New}}\n")
-    step = steps("github-actions.yml", "plan")["Plan"]
+    step = steps("github-actions.yml", "review")["Plan"]
     monkeypatch.setenv("BASE", "main")
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(shell.project.folder / "summary.md"))
     ended = shell(step["run"])
@@ -79,12 +79,64 @@ def test_the_plan_of_a_pull_request_needs_no_credentials(shell, tenant, monkeypa
     assert "- 1 from this branch" in summary
 
 
+def test_what_is_merged_is_planned_and_that_plan_is_applied(shell, tenant, monkeypatch):
+    output, summary = shell.project.folder / "output.txt", shell.project.folder / "summary.md"
+    monkeypatch.setenv("GITHUB_OUTPUT", str(output))
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    plan, apply = (
+        steps("github-actions.yml", "plan")["Plan"]["run"],
+        steps("github-actions.yml", "apply")["Apply"]["run"],
+    )
+    assert shell(plan).returncode == 0
+    assert output.read_text() == "changes=2\n"
+    assert "1 to add" in summary.read_text()
+    assert shell(apply).returncode == 0
+    assert [row["name"] for row in tenant.store.rows("surveys")] == ["A"]
+    output.unlink()
+    assert shell(plan).returncode == 0
+    assert output.read_text() == "changes=0\n"
+
+
+def test_a_merge_whose_plan_is_stale_or_wrong_fails(shell, tenant, monkeypatch):
+    monkeypatch.setenv("GITHUB_OUTPUT", str(shell.project.folder / "output.txt"))
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(shell.project.folder / "summary.md"))
+    plan, apply = (
+        steps("github-actions.yml", "plan")["Plan"]["run"],
+        steps("github-actions.yml", "apply")["Apply"]["run"],
+    )
+    shell.project.write("a.yaml", "surveys: {a: {name: A, description: Ours}}\n")
+    assert shell(plan).returncode == 0
+    tenant.store.load_snapshot({"surveys": [{"name": "A", "description": "Somebody was faster"}]})
+    assert shell(apply).returncode == 3
+    shell.project.write("a.yaml", "surveys: {a: {nam: A}}\n")
+    assert shell(plan).returncode == 1
+
+
 def test_a_hand_off_does_not_fail_the_apply_of_a_pipeline(shell):
     shell.project.write("sdx.yaml", "sdx: 1\napi: {host: x.example, capabilities: documented}\n")
-    assert shell("sdx-state apply --auto-approve").returncode == 8
+    assert shell("sdx-state plan --out plan.json").returncode == 0
+    assert shell("sdx-state apply plan.json").returncode == 8
     assert shell(steps("github-actions.yml", "apply")["Apply"]["run"]).returncode == 0
+
+
+def test_the_night_opens_an_issue_where_the_tenant_drifted_and_closes_it_where_not(shell, tenant):
+    said = shell.project.folder / "said.txt"
+    comments = shell.project.folder / ".github" / "workflows" / "github_comments.py"
+    comments.parent.mkdir(parents=True)
+    comments.write_text(f"import sys\nopen({str(said)!r}, 'a').write(' '.join(sys.argv[1:]) + chr(10))\n")
+    night = steps("github-actions.yml", "drift")["Drift"]["run"].replace("python ", f"{sys.executable} ")
+    shell.project.write("a.yaml", "surveys: {a: {name: A, description: Ours}}\n")
+    assert shell.project.apply().code == 0
+    assert shell(night).returncode == 0
+    (row,) = tenant.store.rows("surveys")
+    tenant.store.put_row("surveys", {**row, "description": "By hand"})
+    assert shell(night).returncode == 0
+    assert said.read_text().splitlines() == ["close Surveys have drifted", "issue Surveys have drifted drift.md"]
+    report = (shell.project.folder / "drift.md").read_text()
+    assert report.startswith("<!-- sdx-state drift -->\n\n**Drift: 1 drifted")
+    assert "By hand" in report
     shell.project.write("a.yaml", "surveys: {a: {nam: A}}\n")
-    assert shell(steps("github-actions.yml", "apply")["Apply"]["run"]).returncode != 0
+    assert shell(night).returncode == 1
 
 
 def test_no_workflow_gives_secrets_to_a_fork_or_text_of_others_to_a_shell():
@@ -96,9 +148,18 @@ def test_no_workflow_gives_secrets_to_a_fork_or_text_of_others_to_a_shell():
         for step in job["steps"]:
             assert "${{" not in step.get("run", "")
         if "secrets." in str(job):
-            assert job["environment"] == "production"
+            assert job["environment"] in ("planning", "production")
+            assert "pull_request" not in job["if"]
 
 
 def test_every_file_is_yaml_that_can_be_read():
     for path in (*EXAMPLES.glob("*.yml"), EXAMPLES.parents[1] / ".pre-commit-hooks.yaml"):
         assert yaml.safe_load(path.read_text())
+
+
+def test_every_hook_for_pre_commit_is_a_command_that_passes_on_a_tidy_project(shell):
+    hooks = yaml.safe_load((EXAMPLES.parents[1] / ".pre-commit-hooks.yaml").read_text())
+    assert [hook["id"] for hook in hooks] == ["sdx-state-validate", "sdx-state-fmt"]
+    for hook in hooks:
+        ended = shell(hook["entry"])
+        assert ended.returncode == 0, ended.stderr

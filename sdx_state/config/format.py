@@ -1,0 +1,121 @@
+"""One layout for every YAML file: two spaces a level, one blank line at most, LF line ends. What is said stays."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from ruamel.yaml.error import YAMLError
+
+from sdx_state.config.builder import build
+from sdx_state.config.edit import laid_out
+from sdx_state.config.files import PROJECT_FILE, SourceText, find_files, read_text, replace_text
+from sdx_state.config.problems import ConfigurationError, Problem
+
+_COMMENT = re.compile(r"(?:^|\s)#.*")
+_BLANKS = re.compile(r"\n(?:[ \t]*\n){2,}")
+_TRAILING = re.compile(r"[ \t]+$", re.MULTILINE)
+_BESIDE = re.compile(r"(?<=[^\s#])(?:\t| [ \t]+)(?=#[^\n]*$)", re.MULTILINE)
+_ALONE = re.compile(r"^[ \t]*(?=#)", re.MULTILINE)
+
+
+def format_files(folder: Path, *, write: bool) -> list[tuple[str, str, str]]:
+    """Lay out every YAML file of the project in `folder`; return name, old and new text of those that change.
+
+    Every text is composed before the first file is replaced.
+
+    Args:
+        folder: The project's folder.
+        write: Replace the files; otherwise only say what would change.
+
+    Raises:
+        ConfigurationError: A file is no YAML that this program reads, or cannot be laid out without changing it.
+        OSError: A file could not be written.
+    """
+    problems: list[Problem] = []
+    changed = [(name, old, new) for name, old, new in _laid_out(folder, problems.append) if old != new]
+    if problems:
+        raise ConfigurationError(problems)
+    if write:
+        for name, _, new in changed:
+            replace_text(folder / name, new)
+    return changed
+
+
+def _laid_out(folder: Path, report: Callable[[Problem], None]) -> Iterator[tuple[str, str, str]]:
+    names, complaints = find_files(folder)
+    for complaint in complaints:
+        report(complaint)
+    if (folder / PROJECT_FILE).exists():
+        names = [PROJECT_FILE, *names]
+    for name in names:
+        problems: list[Problem] = []
+        source = read_text(folder, name, problems.append)
+        new = formatted(source, problems.append) if source is not None and not problems else None
+        for problem in problems:
+            report(problem)
+        if source is not None and new is not None:
+            yield name, source.text, new
+
+
+def formatted(source: SourceText, report: Callable[[Problem], None]) -> str | None:
+    """Return the text of `source` laid out; None where that cannot be done, and `report` is told why."""
+    problems: list[Problem] = []
+    before = build(source, problems.append)
+    for problem in problems:
+        report(problem)
+    if problems:
+        return None
+    text = source.text.replace("\r\n", "\n")
+    if before is None:
+        return _tidied(text, lambda _: True)
+
+    def same(candidate: str) -> bool:
+        wrong: list[Problem] = []
+        return build(SourceText(source.name, candidate), wrong.append) == before and not wrong
+
+    try:
+        new = laid_out(text)
+    except (YAMLError, ValueError, RecursionError):
+        new = None
+    if new is None or not same(new) or _comments(new) != _comments(text):
+        report(
+            Problem(
+                source.name,
+                1,
+                1,
+                "this file cannot be laid out without changing what it says",
+                hint="leave it as it is, or put its comments on lines of their own",
+            )
+        )
+        return None
+    return _tidied(new, same)
+
+
+def _tidied(text: str, same: Callable[[str], bool]) -> str:
+    """Return `text` with blanks, blank lines and comments in their places, where no value has them."""
+    for pattern, instead in ((_TRAILING, ""), (_BLANKS, "\n\n"), (_BESIDE, " "), (_ALONE, _indent_of_next)):
+        whole = pattern.sub(instead, text)
+        if same(whole):
+            text = whole
+            continue
+        for found in reversed(list(pattern.finditer(text))):
+            filling = instead if isinstance(instead, str) else instead(found)
+            candidate = text[: found.start()] + filling + text[found.end() :]
+            text = candidate if same(candidate) else text
+    ended = text.strip("\n") + "\n" if text.strip() else ""
+    return ended if same(ended) else text
+
+
+def _indent_of_next(comment: re.Match[str]) -> str:
+    """Return the indent of the line that a comment is about: the next one that is neither blank nor a comment."""
+    for line in comment.string[comment.end() :].split("\n")[1:]:
+        if line.strip() and not line.lstrip().startswith("#"):
+            return line[: len(line) - len(line.lstrip())]
+    return comment[0]
+
+
+def _comments(text: str) -> list[str]:
+    """Return everything that may be a comment, in its order."""
+    return [" ".join(found.split()) for found in _COMMENT.findall(text)]

@@ -1,0 +1,166 @@
+"""Laying files out changes how they look and nothing that they say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sdx_state.config.builder import build
+from sdx_state.config.files import SourceText
+from sdx_state.config.format import formatted
+
+EXAMPLES = sorted((Path(__file__).parents[2] / "examples").rglob("*.y*ml"))
+MESSY = """\
+# Our surveys
+
+
+surveys:
+    # the first
+    support-csat:
+        name:    Support CSAT   # shown in reports
+        greeting_text: |
+            Hello.
+
+
+              Two lines above.
+        closing_text: {default: Goodbye., "de-default":   "Auf Wiedersehen." }
+        questions:
+        -   question_label: NPS
+            question_type:  nps
+            max_response: 10
+        # the last one
+        - question_label: "010"
+          question_type: text
+
+
+
+users:
+    a@example.com: { name: Ana, phone: '+61491570156' }
+"""
+TIDY = """\
+# Our surveys
+
+surveys:
+  # the first
+  support-csat:
+    name: Support CSAT # shown in reports
+    greeting_text: |
+      Hello.
+
+
+        Two lines above.
+    closing_text: {default: Goodbye., "de-default": "Auf Wiedersehen."}
+    questions:
+      - question_label: NPS
+        question_type: nps
+        max_response: 10
+      # the last one
+      - question_label: "010"
+        question_type: text
+
+users:
+  a@example.com: {name: Ana, phone: '+61491570156'}
+"""
+
+
+def laid_out(text):
+    problems = []
+    return formatted(SourceText("a.yaml", text), problems.append), problems
+
+
+def meaning(text):
+    problems = []
+    return build(SourceText("a.yaml", text), problems.append), [str(one) for one in problems]
+
+
+def test_a_messy_file_becomes_a_tidy_one():
+    assert laid_out(MESSY) == (TIDY, [])
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
+def test_the_examples_are_tidy(path):
+    text = path.read_text(encoding="utf-8")
+    assert laid_out(text) == (text, [])
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "# nothing but a comment\n", "# one\n\n\n\n# two   \n"])
+def test_a_file_without_values_stays_without_values(text):
+    new, problems = laid_out(text)
+    assert not problems
+    assert [line for line in new.split("\n") if line] == [line.rstrip() for line in text.split("\n") if line]
+    assert laid_out(new) == (new, [])
+
+
+def test_windows_line_ends_become_plain_ones():
+    assert laid_out(TIDY.replace("\n", "\r\n"))[0] == TIDY
+
+
+def test_blanks_and_blank_lines_that_are_said_stay():
+    text = 'surveys:\n  a:\n    name: A\n    greeting_text: "x   "\n    closing_text: |\n      a  \n\n\n\n      b\n'
+    assert meaning(laid_out(text)[0]) == meaning(text)
+
+
+def test_what_is_no_yaml_is_said_at_its_place_and_left_alone():
+    new, (problem,) = laid_out("surveys:\n  a: {name: A\n")
+    assert new is None
+    assert str(problem).startswith("a.yaml:")
+
+
+def mess(chance, text):
+    """Return `text` with blanks, blank lines and comments put in where a person might."""
+    lines = []
+    for given_line in text.split("\n"):
+        line = given_line
+        what = chance.draw(st.integers(0, 12))
+        if what == 0:
+            lines += [""] * chance.draw(st.integers(1, 4))
+        elif what == 1:
+            lines.append(" " * (len(line) - len(line.lstrip())) + "# a comment")
+        elif what == 2:
+            line = line + "   "
+        elif what == 3:
+            line = line.replace(": ", ":   ", 1)
+        elif what == 4:
+            line = line + "  # beside it"
+        lines.append(line)
+    return chance.draw(st.sampled_from(["\n", "\r\n"])).join(lines)
+
+
+@given(st.data(), st.sampled_from(EXAMPLES))
+def test_whatever_a_file_looks_like_it_says_the_same_afterwards(chance, path):
+    text = mess(chance, path.read_text(encoding="utf-8"))
+    before = meaning(text)
+    new, problems = laid_out(text)
+    if new is None:
+        assert problems
+        return
+    assert meaning(new) == before
+    assert new.count("#") == text.count("#")
+    assert laid_out(new) == (new, [])
+
+
+def test_the_command_writes_only_what_changes_and_check_writes_nothing(project):
+    project.write("sdx.yaml", "sdx: 1\napi: {host: demo.surveydynamix.com}\n")
+    tidy, messy = project.write("tidy.yaml", "users: {a@example.com: {name: A}}\n"), project.write("b.yaml", MESSY)
+    before = tidy.stat().st_mtime_ns
+    checked = project.run("fmt", "--check")
+    assert (checked.code, checked.out) == (1, "b.yaml\n")
+    assert messy.read_text() == MESSY
+    shown = project.run("fmt", "--check", "--diff")
+    assert "-    support-csat:" in shown.out
+    assert project.run("fmt").out == "b.yaml\n"
+    assert messy.read_text() == TIDY
+    assert tidy.stat().st_mtime_ns == before
+    assert (project.run("fmt", "--check").code, project.run("fmt").out) == (0, "")
+
+
+def test_one_broken_file_keeps_every_file_as_it_is(project):
+    messy = project.write("a.yaml", MESSY)
+    project.write("b.yaml", "surveys: {a: {name: [}\n")
+    ended = project.run("fmt")
+    assert ended.code == 1
+    assert "b.yaml:1:" in ended.err
+    assert messy.read_text() == MESSY
