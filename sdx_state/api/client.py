@@ -1,106 +1,87 @@
-"""The API as one object."""
+"""A typed client of the whole API, for use on its own.
+
+from sdx_state.api import Client
+
+with Client.from_environment() as client:
+    interaction = client.interactions.create(survey_id=52, survey_type="web")
+    turn = client.interactions.start_survey(interaction.id)
+    print(turn.prompts, turn.survey_completed)
+    for response in client.responses.list(interaction_id=interaction.id):
+        print(response.question_label, response.response)
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from random import SystemRandom
+import os
+from collections.abc import Mapping
 from types import TracebackType
 
-from sdx_state.api.address import BaseUrl
-from sdx_state.api.credentials import Credentials
-from sdx_state.api.endpoint import Endpoint, PhoneNumbers
-from sdx_state.api.exchange import Transport
-from sdx_state.api.paging import PageSizes
-from sdx_state.api.retry import Clock, Random, Sender, SystemClock
-from sdx_state.api.transport import HttpTransport
-from sdx_state.kinds import ALL_KINDS
-
-
-@dataclass(frozen=True)
-class Connection:
-    """How to reach a tenant.
-
-    Attributes:
-        base: Where its API is.
-        credentials: Who asks.
-        parallelism: Connections, and so requests in flight, at a time.
-        deadline: Seconds for one request as a whole.
-        connect_timeout: Seconds to connect in.
-        ca_file: Certificates (PEM) to trust instead of the usual ones, such as those of a company's proxy.
-    """
-
-    base: BaseUrl
-    credentials: Credentials
-    parallelism: int = 8
-    deadline: float = 60.0
-    connect_timeout: float = 10.0
-    ca_file: str | None = None
+from sdx_state.api.address import base_url, require_trusted
+from sdx_state.api.collections import PhoneNumbers, Questions, Responses, Surveys, Users
+from sdx_state.api.credentials import credentials_from
+from sdx_state.api.endpoints import Connection, Endpoints
+from sdx_state.api.interactions import InteractionData, Interactions
 
 
 class Client:
     """The API of one tenant. Thread-safe; a context manager that closes its connections.
 
+    Lists are lazy iterators; reads are repeated where that helps, writes never. Errors are those of
+    `sdx_state.api.errors`, each with the request, the status and what to do.
+
     Args:
-        connection: How to reach the tenant.
-        clock: The time of day and waiting between tries; the machine's if left out.
-        random: Jitter of the waiting.
-        transport: Sends the requests instead of HTTP connections of its own.
+        endpoints: The collections as rows. `Client.from_environment()` makes them.
 
     Attributes:
-        surveys, questions, users, responses, interactions: The collections.
-        phone_numbers: The look-up.
+        surveys, questions, users, responses: Read only (API reference).
+        phone_numbers: The look-up, which is paid for.
+        interactions: Created, updated, deleted, and played.
+        interaction_data: Custom values of interactions.
+        rows: The same collections as rows, unparsed.
     """
 
-    def __init__(
-        self,
-        connection: Connection,
-        *,
-        clock: Clock | None = None,
-        random: Random | None = None,
-        transport: Transport | None = None,
-    ) -> None:
-        self._transport = transport or HttpTransport(
-            connection.base,
-            connection.credentials,
-            connection.parallelism,
-            connection.deadline,
-            connection.connect_timeout,
-            connection.ca_file,
+    def __init__(self, endpoints: Endpoints) -> None:
+        self.rows = endpoints
+        self.responses = Responses(endpoints.responses)
+        self.questions = Questions(endpoints.questions, self.responses)
+        self.interactions = Interactions(endpoints.interactions, endpoints.clock)
+        self.interaction_data = InteractionData(endpoints.interaction_data)
+        self.surveys = Surveys(
+            endpoints.surveys,
+            self.questions,
+            self.responses,
+            self.interactions.list,
+            lambda id: self.interaction_data.list(survey_id=id),
         )
-        self._sender = Sender(
-            self._transport, connection.credentials.redact, clock or SystemClock(), random or SystemRandom()
+        self.users = Users(
+            endpoints.users, lambda email: endpoints.interactions.select({}, of=(endpoints.users, email))
         )
-        sizes = PageSizes()
-        self._endpoints = {
-            kind.collection: Endpoint(self._sender, sizes, kind.collection, kind.name, kind.identity)
-            for kind in ALL_KINDS
-            if not kind.lookup_only
-        }
-        for collection, noun in (("responses", "response"), ("interactions", "interaction")):
-            self._endpoints[collection] = Endpoint(self._sender, sizes, collection, noun, "id")
-        self.surveys = self._endpoints["surveys"]
-        self.questions = self._endpoints["questions"]
-        self.users = self._endpoints["users"]
-        self.responses = self._endpoints["responses"]
-        self.interactions = self._endpoints["interactions"]
-        self.phone_numbers = PhoneNumbers(self._sender)
+        self.phone_numbers = PhoneNumbers(endpoints.phone_numbers)
 
-    @property
-    def requests(self) -> int:
-        """How many HTTP requests were begun, retries among them."""
-        return self._sender.requests
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] | None = None, *, host: str | None = None) -> Client:
+        """Return a client of the tenant that the environment names.
 
-    def endpoint(self, collection: str) -> Endpoint:
-        """Return the endpoint of `collection`, such as `surveys`.
+        `SDX_API_URL`, or `host`; `SDX_CUSTOMER_UUID` with `SDX_AUTH_TOKEN`, or `SDX_ACCESS_TOKEN`; `SDX_CA_FILE`.
+
+        Args:
+            environ: The environment; that of the process unless given.
+            host: The host that you log in to, such as `au1.surveydynamix.com`.
 
         Raises:
-            KeyError: There is no such collection.
+            BadAddress: No host is named, or none that credentials may be sent to.
+            MissingCredentials: There are none, or they cannot be sent.
         """
-        return self._endpoints[collection]
+        environ = os.environ if environ is None else environ
+        url = environ.get("SDX_API_URL") or None
+        base = base_url(host, url)
+        require_trusted(base, url)
+        credentials = credentials_from(environ)
+        return cls(Endpoints(Connection(base, credentials, ca_file=environ.get("SDX_CA_FILE") or None)))
 
     def close(self) -> None:
         """Close all connections."""
-        self._transport.close()
+        self.rows.close()
 
     def __enter__(self) -> Client:
         return self

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from sdx_state.api.answer import Row, Rows, allowed_verbs, nothing_of, resource_of, rows_of
@@ -32,7 +33,22 @@ class Endpoint:
         return [*self.iterate(**filters)]
 
     def iterate(self, **filters: str | int | None) -> Iterator[Row]:
+        """Yield the rows that pass `filters` (the API's own names), by ascending id. See `select`."""
+        return self.select(filters)
+
+    def select(
+        self,
+        filters: Mapping[str, str | int | None],
+        *,
+        including: Sequence[str] = (),
+        of: tuple[Endpoint, str] | None = None,
+    ) -> Iterator[Row]:
         """Yield the rows that pass `filters` (the API's own names), by ascending id, a page at a time.
+
+        Args:
+            filters: By name.
+            including: Parts that a list leaves out unless asked for, such as `responses`.
+            of: The collection and the id of whose sub-list this is.
 
         Raises:
             ValueError: A filter has no value, which would list everything, or is one of the paging parameters.
@@ -44,11 +60,14 @@ class Endpoint:
         ids = "&".join(
             f"{name}={value}" for name, value in filters.items() if name.endswith("_id") and f"{value}".isdigit()
         )
-        label = f"{self._path}?{ids}" if ids else self._path
+        owner = of[0].item("GET", of[1]) if of is not None else None
+        path, shown = (owner.path + self._path, owner.label + self._path) if owner else (self._path, self._path)
+        label = f"{shown}?{ids}" if ids else shown
+        asked = {**filters, **{f"_include_{part}": "1" for part in including}}
 
         def fetch(offset: int) -> Rows:
-            query = urlencode({**filters, "_limit": LIMIT, "_order": "ASC", "_offset": offset})
-            return self._sender.send(Request("GET", f"{self._path}?{query}", label), rows_of)
+            query = urlencode({**asked, "_limit": LIMIT, "_order": "ASC", "_offset": offset})
+            return self._sender.send(Request("GET", f"{path}?{query}", label), rows_of)
 
         return iterate(fetch, self._identity.of, f"GET {label}", self._sizes)
 
@@ -59,7 +78,7 @@ class Endpoint:
             NotFound, Gone: It does not exist; only these prove it.
             Unexpected: Another resource was answered.
         """
-        return self._sender.send(self._item("GET", id), self._same(id))
+        return self._sender.send(self.item("GET", id), self._same(id))
 
     def create(self, fields: Mapping[str, str]) -> Row:
         """Create a resource of form-encoded `fields` and return it as answered; it has an id.
@@ -79,24 +98,39 @@ class Endpoint:
         if self._identity.of(resource) != self._identity.of({self._identity.field: id}):
             raise ValueError(f"the {self._singular} to write and its address are not the same")
         form = {self._singular: json.dumps(resource, allow_nan=False)}
-        return self._sender.send(self._item("PUT", id, form), self._same(id))
+        return self._sender.send(self.item("PUT", id, form), self._same(id))
 
     def delete(self, id: str) -> None:
         """Delete the resource `id`. That it is gone is proven by a `get` only."""
-        self._sender.send(self._item("DELETE", id), nothing_of)
+        self._sender.send(self.item("DELETE", id), nothing_of)
+
+    def act(self, id: str, action: str, form: Mapping[str, str]) -> Row:
+        """Let the resource `id` do `action`, once, and return what is answered.
+
+        Source: API reference, "Interactions": POST below the item.
+        """
+        item = self.item("POST", id, form)
+        return self._sender.send(
+            replace(item, path=f"{item.path}/{action}", label=f"{item.label}/{action}"), resource_of
+        )
 
     def allowed(self, id: str | None = None) -> frozenset[str] | None:
         """Return the verbs that the server says it allows, in upper case, on the collection or on the item `id`.
 
         None if it does not say: no `Allow` header (RFC 9110, section 9.3.7), an error, or a web page.
         """
-        request = Request("OPTIONS", self._path, self._path) if id is None else self._item("OPTIONS", id)
+        request = Request("OPTIONS", self._path, self._path) if id is None else self.item("OPTIONS", id)
         try:
             return self._sender.send(request, lambda _, answer: allowed_verbs(answer))
         except ApiError:
             return None
 
-    def _item(self, method: str, id: str, form: Mapping[str, str] | None = None) -> Request:
+    def item(self, method: str, id: str, form: Mapping[str, str] | None = None) -> Request:
+        """Return a request about the resource `id`.
+
+        Raises:
+            InvalidId: That cannot be an id of this collection.
+        """
         label = f"{self._path}/{{{self._identity.field}}}"
         segment = self._identity.segment(id, f"{method} {label}")
         shown = label if self._identity.email else f"{self._path}/{segment}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sdx_state.api import Client
+from sdx_state.api import Endpoints
 from sdx_state.api.errors import Gone, NotFound
 from sdx_state.kinds import KINDS
 from sdx_state.kinds.resource import Desired, Live
@@ -30,7 +30,7 @@ class Lost:
 
 
 def find_created(
-    client: Client,
+    client: Endpoints,
     desired: Desired,
     parent_id: str | None,
     before: frozenset[str],
@@ -72,7 +72,7 @@ def find_created(
     return candidates[0].id
 
 
-def _candidates(client: Client, desired: Desired, parent_id: str | None, before: frozenset[str]) -> list[Live]:
+def _candidates(client: Endpoints, desired: Desired, parent_id: str | None, before: frozenset[str]) -> list[Live]:
     kind = KINDS[desired.kind]
     endpoint = client.endpoint(kind.collection)
     key = kind.natural_key_of(desired.values.get(kind.natural_key))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from sdx_state.api import Client
+from sdx_state.api import Endpoints
 from sdx_state.api.errors import ApiError, BudgetSpent, MethodNotAllowed, Unauthorised
 from sdx_state.apply.arrange import arrange
 from sdx_state.apply.graph import ARRANGE, Operation, Schedule, has_place, operations_of
@@ -49,7 +49,7 @@ class Run:
 
     def __init__(
         self,
-        client: Client,
+        client: Endpoints,
         store: LocalStore,
         journal: Journal,
         *,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 
-from sdx_state.api import Client
+from sdx_state.api import Endpoints
 from sdx_state.apply.history import past_of
 from sdx_state.apply.journal import Journal, Unfinished
 from sdx_state.apply.outcome import Result
@@ -98,7 +98,7 @@ class Workspace:
         sleep: Waits, in seconds.
     """
 
-    client: Client
+    client: Endpoints
     store: LocalStore
     origin: str = ""
     capabilities: Setting = "auto"

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from sdx_state.api import Client
+from sdx_state.api import Endpoints
 from sdx_state.api.errors import ApiError, Gone, MethodNotAllowed, NotFound
 from sdx_state.apply.journal import Journal
 from sdx_state.apply.outcome import Outcome, handed_off
@@ -56,7 +56,7 @@ class Writer:
 
     def __init__(
         self,
-        client: Client,
+        client: Endpoints,
         journal: Journal,
         resources: Mapping[Address, Desired],
         snapshot: Snapshot,

@@ -75,7 +75,7 @@ class Context:
     @contextmanager
     def workspace(self, project: Project, *, sandbox: bool) -> Iterator[Workspace]:
         """Open the tenant and its state while the block runs."""
-        from sdx_state.api import Client, Connection, base_url, credentials_from, require_trusted
+        from sdx_state.api import Connection, Endpoints, base_url, credentials_from, require_trusted
         from sdx_state.apply.workspace import Workspace, tenant_name
         from sdx_state.state.local import LocalStore
 
@@ -84,7 +84,7 @@ class Context:
         if sandbox:
             with self._sandbox(project, hidden) as (base, credentials):
                 store = LocalStore(hidden, self.state_name(True), "sandbox")
-                with Client(Connection(base, credentials, parallelism=parallelism)) as client:
+                with Endpoints(Connection(base, credentials, parallelism=parallelism)) as client:
                     yield Workspace(client, store, base.origin, project.api.capabilities, parallelism, project.guards)
             return
         base = base_url(project.api.host, project.api.url)
@@ -95,7 +95,7 @@ class Context:
         connection = Connection(
             base, credentials, parallelism=parallelism, ca_file=os.environ.get("SDX_CA_FILE") or None
         )
-        with Client(connection) as client:
+        with Endpoints(connection) as client:
             yield Workspace(client, store, base.origin, project.api.capabilities, parallelism, project.guards)
 
     @contextmanager
@@ -113,7 +113,7 @@ class Context:
         """Open a tenant that was stored, with a state that knows what of it is declared."""
         import tempfile
 
-        from sdx_state.api import Client, Connection, base_url, credentials_from
+        from sdx_state.api import Connection, Endpoints, base_url, credentials_from
         from sdx_state.apply.rebuild import rebuild
         from sdx_state.apply.rehearsal import veiled
         from sdx_state.apply.workspace import Workspace
@@ -127,7 +127,7 @@ class Context:
         with tempfile.TemporaryDirectory() as folder, SandboxServer(":memory:", options) as server:
             server.store.load_snapshot(stored.rows)
             connection = Connection(base_url(None, server.url), credentials_from(environ))
-            with Client(connection) as client:
+            with Endpoints(connection) as client:
                 store = LocalStore(Path(folder), "state", "snapshot")
                 settings = project.api.capabilities, project.api.parallelism, project.guards
                 workspace = Workspace(client, store, server.url.removesuffix("/api"), *settings)

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from sdx_state.api import Client
+from sdx_state.api import Endpoints
 from sdx_state.kinds import ALL_KINDS, KINDS
 from sdx_state.kinds.kind import VERBS, Verb
 
@@ -32,7 +32,7 @@ class Capability:
     source: str
 
 
-def capabilities(client: Client, needs: Iterable[Need], setting: Setting) -> dict[tuple[str, Verb], Capability]:
+def capabilities(client: Endpoints, needs: Iterable[Need], setting: Setting) -> dict[tuple[str, Verb], Capability]:
     """Return for each pair of kind and verb in `needs` whether it may be written.
 
     Args:
@@ -56,13 +56,13 @@ def capabilities(client: Client, needs: Iterable[Need], setting: Setting) -> dic
     return answers
 
 
-def writable(client: Client, needs: Iterable[Need], setting: Setting) -> frozenset[tuple[str, Verb]]:
+def writable(client: Endpoints, needs: Iterable[Need], setting: Setting) -> frozenset[tuple[str, Verb]]:
     """Return the pairs of kind and verb in `needs` that may be written."""
     found = capabilities(client, needs, setting)
     return frozenset(pair for pair, capability in found.items() if capability.allowed)
 
 
-def all_needs(client: Client) -> list[Need]:
+def all_needs(client: Endpoints) -> list[Need]:
     """Return every kind with every verb, with the id of one live item where there is one.
 
     Raises:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 
-from sdx_state.api import Client
+from sdx_state.api import Endpoints
 from sdx_state.api.errors import ApiError
 from sdx_state.kinds.address import Address
 from sdx_state.kinds.evidence import Counts, Question, Sort
@@ -15,7 +15,7 @@ MOST_COUNTED = 1000  # one page: more only makes the same point
 MOST_ASKED = 100  # changes asked about; beyond that every one is taken to endanger something
 
 
-def gather(client: Client, asked: Mapping[Address, Question], parallelism: int) -> dict[Address, Counts]:
+def gather(client: Endpoints, asked: Mapping[Address, Question], parallelism: int) -> dict[Address, Counts]:
     """Return what was counted, at most `MOST_COUNTED` of each sort.
 
     Args:
@@ -31,11 +31,11 @@ def gather(client: Client, asked: Mapping[Address, Question], parallelism: int) 
     return {**dict.fromkeys(asked, Counts()), **dict(zip(chosen, counts, strict=True))}
 
 
-def _counts(client: Client, question: Question) -> Counts:
+def _counts(client: Endpoints, question: Question) -> Counts:
     return Counts(**{sort: _count(client, question, sort) for sort in sorted(question.sorts)})
 
 
-def _count(client: Client, question: Question, sort: Sort) -> int | None:
+def _count(client: Endpoints, question: Question, sort: Sort) -> int | None:
     """Count; the filters are the API reference's. How `survey_ended` is spelled it does not say: 0 is our reading.
 
     A server that does not understand it answers more than are pending, or an error: both make a plan more careful.

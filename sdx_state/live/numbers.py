@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sdx_state.api import Client
+from sdx_state.api import Endpoints
 from sdx_state.api.errors import NotFound
 from sdx_state.kinds import PHONE_NUMBER
 from sdx_state.kinds.resource import Live
@@ -27,7 +27,7 @@ class Numbers:
     lookups: Mapping[str, Lookup]
 
 
-def read_numbers(client: Client, wanted: Mapping[str, str], ledger: Ledger, ask_again: bool) -> Numbers:
+def read_numbers(client: Endpoints, wanted: Mapping[str, str], ledger: Ledger, ask_again: bool) -> Numbers:
     """Return what is known of `wanted` (E.164 -> country code), asking the API for what is not remembered."""
     live, invalid = [], set()
     for number, country_code in wanted.items():

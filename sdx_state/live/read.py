@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Protocol
 
-from sdx_state.api import Client
+from sdx_state.api import Endpoints
 from sdx_state.api.errors import Gone, NotFound
 from sdx_state.kinds import KINDS, QUESTION, SURVEY, USER
 from sdx_state.kinds.address import kind_of, name_of
@@ -92,7 +92,13 @@ def wanted_of(resources: Iterable[Desired], ledger: Ledger) -> Wanted:
 
 
 def read_live(
-    client: Client, wanted: Wanted, ledger: Ledger, parallelism: int, progress: Progress, *, ask_again: bool = False
+    client: Endpoints,
+    wanted: Wanted,
+    ledger: Ledger,
+    parallelism: int,
+    progress: Progress,
+    *,
+    ask_again: bool = False,
 ) -> tuple[Snapshot, Ledger]:
     """Return the snapshot that `wanted` asks for, and `ledger` with the answers of paid look-ups added.
 
@@ -117,7 +123,12 @@ def read_live(
 
 
 def _read(
-    client: Client, wanted: Wanted, ledger: Ledger, workers: ThreadPoolExecutor, progress: Progress, ask_again: bool
+    client: Endpoints,
+    wanted: Wanted,
+    ledger: Ledger,
+    workers: ThreadPoolExecutor,
+    progress: Progress,
+    ask_again: bool,
 ) -> tuple[Snapshot, Ledger]:
     progress.expect(len(wanted.kinds & {SURVEY.name, USER.name}))
     users = _submit(workers, progress, client.users.list) if USER.name in wanted.kinds else None
@@ -179,7 +190,7 @@ def _is_wanted(survey: Live, wanted: Wanted) -> bool:
     )
 
 
-def _unlisted(client: Client, wanted: Wanted, kind: str, listed: Iterable[Live]) -> list[Live]:
+def _unlisted(client: Endpoints, wanted: Wanted, kind: str, listed: Iterable[Live]) -> list[Live]:
     """Ask by id for what is owned and not in the list: only 404 or 410 proves that a resource is gone."""
     seen = {live.id.casefold() for live in listed}
     missing = sorted(id for owner, id in wanted.owned if owner == kind and id.casefold() not in seen)
@@ -204,7 +215,7 @@ def _refuse_mass_absence(wanted: Wanted, listed: Mapping[str, Mapping[str, objec
         raise _too_much_missing(QUESTION.name, missing, len(owned))
 
 
-def _complete_lists(client: Client, ledger: Ledger, listed: Mapping[str, dict[str, dict[str, object]]]) -> None:
+def _complete_lists(client: Endpoints, ledger: Ledger, listed: Mapping[str, dict[str, dict[str, object]]]) -> None:
     """Read a survey's list once more where it lacks a question that is owned and still exists.
 
     A list that was short by accident is whole the second time; one that lacks it twice says that it was taken out.

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from sdx_state.api import Client, Connection, Credentials, base_url
+from sdx_state.api import Connection, Credentials, Endpoints, base_url
 
 
 @dataclass(frozen=True)
@@ -156,15 +156,15 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-def connect(clock: FakeClock) -> Iterator[Callable[..., Client]]:
+def connect(clock: FakeClock) -> Iterator[Callable[..., Endpoints]]:
     """Make a client of a server (or of a URL)."""
-    clients: list[Client] = []
+    clients: list[Endpoints] = []
 
-    def make(server: Server | str, **options: Any) -> Client:
+    def make(server: Server | str, **options: Any) -> Endpoints:
         url = server if isinstance(server, str) else server.url
         credentials = options.pop("credentials", Credentials("s3cret-t0ken", "customer-1"))
         connection = Connection(base_url(None, url), credentials, **options)
-        clients.append(Client(connection, clock=clock, random=Longest()))
+        clients.append(Endpoints(connection, clock=clock, random=Longest()))
         return clients[-1]
 
     yield make

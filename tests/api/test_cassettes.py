@@ -10,7 +10,7 @@ import pytest
 import vcr
 import yaml
 
-from sdx_state.api import Client, Connection, Credentials, base_url
+from sdx_state.api import Connection, Credentials, Endpoints, base_url
 from sdx_state.api.errors import NotFound
 from sdx_state.kinds import KINDS
 from sdx_state.kinds.wire import read_field, shape_of
@@ -18,7 +18,7 @@ from sdx_state.kinds.wire import read_field, shape_of
 FOLDER = Path(__file__).parent / "cassettes"
 RECORDED = sorted(FOLDER.glob("*.yaml"))
 
-Replay = Callable[[str], Client]
+Replay = Callable[[str], Endpoints]
 
 
 @pytest.fixture
@@ -27,11 +27,11 @@ def replay() -> Iterator[Replay]:
     opened = []
     recorder = vcr.VCR(record_mode="none", match_on=["method", "scheme", "host", "port", "path", "query"])
 
-    def start(name: str) -> Client:
+    def start(name: str) -> Endpoints:
         context = recorder.use_cassette(str(FOLDER / f"{name}.yaml"))
         cassette = context.__enter__()
         connection = Connection(base_url("demo.surveydynamix.com", None), Credentials("t0ken", "customer"))
-        client = Client(connection)
+        client = Endpoints(connection)
         opened.append((context, cassette, client))
         return client
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sdx_state.api import Client
+from sdx_state.api import Endpoints
 from sdx_state.api import errors as e
 
 SURVEY = {"id": 52, "name": "Support CSAT"}
@@ -56,7 +56,7 @@ TABLE = [
 ]
 
 
-def _do(client: Client, what: str) -> Any:
+def _do(client: Endpoints, what: str) -> Any:
     if what == "read":
         return client.surveys.get("52")
     if what == "create":

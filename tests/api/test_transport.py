@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from sdx_state.api import Client, Connection, Credentials, base_url
+from sdx_state.api import Connection, Credentials, Endpoints, base_url
 from sdx_state.api import errors as e
 
 SURVEY = {"id": 52, "name": "Support CSAT"}
@@ -303,6 +303,6 @@ def test_a_transport_of_ones_own_takes_the_place_of_http() -> None:
 
     transport = Canned()
     connection = Connection(base_url("demo.surveydynamix.com", None), Credentials("t"))
-    with Client(connection, transport=transport) as client:
+    with Endpoints(connection, transport=transport) as client:
         assert client.surveys.get("52") == {"id": 52}
     assert transport.closed

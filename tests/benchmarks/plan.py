@@ -65,7 +65,7 @@ def least_requests(size: str) -> int:
 
 def requests_sent(url: str, folder: Path) -> int:
     """Plan in this process and return the number of requests that took."""
-    from sdx_state.api import Client, Connection, base_url, credentials_from
+    from sdx_state.api import Endpoints, Connection, base_url, credentials_from
     from sdx_state.apply.pull import intention_of
     from sdx_state.apply.workspace import Workspace
     from sdx_state.cli.console import ReadingProgress
@@ -73,7 +73,7 @@ def requests_sent(url: str, folder: Path) -> int:
     from sdx_state.state.local import LocalStore
 
     intention = intention_of(load_configuration(folder, None, os.environ))
-    with Client(Connection(base_url(None, url), credentials_from(os.environ), parallelism=PARALLELISM)) as client:
+    with Endpoints(Connection(base_url(None, url), credentials_from(os.environ), parallelism=PARALLELISM)) as client:
         workspace = Workspace(client, LocalStore(folder / ".sdx", "state", None), parallelism=PARALLELISM)
         workspace.plan(intention, ReadingProgress(None, None))
         return client.requests

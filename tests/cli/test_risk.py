@@ -25,7 +25,7 @@ def answered(connected, tenant):
     connected.write("a.yaml", FILES)
     connected.apply()
     (question,) = [row for row in tenant.store.rows("questions") if row["question_label"] == "Q"]
-    interaction = tenant.store.put_record("interactions", {"survey_id": 1, "status": "Completed"})
+    interaction = tenant.store.put_record("interactions", {"survey_id": 1, "status": "Completed", "uuid": "u"})
     for text in ("one", "two", "three"):
         record = {"interaction_id": interaction["id"], "question_id": question["id"], "response": text}
         tenant.store.put_record("responses", record)
@@ -117,7 +117,7 @@ surveys:
 def test_a_number_with_pending_interactions_is_critical_to_change(connected, tenant, ended, level):
     connected.write("a.yaml", NUMBERED.format(number="old"))
     assert connected.apply().code == 0
-    tenant.store.put_record("interactions", {"survey_id": 1, "status": "Not Started", "ended": ended})
+    tenant.store.put_record("interactions", {"survey_id": 1, "status": "Not Started", "uuid": "u", "ended": ended})
     connected.write("a.yaml", NUMBERED.format(number="new"))
     assert [one[:2] for one in risks(connected)["survey.a"]] == [("number-repointed", level)]
 

@@ -22,7 +22,7 @@ from scenario import AFTER, DECLARED, intention, not_as_declared, row_of
 from stepping import Stepper
 from tenant import Clock, Crash, Tenant
 
-from sdx_state.api import Client, Connection, base_url, credentials_from
+from sdx_state.api import Connection, Endpoints, base_url, credentials_from
 from sdx_state.api.errors import ApiError
 from sdx_state.apply import resolve
 from sdx_state.apply.journal import Journal
@@ -113,7 +113,7 @@ class World:
         """Open the tenant and the state, as a new process does."""
         clock = SimpleNamespace(now=self.clock.now, sleep=self.sleep)
         connection = Connection(_URL, _CREDENTIALS, parallelism=self.parallelism)
-        with Client(connection, clock=clock, random=self.chance, transport=self.line) as client:
+        with Endpoints(connection, clock=clock, random=self.chance, transport=self.line) as client:
             yield Workspace(client, self.store, parallelism=self.parallelism, sleep=self.sleep)
 
     def apply(self, faults: Faults, text: str = AFTER) -> Ended:

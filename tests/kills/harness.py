@@ -26,8 +26,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from sdx_state.api import Client, base_url, credentials_from
 from sdx_state.api import Connection as ApiConnection
+from sdx_state.api import Endpoints, base_url, credentials_from
 from sdx_state.api import transport as transport_module
 from sdx_state.apply import journal as journal_module
 from sdx_state.apply import resolve as resolve_module
@@ -143,7 +143,7 @@ class Bench:
     def workspace(self) -> Any:
         """Open the tenant and its state."""
         credentials = credentials_from(ENVIRONMENT)
-        with Client(ApiConnection(base_url(None, self.url), credentials, parallelism=2)) as client:
+        with Endpoints(ApiConnection(base_url(None, self.url), credentials, parallelism=2)) as client:
             yield Workspace(client, LocalStore(self.folder / ".sdx", "state", "test"), parallelism=2)
 
     def apply(self) -> str:

@@ -1,0 +1,182 @@
+"""The collections that the API only reads, typed. Lists are lazy: a page is asked for when its rows are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Generic, TypeVar
+
+from sdx_state.api.answer import Row
+from sdx_state.api.endpoint import Endpoint
+from sdx_state.api.endpoint import PhoneNumbers as LookUp
+from sdx_state.api.records import (
+    Interaction,
+    InteractionDatum,
+    PhoneNumber,
+    Question,
+    Response,
+    Survey,
+    User,
+    interaction_of,
+    phone_number_of,
+    question_of,
+    response_of,
+    survey_of,
+    user_of,
+)
+
+Record = TypeVar("Record")
+Filter = str | int | None
+
+
+class Collection(Generic[Record]):
+    """One collection. Every method raises an `ApiError`."""
+
+    def __init__(self, endpoint: Endpoint, of: Callable[[Row], Record]) -> None:
+        self._endpoint = endpoint
+        self._of = of
+
+    def get(self, id: int | str) -> Record:
+        """Return the resource `id`.
+
+        Raises:
+            NotFound, Gone: There is none.
+        """
+        return self._of(self._endpoint.get(str(id)))
+
+    def _list(self, **filters: Filter) -> Iterator[Record]:
+        """Yield what passes the filters that have a value, by ascending id."""
+        given = {name: value for name, value in filters.items() if value is not None}
+        return map(self._of, self._endpoint.select(given))
+
+
+def one_of(**ids: Filter) -> None:
+    """Refuse a list that the API does not answer without one of these filters.
+
+    Raises:
+        ValueError: None of them is given.
+    """
+    if all(value is None for value in ids.values()):
+        raise ValueError(f"the API lists these only by {' or '.join(ids)}")
+
+
+class Questions(Collection[Question]):
+    """`/questions`, read only."""
+
+    def __init__(self, endpoint: Endpoint, responses: Responses) -> None:
+        super().__init__(endpoint, question_of)
+        self._responses = responses
+
+    def list(
+        self, *, survey_id: int | None = None, question_type: str | None = None, question_label: str | None = None
+    ) -> Iterator[Question]:
+        """Yield questions; their order and survey are told only where `survey_id` is given."""
+        return self._list(survey_id=survey_id, question_type=question_type, question_label=question_label)
+
+    def responses(self, id: int) -> Iterator[Response]:
+        """Yield the responses to the question `id`."""
+        return self._responses.list(question_id=id)
+
+
+class Responses(Collection[Response]):
+    """`/responses`, read only."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        super().__init__(endpoint, response_of)
+
+    def list(
+        self,
+        *,
+        survey_id: int | None = None,
+        question_id: int | None = None,
+        interaction_id: int | None = None,
+        response: str | None = None,
+        response_contains: str | None = None,
+    ) -> Iterator[Response]:
+        """Yield responses of a survey, a question or an interaction.
+
+        Raises:
+            ValueError: None of the three is given.
+        """
+        one_of(survey_id=survey_id, question_id=question_id, interaction_id=interaction_id)
+        return self._list(
+            survey_id=survey_id,
+            question_id=question_id,
+            interaction_id=interaction_id,
+            response=response,
+            response_contains=response_contains,
+        )
+
+
+class Users(Collection[User]):
+    """`/users`, read only; the e-mail address is the identity."""
+
+    def __init__(self, endpoint: Endpoint, interactions: Callable[[str], Iterator[Row]]) -> None:
+        super().__init__(endpoint, user_of)
+        self._interactions = interactions
+
+    def list(
+        self,
+        *,
+        name: str | None = None,
+        name_contains: str | None = None,
+        agent_id: str | None = None,
+        phone: str | None = None,
+        email: str | None = None,
+    ) -> Iterator[User]:
+        """Yield users."""
+        return self._list(name=name, name_contains=name_contains, agent_id=agent_id, phone=phone, email=email)
+
+    def interactions(self, email: str) -> Iterator[Interaction]:
+        """Yield the interactions of the user `email`, by that user's `agent_id`."""
+        return map(interaction_of, self._interactions(email))
+
+
+class Surveys(Collection[Survey]):
+    """`/surveys`, read only. The sub-lists are the plain lists with `survey_id` (API reference, "Surveys")."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        questions: Questions,
+        responses: Responses,
+        interactions: Callable[[int], Iterator[Interaction]],
+        data: Callable[[int], Iterator[InteractionDatum]],
+    ) -> None:
+        super().__init__(endpoint, survey_of)
+        self._questions, self._responses = questions, responses
+        self._interactions, self._data = interactions, data
+
+    def list(self) -> Iterator[Survey]:
+        """Yield every survey."""
+        return self._list()
+
+    def questions(self, id: int) -> Iterator[Question]:
+        """Yield the questions of the survey `id`, with their order."""
+        return self._questions.list(survey_id=id)
+
+    def responses(self, id: int) -> Iterator[Response]:
+        """Yield the responses to the survey `id`."""
+        return self._responses.list(survey_id=id)
+
+    def interactions(self, id: int) -> Iterator[Interaction]:
+        """Yield the interactions of the survey `id`."""
+        return self._interactions(id)
+
+    def interaction_data(self, id: int) -> Iterator[InteractionDatum]:
+        """Yield the custom values of the interactions of the survey `id`."""
+        return self._data(id)
+
+
+class PhoneNumbers:
+    """`/phone_numbers/{number}`: a look-up that is paid for, so ask once and remember."""
+
+    def __init__(self, endpoint: LookUp) -> None:
+        self._endpoint = endpoint
+
+    def lookup(self, number: str, country_code: str = "") -> PhoneNumber:
+        """Return what the carrier service knows of `number`: E.164, or national with `country_code`.
+
+        Raises:
+            NotFound: It is not a valid number.
+        """
+        return phone_number_of(self._endpoint.lookup(number, country_code))

@@ -1,0 +1,115 @@
+"""Every collection of the API as rows: what the reconciler works on. `Client` is the same with types."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import SystemRandom
+from types import TracebackType
+
+from sdx_state.api.address import BaseUrl
+from sdx_state.api.credentials import Credentials
+from sdx_state.api.endpoint import Endpoint, PhoneNumbers
+from sdx_state.api.exchange import Transport
+from sdx_state.api.paging import PageSizes
+from sdx_state.api.retry import Clock, Random, Sender, SystemClock
+from sdx_state.api.transport import HttpTransport
+from sdx_state.kinds import ALL_KINDS
+
+# Collections that no YAML declares.
+NOT_MANAGED = {"responses": "response", "interactions": "interaction", "interaction_data": "interaction_data"}
+
+
+@dataclass(frozen=True)
+class Connection:
+    """How to reach a tenant.
+
+    Attributes:
+        base: Where its API is.
+        credentials: Who asks.
+        parallelism: Connections, and so requests in flight, at a time.
+        deadline: Seconds for one request as a whole.
+        connect_timeout: Seconds to connect in.
+        ca_file: Certificates (PEM) to trust instead of the usual ones, such as those of a company's proxy.
+    """
+
+    base: BaseUrl
+    credentials: Credentials
+    parallelism: int = 8
+    deadline: float = 60.0
+    connect_timeout: float = 10.0
+    ca_file: str | None = None
+
+
+class Endpoints:
+    """The collections of one tenant, as rows. Thread-safe; a context manager that closes its connections.
+
+    Args:
+        connection: How to reach the tenant.
+        clock: The time of day and waiting between tries; the machine's if left out.
+        random: Jitter of the waiting.
+        transport: Sends the requests instead of HTTP connections of its own.
+
+    Attributes:
+        surveys, questions, users, responses, interactions, interaction_data: The collections.
+        clock: The time of day and waiting.
+        phone_numbers: The look-up.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        clock: Clock | None = None,
+        random: Random | None = None,
+        transport: Transport | None = None,
+    ) -> None:
+        self._transport = transport or HttpTransport(
+            connection.base,
+            connection.credentials,
+            connection.parallelism,
+            connection.deadline,
+            connection.connect_timeout,
+            connection.ca_file,
+        )
+        self.clock = clock or SystemClock()
+        self._sender = Sender(self._transport, connection.credentials.redact, self.clock, random or SystemRandom())
+        sizes = PageSizes()
+        self._endpoints = {
+            kind.collection: Endpoint(self._sender, sizes, kind.collection, kind.name, kind.identity)
+            for kind in ALL_KINDS
+            if not kind.lookup_only
+        }
+        for collection, singular in NOT_MANAGED.items():
+            self._endpoints[collection] = Endpoint(self._sender, sizes, collection, singular, "id")
+        self.surveys = self._endpoints["surveys"]
+        self.questions = self._endpoints["questions"]
+        self.users = self._endpoints["users"]
+        self.responses = self._endpoints["responses"]
+        self.interactions = self._endpoints["interactions"]
+        self.interaction_data = self._endpoints["interaction_data"]
+        self.phone_numbers = PhoneNumbers(self._sender)
+
+    @property
+    def requests(self) -> int:
+        """How many HTTP requests were begun, retries among them."""
+        return self._sender.requests
+
+    def endpoint(self, collection: str) -> Endpoint:
+        """Return the endpoint of `collection`, such as `surveys`.
+
+        Raises:
+            KeyError: There is no such collection.
+        """
+        return self._endpoints[collection]
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._transport.close()
+
+    def __enter__(self) -> Endpoints:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()

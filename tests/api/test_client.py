@@ -1,0 +1,283 @@
+"""The typed client, used on its own against a tenant over HTTP."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from sdx_state.api import Client, Connection, Endpoints, base_url, credentials_from
+from sdx_state.api import errors as e
+from sdx_state.api.moments import moment_of, written
+
+ENVIRONMENT = {"SDX_CUSTOMER_UUID": "00000000-0000-4000-8000-000000000000", "SDX_AUTH_TOKEN": "sandbox"}
+NOON = datetime(2031, 5, 4, 12, 0, tzinfo=timezone.utc)
+
+
+class Clock:
+    def __init__(self):
+        self.time = 1_767_225_600.0
+        self.slept = []
+
+    def now(self):
+        return self.time
+
+    def sleep(self, seconds):
+        self.slept.append(seconds)
+        self.time += seconds
+
+
+def client_of(url):
+    connection = Connection(base_url(None, url), credentials_from(ENVIRONMENT))
+    return Client(Endpoints(connection, clock=Clock()))
+
+
+def fill(tenant):
+    store = tenant.store
+    store.create("surveys", {"name": "CSAT", "greeting_text": "Hello.", "closing_text": "Bye.", "sms_number": ""})
+    for place, (label, kind) in enumerate([("NPS", "nps"), ("Why", "text")], 1):
+        question = {"question_label": label, "question_text": f"{label}?", "question_type": kind, "max_response": 10}
+        store.create("questions", {**question, "survey_id": 1, "order": place})
+    store.create("users", {"email": "Ana@example.com", "name": "Ana", "agent_id": "ana", "phone": "+61491570156"})
+
+
+@pytest.fixture
+def client(tenant):
+    fill(tenant)
+    with client_of(tenant.url) as made:
+        yield made
+
+
+@pytest.fixture
+def shaky(tenant, proxy):
+    """A client behind a line that fails when told to."""
+    fill(tenant)
+    with client_of(proxy.url) as made:
+        yield made
+
+
+def test_it_is_made_of_the_environment(tenant):
+    fill(tenant)
+    with Client.from_environment({**ENVIRONMENT, "SDX_API_URL": tenant.url}) as client:
+        assert [survey.name for survey in client.surveys.list()] == ["CSAT"]
+    with pytest.raises(e.MissingCredentials):
+        Client.from_environment({"SDX_API_URL": tenant.url})
+    with pytest.raises(e.BadAddress, match="no API host"):
+        Client.from_environment(ENVIRONMENT)
+    with pytest.raises(e.BadAddress, match="credentials are for"):
+        Client.from_environment(ENVIRONMENT, host="attacker.example")
+
+
+def test_what_is_read_has_names_and_types(client):
+    survey = client.surveys.get(1)
+    assert (survey.id, survey.name, survey.greeting_text, survey.sms_number) == (1, "CSAT", "Hello.", None)
+    questions = list(client.surveys.questions(1))
+    assert [(one.question_label, one.question_type, one.max_response, one.order) for one in questions] == [
+        ("NPS", "nps", 10, 1),
+        ("Why", "text", 10, 2),
+    ]
+    assert next(client.questions.list(question_label="Why")).survey_id is None
+    user = client.users.get("ana@EXAMPLE.com")
+    assert (user.email, user.agent_id, user.phone) == ("Ana@example.com", "ana", "+61491570156")
+    assert [one.name for one in client.users.list(name_contains="An")] == ["Ana"]
+    assert client.phone_numbers.lookup("0491 570 156", "AU").phone_number == "+61491570156"
+
+
+def test_both_shapes_read_the_same(nested_tenant, client):
+    fill(nested_tenant)
+    with client_of(nested_tenant.url) as nested:
+        assert nested.surveys.get(1) == client.surveys.get(1)
+        assert [one.question_text for one in nested.surveys.questions(1)] == ["NPS?", "Why?"]
+
+
+def test_lists_are_lazy(shaky, proxy, tenant):
+    for number in range(2500):
+        tenant.store.put_record(
+            "interactions", {"survey_id": 1, "external_ref": str(number), "status": "x", "uuid": "u"}
+        )
+    found = shaky.interactions.list(1)
+    assert proxy.seen == []
+    assert [one.external_ref for one in itertools.islice(found, 3)] == ["0", "1", "2"]
+    assert len(proxy.seen) == 1
+    assert len(list(found)) == 2497
+
+
+def test_a_conversation_from_beginning_to_end(client):
+    interaction = client.interactions.create(survey_id=1, survey_type="web", agent_id="ana", data={"order_no": "17"})
+    assert interaction.survey_id == 1
+    first = client.interactions.start_survey(interaction.id)
+    assert first.prompts == ("Hello.", "NPS?")
+    assert not first.survey_completed
+    assert first.current_question is not None
+    assert first.current_question.question_label == "NPS"
+    again = client.interactions.submit_response(interaction.id, "many")
+    assert again.current_question == first.current_question
+    second = client.interactions.submit_response(interaction.id, "9")
+    assert second.prompts == ("Why?",)
+    last = client.interactions.submit_response(interaction.id, "You are kind & quick + 100%")
+    assert (last.prompts, last.survey_completed, last.current_question) == (("Bye.",), True, None)
+    responses = list(client.responses.list(interaction_id=interaction.id))
+    assert [(one.question_label, one.response) for one in responses] == [
+        ("NPS", "9"),
+        ("Why", "You are kind & quick + 100%"),
+    ]
+    assert responses[0].submitted_at is not None
+    assert responses[0].submitted_at.tzinfo is timezone.utc
+    assert [one.id for one in client.surveys.responses(1)] == [one.id for one in responses]
+    assert [one.response for one in client.questions.responses(1)] == ["9"]
+    assert [one.id for one in client.users.interactions("ana@example.com")] == [interaction.id]
+    with pytest.raises(e.Conflict):
+        client.interactions.delete(interaction.id)
+
+
+def test_an_interaction_is_changed_abandoned_and_deleted(client):
+    made = client.interactions.create(survey_id=1, scheduled_at=NOON, external_ref="order-17", call_type="support")
+    assert made.scheduled_at == NOON
+    later = client.interactions.update(made.id, scheduled_at=NOON + timedelta(days=1))
+    assert later.scheduled_at == NOON + timedelta(days=1)
+    assert (later.external_ref, later.call_type) == ("order-17", "support")
+    other = client.interactions.create(survey_id=1)
+    client.interactions.start_survey(other.id)
+    assert not client.interactions.abandon_survey(other.id).survey_completed
+    assert [one.id for one in client.interactions.list(1, survey_ended=True)] == [other.id]
+    assert [one.id for one in client.interactions.list(1, external_ref="order-17")] == [made.id]
+    client.interactions.delete(made.id)
+    with pytest.raises((e.NotFound, e.Gone)):
+        client.interactions.get(made.id)
+
+
+def test_custom_values_are_set_read_and_deleted(client):
+    made = client.interactions.create(survey_id=1, data={"order_no": "17"})
+    (datum,) = client.interaction_data.list(interaction_id=made.id)
+    assert (datum.custom_key, datum.custom_value) == ("order_no", "17")
+    assert client.interaction_data.set(made.id, "order_no", "18").custom_value == "18"
+    client.interaction_data.set(made.id, "channel", "web")
+    found = client.surveys.interaction_data(1)
+    assert {one.custom_key: one.custom_value for one in found} == {"order_no": "18", "channel": "web"}
+    (whole,) = client.interactions.list(1, include_data=True, include_responses=True)
+    assert whole.responses == ()
+    assert {one.custom_key for one in whole.interaction_data or ()} == {"order_no", "channel"}
+    for one in client.interaction_data.list(interaction_id=made.id):
+        client.interaction_data.delete(one.id)
+    assert list(client.interaction_data.list(interaction_id=made.id)) == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"survey_type": "fax"},
+        {"scheduled_at": datetime(2031, 1, 1)},
+        {"data": {"9lives": "x"}},
+        {"data": {"survey_type": "sms"}},
+        {"data": {"_force_new": "true"}},
+    ],
+)
+def test_what_the_api_would_misunderstand_is_never_sent(shaky, proxy, wrong):
+    with pytest.raises(ValueError):
+        shaky.interactions.create(survey_id=1, **wrong)
+    assert proxy.writes() == []
+
+
+def test_lists_that_the_api_does_not_answer_are_refused_here(client):
+    with pytest.raises(ValueError, match="survey_id or question_id or interaction_id"):
+        client.responses.list(response="9")
+    with pytest.raises(ValueError, match="survey_id or interaction_id"):
+        client.interaction_data.list(custom_key="a")
+
+
+def posts(proxy):
+    return [path for method, path in proxy.writes() if method == "POST"]
+
+
+@pytest.mark.parametrize("fault", ["drop after", "html", "truncate", "empty"])
+@pytest.mark.parametrize("ref", [None, "order-17"])
+def test_a_create_whose_answer_is_lost_is_found_by_its_mark_and_not_repeated(shaky, proxy, tenant, fault, ref):
+    if ref is not None:
+        shaky.interactions.create(survey_id=1, external_ref=ref)  # an older one of the same mark is not taken for it
+    before = len(posts(proxy))
+    proxy.fail("POST", "/interactions", fault)
+    made = shaky.interactions.create(survey_id=1, external_ref=ref)
+    assert len(posts(proxy)) == before + 1
+    assert made.id == max(row["id"] for row in tenant.store.records("interactions"))
+    assert len(tenant.store.records("interactions")) == before + 1
+
+
+@pytest.mark.parametrize("fault", ["drop before", 500, 503])
+def test_a_create_that_never_arrived_is_an_error_and_still_not_repeated(shaky, proxy, tenant, fault):
+    proxy.fail("POST", "/interactions", fault)
+    with pytest.raises(e.ApiError) as caught:
+        shaky.interactions.create(survey_id=1)
+    assert caught.value.ambiguous
+    assert len(posts(proxy)) == 1
+    assert sum(shaky.rows.clock.slept) >= 30
+    assert tenant.store.records("interactions") == []
+
+
+def test_a_custom_value_whose_answer_is_lost_is_read_back(shaky, proxy):
+    made = shaky.interactions.create(survey_id=1)
+    proxy.fail("POST", "/interaction_data", "drop after")
+    assert shaky.interaction_data.set(made.id, "a", "b").custom_value == "b"
+    proxy.fail("POST", "/interaction_data", "drop before")
+    with pytest.raises(e.NoAnswer):
+        shaky.interaction_data.set(made.id, "a", "c")
+
+
+def test_one_pending_for_the_same_number_is_a_conflict_unless_a_new_one_is_asked_for(client):
+    call = {"survey_id": 1, "survey_type": "sms", "phone_number": "+61491570156", "scheduled_at": NOON}
+    client.interactions.create(**call)
+    with pytest.raises(e.Conflict):
+        client.interactions.create(**call)
+    client.interactions.create(**call, force_new=True)
+    assert len(list(client.interactions.list(1))) == 2
+
+
+def test_links_that_open_without_a_login_are_in_no_repr(client):
+    made = client.interactions.create(survey_id=1)
+    assert made.uuid
+    assert made.web_link
+    for shown in (repr(made), repr(client.interactions.get(made.id))):
+        assert made.uuid not in shown
+        assert "web_survey" not in shown
+
+
+@pytest.mark.parametrize(
+    ("value", "moment"),
+    [
+        ("2026-02-19 10:30:02", datetime(2026, 2, 19, 10, 30, 2, tzinfo=timezone.utc)),
+        ("-0001-11-30 00:00:00", None),
+        ("0000-00-00 00:00:00", None),
+        ("", None),
+        (None, None),
+        (17, None),
+    ],
+)
+def test_moments_are_utc_and_zero_dates_are_none(value, moment):
+    assert moment_of(value) == moment
+
+
+def test_moments_are_written_in_utc_whatever_their_zone():
+    assert written(NOON.astimezone(timezone(timedelta(hours=10)))) == "2031-05-04 12:00:00"
+
+
+ERRORS = [
+    (400, e.BadRequest),
+    (401, e.Unauthorised),
+    (404, e.NotFound),
+    (405, e.MethodNotAllowed),
+    (409, e.Conflict),
+    (410, e.Gone),
+    (500, e.ServerError),
+    (503, e.Unavailable),
+    ("html", e.NotTheApi),
+]
+
+
+@pytest.mark.parametrize(("fault", "error"), ERRORS)
+def test_each_error_has_its_type_its_request_and_what_to_do(shaky, proxy, fault, error):
+    proxy.fail("GET", "/interactions/7", fault, times=9)
+    with pytest.raises(error) as caught:
+        shaky.interactions.get(7)
+    assert caught.value.request == "GET /interactions/7"
+    assert caught.value.advice
+    assert caught.value.status == (fault if isinstance(fault, int) else 200)
