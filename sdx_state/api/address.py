@@ -85,6 +85,11 @@ def require_trusted(base: BaseUrl, named_outside: str | None) -> None:
         )
 
 
+def on_this_machine(origin: str) -> bool:
+    """Tell whether `origin`, scheme and host, is this machine's own."""
+    return _is_loopback(urlsplit(origin).hostname or "")
+
+
 def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback

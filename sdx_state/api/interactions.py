@@ -25,15 +25,11 @@ from sdx_state.api.records import (
     turn_of,
 )
 from sdx_state.api.retry import Clock
-from sdx_state.api.survey_types import SurveyType
+from sdx_state.kinds.interaction import NAMES, SurveyType
 
 SETTLE = 30.0  # seconds in which a request that was given up may still arrive
 LOOKS = (0.0, 1.0, 2.0, 4.0, 8.0, 15.0)  # seconds between two looks for what became of a create; SETTLE together
 KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]*")  # API reference, "Interaction data"
-NAMES = frozenset(
-    {"survey_id", "survey_type", "phone_number", "email", "scheduled_at", "external_ref", "call_type", "agent_id"}
-    | {"interaction", "id", "uuid", "status", "web_link", "weblink", "created_at", "updated_at"}
-)
 
 
 class Interactions(Collection[Interaction]):

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from sdx_state.config import Problem, tracked
+from sdx_state.config import Configuration, Problem, tracked
+from sdx_state.kinds import KINDS
+from sdx_state.kinds.address import Address
+from sdx_state.kinds.field import DEFAULT_LANGUAGE, FieldType, Value
+from sdx_state.kinds.interaction import NAMES
 from sdx_state.kinds.resource import Desired
 from sdx_state.plan.model import Finding
+from sdx_state.report.segments import message_segments
 
 NPS_SCALE = 10
 STATE_SUFFIXES = (".json", ".jsonl", ".lock", ".db")
+_PLACEHOLDER = re.compile(r"%([A-Za-z][A-Za-z0-9_]*)%")
+_TEXTED = ("greeting_text", "instructions_text", "closing_text", "invalid_response_text", "question_text")
 
 
 def kept_by_git(folder: Path) -> list[Problem]:
@@ -28,40 +36,104 @@ def kept_by_git(folder: Path) -> list[Problem]:
     ]
 
 
-def offline_findings(resources: Iterable[Desired]) -> list[Finding]:
+def offline_findings(configuration: Configuration) -> list[Finding]:
     """Return a warning for everything declared that respondents would stumble over."""
-    found: list[Finding] = []
-    asked: set[str] = set()
-    surveys: list[Desired] = []
-    for desired in resources:
+    lint = configuration.project.lint
+    surveys: dict[Address, list[Desired]] = {}
+    for desired in configuration.resources.values():
         if desired.kind == "survey":
-            surveys.append(desired)
-        elif desired.kind == "question":
-            asked.add(desired.parent or "")
-            found += _question_findings(desired)
-    found += (
-        Finding("warning", f"{survey.address} asks no question", survey.address, survey.source)
-        for survey in surveys
-        if survey.address not in asked
-    )
+            surveys[desired.address] = [desired]
+    for desired in configuration.resources.values():
+        if desired.kind == "question" and desired.parent in surveys:
+            surveys[desired.parent].append(desired)
+    found: list[Finding] = []
+    known = NAMES | frozenset(lint.placeholders)
+    for survey, *questions in surveys.values():
+        if not questions:
+            found.append(_finding(survey, "name", "asks no question"))
+        for desired in (survey, *questions):
+            found += _scale_findings(desired)
+            found += _empty_findings(desired)
+            found += _placeholder_findings(desired, known)
+            if survey.values.get("sms_number"):
+                found += _length_findings(desired, lint.sms_segments)
+        found += _language_findings([survey, *questions])
     return found
 
 
-def _question_findings(desired: Desired) -> Iterator[Finding]:
+def _scale_findings(desired: Desired) -> Iterator[Finding]:
     scale = desired.values.get("max_response")
     if desired.values.get("question_type") == "nps" and scale not in (None, NPS_SCALE):
-        yield Finding(
-            "warning",
-            f"{desired.address}: a net promoter score is asked on 0 to {NPS_SCALE}, and max_response is {scale}",
-            desired.address,
-            desired.source_of("max_response"),
-            f"max_response: {NPS_SCALE}",
-        )
-    text = desired.values.get("question_text")
-    if "question_text" in desired.values and text in (None, "", {}):
-        yield Finding(
-            "warning",
-            f"{desired.address}: question_text is empty",
-            desired.address,
-            desired.source_of("question_text"),
-        )
+        message = f"a net promoter score is asked on 0 to {NPS_SCALE}, and max_response is {scale}"
+        yield _finding(desired, "max_response", message, f"max_response: {NPS_SCALE}")
+
+
+def _empty_findings(desired: Desired) -> Iterator[Finding]:
+    """A question must say something; in another language than the default every prompt that is declared must."""
+    for name, text, language in _texts(desired):
+        if text.strip():
+            continue
+        if name == "question_text":
+            yield _finding(
+                desired, name, f"{name} is empty{'' if language == DEFAULT_LANGUAGE else f' in {language}'}"
+            )
+        elif language != DEFAULT_LANGUAGE:
+            yield _finding(desired, name, f"{name} is empty in {language}")
+
+
+def _placeholder_findings(desired: Desired, known: frozenset[str]) -> Iterator[Finding]:
+    seen: set[str] = set()
+    for name, text, _ in _texts(desired):
+        for placeholder in _PLACEHOLDER.findall(text):
+            if placeholder not in known and placeholder not in seen:
+                seen.add(placeholder)
+                hint = f"if interactions have it: lint: {{placeholders: [{placeholder}]}} in sdx.yaml"
+                yield _finding(desired, name, f"{name} uses %{placeholder}%, which nothing declares", hint)
+
+
+def _length_findings(desired: Desired, most: int) -> Iterator[Finding]:
+    for name, text, language in _texts(desired):
+        segments, alphabet = message_segments(text)
+        if name in _TEXTED and segments > most:
+            where = "" if language == DEFAULT_LANGUAGE else f" in {language}"
+            message = f"{name}{where} takes {segments} text messages ({alphabet}), more than {most}"
+            yield _finding(desired, name, message, "shorten it, or raise lint: {sms_segments: ...} in sdx.yaml")
+
+
+def _language_findings(declared: Iterable[Desired]) -> Iterator[Finding]:
+    """A survey that speaks a language says everything in it."""
+    together = list(declared)
+    languages: dict[str, None] = {}
+    for desired in together:
+        for _, _, language in _texts(desired):
+            if _spoken(language) != DEFAULT_LANGUAGE:
+                languages[_spoken(language)] = None
+    for desired in together:
+        by_name: dict[str, set[str]] = {}
+        for name, text, language in _texts(desired):
+            if text.strip():
+                by_name.setdefault(name, set()).add(_spoken(language))
+        for name, said in by_name.items():
+            missing = [language for language in languages if language not in said]
+            if missing and name in _TEXTED:
+                yield _finding(desired, name, f"{name} is not said in {', '.join(missing)}")
+
+
+def _spoken(language: str) -> str:
+    """Return the language of a key: `de` of `de-default` and of `de-AT`."""
+    return language.partition("-")[0]
+
+
+def _texts(desired: Desired) -> Iterator[tuple[str, str, str]]:
+    """Yield field, text and language of every prompt that `desired` declares."""
+    for field in KINDS[desired.kind].fields:
+        if field.type is FieldType.PROMPT and field.name.endswith("_text") and field.name in desired.values:
+            value: Value = desired.values[field.name]
+            if isinstance(value, Mapping):
+                yield from ((field.name, str(text or ""), language) for language, text in value.items())
+            else:
+                yield field.name, str(value or ""), DEFAULT_LANGUAGE
+
+
+def _finding(desired: Desired, name: str, message: str, hint: str | None = None) -> Finding:
+    return Finding("warning", f"{desired.address}: {message}", desired.address, desired.source_of(name), hint)

@@ -25,6 +25,8 @@ COMMANDS = (
     "pull",
     "drift",
     "handoff",
+    "responses",
+    "check",
     "capabilities",
     "state",
     "explain",

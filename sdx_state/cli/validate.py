@@ -26,7 +26,7 @@ def command(context: Context, form: str) -> None:
     except ConfigurationError as error:
         problems = error.problems
     else:
-        odd = offline_findings(configuration.resources.values())
+        odd = offline_findings(configuration)
         problems = (
             *kept_by_git(context.folder),
             *configuration.warnings,

@@ -6,11 +6,12 @@ import gc
 import posixpath
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sdx_state.config.across import Reporter, check_across, check_departures, read_moved, read_removed
 from sdx_state.config.builder import build
+from sdx_state.config.conversations import read_checks
 from sdx_state.config.files import PROJECT_FILE, SourceText, find_files, read_text
 from sdx_state.config.problems import ConfigurationError, Problem, in_order
 from sdx_state.config.project import Project, read_project
@@ -21,6 +22,7 @@ from sdx_state.config.tree import Items, Node, Place, Table, table
 from sdx_state.config.users_csv import read_rows
 from sdx_state.config.values import FieldReader
 from sdx_state.kinds.address import Address
+from sdx_state.kinds.check import Check
 from sdx_state.kinds.resource import Desired, Moved, Removed
 
 
@@ -35,6 +37,7 @@ class Configuration:
         removed: Addresses to let go.
         warnings: What is odd and no error.
         files: The files that declare resources, relative to the folder, sorted.
+        checks: Conversations that surveys must be able to hold.
     """
 
     project: Project
@@ -43,6 +46,7 @@ class Configuration:
     removed: tuple[Removed, ...]
     warnings: tuple[Problem, ...]
     files: tuple[str, ...]
+    checks: tuple[Check, ...] = ()
 
 
 def load_configuration(folder: Path, environment: str | None, environ: Mapping[str, str]) -> Configuration:
@@ -119,7 +123,9 @@ class _Loader:
         reporter = Reporter(self.sources, self.problems.append)
         check_across(declarations.resources, reporter)
         moved, removed = self._departures(documents, declarations, reporter)
-        return self._result(project, declarations.resources, moved, removed)
+        complete = self.complete and not any(document.broken for document in documents)
+        checks = read_checks(documents, declarations.references, declarations.declared, complete, reporter)
+        return replace(self._result(project, declarations.resources, moved, removed), checks=tuple(checks))
 
     def declarations(self, variables: Mapping[str, str] | None) -> tuple[list[Document], Declarations]:
         """Read every resource file; `variables` are None where the project file is wrong."""

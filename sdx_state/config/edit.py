@@ -221,6 +221,7 @@ def _round_trip(text: str) -> YAML:
     yaml.Representer = _Representer
     yaml.preserve_quotes = True
     yaml.width = _NO_WRAP
+    yaml.brace_single_entry_mapping_in_flow_sequence = True
     nested, dash = _FIRST_NESTED.search(text), _FIRST_DASH.search(text)
     step = len(nested[2]) - len(nested[1]) if nested else 2
     offset = len(dash[2]) - len(dash[1]) if dash else 2

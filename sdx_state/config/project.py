@@ -53,6 +53,14 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Lint:
+    """What is warned about: names that prompts may use as %NAME%, and text messages that one prompt may take."""
+
+    placeholders: tuple[str, ...] = ()
+    sms_segments: int = 3
+
+
+@dataclass(frozen=True)
 class SandboxSettings:
     """The embedded tenant: the shape it answers in, and whether it refuses what is not documented."""
 
@@ -72,6 +80,7 @@ class Project:
         limits: What may be deleted without consent.
         policies: Exceptions to the rules of risk.
         freezes: Times in which nothing is written.
+        lint: What is warned about.
         sandbox: The embedded tenant.
         handoff_links: Kind -> path of its page in the admin UI, with `{id}`.
         variables: Texts for `${var.NAME}`, those of the process environment included.
@@ -86,6 +95,7 @@ class Project:
     limits: Limits = field(default_factory=Limits)
     policies: tuple[Policy, ...] = ()
     freezes: tuple[Freeze, ...] = ()
+    lint: Lint = field(default_factory=Lint)
     sandbox: SandboxSettings = field(default_factory=SandboxSettings)
     handoff_links: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
@@ -229,7 +239,7 @@ def _project(folder: Path, settings: Table, environment: str | None, environ: Ma
         if name.startswith(VARIABLE_PREFIX) and name != VARIABLE_PREFIX
     }
     tenant = overlay.get("tenant", settings.get("tenant"))
-    limits = merged("limits")
+    limits, lint = merged("limits"), merged("lint")
     return Project(
         folder=folder,
         api=Api(**api),
@@ -238,6 +248,7 @@ def _project(folder: Path, settings: Table, environment: str | None, environ: Ma
         limits=Limits(**{**limits, "administrators": tuple(map(str, limits.get("administrators", ())))}),
         policies=tuple(read_policies(listed("risk"))),
         freezes=tuple(read_freezes(listed("freeze"))),
+        lint=Lint(**{**lint, "placeholders": tuple(map(str, lint.get("placeholders", ())))}),
         sandbox=SandboxSettings(**merged("sandbox")),
         handoff_links={kind: str(path) for kind, path in table(merged("handoff").get("links")).items()},
         variables={**{name: str(text) for name, text in merged("variables").items()}, **given},

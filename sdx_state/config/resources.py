@@ -94,7 +94,7 @@ class Declarations:
 
     def add_surveys(self, document: Document) -> None:
         """Declare the surveys of `document` and their questions; all numbers have been declared."""
-        reader = FieldReader(document.source, self._all_references(), self.report)
+        reader = FieldReader(document.source, self.references, self.report)
         section = table(document.root.get(SURVEY.collection))
         for key, body in document.entries(SURVEY):
             address, place = address_of(SURVEY.name, key), section.key_place(key)
@@ -128,7 +128,7 @@ class Declarations:
 
     def add_users(self, document: Document) -> None:
         """Declare the users that `document` writes out; all numbers have been declared."""
-        reader = FieldReader(document.source, self._all_references(), self.report)
+        reader = FieldReader(document.source, self.references, self.report)
         section = table(document.root.get(USER.collection))
         for email, body in document.entries(USER):
             address, place = address_of(USER.name, email.casefold()), section.key_place(email)
@@ -171,7 +171,9 @@ class Declarations:
             message = f"the platform's upload requires {' and '.join(missing)} beside team"
             self.report(source.problem(place, message, severity="warning"))
 
-    def _all_references(self) -> References:
+    @property
+    def references(self) -> References:
+        """What texts may refer to, once the numbers of all documents have been declared."""
         if self._references is None:
             self._references = References(self.variables, self.numbers, self.complete)
         return self._references

@@ -94,6 +94,11 @@ def test_a_file_without_values_stays_without_values(text):
     assert laid_out(new) == (new, [])
 
 
+def test_braces_in_lists_stay():
+    text = "a: [x, {b: c}, {d: e, f: g}]\n"
+    assert laid_out(text) == (text, [])
+
+
 def test_windows_line_ends_become_plain_ones():
     assert laid_out(TIDY.replace("\n", "\r\n"))[0] == TIDY
 

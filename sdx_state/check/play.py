@@ -1,0 +1,201 @@
+"""Play a conversation against a live survey, and compare what it says with what was expected.
+
+Everything that is created is a web interaction, which reaches nobody, and bears `MARK` as its call type.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from sdx_state.api import Client, Turn
+from sdx_state.api.errors import ApiError
+from sdx_state.kinds.address import Address
+from sdx_state.kinds.check import Check, Expectation, Step
+from sdx_state.kinds.resource import Source
+from sdx_state.plan.model import Plan
+
+MARK = "sdx-state-check"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing that was said."""
+
+    who: Literal["survey", "respondent"]
+    text: str
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One expectation that was not met.
+
+    Attributes:
+        source: Where it stands.
+        message: What is wrong.
+        expected, found: The two, where they can be set side by side.
+    """
+
+    source: Source
+    message: str
+    expected: str | None = None
+    found: str | None = None
+
+
+@dataclass(frozen=True)
+class Played:
+    """How a check went.
+
+    Attributes:
+        check: The check.
+        failures: What was not as expected.
+        transcript: What was said, as far as it came.
+        seconds: How long it took.
+        left: What of it stays in the tenant, in words.
+    """
+
+    check: Check
+    failures: tuple[Failure, ...]
+    transcript: tuple[Line, ...]
+    seconds: float
+    left: str | None
+
+    @property
+    def passed(self) -> bool:
+        """Whether everything was as expected."""
+        return not self.failures
+
+
+def not_as_declared(plan: Plan, checks: Iterable[Check]) -> list[Address]:
+    """Return the surveys of `checks` that `plan` would change, or whose questions it would."""
+    changing = {one for change in plan.changes if change.writes for one in (change.address, change.parent)}
+    return sorted({check.survey for check in checks if check.survey in changing})
+
+
+def play(check: Check, client: Client, ids: Mapping[Address, str]) -> Played:
+    """Play `check` and clean up after it, as far as the API lets.
+
+    Args:
+        check: The conversation.
+        client: The tenant.
+        ids: Address -> live id of what is declared and live.
+    """
+    began = time.monotonic()
+    conversation = _Conversation(check, client, ids)
+    conversation.hold()
+    seconds = time.monotonic() - began
+    return Played(check, tuple(conversation.failures), tuple(conversation.transcript), seconds, conversation.left)
+
+
+class _Conversation:
+    def __init__(self, check: Check, client: Client, ids: Mapping[Address, str]) -> None:
+        self.check = check
+        self.client = client
+        self.ids = ids
+        self.addresses = {id: address for address, id in ids.items() if address.startswith("question.")}
+        self.failures: list[Failure] = []
+        self.transcript: list[Line] = []
+        self.left: str | None = None
+        self.waiting: int | None = None  # id of the question that waits for an answer
+
+    def hold(self) -> None:
+        """Create an interaction, play every step, compare what was recorded, and clean up."""
+        survey = self.ids.get(self.check.survey)
+        if survey is None:
+            self._fail(self.check.source, f"{self.check.survey} is not live: apply it first")
+            return
+        try:
+            interaction = self.client.interactions.create(survey_id=int(survey), survey_type="web", call_type=MARK)
+        except ApiError as error:
+            self._fail(self.check.source, f"no interaction could be created: {error}")
+            return
+        id, started, over = interaction.id, False, False
+        try:
+            for step in self.check.steps:
+                if over:
+                    self._fail(step.source, "the survey was completed before this answer")
+                    break
+                turn = self._turn(id, step)
+                started = True
+                over = turn.survey_completed
+                self.transcript += (Line("survey", prompt) for prompt in turn.prompts)
+                before, self.waiting = self.waiting, turn.current_question.id if turn.current_question else None
+                self.failures += self._differences(step, turn, before)
+                if self.failures:
+                    break
+            if not self.failures:
+                self._compare_recorded(id)
+        except ApiError as error:
+            self._fail(self.check.steps[0].source if not started else self.check.source, str(error))
+        finally:
+            self._clean_up(id, started, over)
+
+    def _turn(self, id: int, step: Step) -> Turn:
+        if step.answer is None:
+            return self.client.interactions.start_survey(id)
+        self.transcript.append(Line("respondent", step.answer))
+        return self.client.interactions.submit_response(id, step.answer)
+
+    def _differences(self, step: Step, turn: Turn, before: int | None) -> Iterator[Failure]:
+        expected = step.expectation
+        if expected.prompts is not None:
+            yield from _prompt_differences(expected, turn.prompts)
+        if expected.asks is not None and self.ids.get(expected.asks) != str(self.waiting):
+            yield Failure(expected.sources["asks"], "another question is asked", expected.asks, self._asked())
+        if expected.completed is not None and turn.survey_completed != expected.completed:
+            found = "it is completed" if turn.survey_completed else "it goes on"
+            wanted = "it is completed" if expected.completed else "it goes on"
+            yield Failure(expected.sources["completed"], "the survey ends elsewhere", wanted, found)
+        refused = step.answer is not None and not turn.survey_completed and self.waiting == before
+        if expected.refused is not None and refused != expected.refused:
+            words = {True: "the answer is refused", False: "the answer is accepted"}
+            yield Failure(expected.sources["refused"], "the answer", words[expected.refused], words[refused])
+        if refused and expected.refused is None and expected.asks is None:
+            yield Failure(step.source, "the answer is refused, and the question asked again")
+
+    def _asked(self) -> str:
+        if self.waiting is None:
+            return "none"
+        return self.addresses.get(str(self.waiting), f"a question that is not declared (id {self.waiting})")
+
+    def _compare_recorded(self, id: int) -> None:
+        if not self.check.recorded:
+            return
+        found = {str(one.question_id): one.response or "" for one in self.client.responses.list(interaction_id=id)}
+        for one in self.check.recorded:
+            question = self.ids.get(one.question, "")
+            if question not in found:
+                self._fail(one.source, f"no response to {one.question} was recorded", one.response, "none")
+            elif found[question] != one.response:
+                self._fail(one.source, f"the response to {one.question}", one.response, found[question])
+
+    def _clean_up(self, id: int, started: bool, over: bool) -> None:
+        try:
+            if not started:
+                self.client.interactions.delete(id)
+                return
+            if not over:
+                self.client.interactions.abandon_survey(id)
+                if not (self.check.abandon or self.failures):
+                    self._fail(self.check.steps[-1].source, "the survey waits for more answers: add `abandon: true`")
+            self.left = f"interaction {id} and its responses (the API deletes none that has started)"
+        except ApiError as error:
+            self.left = f"interaction {id} ({error})"
+
+    def _fail(self, source: Source, message: str, expected: str | None = None, found: str | None = None) -> None:
+        self.failures.append(Failure(source, message, expected, found))
+
+
+def _prompt_differences(expected: Expectation, prompts: tuple[str, ...]) -> Iterator[Failure]:
+    wanted = expected.prompts or ()
+    for said, prompt in zip(wanted, prompts, strict=False):
+        if not said.fits(prompt):
+            message = "the pattern is not found in what is said" if said.pattern else "something else is said"
+            yield Failure(said.source, message, said.text, prompt)
+    if len(wanted) > len(prompts):
+        missing = wanted[len(prompts)]
+        yield Failure(missing.source, "this is not said", missing.text, "nothing")
+    if len(prompts) > len(wanted):
+        yield Failure(expected.sources["prompts"], "more is said", "nothing", prompts[len(wanted)])

@@ -1,0 +1,77 @@
+"""`sdx-state check`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from sdx_state.cli.context import Context, sandbox_option
+from sdx_state.cli.failure import Stop
+from sdx_state.cli.planning import print_plan, stop_on_errors
+
+
+@click.command()
+@click.option("--only", "globs", multiple=True, metavar="GLOB", help="Only the checks, or surveys, of this name.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--junit", type=click.Path(dir_okay=False, path_type=Path), help="Write a JUnit report to this file as well."
+)
+@click.option("--yes", is_flag=True, help="Do not ask before creating interactions in a real tenant.")
+@sandbox_option
+@click.pass_obj
+def command(
+    context: Context, globs: tuple[str, ...], form: str, junit: Path | None, yes: bool, sandbox: bool
+) -> None:
+    """Hold the conversations that `checks:` describe.
+
+    Plays them as web interactions, which reach nobody, and compares what the surveys say. Exits with 1 if any is not
+    as expected.
+    """
+    from fnmatch import fnmatchcase
+
+    from sdx_state.api import Client
+    from sdx_state.api.address import on_this_machine
+    from sdx_state.apply.pull import intention_of
+    from sdx_state.check.play import not_as_declared, play
+    from sdx_state.cli.console import confirmed, out_colour, reading, say
+    from sdx_state.report.checks import checks_json, checks_junit, last_line, left_text, played_text
+    from sdx_state.state.files import write_atomically
+
+    configuration = context.configuration()
+    chosen = [
+        check
+        for check in configuration.checks
+        if not globs or any(fnmatchcase(name, glob) for glob in globs for name in (check.key, check.survey))
+    ]
+    if not chosen:
+        raise Stop("there is nothing to check", "Describe conversations under `checks:`, or correct --only.")
+    with context.workspace(configuration.project, sandbox=sandbox) as workspace:
+        with reading("Reading the tenant") as progress:
+            planned = workspace.plan(intention_of(configuration), progress)
+        if planned.plan.errors:
+            print_plan(planned.plan, verbose=False)
+        stop_on_errors(planned.plan)
+        for survey in not_as_declared(planned.plan, chosen):
+            say(f"{survey} is not as declared: what is checked is what is live. See: sdx-state plan")
+        if not (yes or on_this_machine(workspace.origin)):
+            what = "1 web interaction" if len(chosen) == 1 else f"{len(chosen)} web interactions"
+            if not confirmed(f"Create {what} in {workspace.origin}? What has started stays there."):
+                raise Stop("not approved: nothing was created", "In a pipeline: --yes")
+        client = Client(workspace.client)
+        results = []
+        for check in chosen:
+            results.append(play(check, client, planned.plan.ids))
+            if form == "text":
+                click.echo(played_text(results[-1], colour=out_colour()))
+    if junit is not None:
+        write_atomically(junit, checks_junit(results).encode("utf-8", "replace"))
+    if form == "json":
+        click.echo(checks_json(results), nl=False)
+    else:
+        click.echo(last_line(results))
+    left = left_text(results)
+    if left is not None and not on_this_machine(workspace.origin):
+        say(left)
+    if not all(one.passed for one in results):
+        raise click.exceptions.Exit(1)

@@ -1,0 +1,11 @@
+"""An interaction: one conversation with one respondent. Never declared. Source: API reference, "Interactions"."""
+
+from typing import Literal
+
+SurveyType = Literal["inbound", "outbound", "sms", "web", "email", "websms"]  # `websms` since 1.5.8
+
+# A form field of another name becomes a custom value of the interaction.
+NAMES = frozenset(
+    {"survey_id", "survey_type", "phone_number", "email", "scheduled_at", "external_ref", "call_type", "agent_id"}
+    | {"interaction", "id", "uuid", "status", "web_link", "weblink", "created_at", "updated_at"}
+)

@@ -1,0 +1,104 @@
+"""How checks went: as a test runner says it, as JSON, and as JUnit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from xml.sax.saxutils import escape as escape_xml
+from xml.sax.saxutils import quoteattr
+
+from sdx_state.check.play import Failure, Line, Played
+from sdx_state.report.escape import escape
+from sdx_state.report.theme import Theme
+
+_WHO = {"survey": "<", "respondent": ">"}
+
+
+def played_text(played: Played, *, colour: bool) -> str:
+    """Return how one check went, without a line end: a line, and what failed with the conversation up to there."""
+    theme = Theme(colour)
+    steps = len(played.check.steps)
+    about = f"{escape(played.check.key)} ({escape(played.check.survey)}, {steps} step{'s' if steps != 1 else ''}, "
+    mark = theme.paint("create", "ok  ") if played.passed else theme.paint("error", "FAIL")
+    lines = [f"{mark} {about}{played.seconds:.1f} s)"]
+    for failure in played.failures:
+        lines += _failure_lines(failure, theme)
+    if not played.passed and played.transcript:
+        lines += ["       the conversation:", *(f"       {line}" for line in _transcript(played.transcript))]
+    return "\n".join(lines)
+
+
+def last_line(results: Sequence[Played]) -> str:
+    """Return the line that counts."""
+    failed = sum(not one.passed for one in results)
+    return f"{len(results) - failed} passed, {failed} failed"
+
+
+def left_text(results: Sequence[Played]) -> str | None:
+    """Return what stays in the tenant, None if nothing does."""
+    left = [one.left for one in results if one.left]
+    if not left:
+        return None
+    head = f"{len(left)} interaction{'s' if len(left) != 1 else ''} of call type sdx-state-check stay in the tenant:"
+    return "\n".join([head, *(f"  {escape(one)}" for one in left)])
+
+
+def checks_json(results: Sequence[Played]) -> str:
+    """Return `results` as JSON, pure ASCII, with a line end."""
+    return json.dumps([_document(one) for one in results], ensure_ascii=True, indent=2) + "\n"
+
+
+def checks_junit(results: Sequence[Played]) -> str:
+    """Return `results` as a JUnit report, a test a check."""
+    failed = sum(not one.passed for one in results)
+    head = f'<testsuite name="sdx-state check" tests="{len(results)}" failures="{failed}" errors="0" skipped="0">'
+    return "\n".join(['<?xml version="1.0" encoding="UTF-8"?>', head, *map(_case, results), "</testsuite>", ""])
+
+
+def _failure_lines(failure: Failure, theme: Theme) -> Iterator[str]:
+    yield f"     {escape(str(failure.source))}: {escape(failure.message)}"
+    if failure.expected is not None and failure.found is not None:
+        yield f"       expected  {theme.paint('added', escape(failure.expected))}"
+        yield f"       found     {theme.paint('removed', escape(failure.found))}"
+
+
+def _transcript(lines: Sequence[Line]) -> Iterator[str]:
+    for line in lines:
+        yield f"{_WHO[line.who]} {escape(line.text)}"
+
+
+def _case(played: Played) -> str:
+    source = played.check.source
+    name = f"classname={quoteattr(escape(played.check.survey))} name={quoteattr(escape(played.check.key))}"
+    place = f'file={quoteattr(escape(source.file))} line="{source.line}" time="{played.seconds:.3f}"'
+    if played.passed:
+        return f"  <testcase {name} {place}/>"
+    text = "\n".join(line for failure in played.failures for line in _failure_lines(failure, Theme(False)))
+    transcript = "\n".join(_transcript(played.transcript))
+    message = quoteattr(escape(played.failures[0].message))
+    return (
+        f"  <testcase {name} {place}><failure message={message}>{escape_xml(text)}</failure>"
+        f"<system-out>{escape_xml(transcript)}</system-out></testcase>"
+    )
+
+
+def _document(played: Played) -> dict[str, object]:
+    return {
+        "check": played.check.key,
+        "survey": played.check.survey,
+        "passed": played.passed,
+        "seconds": round(played.seconds, 3),
+        "failures": [
+            {
+                "file": one.source.file,
+                "line": one.source.line,
+                "column": one.source.column,
+                "message": one.message,
+                "expected": one.expected,
+                "found": one.found,
+            }
+            for one in played.failures
+        ],
+        "transcript": [{"who": line.who, "text": line.text} for line in played.transcript],
+        "left": played.left,
+    }

@@ -1,0 +1,87 @@
+"""What validate says of surveys that respondents would stumble over, without a tenant."""
+
+from __future__ import annotations
+
+import pytest
+
+QUESTION = "{question_label: Q, question_text: Why?, question_type: text}"
+
+
+def warnings(project, survey, project_file=""):
+    project.write("sdx.yaml", f"sdx: 1\napi: {{host: demo.surveydynamix.com}}\n{project_file}")
+    project.write("a.yaml", f"surveys:\n  a:\n    name: A\n{survey}")
+    ended = project.run("validate")
+    assert ended.code == 0, ended.err
+    return [line for line in ended.err.splitlines() if "warning:" in line]
+
+
+def test_a_sound_survey_is_not_complained_about(project):
+    assert (
+        warnings(project, f"    greeting_text: Hello %agent_id%, 100% of you.\n    questions: [{QUESTION}]\n") == []
+    )
+
+
+CASES = {
+    "no question": ("    greeting_text: Hello\n", "", "survey.a: asks no question"),
+    "a wrong scale": (
+        "    questions: [{question_label: N, question_text: x, question_type: nps, max_response: 5}]\n",
+        "",
+        "a net promoter score is asked on 0 to 10, and max_response is 5",
+    ),
+    "an empty question": (
+        "    questions: [{question_label: N, question_text: ' ', question_type: text}]\n",
+        "",
+        "question.a.n: question_text is empty",
+    ),
+    "a placeholder that nothing declares": (
+        f"    greeting_text: Hello %first_name%.\n    questions: [{QUESTION}]\n",
+        "",
+        "a.yaml:4:5: warning: survey.a: greeting_text uses %first_name%, which nothing declares",
+    ),
+    "too many text messages": (
+        f"    sms_number: '+61488000001'\n    closing_text: {'long ' * 100}\n    questions: [{QUESTION}]\n",
+        "",
+        "closing_text takes 4 text messages (GSM-7), more than 3",
+    ),
+    "a limit of its own": (
+        f"    sms_number: '+61488000001'\n    closing_text: {'ж' * 80}\n    questions: [{QUESTION}]\n",
+        "lint: {sms_segments: 1}\n",
+        "closing_text takes 2 text messages (UCS-2), more than 1",
+    ),
+    "a language that is missing": (
+        "    greeting_text: {default: Hello, de-default: Hallo}\n"
+        "    questions: [{question_label: N, question_text: Why?, question_type: text}]\n",
+        "sandbox: {shape: nested}\n",
+        "question.a.n: question_text is not said in de",
+    ),
+    "a language that is empty": (
+        "    greeting_text: {default: Hello, de-default: ''}\n"
+        "    questions:\n"
+        "      - {question_label: N, question_text: {default: Why?, de-default: Warum?}, question_type: text}\n",
+        "sandbox: {shape: nested}\n",
+        "survey.a: greeting_text is empty in de-default",
+    ),
+}
+
+
+@pytest.mark.parametrize(("survey", "settings", "said"), CASES.values(), ids=CASES)
+def test_what_respondents_would_stumble_over_is_a_warning(project, survey, settings, said):
+    found = warnings(project, survey, settings)
+    assert any(said in line for line in found), found
+
+
+@pytest.mark.parametrize(
+    ("survey", "settings"),
+    [
+        ("    greeting_text: Hello %first_name%.\n", "lint: {placeholders: [first_name]}\n"),
+        (f"    closing_text: {'long ' * 100}\n", ""),  # nobody gets it as a text message
+        (f"    sms_number: '+61488000001'\n    closing_text: {'long ' * 100}\n", "lint: {sms_segments: 9}\n"),
+        (f"    sms_number: '+61488000001'\n    description: {'long ' * 100}\n", ""),
+        ("    greeting_text: {default: Hello, de-default: Hallo}\n    description: ours\n", ""),
+    ],
+)
+def test_these_are_fine(project, survey, settings):
+    question = "{question_label: Q, question_text: {default: Why?, de-AT: Warum?}, question_type: text}"
+    plain = "de-default" not in survey
+    found = warnings(project, f"{survey}    questions: [{QUESTION if plain else question}]\n", settings)
+    assert found == []

@@ -1,0 +1,241 @@
+"""Conversations that surveys must be able to hold, played against a tenant over HTTP."""
+
+from __future__ import annotations
+
+import json
+from xml.etree import ElementTree
+
+import pytest
+
+SURVEY = """
+surveys:
+  csat:
+    name: CSAT
+    greeting_text: Hello ${var.who}.
+    closing_text: Bye.
+    questions:
+      - {question_label: NPS, question_text: "How likely, 0 to 10?", question_type: nps, max_response: 10}
+      - {question_label: Solved, question_text: Did it help?, question_type: yesno}
+      - {question_label: Why, question_text: Why?, question_type: text}
+"""
+HAPPY = """
+checks:
+  happy:
+    survey: csat
+    channel: web
+    expect: {prompts: [Hello you., {matches: "^How likely"}], asks: nps, completed: false}
+    answers:
+      - {answer: 11, expect: {refused: true}}
+      - {answer: 9, expect: {asks: solved, refused: false}}
+      - {answer: "yes"}
+      - {answer: "Fast & kind, 100%", expect: {completed: true, prompts: [Bye.]}}
+    responses: {nps: 9, solved: "yes", why: "Fast & kind, 100%"}
+"""
+
+
+@pytest.fixture
+def live(project, proxy):
+    """A survey that is applied, and a line that fails when told to."""
+    project.connect(proxy.url)
+    project.write("sdx.yaml", "sdx: 1\napi: {host: x.example}\nvariables: {who: you}\n")
+    project.write("a.yaml", SURVEY)
+    assert project.apply().code == 0
+    return project
+
+
+def checked(live, text, *arguments):
+    live.write("checks.yaml", text)
+    return live.run("check", *arguments)
+
+
+def failures(live, text):
+    ended = checked(live, text, "--format", "json")
+    (one,) = json.loads(ended.out)
+    assert ended.code == (0 if one["passed"] else 1)
+    return [(f"{f['file']}:{f['line']}", f["message"], f["expected"], f["found"]) for f in one["failures"]]
+
+
+def test_a_conversation_that_goes_as_described_passes(live, tenant):
+    ended = checked(live, HAPPY)
+    assert (ended.code, ended.last) == (0, "1 passed, 0 failed"), ended.out + ended.err
+    assert ended.out.startswith("ok   happy (survey.csat, 5 steps, ")
+    (interaction,) = tenant.store.records("interactions")
+    assert (interaction["call_type"], interaction["survey_type"]) == ("sdx-state-check", "web")
+    assert not interaction.get("phone_number")
+    assert not interaction.get("email")
+
+
+CASES = {
+    "another text": (
+        "expect: {prompts: [Hi., {matches: likely}]}",
+        ["something else is said", "Hi.", "Hello you."],
+    ),
+    "a pattern": (
+        "expect: {prompts: [Hello you., {matches: unlikely}]}",
+        ["the pattern is not found in what is said", "unlikely", "How likely, 0 to 10?"],
+    ),
+    "too much": ("expect: {prompts: [Hello you.]}", ["more is said", "nothing", "How likely, 0 to 10?"]),
+    "too little": (
+        "expect: {prompts: [Hello you., {matches: likely}, Third.]}",
+        ["this is not said", "Third.", "nothing"],
+    ),
+    "another question": (
+        "expect: {asks: why}",
+        ["another question is asked", "question.csat.why", "question.csat.nps"],
+    ),
+    "not refused": (
+        "answers: [{answer: 9, expect: {refused: true}}]",
+        ["the answer", "the answer is refused", "the answer is accepted"],
+    ),
+    "refused without a word": ("answers: [{answer: many}]", ["the answer is refused, and the question asked again"]),
+    "not over": (
+        "answers: [{answer: 9, expect: {completed: true}}]",
+        ["the survey ends elsewhere", "it is completed", "it goes on"],
+    ),
+    "over too soon": (
+        "answers: [{answer: 9}, {answer: 'yes'}, {answer: x}, {answer: y}]",
+        ["the survey was completed before this answer"],
+    ),
+    "more to come": (
+        "answers: [{answer: 9}]",
+        ["the survey waits for more answers: add `abandon: true`"],
+    ),
+    "another response": (
+        "answers: [{answer: 9}]\n    abandon: true\n    responses: {nps: 8}",
+        ["the response to question.csat.nps", "8", "9"],
+    ),
+    "no response": (
+        "answers: [{answer: 9}]\n    abandon: true\n    responses: {why: x}",
+        ["no response to question.csat.why was recorded", "x", "none"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "said"), CASES.values(), ids=CASES)
+def test_what_is_not_as_expected_is_said_at_its_line_with_both_sides(live, tenant, text, said):
+    found = failures(live, f"checks:\n  one:\n    survey: csat\n    {text}\n")
+    assert len(found) == 1
+    place, message, *sides = found[0]
+    assert [message, *(side for side in sides if side is not None)] == said
+    assert place.startswith("checks.yaml:")
+    (interaction,) = tenant.store.records("interactions")
+    assert interaction["ended"], "a conversation was left open"
+
+
+def test_the_transcript_shows_how_far_it_came(live):
+    ended = checked(live, HAPPY.replace("asks: solved", "asks: why"))
+    assert ended.code == 1
+    assert "checks.yaml:9:" in ended.out
+    assert "expected  question.csat.why\n       found     question.csat.solved" in ended.out
+    conversation = ended.out.partition("the conversation:\n")[2].splitlines()
+    assert [line.strip() for line in conversation[:6]] == [
+        "< Hello you.",
+        "< How likely, 0 to 10?",
+        "> 11",
+        "< How likely, 0 to 10?",
+        "> 9",
+        "< Did it help?",
+    ]
+    assert ended.last == "0 passed, 1 failed"
+
+
+def test_a_survey_that_is_abandoned_on_purpose_passes(live):
+    ended = checked(
+        live, "checks: {one: {survey: csat, answers: [{answer: 9}], abandon: true, responses: {nps: 9}}}\n"
+    )
+    assert ended.code == 0, ended.out
+
+
+def test_junit_says_the_same(live, tmp_path):
+    text = HAPPY + "  sad: {survey: csat, expect: {asks: why}}\n"
+    ended = checked(live, text, "--junit", str(tmp_path / "checks.xml"))
+    assert ended.last == "1 passed, 1 failed"
+    suite = ElementTree.fromstring((tmp_path / "checks.xml").read_text())  # noqa: S314 - our own
+    assert (suite.get("tests"), suite.get("failures")) == ("2", "1")
+    (failed,) = [case for case in suite if case.find("failure") is not None]
+    assert (failed.get("name"), failed.get("file"), failed.get("line")) == ("sad", "checks.yaml", "13")
+
+
+def test_only_chooses(live, tenant):
+    text = HAPPY + "  sad: {survey: csat, expect: {asks: why}}\n"
+    assert checked(live, text, "--only", "hap*").last == "1 passed, 0 failed"
+    assert checked(live, text, "--only", "survey.csat").last == "1 passed, 1 failed"
+    nothing = checked(live, text, "--only", "nobody")
+    assert nothing.code == 1
+    assert "nothing to check" in nothing.err
+
+
+def test_nothing_is_created_in_a_real_tenant_without_a_yes(live, tenant, monkeypatch):
+    monkeypatch.setattr("sdx_state.api.address._is_loopback", lambda host: False)
+    monkeypatch.setattr("sdx_state.api.address._check_host", lambda host: True)
+    ended = checked(live, HAPPY)
+    assert ended.code == 1
+    assert "not approved: nothing was created" in ended.err
+    assert tenant.store.records("interactions") == []
+    ended = live.run("check", "--yes")
+    assert ended.code == 0, ended.err
+    assert "1 interaction of call type sdx-state-check stay" in ended.err
+
+
+def test_what_is_not_live_yet_fails_and_creates_nothing(live, tenant):
+    live.write("b.yaml", "surveys: {new: {name: New, questions: []}}\n")
+    ended = checked(live, "checks: {one: {survey: new}}\n")
+    assert ended.code == 1
+    assert "survey.new is not live: apply it first" in ended.out
+    assert "survey.new is not as declared" in ended.err
+    assert tenant.store.records("interactions") == []
+
+
+@pytest.mark.parametrize("fault", [500, "drop after", "html"])
+@pytest.mark.parametrize("where", ["start_survey", "submit_response"])
+def test_a_tenant_that_fails_in_the_middle_is_a_failed_check_and_no_traceback(live, proxy, where, fault):
+    proxy.fail("POST", where, fault)
+    ended = checked(live, HAPPY)
+    assert ended.code == 1
+    assert ended.last == "0 passed, 1 failed"
+    assert "Traceback" not in ended.err
+
+
+WRONG = {
+    "an unknown survey": ("survey: cast", "survey.cast is not declared", "survey.csat"),
+    "an unknown question": (
+        "survey: csat\n    expect: {asks: npss}",
+        "question.csat.npss is not",
+        "question.csat.nps",
+    ),
+    "an unknown response": ("survey: csat\n    responses: {slved: x}", "question.csat.slved is not", "csat.solved"),
+    "a bad pattern": ("survey: csat\n    expect: {prompts: [{matches: '('}]}", "this is no pattern", "unterminated"),
+    "a channel that reaches people": ("survey: csat\n    channel: sms", "channel", "web"),
+    "an unknown word": ("survey: csat\n    expects: {}", "expects", "expect"),
+    "an unknown variable": ("survey: csat\n    expect: {prompts: ['${var.whom}']}", "no variable `whom`", "who"),
+}
+
+
+@pytest.mark.parametrize(("text", "said", "hint"), WRONG.values(), ids=WRONG)
+def test_what_is_wrong_with_a_check_is_said_by_validate_at_its_place(live, text, said, hint):
+    live.write("checks.yaml", f"checks:\n  one:\n    {text}\n")
+    ended = live.run("validate")
+    assert ended.code == 1
+    assert "checks.yaml:" in ended.err
+    assert said in ended.err
+    assert hint in ended.err
+
+
+def test_a_check_declared_twice_names_both_places(live):
+    live.write("checks.yaml", "checks: {one: {survey: csat}}\n")
+    live.write("more.yaml", "checks: {one: {survey: csat}}\n")
+    ended = live.run("validate")
+    assert ended.code == 1
+    assert "more.yaml:1:10: " in ended.err
+    assert "declared at checks.yaml:1:10" in ended.err
+
+
+def test_the_example_passes_its_own_check(project):
+    from pathlib import Path
+
+    example = Path(__file__).parents[2] / "examples" / "quickstart"
+    for file in example.glob("*.yaml"):
+        project.write(file.name, file.read_text())
+    assert project.run("apply", "--sandbox", "--auto-approve").code == 0
+    ended = project.run("check", "--sandbox")
+    assert (ended.code, ended.last) == (0, "1 passed, 0 failed")
