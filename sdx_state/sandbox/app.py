@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from starlette.applications import Starlette
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from sdx_state.sandbox.configuration import QUESTIONS, SURVEYS, USERS, Configuration
+from sdx_state.sandbox.contract import contract
 from sdx_state.sandbox.interactions import Interactions
 from sdx_state.sandbox.numbers import PhoneNumbers
 from sdx_state.sandbox.options import SandboxOptions
@@ -19,8 +24,26 @@ from sdx_state.sandbox.protocol import READ, Refusal, authenticate, refusal_answ
 from sdx_state.sandbox.store import Store
 from sdx_state.sandbox.upload import UserUpload
 
+
+class _Id(Convertor[str]):
+    """The part of a path that identifies a resource; a path with anything else in its place is not there."""
+
+    regex = "0|[1-9][0-9]{0,18}"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+class _Email(_Id):
+    regex = r"[^@\s/]+@[^@\s/]+"
+
+
+register_url_convertor("id", _Id())
+register_url_convertor("email", _Email())
 Endpoint = Callable[[Request], Awaitable[Response]]
-VERBS = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
 ORIGIN = "https://sandbox.invalid"
 
 
@@ -29,82 +52,94 @@ def create_app(store: Store, options: SandboxOptions) -> Starlette:
     surveys, questions, users = (Configuration(one, store, options) for one in (SURVEYS, QUESTIONS, USERS))
     numbers, interactions = PhoneNumbers(store), Interactions(store, ORIGIN)
 
-    async def of_survey(request: Request) -> Response:
-        id, what = request.path_params["id"], request.path_params["what"]
-        _only_read(request)
-        if store.item("surveys", id, "flat") is None:
-            raise Refusal(404, "no such survey")
+    async def of_survey(what: str, request: Request) -> Response:
+        id = request.path_params["id"]
+        surveys.found(id)
         if what == "questions":
             return questions.questions_of(request, id)
         if what == "interactions":
             return interactions.interactions_of(request, id)
-        needs = ("survey_id",)
-        if what in ("interaction_data", "responses"):
-            return interactions.records_of(request, what, needs, ("custom_key", "response"), {"survey_id": id})
-        raise Refusal(404, "no such resource")
+        return interactions.records_of(request, what, {"survey_id": id})
 
     async def responses_of_question(request: Request) -> Response:
-        _only_read(request)
-        given = {"question_id": request.path_params["id"]}
-        return interactions.records_of(request, "responses", ("question_id",), ("response",), given)
+        id = request.path_params["id"]
+        questions.found(id)
+        return interactions.records_of(request, "responses", {"question_id": id})
 
     async def interactions_of_user(request: Request) -> Response:
-        _only_read(request)
-        found = [
-            row
-            for row in store.rows("users")
-            if str(row["email"]).casefold() == request.path_params["email"].casefold()
-        ]
-        if not found:
-            raise Refusal(404, "no such user")
-        return interactions.interactions_of(request, request.query_params.get("survey_id"), str(found[0]["agent_id"]))
+        user = json.loads(users.found(request.path_params["email"]))
+        return interactions.interactions_of(request, request.query_params.get("survey_id"), str(user["agent_id"]))
 
-    def route(path: str, endpoint: Endpoint) -> Route:
-        return Route(f"/api{path}", _guarded(endpoint, options), methods=VERBS)
+    def route(path: str, endpoint: Endpoint, *writes: str, read: bool = True) -> Route:
+        allowed = (*(READ if read else ("OPTIONS",)), *writes)
+        return Route(f"/api{path}", _Guarded(_allowing(endpoint, allowed), options))
 
+    create, change = ((), ()) if options.documented else (("POST",), ("PUT", "DELETE"))
     routes = [
-        route("/surveys", surveys.collection),
-        route("/surveys/{identity}", surveys.item),
-        route("/surveys/{id}/{what}", of_survey),
-        route("/questions", questions.collection),
-        route("/questions/{identity}", questions.item),
-        route("/questions/{id}/responses", responses_of_question),
-        route("/users", users.collection),
-        route("/users/{identity}", users.item),
-        route("/users/{email}/interactions", interactions_of_user),
+        route("/surveys", surveys.collection, *create),
+        route("/surveys/{identity:id}", surveys.item, *change),
+        *(
+            route(f"/surveys/{{id:id}}/{what}", partial(of_survey, what))
+            for what in ("questions", "interactions", "interaction_data", "responses")
+        ),
+        route("/questions", questions.collection, *create),
+        route("/questions/{identity:id}", questions.item, *change),
+        route("/questions/{id:id}/responses", responses_of_question),
+        route("/users", users.collection, *create),
+        route("/users/{identity:email}", users.item, *change),
+        route("/users/{email:email}/interactions", interactions_of_user),
         route("/phone_numbers/{number}", numbers.item),
-        route("/interactions", interactions.interactions),
-        route("/interactions/{id}", interactions.interaction),
-        route("/interactions/{id}/{action}", interactions.action),
-        route("/interaction_data", interactions.all_data),
-        route("/interaction_data/{id}", interactions.data),
+        route("/interactions", interactions.interactions, "POST"),
+        route("/interactions/{id:id}", interactions.interaction, "PUT", "DELETE"),
+        *(
+            route(f"/interactions/{{id:id}}/{action}", partial(interactions.action, action), "POST", read=False)
+            for action in ("start_survey", "submit_response", "abandon_survey")
+        ),
+        route("/interaction_data", interactions.all_data, "POST"),
+        route("/interaction_data/{id:id}", interactions.data, "DELETE"),
         route("/responses", interactions.responses),
-        route("/responses/{id}", interactions.response),
+        route("/responses/{id:id}", interactions.response),
+        # What all this is, for whoever asks: it holds no data of the tenant.
+        Route("/api/openapi.yaml", contract, methods=["GET"]),
+        # The admin UI hangs off the host, not off the API.
+        Route("/manage_users/upload", _Guarded(UserUpload(store).page, options)),
     ]
-
-    # The admin UI hangs off the host, not off the API.
-    routes.append(Route("/manage_users/upload", _guarded(UserUpload(store).page, options), methods=VERBS))
 
     async def refused(_request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
         return refusal_answer(Refusal(status, "no such resource" if status == 404 else "failed"))
 
-    return Starlette(routes=routes, exception_handlers={HTTPException: refused})
+    app = Starlette(routes=routes, exception_handlers={HTTPException: refused})
+    app.router.redirect_slashes = False
+    return app
 
 
-def _guarded(endpoint: Endpoint, options: SandboxOptions) -> Endpoint:
-    async def guarded(request: Request) -> Response:
-        if options.latency:
-            await asyncio.sleep(options.latency)
+class _Guarded:
+    """An endpoint behind the tenant's credentials. A request of any method gets to it, unlike with a function."""
+
+    def __init__(self, endpoint: Endpoint, options: SandboxOptions) -> None:
+        self.endpoint, self.options = endpoint, options
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive, send)
+        if self.options.latency:
+            await asyncio.sleep(self.options.latency)
         try:
-            authenticate(request, options)
-            return await endpoint(request)
+            authenticate(request, self.options)
+            answer = await self.endpoint(request)
         except Refusal as refusal:
-            return refusal_answer(refusal)
+            answer = refusal_answer(refusal)
+        await answer(scope, receive, send)
 
-    return guarded
 
+def _allowing(endpoint: Endpoint, allowed: tuple[str, ...]) -> Endpoint:
+    """Let `allowed` methods through to `endpoint`, and say which those are to who asks."""
 
-def _only_read(request: Request) -> None:
-    if request.method not in READ:
-        raise Refusal(405, f"{request.method} is not allowed here", READ)
+    async def allowing(request: Request) -> Response:
+        if request.method not in allowed:
+            raise Refusal(405, f"{request.method} is not allowed here", allowed)
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers={"Allow": ", ".join(allowed)})
+        return await endpoint(request)
+
+    return allowing

@@ -12,12 +12,12 @@ from starlette.responses import Response
 
 from sdx_state.sandbox.options import SandboxOptions
 from sdx_state.sandbox.protocol import (
-    READ,
     Refusal,
     form_of,
     item_or_refusal,
     json_answer,
     list_answer,
+    number_in,
     resource_in,
     window_of,
 )
@@ -111,19 +111,14 @@ class Configuration:
 
     def __init__(self, resource: Resource, store: Store, options: SandboxOptions) -> None:
         self.resource, self.store, self.options = resource, store, options
-        writes = not options.documented
-        self.collection_verbs = (*READ, *(("POST",) if writes else ()))
-        self.item_verbs = (*READ, *(("PUT", "DELETE") if writes else ()))
 
     async def collection(self, request: Request) -> Response:
         """Answer a list, or create."""
-        _require_verb(request, self.collection_verbs)
-        if request.method == "OPTIONS":
-            return _options(self.collection_verbs)
         if request.method == "POST":
             return await self._create(request)
         survey_id = request.query_params.get("survey_id")
         if self.resource is QUESTIONS and survey_id is not None:
+            number_in(request.query_params, "survey_id")
             return self.questions_of(request, survey_id)
         window = window_of(request)
         where = [
@@ -143,16 +138,25 @@ class Configuration:
 
     async def item(self, request: Request) -> Response:
         """Answer, replace or delete one resource."""
-        _require_verb(request, self.item_verbs)
         identity = request.path_params["identity"]
-        if request.method == "OPTIONS":
-            return _options(self.item_verbs)
-        text = self._found(identity)
+        text = self.found(identity)
         if request.method == "PUT":
             return await self._replace(request, identity)
         if request.method == "DELETE":
             return self._delete(identity)
         return json_answer(text)
+
+    def found(self, identity: str) -> str:
+        """Return the JSON text of one resource.
+
+        Raises:
+            Refusal: 410 where it was deleted, 404 where it never was.
+        """
+        return item_or_refusal(
+            self.store.item(self.resource.collection, identity, self.options.shape),
+            lambda: self.store.was_deleted(self.resource.collection, identity),
+            self.resource.singular,
+        )
 
     def questions_of(self, request: Request, survey_id: str) -> Response:
         """Answer a survey's questions; only this list shows `survey_id` and `order`."""
@@ -194,13 +198,13 @@ class Configuration:
             survey_id = int(str(fields["survey_id"]))
             listed = self.store.questions_of(survey_id, self.options.shape, limit=-1, offset=0, descending=True)
             return json_answer(next(text for text in listed if json.loads(text)["id"] == int(identity)), 201)
-        return json_answer(self._found(identity), 201)
+        return json_answer(self.found(identity), 201)
 
     async def _replace(self, request: Request, identity: str) -> Response:
         resource = resource_in(await form_of(request), self.resource.singular, self.resource.identity, identity)
         self._check(resource)
         self.store.replace(self.resource.collection, identity, resource, self.options.shape)
-        return json_answer(self._found(identity))
+        return json_answer(self.found(identity))
 
     def _delete(self, identity: str) -> Response:
         if self.resource is not USERS:
@@ -230,23 +234,6 @@ class Configuration:
         survey_id = fields.get("survey_id")
         if survey_id not in (None, "") and self.store.item("surveys", str(survey_id), "flat") is None:
             raise Refusal(404, "no such survey")
-
-    def _found(self, identity: str) -> str:
-        known = self.resource is USERS or identity.isdecimal()
-        return item_or_refusal(
-            self.store.item(self.resource.collection, identity, self.options.shape) if known else None,
-            lambda: self.store.was_deleted(self.resource.collection, identity),
-            self.resource.singular,
-        )
-
-
-def _require_verb(request: Request, allowed: tuple[str, ...]) -> None:
-    if request.method not in allowed:
-        raise Refusal(405, f"{request.method} is not allowed here", allowed)
-
-
-def _options(allowed: tuple[str, ...]) -> Response:
-    return Response(status_code=204, headers={"Allow": ", ".join(allowed)})
 
 
 def _typed(fields: Mapping[str, object]) -> dict[str, object]:

@@ -9,6 +9,7 @@ from sdx_state.sandbox.shapes import Row
 from sdx_state.sandbox.store import Store, now
 
 NPS_SCALE = 10
+DIGITS = 18  # the most of a number that a respondent may give
 _YES_NO = frozenset({"yes", "no", "y", "n", "1", "0", "2", "true", "false"})
 
 
@@ -30,10 +31,10 @@ class Conversation:
         """Greet, and ask the first question.
 
         Raises:
-            Refusal: 409 where it was started before.
+            Refusal: 409 where it was started before, or has ended without.
         """
-        if self.interaction.get("started"):
-            raise Refusal(409, "this interaction has started")
+        if self.interaction.get("started") or self.interaction.get("ended"):
+            raise Refusal(409, "this interaction has started, or was abandoned")
         self._remember(started=True, status="Started", question=0)
         return self._step([*self._prompts(self.survey, "greeting_prompt", "instructions_prompt")], 0)
 
@@ -116,5 +117,6 @@ def _fits(question: Row, response: str) -> bool:
         return response.strip().lower() in _YES_NO
     if kind in ("number", "nps"):
         most = NPS_SCALE if kind == "nps" else int(str(question.get("max_response") or 10**9))
-        return response.strip().isdecimal() and int(response) <= most
+        digits = response.strip()
+        return digits.isdecimal() and len(digits) <= DIGITS and int(digits) <= most
     return bool(response.strip())

@@ -13,12 +13,13 @@ from starlette.responses import Response
 
 from sdx_state.sandbox.conversation import Conversation
 from sdx_state.sandbox.protocol import (
-    READ,
     Refusal,
     Window,
+    flag_in,
     form_of,
     item_or_refusal,
     list_answer,
+    number_in,
     object_answer,
     resource_in,
     window_of,
@@ -40,6 +41,11 @@ SETTINGS = frozenset(
         "_force_new",
     }
 )
+# collection -> the parameters of which its list needs one, and those that filter further
+RECORD_FILTERS = {
+    "interaction_data": (("survey_id", "interaction_id"), ("custom_key",)),
+    "responses": (("survey_id", "question_id", "interaction_id"), ("response",)),
+}
 FILTERS = ("email", "survey_type", "scheduled_at", "external_ref", "call_type", "agent_id")
 NOT_STARTED = "Not Started"
 # What the tenant keeps beside the fields that the API answers.
@@ -74,9 +80,6 @@ class Interactions:
 
     async def interactions(self, request: Request) -> Response:
         """List the interactions of a survey, or create one."""
-        _verb(request, "POST")
-        if request.method == "OPTIONS":
-            return _allow("POST")
         if request.method == "POST":
             return object_answer(self._shown(await self._create(request)), 201)
         return self.interactions_of(request, request.query_params.get("survey_id"))
@@ -85,37 +88,38 @@ class Interactions:
         """List interactions by survey, or by agent."""
         window = window_of(request, known=("_include_responses", "_include_data"))
         query = request.query_params
-        if not survey_id and agent_id is None:
+        if survey_id is None and agent_id is None:
             raise Refusal(400, "survey_id is required")
+        number_in({"survey_id": survey_id}, "survey_id")
         where: list[tuple[str, str, object]] = [("survey_id", "=", survey_id)] if survey_id else []
         where += [("agent_id", "=", agent_id)] if agent_id is not None else []
         where += [(name, "=", query[name]) for name in FILTERS if name in query]
         rows = self.store.records("interactions", where)
         for name, field in (("started", "started"), ("completed", "completed"), ("survey_ended", "ended")):
             if name in query:
-                rows = [row for row in rows if bool(row.get(field)) == (query[name] in ("1", "true"))]
+                wanted = flag_in(query, name)
+                rows = [row for row in rows if bool(row.get(field)) == wanted]
         if "_order" in query:
             rows.sort(key=lambda row: int(str(row["id"])), reverse=window.descending)
         else:
             rows.sort(key=lambda row: (str(row["status"]), int(str(row["id"]))))
         shown = [self._shown(row) for row in rows[window.offset : window.offset + window.limit]]
-        for row in shown:
-            if query.get("_include_responses") in ("1", "true"):
-                row["responses"] = self.store.records("responses", [("interaction_id", "=", row["id"])])
-            if query.get("_include_data") in ("1", "true"):
-                row["interaction_data"] = self.store.records("interaction_data", [("interaction_id", "=", row["id"])])
+        for parameter, name in (("_include_responses", "responses"), ("_include_data", "interaction_data")):
+            if flag_in(query, parameter):
+                for row in shown:
+                    row[name] = self.store.records(name, [("interaction_id", "=", row["id"])])
         return list_answer([json.dumps(row) for row in shown], window.offset)
 
     async def interaction(self, request: Request) -> Response:
         """Answer, replace or delete one interaction."""
-        _verb(request, "PUT", "DELETE")
-        if request.method == "OPTIONS":
-            return _allow("PUT", "DELETE")
         id = request.path_params["id"]
         row = self._found(id)
         if request.method == "PUT":
             resource = resource_in(await form_of(request), "interaction", "id", id)
             kept = {name: row.get(name) for name in (*HIDDEN, "uuid", "created_at", "status")}
+            survey_id = str(resource.get("survey_id"))
+            if not survey_id.isdecimal() or self.store.item("surveys", survey_id, "flat") is None:
+                raise Refusal(400, "survey_id is required and must be that of a survey")
             changed = {name: value for name, value in resource.items() if name not in ("web_link", "weblink")}
             row = self.store.put_record("interactions", {**changed, **kept, "id": row["id"], "updated_at": now()})
         if request.method == "DELETE":
@@ -125,29 +129,21 @@ class Interactions:
             return Response(status_code=204)
         return object_answer(self._shown(row))
 
-    async def action(self, request: Request) -> Response:
+    async def action(self, what: str, request: Request) -> Response:
         """Start a survey, answer its present question, or abandon it."""
-        if request.method != "POST":
-            raise Refusal(405, f"{request.method} is not allowed here", ("POST", "OPTIONS"))
         row = self._found(request.path_params["id"])
         form = await form_of(request)
         conversation = Conversation(self.store, row)
-        what = request.path_params["action"]
         if what == "start_survey":
             return object_answer(conversation.start())
-        if what == "submit_response":
-            if "response" not in form:
-                raise Refusal(400, "response is required")
-            return object_answer(conversation.submit(form["response"]))
         if what == "abandon_survey":
             return object_answer(conversation.abandon())
-        raise Refusal(404, "no such resource")
+        if "response" not in form:
+            raise Refusal(400, "response is required")
+        return object_answer(conversation.submit(form["response"]))
 
     async def all_data(self, request: Request) -> Response:
         """List the data of a survey or an interaction, or set one key."""
-        _verb(request, "POST")
-        if request.method == "OPTIONS":
-            return _allow("POST")
         if request.method == "POST":
             form = await form_of(request)
             for name in ("interaction_id", "custom_key", "custom_value"):
@@ -155,13 +151,10 @@ class Interactions:
                     raise Refusal(400, f"{name} is required")
             self._found(form["interaction_id"])
             return object_answer(self._set(form["interaction_id"], form["custom_key"], form["custom_value"]), 201)
-        return self.records_of(request, "interaction_data", ("survey_id", "interaction_id"), ("custom_key",))
+        return self.records_of(request, "interaction_data")
 
     async def data(self, request: Request) -> Response:
         """Answer or delete one datum."""
-        _verb(request, "DELETE")
-        if request.method == "OPTIONS":
-            return _allow("DELETE")
         id = request.path_params["id"]
         row = self.store.record("interaction_data", id)
         item_or_refusal(
@@ -174,38 +167,28 @@ class Interactions:
 
     async def responses(self, request: Request) -> Response:
         """List responses by survey, question or interaction."""
-        _verb(request)
-        if request.method == "OPTIONS":
-            return _allow()
-        return self.records_of(request, "responses", ("survey_id", "question_id", "interaction_id"), ("response",))
+        return self.records_of(request, "responses")
 
     async def response(self, request: Request) -> Response:
         """Answer one response."""
-        _verb(request)
-        if request.method == "OPTIONS":
-            return _allow()
         row = self.store.record("responses", request.path_params["id"])
         if row is None:
             raise Refusal(404, "no such response")
         return object_answer(row)
 
-    def records_of(
-        self,
-        request: Request,
-        collection: str,
-        needs: tuple[str, ...],
-        filters: tuple[str, ...],
-        given: Mapping[str, str] | None = None,
-    ) -> Response:
-        """List records, by at least one of the parameters that the list needs."""
+    def records_of(self, request: Request, collection: str, given: Mapping[str, str] | None = None) -> Response:
+        """List records, by at least one of the parameters that the list needs; a path may have `given` one."""
         window: Window = window_of(request)
+        needs, filters = RECORD_FILTERS[collection]
         query = {**request.query_params, **(given or {})}
+        for name in needs:
+            number_in(query, name)
         if not any(name in query for name in needs):
             raise Refusal(400, f"one of {', '.join(needs)} is required")
         where: list[tuple[str, str, object]] = [
             (name, "=", query[name]) for name in (*needs, *filters) if name in query and name != "survey_id"
         ]
-        if "response_contains" in query:
+        if collection == "responses" and "response_contains" in query:
             where.append(("response", "contains", query["response_contains"]))
         rows = self.store.records(collection, where)
         if "survey_id" in query:
@@ -289,12 +272,3 @@ class Interactions:
         shown: Row = {name: value for name, value in row.items() if name not in HIDDEN}
         shown["weblink"] = f"{self.origin}/web_survey/{row['uuid']}"
         return shown
-
-
-def _verb(request: Request, *writes: str) -> None:
-    if request.method not in (*READ, *writes):
-        raise Refusal(405, f"{request.method} is not allowed here", (*READ, *writes))
-
-
-def _allow(*writes: str) -> Response:
-    return Response(status_code=204, headers={"Allow": ", ".join((*READ, *writes))})

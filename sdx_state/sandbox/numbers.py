@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 import phonenumbers
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 from starlette.requests import Request
 from starlette.responses import Response
 
-from sdx_state.sandbox.protocol import READ, Refusal, object_answer
+from sdx_state.sandbox.protocol import Refusal, object_answer
 from sdx_state.sandbox.store import Store
 
 DEFAULT_COUNTRY = "US"
+_COUNTRY = re.compile("[A-Z]{2}")
 _TYPES = {
     PhoneNumberType.MOBILE: "mobile",
     PhoneNumberType.FIXED_LINE_OR_MOBILE: "mobile",
@@ -26,22 +29,21 @@ class PhoneNumbers:
 
     async def item(self, request: Request) -> Response:
         """Answer what is known of a number; `country_code` says how to read a national format."""
-        if request.method not in READ:
-            raise Refusal(405, f"{request.method} is not allowed here", READ)
-        if request.method == "OPTIONS":
-            return Response(status_code=204, headers={"Allow": ", ".join(READ)})
-        self.store.count("lookups")
         country = request.query_params.get("country_code", DEFAULT_COUNTRY).upper()
+        if not _COUNTRY.fullmatch(country):
+            raise Refusal(400, "country_code must be two letters")
+        self.store.count("lookups")
         try:
             number = phonenumbers.parse(request.path_params["number"], country)
         except phonenumbers.NumberParseException as error:
             raise Refusal(404, "not a valid number") from error
-        if not phonenumbers.is_valid_number(number):
+        region = phonenumbers.region_code_for_number(number) or ""
+        if not phonenumbers.is_valid_number(number) or not _COUNTRY.fullmatch(region):
             raise Refusal(404, "not a valid number")
         return object_answer(
             {
                 "phone_number": phonenumbers.format_number(number, PhoneNumberFormat.E164),
-                "country_code": phonenumbers.region_code_for_number(number),
+                "country_code": region,
                 "national_format": phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL),
                 "phone_type": _TYPES.get(phonenumbers.number_type(number), "landline"),
             }

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hmac
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
@@ -16,6 +16,8 @@ from starlette.responses import Response
 from sdx_state.sandbox.options import SandboxOptions
 
 MOST, DEFAULT = 1000, 10
+DEPTH = 64  # of what is nested in a resource
+_ID = re.compile("0|[1-9][0-9]{0,18}")
 READ = ("GET", "HEAD", "OPTIONS")
 
 
@@ -78,7 +80,7 @@ def authenticate(request: Request, options: SandboxOptions) -> None:
         expected = f"{options.customer_uuid}:{options.auth_token}"
         try:
             given = base64.b64decode(given, validate=True).decode()
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:
             given = ""
     elif scheme.lower() != "bearer":
         given = ""
@@ -110,6 +112,29 @@ def window_of(request: Request, *, known: Sequence[str] = ()) -> Window:
     )
 
 
+def number_in(query: Mapping[str, str | None], name: str) -> None:
+    """Let `name` through where `query` does not have it, or it is an id.
+
+    Raises:
+        Refusal: 400.
+    """
+    value = query.get(name)
+    if value is not None and not _ID.fullmatch(value):
+        raise Refusal(400, f"{name} must be a number")
+
+
+def flag_in(query: Mapping[str, str], name: str) -> bool:
+    """Tell whether `query` says yes to `name`.
+
+    Raises:
+        Refusal: 400 where it says neither yes nor no.
+    """
+    value = query.get(name, "0")
+    if value not in ("0", "1", "false", "true"):
+        raise Refusal(400, f"{name} must be 1 or 0")
+    return value in ("1", "true")
+
+
 async def form_of(request: Request) -> dict[str, str]:
     """Return the form fields of a request.
 
@@ -139,10 +164,11 @@ def resource_in(form: Mapping[str, str], field: str, identity: str, expected: st
         raise Refusal(400, f"one form field {field} is expected")
     try:
         resource = json.loads(form[field])
-    except ValueError as error:
+        json.dumps(resource, allow_nan=False)
+    except (ValueError, RecursionError) as error:
         raise Refusal(400, f"{field} is not JSON") from error
-    if not isinstance(resource, dict):
-        raise Refusal(400, f"{field} is not an object")
+    if not isinstance(resource, dict) or _is_deep(resource):
+        raise Refusal(400, f"{field} is not an object, or nested too deeply")
     if str(resource.get(identity)).casefold() != expected.casefold():
         raise Refusal(400, f"{identity} is not that of the URI")
     return resource
@@ -159,9 +185,21 @@ def item_or_refusal(item: str | None, deleted: Callable[[], bool], what: str) ->
     raise Refusal(410, f"this {what} was deleted") if deleted() else Refusal(404, f"no such {what}")
 
 
+def _is_deep(document: object) -> bool:
+    level = [document]
+    for _ in range(DEPTH):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+    return bool(level)
+
+
 def _number(text: str | None, name: str, default: int, least: int, most: int) -> int:
     if text is None:
         return default
-    if not (text.isascii() and text.isdecimal()) or not least <= int(text) <= most:
+    if not _ID.fullmatch(text) or not least <= int(text) <= most:
         raise Refusal(400, f"{name} must be a number from {least} to {most}")
     return int(text)

@@ -1,0 +1,94 @@
+"""Thousands of requests made up from the contract, right ones and wrong ones: the sandbox answers each as it says."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sdx_state.sandbox import SandboxOptions, SandboxServer
+
+CONTRACT = Path(__file__).parents[2] / "schemas" / "sdx-api.openapi.yaml"
+CHECKS = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+    "negative_data_rejection",
+    "unsupported_method",
+)
+ALLOWED = "allow_header_conformance"  # of a tenant that takes every write
+LEAST = 2000  # cases a tenant
+# A wrong request to what was deleted meanwhile is answered with 410, which is as good a refusal.
+CONFIGURATION = f"""
+hooks = '{Path(__file__).with_name("whole_resources.py")}'
+[checks.negative_data_rejection]
+expected-statuses = ["400", "401", "404", "405", "409", "410"]
+[cache]
+enabled = false
+# The one operation that works on nothing but what another has begun.
+[[operations]]
+include-name = "POST /interactions/{{id}}/submit_response"
+parameters = {{ "path.id" = 29 }}
+"""
+
+
+def generate(
+    server: SandboxServer, folder: Path, *arguments: str, checks: tuple[str, ...] = CHECKS
+) -> tuple[dict[str, Any], str]:
+    """Run schemathesis against a tenant; return its report and what it printed."""
+    configuration, report = folder / "schemathesis.toml", folder / "report.json"
+    configuration.write_text(CONFIGURATION)
+    command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(configuration), "run", str(CONTRACT)]
+    command += ["--url", server.url, "--auth", f"{server.options.customer_uuid}:{server.options.auth_token}"]
+    command += ["--checks", ",".join(checks), "--generation-deterministic", "--workers", "1", "--no-color"]
+    command += ["--report", "json", "--report-json-path", str(report), *arguments]
+    environment = {**os.environ, "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1", "PYTHONHASHSEED": "0"}
+    ended = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=200, check=False
+    )
+    assert report.exists(), ended.stdout + ended.stderr
+    return json.loads(report.read_text()), ended.stdout
+
+
+@pytest.mark.parametrize("shape", ["flat", "nested"])
+def test_the_sandbox_keeps_to_the_contract(contract, filled, tmp_path, shape):
+    with SandboxServer(":memory:", SandboxOptions(shape=shape)) as server:
+        filled(server.store)
+        report, printed = generate(server, tmp_path, "--max-examples", "15", checks=(*CHECKS, ALLOWED))
+    assert report["exit_code"] == 0, printed
+    assert report["complete"]
+    operations = {f"{method.upper()} {path}" for path, method, _ in contract.operations()}
+    assert report["operations"]["tested"] == len(operations)
+    cases = report["test_cases"]
+    assert cases["generated"] >= LEAST
+    assert (cases["with_failures"], cases["errored"], cases["without_checks"]) == (0, 0, 0)
+    accepted = {
+        operation
+        for operation, phases in report["valid_rates"].items()
+        if any(phase["accepted"] for phase in phases.values())
+    }
+    assert accepted == operations
+
+
+def test_a_tenant_that_is_read_only_keeps_to_the_contract_too(filled, tmp_path):
+    with SandboxServer(":memory:", SandboxOptions(documented=True)) as server:
+        filled(server.store)
+        report, printed = generate(server, tmp_path, "--phases", "examples,coverage")
+        assert report["exit_code"] == 0, printed
+        assert [len(server.store.rows(name)) for name in ("surveys", "questions", "users")] == [30, 30, 2]
+
+
+def test_an_answer_that_breaks_the_contract_is_found(filled, tmp_path):
+    with SandboxServer(":memory:") as server:
+        filled(server.store)
+        server.store.put_row("surveys", {"id": 30, "name": ["not", "a", "text"]})
+        report, _ = generate(server, tmp_path, "--include-path", "/surveys", "--phases", "coverage")
+    assert report["exit_code"] == 1
+    assert {failure["type"] for failure in report["failures"]} == {"JsonSchemaError"}
