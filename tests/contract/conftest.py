@@ -71,8 +71,13 @@ class Contract:
                 return path, operation, {name[1:-1]: unquote(part) for name, part in pairs if name.startswith("{")}
         raise AssertionError(f"{sent.method} {sent.path} is not in the contract")
 
-    def check(self, sent: Sent) -> str:
-        """Assert that a request conforms, and return the id of its operation."""
+    def check(self, sent: Sent, custom: frozenset[str] = frozenset()) -> str:
+        """Assert that a request conforms, and return the id of its operation.
+
+        Args:
+            sent: The request.
+            custom: Names of form fields that are meant as custom data.
+        """
         path, operation, in_path = self.find(sent)
         where = f"{sent.method} {sent.path}"
         query = parse_qsl(sent.query, keep_blank_values=True, strict_parsing=bool(sent.query))
@@ -88,10 +93,10 @@ class Contract:
         ]
         assert not missing, f"{where}: without {missing}"
         assert sent.headers["authorization"].split(" ")[0] in ("Basic", "Bearer"), where
-        self._check_body(sent, operation.get("requestBody"), where)
+        self._check_body(sent, operation.get("requestBody"), where, custom)
         return str(operation["operationId"])
 
-    def _check_body(self, sent: Sent, body: Any, where: str) -> None:
+    def _check_body(self, sent: Sent, body: Any, where: str, custom: frozenset[str]) -> None:
         if body is None:
             assert sent.body == b"", f"{where}: a body that nobody asked for"
             return
@@ -102,6 +107,8 @@ class Contract:
         properties = schema["properties"]
         for name, value in pairs:
             # What is allowed for custom data would let a misspelt field pass.
+            if name in custom:
+                continue
             assert name in properties, f"{where}: {name} is not a field"
             self.valid(properties[name], value, f"{where}: {name}")
             if "contentSchema" in self.resolve(properties[name]):
