@@ -14,10 +14,14 @@ from sdx_state.api.errors import Unexpected
 
 LIMIT = 1000
 STEP_BACK = 100  # rows; doubled as long as no known row is found
-MAX_SHIFTS = 40  # pages of one list that do not begin where the last one ended
+MAX_SHIFTS = 40  # pages of one list that do not begin where the last one ended; and one more for every four pages
+KEPT = 20_000  # keys of rows; a list in the order of its ids needs no more, however long it is
 
 # Where a server that does not honour `_limit` is likely to stop: at the documented default, or at round hundreds.
 LIKELY_CAPS = frozenset({10, 100, 200, 250, 500})
+
+Fetch = Callable[[int], Rows]
+Key = Callable[[Row], str | None]
 
 
 class PageSizes:
@@ -39,10 +43,8 @@ class PageSizes:
         return rows in LIKELY_CAPS and rows >= self._longest
 
 
-def iterate(
-    fetch: Callable[[int], Rows], identity: Callable[[Row], str | None], request: str, sizes: PageSizes
-) -> Iterator[Row]:
-    """Yield the rows of a list, each identity once.
+def iterate(fetch: Fetch, identity: Key, request: str, sizes: PageSizes) -> Listing:
+    """Return the rows of a list, each identity once.
 
     Args:
         fetch: Returns up to `LIMIT` rows from an offset on, in ascending order.
@@ -50,59 +52,164 @@ def iterate(
         request: What a message calls the list.
         sizes: What is known of the server's pages.
 
-    Raises:
+    Raises, while it is read:
         Unexpected: A row has no identity, the server ignores `_offset`, or the list changes too fast to be read.
     """
-    page = fetch(0)
-    keys = _keys(page, identity, request)
-    seen = set(keys)
-    yield from page if len(seen) == len(keys) else _new(page, keys, set())
-    full = len(page)
-    sizes.learn(full)
-    if full < LIMIT and not sizes.may_be_capped(full):
-        return
-    offset = full - 1
-    last, first_keys, shifts, back = keys[-1], keys, 0, STEP_BACK
-    while True:
-        page = fetch(offset)
-        keys = _keys(page, identity, request)
-        if offset and (not keys or keys[0] != last):
-            if keys == first_keys:
-                if full != LIMIT:
-                    return  # it gives the whole list, whatever is asked for
-                raise Unexpected(request, "the server answers the same page at every `_offset`")
-            shifts += 1
-            if shifts > MAX_SHIFTS:
-                raise Unexpected(
-                    request,
-                    "the list changes faster than it can be read",
-                    advice="Wait until imports and clean-ups in the tenant are through, then run the command again.",
-                )
-            if not keys or keys[0] not in seen:
-                # Rows may have been skipped: go back to where the page begins with a known one.
-                offset = max(0, offset - back)
-                back *= 2
-                continue
-        back = STEP_BACK
-        yield from _new(page, keys, seen)
-        if len(page) < full:
+    return Listing(_Reader(fetch, identity, request, sizes))
+
+
+class Listing(Iterator[Row]):
+    """The rows of one list, fetched a page at a time as they are read."""
+
+    def __init__(self, reader: _Reader) -> None:
+        self._reader = reader
+        self._rows = reader.rows(_Known(reader.request), 0)
+
+    def __iter__(self) -> Iterator[Row]:
+        return self._rows
+
+    def __next__(self) -> Row:
+        return next(self._rows)
+
+    def starting_at(self, id: int, guess: int = 0) -> Iterator[Row]:
+        """Yield the rows from `id` on, without reading all that come before: of a list in the order of numeric ids.
+
+        Args:
+            id: The lowest id to yield; it need not be there.
+            guess: The offset where it may be. Every offset is proven by what is found there.
+
+        Raises:
+            Unexpected: As in `iterate`, or the list is not in the order of its ids.
+        """
+        known = _Known(self._reader.request, highest=id - 1)
+        return self._reader.rows(known, None, id, guess)
+
+
+class _Known:
+    """Which rows were read: by key, or, of a list in the order of its ids, all up to the highest."""
+
+    def __init__(self, request: str, highest: int | None = None) -> None:
+        self._request = request
+        self._keys: set[str] | None = set() if highest is None else None
+        self._highest = -1 if highest is None else highest
+        self._ascending = True
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._keys if self._keys is not None else int(key) <= self._highest
+
+    def new(self, page: Rows, keys: list[str]) -> Rows:
+        """Return the rows of `page` that were not known, and know them from now on.
+
+        Raises:
+            Unexpected: Keys were let go because the list was in order, and now it is not.
+        """
+        numbers = [int(key) for key in keys] if self._ascending and all(map(str.isdecimal, keys)) else None
+        in_order = numbers is not None and numbers == sorted(numbers)
+        if self._keys is None:
+            if numbers is None or not in_order:
+                raise Unexpected(self._request, "the list is not in the order of its ids, which was asked for")
+            rows = []
+            for row, number in zip(page, numbers, strict=True):
+                if number > self._highest:
+                    self._highest = number
+                    rows.append(row)
+            return rows
+        rows, before = [], self._highest
+        for row, key in zip(page, keys, strict=True):
+            if key not in self._keys:
+                self._keys.add(key)
+                rows.append(row)
+                in_order = in_order and int(key) > before
+        self._ascending = in_order
+        if numbers and in_order:
+            self._highest = max(before, numbers[-1])
+            if len(self._keys) > KEPT:
+                # In such a list whoever stays and has a lower id than the highest was read: keys add nothing.
+                self._keys = None
+        return rows
+
+
+class _Reader:
+    """Reads one list."""
+
+    def __init__(self, fetch: Fetch, identity: Key, request: str, sizes: PageSizes) -> None:
+        self._fetch = fetch
+        self._identity = identity
+        self.request = request
+        self._sizes = sizes
+
+    def rows(self, known: _Known, offset: int | None, id: int = 0, guess: int = 0) -> Iterator[Row]:
+        """Yield the rows that are not `known`, from `offset` on, or from wherever a page holds `id`."""
+        if offset is None:
+            offset, page, keys = self._find(id, guess)
+        else:
+            page, keys = self._page(offset)
+        yield from known.new(page, keys)
+        full = len(page)
+        self._sizes.learn(full)
+        if full < LIMIT and not self._sizes.may_be_capped(full):
             return
-        last = keys[-1]
-        offset += len(page) - 1
+        last, first_keys, shifts, pages, back = keys[-1], keys, 0, 1, STEP_BACK
+        offset = second = offset + full - 1
+        while True:
+            page, keys = self._page(offset)
+            if offset and (not keys or keys[0] != last):
+                if keys == first_keys and offset >= second:
+                    if full != LIMIT:
+                        return  # it gives the whole list, whatever is asked for
+                    raise Unexpected(self.request, "the server answers the same page at every `_offset`")
+                shifts += 1
+                if shifts > MAX_SHIFTS + pages // 4:
+                    raise Unexpected(
+                        self.request,
+                        "the list changes faster than it can be read",
+                        advice="Wait until imports and clean-ups in the tenant are through, then run the command "
+                        "again.",
+                    )
+                if not keys or keys[0] not in known:
+                    # Rows may have been skipped: go back to where the page begins with a known one.
+                    offset = max(0, offset - back)
+                    back *= 2
+                    continue
+            back = STEP_BACK
+            yield from known.new(page, keys)
+            if len(page) < full:
+                return
+            last = keys[-1]
+            pages += 1
+            offset += len(page) - 1
 
+    def _find(self, id: int, guess: int) -> tuple[int, Rows, list[str]]:
+        """Return a page that begins at or before `id`, near it, and its offset: in doubling steps, then by halves."""
+        low: tuple[int, Rows, list[str]] | None = None
+        high: int | None = None  # a page from here begins after `id`, or is empty
+        offset, step = guess, LIMIT
+        while True:
+            page, keys = self._page(offset)
+            if low is not None and keys == low[2]:
+                return low  # the server ignores `_offset`: whoever reads on will find out
+            if offset == 0 or (keys and int(keys[0]) <= id):
+                low = offset, page, keys
+                if not keys or int(keys[-1]) >= id:
+                    return low
+            else:
+                high = offset
+            if low is None:
+                offset = max(0, offset - step)
+            elif high is None:
+                offset = low[0] + step
+            elif high <= low[0] + len(low[1]):
+                return low
+            else:
+                offset = (low[0] + high) // 2
+            step *= 2
 
-def _keys(page: Rows, identity: Callable[[Row], str | None], request: str) -> list[str]:
-    keys = []
-    for row in page:
-        key = identity(row)
-        if key is None:
-            raise Unexpected(request, "a row of the list has no valid identity")
-        keys.append(key)
-    return keys
-
-
-def _new(page: Rows, keys: list[str], seen: set[str]) -> Iterator[Row]:
-    for row, key in zip(page, keys, strict=True):
-        if key not in seen:
-            seen.add(key)
-            yield row
+    def _page(self, offset: int) -> tuple[Rows, list[str]]:
+        page = self._fetch(offset)
+        keys = []
+        for row in page:
+            key = self._identity(row)
+            if key is None:
+                raise Unexpected(self.request, "a row of the list has no valid identity")
+            keys.append(key)
+        return page, keys

@@ -19,9 +19,9 @@ def drifted(connected, tenant):
     """A tenant in which a survey was changed by hand, one was deleted, and the configuration went on."""
     connected.write("a.yaml", FILES)
     connected.apply()
-    row = next(row for row in tenant.store.rows("surveys") if row["name"] == "A")
-    tenant.store.put_row("surveys", {**row, "description": "By hand", "greeting_text": "Hi"})
-    tenant.store.delete_row("surveys", "2")
+    rows = {row["name"]: row for row in tenant.store.rows("surveys")}
+    tenant.store.put_row("surveys", {**rows["A"], "description": "By hand", "greeting_text": "Hi"})
+    tenant.store.delete_row("surveys", str(rows["B"]["id"]))
     connected.write("a.yaml", FILES.replace("Hello", "Hello there").replace("{name: U}", "{name: V}"))
     return connected
 
