@@ -96,8 +96,12 @@ def cli(ctx: click.Context, folder: Path, environment: str | None) -> None:
     if level:
         import logging
 
-        logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
-        logging.getLogger("sdx_state").setLevel(level if level in ("DEBUG", "INFO", "WARNING", "ERROR") else "INFO")
+        # Ours alone: what the libraries beneath log may quote whatever a server sent.
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        ours = logging.getLogger("sdx_state")
+        ours.addHandler(handler)
+        ours.setLevel(level if level in ("DEBUG", "INFO", "WARNING", "ERROR") else "INFO")
 
 
 def entry() -> None:
