@@ -107,17 +107,19 @@ def cli(ctx: click.Context, folder: Path, environment: str | None) -> None:
 def entry() -> None:
     """Run the command line, and turn every foreseeable failure into a message and an exit code."""
     from sdx_state.cli.failure import report_bug, report_failure
+    from sdx_state.cli.redaction import redacting
 
     # One short run that builds large and mostly acyclic values: looking for cycles all the while finds few.
     gc.set_threshold(100_000, 50, 50)
-    try:
-        code = cli.main(prog_name="sdx-state", standalone_mode=False)
-    except SystemExit:
-        raise
-    except BaseException as error:  # noqa: BLE001 - the one place where failures become messages
-        code = report_failure(error)
-        if code is None:
-            code = report_bug(error)
+    with redacting(os.environ):
+        try:
+            code = cli.main(prog_name="sdx-state", standalone_mode=False)
+        except SystemExit:
+            raise
+        except BaseException as error:  # noqa: BLE001 - the one place where failures become messages
+            code = report_failure(error)
+            if code is None:
+                code = report_bug(error)
     sys.exit(code if isinstance(code, int) else 0)
 
 
