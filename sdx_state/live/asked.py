@@ -1,0 +1,102 @@
+"""Which live survey is asked about, and the addresses of its questions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from sdx_state.api import Endpoints
+from sdx_state.kinds import QUESTION, SURVEY
+from sdx_state.kinds.address import Address, address_of, kind_of, name_of
+from sdx_state.live.read import Progress, Wanted, read_live
+from sdx_state.plan.build import Intention, build_plan
+from sdx_state.state.ledger import Ledger
+
+
+class SurveyNotFound(Exception):
+    """There is no such survey, or no telling which one it is.
+
+    Attributes:
+        advice: What to do next.
+        decide: Whether a person has to choose between candidates.
+    """
+
+    def __init__(self, message: str, advice: str, *, decide: bool = False) -> None:
+        super().__init__(message)
+        self.advice, self.decide = advice, decide
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A survey whose responses are wanted.
+
+    Attributes:
+        address: Its address.
+        id: Its live id.
+        questions: Live id -> address of each question that is known.
+        undecided: What could not be told about its questions; their responses come without an address.
+    """
+
+    address: Address
+    id: str
+    questions: Mapping[str, Address]
+    undecided: tuple[str, ...] = ()
+
+
+def find_survey(
+    client: Endpoints, name: str, intention: Intention, ledger: Ledger, parallelism: int, progress: Progress
+) -> Asked:
+    """Return the survey that `name` means, which is an address or its key, with the addresses of its questions.
+
+    Raises:
+        SurveyNotFound: Nobody knows it, it is not in the tenant, or it could be several.
+        ApiError: The tenant could not be read.
+    """
+    key = name_of(name) if kind_of(name) == SURVEY.name and "." in name else name
+    address = address_of(SURVEY.name, key)
+    declared = {one: d for one, d in intention.resources.items() if d.kind == SURVEY.name or d.parent == address}
+    known = ledger.entries.get(address)
+    if address not in declared and known is None:
+        raise _unknown(address, [*intention.resources, *ledger.entries])
+    before = [address, *(moved.before for moved in intention.moved if moved.after == address)]
+    ids = {ledger.entries[one].id for one in before if one in ledger.entries}
+    names = set()
+    if address in declared:
+        ids |= {id for id in [declared[address].id] if id is not None}
+        names.add(SURVEY.natural_key_of(declared[address].values.get(SURVEY.natural_key)))
+    wanted = Wanted(
+        kinds=frozenset({SURVEY.name}),
+        survey_ids=frozenset(ids),
+        survey_names=frozenset(names),
+        owned=frozenset((SURVEY.name, id) for id in ids),
+    )
+    snapshot, _ = read_live(client, wanted, ledger, parallelism, progress)
+    plan = build_plan(replace(intention, resources=declared), snapshot, ledger)
+    for finding in plan.errors:
+        if finding.address == address:
+            raise SurveyNotFound(finding.message, finding.hint or "", decide=finding.decide)
+    id = plan.ids.get(address)
+    if id is None and address not in declared and known is not None:
+        id = next((live.id for live in snapshot.of(SURVEY.name) if live.id == known.id), None)
+    if id is None:
+        raise SurveyNotFound(f"{address} is not in the tenant", "See: sdx-state plan")
+    questions = {id: one for one, id in plan.ids.items() if kind_of(one) == QUESTION.name}
+    own = address_of(QUESTION.name, key) + "."
+    # A question that is declared no more, or in another survey now, has collected responses all the same.
+    for one in sorted(ledger.entries, key=lambda one: (not one.startswith(own), one)):
+        if kind_of(one) == QUESTION.name:
+            questions.setdefault(ledger.entries[one].id, one)
+    undecided = [finding.message for finding in plan.errors if (finding.address or "").startswith(own)]
+    return Asked(address, id, questions, tuple(undecided))
+
+
+def _unknown(address: Address, known: list[Address]) -> SurveyNotFound:
+    from difflib import get_close_matches
+
+    surveys = sorted({one for one in known if kind_of(one) == SURVEY.name})
+    near = get_close_matches(address, surveys, n=1)
+    some = ", ".join(surveys[:5]) + (", ..." if len(surveys) > 5 else "")
+    advice = f"Known: {some}" if surveys else "Declare it, or write the tenant down: sdx-state pull"
+    if near:
+        advice = f"Did you mean {near[0]}?"
+    return SurveyNotFound(f"no YAML declares {address}, and the state does not know it", advice)

@@ -1,0 +1,239 @@
+"""The responses of one survey, each with the address of its question, which stays when labels change.
+
+API reference, "Responses": the list needs a survey, comes by ascending id, and has no filter by time. So all of it is
+read, and `submitted_at` is compared here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, timezone
+from typing import NamedTuple
+
+from sdx_state.api import Endpoints
+from sdx_state.api.answer import Row
+from sdx_state.api.errors import ApiError
+from sdx_state.api.paging import LIMIT, Listing
+from sdx_state.kinds.address import Address
+from sdx_state.live.asked import Asked
+
+TAIL = 200  # rows at the end of a file that must be found again before it is gone on with
+LATE = 50  # rows among them that the file may lack: they were stored after later ones
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?P<clock>[T ]\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?)?", re.ASCII)
+_NEVER = ("-0001-11-30", "0000-00-00")  # API reference: how a moment that never was is written
+
+
+class OtherExport(Exception):
+    """A file is not one that this export could go on with. Nothing was written to it."""
+
+
+@dataclass(frozen=True)
+class Period:
+    """From when on, and before when; "" is no bound. Both as in `Response.submitted_at`."""
+
+    since: str = ""
+    until: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.since or self.until)
+
+    def holds(self, moment: str) -> bool:
+        """Tell whether `moment` lies in it."""
+        return self.since <= moment and (not self.until or moment < self.until)
+
+
+class Response(NamedTuple):
+    """One response. Values are as the API answered them, apart from these.
+
+    Attributes:
+        survey: Address of the survey.
+        question: Address of the question, None where no YAML declares it.
+        submitted_at: ISO 8601 in UTC; None if it never was. What cannot be read as a time stays as it came.
+    """
+
+    response_id: object
+    interaction_id: object
+    survey: Address
+    question: Address | None
+    question_id: object
+    question_label: object
+    response_type: object
+    response: object
+    submitted_at: str | None
+    recording_url: object
+
+
+class Mark(NamedTuple):
+    """What of a written response tells that a live one is the same: as text, "" for nothing."""
+
+    response_id: str
+    interaction_id: str
+    question_id: str
+    submitted_at: str
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a file holds already.
+
+    Attributes:
+        rows: How many responses.
+        tail: The last of them, at most `TAIL`.
+    """
+
+    rows: int
+    tail: tuple[Mark, ...]
+
+
+def bound(text: str, *, end: bool) -> str:
+    """Return the moment that `text` says, as a bound of a `Period`.
+
+    Args:
+        text: A day, or a moment; in UTC unless it says its offset.
+        end: A day alone is meant with all of it, and so ends where the next one begins.
+
+    Raises:
+        ValueError: There is no such moment.
+    """
+    found = _MOMENT.fullmatch(text)
+    if found is None:
+        raise ValueError("write it as 2026-01-31, 2026-01-31T18:00Z or 2026-01-31T18:00+10:00")
+    try:
+        if found["clock"] is None:
+            day = date.fromisoformat(text) + timedelta(days=1 if end else 0)
+            return f"{day.isoformat()}T00:00:00Z"
+        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+        return _iso(moment.astimezone(timezone.utc) if moment.tzinfo else moment)
+    except (ValueError, OverflowError):
+        raise ValueError("there is no such moment") from None
+
+
+class Reading:
+    """One pass over the responses of a survey, a page at a time.
+
+    Attributes:
+        rows: How many were read so far.
+        undated: How many were left out because they have no time to compare.
+        latest: `submitted_at` of the last one that was read.
+    """
+
+    def __init__(self, client: Endpoints, asked: Asked, period: Period, written: Written | None = None) -> None:
+        """Prepare to read what of `asked` lies in `period`, and is not `written` yet."""
+        self.rows, self.undated, self.latest = 0, 0, ""
+        self._client, self._asked, self._period, self._written = client, asked, period, written
+
+    def batches(self) -> Iterator[list[Response]]:
+        """Yield the responses by ascending id, those of a page together; a batch may be empty.
+
+        Raises:
+            ApiError: The list could not be read to its end.
+            OtherExport: What is written is not of this survey and period. Raised before the first batch.
+        """
+        rows: Iterator[Row] = self._client.responses.iterate(survey_id=self._asked.id)
+        batch: list[Response] = []
+        if self._written is not None and self._written.tail:
+            rows = self._from(rows, min(int(mark.response_id) for mark in self._written.tail))
+            batch, rows = self._overlap(rows, self._written)
+        try:
+            for row in rows:
+                response = self._response(row)
+                if response is not None:
+                    batch.append(response)
+                if self.rows % LIMIT == 0:
+                    yield batch
+                    batch = []
+        except ApiError:
+            if batch:
+                yield batch  # what has come need not be asked for again
+            raise
+        yield batch
+
+    def _from(self, rows: Iterator[Row], id: int) -> Iterator[Row]:
+        """Read from `id` on; the file's own length says about where that is."""
+        if not isinstance(rows, Listing) or self._written is None:
+            return rows
+        return rows.starting_at(id, max(0, self._written.rows - TAIL - LATE))
+
+    def _overlap(self, rows: Iterator[Row], written: Written) -> tuple[list[Response], Iterator[Row]]:
+        """Read past what is written; return what belongs there and is not, and the rows that follow.
+
+        Raises:
+            OtherExport: It is not the same.
+        """
+        tail = {int(mark.response_id): mark for mark in written.tail}
+        if self._period and not all(self._period.holds(mark.submitted_at) for mark in written.tail):
+            raise OtherExport("holds responses from outside of what --since and --until say")
+        first, last, found, late = min(tail), max(tail), 0, list[Response]()
+        following: list[Row] = []
+        for row in rows:
+            id = int(str(row["id"]))
+            if id > last:
+                following.append(row)
+                break
+            if id < first:
+                continue
+            response = self._response(row)
+            if id in tail:
+                found += 1
+                if response is None or mark_of(response) != tail[id]:
+                    raise OtherExport(f"holds another response {id} than this survey has")
+            elif response is not None:
+                late.append(response)
+                if len(late) > LATE:
+                    raise OtherExport("lacks responses between those it holds: changed, or made with another --since")
+        if not found:
+            raise OtherExport(f"ends with {len(tail)} responses of which this survey has none")
+
+        def rest() -> Iterator[Row]:
+            yield from following
+            yield from rows
+
+        return late, rest()
+
+    def _response(self, row: Row) -> Response | None:
+        """Return `row` as a response, None if it lies outside of the period."""
+        self.rows += 1
+        moment, readable = _submitted(row.get("submitted_at"))
+        if readable:
+            self.latest = moment
+        if self._period and not (readable and self._period.holds(moment)):
+            self.undated += not readable
+            return None
+        question_id = row.get("question_id")
+        return Response(
+            row["id"],
+            row.get("interaction_id"),
+            self._asked.address,
+            self._asked.questions.get(str(question_id)),
+            question_id,
+            row.get("question_label"),
+            row.get("response_type"),
+            row.get("response"),
+            moment or None,
+            row.get("recording_url"),
+        )
+
+
+def mark_of(response: Response) -> Mark:
+    """Return what tells `response` apart, as a file says it."""
+    ids = (response.response_id, response.interaction_id, response.question_id, response.submitted_at)
+    return Mark(*("" if value is None else str(value) for value in ids))
+
+
+def _submitted(value: object) -> tuple[str, bool]:
+    """Return the moment that the API says in ISO 8601, and whether it is one."""
+    if not isinstance(value, str) or not value or value.startswith(_NEVER):
+        return "", False
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return value, False
+    if len(value) == 19 and value[10] == " ":
+        return f"{value[:10]}T{value[11:]}Z", True  # as the API writes it: the same, and a third of the time
+    return _iso(moment.astimezone(timezone.utc) if moment.tzinfo else moment), True
+
+
+def _iso(moment: datetime) -> str:
+    return f"{moment.replace(microsecond=0, tzinfo=None).isoformat()}Z"
