@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import urlencode
 
@@ -11,7 +11,7 @@ from sdx_state.api.answer import Row, Rows, allowed_verbs, nothing_of, resource_
 from sdx_state.api.errors import ApiError, Unexpected
 from sdx_state.api.exchange import Answer, Request
 from sdx_state.api.identity import Identity, check_country, telephone_segment
-from sdx_state.api.paging import LIMIT, PageSizes, iterate
+from sdx_state.api.paging import LIMIT, Listing, PageSizes, iterate
 from sdx_state.api.retry import Sender
 
 
@@ -32,8 +32,8 @@ class Endpoint:
         """Return all rows that pass `filters`, by ascending id. See `iterate`."""
         return [*self.iterate(**filters)]
 
-    def iterate(self, **filters: str | int | None) -> Iterator[Row]:
-        """Yield the rows that pass `filters` (the API's own names), by ascending id. See `select`."""
+    def iterate(self, **filters: str | int | None) -> Listing:
+        """Return the rows that pass `filters` (the API's own names), by ascending id. See `select`."""
         return self.select(filters)
 
     def select(
@@ -42,8 +42,8 @@ class Endpoint:
         *,
         including: Sequence[str] = (),
         of: tuple[Endpoint, str] | None = None,
-    ) -> Iterator[Row]:
-        """Yield the rows that pass `filters` (the API's own names), by ascending id, a page at a time.
+    ) -> Listing:
+        """Return the rows that pass `filters` (the API's own names), by ascending id, read a page at a time.
 
         Args:
             filters: By name.

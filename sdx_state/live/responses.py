@@ -131,10 +131,11 @@ class Reading:
             ApiError: The list could not be read to its end.
             OtherExport: What is written is not of this survey and period. Raised before the first batch.
         """
-        rows: Iterator[Row] = self._client.responses.iterate(survey_id=self._asked.id)
+        listing = self._client.responses.iterate(survey_id=self._asked.id)
+        rows: Iterator[Row] = listing
         batch: list[Response] = []
         if self._written is not None and self._written.tail:
-            rows = self._from(rows, min(int(mark.response_id) for mark in self._written.tail))
+            rows = self._from(listing, min(int(mark.response_id) for mark in self._written.tail))
             batch, rows = self._overlap(rows, self._written)
         try:
             for row in rows:
@@ -150,9 +151,9 @@ class Reading:
             raise
         yield batch
 
-    def _from(self, rows: Iterator[Row], id: int) -> Iterator[Row]:
+    def _from(self, rows: Listing, id: int) -> Iterator[Row]:
         """Read from `id` on; the file's own length says about where that is."""
-        if not isinstance(rows, Listing) or self._written is None:
+        if self._written is None:
             return rows
         return rows.starting_at(id, max(0, self._written.rows - TAIL - LATE))
 

@@ -65,7 +65,7 @@ def least_requests(size: str) -> int:
 
 def requests_sent(url: str, folder: Path) -> int:
     """Plan in this process and return the number of requests that took."""
-    from sdx_state.api import Endpoints, Connection, base_url, credentials_from
+    from sdx_state.api import Connection, Endpoints, base_url, credentials_from
     from sdx_state.apply.pull import intention_of
     from sdx_state.apply.workspace import Workspace
     from sdx_state.cli.console import ReadingProgress

@@ -2,7 +2,9 @@
 
     python tests/faults/sabotage.py --seed 1 --within 2000
 
-For each switch, schedules are played until one breaks a rule. A switch that none notices fails.
+For each switch, schedules are played until one breaks a rule. A switch that none notices fails. Switches that no
+schedule can notice are thrown where their harness is: loose YAML in tests/fuzz, redaction in tests/security, raw
+output in tests/hostile.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
@@ -59,6 +60,17 @@ def test_a_loader_that_falls_over_would_be_noticed(monkeypatch):
     monkeypatch.setattr(yaml_inputs, "load_configuration", careless)
     _, wrong, _, _ = yaml_inputs.run(SEED, range(3))
     assert [one.wrong for _, one in wrong] == ["KeyError: 'name'"] * 3
+
+
+def test_the_defaults_of_a_yaml_library_would_be_noticed(monkeypatch):
+    def loose(folder, *_):
+        for name in ("sdx.yaml", "a.yaml"):
+            yaml.safe_load((folder / name).read_bytes())
+
+    monkeypatch.setattr(yaml_inputs, "load_configuration", loose)
+    monkeypatch.setattr(yaml_inputs, "offline_findings", lambda _: [])
+    _, wrong, _, _ = yaml_inputs.run(SEED, range(200))
+    assert len(wrong) > 20
 
 
 def test_a_loader_that_hangs_would_be_noticed(monkeypatch):
