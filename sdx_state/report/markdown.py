@@ -16,7 +16,7 @@ MARKER = "<!-- sdx-state plan -->"
 GITHUB = 65_536  # bytes that a comment may have there
 WIDTH = 100
 
-_SECTIONS: dict[Attribution | None, str] = {
+SECTIONS: dict[Attribution | None, str] = {
     "branch": "From this branch",
     "both": "From this branch, and changed elsewhere too",
     "pending": "Pending on the base already",
@@ -69,15 +69,15 @@ def plan_markdown(plan: Plan, *, budget: int = GITHUB, personal: bool = False, e
     if _PLAIN.fullmatch(plan.tenant):
         head += [f"Tenant: `{plan.tenant}`", ""]
     fence = fence_for([block.text for block in blocks])
-    sections = [section for section in (None, *_SECTIONS) if any(block.section == section for block in blocks)]
-    frames = sum(len(_SECTIONS[section]) + 2 * len(fence) + 20 for section in dict.fromkeys(sections))
+    sections = [section for section in (None, *SECTIONS) if any(block.section == section for block in blocks)]
+    frames = sum(len(SECTIONS[section]) + 2 * len(fence) + 20 for section in dict.fromkeys(sections))
     room = budget - len("\n".join(head).encode()) - frames - 300  # for the line that says what was left out
     shown, shortened, left_out = _fitting(blocks, room)
     lines = list(head)
     for section in dict.fromkeys(sections):
         texts = [text for block, text in shown if block.section == section]
         if texts:
-            lines += [f"#### {_SECTIONS[section]}", ""] if section else []
+            lines += [f"#### {SECTIONS[section]}", ""] if section else []
             lines += [f"{fence}diff", *texts, fence, ""]
     lines += _omitted(shortened, left_out)
     return "\n".join(lines)
