@@ -86,6 +86,7 @@ def command(
     from sdx_state.apply.saved import save_plan
     from sdx_state.cli.console import reading, say
     from sdx_state.plan.conversation import conversations
+    from sdx_state.report.escape import escape
     from sdx_state.report.formats import FORMATS, Options
     from sdx_state.report.text import plan_text
     from sdx_state.risk.limits import frozen
@@ -130,7 +131,7 @@ def command(
         save_plan(plan, intention, out)
         say(f"\nSaved. To carry out exactly this:  sdx-state apply {out}")
     for refusal in frozen(plan, project.freezes, datetime.now(timezone.utc)):
-        say(f"{refusal.rule}: {refusal.message}")
+        say(escape(f"{refusal.rule}: {refusal.message}"))
     if plan.errors:
         raise click.exceptions.Exit(error_code(plan))
     if detailed_exitcode and not plan.empty:

@@ -142,7 +142,9 @@ def resolve(context: Context, address: str, id: str, sandbox: bool) -> None:
         workspace.writing("state resolve", lambda seconds: say(f"Waiting {seconds:.0f} s.")) as journal,
     ):
         label = workspace.adopt(journal, address, id)
-    click.echo(f"{address} is id {id} ({label}).")
+    from sdx_state.report.escape import escape
+
+    click.echo(f"{escape(address)} is id {escape(id)} ({escape(label)}).")
 
 
 @command.command()

@@ -108,5 +108,5 @@ def field_name(path: str) -> str:
     name, dot, inner = path.partition(".")
     name, bracket, place = name.partition("[")
     shown = FIELD_NAMES.get(name, name)
-    detail = (bracket + place + dot + inner).strip(".")
+    detail = bracket + place + (dot if bracket else "") + inner
     return f"{shown} ({detail})" if detail else shown

@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from urllib.parse import quote
 
 from sdx_state.kinds import KINDS, SURVEY, USER, admin_ui
 from sdx_state.kinds.address import Address
@@ -19,6 +20,7 @@ from sdx_state.plan.model import ORDER_PATH, Action, Change, FieldChange, Plan
 from sdx_state.plan.upload import upload_of
 
 CSV_NAME = "users.csv"
+_OF_ADDRESSES = "/:?#[]@!$&'()*+,;=%~"
 _NUMBERS = frozenset(one.name for one in SURVEY.fields if one.type is FieldType.PHONE)
 
 
@@ -207,7 +209,7 @@ class _Maker:
         pattern = self.links.get(kind)
         if pattern is None or ("{id}" in pattern and id is None):
             return f"{self.origin}/"
-        return self.origin + pattern.replace("{id}", id or "")
+        return self.origin + quote(pattern.replace("{id}", id or ""), safe=_OF_ADDRESSES, errors="surrogatepass")
 
 
 def _typed(one: FieldChange, after: Value) -> Iterator[StepField]:

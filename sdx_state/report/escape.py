@@ -8,13 +8,15 @@ import re
 LONGEST = 500
 _LINE_END = "\u23ce"  # a return sign, so that a value stays on one line
 
-# C0, C1, DEL, line and paragraph separators, bidirectional controls, zero-width and invisible characters, tags,
-# variation selectors beyond the common one, lone surrogates, non-characters.
+# C0, C1, DEL, line and paragraph separators, bidirectional controls, zero-width and invisible characters, blanks that
+# look like others, tags, variation selectors beyond the common one, lone surrogates, non-characters; and what we
+# write ourselves for any of these.
 _DANGEROUS = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f"
-    "\u3164\ufe00-\ufe0e\ufeff\uffa0\ufff0-\uffff\ud800-\udfff\U000e0000-\U000e0fff]"
+    "[\x00-\x1f\x7f-\xa0\u00ad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f"
+    "\u205f-\u206f\u23ce\u2800\u3164\ufe00-\ufe0e\ufeff\uffa0\ufff0-\uffff\ud800-\udfff\U00013430-\U0001343f"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]|\\\\(?=u\\{)"
 )
-_COMMAND = re.compile(r"^(\s*):(?=:)|#(?=#\[)|##(?=vso\[|teamcity\[)|section_(?=(?:start|end):)", re.MULTILINE)
+_COMMAND = re.compile(r":(?=:)|#(?=#\[)|##(?=vso\[|teamcity\[)|section_(?=(?:start|end):)")
 
 
 def escape(text: str, longest: int = LONGEST) -> str:
@@ -29,8 +31,8 @@ def escape(text: str, longest: int = LONGEST) -> str:
         text = f"{text[:longest]}\u2026 ({len(text)} characters, {digest})"
     if text.isalnum() and text.isascii():
         return text
-    text = text.replace("\r\n", _LINE_END).replace("\n", _LINE_END)
-    return _COMMAND.sub(_broken_up, _DANGEROUS.sub(_spelled, text))
+    text = _LINE_END.join(_DANGEROUS.sub(_spelled, line) for line in text.replace("\r\n", "\n").split("\n"))
+    return _COMMAND.sub(_broken_up, text)
 
 
 def escape_lines(text: str) -> str:

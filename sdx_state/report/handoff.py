@@ -18,6 +18,9 @@ from sdx_state.report.words import ALIKE, elided, likeness, word_diff
 FORMAT_VERSION = "1.0"
 _TITLE = 120
 _BACKTICKS = re.compile(r"`+")
+_TAME = re.compile(
+    r"(?:(?:[^\W\d_]+|\d{1,6})?(?:[ '\",;()>%?]|\.(?!\w)|-(?!\d)))*(?:[^\W\d_]+|\d{1,6})?"
+)  # no host links it
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~&@:])")
 
 
@@ -150,5 +153,13 @@ def _fenced(text: str) -> list[str]:
 
 
 def _plain(text: str) -> str:
-    """Return `text` so that Markdown shows it to the letter."""
-    return _MARKDOWN.sub(r"\\\1", text)
+    """Return `text` so that Markdown shows it to the letter, and no host makes a reference or a link of it.
+
+    Hosts look for those in what Markdown leaves, where a backslash is gone: only code is safe from them.
+    """
+    if _TAME.fullmatch(text):
+        return _MARKDOWN.sub(r"\\\1", text)
+    longest = max((len(run) for run in _BACKTICKS.findall(text)), default=0)
+    fence = "`" * (longest + 1)
+    space = " " if text.startswith(("`", " ")) or text.endswith(("`", " ")) else ""
+    return f"{fence}{space}{text}{space}{fence}"

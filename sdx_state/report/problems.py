@@ -79,10 +79,11 @@ def problems_json(problems: Iterable[Problem]) -> str:
 def _excerpt(text: str, column: int, line: int, theme: Theme) -> list[str]:
     start = max(0, column - 1 - WINDOW // 2) if len(text) > WINDOW else 0
     before = escape(text[start : column - 1].replace("\t", " "))
-    after = escape(text[column - 1 : start + WINDOW].replace("\t", " "))
+    # The line is escaped in one piece: two halves could join into what a CI system obeys.
+    shown = escape(text[start : start + WINDOW].replace("\t", " "))
     number = f"{line:5} | "
     caret = " " * (len(number) - 2) + "| " + " " * _columns(before) + theme.paint("error", "^")
-    return [theme.paint("faint", number) + before + after, caret]
+    return [theme.paint("faint", number) + shown, caret]
 
 
 def _columns(text: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import quote
 
 from sdx_state import __version__
 from sdx_state.kinds.resource import Source
@@ -37,10 +38,15 @@ def plan_sarif(plan: Plan) -> str:
     return json.dumps(document, ensure_ascii=True, indent=2) + "\n"
 
 
+def _address(file: str) -> str:
+    """Return `file` as the relative address that SARIF asks for."""
+    return quote(file, safe="/", errors="surrogatepass")
+
+
 def _result(rule: str, level: str, message: str, source: Source | None) -> dict[str, Any]:
     result: dict[str, Any] = {"ruleId": rule, "level": level, "message": {"text": escape(message)}}
     if source is not None and source.line:
         region = {"startLine": source.line, "startColumn": max(1, source.column)}
-        location = {"artifactLocation": {"uri": source.file}, "region": region}
+        location = {"artifactLocation": {"uri": _address(source.file)}, "region": region}
         result["locations"] = [{"physicalLocation": location}]
     return result

@@ -110,6 +110,8 @@ def test_markdown_keeps_values_in_fences_and_shows_what_cannot_be_seen(one, two)
         else:
             outside.append(line)
     assert fence is None
+    # What stands in code is shown to the letter.
+    outside = [re.sub(r"(?<![`\\])(`+)(?!`).*?(?<!`)\1(?!`)", "", line) for line in outside]
     assert not any(re.search(r"(?<!\\)<(?!https://demo\.example)", line) for line in outside)
 
 
