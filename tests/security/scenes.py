@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from line import Line, closed_port
+from failing_line import Line, closed_port
 
 from sdx_state.cli.main import COMMANDS, entry
 from sdx_state.sandbox import SandboxOptions, SandboxServer

@@ -24,7 +24,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 from encodings_of_secrets import ENCODINGS, Finder
-from line import FAILURES
+from failing_line import FAILURES
 from scenes import ACCESS, LOCAL, TOKEN, UUID, Ended, Stage, scenes
 
 VERBOSITIES = (0, 1, 2)

@@ -17,7 +17,7 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 import secret_scan  # noqa: E402
 from encodings_of_secrets import ENCODINGS, Finder  # noqa: E402
-from line import FAILURES  # noqa: E402
+from failing_line import FAILURES  # noqa: E402
 from scenes import ACCESS, LOCAL, TOKEN, UUID, Ended  # noqa: E402
 
 NIGHTLY = bool(os.environ.get("SDX_NIGHTLY"))
