@@ -55,6 +55,12 @@ class BadAddress(ApiError):
     )
 
 
+class SignInFailed(ApiError):
+    """Signing in through the browser, or staying signed in, did not work."""
+
+    default_advice = "Run `sdx-state login` again."
+
+
 class InvalidId(ApiError):
     """An id that cannot be one of its kind, and so has no place in a path. Nothing was sent."""
 

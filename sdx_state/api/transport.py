@@ -39,7 +39,7 @@ class HttpTransport:
 
     Args:
         base: Where the API is.
-        credentials: Sent with every request, as a header.
+        credentials: Sent with every request, as a header; None sends none, for a request that fetches some.
         parallelism: Connections at a time; a thread more waits for one.
         deadline: Seconds for one request as a whole, from connecting to the last byte of its answer.
         connect_timeout: Seconds to connect in.
@@ -52,7 +52,7 @@ class HttpTransport:
     def __init__(
         self,
         base: BaseUrl,
-        credentials: Credentials,
+        credentials: Credentials | None,
         parallelism: int,
         deadline: float,
         connect_timeout: float,
@@ -65,7 +65,7 @@ class HttpTransport:
         self._adapter = TimedAdapter(pool_connections=1, pool_maxsize=parallelism, max_retries=0, pool_block=True)
         self._proxies = _proxies_for(base)
         self._headers = {
-            "Authorization": credentials.header,
+            **({"Authorization": credentials.header} if credentials is not None else {}),
             "User-Agent": f"sdx-state/{__version__}",
             "Accept": "application/json",
             "Accept-Encoding": "gzip, deflate",

@@ -42,6 +42,22 @@ class Context:
 
         return load_project(self.folder, self.environment, os.environ)
 
+    def base(self, project: Project | None = None) -> BaseUrl:
+        """Return where the API is; without a project file the environment says it.
+
+        Raises:
+            BadAddress: Nothing says it, or credentials may not be sent there.
+        """
+        from sdx_state.api import base_url, require_trusted
+        from sdx_state.config.files import PROJECT_FILE
+
+        named = os.environ.get("SDX_API_URL") or None
+        if project is None and (self.folder / PROJECT_FILE).exists():
+            project = self.project()
+        base = base_url(project.api.host, project.api.url) if project is not None else base_url(None, named)
+        require_trusted(base, named)
+        return base
+
     def configuration(self) -> Configuration:
         """Load the project file and every resource file, and say what is odd about them."""
         from sdx_state.cli.console import err_colour, say
@@ -75,7 +91,8 @@ class Context:
     @contextmanager
     def workspace(self, project: Project, *, sandbox: bool) -> Iterator[Workspace]:
         """Open the tenant and its state while the block runs."""
-        from sdx_state.api import Connection, Endpoints, base_url, credentials_from, require_trusted
+        from sdx_state.api import Connection, Endpoints
+        from sdx_state.api.stored import find_credentials
         from sdx_state.apply.workspace import Workspace, tenant_name
         from sdx_state.state.local import LocalStore
 
@@ -87,9 +104,8 @@ class Context:
                 with Endpoints(Connection(base, credentials, parallelism=parallelism)) as client:
                     yield Workspace(client, store, base.origin, project.api.capabilities, parallelism, project.guards)
             return
-        base = base_url(project.api.host, project.api.url)
-        require_trusted(base, os.environ.get("SDX_API_URL"))
-        credentials = credentials_from(os.environ)
+        base = self.base(project)
+        credentials = find_credentials(base, os.environ).credentials
         tenant = tenant_name(base.origin, project.tenant, credentials.customer_uuid)
         store = LocalStore(hidden, self.state_name(False), tenant)
         connection = Connection(

@@ -30,6 +30,9 @@ COMMANDS = (
     "capabilities",
     "state",
     "explain",
+    "login",
+    "logout",
+    "whoami",
     "sandbox",
     "completion",
 )

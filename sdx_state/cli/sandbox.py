@@ -30,6 +30,7 @@ def command(context: Context, port: int, shape: str | None, documented: bool, da
 
     try:
         from sdx_state.sandbox import SandboxOptions, serve
+        from sdx_state.sandbox.oauth import CLIENT_ID, CLIENT_SECRET
     except ModuleNotFoundError as error:
         raise Stop(f"the sandbox needs {error.name}", "Install it: pip install 'sdx-state[sandbox]'") from error
     settings = context.project().sandbox if (context.folder / "sdx.yaml").exists() else None
@@ -43,5 +44,6 @@ def command(context: Context, port: int, shape: str | None, documented: bool, da
     say(f"A tenant at http://127.0.0.1:{port}/api, kept in {database}. In another terminal:\n")
     say(f"  export SDX_API_URL=http://127.0.0.1:{port}/api")
     say(f"  export SDX_CUSTOMER_UUID={options.customer_uuid} SDX_AUTH_TOKEN={options.auth_token}")
-    say("  sdx-state plan\n\nCtrl-C ends it.")
+    say("  sdx-state plan\n")
+    say(f"Or sign in: sdx-state login --client-id {CLIENT_ID}   (client secret: {CLIENT_SECRET})\n\nCtrl-C ends it.")
     serve(database, options, port=port)

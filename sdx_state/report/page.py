@@ -3,102 +3,100 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
+from typing import TypeAlias
 
+from sdx_state.kinds import KINDS
+from sdx_state.kinds.address import Address
 from sdx_state.kinds.policy import LEVELS
-from sdx_state.plan.conversation import Conversation, Line
-from sdx_state.plan.model import Change, Plan
-from sdx_state.plan.order import moves
+from sdx_state.plan.conversation import Conversation
+from sdx_state.plan.model import ORDER_PATH, Action, Change, FieldChange, Plan
+from sdx_state.report.dialogue import Dialogue, dialogue, pair
 from sdx_state.report.escape import escape, escape_lines
+from sdx_state.report.handoff import shown
 from sdx_state.report.markdown import SECTIONS
-from sdx_state.report.segments import message_segments, reading_seconds
-from sdx_state.report.text import NO_CHANGES, change_text, summary_line
-from sdx_state.report.words import Piece, word_diff
+from sdx_state.report.text import NO_CHANGES, summary_line
+from sdx_state.report.words import Piece
 
-WIDTH = 96
 NO_RISK = "no risk"
-_ACTIONS = (
-    ("create", "create"),
-    ("update", "update"),
-    ("delete", "delete"),
-    ("no-op", "import"),
-    ("forget", "forget"),
-)
+ACTIONS = ("delete", "update", "create", "import", "rename", "forget")
+_NOUNS = {"phone_number": "Phone numbers", "survey": "Surveys", "question": "Surveys", "user": "Users"}
+_HAND = {"manual": "by hand, not through the API", "csv": "by CSV upload, not through the API"}
+_ORIGINS = {
+    "drift": "changed in the tenant since the last apply: this would be overwritten",
+    "both": "changed here and in the tenant: what stands there would be overwritten",
+}
+_NOTHING = (None, "")
 
-
-@dataclass(frozen=True)
-class Bubble:
-    """One thing that is said, as it is shown.
-
-    Attributes:
-        role: Its place in the conversation.
-        pieces: The text, with what differs from the other side marked.
-        answer: How it is answered.
-        extent: How much it is as a text message, and read aloud.
-        segments, seconds: The same as numbers.
-        changed: Whether it differs from the other side, or is on this side alone.
-    """
-
-    role: str
-    pieces: tuple[Piece, ...]
-    answer: str
-    extent: str
-    segments: int
-    seconds: int
-    changed: bool
+# A name, the pieces before and after (None where there is no such side), and a remark.
+Field: TypeAlias = tuple[str, "list[Piece] | None", "list[Piece] | None", str]
 
 
 def plan_html(plan: Plan, conversations: Sequence[Conversation]) -> str:
     """Return `plan` as one HTML page that loads nothing."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
+    loader = PackageLoader("sdx_state.report")
     environment = Environment(
-        loader=PackageLoader("sdx_state.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters.update(line=escape, lines=escape_lines)
-    script = environment.loader.get_source(environment, "plan.js")[0] if environment.loader else ""
+    dialogues = [dialogue(one) for one in conversations]
+    script = loader.get_source(environment, "plan.js")[0]
+    style = loader.get_source(environment, "plan.css")[0] + _row_rules(dialogues)
     return environment.get_template("plan.html").render(
         plan=plan,
         headline=_headline(plan),
-        changes=plan.changes,
+        points=[*_points(plan)],
         sections=_sections(plan.changes),
-        actions=[
-            (action, name) for action, name in _ACTIONS if any(one.action.value == action for one in plan.changes)
-        ],
-        levels=[level for level in (*reversed(LEVELS), NO_RISK) if any(_level(one) == level for one in plan.changes)],
+        filters=[("Risk", "level", _level_counts(plan)), ("Action", "action", _action_counts(plan))],
         risks=sorted(
             ((number, change, risk) for number, change in enumerate(plan.changes) for risk in change.risks),
             key=lambda row: -LEVELS.index(row[2].level),
         ),
-        extent_of=_extent_of,
-        conversations=[(one, *_sides(one)) for one in conversations],
+        dialogues=dialogues,
+        action_of=action_of,
+        levels_of=levels_of,
+        survey_of=survey_of,
+        remarks_of=lambda change: [*_remarks(change)],
+        fields_of=lambda change: [*_fields(change)],
         script=script,
-        script_digest=b64encode(sha256(script.encode()).digest()).decode(),
+        style=style,
+        script_digest=_digest(script),
+        style_digest=_digest(style),
     )
 
 
-def _sections(changes: Sequence[Change]) -> list[tuple[str, list[tuple[int, Change, str, str]]]]:
-    """Return the changes by whose they are: title, and number, change, text and worst risk of each."""
-    found: dict[str, list[tuple[int, Change, str, str]]] = {title: [] for title in SECTIONS.values()}
-    for number, change in enumerate(changes):
-        row = (number, change, change_text(change, WIDTH), _level(change))
-        found[SECTIONS[change.attribution]].append(row)
-    return [(title, members) for title, members in found.items() if members]
+def action_of(change: Change) -> str:
+    """Return what happens to a resource, in one word."""
+    if change.action is not Action.NO_OP:
+        return str(change.action.value)
+    return "import" if change.importing else "rename"
 
 
-def _level(change: Change) -> str:
-    return max((risk.level for risk in change.risks), key=LEVELS.index, default=NO_RISK)
+def levels_of(change: Change) -> list[str]:
+    """Return the levels of the risks of `change`, the worst first; that there is none is a level too."""
+    found = {risk.level for risk in change.risks}
+    return [level for level in reversed(LEVELS) if level in found] or [NO_RISK]
 
 
-def _extent_of(side: Sequence[Bubble]) -> str:
-    """Return how much one side is as a whole, in each channel."""
-    if not side:
-        return ""
-    segments, seconds = sum(bubble.segments for bubble in side), sum(bubble.seconds for bubble in side)
-    messages = "1 message" if len(side) == 1 else f"{len(side)} messages"
-    return f"{messages} · {segments} SMS · {seconds} s aloud"
+def survey_of(change: Change) -> Address:
+    """Return the survey that `change` belongs to; what belongs to none belongs to itself."""
+    if change.parent is not None:
+        return change.parent
+    kind, _, key = change.address.partition(".")
+    parent = KINDS[kind].parent if kind in KINDS else None
+    return f"{parent}.{key.partition('.')[0]}" if parent else change.address
+
+
+def _digest(text: str) -> str:
+    return b64encode(sha256(text.encode()).digest()).decode()
+
+
+def _row_rules(dialogues: Sequence[Dialogue]) -> str:
+    """Return the style rules that put bubbles into rows: style attributes would ask for a weaker policy."""
+    return "".join(f".r{row}{{--row:{row}}}" for row in range(1, 1 + max((one.rows for one in dialogues), default=0)))
 
 
 def _headline(plan: Plan) -> str:
@@ -107,25 +105,98 @@ def _headline(plan: Plan) -> str:
     return summary_line(plan.summary) if plan.changes else NO_CHANGES
 
 
-def _sides(one: Conversation) -> tuple[list[Bubble], list[Bubble]]:
-    now = {line.key: line for line in one.before}
-    then = {line.key: line for line in one.after}
-    before, after = [key for key in now if key in then], [key for key in then if key in now]
-    moved = {move.key for move in moves(before, after)}
-    return (
-        [_bubble(line, then.get(line.key), "removed", line.key in moved) for line in one.before],
-        [_bubble(line, now.get(line.key), "added", line.key in moved) for line in one.after],
-    )
+def _points(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Yield what a reader must know before the details, each with how it looks."""
+    worst = [levels_of(change)[0] for change in plan.changes]
+    for level, means in (
+        ("blocked", "apply refuses, and nobody can allow it"),
+        ("critical", "each needs a person's consent"),
+        ("high", "look twice"),
+    ):
+        if level in worst:
+            yield level, f"{worst.count(level)} {'' if level == 'blocked' else 'of risk '}{level}: {means}"
+    deletes = sum(change.action is Action.DELETE for change in plan.changes)
+    if deletes:
+        yield "", f"{deletes} to be deleted"
+    if plan.summary.handoff:
+        yield "", f"{plan.summary.handoff} not through the API: a person does this by hand or by CSV upload"
+    if plan.drift:
+        yield "", f"{len(plan.drift)} changed in the tenant since the last apply"
+    if plan.targets or plan.excludes:
+        chosen = [f"only {glob}" for glob in plan.targets] + [f"without {glob}" for glob in plan.excludes]
+        yield "medium", f"Not all was planned: {', '.join(chosen)}"
+    alike = [f"{plan.unchanged} already match what is declared"] if plan.unchanged else []
+    alike += [f"{len(plan.unmanaged)} are not managed and stay as they are"] if plan.unmanaged else []
+    if alike:
+        yield "", f"Of the rest, {', '.join(alike)}"
 
 
-def _bubble(line: Line, other: Line | None, mark: str, moved: bool) -> Bubble:
-    if other is None:
-        pieces: tuple[Piece, ...] = (("removed" if mark == "removed" else "added", escape_lines(line.text)),)
-    else:
-        ours, theirs = (line.text, other.text) if mark == "removed" else (other.text, line.text)
-        pieces = tuple((kind, escape_lines(text)) for kind, text in word_diff(ours, theirs) if kind in ("same", mark))
-    segments, alphabet = message_segments(line.text)
-    seconds = reading_seconds(line.text)
-    extent = f"{segments} SMS ({alphabet}) · {seconds} s aloud"
-    changed = other is None or other.text != line.text or other.answer != line.answer or moved
-    return Bubble(line.role, pieces, line.answer, extent, segments, seconds, changed)
+def _level_counts(plan: Plan) -> list[tuple[str, int]]:
+    found = [level for change in plan.changes for level in levels_of(change)]
+    return [(level, found.count(level)) for level in (*reversed(LEVELS), NO_RISK) if level in found]
+
+
+def _action_counts(plan: Plan) -> list[tuple[str, int]]:
+    found = [action_of(change) for change in plan.changes]
+    return [(action, found.count(action)) for action in ACTIONS if action in found]
+
+
+def _sections(changes: Sequence[Change]) -> list[tuple[str, list[tuple[int, Change]]]]:
+    """Return the changes by whose they are and what they are of, questions under their survey, with their numbers."""
+    found: dict[tuple[int, str], list[tuple[int, Change]]] = {}
+    places: dict[Address, int] = {}
+    owners, nouns = list(SECTIONS), ["Surveys", "Users", "Phone numbers"]
+    for number, change in enumerate(changes):
+        places.setdefault(survey_of(change), number)
+        noun = _NOUNS.get(change.kind, "Others")
+        found.setdefault((owners.index(change.attribution), noun), []).append((number, change))
+    sections = []
+    for owner, noun in sorted(found, key=lambda key: (key[0], nouns.index(key[1]) if key[1] in nouns else 9)):
+        title = SECTIONS[owners[owner]]
+        rows = sorted(found[owner, noun], key=lambda row: (places[survey_of(row[1])], row[1].kind == "question"))
+        sections.append((f"{title}: {noun.lower()}" if title else noun, rows))
+    return sections
+
+
+def _remarks(change: Change) -> Iterator[str]:
+    """Yield what is to be known of a change beside its fields."""
+    if change.writes and change.via in _HAND:
+        yield _HAND[change.via]
+    if change.importing:
+        yield "import and change" if change.writes else "import: found in the tenant, managed from now on"
+    if change.previous:
+        yield f"was {change.previous}"
+    if change.action is Action.FORGET:
+        yield "not managed any more, stays in the tenant"
+    if change.protected and change.action is Action.DELETE:
+        yield "protected"
+    if change.reason:
+        yield change.reason
+    if change.id and change.id not in change.address:
+        yield f"id {change.id}"
+    if change.source is not None:
+        yield f"{change.source.file}:{change.source.line}"
+
+
+def _fields(change: Change) -> Iterator[Field]:
+    """Yield what is shown of each field that `change` writes; a new text is a field in each language."""
+    for field in change.fields if change.writes else ():
+        remark = _ORIGINS.get(field.origin, "")
+        if field.path == ORDER_PATH and change.action is Action.UPDATE:
+            yield field.path, [("same", f"place {field.before}")], [("same", f"place {field.after}")], remark
+        elif change.action in (Action.CREATE, Action.DELETE):
+            new = change.action is Action.CREATE
+            value = field.after if new else field.before
+            parts = value.items() if isinstance(value, Mapping) and value else [("", value)]
+            for key, part in parts:
+                told: list[Piece] = [("same", shown(part))]
+                yield f"{field.path}.{key}".rstrip("."), None if new else told, told if new else None, remark
+        else:
+            yield field.path, *_compared(field), remark
+
+
+def _compared(field: FieldChange) -> tuple[list[Piece], list[Piece]]:
+    before, after = shown(field.before), shown(field.after)
+    if field.before in _NOTHING:
+        return [("same", before)], [("added", after)]
+    return ([("removed", before)], [("same", after)]) if field.after in _NOTHING else pair(before, after)

@@ -19,6 +19,7 @@ from sdx_state.sandbox.configuration import QUESTIONS, SURVEYS, USERS, Configura
 from sdx_state.sandbox.contract import contract
 from sdx_state.sandbox.interactions import Interactions
 from sdx_state.sandbox.numbers import PhoneNumbers
+from sdx_state.sandbox.oauth import OAuth
 from sdx_state.sandbox.options import SandboxOptions
 from sdx_state.sandbox.protocol import READ, Refusal, authenticate, refusal_answer
 from sdx_state.sandbox.store import Store
@@ -50,7 +51,7 @@ ORIGIN = "https://sandbox.invalid"
 def create_app(store: Store, options: SandboxOptions) -> Starlette:
     """Return the tenant in `store` as an application; the API hangs off `/api`."""
     surveys, questions, users = (Configuration(one, store, options) for one in (SURVEYS, QUESTIONS, USERS))
-    numbers, interactions = PhoneNumbers(store), Interactions(store, ORIGIN)
+    numbers, interactions, oauth = PhoneNumbers(store), Interactions(store, ORIGIN), OAuth()
 
     async def of_survey(what: str, request: Request) -> Response:
         id = request.path_params["id"]
@@ -72,7 +73,7 @@ def create_app(store: Store, options: SandboxOptions) -> Starlette:
 
     def route(path: str, endpoint: Endpoint, *writes: str, read: bool = True) -> Route:
         allowed = (*(READ if read else ("OPTIONS",)), *writes)
-        return Route(f"/api{path}", _Guarded(_allowing(endpoint, allowed), options))
+        return Route(f"/api{path}", _Guarded(_allowing(endpoint, allowed), options, oauth))
 
     create, change = ((), ()) if options.documented else (("POST",), ("PUT", "DELETE"))
     routes = [
@@ -102,7 +103,9 @@ def create_app(store: Store, options: SandboxOptions) -> Starlette:
         # What all this is, for whoever asks: it holds no data of the tenant.
         Route("/api/openapi.yaml", contract, methods=["GET"]),
         # The admin UI hangs off the host, not off the API.
-        Route("/manage_users/upload", _Guarded(UserUpload(store).page, options)),
+        Route("/manage_users/upload", _Guarded(UserUpload(store).page, options, oauth)),
+        Route("/oauth/authorize", oauth.authorize, methods=["GET", "POST"]),
+        Route("/oauth/token", oauth.token, methods=["POST"]),
     ]
 
     async def refused(_request: Request, error: Exception) -> Response:
@@ -117,15 +120,15 @@ def create_app(store: Store, options: SandboxOptions) -> Starlette:
 class _Guarded:
     """An endpoint behind the tenant's credentials. A request of any method gets to it, unlike with a function."""
 
-    def __init__(self, endpoint: Endpoint, options: SandboxOptions) -> None:
-        self.endpoint, self.options = endpoint, options
+    def __init__(self, endpoint: Endpoint, options: SandboxOptions, oauth: OAuth) -> None:
+        self.endpoint, self.options, self.oauth = endpoint, options, oauth
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive, send)
         if self.options.latency:
             await asyncio.sleep(self.options.latency)
         try:
-            authenticate(request, self.options)
+            authenticate(request, self.options, self.oauth.accepts)
             answer = await self.endpoint(request)
         except Refusal as refusal:
             answer = refusal_answer(refusal)

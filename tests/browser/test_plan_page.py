@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from itertools import pairwise
 
 import pytest
 
@@ -19,7 +20,9 @@ from sdx_state.report.page import plan_html
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 HOSTILE = "<script>document.title='owned'</script><img src=//evil.example/x onerror=alert(1)> \u202e `x`"
+LONG = "x" * 120 + "@" + "y" * 120
 WHERE = Source("surveys/csat.yaml", 3, 1)
+ALL = ["change-0", "change-1", "change-2", "change-3", "change-4", "change-5"]
 
 try:
     from playwright.sync_api import sync_playwright
@@ -33,32 +36,49 @@ if CHROMIUM is None or sync_playwright is None:
     pytest.skip(f"{missing} is missing", allow_module_level=True)
 
 
-def change(address, action, *fields, level=None, attribution=None):
-    risks = (Risk("a-rule", level, f"look twice {HOSTILE}"),) if level else ()
-    return Change(
-        address, address.partition(".")[0], action, id="7", via="api", source=WHERE, risks=risks,
-        fields=tuple(FieldChange(*field) for field in fields), attribution=attribution,
-    )  # fmt: skip
+def change(address, action, *fields, levels=(), **more):
+    risks = tuple(Risk("a-rule", level, f"{level}: look twice {HOSTILE}") for level in levels)
+    fields = tuple(FieldChange(*field) for field in fields)
+    kind = address.partition(".")[0]
+    return Change(address, kind, action, id="7", source=WHERE, risks=risks, fields=fields, **{"via": "api", **more})
 
 
 def plan(more=0):
+    texts = {"default": "Hello, this is new.", "de-default": "Hallo, das ist neu."}
     changes = (
-        change("survey.csat", Action.UPDATE, ("greeting_text", "Hello", HOSTILE), level="low", attribution="branch"),
-        change("question.csat.old", Action.DELETE, level="critical", attribution="branch"),
-        change("survey.hotline", Action.UPDATE, ("sms_number", "+61488000001", "+61488000002"), level="high"),
-        change("user.ana@example.com", Action.CREATE, ("name", None, "Ana"), attribution="drift"),
-        change("user.boss@example.com", Action.DELETE, level="blocked", attribution="pending"),
+        change("survey.csat", Action.UPDATE, ("greeting_text", "Hello you there", HOSTILE), levels=["low"]),
+        change(
+            "question.csat.old", Action.DELETE, ("question_text", "Why?", None), levels=["low", "critical"],
+            parent="survey.csat",
+        ),
+        change("survey.hotline", Action.UPDATE, ("sms_number", "+61488000001", LONG, "drift"), levels=["high"]),
+        change("survey.new", Action.CREATE, ("greeting_text", None, texts)),
+        change("user.boss@example.com", Action.DELETE, levels=["blocked"], via="manual"),
+        change("user.ana@example.com", Action.NO_OP, importing=True),
         *(change(f"user.u{n}@example.com", Action.CREATE, ("name", None, f"Person {n}")) for n in range(more)),
-    )
-    return Plan("t", "l", changes, findings=(Finding("warning", f"odd {HOSTILE}", None, WHERE, "do this"),))
+    )  # fmt: skip
+    findings = (Finding("warning", f"odd {HOSTILE}", None, WHERE, "do this"), Finding("error", LONG))
+    return Plan("https://demo.example/" + LONG, "l", changes, findings=findings, unchanged=3)
 
 
+def line(key, text, answer="", role="question"):
+    return Line(key, role, text, answer)
+
+
+HI = line("greeting", "Thank you for calling. This takes two minutes of your time, not more.", role="greeting")
+BYE = line("closing", "Bye.", role="closing")
 TOLD = [
     Conversation(
-        "survey.csat", "Support CSAT", "default",
-        (Line("greeting", "greeting", "Thank you for calling."), Line("q", "question", "Why?", "text")),
-        (Line("greeting", "greeting", "Thanks for calling us."), Line("q", "question", "Why?", "text")),
-    )
+        "survey.csat", "Support CSAT", "fr-default",
+        (HI, line("1", "Why?", "text"), line("2", "How?", "nps, up to 10"), line("3", "Gone?"), BYE),
+        (
+            line("greeting", HI.text.replace("calling", "ringing, garçon"), role="greeting"),
+            line("4", "New to us, are you, %name%?"),
+            line("2", "How?", "nps, up to 5"), line("1", "Why?", "text"), BYE,
+        ),
+    ),
+    Conversation("survey.hotline", HOSTILE, "default", (HI,), (line("greeting", HOSTILE, role="greeting"),)),
+    Conversation("survey.new", LONG, "ar", (), (line("greeting", LONG, LONG, role="greeting"),)),
 ]  # fmt: skip
 
 
@@ -74,17 +94,18 @@ def browser():
 def open_page(browser, tmp_path):
     opened = []
 
-    def open_one(shown=None, **options):
+    def open_one(shown=None, at="", **options):
         path = tmp_path / "plan.html"
         path.write_text(plan_html(shown or plan(), TOLD), encoding="utf-8")
-        context = browser.new_context(viewport=options.pop("viewport", {"width": 1000, "height": 800}), **options)
+        context = browser.new_context(**{"viewport": {"width": 1000, "height": 800}, **options})
+        opened.append(context)
         page = context.new_page()
-        page.asked, page.complaints = [], []
+        page.asked, page.left, page.complaints = [], [], []
+        page.route("http*://**/*", lambda route: (page.left.append(route.request.url), route.abort()))
         page.on("request", lambda request: page.asked.append(request.url))
         page.on("console", lambda message: page.complaints.append(message.text))
         page.on("pageerror", lambda error: page.complaints.append(str(error)))
-        page.goto(path.as_uri())
-        opened.append(context)
+        page.goto(path.as_uri() + at)
         return page
 
     yield open_one
@@ -92,101 +113,222 @@ def open_page(browser, tmp_path):
         context.close()
 
 
-def shown(page):
-    return [one.get_attribute("id") for one in page.query_selector_all(".change") if one.is_visible()]
+def shown(page, what=".change"):
+    """Return what can be seen of the changes, or of what else is asked for."""
+    seen = page.locator(f"{what}:visible")
+    return seen.evaluate_all("all => all.map(one => one.id || one.dataset.survey || one.textContent)")
+
+
+def chip(page, name):
+    return page.locator(f".controls button[value='{name}']")
 
 
 def test_nothing_is_loaded_nothing_runs_and_nothing_complains(open_page):
     page = open_page()
-    page.wait_for_timeout(200)
+    for button in page.locator("button").all():
+        button.click()
+    page.locator("#find").fill(HOSTILE)
     assert page.asked == [page.url]
     assert page.complaints == []
-    assert page.title().startswith("Plan: ")
-    assert page.query_selector_all("img, iframe, object, embed, link, form") == []
-    assert page.evaluate("() => fetch('https://example.com/').then(() => 'sent', () => 'refused')") == "refused"
+    assert page.title() == "The plan has errors. Nothing can be applied."
+    assert page.locator("img, iframe, object, embed, link, form, [style]").count() == 0
 
 
-def test_filters_by_action_by_risk_and_by_text_work_together(open_page):
+def test_the_policy_refuses_what_somebody_might_smuggle_in(open_page):
     page = open_page()
-    assert len(shown(page)) == 5
-    page.uncheck("input[data-filter=action][value=create]")
-    assert "change-3" not in shown(page)
-    assert page.inner_text("#count") == "4 of 5 shown"
-    page.uncheck("input[data-filter=level][value=low]")
-    assert shown(page) == ["change-1", "change-4", "change-2"]
-    page.fill("#find", "HOTLINE")
-    assert shown(page) == ["change-2"]
-    page.press("#find", "Escape")
-    assert len(shown(page)) == 3
-    for box in page.query_selector_all("input[data-filter]"):
-        box.check()
-    assert page.inner_text("#count") == ""
+    page.evaluate("""async () => {
+      window.refused = [];
+      document.addEventListener("securitypolicyviolation", (event) => refused.push(event.effectiveDirective));
+      const add = (tag, set) => document.body.append(Object.assign(document.createElement(tag), set));
+      add("script", { textContent: "window.owned = 1" });
+      add("style", { textContent: "h1 { display: none }" });
+      add("img", { src: "https://example.com/x.png" });
+      add("base", { href: "https://example.com/" });
+      document.body.insertAdjacentHTML("beforeend", "<button id=evil onclick='window.owned = 2'>x</button>");
+      document.getElementById("evil").click();
+      await fetch("https://example.com/").catch(() => 0);
+    }""")
+    page.wait_for_function("() => refused.length >= 6")
+    wanted = {"script-src-elem", "script-src-attr", "style-src-elem", "img-src", "connect-src", "base-uri"}
+    assert set(page.evaluate("refused")) == wanted
+    assert page.evaluate("window.owned") is None
+    assert page.locator("h1").is_visible()
+    assert page.left == []
 
 
-def test_everything_can_be_done_with_the_keyboard(open_page):
+def test_filters_by_risk_by_action_and_by_text_narrow_together(open_page):
     page = open_page()
+    assert sorted(shown(page)) == ALL
+    chip(page, "delete").click()
+    assert shown(page) == ["change-1", "change-4"]
+    chip(page, "update").click()
+    assert shown(page) == ["change-0", "change-1", "change-2", "change-4"]
+    chip(page, "low").click()
+    assert shown(page) == ["change-0", "change-1"]
+    assert [one[:3] for one in shown(page, ".risks tbody tr")] == ["low", "low"]
+    assert shown(page, ".talk") == ["survey.csat"]
+    page.locator("#find").fill("WHY? surveys/CSAT.yaml")
+    assert shown(page) == ["change-1"]
+    assert page.locator("#count").inner_text().startswith("1 of 6 changes are shown.")
+    assert "(1 of 4 shown)" in page.locator(".group h3:visible").all_inner_texts()[-1]
+    page.locator("#reset").click()
+    assert sorted(shown(page)) == ALL
+    assert page.locator("#find").input_value() == ""
+    assert page.locator("#count").inner_text() == "All 6 changes are shown."
+
+
+def test_the_keyboard_reaches_everything_in_the_order_in_which_it_is_read(open_page):
+    page = open_page()
+    page.keyboard.press("Tab")
     reached = []
-    for _ in range(60):
-        page.keyboard.press("Tab")
-        name = page.evaluate(
-            "() => (e => e.id || e.value || e.getAttribute('href') || e.tagName)(document.activeElement)"
+    while page.evaluate("document.activeElement !== document.body") and len(reached) < 100:
+        focused = page.evaluate(
+            "() => { const e = document.activeElement; const style = getComputedStyle(e);"
+            " return [parseFloat(style.outlineWidth), style.outlineStyle, e.getBoundingClientRect().top + scrollY] }"
         )
-        outline = page.evaluate("() => getComputedStyle(document.activeElement).outlineStyle")
-        if name == "BODY":
-            break
-        assert outline != "none", f"{name} does not show that it is reached"
-        reached.append(name)
-    assert "find" in reached
-    assert {"create", "update", "delete", "critical", "blocked"} <= set(reached)
-    assert any(name.startswith("#change-") for name in reached)
-    page.focus("input[value=delete]")
+        assert focused[0] >= 2
+        assert focused[1] == "solid", "what is reached has to show it"
+        reached.append(focused[2])
+        page.keyboard.press("Tab")
+    assert len(reached) == page.locator("a, button, input, summary").count()
+    assert all(later >= earlier - 5 for earlier, later in pairwise(reached))
+
+
+@pytest.mark.parametrize("key", ["Enter", "Space"])
+def test_filters_obey_keys_say_their_state_and_escape_ends_them(open_page, key):
+    page = open_page()
+    chip(page, "delete").focus()
+    assert page.get_by_role("button", name="delete (2)", pressed=False).count() == 1
+    page.keyboard.press(key)
+    assert page.get_by_role("button", name="delete (2)", pressed=True).count() == 1
+    assert shown(page) == ["change-1", "change-4"]
+    assert page.get_by_role("status").inner_text().startswith("2 of 6")
+    page.keyboard.press(key)
+    assert sorted(shown(page)) == ALL
+    page.keyboard.press(key)
+    page.get_by_role("searchbox", name="Find").fill("boss")
+    assert shown(page) == ["change-4"]
+    page.keyboard.press("Escape")
+    assert sorted(shown(page)) == ALL
+    assert page.get_by_role("button", pressed=True).count() == 0
+    assert page.evaluate("document.activeElement.id") == "find"
+
+
+def test_details_open_and_close_by_key_and_all_at_once(open_page):
+    page = open_page()
+    inside = page.locator("#change-0 .inside")
+    page.locator("#change-0 summary").focus()
+    for key, visible in (("Enter", False), ("Space", True)):
+        page.keyboard.press(key)
+        assert inside.is_visible() == visible
+    page.locator("#close").focus()
+    page.keyboard.press("Enter")
+    assert page.locator("details[open]").count() == 0
+    page.locator("#open").focus()
     page.keyboard.press("Space")
-    assert shown(page) == ["change-0", "change-3", "change-2"]
+    assert page.locator("details:not([open])").count() == 0
 
 
-def test_a_link_from_a_risk_leads_to_its_change_even_if_that_is_filtered_away(open_page):
+def test_a_link_from_a_risk_leads_to_its_change_as_often_as_it_is_followed(open_page):
     page = open_page()
-    page.fill("#find", "ana@")
-    assert shown(page) == ["change-3"]
-    page.click("a[href='#change-1']")
-    page.wait_for_function("() => !document.getElementById('change-1').hidden")
-    assert page.eval_on_selector("#change-1", "one => one.getBoundingClientRect().top < innerHeight")
-    assert len(shown(page)) == 5
+    for _ in range(2):
+        page.locator("#close").click()
+        page.locator(".risks a[href='#change-1']").first.click()
+        page.wait_for_function("() => document.activeElement.id === 'question.csat.old'")
+        assert page.locator("#change-1 .inside").is_visible()
+        assert page.evaluate("document.activeElement.getBoundingClientRect().top") < 800
 
 
-def test_risks_stand_with_the_worst_first_and_changes_by_whose_they_are(open_page):
+def test_an_address_behind_the_hash_leads_to_its_change_even_if_that_is_filtered_away(open_page):
+    page = open_page(at="#user.boss%40example.com")
+    assert page.evaluate("document.activeElement.id") == "user.boss@example.com"
+    assert page.evaluate("scrollY") > 0
+    page.locator("#find").fill("ana@")
+    assert shown(page) == ["change-5"]
+    page.evaluate("location.hash = '#survey.new'")
+    page.wait_for_function("() => document.activeElement.id === 'survey.new'")
+    assert sorted(shown(page)) == ALL
+    for broken in ("#%E0%A4", "#nowhere", "#", "#find"):
+        page.evaluate(f"location.hash = '{broken}'")
+    assert page.complaints == []
+
+
+def test_the_worst_comes_first_and_is_counted_before_anything_else(open_page):
     page = open_page()
-    assert page.locator("tbody td:first-child").all_inner_texts() == ["blocked", "critical", "high", "low"]
-    titles = page.locator("h3").all_inner_texts()
-    assert [title for title in titles if "From" in title or "Pending" in title or "tenant" in title] == [
-        "From this branch",
-        "Pending on the base already",
-        "Changed in the tenant alone",
+    levels = ["blocked", "critical", "high", "low", "low"]
+    assert page.locator(".risks tbody td:first-child").all_inner_texts() == levels
+    points = page.locator(".points li").all_inner_texts()
+    assert [point.partition(":")[0] for point in points[:5]] == [
+        "1 blocked", "1 of risk critical", "1 of risk high", "2 to be deleted", "1 not through the API"
+    ]  # fmt: skip
+    assert "by hand" in page.locator("#change-4").inner_text()
+    assert "would be overwritten" in page.locator("#change-2 .note").inner_text()
+
+
+def test_changes_stand_by_whose_they_are(open_page):
+    whose = ["drift", "branch", "pending"]
+    three = [change(f"survey.{one}", Action.CREATE, attribution=one) for one in whose]
+    page = open_page(Plan("t", "l", tuple(three)))
+    titles = ["From this branch", "Pending on the base already", "Changed in the tenant alone"]
+    assert page.locator(".group h3").filter(has_text=":").all_inner_texts() == [f"{one}: surveys" for one in titles]
+
+
+def test_the_conversation_stands_side_by_side_what_is_the_same_on_one_level(open_page):
+    page = open_page()
+    sides = page.locator(".talk").first.locator(".side")
+    before, after = (
+        {b.inner_text().split("\n")[0]: b for b in side.locator(".bubble").all()} for side in sides.all()
+    )
+    for text in ("How?", "Bye."):
+        left, right = before[text].bounding_box(), after[text].bounding_box()
+        assert left["y"] == right["y"]
+        assert left["x"] + left["width"] <= right["x"]
+    assert sides.nth(0).locator("del").all_inner_texts() == ["calling", "Gone?"]
+    assert sides.nth(1).locator("ins").all_inner_texts() == ["ringing, garçon", "New to us, are you, %name%?"]
+    states = page.locator(".talk").first.locator(".side:last-child .tag").all_text_contents()
+    assert states == ["then: changed", "then: new", "then: changed", "then: moved"]
+    assert after["How?"].locator(".differs").inner_text() == "nps, up to 5"
+    assert before["Gone?"].locator(".tag").text_content() == "now: removed"
+
+
+def test_each_channel_says_how_long_it_is_now_and_then(open_page):
+    page = open_page()
+    rows = page.locator(".talk").first.locator(".channels tbody tr").all()
+    assert [row.locator("th, td").all_inner_texts() for row in rows] == [
+        ["Web", "3 questions, 17 words", "3 questions, 23 words"],
+        ["SMS", "5 segments, GSM-7", "6 segments, 1 of 5 texts in UCS-2 because of “ç”"],
+        ["Voice", "10 s read aloud", "12 s read aloud"],
     ]
-
-
-def test_the_conversation_stands_side_by_side_with_what_changed_marked(open_page):
-    page = open_page()
-    before, after = page.locator(".side").all()
-    assert "2 messages · 2 SMS" in before.inner_text()
-    assert before.locator("del").count() > 0
-    assert after.locator("ins").count() > 0
-    left, right = before.bounding_box(), after.bounding_box()
-    assert left["y"] == right["y"]
-    assert left["x"] + left["width"] <= right["x"]
+    greeting = page.locator(".talk .side:last-child .bubble").first
+    assert greeting.locator(".extents span").all_inner_texts() == [
+        "Web 14 words", "SMS 2 segments UCS-2", "Voice 6 s"
+    ]  # fmt: skip
+    assert "%name%: filled in" in page.locator(".talk").first.inner_text()
 
 
 @pytest.mark.parametrize("width", [320, 360, 768])
 def test_a_small_screen_needs_no_scrolling_sideways_and_fingers_find_their_place(open_page, width):
     page = open_page(viewport={"width": width, "height": 740}, has_touch=True)
-    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
-    for label in page.query_selector_all(".filters label"):
-        assert label.bounding_box()["height"] >= 40
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    edges = page.evaluate("[...document.querySelectorAll('body *')].map(e => e.getBoundingClientRect().right)")
+    assert max(edges) <= width
+    assert page.get_by_role("table").first.get_by_role("row").count() == 6
     if width < 700:
-        before, after = page.locator(".side").all()
-        assert before.bounding_box()["y"] < after.bounding_box()["y"]
-        for link in page.query_selector_all("tbody a"):
-            assert link.bounding_box()["height"] >= 36
+        for target in page.locator("button, input, summary, a").all():
+            box = target.bounding_box()
+            assert min(box["width"], box["height"]) >= 40, target.inner_text()
+
+
+def test_on_a_phone_each_text_stands_right_above_what_it_becomes(open_page):
+    page = open_page(viewport={"width": 360, "height": 740})
+    bubbles = page.locator(".talk").first.locator(".bubble:visible").all()
+    bubbles.sort(key=lambda one: one.bounding_box()["y"])
+    said = [(one.inner_text().split("\n")[0][:14], one.locator(".when").all_inner_texts()) for one in bubbles]
+    assert said == [
+        ("Thank you for ", ["now: "]), ("Thank you for ", ["then: "]), ("Why?", ["now: "]),
+        ("New to us, are", ["then: "]), ("How?", ["now: "]), ("How?", ["then: "]), ("Gone?", ["now: "]),
+        ("Why?", ["then: "]), ("Bye.", []),
+    ]  # fmt: skip
 
 
 CONTRAST = """() => {
@@ -201,46 +343,80 @@ CONTRAST = """() => {
     }
     return [255, 255, 255];
   };
-  const poor = [];
+  const judged = [], poor = [];
   for (const one of document.querySelectorAll("body *")) {
-    const own = [...one.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
-    if (!own || one.tagName === "SCRIPT" || !one.getClientRects().length) continue;
-    const [ink, paper] = [light(rgb(getComputedStyle(one).color)), light(under(one))];
-    const ratio = (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05);
-    if (ratio < 4.5) poor.push(`${one.tagName}.${one.className} ${ratio.toFixed(2)} ${one.textContent.slice(0, 30)}`);
+    const said = [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+    if (!(said || one.tagName === "INPUT") || one.tagName === "SCRIPT" || !one.checkVisibility()) continue;
+    for (const pseudo of [null, "::before", "::placeholder"]) {
+      const style = getComputedStyle(one, pseudo);
+      const [ink, paper] = [light(rgb(style.color)), light(under(one))];
+      const ratio = (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05);
+      judged.push(one);
+      if (ratio >= 4.5 && style.opacity === "1") continue;
+      poor.push(`${one.outerHTML.slice(0, 80)} ${pseudo} ${ratio.toFixed(2)}`);
+    }
   }
-  return poor;
+  return [judged.length, poor];
 }"""
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_text_stands_out_from_its_ground(open_page, scheme):
     page = open_page(color_scheme=scheme)
-    assert page.evaluate(CONTRAST) == []
-    paper = page.evaluate("() => getComputedStyle(document.body).backgroundColor")
+    for pressed in (False, True):
+        if pressed:
+            for value in ("blocked", "critical", "high", "low", "no risk"):
+                chip(page, value).click()
+        judged, poor = page.evaluate(CONTRAST)
+        assert judged > 300
+        assert poor == []
+    paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert (paper == "rgb(255, 255, 255)") == (scheme == "light")
 
 
-def test_on_paper_everything_is_there_whatever_was_filtered(open_page):
-    page = open_page(color_scheme="dark")
-    page.fill("#find", "nothing like it")
-    assert shown(page) == []
+@pytest.mark.parametrize("script", [True, False])
+def test_on_paper_everything_is_there_whatever_was_filtered_or_closed(open_page, script):
+    page = open_page(color_scheme="dark", java_script_enabled=script)
+    whole = [page.locator(one).count() for one in (".change", ".talk", ".risks tr", ".bubble", "dd")]
+    if script:
+        page.locator("#close").click()
+        page.locator("#find").fill("nothing like it")
+        assert shown(page) == shown(page, ".talk") == []
     page.emulate_media(media="print", color_scheme="dark")
-    assert len(shown(page)) == 5
-    assert not page.is_visible(".filters")
-    assert page.evaluate("() => getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
-    assert page.evaluate(CONTRAST) == []
+    assert [
+        page.locator(f"{one}:visible").count() for one in (".change", ".talk", ".risks tr", ".bubble", "dd")
+    ] == whole
+    assert page.locator("button:visible, input:visible, .shown:visible, #count:visible").count() == 0
+    if script:
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+        assert page.evaluate(CONTRAST)[1] == []
+        page.emulate_media(media="screen", color_scheme="dark")
+        page.keyboard.press("Escape")
+        assert page.locator("details[open]").count() == 0
 
 
 def test_without_scripts_everything_can_be_read_and_there_are_no_dead_controls(open_page):
     page = open_page(java_script_enabled=False)
-    assert page.locator(".change").count() == 5
-    assert all(one.is_visible() for one in page.locator(".change").all())
-    assert not page.locator(".filters").is_visible()
+    assert sorted(shown(page)) == ALL
+    for what in (".inside", ".talk", ".field", ".risks tr", ".bubble"):
+        assert all(one.is_visible() for one in page.locator(what).all())
+    assert page.locator("button:visible, input:visible").count() == 0
+    page.locator(".risks a[href='#change-4']").click()
+    assert page.evaluate("location.hash") == "#change-4"
 
 
-def test_a_plan_of_two_thousand_changes_is_filtered(open_page):
-    page = open_page(plan(more=2000))
-    page.fill("#find", "u1999@")
-    assert len(shown(page)) == 1
-    assert page.inner_text("#count") == "1 of 2005 shown"
+def test_of_a_thousand_changes_a_filter_touches_only_those_that_come_or_go(open_page):
+    page = open_page(plan(more=1000))
+    assert page.locator(".change[open]").count() == 3, "of many, only what is risky stands open"
+    page.evaluate("""() => {
+      window.touched = 0;
+      new MutationObserver((all) => { touched += all.length; })
+        .observe(document.querySelector("main"), { subtree: true, attributes: true });
+    }""")
+    page.locator("#find").fill("u99@")
+    assert shown(page) == ["change-105"]
+    assert page.locator("#count").inner_text().startswith("1 of 1006")
+    touched = page.evaluate("touched")
+    assert 1005 <= touched <= 1005 + 20
+    page.locator("#find").fill("u99@e")
+    assert page.evaluate("touched") == touched

@@ -30,7 +30,7 @@ SCHEMAS = {
 # A second way to write the number itself, which nobody declares.
 NEVER_DECLARED = {"phone_number": {("national_format",)}}
 # What the sandbox serves beside the API.
-BESIDE = {"/api/openapi.yaml", "/manage_users/upload"}
+BESIDE = {"/oauth/authorize", "/oauth/token", "/api/openapi.yaml", "/manage_users/upload"}
 ERRORS = {400, 401, 404, 405, 409, 410, 500, 503}
 EXAMPLES = {"/api/users": "ana.lee@example.com", "/api/phone_numbers": "+61488000001", "/api": "1"}
 

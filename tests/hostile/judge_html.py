@@ -17,7 +17,7 @@ _FREE = frozenset((_COPIED, "data-step", "aria-label", "href"))
 # What words differ in decides how many of these there are.
 _MARKS = frozenset(("ins", "del"))
 _LOADING = frozenset(("src", "srcset", "srcdoc", "data", "action", "formaction", "poster", "background", "ping"))
-_WITHIN = re.compile(r"#change-\d+")
+_WITHIN = re.compile(r"#change-\d+")  # places of the page itself
 _LINKS = frozenset(("href",))
 
 

@@ -67,8 +67,8 @@ SCENES: dict[str, list[list[str]]] = {
     "explain": [["explain", "survey"]],
     "sandbox": [["sandbox", "--help"]],
     "completion": [["completion", "bash"]],
-    "login": [["login", "--help"]],
-    "logout": [["logout", "--help"]],
+    "login": [["login", "--with", "basic"], ["login", "--no-browser"]],
+    "logout": [["logout"]],
     "whoami": [["whoami"]],
 }
 LOCAL = (
@@ -172,7 +172,7 @@ class Stage:
         try:
             for name in [name for name in os.environ if name.startswith("SDX_")]:
                 del os.environ[name]
-            os.environ.update(environment)
+            os.environ.update({**environment, "SDX_NO_KEYRING": "1", "XDG_CONFIG_HOME": str(folder / "config")})
             if verbosity:
                 os.environ["SDX_LOG"] = ("", "info", "debug")[verbosity]
             if verbosity == 2:

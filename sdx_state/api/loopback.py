@@ -1,0 +1,77 @@
+"""Where the browser comes back to: one request, at an address of this machine that only the browser was told."""
+
+from __future__ import annotations
+
+import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from types import TracebackType
+
+from sdx_state.api.errors import SignInFailed
+
+PATIENCE = 120.0  # seconds that a person has
+PATH = "/signed-in"
+_PAGE = (
+    b'<!doctype html><html lang="en"><meta charset="utf-8"><title>sdx-state</title>'
+    b"<p>You can close this page and go back to the terminal.</p></html>"
+)
+_HEADERS = {
+    "Content-Type": "text/html; charset=utf-8",
+    "Content-Security-Policy": "default-src 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+
+
+class Loopback:
+    """Listens at a free port of 127.0.0.1 while the block runs."""
+
+    def __init__(self, patience: float = PATIENCE) -> None:
+        self._patience = patience
+        self._came_back: str | None = None
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def log_message(self, *_: object) -> None:
+                """Say nothing: the address holds the code."""
+
+            def do_GET(self) -> None:
+                # Another page may make a browser ask here under a name of its own.
+                mine = self.headers.get("Host") == f"127.0.0.1:{outer.port}" and self.path.split("?")[0] == PATH
+                self.send_response(200 if mine else 404)
+                for name, value in _HEADERS.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(_PAGE) if mine else 0))
+                self.end_headers()
+                if mine:
+                    self.wfile.write(_PAGE)
+                    outer._came_back = self.path
+
+        self._server = HTTPServer(("127.0.0.1", 0), Handler)
+        self._server.timeout = 0.5
+        self.port: int = self._server.server_address[1]
+
+    @property
+    def uri(self) -> str:
+        """The redirect URI: an IP address, as RFC 8252, section 7.3, has it."""
+        return f"http://127.0.0.1:{self.port}{PATH}"
+
+    def wait(self) -> str:
+        """Return path and query of the request that came.
+
+        Raises:
+            SignInFailed: None came in time.
+        """
+        end = time.monotonic() + self._patience
+        while self._came_back is None:
+            if time.monotonic() > end:
+                raise SignInFailed("", f"the browser did not come back within {self._patience:g} s")
+            self._server.handle_request()
+        return self._came_back
+
+    def __enter__(self) -> Loopback:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._server.server_close()

@@ -1,0 +1,183 @@
+"""Signing in through a browser: the authorisation code grant, with PKCE, for a program on the user's own machine.
+
+Source: API reference, "Authentication": `/oauth/authorize` and `/oauth/token` hang off the host. The reference puts
+the client secret into the address that the browser opens, against RFC 6749, section 4.1.1: it is left out unless
+asked for. What it writes with `http://` is `https://` here. RFC 7636 (PKCE) and RFC 8252 (loopback) are followed.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from sdx_state.api.address import BaseUrl
+from sdx_state.api.errors import SignInFailed
+from sdx_state.api.exchange import Answer, Request, Transport
+from sdx_state.api.retry import Clock
+from sdx_state.api.transport import HttpTransport
+
+OAUTH_PATH = "/oauth"
+TIMELY = 300.0  # seconds before its end at which a token is exchanged for a new one
+DEADLINE = 30.0
+_WHY = {
+    "access_denied": "access was not allowed",
+    "invalid_client": "the client id or its secret is wrong",
+    "invalid_grant": "the code or the refresh token is not valid any more",
+    "unauthorized_client": "this client may not sign in this way",
+}
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What signing in gave.
+
+    Attributes:
+        access_token: Sent with every request.
+        refresh_token: Exchanged for a new one; None if there is none.
+        ends: Seconds since 1970 at which the access token is over; None if that is not known.
+        client_id, client_secret: Whom it was given to.
+    """
+
+    access_token: str = field(repr=False)
+    refresh_token: str | None = field(repr=False)
+    ends: float | None
+    client_id: str
+    client_secret: str = field(repr=False)
+
+    def is_over(self, now: float) -> bool:
+        """Whether it is over, or about to be."""
+        return self.ends is not None and now > self.ends - TIMELY
+
+
+def token_transport(base: BaseUrl, ca_file: str | None) -> HttpTransport:
+    """Return what sends requests to the token endpoint of the host of `base`: without credentials of its own."""
+    return HttpTransport(replace(base, path=OAUTH_PATH), None, 1, DEADLINE, 10.0, ca_file)
+
+
+class SignIn:
+    """One attempt to sign in.
+
+    Args:
+        base: Where the API is; the endpoints hang off its host.
+        client_id: Of the OAuth client that the tenant's settings list.
+        redirect_uri: The loopback address that the browser is sent back to.
+    """
+
+    def __init__(self, base: BaseUrl, client_id: str, redirect_uri: str) -> None:
+        from oauthlib.oauth2 import WebApplicationClient
+
+        self._base = base
+        self._redirect_uri = redirect_uri
+        self._state = secrets.token_urlsafe(32)
+        self._client = WebApplicationClient(client_id)
+        self._verifier = self._client.create_code_verifier(64)
+
+    def url(self, secret_in_redirect: str | None = None) -> str:
+        """Return the address for the browser. With `secret_in_redirect` it shows the client secret to the browser."""
+        extra = {"client_secret": secret_in_redirect} if secret_in_redirect else {}
+        # The library takes https alone; on this machine, and there alone, the sandbox speaks http.
+        address = self._client.prepare_request_uri(
+            f"https://{urlsplit(self._base.origin).netloc}{OAUTH_PATH}/authorize",
+            redirect_uri=self._redirect_uri,
+            state=self._state,
+            code_challenge=self._client.create_code_challenge(self._verifier, "S256"),
+            code_challenge_method="S256",
+            **extra,
+        )
+        return self._base.origin + str(address).partition(urlsplit(self._base.origin).netloc)[2]
+
+    def exchange(self, came_back: str, client_secret: str, transport: Transport, clock: Clock) -> Grant:
+        """Return the grant for the address that the browser came back to.
+
+        Args:
+            came_back: Path and query of that request.
+            client_secret: Sent in the body of the token request, and nowhere else.
+            transport: Sends it, see `token_transport`.
+            clock: The time of day.
+
+        Raises:
+            SignInFailed: Access was not allowed, or this is not the answer to this attempt.
+            ApiError: The token endpoint could not be asked.
+        """
+        answer = dict(parse_qsl(urlsplit(came_back).query))
+        if not hmac.compare_digest(answer.get("state", "").encode(), self._state.encode()):
+            raise SignInFailed("", "what came back does not belong to this attempt: nothing of it was used")
+        if "error" in answer:
+            raise SignInFailed("", _why(answer["error"]))
+        if not answer.get("code"):
+            raise SignInFailed("", "the browser came back without a code")
+        body = self._client.prepare_request_body(
+            code=answer["code"],
+            redirect_uri=self._redirect_uri,
+            code_verifier=self._verifier,
+            client_secret=client_secret,
+        )
+        return _granted(body, self._client.client_id, client_secret, None, transport, clock)
+
+
+def refreshed(grant: Grant, transport: Transport, clock: Clock) -> Grant:
+    """Return a new grant for the refresh token of `grant`.
+
+    Raises:
+        SignInFailed: There is none, or it is not valid any more.
+        ApiError: The token endpoint could not be asked.
+    """
+    if grant.refresh_token is None:
+        raise SignInFailed("", "the access token is over, and there is no refresh token")
+    form = {
+        "grant_type": "refresh_token",
+        "refresh_token": grant.refresh_token,
+        "client_id": grant.client_id,
+        "client_secret": grant.client_secret,
+    }
+    return _granted(urlencode(form), grant.client_id, grant.client_secret, grant.refresh_token, transport, clock)
+
+
+def _granted(
+    body: str, client_id: str, client_secret: str, refresh_token: str | None, transport: Transport, clock: Clock
+) -> Grant:
+    from oauthlib.oauth2 import OAuth2Error, WebApplicationClient
+
+    request = Request("POST", "/token", "/oauth/token", dict(parse_qsl(body)))
+    answer = transport.send(request)
+    _refuse(answer)
+    try:
+        token: dict[str, Any] = WebApplicationClient(client_id).parse_request_body_response(answer.body.decode())
+    except OAuth2Error as error:
+        raise SignInFailed(str(request), _why(str(error.error)), status=answer.status) from None
+    except (ValueError, Warning) as error:
+        what = "the answer is no token" if isinstance(error, ValueError) else "other access was given than asked for"
+        raise SignInFailed(str(request), what, status=answer.status) from None
+    lasts = token.get("expires_in")
+    return Grant(
+        str(token["access_token"]),
+        str(token["refresh_token"]) if token.get("refresh_token") else refresh_token,
+        clock.now() + float(lasts) if isinstance(lasts, int | float) else None,
+        client_id,
+        client_secret,
+    )
+
+
+def _refuse(answer: Answer) -> None:
+    """Let through what may be a token, or an error in OAuth's own form.
+
+    Raises:
+        SignInFailed: It is a redirect, a page, or nothing.
+    """
+    request = "POST /oauth/token"
+    if 300 <= answer.status < 400:
+        raise SignInFailed(request, "it redirects, which is never followed", status=answer.status)
+    if answer.status >= 500:
+        raise SignInFailed(request, f"the server failed ({answer.status})", status=answer.status)
+    if not answer.body.lstrip().startswith(b"{"):
+        advice = "The reference calls OAuth temporarily unavailable: use SDX_CUSTOMER_UUID and SDX_AUTH_TOKEN."
+        message = f"no token came back ({answer.status})"
+        raise SignInFailed(request, message, status=answer.status, advice=advice)
+
+
+def _why(error: str) -> str:
+    """Return what an error code means; a server's own words are not repeated."""
+    return _WHY.get(error, "the server refuses it")

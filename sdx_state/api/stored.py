@@ -1,0 +1,226 @@
+"""Credentials that `login` stored, each for one origin: in the keyring, or in a file of its user alone."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sdx_state.api.address import BaseUrl
+from sdx_state.api.credentials import Credentials, credentials_from
+from sdx_state.api.errors import MissingCredentials, SignInFailed
+from sdx_state.api.oauth import Grant, refreshed, token_transport
+from sdx_state.api.retry import Clock, SystemClock
+from sdx_state.state.files import write_atomically
+
+SERVICE = "sdx-state"
+VARIABLES = ("SDX_CUSTOMER_UUID", "SDX_AUTH_TOKEN", "SDX_ACCESS_TOKEN")
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Found:
+    """Credentials, and where they come from.
+
+    Attributes:
+        credentials: To be sent.
+        way: `HTTP Basic`, `access token`, or `signed in through the browser`.
+        source: Where they are kept, in words.
+    """
+
+    credentials: Credentials
+    way: str
+    source: str = field(default="the environment")
+
+
+def find_credentials(
+    base: BaseUrl, environ: Mapping[str, str], vault: Vault | None = None, clock: Clock | None = None
+) -> Found:
+    """Return the credentials for `base`: those of the environment, else those that were stored for its origin.
+
+    A token that is about to end is exchanged for a new one, which is stored before it is used.
+
+    Raises:
+        MissingCredentials: There are none, or those of the environment cannot be sent.
+        SignInFailed: A token is over and cannot be exchanged.
+    """
+    if any(environ.get(name, "").strip() for name in VARIABLES):
+        credentials = credentials_from(environ)
+        return Found(credentials, "access token" if credentials.customer_uuid is None else "HTTP Basic")
+    vault = vault or Vault.of_this_machine()
+    with vault.held():
+        record = vault.load(base.origin)
+        if record is None:
+            advice = f"{MissingCredentials.default_advice} Or sign in once: sdx-state login"
+            raise MissingCredentials("", f"there are no credentials for {base.origin}", advice=advice)
+        if record["way"] == "basic":
+            return Found(Credentials(record["token"], record["uuid"]), "HTTP Basic", vault.where)
+        if record["way"] == "token":
+            return Found(Credentials(record["token"]), "access token", vault.where)
+        grant = Grant(**record["grant"])
+        clock = clock or SystemClock()
+        if grant.is_over(clock.now()):
+            transport = token_transport(base, environ.get("SDX_CA_FILE") or None)
+            try:
+                grant = refreshed(grant, transport, clock)
+            finally:
+                transport.close()
+            vault.save(base.origin, record_of(grant))
+        return Found(Credentials(grant.access_token), "signed in through the browser", vault.where)
+
+
+def record_of(what: Grant | Credentials) -> Record:
+    """Return how `what` is stored."""
+    if isinstance(what, Grant):
+        return {"way": "oauth", "grant": dict(vars(what))}
+    if what.customer_uuid is None:
+        return {"way": "token", "token": what.token}
+    return {"way": "basic", "token": what.token, "uuid": what.customer_uuid}
+
+
+class Vault:
+    """Keeps a record for each origin.
+
+    Args:
+        folder: Where the file is, if there is no keyring, and the lock.
+        keyring: A module like `keyring`; None keeps records in the file.
+    """
+
+    def __init__(self, folder: Path, keyring: Any = None) -> None:
+        self._folder = folder
+        self._keyring = keyring
+        self._file = folder / "credentials.json"
+
+    @classmethod
+    def of_this_machine(cls) -> Vault:
+        """Return the vault of this user: the system's keyring where there is one that works."""
+        try:
+            from platformdirs import user_config_path
+        except ModuleNotFoundError:
+            folder = Path.home() / ".config" / SERVICE
+        else:
+            folder = user_config_path(SERVICE)
+        return cls(folder, _working_keyring())
+
+    @property
+    def where(self) -> str:
+        """Where records are kept, in words."""
+        return "the keyring" if self._keyring is not None else str(self._file)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Let no other process change records while the block runs: a refresh token is good once."""
+        if not self._folder.is_dir():
+            yield
+            return
+        descriptor = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def load(self, origin: str) -> Record | None:
+        """Return the record for `origin`, None if there is none.
+
+        Raises:
+            SignInFailed: What is kept cannot be read.
+        """
+        if self._keyring is not None:
+            text = self._keyring.get_password(SERVICE, origin)
+            records = {} if text is None else {origin: text}
+        else:
+            records = self._all()
+        if origin not in records:
+            return None
+        try:
+            record = json.loads(records[origin])
+            if record["way"] not in ("basic", "token", "oauth"):
+                raise ValueError
+        except (ValueError, KeyError, TypeError):
+            raise SignInFailed("", f"what is kept for {origin} in {self.where} cannot be read") from None
+        return dict(record)
+
+    def save(self, origin: str, record: Record) -> None:
+        """Keep `record` for `origin`, durably.
+
+        Raises:
+            OSError: It could not be written.
+        """
+        text = json.dumps(record)
+        # The folder holds the lock, also where the keyring holds the record.
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if self._keyring is not None:
+            self._keyring.set_password(SERVICE, origin, text)
+        else:
+            self._write({**self._all(), origin: text})
+
+    def delete(self, origin: str) -> bool:
+        """Forget the record for `origin`; tell whether there was one."""
+        if self.load(origin) is None:
+            return False
+        if self._keyring is not None:
+            self._keyring.delete_password(SERVICE, origin)
+        else:
+            self._write({name: text for name, text in self._all().items() if name != origin})
+        return True
+
+    def open_to_others(self) -> str | None:
+        """Return what to run if others can read the file, None if they cannot."""
+        if self._keyring is not None or not self._file.exists():
+            return None
+        return f"chmod 600 {self._file}" if stat.S_IMODE(self._file.stat().st_mode) & 0o077 else None
+
+    def _all(self) -> dict[str, str]:
+        try:
+            records = json.loads(self._file.read_bytes())
+        except FileNotFoundError:
+            return {}
+        except (ValueError, RecursionError) as error:
+            raise SignInFailed("", f"{self._file} cannot be read: it is damaged") from error
+        return {str(name): str(text) for name, text in records.items()} if isinstance(records, dict) else {}
+
+    def _write(self, records: Mapping[str, str]) -> None:
+        write_atomically(self._file, json.dumps(records).encode())
+
+
+class _Keyring:
+    """The system's keyring, whose failures are ours."""
+
+    def __init__(self, module: Any) -> None:
+        self._module = module
+
+    def __getattr__(self, name: str) -> Any:
+        def call(*arguments: str) -> Any:
+            try:
+                return getattr(self._module, name)(*arguments)
+            except Exception as error:  # noqa: BLE001 - every backend has its own; none may quote what it keeps
+                message = f"the keyring cannot be used ({type(error).__name__})"
+                advice = "Unlock it, or set SDX_NO_KEYRING=1 and sign in again to use a file."
+                raise SignInFailed("", message, advice=advice) from None
+
+        return call
+
+
+def _working_keyring() -> Any:
+    """Return the `keyring` module if it has somewhere to keep things, else None."""
+    if os.environ.get("SDX_NO_KEYRING"):
+        return None
+    try:
+        import keyring
+        from keyring.backends.fail import Keyring as Nowhere
+        from keyring.backends.null import Keyring as Forgetful
+    except ImportError:
+        return None
+    try:
+        backend = keyring.get_keyring()
+        works = not isinstance(backend, Nowhere | Forgetful) and backend.priority > 0
+    except Exception:  # noqa: BLE001 - a keyring that cannot even be looked for is none
+        return None
+    return _Keyring(keyring) if works else None

@@ -1,0 +1,23 @@
+"""`sdx-state logout`."""
+
+from __future__ import annotations
+
+import click
+
+from sdx_state.cli.context import Context
+
+
+@click.command()
+@click.pass_obj
+def command(context: Context) -> None:
+    """Forget the credentials of this host.
+
+    What the environment holds stays; a token stays valid until it ends or is revoked in the tenant's settings.
+    """
+    from sdx_state.api.stored import Vault
+
+    base, vault = context.base(), Vault.of_this_machine()
+    if vault.delete(base.origin):
+        click.echo(f"Forgotten: the credentials for {base.origin} in {vault.where}.")
+    else:
+        click.echo(f"There are none for {base.origin} in {vault.where}.")

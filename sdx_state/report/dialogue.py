@@ -1,0 +1,206 @@
+"""One conversation as it is shown: two sides, row by row, with what differs marked and what it is in each channel."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from sdx_state.kinds.address import Address
+from sdx_state.plan.conversation import Conversation, Line
+from sdx_state.plan.order import moves
+from sdx_state.report.escape import escape, escape_lines
+from sdx_state.report.segments import message_segments, reading_seconds
+from sdx_state.report.words import ALIKE, Piece, likeness, word_diff
+
+_PLACEHOLDER = re.compile(r"%\w+%")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?=-|$)")
+_NAMED = 5  # characters named that make a text message longer
+
+State = Literal["same", "changed", "moved", "moved and changed", "removed", "new"]
+
+
+@dataclass(frozen=True)
+class Bubble:
+    """One thing that is said, as it is shown.
+
+    Attributes:
+        row: Its row, the same on both sides for what is the same thing; rows count from 1.
+        role: Its place in the conversation.
+        pieces: The text, with what differs from the other side marked.
+        answer: How it is answered.
+        answer_differs: Whether it is answered otherwise on the other side.
+        extents: How much it is in each channel, and whether that differs from the other side.
+        state: What becomes of it.
+    """
+
+    row: int
+    role: str
+    pieces: tuple[Piece, ...]
+    answer: str
+    answer_differs: bool
+    extents: tuple[tuple[str, bool], ...]
+    state: State
+
+
+@dataclass(frozen=True)
+class Dialogue:
+    """One survey in one language, before and after.
+
+    Attributes:
+        address: The survey.
+        name: What people call it.
+        language: Its language in words.
+        lang: Its language for the browser, empty where it is not known.
+        sides: What is said now, and then.
+        rows: How many rows both sides take together.
+        channels: What it is as a whole: channel, now, then.
+        placeholders: The placeholders in it, which make the real texts longer or shorter.
+    """
+
+    address: Address
+    name: str
+    language: str
+    lang: str
+    sides: tuple[tuple[str, tuple[Bubble, ...]], ...]
+    rows: int
+    channels: tuple[tuple[str, str, str], ...]
+    placeholders: tuple[str, ...] = field(default=())
+
+    @property
+    def summary(self) -> str:
+        """What changes, counted."""
+        before, after = (side for _, side in self.sides)
+        states = [line.state for line in before if line.state == "removed"] + [line.state for line in after]
+        counts = {state: states.count(state) for state in dict.fromkeys(states) if state != "same"}
+        return ", ".join(f"{count} {state}" for state, count in counts.items())
+
+
+def dialogue(one: Conversation) -> Dialogue:
+    """Return `one` as it is shown."""
+    now = {line.key: line for line in one.before}
+    then = {line.key: line for line in one.after}
+    shared = [key for key in now if key in then], [key for key in then if key in now]
+    moved = {move.key for move in moves(*shared)}
+    rows, count = _rows(one, {key for key in shared[0] if key not in moved})
+    before = tuple(
+        _bubble(line, then.get(line.key), "removed", row, line.key in moved)
+        for line, row in zip(one.before, rows[0], strict=True)
+    )
+    after = tuple(
+        _bubble(line, now.get(line.key), "added", row, line.key in moved)
+        for line, row in zip(one.after, rows[1], strict=True)
+    )
+    lang = _LANGUAGE.match(one.language)
+    said = dict.fromkeys(found for line in (*one.before, *one.after) for found in _PLACEHOLDER.findall(line.text))
+    return Dialogue(
+        one.address,
+        one.name,
+        "default language" if one.language == "default" else one.language,
+        lang[0] if lang and one.language != "default" else "",
+        (("now", before), ("then", after)),
+        count,
+        tuple(zip(("Web", "SMS", "Voice"), _whole(one.before), _whole(one.after), strict=True)),
+        tuple(said),
+    )
+
+
+def pair(before: str, after: str) -> tuple[list[Piece], list[Piece]]:
+    """Return both texts with what differs marked: word by word where they are alike, as a whole where not."""
+    pieces = word_diff(before, after)
+    if likeness(pieces) < ALIKE:
+        return [("removed", before)], [("added", after)]
+    return [one for one in pieces if one[0] != "added"], [one for one in pieces if one[0] != "removed"]
+
+
+def _rows(one: Conversation, staying: set[str]) -> tuple[tuple[list[int], list[int]], int]:
+    """Return the row of each line, side by side: what stays is level, what comes and goes stands in between."""
+    left, right = [line.key for line in one.before], [line.key for line in one.after]
+    rows: tuple[list[int], list[int]] = ([], [])
+    next_row = 1
+    for left_run, right_run in zip(_runs(left, staying), _runs(right, staying), strict=True):
+        gap = max(len(left_run), len(right_run)) - 1
+        for side, run in zip(rows, (left_run, right_run), strict=True):
+            side.extend([next_row + place for place in range(len(run) - 1)] + [next_row + gap])
+        next_row += gap + 1
+    rows[0].pop()
+    rows[1].pop()
+    return rows, next_row - 2
+
+
+def _runs(keys: Sequence[str], staying: set[str]) -> Iterator[list[str]]:
+    """Yield `keys` in runs, each with what stays at its end; an end that is none closes the last one."""
+    run: list[str] = []
+    for key in keys:
+        run.append(key)
+        if key in staying:
+            yield run
+            run = []
+    yield [*run, ""]
+
+
+def _bubble(line: Line, other: Line | None, mark: Literal["removed", "added"], row: int, moved: bool) -> Bubble:
+    text = escape_lines(line.text)
+    if other is None:
+        pieces: Sequence[Piece] = [(mark, text)]
+        state: State = "removed" if mark == "removed" else "new"
+    else:
+        theirs = escape_lines(other.text)
+        pieces = pair(text, theirs)[0] if mark == "removed" else pair(theirs, text)[1]
+        differs = other.text != line.text or other.answer != line.answer
+        state = "moved and changed" if moved and differs else "moved" if moved else "changed" if differs else "same"
+    extents, others = _extents(line.text), _extents(other.text) if other else None
+    return Bubble(
+        row,
+        line.role,
+        tuple(pieces),
+        line.answer,
+        other is not None and other.answer != line.answer,
+        tuple((extent, others is not None and extent != others[place]) for place, extent in enumerate(extents)),
+        state,
+    )
+
+
+def _extents(text: str) -> tuple[str, str, str]:
+    segments, alphabet = message_segments(text)
+    return (
+        f"Web {_counted(len(text.split()), 'word')}",
+        f"SMS {_counted(segments, 'segment')} {alphabet}",
+        f"Voice {_lasting(reading_seconds(text))}",
+    )
+
+
+def _whole(lines: Sequence[Line]) -> tuple[str, str, str]:
+    """Return what all of `lines` are on the web, as text messages and read aloud."""
+    if not lines:
+        return "nothing", "nothing", "nothing"
+    questions = sum(line.role == "question" for line in lines)
+    words = sum(len(line.text.split()) for line in lines)
+    segments = [message_segments(line.text) for line in lines]
+    messages = f"{_counted(sum(count for count, _ in segments), 'segment')}, GSM-7"
+    wide = sum(alphabet == "UCS-2" for _, alphabet in segments)
+    if wide:
+        causes = _causes(line.text for line in lines)
+        messages = f"{messages[:-7]}, {wide} of {_counted(len(lines), 'text')} in UCS-2 because of {causes}"
+    seconds = sum(reading_seconds(line.text) for line in lines)
+    return (
+        f"{_counted(questions, 'question')}, {_counted(words, 'word')}",
+        messages,
+        f"{_lasting(seconds)} read aloud",
+    )
+
+
+def _causes(texts: Iterable[str]) -> str:
+    """Name the characters that do not fit into GSM-7."""
+    found = [one for one in dict.fromkeys("".join(texts)) if message_segments(one)[1] == "UCS-2"]
+    more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+    return " ".join(f"“{escape(one)}”" for one in found[:_NAMED]) + more
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _lasting(seconds: int) -> str:
+    return f"{seconds} s" if seconds < 60 else f"{seconds // 60} min {seconds % 60} s"

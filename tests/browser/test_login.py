@@ -1,0 +1,77 @@
+"""Signing in with a real browser: somebody reads the page of the sandbox and presses a button.
+
+Needs Chromium and the extra `browser`. Where one of them is missing these tests are skipped, and with
+SDX_REQUIRE_BROWSER=1 they fail.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+
+import pytest
+
+from sdx_state.api.address import base_url
+from sdx_state.api.errors import SignInFailed
+from sdx_state.api.loopback import Loopback
+from sdx_state.api.oauth import SignIn, token_transport
+from sdx_state.api.retry import SystemClock
+from sdx_state.sandbox.oauth import CLIENT_ID, CLIENT_SECRET
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
+
+try:
+    from playwright.sync_api import sync_playwright
+except ImportError:
+    sync_playwright = None
+
+if CHROMIUM is None or sync_playwright is None:
+    missing = "Chromium" if CHROMIUM is None else "playwright (pip install '.[browser]')"
+    if os.environ.get("SDX_REQUIRE_BROWSER"):
+        raise RuntimeError(f"{missing} is missing, and SDX_REQUIRE_BROWSER is set")
+    pytest.skip(f"{missing} is missing", allow_module_level=True)
+
+
+@pytest.fixture
+def page():
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        opened = chromium.new_page()
+        opened.seen = []
+        opened.on("request", lambda request: opened.seen.append(request.url))
+        yield opened
+        chromium.close()
+
+
+def press(page, tenant, button):
+    """Sign in as far as the browser goes, and return what is needed to end it."""
+    base = base_url(None, tenant.url)
+    with Loopback(patience=20) as loopback:
+        attempt, found = SignIn(base, CLIENT_ID, loopback.uri), []
+        waiting = threading.Thread(target=lambda: found.append(loopback.wait()))
+        waiting.start()
+        page.goto(attempt.url())
+        assert page.inner_text("h1") == "Allow access?"
+        page.click(f"text={button}")
+        page.wait_for_url(f"{loopback.uri}*")
+        waiting.join()
+    return base, attempt, found[0]
+
+
+def test_who_approves_is_signed_in_and_the_browser_never_sees_a_secret(page, tenant):
+    base, attempt, came_back = press(page, tenant, "Approve")
+    assert "You can close this page" in page.inner_text("body")
+    grant = attempt.exchange(came_back, CLIENT_SECRET, token_transport(base, None), SystemClock())
+    assert grant.access_token
+    everything = " ".join(page.seen) + page.content()
+    assert CLIENT_SECRET not in everything
+    assert grant.access_token not in everything
+
+
+def test_who_cancels_is_not(page, tenant):
+    base, attempt, came_back = press(page, tenant, "Cancel")
+    assert "You can close this page" in page.inner_text("body")
+    with pytest.raises(SignInFailed, match="access was not allowed"):
+        attempt.exchange(came_back, CLIENT_SECRET, token_transport(base, None), SystemClock())
