@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from sdx_state.kinds.field import Value
 from sdx_state.plan.model import ORDER_PATH, Action, Change, FieldChange
-from sdx_state.report.escape import escape
+from sdx_state.report.escape import disarm, escape
 from sdx_state.report.theme import Theme
 from sdx_state.report.words import ALIKE, Piece, elided, likeness, word_diff
 
@@ -78,7 +78,7 @@ def _folded(head: str, pieces: list[Piece], width: int, theme: Theme) -> Iterato
             used += len(word)
     for number, line in enumerate(lines):
         margin = head if number == 0 else " " * len(head)
-        yield (margin + "".join(theme.paint(mark, text) for mark, text in line)).rstrip()
+        yield disarm(margin + "".join(theme.paint(mark, text) for mark, text in line)).rstrip()
 
 
 def _bracketed(mark: str, text: str, pieces: list[Piece]) -> str:

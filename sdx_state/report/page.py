@@ -47,6 +47,7 @@ def plan_html(plan: Plan, conversations: Sequence[Conversation]) -> str:
     style = loader.get_source(environment, "plan.css")[0] + _row_rules(dialogues)
     return environment.get_template("plan.html").render(
         plan=plan,
+        findings=sorted(plan.findings, key=lambda finding: finding.severity),  # errors come first
         headline=_headline(plan),
         points=[*_points(plan)],
         sections=_sections(plan.changes),
@@ -110,11 +111,11 @@ def _points(plan: Plan) -> Iterator[tuple[str, str]]:
     worst = [levels_of(change)[0] for change in plan.changes]
     for level, means in (
         ("blocked", "apply refuses, and nobody can allow it"),
-        ("critical", "each needs a person's consent"),
+        ("critical", "each must be allowed by its address"),
         ("high", "look twice"),
     ):
         if level in worst:
-            yield level, f"{worst.count(level)} {'' if level == 'blocked' else 'of risk '}{level}: {means}"
+            yield level, f"{worst.count(level)} {level if level == 'blocked' else f'at {level} risk'}: {means}"
     deletes = sum(change.action is Action.DELETE for change in plan.changes)
     if deletes:
         yield "", f"{deletes} to be deleted"

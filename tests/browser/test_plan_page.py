@@ -94,9 +94,9 @@ def browser():
 def open_page(browser, tmp_path):
     opened = []
 
-    def open_one(shown=None, at="", **options):
+    def open_one(shown=None, told=TOLD, at="", **options):
         path = tmp_path / "plan.html"
-        path.write_text(plan_html(shown or plan(), TOLD), encoding="utf-8")
+        path.write_text(plan_html(shown or plan(), told), encoding="utf-8")
         context = browser.new_context(**{"viewport": {"width": 1000, "height": 800}, **options})
         opened.append(context)
         page = context.new_page()
@@ -259,8 +259,10 @@ def test_the_worst_comes_first_and_is_counted_before_anything_else(open_page):
     assert page.locator(".risks tbody td:first-child").all_inner_texts() == levels
     points = page.locator(".points li").all_inner_texts()
     assert [point.partition(":")[0] for point in points[:5]] == [
-        "1 blocked", "1 of risk critical", "1 of risk high", "2 to be deleted", "1 not through the API"
+        "1 blocked", "1 at critical risk", "1 at high risk", "2 to be deleted", "1 not through the API"
     ]  # fmt: skip
+    said = page.locator(".finding").all_inner_texts()
+    assert [one.partition(":")[0] for one in said] == ["error", "warning"]
     assert "by hand" in page.locator("#change-4").inner_text()
     assert "would be overwritten" in page.locator("#change-2 .note").inner_text()
 
@@ -376,12 +378,15 @@ def test_every_text_stands_out_from_its_ground(open_page, scheme):
 
 @pytest.mark.parametrize("script", [True, False])
 def test_on_paper_everything_is_there_whatever_was_filtered_or_closed(open_page, script):
-    page = open_page(color_scheme="dark", java_script_enabled=script)
+    page = open_page(color_scheme="dark", java_script_enabled=script, viewport={"width": 600, "height": 800})
     whole = [page.locator(one).count() for one in (".change", ".talk", ".risks tr", ".bubble", "dd")]
     if script:
         page.locator("#close").click()
         page.locator("#find").fill("nothing like it")
         assert shown(page) == shown(page, ".talk") == []
+    else:
+        for summary in page.locator("summary").all():
+            summary.click()
     page.emulate_media(media="print", color_scheme="dark")
     assert [
         page.locator(f"{one}:visible").count() for one in (".change", ".talk", ".risks tr", ".bubble", "dd")
@@ -392,7 +397,7 @@ def test_on_paper_everything_is_there_whatever_was_filtered_or_closed(open_page,
         assert page.evaluate(CONTRAST)[1] == []
         page.emulate_media(media="screen", color_scheme="dark")
         page.keyboard.press("Escape")
-        assert page.locator("details[open]").count() == 0
+        page.wait_for_function("() => !document.querySelector('details[open]')")
 
 
 def test_without_scripts_everything_can_be_read_and_there_are_no_dead_controls(open_page):
@@ -403,6 +408,21 @@ def test_without_scripts_everything_can_be_read_and_there_are_no_dead_controls(o
     assert page.locator("button:visible, input:visible").count() == 0
     page.locator(".risks a[href='#change-4']").click()
     assert page.evaluate("location.hash") == "#change-4"
+
+
+def test_where_nothing_changes_the_page_says_so_and_offers_nothing_to_filter(open_page):
+    page = open_page(Plan("t", "l", unchanged=3), told=[])
+    assert page.locator("h1").inner_text() == "No changes. The tenant matches the configuration."
+    assert page.locator("button, input, summary, table").count() == 0
+    assert page.complaints == []
+
+
+def test_in_a_long_page_a_link_still_ends_at_its_change(open_page):
+    page = open_page(plan(more=1000), at="#user.u990%40example.com")
+    page.wait_for_function(
+        "() => { const { top } = document.activeElement.getBoundingClientRect(); return top >= 0 && top < 800; }"
+    )
+    assert page.evaluate("document.activeElement.id") == "user.u990@example.com"
 
 
 def test_of_a_thousand_changes_a_filter_touches_only_those_that_come_or_go(open_page):

@@ -13,11 +13,11 @@ from judge_plain import controls_in
 
 # Attributes that may hold a value; a value that is to be copied may hold anything.
 _COPIED = "data-copy"
-_FREE = frozenset((_COPIED, "data-step", "aria-label", "href"))
+_FREE = frozenset((_COPIED, "data-step", "data-survey", "id", "aria-label", "href"))
 # What words differ in decides how many of these there are.
-_MARKS = frozenset(("ins", "del"))
+_MARKS = frozenset(("ins", "del", "b"))
 _LOADING = frozenset(("src", "srcset", "srcdoc", "data", "action", "formaction", "poster", "background", "ping"))
-_WITHIN = re.compile(r"#change-\d+")  # places of the page itself
+_WITHIN = re.compile(r"#.*", re.DOTALL)  # a place on the page itself  # places of the page itself
 _LINKS = frozenset(("href",))
 
 
@@ -75,6 +75,8 @@ def _skeleton(element: Any, depth: int = 0) -> Iterator[object]:
         given = {
             name: "" if name in _FREE else value.removesuffix(" changed") for name, value in element.attrib.items()
         }
+        if given.get("class") == "differs":
+            del given["class"]  # what differs is how much a text is, which is as it should be
         said = element.text if element.tag in ("script", "style", "title") else ""
         if given.get("class") == "diff":
             return

@@ -15,7 +15,7 @@ const changes = all(".change").map((box) => ({
 const rows = all(".risks tbody tr");
 const talks = all(".talk");
 const groups = all(".group").map((box) => ({ box, members: [...box.querySelectorAll(".change, .talk, .risks tbody tr")] }));
-const FEW = 25; // as many stand open at first
+const FEW = 25; // as many changes stand open at first, and half as many conversations
 
 const pressed = (chip) => chip.getAttribute("aria-pressed") === "true";
 const chosen = (by) => chips.filter((chip) => chip.dataset.by === by && pressed(chip)).map((chip) => chip.value);
@@ -66,7 +66,9 @@ function follow() {
 if (controls) {
   controls.hidden = false;
   if (changes.length > FEW) for (const { box } of changes) box.open = /blocked|critical|high/.test(box.dataset.levels);
+  if (talks.length > FEW / 2) for (const box of talks) box.open = false;
   find.addEventListener("input", show);
+  for (const { box, members } of groups) box.classList.toggle("many", members.length > FEW);
   for (const chip of chips) {
     chip.addEventListener("click", () => { chip.setAttribute("aria-pressed", String(!pressed(chip))); show(); });
   }
