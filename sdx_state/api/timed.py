@@ -54,6 +54,13 @@ class _TimedResponse(http.client.HTTPResponse):
         if left is not None:
             self.fp = io.BufferedReader(_TimedReader(self.fp.detach(), sock, left))
 
+    def begin(self) -> None:
+        """Read the head; refuse one of several lengths here, where the connection is closed with it."""
+        super().begin()
+        lengths = ",".join(self.headers.get_all("Content-Length") or ())
+        if len({length.strip() for length in lengths.split(",")}) > 1:
+            raise http.client.HTTPException("the answer has several lengths")
+
 
 class _HttpPool(HTTPConnectionPool):
     def _new_conn(self) -> Any:

@@ -56,4 +56,5 @@ def upload_of(users: Sequence[Desired]) -> Upload:
 
 def _safe(cell: str) -> str:
     """Return `cell` so that no spreadsheet takes it for a formula; a telephone number is none."""
+    cell = cell.replace("\0", "\ufffd")  # no CSV reader takes this one character, and some writers fall over it
     return f"'{cell}" if cell.startswith(_EXECUTED) and not _E164.fullmatch(cell) else cell

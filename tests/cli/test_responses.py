@@ -511,6 +511,8 @@ def test_two_runs_do_not_write_to_one_file(connected: Any, csat: Survey) -> None
 
 def start(project: Any, *arguments: str, **options: Any) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "sdx_state.cli.main", "-C", str(project.folder), "responses", "csat", *arguments]
+    # Whoever runs the tests in the background may have told its children to ignore it.
+    options.setdefault("preexec_fn", lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, **options)
 
 
