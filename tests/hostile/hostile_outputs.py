@@ -113,7 +113,8 @@ def _from_annotations(text: str) -> str:
 
 
 def _cells(text: str) -> str:
-    return "\n".join(cell for row in csv_rows(text) for cell in row)
+    cells = "\n".join(cell for row in csv_rows(text) for cell in row)
+    return f"{cells}\n{cells.replace(chr(0xFFFD), chr(0))}"  # the one character that no CSV carries
 
 
 def _joined_strings(text: str) -> str:
