@@ -15,7 +15,7 @@ import yaml
 from sdx_state.config.files import SourceText
 from sdx_state.config.problems import Problem
 from sdx_state.config.scalars import SURROGATE, resolve
-from sdx_state.config.syntax import syntax_problem
+from sdx_state.config.syntax import MAX_DEPTH, TOO_DEEP, syntax_problem
 from sdx_state.config.tree import Items, Node, Place, Table
 
 # Nothing but their `get_event` is used, which knows neither tags nor types.
@@ -23,7 +23,6 @@ _Parser: type[yaml.CSafeLoader] | type[yaml.SafeLoader] = (
     yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 )
 
-MAX_DEPTH = 64
 MAX_NODES = 5_000_000
 MAX_ALIASES = 100
 MAX_ALIASED_NODES = 100_000
@@ -105,7 +104,7 @@ class _Builder:
         if kind is yaml.ScalarEvent:
             value = self._scalar(event)
         elif depth >= MAX_DEPTH:
-            raise TooMuch(_place(event), f"this is nested more than {MAX_DEPTH} levels deep")
+            raise TooMuch(_place(event), TOO_DEEP)
         elif kind is yaml.MappingStartEvent:
             value = self._table(event, depth + 1)
         else:

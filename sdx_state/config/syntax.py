@@ -7,6 +7,9 @@ import yaml
 from sdx_state.config.files import SourceText
 from sdx_state.config.problems import Problem
 
+MAX_DEPTH = 64
+TOO_DEEP = f"this is nested more than {MAX_DEPTH} levels deep"
+
 # What both parsers of PyYAML say begins with, or holds, the first text; the rest is ours: message and hint.
 _WORDS: tuple[tuple[str, str, str | None], ...] = (
     (
@@ -85,6 +88,8 @@ def syntax_problem(source: SourceText, error: yaml.YAMLError) -> Problem:
         if character in _CANNOT_START:
             message, hint = _CANNOT_START[character]
             return source.problem(place, message, hint or _quoted(source, place))
+    if "nesting depth" in said:  # libyaml has a limit of its own since 0.2.6, above ours
+        return source.problem(place, TOO_DEEP)
     if opened is not None and "flow" in context:
         return _flow_problem(source, place, (opened.line + 1, opened.column + 1))
     if opened is not None and "end of stream" in said:
