@@ -15,6 +15,7 @@ from sdx_state.apply.outcome import Result
 from sdx_state.apply.resolve import SETTLE
 from sdx_state.apply.run import Observer, Run
 from sdx_state.apply.saved import SavedPlan
+from sdx_state.apply.uptime import uptime
 from sdx_state.kinds import KINDS
 from sdx_state.kinds.address import Address, kind_of
 from sdx_state.kinds.policy import Guards
@@ -27,6 +28,7 @@ from sdx_state.plan.attribute import attribute
 from sdx_state.plan.build import Intention, build_plan
 from sdx_state.plan.model import Finding, Plan
 from sdx_state.plan.route import route, verb_of
+from sdx_state.plan.scope import scope_of
 from sdx_state.plan.select import select
 from sdx_state.plan.undo import undo_plan
 from sdx_state.risk.facts import facts_of
@@ -72,6 +74,7 @@ class Planned:
         saved: What the store holds.
         unfinished: What an earlier run left without an end.
         settled: Addresses that are live as declared.
+        scope: The addresses that were looked at, None for all.
     """
 
     plan: Plan
@@ -82,6 +85,7 @@ class Planned:
     saved: Ledger
     unfinished: Unfinished
     settled: frozenset[Address] = frozenset()
+    scope: frozenset[Address] | None = None
 
 
 @dataclass(frozen=True)
@@ -115,10 +119,12 @@ class Workspace:
         targets: Sequence[str] = (),
         excludes: Sequence[str] = (),
         base: Intention | None = None,
+        reviewed: Plan | None = None,
     ) -> Planned:
         """Read the tenant and return the plan for `intention`. Sends nothing but GET, HEAD and OPTIONS.
 
         With `base`, each change is attributed: to what `intention` changes of it, or to what was there before.
+        With `reviewed`, only what that plan touches is read and planned.
 
         Raises:
             ApiError: The tenant could not be read.
@@ -129,10 +135,12 @@ class Workspace:
         unfinished = Journal(self.store.journal_path).unfinished()
         self.store.require_newest(saved, unfinished.serial)
         ledger = replace(saved, entries={**unfinished.created, **saved.entries}) if unfinished.created else saved
+        scope = scope_of(reviewed, intention.resources, ledger.entries) if reviewed is not None else None
         declared = [*intention.resources.values(), *(base.resources.values() if base is not None else ())]
-        wanted = wanted_of(declared, ledger)
+        declared = [one for one in declared if scope is None or one.address in scope]
+        wanted = wanted_of(declared, ledger, scope, unfinished.leaving)
         snapshot, ledger = read_live(self.client, wanted, ledger, self.parallelism, progress, ask_again=ask_again)
-        plan = self._routed(build_plan(intention, snapshot, ledger))
+        plan = self._routed(build_plan(intention, snapshot, ledger, scope))
         plan = replace(plan, findings=(*plan.findings, *_pending(unfinished)))
         if base is not None:
             plan = attribute(plan, build_plan(base, snapshot, ledger))
@@ -146,6 +154,7 @@ class Workspace:
             saved,
             unfinished,
             frozenset(address for address in plan.ids if address not in changing),
+            scope,
         )
 
     def undo(self, run: str, progress: Progress) -> Planned:
@@ -162,7 +171,8 @@ class Workspace:
         ledger = replace(saved, entries={**unfinished.created, **saved.entries})
         if past.plan.tenant != ledger.tenant:
             raise WrongTenant(f"run {run} wrote to {past.plan.tenant}, and this is {ledger.tenant}")
-        snapshot, ledger = read_live(self.client, wanted_of((), ledger), ledger, self.parallelism, progress)
+        wanted = wanted_of((), ledger, leaving=unfinished.leaving)
+        snapshot, ledger = read_live(self.client, wanted, ledger, self.parallelism, progress)
         plan, resources = undo_plan(past, snapshot, ledger)
         plan = self._graded(self._routed(plan), snapshot)
         return Planned(plan, plan, Intention(resources), snapshot, ledger, saved, unfinished)
@@ -222,10 +232,11 @@ class Workspace:
             journal = Journal(self.store.journal_path)
             journal.mend()
             pending = journal.unfinished().pending
-            rest = max((SETTLE - (time.time() - intent.sent_at) for intent in pending), default=0.0)
+            now = uptime()
+            rest = max((SETTLE - now.since(intent.sent) for intent in pending), default=0.0)
             if rest > 0:
-                waiting(min(rest, SETTLE))
-                self.sleep(min(rest, SETTLE))
+                waiting(rest)
+                self.sleep(rest)
             yield journal
 
     def run(self, journal: Journal, observer: Observer, command: str) -> Run:
@@ -257,9 +268,10 @@ class Workspace:
 
 
 def carry_out(run: Run, planned: Planned) -> Result:
-    """Apply `planned` and close what earlier runs left open: reading live has told what became of it."""
+    """Apply `planned` and close what earlier runs left open, where reading live has told what became of it."""
     for intent in planned.unfinished.pending:
-        run.journal.settled(intent.operation, "read")
+        if planned.scope is None or intent.address in planned.scope:
+            run.journal.settled(intent.operation, "read")
     resources: Mapping[Address, Desired] = planned.intention.resources
     return run.apply(planned.plan, resources, planned.snapshot, planned.settled, planned.ledger, planned.saved)
 

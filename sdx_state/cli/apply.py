@@ -70,7 +70,12 @@ def command(
             targets, excludes = reviewed.plan.targets, reviewed.plan.excludes
         with reading("Reading the tenant") as progress:
             planned = workspace.plan(
-                intention, progress, ask_again=refresh_phones, targets=targets, excludes=excludes
+                intention,
+                progress,
+                ask_again=refresh_phones,
+                targets=targets,
+                excludes=excludes,
+                reviewed=reviewed.plan if reviewed is not None else None,
             )
         if reviewed is not None:
             planned = replace(planned, plan=bound(reviewed, planned.plan, intention))

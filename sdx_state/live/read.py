@@ -6,7 +6,8 @@ that is declared or owned; `parallelism` of them at a time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -15,7 +16,7 @@ from typing import Protocol
 from sdx_state.api import Endpoints
 from sdx_state.api.errors import Gone, NotFound
 from sdx_state.kinds import KINDS, QUESTION, SURVEY, USER
-from sdx_state.kinds.address import kind_of, name_of
+from sdx_state.kinds.address import Address, kind_of, name_of
 from sdx_state.kinds.resource import Desired, Live, Shape
 from sdx_state.kinds.snapshot import Snapshot
 from sdx_state.kinds.wire import shape_of
@@ -46,7 +47,9 @@ class Wanted:
         survey_names: The same, by name in the form that natural keys are matched.
         all_surveys: List the questions of every survey.
         numbers: E.164 number -> country code to look up.
-        owned: `(kind, id)` of all that the state owns: what a list lacks is asked for by id.
+        owned: `(kind, id)` of what the state owns and is asked about: what a list lacks is asked for by id.
+        counts: Kind -> how many the state owns in all.
+        leaving: `(kind, id)` of what an earlier run was about to delete: that it is gone says nothing of the tenant.
     """
 
     kinds: frozenset[str] = frozenset()
@@ -55,10 +58,32 @@ class Wanted:
     all_surveys: bool = False
     numbers: Mapping[str, str] = field(default_factory=dict)
     owned: frozenset[tuple[str, str]] = frozenset()
+    counts: Mapping[str, int] = field(default_factory=dict)
+    leaving: frozenset[tuple[str, str]] = frozenset()
+
+    def missing(self, kind: str, seen: Collection[str]) -> list[str]:
+        """Return the ids of `kind` that are owned and not among `seen`, which are in the form of `casefold`."""
+        return sorted(id for owner, id in self.owned if owner == kind and id.casefold() not in seen)
+
+    def unexplained(self, kind: str, missing: Iterable[str]) -> int:
+        """Return how many of `missing` no earlier run of ours was about to delete."""
+        return sum((kind, id) not in self.leaving for id in missing)
 
 
-def wanted_of(resources: Iterable[Desired], ledger: Ledger) -> Wanted:
-    """Return what a plan of `resources` against `ledger` needs to know."""
+def wanted_of(
+    resources: Iterable[Desired],
+    ledger: Ledger,
+    scope: Collection[Address] | None = None,
+    leaving: frozenset[tuple[str, str]] = frozenset(),
+) -> Wanted:
+    """Return what a plan of `resources` against `ledger` needs to know.
+
+    Args:
+        resources: What is declared, in scope.
+        ledger: What is remembered.
+        scope: The addresses that the plan is about; None for all.
+        leaving: What an earlier run was about to delete.
+    """
     kinds: set[str] = set()
     survey_ids: set[str] = set()
     survey_names: set[str] = set()
@@ -66,7 +91,7 @@ def wanted_of(resources: Iterable[Desired], ledger: Ledger) -> Wanted:
     owned = set()
     for address, entry in ledger.entries.items():
         kind = kind_of(address)
-        if KINDS[kind].lookup_only:
+        if KINDS[kind].lookup_only or (scope is not None and address not in scope):
             continue
         kinds.add(kind)
         owned.add((kind, entry.id))
@@ -88,6 +113,8 @@ def wanted_of(resources: Iterable[Desired], ledger: Ledger) -> Wanted:
         survey_names=frozenset(survey_names),
         numbers=numbers,
         owned=frozenset(owned),
+        counts=Counter(kind_of(address) for address in ledger.entries),
+        leaving=leaving,
     )
 
 
@@ -192,11 +219,10 @@ def _is_wanted(survey: Live, wanted: Wanted) -> bool:
 
 def _unlisted(client: Endpoints, wanted: Wanted, kind: str, listed: Iterable[Live]) -> list[Live]:
     """Ask by id for what is owned and not in the list: only 404 or 410 proves that a resource is gone."""
-    seen = {live.id.casefold() for live in listed}
-    missing = sorted(id for owner, id in wanted.owned if owner == kind and id.casefold() not in seen)
-    total = sum(owner == kind for owner, _ in wanted.owned)
-    if len(missing) > MISSING_COUNT and len(missing) > MISSING_SHARE * total:
-        raise _too_much_missing(kind, len(missing), total)
+    missing = wanted.missing(kind, {live.id.casefold() for live in listed})
+    count, total = wanted.unexplained(kind, missing), wanted.counts.get(kind, 0)
+    if count > MISSING_COUNT and count > MISSING_SHARE * total:
+        raise _too_much_missing(kind, count, total)
     found = []
     for id in missing:
         try:
@@ -208,11 +234,10 @@ def _unlisted(client: Endpoints, wanted: Wanted, kind: str, listed: Iterable[Liv
 
 def _refuse_mass_absence(wanted: Wanted, listed: Mapping[str, Mapping[str, object]]) -> None:
     """Refuse to plan where every question that is owned is gone from the lists, by id of their survey."""
-    owned = [id for kind, id in wanted.owned if kind == QUESTION.name]
-    seen = {id for rows in listed.values() for id in rows}
-    missing = sum(id not in seen for id in owned)
-    if missing > MISSING_COUNT and missing == len(owned):
-        raise _too_much_missing(QUESTION.name, missing, len(owned))
+    missing = wanted.missing(QUESTION.name, {id for rows in listed.values() for id in rows})
+    count, total = wanted.unexplained(QUESTION.name, missing), wanted.counts.get(QUESTION.name, 0)
+    if count > MISSING_COUNT and count == total:
+        raise _too_much_missing(QUESTION.name, count, total)
 
 
 def _complete_lists(client: Endpoints, ledger: Ledger, listed: Mapping[str, dict[str, dict[str, object]]]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sdx_state.kinds import ALL_KINDS, KINDS
@@ -32,23 +32,32 @@ class Intention:
     removed: Sequence[Removed] = ()
 
 
-def build_plan(intention: Intention, snapshot: Snapshot, ledger: Ledger) -> Plan:
-    """Return the plan that makes the tenant of `snapshot` what `intention` says."""
+def build_plan(
+    intention: Intention, snapshot: Snapshot, ledger: Ledger, scope: Collection[Address] | None = None
+) -> Plan:
+    """Return the plan that makes the tenant of `snapshot` what `intention` says.
+
+    With `scope`, only these addresses are planned; what the others own they keep.
+    """
     previous, findings = _renamed(ledger.entries, intention.moved)
     entries = {previous.get(address, address): entry for address, entry in ledger.entries.items()}
     came_from = {after: before for before, after in previous.items()}
-    undeclared = {address: entry for address, entry in entries.items() if address not in intention.resources}
-    owned_elsewhere = frozenset(f"{kind_of(address)}.{entry.id}" for address, entry in undeclared.items())
-    matches = match(intention.resources.values(), snapshot, entries, owned_elsewhere)
+    resources = {address: one for address, one in intention.resources.items() if scope is None or address in scope}
+    others = {address: entry for address, entry in entries.items() if address not in resources}
+    owned_elsewhere = frozenset(f"{kind_of(address)}.{entry.id}" for address, entry in others.items())
+    undeclared = {address: entry for address, entry in others.items() if address not in intention.resources}
+    if scope is not None:
+        undeclared = {address: entry for address, entry in undeclared.items() if address in scope}
+    matches = match(resources.values(), snapshot, entries, owned_elsewhere)
 
     planner = _Planner(snapshot, ledger, entries, came_from, matches)
-    changes, drift, unchanged = planner.plan_declared(intention.resources)
+    changes, drift, unchanged = planner.plan_declared(resources)
     leaving, lost = departures(undeclared, intention.removed, snapshot)
     changes += leaving
     drift += lost
     findings += [*matches.findings, *planner.findings, *rename_hints(changes)]
     changes = in_order_of_writes(changes)
-    strangers = list(_strangers(snapshot, matches, entries))
+    strangers = list(_strangers(snapshot, matches, entries)) if scope is None else []
     ids = {address: live.id for address, live in matches.live.items()}
     findings += mistyped(changes, strangers, ids)
     return Plan(

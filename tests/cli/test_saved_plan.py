@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -125,3 +126,47 @@ def test_resume_goes_on_with_the_plan_that_was_cut_off_and_no_more(project, prox
     assert [row["email"] for row in tenant.store.rows("users")] == ["u@example.com"]
     assert project.run("apply", "--resume").code == 1
     assert project.apply().code == 0
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "read"),
+    [
+        ("name: U}", "name: W}", {"/users"}),
+        ("description: Two", "description: Three", {"/surveys", "/questions?survey_id=2"}),
+        ("question_text: Why?", "question_text: How?", {"/surveys", "/questions?survey_id=1"}),
+    ],
+)
+def test_only_what_the_plan_touches_is_read_again(project, proxy, tmp_path, before, after, read):
+    files = """
+surveys:
+  a: {name: A, questions: [{question_label: Q, question_text: Why?, question_type: text}]}
+  b: {name: B, description: Two, questions: [{question_label: Q, question_text: What?, question_type: text}]}
+users:
+  u@example.com: {name: U}
+"""
+    project.connect(proxy.url)
+    project.write("sdx.yaml", "sdx: 1\napi: {host: x.example, capabilities: writable, parallelism: 1}\n")
+    project.write("a.yaml", files)
+    assert project.apply().code == 0
+    project.write("a.yaml", files.replace(before, after))
+    saved = str(tmp_path / "plan.json")
+    assert project.run("plan", "--out", saved).code == 0
+    proxy.seen.clear()
+    applied = project.run("apply", saved)
+    assert applied.code == 0, applied.err
+    lists = {path.removeprefix("/api") for method, path in proxy.seen if method == "GET" and "_limit" in path}
+    asked = {re.sub(r"[?&]_.*?(?=&survey|$)", "", path).replace("&", "?") for path in lists}
+    assert {path for path in asked if not path.startswith("/responses")} == read
+    assert project.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_what_another_address_owns_is_not_taken_for_what_the_plan_creates(connected, tenant, tmp_path):
+    connected.write("a.yaml", "surveys: {old: {name: Once}}\n")
+    connected.apply()
+    connected.write("a.yaml", "surveys: {old: {name: Renamed}, new: {name: Once}}\n")
+    saved = str(tmp_path / "plan.json")
+    assert connected.run("plan", "--target", "survey.new", "--out", saved).code == 0
+    applied = connected.run("apply", saved)
+    assert applied.code == 0, applied.err
+    assert applied.last == "Apply complete! Resources: 1 added, 0 changed, 0 destroyed."
+    assert sorted(row["name"] for row in tenant.store.rows("surveys")) == ["Once", "Once"]

@@ -1,0 +1,37 @@
+"""What a reviewed plan is about: all that has to be looked at again before it is carried out, and no more."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from sdx_state.kinds import KINDS
+from sdx_state.kinds.address import Address, address_of, kind_of, name_of
+from sdx_state.kinds.resource import Desired
+from sdx_state.plan.model import Plan
+
+
+def scope_of(
+    reviewed: Plan, resources: Mapping[Address, Desired], remembered: Collection[Address]
+) -> frozenset[Address]:
+    """Return the addresses that `reviewed` changes, with what these name, and with the whole survey of each.
+
+    A survey's questions stand in one order, so that one of them cannot be judged alone.
+
+    Args:
+        reviewed: The plan.
+        resources: What is declared.
+        remembered: The addresses that the state knows.
+    """
+    touched = {change.address for change in reviewed.changes}
+    touched |= {change.previous for change in reviewed.changes if change.previous is not None}
+    families = {family for address in touched if (family := _family(address)) is not None}
+    scope = touched | {address for address in (*resources, *remembered) if _family(address) in families}
+    return frozenset(scope.union(*(resources[address].depends_on for address in scope if address in resources)))
+
+
+def _family(address: Address) -> Address | None:
+    """Return the address of the survey that `address` is, or is a question of."""
+    kind = KINDS[kind_of(address)]
+    if kind.parent is not None:
+        return address_of(kind.parent, name_of(address).partition(".")[0])
+    return address if any(child.parent == kind.name for child in KINDS.values()) else None
