@@ -80,12 +80,16 @@ class Endpoint:
         """
         return self._sender.send(self.item("GET", id), self._same(id))
 
-    def create(self, fields: Mapping[str, str]) -> Row:
+    def create(self, fields: Mapping[str, str], before_again: Callable[[], object] = lambda: None) -> Row:
         """Create a resource of form-encoded `fields` and return it as answered; it has an id.
 
         Source: API reference, "Interactions", the convention for every create.
+
+        Args:
+            fields: What to send.
+            before_again: Called right before it is sent once more, since the server surely did nothing.
         """
-        return self._sender.send(Request("POST", self._path, self._path, fields), self._identified)
+        return self._sender.send(Request("POST", self._path, self._path, fields), self._identified, before_again)
 
     def replace(self, id: str, resource: Mapping[str, object]) -> Row:
         """Replace the resource `id` by `resource`, all of it, and return it as answered.

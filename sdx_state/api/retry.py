@@ -1,6 +1,7 @@
 """When to ask again, and when to stop asking.
 
-Only what reads is ever sent again: a write is sent once, and its caller decides what an unclear answer means.
+What reads is sent again. A write is only if the server surely did nothing; what an unclear answer to it means, its
+caller decides.
 """
 
 from __future__ import annotations
@@ -87,8 +88,18 @@ class Sender:
         self._refused_by: str | None = None
         self._failures = _Failures()
 
-    def send(self, request: Request, read: Callable[[Request, Answer], Result]) -> Result:
-        """Return what `read` makes of the answer to `request`.
+    def send(
+        self,
+        request: Request,
+        read: Callable[[Request, Answer], Result],
+        before_again: Callable[[], object] = lambda: None,
+    ) -> Result:
+        """Return what `read` makes of the answer to `request`. A write is sent again only if it surely was not done.
+
+        Args:
+            request: What to send.
+            read: Makes a result of the answer.
+            before_again: Called right before each further try.
 
         Raises:
             ApiError: What the last try ended in.
@@ -109,7 +120,7 @@ class Sender:
                 if request.method == "OPTIONS" and error.status is not None:
                     raise
                 self._failed(request, error, turn)
-                if request.writes or tries >= TRIES.get(type(error), 1):
+                if (request.writes and not _surely_not_done(error)) or tries >= TRIES.get(type(error), 1):
                     raise
                 self._spend(request, error)
                 pause = self._pause(tries, answer)
@@ -117,6 +128,7 @@ class Sender:
                 self._answered()
                 return result
             self._clock.sleep(pause)
+            before_again()
 
     def _begin(self, request: Request) -> int:
         with self._lock:
@@ -191,6 +203,11 @@ class _Failures:
 
     def blocked(self, now: float) -> bool:
         return self._count >= BREAKER and 0.0 <= now - self._since < COOL_DOWN
+
+
+def _surely_not_done(error: ApiError) -> bool:
+    """Tell whether the server certainly did nothing: it was never asked, or it asks to be asked later (429)."""
+    return isinstance(error, NotSent) or error.status == 429
 
 
 def _retry_after(answer: Answer, now: float) -> float:

@@ -16,11 +16,12 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from sdx_state.kinds.address import Address
+from sdx_state.apply.uptime import Uptime, uptime
+from sdx_state.kinds.address import Address, kind_of
 from sdx_state.state.errors import JOURNAL_ADVICE, StateNotSaved, StateUnusable
 from sdx_state.state.files import append
 from sdx_state.state.ledger import Entry
@@ -37,13 +38,13 @@ class Intent:
         operation: Its own name.
         address: What was to be created.
         parent_id: Id of the survey it was to go into, if any.
-        sent_at: Seconds since 1970, not later than the moment of sending.
+        sent: Not later than the moment of sending.
     """
 
     operation: str
     address: Address
     parent_id: str | None
-    sent_at: float
+    sent: Uptime
 
 
 @dataclass(frozen=True)
@@ -53,12 +54,14 @@ class Unfinished:
     Attributes:
         pending: Creates that may or may not have reached the tenant.
         created: Resources that were created and that no saved state knows yet.
+        leaving: `(kind, id)` of what was about to be deleted and that every saved state still knows.
         serial: The highest serial of a state that was ever saved here, by lineage.
         interrupted: The run that has no end, if the last one has none.
     """
 
     pending: tuple[Intent, ...] = ()
     created: Mapping[Address, Entry] = field(default_factory=dict)
+    leaving: frozenset[tuple[str, str]] = frozenset()
     serial: Mapping[str, int] = field(default_factory=dict)
     interrupted: str | None = None
 
@@ -101,12 +104,21 @@ class Journal:
             True,
             event="intent",
             operation=operation,
+            **_now(),
             address=address,
             parent_id=parent_id,
             before_ids=list(before_ids),
             fields=dict(hashes),
         )
         return operation
+
+    def send_again(self, operation: str, address: Address) -> None:
+        """Write down that the create of `address`, which the server did not take, is about to be sent once more.
+
+        Raises:
+            StateNotSaved: It is not on the disk. Nothing may be sent.
+        """
+        self._append(True, event="again", operation=operation, **_now(), address=address)
 
     def created(self, operation: str, address: Address, entry: Entry) -> None:
         """Write down that the operation created `entry`. Lost in a crash, it is found out by reading."""
@@ -181,6 +193,7 @@ class Journal:
         """
         pending: dict[str, Intent] = {}
         created: dict[Address, Entry] = {}
+        leaving: set[tuple[str, str]] = set()
         serial: dict[str, int] = {}
         interrupted: str | None = None
         for number, record in self.records():
@@ -192,18 +205,24 @@ class Journal:
                     interrupted = None
                 elif event == "intent":
                     operation = record["operation"]
-                    pending[operation] = Intent(operation, record["address"], record["parent_id"], record["at"])
+                    pending[operation] = Intent(operation, record["address"], record["parent_id"], _sent(record))
+                elif event == "again":
+                    operation = record["operation"]
+                    pending[operation] = replace(pending[operation], sent=_sent(record))
                 elif event == "created":
                     pending.pop(record["operation"], None)
                     created[record["address"]] = Entry(record["id"], record["fields"], record["protect"])
                 elif event == "settled":
                     pending.pop(record["operation"], None)
+                elif event == "delete":
+                    leaving.add((kind_of(record["address"]), record["id"]))
                 elif event == "saved":
                     created.clear()
+                    leaving.clear()
                     serial[record["lineage"]] = max(record["serial"], serial.get(record["lineage"], 0))
-            except (KeyError, TypeError, AttributeError) as error:
+            except (KeyError, TypeError, ValueError, AttributeError) as error:
                 raise StateUnusable(f"{self.path}:{number} is not a line of a journal", JOURNAL_ADVICE) from error
-        return Unfinished(tuple(pending.values()), created, serial, interrupted)
+        return Unfinished(tuple(pending.values()), created, frozenset(leaving), serial, interrupted)
 
     def broken_at(self) -> int | None:
         """Return the number of the first line whose chain does not hold, None if all do.
@@ -249,6 +268,15 @@ class Journal:
                     "Nothing more was sent. Make room, then run the same command again."
                 ) from error
             self._last = record["hash"]
+
+
+def _now() -> Record:
+    now = uptime()
+    return {"boot": now.boot, "uptime": round(now.seconds, 3)}
+
+
+def _sent(record: Record) -> Uptime:
+    return Uptime(str(record.get("boot", "")), float(record.get("uptime", 0.0)))
 
 
 def _hash(record: Mapping[str, object]) -> str:

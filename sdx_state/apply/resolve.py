@@ -11,7 +11,9 @@ from sdx_state.kinds import KINDS
 from sdx_state.kinds.resource import Desired, Live
 from sdx_state.plan.diff import differences
 
-SETTLE = 30.0  # seconds in which a request that was given up may still be carried out
+# Seconds in which a request that was given up may still be carried out: longer than the client itself waits for one.
+SETTLE = 65.0
+PAUSES = (0.02, 0.03, 0.05, 0.1, 0.3, 0.5)  # shares of it between two looks
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ def find_created(
 ) -> str | Lost:
     """Return the id of what a create with an unclear answer made.
 
+    Looks at once and then ever more rarely, until nothing that was sent can be on its way any more.
+
     Args:
         client: The API.
         desired: What was sent.
@@ -46,8 +50,10 @@ def find_created(
         sleep: Waits; called only if nothing is found at first.
     """
     candidates = _candidates(client, desired, parent_id, before)
-    if not candidates:
-        sleep(SETTLE)
+    for share in PAUSES:
+        if candidates:
+            break
+        sleep(SETTLE * share)
         candidates = _candidates(client, desired, parent_id, before)
     if not candidates:
         return Lost(
@@ -60,14 +66,16 @@ def find_created(
         return Lost(
             False,
             f"the answer to the create was lost, and {len(candidates)} resources could be it: ids {ids}",
-            f"delete all but one, or pin the right one with `id: {candidates[0].id}`; then run apply again",
+            f"delete all but one, or say which one it is: `sdx-state state resolve {desired.address} --adopt "
+            f"{candidates[0].id}`; then run apply again",
         )
     different = [path for path, _, _ in differences(desired, candidates[0], "flat")]
     if different:
         return Lost(
             False,
             f"the answer to the create was lost, and id {ids} could be it, but differs in {', '.join(different)}",
-            f"somebody else may have made it. Pin it with `id: {ids}` if it is the one, and run apply again",
+            f"somebody else may have made it. If it is the one: `sdx-state state resolve {desired.address} --adopt "
+            f"{ids}`; then run apply again",
         )
     return candidates[0].id
 

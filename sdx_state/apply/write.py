@@ -113,7 +113,8 @@ class Writer:
         hashes = applied_hashes(desired, self.ledger)
         operation = self.journal.intend(change.address, parent_id, before, hashes)
         try:
-            id = str(endpoint.create(form)[kind.identity])
+            created = endpoint.create(form, before_again=lambda: self.journal.send_again(operation, change.address))
+            id = str(created[kind.identity])
         except ApiError as error:
             if not error.ambiguous:
                 self.journal.settled(operation, "refused")

@@ -135,6 +135,38 @@ def test_a_run_asks_again_only_so_often(serve: Any, serve_by: Any, connect: Any)
     assert client.requests == len(server.seen)
 
 
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda client: client.surveys.create({"name": "x"}),
+        lambda client: client.surveys.replace("52", SURVEY),
+        lambda client: client.surveys.delete("52"),
+    ],
+)
+def test_a_write_that_the_server_did_not_take_is_sent_again_later(
+    serve: Any, connect: Any, clock: Any, write: Any
+) -> None:
+    server = serve((429, {}, {"Retry-After": "7"}), BUSY, WELL)
+    write(connect(server))
+    assert len(server.seen) == 3
+    assert clock.slept == [7.0, 1.0]
+
+
+@pytest.mark.parametrize("reply", [(500, {}), (502, {}), DOWN, b"", (200, {}), (409, {}), (400, {})])
+def test_any_other_write_is_sent_once(serve: Any, connect: Any, clock: Any, reply: Any) -> None:
+    server = serve(reply, WELL)
+    with pytest.raises(e.ApiError):
+        connect(server).surveys.create({"name": "x"})
+    assert (len(server.seen), clock.slept) == (1, [])
+
+
+def test_whoever_sends_a_create_again_is_told_before(serve: Any, connect: Any) -> None:
+    server = serve(BUSY, BUSY, WELL)
+    told: list[int] = []
+    connect(server).surveys.create({"name": "x"}, before_again=lambda: told.append(len(server.seen)))
+    assert told == [1, 2]
+
+
 def test_one_hiccup_of_many_workers_is_one_failure(
     serve: Any, serve_by: Any, connect: Any, clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

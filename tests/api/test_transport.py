@@ -128,9 +128,10 @@ def test_a_proxy_for_https_gets_a_tunnel_and_no_credentials(
     with pytest.raises(e.NotSent, match="through the proxy") as caught:
         connect("https://demo.surveydynamix.com/api").surveys.create({"name": "x"})
     assert not caught.value.ambiguous
-    assert len(got) == 1
-    assert got[0].startswith(b"CONNECT demo.surveydynamix.com:443 HTTP/1.")
-    assert b"authorization" not in got[0].lower()
+    assert len(got) == 5  # what was surely not sent is tried again
+    for asked in got:
+        assert asked.startswith(b"CONNECT demo.surveydynamix.com:443 HTTP/1.")
+        assert b"authorization" not in asked.lower()
 
 
 def test_no_proxy_is_honoured(tunnel: tuple[str, list[bytes]], connect: Any, monkeypatch: pytest.MonkeyPatch) -> None:

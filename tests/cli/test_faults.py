@@ -402,3 +402,51 @@ def test_an_order_that_was_not_written_is_no_success(weather, proxy, tenant):
     assert_converges(weather)
     rows = sorted(tenant.store.rows("questions"), key=lambda row: row["order"])
     assert [row["question_label"] for row in rows] == ["P", "Q"]
+
+
+@pytest.mark.parametrize("command", ["destroy", "apply"])
+def test_a_run_that_died_after_its_deletes_is_not_taken_for_the_wrong_tenant(connected, tenant, monkeypatch, command):
+    from sdx_state.state.errors import StateNotSaved
+    from sdx_state.state.local import LocalStore
+
+    many = "surveys:\n" + "".join(f"  s{n}: {{name: S{n}}}\n" for n in range(6))
+    connected.write("a.yaml", many + "users: {u@example.com: {name: U}}\n")
+    assert connected.apply().code == 0
+    connected.write("sdx.yaml", "sdx: 1\napi: {host: x.example}\nlimits: {deletes: 9, deletes_percent: 100}\n")
+    if command == "apply":
+        connected.write("a.yaml", "users: {u@example.com: {name: U}}\n")
+
+    def full(self, ledger):
+        raise StateNotSaved("no room")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LocalStore, "save", full)
+        assert connected.run(command, "--auto-approve").code != 0
+    assert tenant.store.rows("surveys") == []
+    ended = connected.run(command, "--auto-approve")
+    assert ended.code == 0, ended.err
+    assert "is it the right one" not in ended.err.lower()
+    assert connected.run("state", "list").out.split() == (["user.u@example.com"] if command == "apply" else [])
+
+
+@pytest.mark.parametrize("jump", [-10 * 365 * 86400.0, 10 * 365 * 86400.0, 3600.0])
+def test_a_clock_that_jumps_does_not_shorten_the_wait_for_what_is_on_its_way(connected, tenant, monkeypatch, jump):
+    from sdx_state.apply import journal, workspace
+    from sdx_state.apply.resolve import SETTLE
+
+    real, waited = time.time, []
+    intend = journal.Journal.intend
+
+    def dies(self, *arguments):
+        intend(self, *arguments)
+        raise KeyboardInterrupt
+
+    connected.write("a.yaml", "surveys: {a: {name: A}}\n")
+    with monkeypatch.context() as patch:
+        patch.setattr(journal.Journal, "intend", dies)
+        assert connected.apply().code != 0
+    monkeypatch.setattr(journal.time, "time", lambda: real() + jump)
+    monkeypatch.setattr(workspace.time, "sleep", waited.append)
+    assert connected.apply().code == 0
+    assert SETTLE - 20 < waited[0] <= SETTLE
+    assert len(tenant.store.rows("surveys")) == 1

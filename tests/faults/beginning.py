@@ -19,7 +19,7 @@ from stepping import Pool, first_done
 from tenant import Tenant
 from world import Faults, World
 
-from sdx_state.apply import graph, journal, workspace
+from sdx_state.apply import graph, journal, uptime, workspace
 from sdx_state.live import evidence, read
 from sdx_state.state import files, local
 
@@ -59,9 +59,11 @@ def _beginning() -> tuple[Path, Tenant, Counter[str]]:
 def product_in(world: World) -> Iterator[None]:
     """Let product code meet `world` instead of this machine's clock, threads and disk."""
     clock = SimpleNamespace(**{name: getattr(time, name) for name in ("strftime", "gmtime", "sleep", "monotonic")})
-    clock.time = world.clock.now
+    clock.time, clock.clock_gettime = world.clock.wall, world.clock.since_boot
+    clock.CLOCK_MONOTONIC = time.CLOCK_MONOTONIC
     replaced: list[tuple[Any, str, Any]] = [
-        *((module, "time", clock) for module in (journal, workspace, local)),
+        *((module, "time", clock) for module in (journal, workspace, local, uptime)),
+        (uptime, "_BOOT_ID", world.clock),
         *((module, "ThreadPoolExecutor", Pool) for module in (graph, read, evidence)),
         (graph, "wait", first_done),
         (Pool, "stepper", world.stepper),

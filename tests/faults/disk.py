@@ -62,11 +62,12 @@ class Disk:
         self.dead = True
         raise Crash
 
-    def after_death(self) -> None:
-        """Take what a power cut takes, if there was one."""
-        if self._cut:
-            self._cut = False
+    def after_death(self) -> bool:
+        """Take what a power cut takes, and tell whether there was one."""
+        was_cut, self._cut = self._cut, False
+        if was_cut:
             self._lose()
+        return was_cut
 
     def step(self, what: str, do: Callable[[], Any], half: Callable[[], Any] | None = None) -> Any:
         """Take one step, or fail at it."""

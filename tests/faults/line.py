@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 from scenario import DECLARED, address_of, row_of
-from tenant import ANSWERS, DEADLINE, JSON, LABEL, SINGULAR, Crash, Row, altered
+from tenant import ANSWERS, DEADLINE, JSON, JUMPS, LABEL, SINGULAR, Crash, Row, altered
 
 from sdx_state.api.errors import NoAnswer, NotSent
 from sdx_state.api.exchange import Answer, Request
@@ -162,6 +162,9 @@ class Line:
         tenant, chance = world.tenant, world.chance
         collection, _, id = urlsplit(request.path).path.strip("/").partition("/")
         id = id.replace("%40", "@").lower()
+        if what == "clock jumps":
+            world.clock.wrong += chance.choice(JUMPS)
+            return self._right(request)
         self.touched = True
         if what == "410":
             if id and collection in LABEL and request.method != "OPTIONS":

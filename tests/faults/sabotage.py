@@ -24,7 +24,7 @@ from schedules import outcome_of
 from sdx_state.api import endpoint, retry
 from sdx_state.api.errors import ApiError
 from sdx_state.api.exchange import Answer, Request
-from sdx_state.apply import journal, resolve, workspace, write
+from sdx_state.apply import journal, resolve, uptime, workspace, write
 from sdx_state.live import read
 from sdx_state.state import files, local
 from sdx_state.state.errors import StateNotSaved, StateUnusable
@@ -42,6 +42,15 @@ def no_intent() -> list[Patch]:
 def no_settling() -> list[Patch]:
     """Do not wait for what may still be on its way."""
     return [(workspace, "SETTLE", 0.0), (resolve, "SETTLE", 0.0)]
+
+
+def clock_on_the_wall() -> list[Patch]:
+    """Tell how long ago something was sent by a clock that can be set."""
+
+    def by_the_wall() -> uptime.Uptime:
+        return uptime.Uptime("any", uptime.time.time())
+
+    return [(journal, "uptime", by_the_wall), (workspace, "uptime", by_the_wall)]
 
 
 def blind_retry() -> list[Patch]:
@@ -213,6 +222,7 @@ SWITCHES: dict[str, Callable[[], list[Patch]]] = {
     for switch in (
         no_intent,
         no_settling,
+        clock_on_the_wall,
         blind_retry,
         lenient_state,
         older_state,

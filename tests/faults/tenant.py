@@ -28,13 +28,38 @@ class Crash(BaseException):
 
 
 class Clock:
-    """Virtual time: it passes where somebody waits, and nowhere else."""
+    """Virtual time: it passes where somebody waits, and nowhere else.
+
+    Attributes:
+        time: How long the world exists.
+        wrong: How far the clock on the wall is off.
+        boots: How often the machine was started.
+    """
 
     def __init__(self) -> None:
         self.time = 1_800_000_000.0
+        self.wrong = 0.0
+        self.boots = 1
+        self._booted = self.time - 1000.0
 
     def now(self) -> float:
         return self.time
+
+    def wall(self) -> float:
+        """Return what the clock on the wall shows."""
+        return self.time + self.wrong
+
+    def since_boot(self, *_: object) -> float:
+        """Return how long the machine runs."""
+        return self.time - self._booted
+
+    def reboot(self) -> None:
+        """Start the machine anew."""
+        self.boots, self._booted = self.boots + 1, self.time - 5.0
+
+    def read_text(self, encoding: str) -> str:
+        """Return which boot this is, as the system's own file does."""
+        return f"boot {self.boots}\n"
 
 
 class Tenant:
@@ -161,7 +186,8 @@ ANSWERS: dict[str, tuple[str, str]] = {
     "crash late": ("late", "crash"),
 }
 # What other people, or a server that does not do as it says, can do at that moment. 410 is the truth: it is gone now.
-EVENTS = ("410", "ignored", "edited", "twin", "row left out", "rows move up")
+EVENTS = ("410", "ignored", "edited", "twin", "row left out", "rows move up", "clock jumps")
+JUMPS = (-10 * 365 * 86400.0, -3600.0, -45.0, 45.0, 3600.0, 10 * 365 * 86400.0)  # seconds
 KINDS = (*ANSWERS, *EVENTS)
 
 

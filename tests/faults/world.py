@@ -111,7 +111,7 @@ class World:
     @contextlib.contextmanager
     def workspace(self) -> Iterator[Workspace]:
         """Open the tenant and the state, as a new process does."""
-        clock = SimpleNamespace(now=self.clock.now, sleep=self.sleep)
+        clock = SimpleNamespace(now=self.clock.wall, sleep=self.sleep)
         connection = Connection(_URL, _CREDENTIALS, parallelism=self.parallelism)
         with Endpoints(connection, clock=clock, random=self.chance, transport=self.line) as client:
             yield Workspace(client, self.store, parallelism=self.parallelism, sleep=self.sleep)
@@ -133,7 +133,8 @@ class World:
         except Exception as error:  # noqa: BLE001 - whatever it is, nobody is told what to do about it
             ended = Ended(1, f"{type(error).__name__}: {error}")
             self.break_rule(f"it fell over: {ended.why}")
-        self.disk.after_death()
+        if self.disk.after_death():
+            self.clock.reboot()
         self.trace.append(f"ended: {ended.code} {ended.why}")
         if ended.code == 0 and not self.line.quiet and not self.line.touched and not self.line.landed:
             unknown = set(DECLARED) - set(self.store.load().entries)
@@ -231,12 +232,12 @@ class World:
             journal.saved(saved.lineage, saved.serial)
 
     def intents(self) -> Counter[str]:
-        """Count the intents that would outlive a power cut, by address."""
+        """Count, by address, how often the journal that would outlive a power cut says that a create is sent."""
         found: Counter[str] = Counter()
         for written in self.disk.durable(self.folder / "state.journal.jsonl").splitlines():
             with contextlib.suppress(ValueError):  # a line cut off by a power cut is no line
                 record = json.loads(written)
-                found[record.get("address", "")] += record["event"] == "intent"
+                found[record.get("address", "")] += record["event"] in ("intent", "again")
         return found
 
 
