@@ -57,13 +57,13 @@ def blind_retry() -> list[Patch]:
     """Send a create again when its answer is unclear."""
     create = endpoint.Endpoint.create
 
-    def again(self: Any, fields: Any) -> Any:
+    def again(self: Any, fields: Any, **options: Any) -> Any:
         try:
-            return create(self, fields)
+            return create(self, fields, **options)
         except ApiError as error:
             if not error.ambiguous:
                 raise
-            return create(self, fields)
+            return create(self, fields, **options)
 
     return [(endpoint.Endpoint, "create", again)]
 
@@ -261,6 +261,8 @@ def noticed(name: str, seed: int, within: int) -> tuple[int, str] | None:
     with switched_off(name):
         for number in range(within):
             wrong, _, _ = outcome_of(f"{seed}:{number}")
+            if any("TypeError" in what or "AttributeError" in what for what in wrong):
+                raise RuntimeError(f"the switch {name!r} does not fit the product any more: {wrong}")
             if wrong:
                 return number, wrong[0]
     return None

@@ -45,6 +45,8 @@ class Schedule:
         for faults in self.processes:
             world.apply(faults)
             world.pass_time(world.chance.choice((0.0, 2.0, 15.0, 70.0)))
+            if world.chance.random() < 0.2:
+                world.clock.wrong += world.chance.choice(tenant.JUMPS)
         if self.damage:
             world.damage_state()
 
