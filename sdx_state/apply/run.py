@@ -112,10 +112,13 @@ class Run:
         if writes:
             self.store.save_run(self.journal.run, run_document(self.command, plan, snapshot))
             self.journal.begin(self.command, plan.fingerprint, len(plan.changes))
-        ended = schedule.run(operations_of(plan.changes))
+        operations = operations_of(plan.changes)
+        ended = schedule.run(operations)
         outcomes = _outcomes(plan.changes, ended, schedule.blocked)
         ledger = _remembered(ledger, outcomes, resources, settled, writer.ids)
-        interrupted = self.stop and any(outcome.status == "not started" for outcome in outcomes)
+        interrupted = self.stop and any(
+            one.key not in ended and schedule.blocked.get(one.key) is None for one in operations
+        )
         if ledger != saved:
             ledger = self.store.save(ledger)
             self.journal.saved(ledger.lineage, ledger.serial)

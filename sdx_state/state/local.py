@@ -9,7 +9,7 @@ import secrets
 import socket
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -211,9 +211,12 @@ class LocalStore:
                 raise StateNotSaved(
                     f"{path} cannot be written ({error.strerror}).\nMake room, then run again."
                 ) from error
-            yield
-            file.seek(0)
-            file.truncate(0)
+            try:
+                yield
+            finally:
+                with suppress(OSError):  # the lock is free all the same, and the next holder writes over this
+                    file.seek(0)
+                    file.truncate(0)
 
     def unlock(self, id: str) -> bool:
         """Clear what a dead run left in the lock file; tell whether there was anything.

@@ -34,7 +34,7 @@ from sdx_state.apply import resolve as resolve_module
 from sdx_state.apply import workspace as workspace_module
 from sdx_state.apply.pull import intention_of
 from sdx_state.apply.run import Silence
-from sdx_state.apply.workspace import Workspace, carry_out
+from sdx_state.apply.workspace import Workspace, carry_out, tenant_name
 from sdx_state.cli.console import ReadingProgress
 from sdx_state.config import load_configuration
 from sdx_state.state import local as local_module
@@ -144,7 +144,13 @@ class Bench:
         """Open the tenant and its state."""
         credentials = credentials_from(ENVIRONMENT)
         with Endpoints(ApiConnection(base_url(None, self.url), credentials, parallelism=2)) as client:
-            yield Workspace(client, LocalStore(self.folder / ".sdx", "state", "test"), parallelism=2)
+            yield Workspace(client, self.store, parallelism=2)
+
+    @property
+    def store(self) -> LocalStore:
+        """The state, as the command line opens it."""
+        origin = base_url(None, self.url).origin
+        return LocalStore(self.folder / ".sdx", "state", tenant_name(origin, None, ENVIRONMENT["SDX_CUSTOMER_UUID"]))
 
     def apply(self) -> str:
         """Apply the configuration and return how it ended."""

@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 
 NIGHTLY = bool(os.environ.get("SDX_NIGHTLY"))
-HARNESS = Path(__file__).parent / "harness.py"
+HERE = Path(__file__).parent
 
 pytestmark = pytest.mark.timeout(7200 if NIGHTLY else 280)
 
 
-def counts(*arguments: str) -> tuple[str, int, int]:
-    command = [sys.executable, str(HARNESS), *arguments]
+def counts(*arguments: str, harness: str = "harness.py") -> tuple[str, int, int]:
+    command = [sys.executable, str(HERE / harness), *arguments]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     found = re.search(r"^(\d+) passed, (\d+) failed$", ended.stdout, re.MULTILINE)
@@ -45,6 +45,13 @@ def test_of_eight_processes_one_writes_and_the_others_are_told():
     said, passed, failed = counts("--races", "100" if NIGHTLY else "5")
     assert failed == 0, said
     assert passed == (100 if NIGHTLY else 5)
+
+
+def test_a_signal_saves_what_was_done_and_gives_the_lock_back():
+    said, passed, failed = counts("--count", "300" if NIGHTLY else "40", harness="signals.py")
+    assert failed == 0, said
+    assert passed == (300 if NIGHTLY else 40)
+    assert "stopped" in said
 
 
 def test_the_harness_notices_what_is_there_twice():

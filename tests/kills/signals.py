@@ -1,0 +1,142 @@
+"""Interrupt an apply of the command line by SIGINT and SIGTERM at random moments, on real sockets and real files.
+
+    python tests/kills/signals.py --count 300
+
+What is in flight ends, the state is saved and free again within seconds, the exit code says which signal it was, and
+the next apply leads to exactly what is declared. Some are sent twice: the second ends the process where it stands.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import signal
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent))
+from harness import ENVIRONMENT, Bench, a_bench, in_child
+
+from sdx_state.api import transport as transport_module
+from sdx_state.apply.journal import Journal
+from sdx_state.cli import running
+
+PATIENCE = 5.0  # seconds from the signal to the end
+PARALLELISM = 2
+EXPECTED = {signal.SIGINT: 130, signal.SIGTERM: 143}
+
+
+def apply_by_command(bench: Bench, told: int) -> None:
+    """Run `sdx-state apply` in this process; tell of every write that is sent, and of the signal when it is heard."""
+    from sdx_state.cli.main import entry
+
+    send, say = transport_module.HttpTransport.send, running.say
+
+    def watched(self: Any, request: Any) -> Any:
+        if request.writes:
+            os.write(told, b"w")
+        return send(self, request)
+
+    def heard(text: str) -> None:
+        if "Stopping" in text:
+            os.write(told, b"s")
+        say(text)
+
+    transport_module.HttpTransport.send, running.say = watched, heard  # type: ignore[method-assign]
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    os.dup2(os.open(bench.folder.parent / "said", os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)
+    os.environ.update(ENVIRONMENT, SDX_API_URL=bench.url)
+    sys.argv = ["sdx-state", "-C", str(bench.folder), "apply", "--auto-approve"]
+    try:
+        entry()
+    except SystemExit as ended:
+        os._exit(int(ended.code or 0))
+
+
+def interrupted(bench: Bench, chance: random.Random, longest: float) -> tuple[str, str | None]:
+    """Interrupt one apply; return how it ended, and what is wrong, None if nothing is."""
+    bench.reset()
+    number = chance.choice((signal.SIGINT, signal.SIGTERM))
+    reader, writer = os.pipe()
+    child = in_child(lambda: apply_by_command(bench, writer))
+    os.close(writer)
+    time.sleep(chance.uniform(0, longest))
+    os.kill(child, number)
+    sent = time.monotonic()
+    twice = chance.random() < 0.25
+    if twice:
+        time.sleep(chance.uniform(0, 0.02))
+        os.kill(child, number)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    took = time.monotonic() - sent
+    with os.fdopen(reader, "rb") as pipe:
+        events = pipe.read()
+    ended = {EXPECTED[number]: "stopped", -number: "before it wrote"}.get(code, f"code {code}")
+    ended += ", twice" * twice
+    return ended, _complaint(bench, number, code, took, events, twice) or bench.fault_after_recovery()
+
+
+def _complaint(bench: Bench, number: int, code: int, took: float, events: bytes, twice: bool) -> str | None:
+    store = bench.store
+    if took > PATIENCE:
+        return f"it ended {took:.1f} s after the signal"
+    if code not in (0, EXPECTED[number], -number):
+        return f"it ended with {code} after signal {number}: {(bench.folder.parent / 'said').read_text()}"
+    if code == -number and b"w" in events:
+        return "it was killed while it wrote, instead of stopping"
+    written, _, after = events.partition(b"s")
+    if after.count(b"w") > PARALLELISM:
+        return f"{after.count(b'w')} writes began after the signal"
+    if twice:
+        return None
+    if code >= 0 and (bench.folder / ".sdx" / "state.lock").read_bytes():
+        return "the lock was not given back"
+    pending = Journal(store.journal_path).unfinished().pending
+    if pending:
+        return f"what was in flight has no end: {pending}"
+    if written and code == EXPECTED[number] and b"s" in events and store.load().serial < 2:
+        return "what was done was not saved"
+    return None
+
+
+def run(count: int, seed: int) -> tuple[Counter[str], list[str]]:
+    """Interrupt `count` applies; return how they ended, and what went wrong."""
+    chance = random.Random(seed)
+    ends: Counter[str] = Counter()
+    faults = []
+    with a_bench() as bench:
+        bench.folder.joinpath("sdx.yaml").write_text(
+            f"sdx: 1\napi: {{host: x.example, parallelism: {PARALLELISM}}}\n"
+            "limits: {deletes: 9, deletes_percent: 100}\n"
+        )
+        bench.reset()
+        begun = time.monotonic()
+        os.waitpid(in_child(lambda: apply_by_command(bench, os.open(os.devnull, os.O_WRONLY))), 0)
+        longest = time.monotonic() - begun
+        for place in range(count):
+            ended, wrong = interrupted(bench, chance, longest)
+            ends[ended] += 1
+            if wrong is not None:
+                faults.append(f"signal {place}: {ended}: {wrong}")
+    return ends, faults
+
+
+def main() -> int:
+    """Run what the command line asks for, and print counts."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--count", type=int, default=300)
+    parser.add_argument("--seed", type=int, default=1)
+    chosen = parser.parse_args()
+    ends, faults = run(chosen.count, chosen.seed)
+    print("\n".join(faults))
+    print(f"signals: {chosen.count} (seed {chosen.seed}): {dict(sorted(ends.items()))}")
+    print(f"{chosen.count - len(faults)} passed, {len(faults)} failed")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
