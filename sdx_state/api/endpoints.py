@@ -94,6 +94,11 @@ class Endpoints:
         """How many HTTP requests were begun, retries among them."""
         return self._sender.requests
 
+    @property
+    def server_ahead(self) -> float | None:
+        """By how many seconds the server's clock is ahead of this machine's, None if it did not tell."""
+        return self._sender.server_ahead
+
     def endpoint(self, collection: str) -> Endpoint:
         """Return the endpoint of `collection`, such as `surveys`.
 

@@ -75,10 +75,13 @@ class Sender:
 
     Attributes:
         requests: HTTP requests begun so far, retries among them.
+        server_ahead: Seconds by which the server's clock is ahead of this machine's, by the first `Date` of an answer
+            (RFC 9110, section 6.6.1); None before.
     """
 
     def __init__(self, transport: Transport, redact: Callable[[str], str], clock: Clock, random: Random) -> None:
         self.requests = 0
+        self.server_ahead: float | None = None
         self._transport = transport
         self._redact = redact
         self._clock = clock
@@ -113,6 +116,7 @@ class Sender:
             answer: Answer | None = None
             try:
                 answer = self._transport.send(request)
+                self._compare_clocks(answer)
                 check(request, answer, self._redact)
                 result = read(request, answer)
             except ApiError as error:
@@ -143,6 +147,10 @@ class Sender:
                 )
             self.requests += 1
             return self._failures.turn()
+
+    def _compare_clocks(self, answer: Answer) -> None:
+        if self.server_ahead is None and (date := _timestamp(answer.headers.get("Date", ""))) is not None:
+            self.server_ahead = date - self._clock.now()
 
     def _answered(self) -> None:
         with self._lock:

@@ -37,6 +37,8 @@ from sdx_state.state.errors import StateError
 from sdx_state.state.ledger import Entry, Ledger
 from sdx_state.state.local import LocalStore
 
+SKEW = 300.0  # seconds that two clocks may differ before it is worth a word
+
 
 class WrongTenant(Exception):
     """The credentials belong to another tenant than the one that the project pins."""
@@ -141,7 +143,7 @@ class Workspace:
         wanted = wanted_of(declared, ledger, scope, unfinished.leaving)
         snapshot, ledger = read_live(self.client, wanted, ledger, self.parallelism, progress, ask_again=ask_again)
         plan = self._routed(build_plan(intention, snapshot, ledger, scope))
-        plan = replace(plan, findings=(*plan.findings, *_pending(unfinished)))
+        plan = replace(plan, findings=(*plan.findings, *_pending(unfinished), *_clocks(self.client.server_ahead)))
         if base is not None:
             plan = attribute(plan, build_plan(base, snapshot, ledger))
         changing = {change.address for change in plan.changes}
@@ -274,6 +276,17 @@ def carry_out(run: Run, planned: Planned) -> Result:
             run.journal.settled(intent.operation, "read")
     resources: Mapping[Address, Desired] = planned.intention.resources
     return run.apply(planned.plan, resources, planned.snapshot, planned.settled, planned.ledger, planned.saved)
+
+
+def _clocks(server_ahead: float | None) -> Iterable[Finding]:
+    if server_ahead is not None and abs(server_ahead) > SKEW:
+        direction = "behind" if server_ahead > 0 else "ahead of"
+        yield Finding(
+            "warning",
+            f"this machine's clock is {abs(server_ahead) / 60:.0f} minutes {direction} the server's: freezes, and "
+            "exceptions that expire, are judged by this one",
+            hint="set the clock of this machine",
+        )
 
 
 def _pending(unfinished: Unfinished) -> Iterable[Finding]:
