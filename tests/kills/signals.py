@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
-from harness import ENVIRONMENT, Bench, a_bench, in_child
+from bench import ENVIRONMENT, Bench, a_bench, in_child
 
 from sdx_state.api import transport as transport_module
 from sdx_state.apply.journal import Journal

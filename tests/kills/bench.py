@@ -1,0 +1,210 @@
+"""Somewhere to kill an apply: a tenant in a process of its own, a project on real files, and twelve operations."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Callable
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from sdx_state.api import Connection as ApiConnection
+from sdx_state.api import Endpoints, base_url, credentials_from
+from sdx_state.apply import resolve as resolve_module
+from sdx_state.apply import workspace as workspace_module
+from sdx_state.apply.pull import intention_of
+from sdx_state.apply.run import Silence
+from sdx_state.apply.workspace import Workspace, carry_out, tenant_name
+from sdx_state.cli.console import ReadingProgress
+from sdx_state.config import load_configuration
+from sdx_state.state.local import LocalStore
+
+ENVIRONMENT = {"SDX_CUSTOMER_UUID": "00000000-0000-4000-8000-000000000000", "SDX_AUTH_TOKEN": "sandbox"}
+SETTLE = 0.3  # seconds: the tenant is on this machine, and what it was sent it has done by then
+
+BEFORE = """
+surveys:
+  a:
+    name: A
+    description: One
+    questions:
+      - {question_label: P, question_text: First?, question_type: text}
+      - {question_label: Q, question_text: Second?, question_type: text}
+  b: {name: B}
+  gone: {name: Gone}
+users:
+  u@example.com: {name: U}
+  v@example.com: {name: V}
+  gone@example.com: {name: Gone}
+"""
+# Five creates, four updates, three deletes.
+AFTER = """
+surveys:
+  a:
+    name: A
+    description: Two
+    questions:
+      - {question_label: R, question_text: New?, question_type: text}
+      - {question_label: P, question_text: First!, question_type: text}
+  b: {name: B, description: New}
+  c:
+    name: C
+    questions:
+      - {question_label: S, question_text: Newest?, question_type: nps, max_response: 10}
+users:
+  u@example.com: {name: W}
+  v@example.com: {name: V}
+  x@example.com: {name: X}
+  y@example.com: {name: Y}
+"""
+EXPECTED = (
+    {"A": "Two", "B": "New", "C": ""},
+    {"A": [("R", "New?"), ("P", "First!")], "C": [("S", "Newest?")]},
+    {"u@example.com": "W", "v@example.com": "V", "x@example.com": "X", "y@example.com": "Y"},
+)
+TABLES = ("surveys", "questions", "users", "placements", "interactions", "interaction_data", "responses", "deleted")
+
+
+def serve(database: str, pipe: Connection) -> None:
+    """Serve a tenant from this process until told to end."""
+    from sdx_state.sandbox import SandboxServer
+
+    with SandboxServer(database) as server:
+        pipe.send(server.url)
+        pipe.recv()
+
+
+class Bench:
+    """A tenant in another process, a project, and a way back to where both began."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "project"
+        self.database = folder / "tenant.db"
+        self.kept_state, self.kept_tenant = folder / "state", folder / "tenant.sql"
+        self.folder.mkdir()
+        (self.folder / "sdx.yaml").write_text("sdx: 1\napi: {host: x.example}\nlimits: {deletes: 9}\n")
+        self.pipe, theirs = multiprocessing.Pipe()
+        self.server = multiprocessing.get_context("spawn").Process(
+            target=serve, args=(str(self.database), theirs), daemon=True
+        )
+        self.server.start()
+        self.url: str = self.pipe.recv()
+        self.declare(BEFORE)
+        self.apply()
+        shutil.copytree(self.folder / ".sdx", self.kept_state)
+        with sqlite3.connect(self.database) as tenant:
+            self.rows = {table: tenant.execute(f"select * from {table}").fetchall() for table in TABLES}
+
+    def close(self) -> None:
+        """End the tenant."""
+        self.pipe.send("end")
+        self.server.join()
+
+    def declare(self, text: str) -> None:
+        """Make `text` the configuration."""
+        (self.folder / "a.yaml").write_text(text)
+
+    def reset(self) -> None:
+        """Put tenant and state back to where they were before the scenario."""
+        shutil.rmtree(self.folder / ".sdx")
+        shutil.copytree(self.kept_state, self.folder / ".sdx")
+        tenant = sqlite3.connect(self.database, timeout=20)
+        with tenant:
+            for table, rows in self.rows.items():
+                tenant.execute(f"delete from {table}")
+                for row in rows:
+                    tenant.execute(f"insert into {table} values ({','.join('?' * len(row))})", row)
+        tenant.close()
+        self.declare(AFTER)
+
+    @contextmanager
+    def workspace(self) -> Any:
+        """Open the tenant and its state."""
+        credentials = credentials_from(ENVIRONMENT)
+        with Endpoints(ApiConnection(base_url(None, self.url), credentials, parallelism=2)) as client:
+            yield Workspace(client, self.store, parallelism=2)
+
+    @property
+    def store(self) -> LocalStore:
+        """The state, as the command line opens it."""
+        origin = base_url(None, self.url).origin
+        return LocalStore(self.folder / ".sdx", "state", tenant_name(origin, None, ENVIRONMENT["SDX_CUSTOMER_UUID"]))
+
+    def apply(self) -> str:
+        """Apply the configuration and return how it ended."""
+        intention = intention_of(load_configuration(self.folder, None, {}))
+        with self.workspace() as workspace, workspace.writing("apply", lambda _: None) as journal:
+            planned = workspace.plan(intention, ReadingProgress(None, None))
+            if planned.plan.errors:
+                return f"errors: {[finding.message for finding in planned.plan.errors]}"
+            result = carry_out(workspace.run(journal, Silence(), "apply"), planned)
+        bad = [outcome for outcome in result.outcomes if outcome.status != "done"]
+        return "done" if not bad else f"{bad[0].change.address}: {bad[0].status}: {bad[0].message}"
+
+    def fault_after_recovery(self) -> str | None:
+        """Apply until it is done, and return what is wrong then, None if nothing is."""
+        ended = ""
+        for _ in range(3):
+            ended = self.apply()
+            if ended == "done":
+                break
+        if ended != "done":
+            return f"apply ends with {ended}"
+        intention = intention_of(load_configuration(self.folder, None, {}))
+        with self.workspace() as workspace:
+            planned = workspace.plan(intention, ReadingProgress(None, None))
+            entries = workspace.store.load().entries
+        if planned.plan.changes or planned.plan.findings:
+            return f"the next plan is not empty: {planned.plan.changes or planned.plan.findings}"
+        if set(entries) != set(intention.resources):
+            return f"the state knows {sorted(set(entries) ^ set(intention.resources))} wrongly"
+        found = self.picture()
+        return None if found == EXPECTED else f"the tenant holds {found}"
+
+    def picture(self) -> tuple[dict[str, str], dict[str, list[tuple[str, str]]], dict[str, str]]:
+        """Return everything in the tenant but ids; what is there twice shows."""
+        tenant = sqlite3.connect(self.database, timeout=20)
+        surveys = {id: json.loads(text) for id, text in tenant.execute("select id, flat from surveys")}
+        joined = "placements p join questions q on q.id = p.question_id"
+        placed = tenant.execute(f"select p.survey_id, q.flat from {joined} order by p.position").fetchall()
+        users = {email: json.loads(text)["name"] for email, text in tenant.execute("select email, flat from users")}
+        tenant.close()
+        names: dict[str, str] = {}
+        for row in surveys.values():
+            name = row["name"] if row["name"] not in names else f"{row['name']} again"
+            names[name] = row["description"]
+        questions: dict[str, list[tuple[str, str]]] = {}
+        for survey_id, text in placed:
+            row = json.loads(text)
+            questions.setdefault(surveys[survey_id]["name"], []).append((row["question_label"], row["question_text"]))
+        return names, questions, users
+
+
+def in_child(work: Callable[[], object]) -> int:
+    """Do `work` in a child process and return the child's id."""
+    child = os.fork()
+    if child == 0:
+        try:
+            work()
+        finally:
+            os._exit(0)
+    return child
+
+
+@contextmanager
+def a_bench() -> Any:
+    """Prepare a bench in a folder of its own, with a short settle time."""
+    workspace_module.SETTLE = resolve_module.SETTLE = SETTLE
+    shared = Path("/dev/shm")  # noqa: S108 - memory is where many small files are fast
+    with tempfile.TemporaryDirectory(dir=shared if shared.is_dir() else None) as folder:
+        bench = Bench(Path(folder))
+        try:
+            yield bench
+        finally:
+            bench.close()
