@@ -21,7 +21,7 @@ class Stop(Exception):
 
 def report_failure(error: BaseException) -> int | None:
     """Print what `error` means for the person who must act, and return the exit code; None if it is a bug."""
-    if isinstance(error, click.exceptions.Abort | KeyboardInterrupt):
+    if _interrupted(error):
         click.echo("\nInterrupted. Nothing more was sent.", err=True)
         return INTERRUPTED
     if isinstance(error, click.ClickException):
@@ -34,6 +34,15 @@ def report_failure(error: BaseException) -> int | None:
     if isinstance(error, Stop):
         return _say(str(error), error.advice, error.code)
     return _foreseen(error)
+
+
+def _interrupted(error: BaseException | None) -> bool:
+    """Tell whether Ctrl-C ended it; Python wraps that where it comes while a class is made."""
+    while error is not None:
+        if isinstance(error, click.exceptions.Abort | KeyboardInterrupt):
+            return True
+        error = error.__cause__
+    return False
 
 
 def _foreseen(error: BaseException) -> int | None:

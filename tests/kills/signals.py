@@ -86,7 +86,7 @@ def _complaint(bench: Bench, number: int, code: int, took: float, events: bytes,
         return f"it ended {took:.1f} s after the signal"
     if code not in (0, EXPECTED[number], -number):
         return f"it ended with {code} after signal {number}: {(bench.folder.parent / 'said').read_text()}"
-    if code == -number and b"w" in events:
+    if code == -number and b"w" in events and Journal(store.journal_path).unfinished().interrupted is not None:
         return "it was killed while it wrote, instead of stopping"
     written, _, after = events.partition(b"s")
     if after.count(b"w") > PARALLELISM:
