@@ -16,6 +16,7 @@ def command(context: Context, verify: bool, sandbox: bool) -> None:
     """List the runs that wrote."""
     from sdx_state.apply.history import past_runs
     from sdx_state.apply.journal import Journal
+    from sdx_state.cli.console import say
     from sdx_state.report.escape import escape
     from sdx_state.state.local import LocalStore
 
@@ -27,7 +28,10 @@ def command(context: Context, verify: bool, sandbox: bool) -> None:
             raise Stop(f"{journal.path}:{broken} was altered, or a line before it was taken out", "", STATE)
         click.echo(f"The journal is whole. Its last line: {journal.head()}")
         return
-    for run in past_runs(journal):
+    runs = list(past_runs(journal))
+    if not runs:
+        say("No run has written yet.")
+    for run in runs:
         counts = ", ".join(f"{count} {status}" for status, count in sorted(run.counts.items())) or "never ended"
         begun = run.begun.strftime("%Y-%m-%d %H:%M:%S UTC")
         click.echo(f"{escape(run.run)}  {begun}  {escape(run.command):10} {escape(run.who)}  {counts}")

@@ -147,3 +147,8 @@ def test_what_is_kept_of_runs_is_private_and_does_not_grow_without_end(connected
     assert len(list(folder.iterdir())) == 3
     assert all(path.stat().st_mode & 0o777 == 0o600 for path in folder.iterdir())
     assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_history_of_nothing_says_so(connected):
+    ended = connected.run("history")
+    assert (ended.code, ended.out, ended.err.strip()) == (0, "", "No run has written yet.")
