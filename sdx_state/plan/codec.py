@@ -22,7 +22,7 @@ class PlanUnreadable(Exception):
 
 
 def fingerprint_of(changes: Sequence[Change]) -> str:
-    """Return the hash of all that `changes` would do; where it is declared does not matter."""
+    """Return the hash of all that `changes` would do; where it is declared, and in which order, does not matter."""
     lines = [
         [
             change.address,
@@ -31,9 +31,9 @@ def fingerprint_of(changes: Sequence[Change]) -> str:
             change.importing,
             change.previous,
             change.via,
-            [[field.path, field.before, field.after] for field in change.fields],
+            [[field.path, field.before, field.after] for field in sorted(change.fields, key=lambda one: one.path)],
         ]
-        for change in changes
+        for change in sorted(changes, key=lambda one: (one.address, one.action.value))
     ]
     text = json.dumps(lines, ensure_ascii=True, sort_keys=True, separators=(",", ":"), default=str)
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
