@@ -13,6 +13,7 @@ from sdx_state.apply.arrange import arrange
 from sdx_state.apply.graph import ARRANGE, Operation, Schedule, has_place, operations_of
 from sdx_state.apply.history import run_document
 from sdx_state.apply.journal import Journal
+from sdx_state.apply.memory import keep
 from sdx_state.apply.outcome import Outcome, Result, handed_off, not_started
 from sdx_state.apply.write import Fault, Writer
 from sdx_state.kinds.address import Address
@@ -120,8 +121,7 @@ class Run:
             one.key not in ended and schedule.blocked.get(one.key) is None for one in operations
         )
         if ledger != saved:
-            ledger = self.store.save(ledger)
-            self.journal.saved(ledger.lineage, ledger.serial)
+            ledger = keep(self.store, self.journal, ledger)
         if writes and not interrupted and not self._hopeless:
             self.journal.end(Counter(outcome.status for outcome in outcomes))
         return Result(outcomes, ledger, interrupted)

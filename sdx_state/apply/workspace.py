@@ -11,6 +11,7 @@ from datetime import datetime, timezone
 from sdx_state.api import Endpoints
 from sdx_state.apply.history import past_of
 from sdx_state.apply.journal import Journal, Unfinished
+from sdx_state.apply.memory import keep, remembered
 from sdx_state.apply.outcome import Result
 from sdx_state.apply.resolve import SETTLE
 from sdx_state.apply.run import Observer, Run
@@ -133,10 +134,9 @@ class Workspace:
             StateError: The state cannot be used.
             TooMuchMissing: This looks like the wrong tenant.
         """
-        saved = self.store.load()
-        unfinished = Journal(self.store.journal_path).unfinished()
-        self.store.require_newest(saved, unfinished.serial)
-        ledger = replace(saved, entries={**unfinished.created, **saved.entries}) if unfinished.created else saved
+        journal = Journal(self.store.journal_path)
+        saved, unfinished = self.store.load(), journal.unfinished()
+        ledger = remembered(self.store, journal)
         scope = scope_of(reviewed, intention.resources, ledger.entries) if reviewed is not None else None
         declared = [*intention.resources.values(), *(base.resources.values() if base is not None else ())]
         declared = [one for one in declared if scope is None or one.address in scope]
@@ -167,10 +167,9 @@ class Workspace:
             StateError: The state cannot be used, or nothing is kept of the run.
         """
         past = past_of(run, self.store.load_run(run))
-        saved = self.store.load()
-        unfinished = Journal(self.store.journal_path).unfinished()
-        self.store.require_newest(saved, unfinished.serial)
-        ledger = replace(saved, entries={**unfinished.created, **saved.entries})
+        journal = Journal(self.store.journal_path)
+        saved, unfinished = self.store.load(), journal.unfinished()
+        ledger = remembered(self.store, journal)
         if past.plan.tenant != ledger.tenant:
             raise WrongTenant(f"run {run} wrote to {past.plan.tenant}, and this is {ledger.tenant}")
         wanted = wanted_of((), ledger, leaving=unfinished.leaving)
@@ -193,11 +192,13 @@ class Workspace:
         if planned.ledger.lookups == planned.saved.lookups:
             return
         with contextlib.suppress(StateError), self.store.lock("plan"):
-            now = self.store.load()
+            journal = Journal(self.store.journal_path)
+            journal.mend()
+            now = remembered(self.store, journal)
             if now.serial == 0:  # the first state of its lineage, which keys the look-ups
-                self.store.save(replace(planned.ledger, entries={}))
+                keep(self.store, journal, replace(planned.ledger, entries=now.entries))
             elif now.lineage == planned.ledger.lineage:
-                self.store.save(replace(now, lookups={**now.lookups, **planned.ledger.lookups}))
+                keep(self.store, journal, replace(now, lookups={**now.lookups, **planned.ledger.lookups}))
 
     def adopt(self, journal: Journal, address: Address, id: str) -> str:
         """Remember that `address` is the live resource `id`, close what is pending about it, and return its label.
@@ -208,14 +209,13 @@ class Workspace:
         """
         kind = KINDS[kind_of(address)]
         raw = self.client.endpoint(kind.collection).get(id)
-        ledger = self.store.load()
+        ledger = remembered(self.store, journal)
         known = ledger.entries.get(address)
         entry = Entry(id, {}, known.protect if known else False)
-        saved = self.store.save(replace(ledger, entries={**ledger.entries, address: entry}))
         for intent in journal.unfinished().pending:
             if intent.address == address:
                 journal.settled(intent.operation, "resolved")
-        journal.saved(saved.lineage, saved.serial)
+        keep(self.store, journal, replace(ledger, entries={**ledger.entries, address: entry}))
         return str(raw.get(kind.natural_key) or "")
 
     @contextlib.contextmanager

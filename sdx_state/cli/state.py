@@ -14,6 +14,7 @@ from sdx_state.cli.context import HIDDEN_FOLDER, Context, sandbox_option
 from sdx_state.cli.failure import Stop
 
 if TYPE_CHECKING:
+    from sdx_state.apply.journal import Journal
     from sdx_state.state.local import LocalStore
 
 
@@ -61,15 +62,17 @@ def show(context: Context, address: str, sandbox: bool) -> None:
 @click.pass_obj
 def mv(context: Context, before: str, after: str, sandbox: bool) -> None:
     """Move what is known as BEFORE to the address AFTER; a survey takes its questions along."""
-    with _changing(context, sandbox, "state mv") as store:
-        ledger = store.load()
+    from sdx_state.apply.memory import keep, remembered
+
+    with _changing(context, sandbox, "state mv") as (store, journal):
+        ledger = remembered(store, journal)
         try:
             moved = ledger.moved(before, after)
         except KeyError:
             raise _unknown(context, before, sandbox) from None
         except ValueError as error:
             raise Stop(str(error), "Nothing was changed.") from error
-        store.save(moved)
+        keep(store, journal, moved)
     count = sum(address not in ledger.entries for address in moved.entries)
     click.echo(f"Moved {count} address{'es' if count != 1 else ''}.")
 
@@ -80,13 +83,15 @@ def mv(context: Context, before: str, after: str, sandbox: bool) -> None:
 @click.pass_obj
 def rm(context: Context, addresses: tuple[str, ...], sandbox: bool) -> None:
     """Forget each ADDRESS. The live resource stays as it is, and nobody's."""
-    with _changing(context, sandbox, "state rm") as store:
-        ledger = store.load()
+    from sdx_state.apply.memory import keep, remembered
+
+    with _changing(context, sandbox, "state rm") as (store, journal):
+        ledger = remembered(store, journal)
         for address in addresses:
             if address not in ledger.entries:
                 raise _unknown(context, address, sandbox)
         kept = {address: entry for address, entry in ledger.entries.items() if address not in addresses}
-        store.save(replace(ledger, entries=kept))
+        keep(store, journal, replace(ledger, entries=kept))
     click.echo(f"Forgot {len(ledger.entries) - len(kept)}. The tenant was not touched.")
 
 
@@ -100,20 +105,17 @@ def restore(context: Context, serial: int | None, auto_approve: bool, sandbox: b
 
     The tenant is not touched; the next plan says what differs.
     """
-    from sdx_state.apply.journal import Journal
+    from sdx_state.apply.memory import keep
     from sdx_state.cli.console import confirmed, say
 
-    with _changing(context, sandbox, "state restore") as store:
+    with _changing(context, sandbox, "state restore") as (store, journal):
         ledger = store.generation(serial)
         kept = ", ".join(map(str, store.kept_serials()))
         say(f"Kept: {kept}. Serial {ledger.serial} knows {len(ledger.entries)} resources.")
         if not auto_approve and not confirmed(f"Put the state of serial {ledger.serial} back?"):
             raise Stop("not approved", "Nothing was changed. Without a terminal, --auto-approve says yes.")
-        journal = Journal(store.journal_path)
         newest = journal.unfinished().serial.get(ledger.lineage, 0)
-        saved = store.save(replace(ledger, serial=max(ledger.serial, newest)))
-        journal.mend()
-        journal.saved(saved.lineage, saved.serial)
+        saved = keep(store, journal, replace(ledger, serial=max(ledger.serial, newest)))
     click.echo(f"The state knows {len(saved.entries)} resources, as it did at serial {ledger.serial}.")
 
 
@@ -153,6 +155,8 @@ def resolve(context: Context, address: str, id: str, sandbox: bool) -> None:
 @click.pass_obj
 def rebuild(context: Context, auto_approve: bool, sandbox: bool) -> None:
     """Find again by name what the state should know. Writes to the state alone, never to the tenant."""
+    from sdx_state.apply.journal import Journal
+    from sdx_state.apply.memory import keep
     from sdx_state.apply.rebuild import rebuild as rebuilt_from
     from sdx_state.cli.console import confirmed, reading, say
     from sdx_state.report.escape import escape
@@ -174,7 +178,9 @@ def rebuild(context: Context, auto_approve: bool, sandbox: bool) -> None:
         question = f"Save a state of {len(rebuilt.ledger.entries)} resources?"
         if not auto_approve and not confirmed(question):
             raise Stop("not approved", "Nothing was changed. Without a terminal, --auto-approve says yes.")
-        workspace.store.save(rebuilt.ledger)
+        journal = Journal(workspace.store.journal_path)
+        journal.mend()
+        keep(workspace.store, journal, rebuilt.ledger)
     click.echo(f"The state knows {len(rebuilt.ledger.entries)} resources.")
 
 
@@ -185,10 +191,14 @@ def _store(context: Context, sandbox: bool) -> LocalStore:
 
 
 @contextmanager
-def _changing(context: Context, sandbox: bool, purpose: str) -> Iterator[LocalStore]:
+def _changing(context: Context, sandbox: bool, purpose: str) -> Iterator[tuple[LocalStore, Journal]]:
+    from sdx_state.apply.journal import Journal
+
     store = _store(context, sandbox)
     with store.lock(purpose):
-        yield store
+        journal = Journal(store.journal_path)
+        journal.mend()
+        yield store, journal
 
 
 def _unknown(context: Context, address: str, sandbox: bool) -> Stop:

@@ -105,3 +105,35 @@ def test_a_pending_create_is_shown_by_plan_and_resolved_by_apply_without_a_quest
     assert "waiting" in applied.err
     assert len(tenant.store.rows("surveys")) == 1
     assert "cut off" not in project.run("plan").out
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("mv", "survey.a", "survey.b"),
+        ("rm", "survey.a"),
+        ("restore", "1", "--auto-approve"),
+        ("resolve", "survey.a", "--adopt", "1"),
+    ],
+)
+def test_what_a_state_was_before_it_was_mended_is_not_taken_for_what_it_is(connected, change):
+    connected.write("a.yaml", "surveys: {a: {name: A}}\n")
+    assert connected.apply().code == 0
+    path = connected.folder / ".sdx" / "state.json"
+    before = path.read_bytes()
+    assert connected.run("state", *change).code == 0
+    path.write_bytes(before)
+    ended = connected.run("plan")
+    assert ended.code == 7
+    assert "a copy was put back" in ended.err
+
+
+def test_a_state_is_not_rebuilt_beside_a_journal_that_cannot_be_read(connected):
+    connected.write("a.yaml", "surveys: {a: {name: A}}\n")
+    assert connected.apply().code == 0
+    (connected.folder / ".sdx" / "state.journal.jsonl").write_text("garbage\n")
+    (connected.folder / ".sdx" / "state.json").unlink()
+    ended = connected.run("state", "rebuild", "--auto-approve")
+    assert ended.code == 7
+    assert "Traceback" not in ended.err
+    assert not (connected.folder / ".sdx" / "state.json").exists()
