@@ -7,9 +7,11 @@ that it was refused is *ambiguous*: it may have been carried out.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from sdx_state.api.credentials import REDACTED
 from sdx_state.api.document import NotJson, Questionable, parse
 from sdx_state.api.errors import (
     ApiError,
@@ -32,6 +34,13 @@ Row = dict[str, object]
 Rows = list[Row]
 
 EXCERPT = 200  # characters of a server's own words that are worth a person's time
+
+# What opens an interaction without a login (API reference, "Interactions"): its web link, and the UUID in that.
+_OPENS = re.compile(
+    r'(?<="uuid": ")[^"]*|(?<="web_link": ")[^"]*|(?<="weblink": ")[^"]*'
+    r"|(?<=/web_survey/)[^\s\"]*|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+    re.IGNORECASE,
+)
 
 # API reference, "Errors". Each of these says for certain that a write was not carried out.
 _REFUSALS: dict[int, tuple[type[ApiError], str]] = {
@@ -188,7 +197,7 @@ def _excerpt(answer: Answer, redact: Callable[[str], str]) -> str:
         said = (document.get(name) for name in ("message", "error", "detail"))
         # Written anew, so that no escape of JSON hides a credential from `redact`.
         text = next((words for words in said if isinstance(words, str)), json.dumps(document, ensure_ascii=False))
-    return f': "{printable(redact(text), EXCERPT)}"'
+    return f': "{printable(_OPENS.sub(REDACTED, redact(text)), EXCERPT)}"'
 
 
 def printable(text: str, limit: int) -> str:

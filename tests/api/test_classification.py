@@ -156,6 +156,23 @@ def test_the_servers_own_words_are_shown_on_one_line_escaped_and_cut(
     assert "secret page" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"message": "see https://surveydynamix.com/web_survey/6f1c2e5a?x=1 first"}',
+        b'{"error": "pending: 6F1C2E5A-0000-4000-8000-000000000000"}',
+        b'{"id":7,"uuid":"6f1c2e5a","weblink":"https:\\/\\/a.example\\/web_survey\\/6f1c2e5a"}',
+        b'{"interaction": {"web_link": "https://a.example/w/6f1c2e5a", "id": 7}}',
+        b"pending: https://a.example/web_survey/6f1c2e5a",
+    ],
+)
+def test_what_opens_an_interaction_without_a_login_is_in_no_message(serve, connect, body):
+    with pytest.raises(e.Conflict) as caught:
+        connect(serve((409, body))).interactions.create({"survey_id": "1"})
+    assert "6f1c2e5a" not in str(caught.value).lower()
+    assert "[redacted]" in str(caught.value)
+
+
 @pytest.mark.parametrize("status", [400, 404, 409, 500, 503])
 @pytest.mark.parametrize("bearer", [False, True])
 def test_a_server_that_echoes_the_credentials_does_not_get_them_into_a_message(
