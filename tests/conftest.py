@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from hypothesis import settings
@@ -23,7 +23,11 @@ from hypothesis import settings
 settings.register_profile("gate", deadline=None, derandomize=True)
 settings.load_profile("gate")
 
-Fault = int | Literal["drop before", "drop after", "html", "truncate", "empty", "slow", "no allow", "allow all"]
+Fault = (
+    int
+    | Literal["drop before", "drop after", "twice", "twice, then lost"]
+    | Literal["html", "truncate", "empty", "slow", "no allow", "allow all"]
+)
 
 
 @dataclass
@@ -140,6 +144,12 @@ class FaultyProxy:
                 return rule.fault
         return None
 
+    def queries(self, path: str, parameter: str) -> list[str]:
+        """Return the values of a parameter in the requests to a path, in their order."""
+        asked = [urlsplit(target) for _, target in self.seen]
+        found = [parse_qs(one.query) for one in asked if one.path.endswith(path)]
+        return [query[parameter][0] for query in found if parameter in query]
+
     def writes(self) -> list[tuple[str, str]]:
         return [(method, path) for method, path in self.seen if method not in ("GET", "HEAD", "OPTIONS")]
 
@@ -164,7 +174,9 @@ def _handler(proxy: FaultyProxy) -> type[BaseHTTPRequestHandler]:
                 self.answer(fault, {"Content-Type": "application/json"}, b'{"error": "as told"}')
                 return
             status, headers, content = self.ask(body)
-            if fault == "drop after":
+            if fault in ("twice", "twice, then lost"):
+                status, headers, content = self.ask(body)
+            if fault in ("drop after", "twice, then lost"):
                 self.close_connection = True
             elif fault == "no allow":
                 self.answer(200, {}, b"")

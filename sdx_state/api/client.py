@@ -20,7 +20,8 @@ from sdx_state.api.address import base_url, require_trusted
 from sdx_state.api.collections import PhoneNumbers, Questions, Responses, Surveys, Users
 from sdx_state.api.credentials import credentials_from
 from sdx_state.api.endpoints import Connection, Endpoints
-from sdx_state.api.interactions import InteractionData, Interactions
+from sdx_state.api.interaction_data import InteractionData
+from sdx_state.api.interactions import Interactions
 
 
 class Client:

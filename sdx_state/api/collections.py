@@ -1,4 +1,7 @@
-"""The collections that the API only reads, typed. Lists are lazy: a page is asked for when its rows are."""
+"""What every collection can do, typed, and those that the API only reads.
+
+Lists are lazy: a page is asked for when its rows are.
+"""
 
 from __future__ import annotations
 
@@ -8,21 +11,9 @@ from typing import Generic, TypeVar
 from sdx_state.api.answer import Row
 from sdx_state.api.endpoint import Endpoint
 from sdx_state.api.endpoint import PhoneNumbers as LookUp
-from sdx_state.api.records import (
-    Interaction,
-    InteractionDatum,
-    PhoneNumber,
-    Question,
-    Response,
-    Survey,
-    User,
-    interaction_of,
-    phone_number_of,
-    question_of,
-    response_of,
-    survey_of,
-    user_of,
-)
+from sdx_state.api.errors import ApiError, Gone, NotFound
+from sdx_state.api.reading import interaction_of, phone_number_of, question_of, response_of, survey_of, user_of
+from sdx_state.api.records import Interaction, InteractionDatum, PhoneNumber, Question, Response, Survey, User
 
 Record = TypeVar("Record")
 Filter = str | int | None
@@ -42,6 +33,21 @@ class Collection(Generic[Record]):
             NotFound, Gone: There is none.
         """
         return self._of(self._endpoint.get(str(id)))
+
+    def _delete(self, id: int) -> None:
+        """Delete the resource `id`, once; where the answer is lost, reading tells whether it is gone."""
+        try:
+            self._endpoint.delete(str(id))
+        except ApiError as error:
+            if not (error.ambiguous and self._is_gone(id)):
+                raise
+
+    def _is_gone(self, id: int) -> bool:
+        try:
+            self._endpoint.get(str(id))
+        except ApiError as error:
+            return isinstance(error, NotFound | Gone)
+        return False
 
     def _list(self, **filters: Filter) -> Iterator[Record]:
         """Yield what passes the filters that have a value, by ascending id."""

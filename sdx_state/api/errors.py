@@ -19,7 +19,7 @@ class ApiError(Exception):
         ambiguous: A write that may have been carried out, or not: only reading can tell.
     """
 
-    default_advice: ClassVar[str] = "Run the command again; if it goes on, ask the platform's support."
+    default_advice: ClassVar[str] = "Try again; if it goes on, ask the platform's support."
 
     def __init__(
         self,
@@ -114,13 +114,13 @@ class MethodNotAllowed(ApiError):
 class Conflict(ApiError):
     """409: a record like it exists, or it is not in a state in which it can be deleted."""
 
-    default_advice = "Run plan to see what is there now; what has collected answers may not be deletable."
+    default_advice = "Look at what is there now (`sdx-state plan`); what has collected answers may not be deletable."
 
 
 class Gone(ApiError):
     """410: it was deleted."""
 
-    default_advice = "It was deleted in the tenant: run plan to see what is there now."
+    default_advice = "It was deleted in the tenant: look at what is there now (`sdx-state plan`)."
 
 
 class OtherRefusal(ApiError):
@@ -132,13 +132,13 @@ class OtherRefusal(ApiError):
 class ServerError(ApiError):
     """500, or another 5xx that is not 503."""
 
-    default_advice = "The server failed. Wait a little, then run plan to see what is there now."
+    default_advice = "The server failed. Wait a little, then look at what is there now (`sdx-state plan`)."
 
 
 class Unavailable(ApiError):
     """503 (maintenance) or 429 (too many requests)."""
 
-    default_advice = "The service is busy or under maintenance. Wait, then run the command again."
+    default_advice = "The service is busy or under maintenance. Wait, then try again."
 
 
 class NotTheApi(ApiError):
@@ -158,7 +158,7 @@ class Redirected(NotTheApi):
 class NotSent(ApiError):
     """There was no connection: surely nothing was sent."""
 
-    default_advice = "Check the host name and the network, then run the command again."
+    default_advice = "Check the host name and the network, then try again."
 
 
 class Untrusted(NotSent):
@@ -170,7 +170,7 @@ class Untrusted(NotSent):
 class NoAnswer(ApiError):
     """The request was sent, and no complete answer came back."""
 
-    default_advice = "Run plan to see what is there now."
+    default_advice = "Look at what is there now (`sdx-state plan`) before doing it again."
 
 
 class Unexpected(ApiError):
@@ -182,4 +182,4 @@ class Unexpected(ApiError):
 class BudgetSpent(ApiError):
     """The host failed so often that this run asks it no more."""
 
-    default_advice = "Wait until the service is well again, then run the command again; what was done is remembered."
+    default_advice = "Wait until the service is well again, then try again; what a run has done is remembered."

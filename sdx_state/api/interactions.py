@@ -1,35 +1,29 @@
-"""Interactions and their custom values: what the documented API lets a client write.
+"""Interactions: what the documented API lets a client write.
 
-A create whose answer is lost is never sent again: each carries a mark of its own in `external_ref`, by which reading
-tells what became of it.
+No write is ever sent twice. Where an answer is lost, reading tells what became of it: a create carries a mark of its
+own in `external_ref`, an update shows in the fields that it set, and a delete in that nothing is there.
 """
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime, timezone
 from typing import get_args
 
-from sdx_state.api.collections import Collection, one_of
+from sdx_state.api.collections import Collection
 from sdx_state.api.endpoint import Endpoint
-from sdx_state.api.errors import ApiError
+from sdx_state.api.errors import ApiError, Conflict
+from sdx_state.api.interaction_data import is_key
 from sdx_state.api.moments import written
-from sdx_state.api.records import (
-    Interaction,
-    InteractionDatum,
-    Turn,
-    datum_of,
-    interaction_of,
-    turn_of,
-)
+from sdx_state.api.reading import interaction_of, turn_of
+from sdx_state.api.records import Interaction, Turn
 from sdx_state.api.retry import Clock
 from sdx_state.kinds.interaction import NAMES, SurveyType
 
 SETTLE = 30.0  # seconds in which a request that was given up may still arrive
 LOOKS = (0.0, 1.0, 2.0, 4.0, 8.0, 15.0)  # seconds between two looks for what became of a create; SETTLE together
-KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]*")  # API reference, "Interaction data"
 
 
 class Interactions(Collection[Interaction]):
@@ -100,18 +94,24 @@ class Interactions(Collection[Interaction]):
             phone_number: For `outbound`, `sms` and the like.
             email: For `email`.
             scheduled_at: When it is held, with its time zone; now unless given. Sent as an absolute time in UTC.
-            external_ref: Your own mark; one is made up unless given. A lost answer is looked for by it.
+            external_ref: Your own mark; one is made up unless given. A lost answer is looked for by it, so let no
+                two creates of one survey that run at the same time share one.
             call_type, agent_id: For reports.
             data: Custom values, by key.
             force_new: Create it although one is pending with this number and survey.
 
         Raises:
             Conflict: One is pending with this number and survey, and `force_new` is not set.
-            ValueError: A time without a zone, an unknown type, or a key that is no key.
-            ApiError: If it is `ambiguous`, nothing bearing the mark was seen within half a minute.
+            ValueError: A time without a zone, an unknown type, an empty mark, or a key that is no key.
+            ApiError: If it is `ambiguous`, half a minute of looking has not told what became of it; the advice names
+                the mark to look for.
         """
-        if survey_type not in get_args(SurveyType):
-            raise ValueError(f"{survey_type!r} is none of {', '.join(get_args(SurveyType))}")
+        _check_type(survey_type)
+        if external_ref == "":
+            raise ValueError("an empty external_ref marks nothing: leave it out, and one is made up")
+        for key in data or {}:
+            if not is_key(key) or key in NAMES:
+                raise ValueError(f"{key!r} cannot be the key of a custom value")
         known: set[int] = set()
         if external_ref is not None:  # yours may have been used before
             known = {one.id for one in self._marked(survey_id, external_ref)}
@@ -127,17 +127,19 @@ class Interactions(Collection[Interaction]):
             "call_type": call_type,
             "agent_id": agent_id,
             "_force_new": "true" if force_new else None,
-            **_checked(data or {}),
+            **(data or {}),
         }
         try:
             row = self._endpoint.create({name: value for name, value in fields.items() if value is not None})
         except ApiError as error:
-            if not error.ambiguous:
+            # On the way there may be one who sends it twice: then the one that is pending is this one.
+            if not error.ambiguous and not isinstance(error, Conflict):
                 raise
-            found = self._look_for(survey_id, mark, known)
-            if found is None:
-                raise
-            return found
+            found = self._look_for(survey_id, mark, known, LOOKS if error.ambiguous else LOOKS[:1])
+            if len(found) == 1:
+                return found[0]
+            error.advice = _advice(error, survey_id, mark, tuple(one.id for one in found))
+            raise
         return interaction_of(row)
 
     def update(
@@ -152,7 +154,14 @@ class Interactions(Collection[Interaction]):
         call_type: str | None = None,
         agent_id: str | None = None,
     ) -> Interaction:
-        """Read the interaction `id`, lay over it what is given, write all of it back, and return it."""
+        """Read the interaction `id`, lay over it what is given, write all of it back, and return it.
+
+        Raises:
+            ValueError: A time without a zone, or an unknown type.
+            ApiError: If it is `ambiguous`, the answer was lost, and what was given does not show yet.
+        """
+        if survey_type is not None:
+            _check_type(survey_type)
         changes = {
             "scheduled_at": None if scheduled_at is None else written(scheduled_at),
             "phone_number": phone_number,
@@ -163,22 +172,41 @@ class Interactions(Collection[Interaction]):
             "agent_id": agent_id,
         }
         given = {name: value for name, value in changes.items() if value is not None}
-        return interaction_of(self._endpoint.replace(str(id), {**self._endpoint.get(str(id)), **given}))
+        whole = {**self._endpoint.get(str(id)), **given}
+        try:
+            return interaction_of(self._endpoint.replace(str(id), whole))
+        except ApiError as error:
+            if error.ambiguous:
+                with suppress(ApiError):
+                    row = self._endpoint.get(str(id))
+                    if all((row.get(name) or "") == value for name, value in given.items()):
+                        return interaction_of(row)
+            raise
 
     def delete(self, id: int) -> None:
         """Delete the interaction `id`.
 
         Raises:
             Conflict: It has started.
+            ApiError: If it is `ambiguous`, the answer was lost, and it is still there, or cannot be looked for.
         """
-        self._endpoint.delete(str(id))
+        self._delete(id)
 
     def start_survey(self, id: int) -> Turn:
-        """Begin the survey of the interaction `id` and return what it says first."""
+        """Begin the survey of the interaction `id` and return what it says first.
+
+        Raises:
+            Conflict: It was begun before, or has ended. After a lost answer (`ambiguous`) that says it was begun.
+        """
         return self._turn(id, "start_survey", {})
 
     def submit_response(self, id: int, response: str) -> Turn:
-        """Answer the question that waits and return what comes next."""
+        """Answer the question that waits and return what comes next.
+
+        Raises:
+            Conflict: No question waits.
+            ApiError: If it is `ambiguous`, `client.responses.list(interaction_id=id)` tells whether it was taken.
+        """
         return self._turn(id, "submit_response", {"response": response})
 
     def abandon_survey(self, id: int) -> Turn:
@@ -192,59 +220,34 @@ class Interactions(Collection[Interaction]):
         # A server that ignores the filter answers others too.
         return (one for one in self.list(survey_id, external_ref=mark) if one.external_ref == mark)
 
-    def _look_for(self, survey_id: int, mark: str, known: set[int]) -> Interaction | None:
-        for pause in LOOKS:
+    def _look_for(
+        self, survey_id: int, mark: str, known: set[int], pauses: tuple[float, ...]
+    ) -> tuple[Interaction, ...]:
+        for pause in pauses:
             self._clock.sleep(pause)
-            for one in self._marked(survey_id, mark):
-                if one.id not in known:
-                    return one
-        return None
+            # A look that fails tells nothing about the create; the next one may.
+            with suppress(ApiError):
+                found = tuple(one for one in self._marked(survey_id, mark) if one.id not in known)
+                if found:
+                    return found
+        return ()
 
 
-class InteractionData(Collection[InteractionDatum]):
-    """`/interaction_data`. Every method raises an `ApiError`."""
-
-    def __init__(self, endpoint: Endpoint) -> None:
-        super().__init__(endpoint, datum_of)
-
-    def list(
-        self, *, survey_id: int | None = None, interaction_id: int | None = None, custom_key: str | None = None
-    ) -> Iterator[InteractionDatum]:
-        """Yield the custom values of a survey's interactions, or of one.
-
-        Raises:
-            ValueError: Neither is given.
-        """
-        one_of(survey_id=survey_id, interaction_id=interaction_id)
-        return self._list(survey_id=survey_id, interaction_id=interaction_id, custom_key=custom_key)
-
-    def set(self, interaction_id: int, key: str, value: str) -> InteractionDatum:
-        """Set a custom value, whether or not it was there, and return it.
-
-        If the answer is lost, reading tells whether it is set.
-
-        Raises:
-            ValueError: `key` is no key.
-        """
-        _checked({key: value})
-        form = {"interaction_id": str(interaction_id), "custom_key": key, "custom_value": value}
-        try:
-            return datum_of(self._endpoint.create(form))
-        except ApiError as error:
-            if not error.ambiguous:
-                raise
-            for one in self.list(interaction_id=interaction_id, custom_key=key):
-                if one.custom_key == key and (one.custom_value or "") == value:
-                    return one
-            raise
-
-    def delete(self, id: int) -> None:
-        """Delete the custom value `id`."""
-        self._endpoint.delete(str(id))
+def _check_type(survey_type: str) -> None:
+    if survey_type not in get_args(SurveyType):
+        raise ValueError(f"{survey_type!r} is none of {', '.join(get_args(SurveyType))}")
 
 
-def _checked(data: Mapping[str, str]) -> Mapping[str, str]:
-    for key in data:
-        if not KEY.fullmatch(key) or key in NAMES:
-            raise ValueError(f"{key!r} cannot be the key of a custom value")
-    return data
+def _advice(error: ApiError, survey_id: int, mark: str, found: tuple[int, ...]) -> str:
+    if found:
+        ids = ", ".join(map(str, found))
+        return f"Several bear the mark {mark!r}: {ids}. Keep one, and delete the others before they are held."
+    if not error.ambiguous:
+        return (
+            "One with this telephone number is pending in this survey: use that, delete it, or pass force_new=True "
+            "if the person is to be asked twice."
+        )
+    return (
+        f"It may still be carried out: before it is created again, look for external_ref {mark!r} among the "
+        f"interactions of survey {survey_id}."
+    )

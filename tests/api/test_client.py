@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
+import subprocess
+import sys
+import types
+import typing
 from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from sdx_state.api import Client, Connection, Endpoints, base_url, credentials_from
+from sdx_state.api import (
+    Client,
+    Connection,
+    Endpoints,
+    Interaction,
+    InteractionDatum,
+    PhoneNumber,
+    Question,
+    Response,
+    ResponseOption,
+    Survey,
+    User,
+    base_url,
+    credentials_from,
+)
 from sdx_state.api import errors as e
 from sdx_state.api.moments import moment_of, written
+from sdx_state.kinds import QUESTION, SURVEY, USER
 
 ENVIRONMENT = {"SDX_CUSTOMER_UUID": "00000000-0000-4000-8000-000000000000", "SDX_AUTH_TOKEN": "sandbox"}
 NOON = datetime(2031, 5, 4, 12, 0, tzinfo=timezone.utc)
@@ -89,6 +109,102 @@ def test_both_shapes_read_the_same(nested_tenant, client):
     with client_of(nested_tenant.url) as nested:
         assert nested.surveys.get(1) == client.surveys.get(1)
         assert [one.question_text for one in nested.surveys.questions(1)] == ["NPS?", "Why?"]
+
+
+def test_what_only_the_nested_shape_has_is_there_with_its_type(nested_tenant):
+    nested_tenant.store.create(
+        "surveys",
+        {
+            "name": "CSAT",
+            "greeting_prompt": {"text": {"default": "Hello.", "de-default": "Hallo."}},
+            "invalid_response_prompt": {"text": {"default": "Again?"}},
+            "redirect_timeout": "5",
+        },
+    )
+    nested_tenant.store.create(
+        "questions",
+        {
+            "survey_id": 1,
+            "order": 1,
+            "question_prompt": {"text": {"default": "Which?"}},
+            "compulsory": 1,
+            "disabled": "0",
+            "timeout": "8",
+            "response_options": [{"label": "a", "prompt": {"text": {"default": "A", "fr-CA": "Ah"}}}],
+        },
+    )
+    with client_of(nested_tenant.url) as client:
+        survey = client.surveys.get(1)
+        assert survey.greeting_text == {"default": "Hello.", "de-default": "Hallo."}
+        assert (survey.invalid_response_text, survey.redirect_timeout) == ("Again?", 5)
+        (question,) = client.surveys.questions(1)
+        assert (question.compulsory, question.disabled, question.transcribe) == (True, False, None)
+        assert question.timeout == 8
+        assert question.response_options == (ResponseOption("a", {"default": "A", "fr-CA": "Ah"}),)
+
+
+def test_every_field_of_a_kind_is_one_of_its_record():
+    for kind, record in ((SURVEY, Survey), (QUESTION, Question), (USER, User)):
+        known = {field.name for field in dataclasses.fields(record)} - {"raw", "id", "survey_id", "order"}
+        assert known - {kind.identity} == {field.name for field in kind.fields} - {kind.identity}
+
+
+ODD = (
+    None,
+    True,
+    7,
+    1.5,
+    "",
+    "x",
+    [],
+    {},
+    [None],
+    [{}],
+    {"default": 7},
+    {"a": {"b": []}},
+    [{"label": [], "prompt": 1}],
+)
+
+
+def test_values_of_another_type_are_none_and_stay_in_raw(serve, connect):
+    """A type that is promised holds, whatever is answered; and nothing that was answered is lost."""
+    for path, get, record in (
+        ("surveys", lambda client: client.surveys.get(7), Survey),
+        ("questions", lambda client: client.questions.get(7), Question),
+        ("users", lambda client: client.users.get("a@example.com"), User),
+        ("interactions", lambda client: client.interactions.get(7), Interaction),
+        ("interaction_data", lambda client: client.interaction_data.get(7), InteractionDatum),
+        ("responses", lambda client: client.responses.get(7), Response),
+        ("phone_numbers", lambda client: client.phone_numbers.lookup("+61491570156"), PhoneNumber),
+    ):
+        names = {field.name for field in dataclasses.fields(record)} - {"raw", "id"}
+        names |= {"greeting_prompt", "question_prompt", "web_link", "weblink"}
+        rows = [{"id": 7, **dict.fromkeys(names, odd), "email": "a@example.com"} for odd in ODD]
+        client = Client(connect(serve(*[(200, row) for row in rows])))
+        hints = typing.get_type_hints(record)
+        for row in rows:
+            try:
+                found = get(client)
+            except e.Unexpected:
+                # A response without an id in it is no value of another type: it would be missing.
+                assert path == "interactions"
+                assert isinstance(row["responses"], list)
+                continue
+            assert found.raw == row
+            for field in dataclasses.fields(record):
+                assert_type(getattr(found, field.name), hints[field.name], f"{path}: {field.name}")
+
+
+def assert_type(value, hint, where):
+    origin, inside = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (typing.Union, types.UnionType):
+        kinds = tuple(typing.get_origin(one) or one for one in inside)
+        assert isinstance(value, kinds), where
+        assert not (isinstance(value, bool) and bool not in kinds), where
+        if isinstance(value, typing.Mapping):
+            assert all(isinstance(text, str) for text in value.values()), where
+    elif hint is not typing.Any:
+        assert isinstance(value, origin or hint), where
 
 
 def test_lists_are_lazy(shaky, proxy, tenant):
@@ -171,12 +287,22 @@ def test_custom_values_are_set_read_and_deleted(client):
         {"data": {"9lives": "x"}},
         {"data": {"survey_type": "sms"}},
         {"data": {"_force_new": "true"}},
+        {"external_ref": ""},
     ],
 )
 def test_what_the_api_would_misunderstand_is_never_sent(shaky, proxy, wrong):
     with pytest.raises(ValueError):
         shaky.interactions.create(survey_id=1, **wrong)
     assert proxy.writes() == []
+
+
+def test_a_key_that_is_a_name_is_custom_data_only_where_it_cannot_be_mistaken(client):
+    made = client.interactions.create(survey_id=1)
+    assert client.interaction_data.set(made.id, "status", "vip").custom_value == "vip"
+    with pytest.raises(ValueError, match="9lives"):
+        client.interaction_data.set(made.id, "9lives", "x")
+    with pytest.raises(ValueError, match="fax"):
+        client.interactions.update(made.id, survey_type="fax")
 
 
 def test_lists_that_the_api_does_not_answer_are_refused_here(client):
@@ -209,9 +335,84 @@ def test_a_create_that_never_arrived_is_an_error_and_still_not_repeated(shaky, p
     with pytest.raises(e.ApiError) as caught:
         shaky.interactions.create(survey_id=1)
     assert caught.value.ambiguous
+    sent_mark = proxy.queries("/interactions", "external_ref")[-1]
+    assert sent_mark.startswith("sdx-")
+    assert sent_mark in caught.value.advice
     assert len(posts(proxy)) == 1
     assert sum(shaky.rows.clock.slept) >= 30
     assert tenant.store.records("interactions") == []
+
+
+@pytest.mark.parametrize("answers", [[500] * 5, [401], ["html"] * 3])
+def test_a_create_that_cannot_be_looked_for_stays_ambiguous(shaky, proxy, answers):
+    """Else whoever asks for it would take it for not carried out, and ask twice."""
+    proxy.fail("POST", "/interactions", "drop after")
+    for answer in answers:
+        proxy.fail("GET", "/interactions", answer, times=99)
+    with pytest.raises(e.NoAnswer) as caught:
+        shaky.interactions.create(survey_id=1)
+    assert caught.value.ambiguous
+    assert caught.value.request == "POST /interactions"
+
+
+def test_a_create_is_still_found_when_the_first_looks_fail(shaky, proxy, tenant):
+    proxy.fail("POST", "/interactions", "drop after")
+    proxy.fail("GET", "/interactions", "html", times=4)
+    made = shaky.interactions.create(survey_id=1)
+    assert [made.id] == [row["id"] for row in tenant.store.records("interactions")]
+
+
+SMS = {"survey_id": 1, "survey_type": "sms", "phone_number": "+61491570156", "scheduled_at": NOON}
+
+
+@pytest.mark.parametrize("ref", [None, "order-17"])
+def test_a_conflict_with_itself_is_no_conflict(shaky, proxy, tenant, ref):
+    """Someone on the way may send a request twice: then the pending one is the one that was asked for."""
+    proxy.fail("POST", "/interactions", "twice")
+    made = shaky.interactions.create(**SMS, external_ref=ref)
+    assert [made.id] == [row["id"] for row in tenant.store.records("interactions")]
+    with pytest.raises(e.Conflict) as caught:
+        shaky.interactions.create(**SMS, external_ref=ref)
+    assert "force_new" in caught.value.advice
+    assert not caught.value.ambiguous
+
+
+def test_several_of_one_mark_are_for_a_person_to_decide(shaky, proxy, tenant):
+    proxy.fail("POST", "/interactions", "twice, then lost")
+    with pytest.raises(e.NoAnswer, match="POST /interactions") as caught:
+        shaky.interactions.create(survey_id=1)
+    assert caught.value.ambiguous
+    assert [row["id"] for row in tenant.store.records("interactions")] == [1, 2]
+    assert "1, 2" in caught.value.advice
+
+
+def test_an_update_whose_answer_is_lost_is_read_back(shaky, proxy):
+    made = shaky.interactions.create(survey_id=1, call_type="support")
+    proxy.fail("PUT", "/interactions", "drop after")
+    changed = shaky.interactions.update(made.id, call_type="sales", scheduled_at=NOON)
+    assert (changed.call_type, changed.scheduled_at) == ("sales", NOON)
+    proxy.fail("PUT", "/interactions", "drop before")
+    with pytest.raises(e.NoAnswer) as caught:
+        shaky.interactions.update(made.id, call_type="else")
+    assert caught.value.ambiguous
+    assert len([method for method, _ in proxy.writes() if method == "PUT"]) == 2
+
+
+def test_a_delete_whose_answer_is_lost_is_read_back(shaky, proxy):
+    made = shaky.interactions.create(survey_id=1, data={"tier": "GOLD"})
+    (datum,) = shaky.interaction_data.list(interaction_id=made.id)
+    for path, delete, id in (
+        ("/interaction_data", shaky.interaction_data.delete, datum.id),
+        ("/interactions", shaky.interactions.delete, made.id),
+    ):
+        proxy.fail("DELETE", path, "drop before")
+        with pytest.raises(e.NoAnswer) as caught:
+            delete(id)
+        assert caught.value.ambiguous
+        proxy.fail("DELETE", path, "drop after")
+        delete(id)
+        with pytest.raises(e.Gone):
+            delete(id)
 
 
 def test_a_custom_value_whose_answer_is_lost_is_read_back(shaky, proxy):
@@ -221,6 +422,11 @@ def test_a_custom_value_whose_answer_is_lost_is_read_back(shaky, proxy):
     proxy.fail("POST", "/interaction_data", "drop before")
     with pytest.raises(e.NoAnswer):
         shaky.interaction_data.set(made.id, "a", "c")
+    proxy.fail("POST", "/interaction_data", "drop before")
+    proxy.fail("GET", "/interaction_data", "html", times=3)
+    with pytest.raises(e.NoAnswer) as caught:
+        shaky.interaction_data.set(made.id, "a", "c")
+    assert caught.value.ambiguous
 
 
 def test_one_pending_for_the_same_number_is_a_conflict_unless_a_new_one_is_asked_for(client):
@@ -281,3 +487,21 @@ def test_each_error_has_its_type_its_request_and_what_to_do(shaky, proxy, fault,
     assert caught.value.request == "GET /interactions/7"
     assert caught.value.advice
     assert caught.value.status == (fault if isinstance(fault, int) else 200)
+
+
+def test_the_package_that_is_imported_brings_requests_and_nothing_heavy():
+    tell = "print(*{name.partition('.')[0] for name in sys.modules} - sys.stdlib_module_names)"
+    codes = (f"import sys, {imported}; {tell}" for imported in ("sdx_state.api", "requests"))
+    brought, plain = (
+        set(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split())
+        for code in codes
+    )
+    assert brought - plain == {"sdx_state"}
+
+
+def test_each_error_can_be_imported_with_the_client():
+    import sdx_state.api
+
+    for _, error in ERRORS:
+        assert getattr(sdx_state.api, error.__name__) is error
+        assert issubclass(error, sdx_state.api.ApiError)

@@ -1,0 +1,67 @@
+"""Custom values of interactions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+
+from sdx_state.api.collections import Collection, one_of
+from sdx_state.api.endpoint import Endpoint
+from sdx_state.api.errors import ApiError
+from sdx_state.api.reading import datum_of
+from sdx_state.api.records import InteractionDatum
+
+KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]*")  # API reference, "Interaction data"
+
+
+class InteractionData(Collection[InteractionDatum]):
+    """`/interaction_data`. Every method raises an `ApiError`."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        super().__init__(endpoint, datum_of)
+
+    def list(
+        self, *, survey_id: int | None = None, interaction_id: int | None = None, custom_key: str | None = None
+    ) -> Iterator[InteractionDatum]:
+        """Yield the custom values of a survey's interactions, or of one.
+
+        Raises:
+            ValueError: Neither is given.
+        """
+        one_of(survey_id=survey_id, interaction_id=interaction_id)
+        return self._list(survey_id=survey_id, interaction_id=interaction_id, custom_key=custom_key)
+
+    def set(self, interaction_id: int, key: str, value: str) -> InteractionDatum:
+        """Set a custom value, whether or not it was there, and return it.
+
+        If the answer is lost, reading tells whether it is set; to set it again does no harm.
+
+        Raises:
+            ValueError: `key` is no key.
+        """
+        if not is_key(key):
+            raise ValueError(f"{key!r} cannot be the key of a custom value")
+        form = {"interaction_id": str(interaction_id), "custom_key": key, "custom_value": value}
+        try:
+            return datum_of(self._endpoint.create(form))
+        except ApiError as error:
+            if error.ambiguous:
+                with suppress(ApiError):
+                    for one in self.list(interaction_id=interaction_id, custom_key=key):
+                        if one.custom_key == key and (one.custom_value or "") == value:
+                            return one
+            raise
+
+    def delete(self, id: int) -> None:
+        """Delete the custom value `id`.
+
+        Raises:
+            ApiError: If it is `ambiguous`, the answer was lost, and it is still there, or cannot be looked for.
+        """
+        self._delete(id)
+
+
+def is_key(text: str) -> bool:
+    """Tell whether `text` can be the key of a custom value."""
+    return KEY.fullmatch(text) is not None
