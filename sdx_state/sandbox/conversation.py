@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from sdx_state.sandbox.options import Shape
 from sdx_state.sandbox.protocol import Refusal
 from sdx_state.sandbox.shapes import Row
 from sdx_state.sandbox.store import Store, now
@@ -14,10 +15,11 @@ _YES_NO = frozenset({"yes", "no", "y", "n", "1", "0", "2", "true", "false"})
 
 
 class Conversation:
-    """The walk of one interaction."""
+    """The walk of one interaction. `shape` is that in which the tenant shows its questions."""
 
-    def __init__(self, store: Store, interaction: Row) -> None:
+    def __init__(self, store: Store, interaction: Row, shape: Shape) -> None:
         self.store = store
+        self.shape = shape
         self.interaction = interaction
         self.survey = json.loads(store.item("surveys", str(interaction["survey_id"]), "nested") or "{}")
         texts = store.questions_of(int(str(interaction["survey_id"])), "nested", limit=-1, offset=0, descending=False)
@@ -79,12 +81,11 @@ class Conversation:
     def _step(self, prompts: list[str], place: int) -> Row:
         if place < len(self.questions):
             question = self.questions[place]
-            shown = {name: value for name, value in question.items() if name not in ("survey_id", "order")}
             return {
                 "prompts": [*prompts, *self._prompts(question, "question_prompt")],
                 "sound_files": self._sounds(question, "question_prompt"),
                 "survey_completed": 0,
-                "current_question": shown,
+                "current_question": json.loads(self.store.item("questions", str(question["id"]), self.shape) or "{}"),
             }
         self._remember(completed=True, ended=True, status="Completed")
         return {

@@ -12,6 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sdx_state.sandbox.conversation import Conversation
+from sdx_state.sandbox.numbers import is_landline
+from sdx_state.sandbox.options import Shape
 from sdx_state.sandbox.protocol import (
     Refusal,
     Window,
@@ -74,8 +76,9 @@ def _scheduled(text: str) -> str:
 class Interactions:
     """`/interactions`, `/interaction_data` and `/responses`."""
 
-    def __init__(self, store: Store, origin: str) -> None:
+    def __init__(self, store: Store, shape: Shape, origin: str) -> None:
         self.store = store
+        self.shape = shape
         self.origin = origin
 
     async def interactions(self, request: Request) -> Response:
@@ -94,7 +97,7 @@ class Interactions:
         where: list[tuple[str, str, object]] = [("survey_id", "=", survey_id)] if survey_id else []
         where += [("agent_id", "=", agent_id)] if agent_id is not None else []
         where += [(name, "=", query[name]) for name in FILTERS if name in query]
-        rows = self.store.records("interactions", where)
+        rows = [self._as_of_now(row) for row in self.store.records("interactions", where)]
         for name, field in (("started", "started"), ("completed", "completed"), ("survey_ended", "ended")):
             if name in query:
                 wanted = flag_in(query, name)
@@ -133,7 +136,7 @@ class Interactions:
         """Start a survey, answer its present question, or abandon it."""
         row = self._found(request.path_params["id"])
         form = await form_of(request)
-        conversation = Conversation(self.store, row)
+        conversation = Conversation(self.store, row, self.shape)
         if what == "start_survey":
             return object_answer(conversation.start())
         if what == "abandon_survey":
@@ -219,7 +222,7 @@ class Interactions:
                 raise Refusal(400, f"{name} cannot be the name of custom data")
         if phone and form.get("_force_new") not in ("1", "true"):
             same = self.store.records("interactions", [("survey_id", "=", survey_id), ("phone_number", "=", phone)])
-            if any(not row.get("started") for row in same):
+            if any(not row.get("started") and not self._as_of_now(row).get("ended") for row in same):
                 raise Refusal(409, "a pending interaction with this phone number and survey exists")
         row = self.store.put_record(
             "interactions",
@@ -266,7 +269,16 @@ class Interactions:
         item_or_refusal(
             None if row is None else "", lambda: self.store.was_deleted("interactions", id), "interaction"
         )
-        return row or {}
+        return self._as_of_now(row or {})
+
+    def _as_of_now(self, row: Row) -> Row:
+        """Mark as abandoned what could not be held at its time: a text message to a number that takes none."""
+        due = row.get("survey_type") == "sms" and str(row["scheduled_at"]) <= now()
+        if not due or row.get("started") or row.get("ended") or not is_landline(str(row["phone_number"])):
+            return row
+        return self.store.put_record(
+            "interactions", {**row, "ended": True, "status": "Abandoned", "updated_at": now()}
+        )
 
     def _shown(self, row: Row) -> Row:
         shown: Row = {name: value for name, value in row.items() if name not in HIDDEN}

@@ -21,6 +21,15 @@ _TYPES = {
 }
 
 
+def is_landline(number: str) -> bool:
+    """Tell whether `number`, E.164, is a valid one that takes no text messages."""
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return False
+    return phonenumbers.is_valid_number(parsed) and phonenumbers.number_type(parsed) not in _TYPES
+
+
 class PhoneNumbers:
     """The one endpoint: an item, looked up; there is no list and nothing to create."""
 

@@ -212,7 +212,7 @@ def fill(store: Store, count: int = 30) -> None:
         more = {"recording_url": None, "response_type": "nps", "question_label": "NPS"}
         store.put_record("responses", {**answer, **more})
         if id % 2:
-            Conversation(store, store.record("interactions", str(id)) or {}).start()
+            Conversation(store, store.record("interactions", str(id)) or {}, "flat").start()
 
 
 @pytest.fixture

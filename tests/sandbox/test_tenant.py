@@ -312,6 +312,35 @@ def test_409_for_a_pending_interaction_with_the_same_number_unless_forced(api, s
     start(api, survey, **form, _force_new="true")
 
 
+def test_what_was_abandoned_before_it_began_is_not_pending(api, survey):
+    form = {"survey_type": "sms", "phone_number": "+61488000001"}
+    api("POST", f"/interactions/{start(api, survey, **form)['id']}/abandon_survey")
+    start(api, survey, **form)
+
+
+def test_a_text_message_to_a_landline_is_abandoned_at_its_time(api, survey):
+    landline = {"survey_type": "sms", "phone_number": "+61730000001"}
+    due = start(api, survey, **landline, scheduled_at="2026-02-19 10:30:02")
+    later = start(api, survey, **landline, scheduled_at="2999-02-19 10:30:02")
+    mobile = start(api, survey, survey_type="sms", phone_number="+61488000001", scheduled_at="2026-02-19 10:30:02")
+    status = {row["id"]: row["status"] for row in api.get("/interactions", survey_id=survey).json()}
+    assert status == {due["id"]: "Abandoned", later["id"]: "Not Started", mobile["id"]: "Not Started"}
+    assert api.get(f"/interactions/{due['id']}").json()["status"] == "Abandoned"
+    assert [row["id"] for row in api.get("/interactions", survey_id=survey, survey_ended="1").json()] == [due["id"]]
+    assert api("POST", f"/interactions/{due['id']}/start_survey").status_code == 409
+
+
+@pytest.mark.parametrize(("shape", "name"), [("flat", "question_text"), ("nested", "question_prompt")])
+def test_the_present_question_has_the_shape_of_the_tenant(shape, name):
+    with SandboxServer(":memory:", SandboxOptions(shape=shape)) as server:
+        server.store.create("surveys", {"name": "CSAT"})
+        server.store.create("questions", {"survey_id": 1, "question_text": "Well?", "question_type": "text"})
+        api = Api(server)
+        begun = api("POST", f"/interactions/{start(api, 1)['id']}/start_survey").json()
+        assert name in begun["current_question"]
+        assert begun["current_question"] == api.get("/questions/1").json()
+
+
 def test_unknown_form_fields_become_interaction_data_that_can_be_set_and_deleted(api, survey):
     id = start(api, survey, tier="GOLD")["id"]
     (datum,) = api.get("/interaction_data", interaction_id=id).json()
