@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from sdx_state.api.answer import Row, Rows, allowed_verbs, nothing_of, resource_of, rows_of
 from sdx_state.api.errors import ApiError, Unexpected
 from sdx_state.api.exchange import Answer, Request
-from sdx_state.api.identity import Identity, check_country, telephone_segment
+from sdx_state.api.identity import Identity, check_country, check_texts, telephone_segment
 from sdx_state.api.paging import LIMIT, Listing, PageSizes, iterate
 from sdx_state.api.retry import Sender
 
@@ -52,10 +52,12 @@ class Endpoint:
 
         Raises:
             ValueError: A filter has no value, which would list everything, or is one of the paging parameters.
+            InvalidValue: A text among them cannot be sent.
             Unexpected: The list cannot be read as a whole.
         """
         if any(value in (None, "") or name.startswith("_") for name, value in filters.items()):
             raise ValueError(f"filters need a value and a name of their own: {', '.join(filters)}")
+        check_texts(filters, f"GET {self._path}")
         # Ids tell which list it was; what else is filtered by may be personal.
         ids = "&".join(
             f"{name}={value}" for name, value in filters.items() if name.endswith("_id") and f"{value}".isdigit()
@@ -88,7 +90,11 @@ class Endpoint:
         Args:
             fields: What to send.
             before_again: Called right before it is sent once more, since the server surely did nothing.
+
+        Raises:
+            InvalidValue: A text among them cannot be sent.
         """
+        check_texts(fields, f"POST {self._path}")
         return self._sender.send(Request("POST", self._path, self._path, fields), self._identified, before_again)
 
     def replace(self, id: str, resource: Mapping[str, object]) -> Row:
@@ -112,7 +118,11 @@ class Endpoint:
         """Let the resource `id` do `action`, once, and return what is answered.
 
         Source: API reference, "Interactions": POST below the item.
+
+        Raises:
+            InvalidValue: A text of `form` cannot be sent.
         """
+        check_texts(form, f"POST {self._path}/{action}")
         item = self.item("POST", id, form)
         return self._sender.send(
             replace(item, path=f"{item.path}/{action}", label=f"{item.label}/{action}"), resource_of

@@ -67,6 +67,12 @@ class InvalidId(ApiError):
     default_advice = "Correct the id in the configuration, or mend the state with `sdx-state state rebuild`."
 
 
+class InvalidValue(ApiError):
+    """A text that a request cannot carry unharmed. Nothing was sent."""
+
+    default_advice = "Take the NUL, or the half of a surrogate pair, out of the text."
+
+
 class BadRequest(ApiError):
     """400: the server finds the request malformed."""
 

@@ -1,4 +1,4 @@
-"""Identities: what may stand in a path, and what a row must carry."""
+"""What may stand in a request: identities in a path, and texts in a query or a form; and what a row must carry."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from sdx_state.api.errors import InvalidId
+from sdx_state.api.errors import InvalidId, InvalidValue
 from sdx_state.kinds import USER
 
 EMAIL_LENGTH = 254  # RFC 5321, section 4.5.3.1.3, less the angle brackets
@@ -16,6 +16,7 @@ _NUMBER = re.compile(r"0|[1-9][0-9]{0,18}")
 # Nothing that means something in a path; what else an address may hold is percent-encoded.
 _EMAIL = re.compile(r"[^\s@/\\?#\x00-\x1f\x7f]+@[^\s@/\\?#\x00-\x1f\x7f]+")
 _TELEPHONE = re.compile(r"\+?[0-9(][0-9() .-]{1,38}")
+_UNSENDABLE = re.compile("[\0\ud800-\udfff]")
 _COUNTRY = re.compile(r"[A-Za-z]{2}")  # ISO 3166 alpha-2
 
 
@@ -78,6 +79,18 @@ def check_country(country_code: str, request: str) -> str:
     if not _COUNTRY.fullmatch(country_code):
         raise InvalidId(request, f"{country_code[:80]!a} is not a country code of two letters")
     return country_code
+
+
+def check_texts(texts: Mapping[str, object], request: str) -> None:
+    """Return if every text, by its name, arrives as it is.
+
+    Raises:
+        InvalidValue: One holds NUL, at which servers cut texts short, or half of a surrogate pair, no character.
+    """
+    for name, text in texts.items():
+        for part in (name, text):
+            if isinstance(part, str) and _UNSENDABLE.search(part):
+                raise InvalidValue(request, f"the text of {name[:80]!a} holds NUL or half of a surrogate pair")
 
 
 def _is_email(text: str) -> bool:

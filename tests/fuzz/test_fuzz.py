@@ -1,13 +1,15 @@
 """Damaged files and damaged answers end in a value or in words, never in anything else.
 
-SDX_NIGHTLY=1 tries 200,000 files and 20,000 answers.
+SDX_NIGHTLY=1 tries 200,000 files, 20,000 answers and 500,000 texts.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+import unicodedata
 from pathlib import Path
+from urllib.parse import quote, urlencode
 
 import pytest
 import yaml
@@ -15,12 +17,15 @@ import yaml
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 import answers  # noqa: E402
+import encodings_of_texts  # noqa: E402
 import yaml_inputs  # noqa: E402
 from mutations import MUTATIONS  # noqa: E402
 
+from sdx_state.api import ApiError  # noqa: E402
+
 NIGHTLY = bool(os.environ.get("SDX_NIGHTLY"))
 SEED = 1
-FILES, ANSWERS = (200_000, 20_000) if NIGHTLY else (6_000, 1_500)
+FILES, ANSWERS, TEXTS = (200_000, 20_000, 500_000) if NIGHTLY else (6_000, 1_500, 10_000)
 
 pytestmark = [
     pytest.mark.timeout(7200 if NIGHTLY else 200),
@@ -45,6 +50,36 @@ def test_a_damaged_answer_is_a_value_of_the_right_shape_or_an_error_of_the_clien
         assert counts[f"{verb}: value"] > 5
         assert counts[f"{verb}: error"] > 20
     assert {"NotTheApi", "NoAnswer", "Unexpected", "Redirected", "ServerError", "Unauthorised"} <= set(counts)
+
+
+def test_texts_arrive_as_they_are_meant_or_are_refused_before_anything_is_sent():
+    texts, counts, wrong = encodings_of_texts.run(SEED, TEXTS)
+    assert wrong == []
+    assert texts >= TEXTS
+    assert counts["refused"] > TEXTS / 60
+    assert min(counts["paths"], counts["paths refused"]) > TEXTS / 200
+
+
+@pytest.mark.parametrize(
+    "careless",
+    [
+        lambda form: "&".join(f"{name}={value}" for name, value in form.items()),
+        lambda form: "&".join(f"{quote(name)}={quote(value, safe='+')}" for name, value in form.items()),
+        lambda form: urlencode({name: unicodedata.normalize("NFC", value) for name, value in form.items()}),
+        lambda form: urlencode({**form, "note": "x"}),
+        lambda form: urlencode(form, encoding="latin-1", errors="xmlcharrefreplace"),
+    ],
+    ids=["nothing", "plus", "NFC", "another field", "Latin-1"],
+)
+def test_careless_encoding_would_be_noticed(monkeypatch, careless):
+    from sdx_state.api import transport
+
+    monkeypatch.setattr(transport, "urlencode", careless)
+    try:
+        _, _, wrong = encodings_of_texts.run(SEED, 300)
+    except (ApiError, ValueError):
+        return  # what arrives cannot even be read
+    assert wrong
 
 
 def test_what_is_undamaged_is_read(tmp_path):
