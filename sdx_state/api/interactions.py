@@ -7,7 +7,7 @@ own in `external_ref`, an update shows in the fields that it set, and a delete i
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timezone
 from typing import get_args
@@ -15,6 +15,7 @@ from typing import get_args
 from sdx_state.api.collections import Collection
 from sdx_state.api.endpoint import Endpoint
 from sdx_state.api.errors import ApiError, Conflict
+from sdx_state.api.identity import check_texts
 from sdx_state.api.interaction_data import is_key
 from sdx_state.api.moments import written
 from sdx_state.api.reading import interaction_of, turn_of
@@ -102,6 +103,7 @@ class Interactions(Collection[Interaction]):
 
         Raises:
             Conflict: One is pending with this number and survey, and `force_new` is not set.
+            InvalidValue: A text that no request carries unharmed.
             ValueError: A time without a zone, an unknown type, an empty mark, or a key that is no key.
             ApiError: If it is `ambiguous`, half a minute of looking has not told what became of it; the advice names
                 the mark to look for.
@@ -135,10 +137,11 @@ class Interactions(Collection[Interaction]):
             # On the way there may be one who sends it twice: then the one that is pending is this one.
             if not error.ambiguous and not isinstance(error, Conflict):
                 raise
-            found = self._look_for(survey_id, mark, known, LOOKS if error.ambiguous else LOOKS[:1])
-            if len(found) == 1:
+            found = self._look_for(survey_id, mark, known, once=not error.ambiguous)
+            if found is not None and len(found) == 1:
                 return found[0]
-            error.advice = _advice(error, survey_id, mark, tuple(one.id for one in found))
+            error.ambiguous = error.ambiguous or found is None
+            error.advice = _advice(error, survey_id, mark, [one.id for one in found or ()])
             raise
         return interaction_of(row)
 
@@ -157,6 +160,7 @@ class Interactions(Collection[Interaction]):
         """Read the interaction `id`, lay over it what is given, write all of it back, and return it.
 
         Raises:
+            InvalidValue: A text that no request carries unharmed.
             ValueError: A time without a zone, or an unknown type.
             ApiError: If it is `ambiguous`, the answer was lost, and what was given does not show yet.
         """
@@ -172,6 +176,7 @@ class Interactions(Collection[Interaction]):
             "agent_id": agent_id,
         }
         given = {name: value for name, value in changes.items() if value is not None}
+        check_texts(given, f"PUT /interactions/{id}")
         whole = {**self._endpoint.get(str(id)), **given}
         try:
             return interaction_of(self._endpoint.replace(str(id), whole))
@@ -220,17 +225,16 @@ class Interactions(Collection[Interaction]):
         # A server that ignores the filter answers others too.
         return (one for one in self.list(survey_id, external_ref=mark) if one.external_ref == mark)
 
-    def _look_for(
-        self, survey_id: int, mark: str, known: set[int], pauses: tuple[float, ...]
-    ) -> tuple[Interaction, ...]:
-        for pause in pauses:
+    def _look_for(self, survey_id: int, mark: str, known: set[int], *, once: bool) -> tuple[Interaction, ...] | None:
+        """Return what bears `mark` and was not `known`; None if no look was answered, which tells nothing."""
+        found = None
+        for pause in LOOKS:
             self._clock.sleep(pause)
-            # A look that fails tells nothing about the create; the next one may.
             with suppress(ApiError):
                 found = tuple(one for one in self._marked(survey_id, mark) if one.id not in known)
-                if found:
-                    return found
-        return ()
+                if found or once:
+                    break
+        return found
 
 
 def _check_type(survey_type: str) -> None:
@@ -238,7 +242,7 @@ def _check_type(survey_type: str) -> None:
         raise ValueError(f"{survey_type!r} is none of {', '.join(get_args(SurveyType))}")
 
 
-def _advice(error: ApiError, survey_id: int, mark: str, found: tuple[int, ...]) -> str:
+def _advice(error: ApiError, survey_id: int, mark: str, found: Sequence[int]) -> str:
     if found:
         ids = ", ".join(map(str, found))
         return f"Several bear the mark {mark!r}: {ids}. Keep one, and delete the others before they are held."
