@@ -30,6 +30,15 @@ Fault = (
 )
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests have counted, with `record_property("counted", ...)`."""
+    reports = [*terminalreporter.stats.get("passed", []), *terminalreporter.stats.get("failed", [])]
+    for report in reports:
+        for name, value in getattr(report, "user_properties", ()):
+            if name == "counted":
+                terminalreporter.write_line(f"{report.nodeid}: {value}")
+
+
 @dataclass
 class Ended:
     """How a command ended."""

@@ -58,7 +58,7 @@ def generate(
 
 
 @pytest.mark.parametrize("shape", ["flat", "nested"])
-def test_the_sandbox_keeps_to_the_contract(contract, filled, tmp_path, shape):
+def test_the_sandbox_keeps_to_the_contract(contract, filled, tmp_path, shape, record_property):
     with SandboxServer(":memory:", SandboxOptions(shape=shape)) as server:
         filled(server.store)
         report, printed = generate(server, tmp_path, "--max-examples", "15", checks=(*CHECKS, ALLOWED))
@@ -67,6 +67,7 @@ def test_the_sandbox_keeps_to_the_contract(contract, filled, tmp_path, shape):
     operations = {f"{method.upper()} {path}" for path, method, _ in contract.operations()}
     assert report["operations"]["tested"] == len(operations)
     cases = report["test_cases"]
+    record_property("counted", f"{cases['generated']} generated cases, {len(operations)} operations")
     assert cases["generated"] >= LEAST
     assert (cases["with_failures"], cases["errored"], cases["without_checks"]) == (0, 0, 0)
     accepted = {

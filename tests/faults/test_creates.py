@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
+from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -24,13 +25,14 @@ SEED, SCHEDULES = 1, 100_000 if NIGHTLY else 2000
 
 
 @pytest.mark.timeout(7200 if NIGHTLY else 300)
-def test_at_most_one_of_each_is_ever_held() -> None:
+def test_at_most_one_of_each_is_ever_held(record_property: Callable[[str, object], None]) -> None:
     counts: Counter[str] = Counter()
     wrong: list[tuple[int, str]] = []
     for number in range(SCHEDULES):
         played = creates.play(f"{SEED}:{number}")
         counts += played.counts
         wrong += ((number, one) for one in played.wrong)
+    record_property("counted", f"seed {SEED}, {SCHEDULES} schedules, {dict(counts)}")
     assert wrong == []
     outcomes = ("created", "ambiguous", "crashed", "not created", "found later", "tried again")
     for one in (*creates.POSTED, *outcomes):

@@ -52,8 +52,9 @@ def test_a_damaged_answer_is_a_value_of_the_right_shape_or_an_error_of_the_clien
     assert {"NotTheApi", "NoAnswer", "Unexpected", "Redirected", "ServerError", "Unauthorised"} <= set(counts)
 
 
-def test_texts_arrive_as_they_are_meant_or_are_refused_before_anything_is_sent():
+def test_texts_arrive_as_they_are_meant_or_are_refused_before_anything_is_sent(record_property):
     texts, counts, wrong = encodings_of_texts.run(SEED, TEXTS)
+    record_property("counted", f"seed {SEED}, {texts} texts, {counts['refused']} of them refused")
     assert wrong == []
     assert texts >= TEXTS
     assert counts["refused"] > TEXTS / 60
