@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from urllib.parse import parse_qsl, urlsplit
+
 import pytest
+import requests
 
 from sdx_state.sandbox import SandboxOptions
 
@@ -158,6 +161,43 @@ def test_everything_the_typed_client_sends_is_in_the_contract(contract, record):
         if method in ("get", "post", "put", "delete") and not operation.get("x-sdx-undocumented")
         # Sub-lists by a survey or a question are read as the plain list with that filter, which answers the same.
         if not (method == "get" and path.startswith(("/surveys/{id}/", "/questions/{id}/")))
+        and not path.startswith("/oauth/")
     }
     assert documented - seen == set()
     assert "listInteractionsOfUser" in seen
+
+
+def test_signing_in_sends_nothing_that_is_not_in_the_contract(contract, record):
+    from sdx_state.api.address import base_url
+    from sdx_state.api.oauth import SignIn, refreshed, token_transport
+    from sdx_state.api.retry import SystemClock
+    from sdx_state.sandbox.oauth import CLIENT_ID, CLIENT_SECRET
+
+    server, recorder = record(SandboxOptions())
+    browser = requests.Session()
+    browser.trust_env = False
+    with server:
+        base = base_url(None, server.url)
+        attempt, transport = SignIn(base, CLIENT_ID, "http://127.0.0.1:9/signed-in"), token_transport(base, None)
+        page = browser.get(attempt.url(CLIENT_SECRET), timeout=20)
+        pressed = {**dict(parse_qsl(urlsplit(page.url).query)), "decision": "approve"}
+        back = browser.post(page.url.partition("?")[0], pressed, allow_redirects=False, timeout=20)
+        given = attempt.exchange(back.headers["Location"], CLIENT_SECRET, transport, SystemClock())
+        refreshed(given, transport, SystemClock())
+        form = dict(parse_qsl(recorder.sent[-1].body.decode()))
+        refused = browser.post(f"{base.origin}/oauth/token", form, timeout=20)
+        again = browser.post(f"{base.origin}/oauth/token", {**form, "client_secret": "wrong"}, timeout=20)
+    assert [contract.check(sent) for sent in recorder.sent if sent.path != "/oauth/authorize" or sent.query] == [
+        "authorize",
+        *["exchangeToken"] * 4,
+    ]
+    for path, method, answers in (
+        ("/oauth/authorize", "get", (page, back)),
+        ("/oauth/token", "post", (refused, again)),
+    ):
+        said = contract.document["paths"][path][method]["responses"]
+        assert {str(answer.status_code) for answer in answers} <= said.keys()
+        for answer in answers:
+            headers = contract.resolve(said[str(answer.status_code)]).get("headers", {})
+            assert {name for name, one in headers.items() if one.get("required")} <= answer.headers.keys()
+    contract.valid({"$ref": "#/components/schemas/Token"}, {"access_token": given.access_token}, "token")

@@ -30,7 +30,7 @@ SCHEMAS = {
 # A second way to write the number itself, which nobody declares.
 NEVER_DECLARED = {"phone_number": {("national_format",)}}
 # What the sandbox serves beside the API.
-BESIDE = {"/oauth/authorize", "/oauth/token", "/api/openapi.yaml", "/manage_users/upload"}
+BESIDE = {"/api/openapi.yaml", "/manage_users/upload"}
 ERRORS = {400, 401, 404, 405, 409, 410, 500, 503}
 EXAMPLES = {"/api/users": "ana.lee@example.com", "/api/phone_numbers": "+61488000001", "/api": "1"}
 
@@ -59,6 +59,9 @@ def methods_of_sandbox(documented: bool) -> dict[str, set[str]]:
     found = {}
     with SandboxServer(":memory:", SandboxOptions(documented=documented)) as server:
         for path in set(routes) - BESIDE:
+            if not path.startswith("/api/"):
+                found[path] = set()  # what hangs off the host is asked by browsers
+                continue
             identity = next(value for name, value in EXAMPLES.items() if path.startswith(name))
             url = server.url.removesuffix("/api") + re.sub("{[^}]+}", identity, path)
             answer = requests.options(url, auth=AUTH, timeout=20)
@@ -75,6 +78,8 @@ def unnamed(path: str) -> str:
 def test_each_route_of_the_sandbox_is_in_the_contract_and_the_other_way_round(contract, documented):
     said: dict[str, set[str]] = {unnamed(path): set() for path in contract.document["paths"]}
     for path, method, operation in contract.operations():
+        if "servers" in contract.document["paths"][path]:
+            continue
         # That a server may be asked is our convention, but every server may be.
         if not (documented and operation.get(UNDOCUMENTED)) or method == "options":
             said[unnamed(path)] |= {"GET", "HEAD"} if method == "get" else {method.upper()}
