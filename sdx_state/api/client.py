@@ -27,8 +27,9 @@ from sdx_state.api.interactions import Interactions
 class Client:
     """The API of one tenant. Thread-safe; a context manager that closes its connections.
 
-    Lists are lazy iterators; reads are repeated where that helps, writes never. Errors are those of
-    `sdx_state.api.errors`, each with the request, the status and what to do.
+    Lists are lazy iterators. Reads are repeated where that helps, writes only where the server surely did nothing.
+    Every error is an `ApiError`, with the request, the status and what to do; where it is `ambiguous`, a write may
+    have been carried out.
 
     Args:
         endpoints: The collections as rows. `Client.from_environment()` makes them.

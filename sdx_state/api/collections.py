@@ -185,4 +185,8 @@ class PhoneNumbers:
         Raises:
             NotFound: It is not a valid number.
         """
-        return phone_number_of(self._endpoint.lookup(number, country_code))
+        try:
+            return phone_number_of(self._endpoint.lookup(number, country_code))
+        except NotFound as error:
+            error.advice = "Give the number in E.164, such as +61491570156, or as it is written in `country_code`."
+            raise

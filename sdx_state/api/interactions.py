@@ -1,7 +1,8 @@
 """Interactions: what the documented API lets a client write.
 
-No write is ever sent twice. Where an answer is lost, reading tells what became of it: a create carries a mark of its
-own in `external_ref`, an update shows in the fields that it set, and a delete in that nothing is there.
+No write is sent again unless the server surely did nothing (no connection, 429). Where an answer is lost, reading
+tells what became of it: a create carries a mark of its own in `external_ref`, an update shows in the fields that it
+set, and a delete in that nothing is there.
 """
 
 from __future__ import annotations

@@ -34,9 +34,9 @@ SETTLE = 30.0  # seconds for which the client looks, as it is documented
 NUMBERS = ("+61491570156", "+61491570157")
 OURS, THEIRS = "ours", "somebody else's"
 POSTED = (
-    "none", "none", "refused", "drop before", "drop after", "late", "late", "500 before", "500 after", "503 after",
-    "html after", "empty after", "half after", "no id", "list", "twice", "twice, lost", "crash before", "crash after",
-    "crash late",
+    "none", "none", "refused", "put off", "drop before", "drop after", "late", "late", "500 before", "500 after",
+    "503 after", "html after", "empty after", "half after", "no id", "list", "twice", "twice, lost", "crash before",
+    "crash after", "crash late",
 )  # fmt: skip
 READ = ("drop", "500", "503", "html", "half", "404")
 
@@ -103,7 +103,7 @@ class Line:
     """A transport: what was drawn goes wrong.
 
     Attributes:
-        posts: The marks of the creates that were sent.
+        posts: The marks of the creates that were sent and that the server may have taken.
         shown: Ids that a clean answer has shown since the last create was sent.
     """
 
@@ -122,6 +122,11 @@ class Line:
         self.tenant.land()
         if request.method == "GET":
             return self._read(request)
+        if self.post_fault == "refused":
+            raise NotSent(str(request), "no connection")
+        if self.post_fault == "put off":
+            self.post_fault = self.chance.choice(("none", "drop after", "late"))
+            return Answer(429, {**JSON, "Retry-After": "7"}, b"{}")
         form = dict(request.form or {})
         self.posts.append(form["external_ref"])
         self.shown.clear()
@@ -139,8 +144,6 @@ class Line:
 
     def _create(self, request: Request, form: dict[str, str]) -> Answer:
         fault, tenant = self.post_fault, self.tenant
-        if fault == "refused":
-            raise NotSent(str(request), "no connection")
         if fault.endswith("late"):
             tenant.arriving.append((tenant.clock.time + self.chance.uniform(0.0, LATEST), form))
         elif not fault.endswith("before"):
