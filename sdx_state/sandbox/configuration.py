@@ -100,7 +100,7 @@ USERS = Resource(
         "name_contains": ("name", "contains"),
         "agent_id": ("agent_id", "="),
         "phone": ("phone", "="),
-        "email": ("email", "="),
+        "email": ("email", "same"),
     },
 )
 _EMAIL = re.compile(r"[^@\s/]+@[^@\s/]+")

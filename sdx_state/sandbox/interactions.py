@@ -97,7 +97,9 @@ class Interactions:
         where: list[tuple[str, str, object]] = [("survey_id", "=", survey_id)] if survey_id else []
         where += [("agent_id", "=", agent_id)] if agent_id is not None else []
         where += [(name, "=", query[name]) for name in FILTERS if name in query]
-        rows = [self._as_of_now(row) for row in self.store.records("interactions", where)]
+        # Who has no agent id has no interactions, and not those that nobody has.
+        known = [] if agent_id == "" else self.store.records("interactions", where)
+        rows = [self._as_of_now(row) for row in known]
         for name, field in (("started", "started"), ("completed", "completed"), ("survey_ended", "ended")):
             if name in query:
                 wanted = flag_in(query, name)
@@ -128,6 +130,8 @@ class Interactions:
         if request.method == "DELETE":
             if row.get("started"):
                 raise Refusal(409, "this interaction has started")
+            for datum in self.store.records("interaction_data", [("interaction_id", "=", id)]):
+                self.store.delete_record("interaction_data", str(datum["id"]))
             self.store.delete_record("interactions", id)
             return Response(status_code=204)
         return object_answer(self._shown(row))

@@ -283,11 +283,18 @@ def _placement(row: Mapping[str, object]) -> tuple[int | None, int | None]:
     )
 
 
+_OPERATORS = {
+    "=": "{} = ?",
+    "same": "lower({}) = lower(?)",  # whatever the case of its letters
+    "contains": "instr(lower({}), lower(?)) > 0",
+}
+
+
 def _conditions(column: str, where: Sequence[tuple[str, str, object]]) -> tuple[str, list[object]]:
     parts: list[str] = []
     values: list[object] = []
     for field, operator, value in where:
         extracted = f"cast(json_extract({column}, ?) as text)"
-        parts.append(f"instr(lower({extracted}), lower(?)) > 0" if operator == "contains" else f"{extracted} = ?")
+        parts.append(_OPERATORS[operator].format(extracted))
         values += [f"$.{field}", str(value)]
     return (f"where {' and '.join(parts)}" if parts else ""), values

@@ -447,6 +447,20 @@ def test_links_that_open_without_a_login_are_in_no_repr(client):
         assert "web_survey" not in shown
 
 
+@pytest.mark.parametrize("name", ["web_link", "weblink"])
+def test_an_interaction_is_read_as_the_reference_writes_it_and_as_its_example_does(serve, connect, name):
+    link = "https://surveydynamix.com/web_survey/6f1c"
+    row = {"id": "7", "survey_id": "52", name: link, "scheduled_at": "-0001-11-30 00:00:00", "status": "Completed"}
+    read = Client(
+        connect(serve((200, {**row, "created_at": "2026-02-19 10:30:02", "phone_number": ""})))
+    ).interactions
+    found = read.get(7)
+    assert (found.id, found.survey_id, found.web_link, found.phone_number) == (7, 52, link, None)
+    assert found.scheduled_at is None
+    assert found.created_at == datetime(2026, 2, 19, 10, 30, 2, tzinfo=timezone.utc)
+    assert "6f1c" not in repr(found)
+
+
 @pytest.mark.parametrize(
     ("value", "moment"),
     [

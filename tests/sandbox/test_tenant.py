@@ -379,6 +379,24 @@ def test_interactions_are_listed_filtered_replaced_and_deleted(api, tenant, surv
     assert api.get(f"/interactions/{first['id']}").status_code == 410
 
 
+def test_users_are_found_by_address_whatever_its_case_and_have_only_their_own_interactions(api, tenant, survey):
+    rows = [{"email": "Ana@x.example", "name": "Ana", "agent_id": "ana"}, {"email": "ben@x.example", "name": "Ben"}]
+    tenant.store.load_snapshot({"users": rows})
+    mine = start(api, survey, agent_id="ana")["id"]
+    start(api, survey)
+    assert [row["name"] for row in api.get("/users", email="ana@X.example").json()] == ["Ana"]
+    assert api.get("/users", email="na@x.example").json() == []
+    assert [row["id"] for row in api.get("/users/ana@x.example/interactions").json()] == [mine]
+    assert api.get("/users/ben@x.example/interactions").json() == []
+
+
+def test_data_go_with_their_interaction(api, survey):
+    first, second = start(api, survey, tier="GOLD"), start(api, survey, tier="SILVER")
+    assert api("DELETE", f"/interactions/{first['id']}").status_code == 204
+    assert [row["interaction_id"] for row in api.get("/interaction_data", survey_id=survey).json()] == [second["id"]]
+    assert api.get("/interaction_data", interaction_id=first["id"]).json() == []
+
+
 @pytest.mark.parametrize("path", ["/responses", "/interaction_data"])
 def test_lists_of_records_need_to_know_of_what(api, path):
     assert api.get(path).status_code == 400
