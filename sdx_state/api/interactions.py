@@ -97,7 +97,8 @@ class Interactions(Collection[Interaction]):
             email: For `email`.
             scheduled_at: When it is held, with its time zone; now unless given. Sent as an absolute time in UTC.
             external_ref: Your own mark; one is made up unless given. A lost answer is looked for by it, so let no
-                two creates of one survey that run at the same time share one.
+                two creates of one survey that run at the same time share one. After a crash, `list` with yours
+                tells whether it was created.
             call_type, agent_id: For reports.
             data: Custom values, by key.
             force_new: Create it although one is pending with this number and survey.
