@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
+import inspect
+import typing
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import requests
 
+from sdx_state.api import Interaction, InteractionDatum, PhoneNumber, Response, Turn, User
+from sdx_state.api.collections import Questions, Responses, Surveys, Users
+from sdx_state.api.interaction_data import InteractionData
+from sdx_state.api.interactions import Interactions
+from sdx_state.kinds.interaction import SurveyType
 from sdx_state.sandbox import SandboxOptions
 
 BEFORE = """
@@ -165,6 +173,45 @@ def test_everything_the_typed_client_sends_is_in_the_contract(contract, record):
     }
     assert documented - seen == set()
     assert "listInteractionsOfUser" in seen
+
+
+RECORDS = {
+    "User": User,
+    "PhoneNumber": PhoneNumber,
+    "Interaction": Interaction,
+    "InteractionDatum": InteractionDatum,
+    "Response": Response,
+    "Step": Turn,
+}
+LISTS = {
+    "/surveys": Surveys,
+    "/questions": Questions,
+    "/users": Users,
+    "/interactions": Interactions,
+    "/interaction_data": InteractionData,
+    "/responses": Responses,
+}
+
+
+@pytest.mark.parametrize("schema", RECORDS)
+def test_each_field_in_the_contract_is_one_of_the_typed_record(contract, schema):
+    fields = {field.name for field in dataclasses.fields(RECORDS[schema])} - {"raw"}
+    # Either name of the link is read into one field.
+    assert fields == contract.schema(schema)["properties"].keys() - {"weblink"}
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_each_filter_in_the_contract_is_one_of_the_typed_list(contract, path):
+    listed = contract.parameters(path, contract.document["paths"][path]["get"])
+    names = {one["name"].removeprefix("_") for one in listed} - {"limit", "offset", "order"}
+    assert inspect.signature(LISTS[path].list).parameters.keys() - {"self"} == names
+
+
+def test_each_field_of_a_create_in_the_contract_is_one_of_the_typed_create(contract):
+    names = {name.removeprefix("_") for name in contract.schema("InteractionForm")["properties"]}
+    assert inspect.signature(Interactions.create).parameters.keys() - {"self"} == names | {"data"}
+    types = contract.schema("SurveyType")["enum"]
+    assert list(typing.get_args(SurveyType)) == types
 
 
 def test_signing_in_sends_nothing_that_is_not_in_the_contract(contract, record):
