@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -132,8 +132,18 @@ def look(
     folder: Path,
     links: Mapping[str, str],
     progress: Progress,
+    forbid: Callable[[Planned], None] = lambda planned: None,
 ) -> Look:
     """Read the tenant, adopt what is there now, and write what is left into `folder`. Writes nothing to the tenant.
+
+    Args:
+        workspace: The tenant and its state.
+        journal: Of this run.
+        intention: What is declared.
+        folder: Where the pack goes.
+        links: Kind -> path of its page in the admin UI.
+        progress: Told of each request.
+        forbid: Called with the plan before anything is written; raises where nobody may be told to do it.
 
     Raises:
         ApiError, StateError: As in planning.
@@ -142,6 +152,7 @@ def look(
     planned = workspace.plan(intention, progress)
     if planned.plan.errors:
         return Look(planned.plan, HandOff(workspace.origin), Pack(folder))
+    forbid(planned)
     settled = tuple(change for change in planned.plan.changes if not change.writes)
     carry_out(
         workspace.run(journal, Silence(), "handoff"), replace(planned, plan=replace(planned.plan, changes=settled))

@@ -74,6 +74,17 @@ def load_plan(path: Path) -> SavedPlan:
         raise PlanUnreadable(f"{path} is not a plan that can be used: {error}") from error
 
 
+def consent_of(saved: SavedPlan, now: Plan) -> int | None:
+    """Return how many deletes of `now`, the rest of what was reviewed, were agreed to when that was planned.
+
+    None where nobody agreed to exactly what was planned.
+    """
+    reviewed = sum(change.action is Action.DELETE for change in saved.plan.changes)
+    if saved.plan.consented is None or saved.plan.consented != reviewed:
+        return saved.plan.consented
+    return sum(change.action is Action.DELETE for change in now.changes)
+
+
 def bound(saved: SavedPlan, now: Plan, intention: Intention) -> Plan:
     """Return the part of `now` that was reviewed: what is done already is left out, what is not about it too.
 
@@ -109,6 +120,8 @@ def _difference(reviewed: Change, now: Change | None, plan: Plan) -> str | None:
         return None if reached else "was in the plan, and is not declared any more"
     if now.action is Action.NO_OP and reviewed.action in (Action.CREATE, Action.UPDATE):
         return None
+    if now.action is Action.FORGET and reviewed.action is Action.DELETE and now.id == reviewed.id:
+        return None  # somebody else deleted it
     if reviewed.action is not now.action or reviewed.id != now.id:
         return f"was {_words(reviewed)}, would now be {_words(now)}"
     before = {field.path: (field.before, field.after) for field in reviewed.fields}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 
@@ -123,11 +123,21 @@ class Workspace:
         excludes: Sequence[str] = (),
         base: Intention | None = None,
         reviewed: Plan | None = None,
+        protected: Collection[Address] = (),
+        graded: bool = True,
     ) -> Planned:
         """Read the tenant and return the plan for `intention`. Sends nothing but GET, HEAD and OPTIONS.
 
-        With `base`, each change is attributed: to what `intention` changes of it, or to what was there before.
-        With `reviewed`, only what that plan touches is read and planned.
+        Args:
+            intention: What is declared.
+            progress: Told of each request.
+            ask_again: Look numbers up even if the answer is remembered.
+            targets: Globs of the addresses that are planned, none for all.
+            excludes: Globs of the addresses that are not.
+            base: What was declared before: each change is attributed to what `intention` changes of it, or to that.
+            reviewed: A plan to which reading and planning is narrowed.
+            protected: Addresses that are protected whatever the state remembers.
+            graded: Grade the changes, which asks the tenant about those that may endanger something.
 
         Raises:
             ApiError: The tenant could not be read.
@@ -138,6 +148,7 @@ class Workspace:
         saved, unfinished = self.store.load(), journal.unfinished()
         ledger = remembered(self.store, journal)
         scope = scope_of(reviewed, intention.resources, ledger.entries) if reviewed is not None else None
+        ledger = _protecting(ledger, protected)
         declared = [*intention.resources.values(), *(base.resources.values() if base is not None else ())]
         declared = [one for one in declared if scope is None or one.address in scope]
         wanted = wanted_of(declared, ledger, scope, unfinished.leaving)
@@ -147,8 +158,9 @@ class Workspace:
         if base is not None:
             plan = attribute(plan, build_plan(base, snapshot, ledger))
         changing = {change.address for change in plan.changes}
+        narrowed = select(plan, targets, excludes)
         return Planned(
-            self._graded(select(plan, targets, excludes), snapshot),
+            self._graded(narrowed, snapshot) if graded else narrowed,
             plan,
             intention,
             snapshot,
@@ -159,8 +171,13 @@ class Workspace:
             scope,
         )
 
-    def undo(self, run: str, progress: Progress) -> Planned:
+    def undo(self, run: str, progress: Progress, protected: Collection[Address] = ()) -> Planned:
         """Read the tenant and return the plan that puts back what `run` changed.
+
+        Args:
+            run: The run's name.
+            progress: Told of each request.
+            protected: Addresses that are protected whatever the state remembers.
 
         Raises:
             ApiError: The tenant could not be read.
@@ -170,6 +187,7 @@ class Workspace:
         journal = Journal(self.store.journal_path)
         saved, unfinished = self.store.load(), journal.unfinished()
         ledger = remembered(self.store, journal)
+        ledger = _protecting(ledger, protected)
         if past.plan.tenant != ledger.tenant:
             raise WrongTenant(f"run {run} wrote to {past.plan.tenant}, and this is {ledger.tenant}")
         wanted = wanted_of((), ledger, leaving=unfinished.leaving)
@@ -287,6 +305,14 @@ def _clocks(server_ahead: float | None) -> Iterable[Finding]:
             "exceptions that expire, are judged by this one",
             hint="set the clock of this machine",
         )
+
+
+def _protecting(ledger: Ledger, protected: Collection[Address]) -> Ledger:
+    entries = {
+        address: replace(entry, protect=True) if address in protected else entry
+        for address, entry in ledger.entries.items()
+    }
+    return replace(ledger, entries=entries)
 
 
 def _pending(unfinished: Unfinished) -> Iterable[Finding]:

@@ -10,7 +10,15 @@ import click
 
 from sdx_state.cli.context import Context, sandbox_option
 from sdx_state.cli.failure import Stop
-from sdx_state.cli.planning import plan_options, print_plan, stop_on_errors, stop_on_limits, stop_on_risks
+from sdx_state.cli.planning import (
+    allow_deletes_option,
+    plan_options,
+    print_plan,
+    stop_on_errors,
+    stop_on_limits,
+    stop_on_risen,
+    stop_on_risks,
+)
 
 
 @click.command()
@@ -24,7 +32,7 @@ from sdx_state.cli.planning import plan_options, print_plan, stop_on_errors, sto
     help="Do not ask, up to this risk (high unless named). What is critical needs --allow.",
 )
 @click.option("--allow", "allowed", multiple=True, metavar="ADDRESS", help="Allow this change whatever its risk.")
-@click.option("--allow-deletes", type=click.IntRange(min=0), metavar="N", help="Consent to exactly N deletes.")
+@allow_deletes_option
 @plan_options
 @sandbox_option
 @click.pass_obj
@@ -44,10 +52,10 @@ def command(
     """Make the tenant what the configuration says.
 
     Plans anew, shows the plan, asks, and carries it out. With PLANFILE, carries that plan out without asking, if it
-    still is what would be done; otherwise nothing is written (exit 3).
+    still is what would be done, and no riskier; otherwise nothing is written (exit 3, or 6 for the risk).
     """
     from sdx_state.apply.pack import FOLDER
-    from sdx_state.apply.saved import bound, load_plan
+    from sdx_state.apply.saved import bound, consent_of, load_plan
     from sdx_state.cli.console import confirmed, reading, say
     from sdx_state.cli.running import carried_out
 
@@ -79,10 +87,14 @@ def command(
             )
         if reviewed is not None:
             planned = replace(planned, plan=bound(reviewed, planned.plan, intention))
+            if allow_deletes is None:
+                allow_deletes = consent_of(reviewed, planned.plan)
         print_plan(planned.plan, verbose=verbose)
         stop_on_errors(planned.plan)
-        stop_on_limits(planned, project, consented=allow_deletes, destroying=False)
-        if auto_approve is not None and planfile is None:
+        stop_on_limits(planned, project, consented=allow_deletes)
+        if planfile is not None and reviewed is not None:
+            stop_on_risen(reviewed.plan, planned.plan, allowed)
+        if auto_approve is not None:
             stop_on_risks(planned.plan, auto_approve, allowed)
         asks = bool(planned.plan.changes) and planfile is None and auto_approve is None
         if asks and not confirmed("Do you want to make these changes?"):

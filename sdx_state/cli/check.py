@@ -48,7 +48,7 @@ def command(
         raise Stop("there is nothing to check", "Describe conversations under `checks:`, or correct --only.")
     with context.workspace(configuration.project, sandbox=sandbox) as workspace:
         with reading("Reading the tenant") as progress:
-            planned = workspace.plan(intention_of(configuration), progress)
+            planned = workspace.plan(intention_of(configuration), progress, graded=False)
         if planned.plan.errors:
             print_plan(planned.plan, verbose=False)
         stop_on_errors(planned.plan)

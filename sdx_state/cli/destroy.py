@@ -25,12 +25,13 @@ def command(context: Context, auto_approve: bool, verbose: bool, sandbox: bool) 
     from sdx_state.plan.build import Intention
 
     project = context.project()
+    protected = context.intention().protected
     with (
         context.workspace(project, sandbox=sandbox) as workspace,
         workspace.writing("destroy", lambda seconds: say(f"Waiting {seconds:.0f} s for an earlier run.")) as journal,
     ):
         with reading("Reading the tenant") as progress:
-            planned = workspace.plan(Intention({}), progress)
+            planned = workspace.plan(Intention({}), progress, protected=protected)
         print_plan(planned.plan, verbose=verbose)
         stop_on_errors(planned.plan)
         stop_on_limits(planned, project, consented=None, destroying=True)

@@ -39,7 +39,7 @@ def command(context: Context, form: str, baseline: Path | None, detailed_exitcod
         context.workspace(project, sandbox=sandbox) as workspace,
         reading("Reading the tenant") as progress,
     ):
-        planned = workspace.plan(intention, progress)
+        planned = workspace.plan(intention, progress, graded=False)
     if planned.plan.errors:
         print_plan(planned.plan, verbose=False)
     stop_on_errors(planned.plan)

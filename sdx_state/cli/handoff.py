@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from sdx_state.cli.context import Context, sandbox_option
 from sdx_state.cli.failure import HANDOFF
-from sdx_state.cli.planning import print_plan, stop_on_errors
+from sdx_state.cli.planning import allow_deletes_option, print_plan, stop_on_errors, stop_on_limits
+
+if TYPE_CHECKING:
+    from sdx_state.apply.workspace import Planned
 
 SHORTEST, USUAL = 5, 15  # seconds between two looks at the tenant
 
@@ -22,9 +26,12 @@ SHORTEST, USUAL = 5, 15  # seconds between two looks at the tenant
 @click.option(
     "--interval", type=click.IntRange(min=SHORTEST), default=USUAL, show_default=True, help="Seconds between."
 )
+@allow_deletes_option
 @sandbox_option
 @click.pass_obj
-def command(context: Context, out: Path | None, watch: bool, interval: int, sandbox: bool) -> None:
+def command(
+    context: Context, out: Path | None, watch: bool, interval: int, allow_deletes: int | None, sandbox: bool
+) -> None:
     """Write what the API does not take as work for a person.
 
     Writes nothing to the tenant. What a person has done since is found in the tenant and ticked off.
@@ -37,13 +44,17 @@ def command(context: Context, out: Path | None, watch: bool, interval: int, sand
 
     project = context.project()
     intention = context.intention()
-    folder = out or context.folder / FOLDER
+    folder, links = out or context.folder / FOLDER, project.handoff_links
+
+    def forbid(planned: Planned) -> None:
+        stop_on_limits(planned, project, consented=allow_deletes)
+
     with (
         context.workspace(project, sandbox=sandbox) as workspace,
         workspace.writing("handoff", lambda seconds: say(f"Waiting {seconds:.0f} s for an earlier run.")) as journal,
     ):
         with reading("Reading the tenant") as progress:
-            seen = look(workspace, journal, intention, folder, project.handoff_links, progress)
+            seen = look(workspace, journal, intention, folder, links, progress, forbid)
         if seen.plan.errors:
             print_plan(seen.plan, verbose=False)
         stop_on_errors(seen.plan)
@@ -55,7 +66,7 @@ def command(context: Context, out: Path | None, watch: bool, interval: int, sand
                 while seen.handoff.steps:
                     time.sleep(interval)
                     with reading("Reading the tenant", visible=False) as progress:
-                        seen = look(workspace, journal, intention, folder, project.handoff_links, progress)
+                        seen = look(workspace, journal, intention, folder, links, progress)
                     bar(len(seen.handoff.steps))
                     for title in seen.pack.done:
                         click.echo(handoff_text(seen.handoff, [title], colour=out_colour()).splitlines()[0])

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from sdx_state.cli.context import Context, sandbox_option
-from sdx_state.cli.planning import error_code, plan_options, print_plan
+from sdx_state.cli.planning import (
+    allow_deletes_option,
+    error_code,
+    limits_of,
+    plan_options,
+    print_plan,
+    stop_after_planning,
+)
 
 CHANGES = 2
 NAMES = ("text", "json", "markdown", "html", "junit", "sarif", "gitlab", "github")
@@ -60,6 +67,7 @@ def _forms(
     type=click.Path(dir_okay=False, path_type=Path),
     help="With --sandbox: plan against the tenant stored in this file by `pull --snapshot`. Needs no credentials.",
 )
+@allow_deletes_option
 @plan_options
 @sandbox_option
 @click.pass_obj
@@ -72,6 +80,7 @@ def command(
     with_personal_data: bool,
     base: str | None,
     snapshot: Path | None,
+    allow_deletes: int | None,
     verbose: bool,
     targets: tuple[str, ...],
     excludes: tuple[str, ...],
@@ -80,16 +89,16 @@ def command(
 ) -> None:
     """Show what differs in the tenant. Changes nothing.
 
-    Exits with 1 if the plan has errors.
+    Exits with 1 if the plan has errors, and with 6 if `apply` would stop at a safety limit. Consent to deletes is
+    saved with the plan.
     """
     from sdx_state.apply.rehearsal import load_tenant
     from sdx_state.apply.saved import save_plan
     from sdx_state.cli.console import reading, say
     from sdx_state.plan.conversation import conversations
-    from sdx_state.report.escape import escape
     from sdx_state.report.formats import FORMATS, Options
     from sdx_state.report.text import plan_text
-    from sdx_state.risk.limits import frozen
+    from sdx_state.risk.limits import with_limits
     from sdx_state.state.files import write_atomically
 
     if snapshot is not None and not sandbox:
@@ -113,7 +122,8 @@ def command(
                 base=base_intention,
             )
         workspace.remember_lookups(planned)
-    plan = planned.plan
+    found = limits_of(planned, project, consented=allow_deletes)
+    plan = replace(with_limits(planned.plan, found), consented=allow_deletes)
     needs_page = any(form == "html" for form, _ in forms)
     told = list(conversations(plan, planned.intention, planned.snapshot)) if needs_page else []
     options = Options(comment_bytes, with_personal_data, context.environment)
@@ -130,9 +140,8 @@ def command(
     if out is not None and not plan.errors:
         save_plan(plan, intention, out)
         say(f"\nSaved. To carry out exactly this:  sdx-state apply {out}")
-    for refusal in frozen(plan, project.freezes, datetime.now(timezone.utc)):
-        say(escape(f"{refusal.rule}: {refusal.message}"))
     if plan.errors:
         raise click.exceptions.Exit(error_code(plan))
+    stop_after_planning(plan)
     if detailed_exitcode and not plan.empty:
         raise click.exceptions.Exit(CHANGES)

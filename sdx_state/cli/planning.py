@@ -13,10 +13,16 @@ if TYPE_CHECKING:
     from sdx_state.apply.workspace import Planned
     from sdx_state.config import Project
     from sdx_state.kinds.policy import Level
+    from sdx_state.kinds.resource import Source
     from sdx_state.plan.model import Plan
     from sdx_state.risk.limits import Refusal
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+allow_deletes_option = click.option(
+    "--allow-deletes", type=click.IntRange(min=0), metavar="N", help="Consent to exactly N deletes."
+)
 
 
 def plan_options(command: F) -> F:
@@ -60,14 +66,15 @@ def stop_on_errors(plan: Plan) -> None:
         raise Stop(message, "Nothing was written.", error_code(plan))
 
 
-def stop_on_limits(planned: Planned, project: Project, *, consented: int | None, destroying: bool) -> None:
-    """End the command if a limit forbids the plan."""
+def limits_of(
+    planned: Planned, project: Project, *, consented: int | None, destroying: bool = False
+) -> list[Refusal]:
+    """Return every limit that the plan breaks."""
     from datetime import datetime, timezone
 
     from sdx_state.risk.limits import frozen, refusals
 
-    found = frozen(planned.plan, project.freezes, datetime.now(timezone.utc))
-    found += refusals(
+    return frozen(planned.plan, project.freezes, datetime.now(timezone.utc)) + refusals(
         planned.plan,
         owned=len(planned.ledger.entries),
         declared=len(planned.intention.resources),
@@ -76,7 +83,11 @@ def stop_on_limits(planned: Planned, project: Project, *, consented: int | None,
         consented=consented,
         destroying=destroying,
     )
-    _stop_if(found)
+
+
+def stop_on_limits(planned: Planned, project: Project, *, consented: int | None, destroying: bool = False) -> None:
+    """End the command if a limit forbids the plan."""
+    _stop_if(limits_of(planned, project, consented=consented, destroying=destroying))
 
 
 def stop_on_risks(plan: Plan, approved: Level, allowed: tuple[str, ...]) -> None:
@@ -86,8 +97,27 @@ def stop_on_risks(plan: Plan, approved: Level, allowed: tuple[str, ...]) -> None
     _stop_if(beyond_consent(plan, approved, allowed))
 
 
+def stop_on_risen(reviewed: Plan, plan: Plan, allowed: tuple[str, ...]) -> None:
+    """End the command if the plan is riskier than it was when it was reviewed."""
+    from sdx_state.risk.consent import risen
+
+    _stop_if(risen(reviewed, plan, allowed))
+
+
+def stop_after_planning(plan: Plan) -> None:
+    """End the command that only plans if `apply` would stop at a limit, which the plan names."""
+    if plan.limits:
+        names = ", ".join(dict.fromkeys(finding.limit or "" for finding in plan.limits))
+        advice = "\n".join(dict.fromkeys(finding.hint or "" for finding in plan.limits))
+        raise Stop(f"apply would stop here: {names}", advice, LIMIT)
+
+
+def _place_of(source: Source | None) -> str:
+    return f" ({source.file}:{source.line})" if source is not None and source.line else ""
+
+
 def _stop_if(found: list[Refusal]) -> None:
     if found:
-        message = "\n".join(f"{refusal.rule}: {refusal.message}" for refusal in found)
+        message = "\n".join(f"{one.rule}: {one.message}{_place_of(one.source)}" for one in found)
         advice = "\n".join(dict.fromkeys(refusal.advice for refusal in found))
         raise Stop(message, f"Nothing was written. {advice}", LIMIT)

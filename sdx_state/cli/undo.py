@@ -26,12 +26,13 @@ def command(context: Context, run: str, auto_approve: bool, verbose: bool, sandb
     from sdx_state.cli.running import carried_out
 
     project = context.project()
+    protected = context.intention().protected
     with (
         context.workspace(project, sandbox=sandbox) as workspace,
         workspace.writing("undo", lambda seconds: say(f"Waiting {seconds:.0f} s for an earlier run.")) as journal,
     ):
         with reading("Reading the tenant") as progress:
-            planned = workspace.undo(run, progress)
+            planned = workspace.undo(run, progress, protected)
         print_plan(planned.plan, verbose=verbose)
         stop_on_errors(planned.plan)
         stop_on_limits(planned, project, consented=None, destroying=True)

@@ -31,6 +31,12 @@ class Intention:
     moved: Sequence[Moved] = ()
     removed: Sequence[Removed] = ()
 
+    @property
+    def protected(self) -> frozenset[Address]:
+        """The addresses that are declared as never to be deleted, those that they had before a `moved:` included."""
+        now = {address for address, desired in self.resources.items() if desired.protect}
+        return frozenset(now | {move.before for move in self.moved if move.after in now})
+
 
 def build_plan(
     intention: Intention, snapshot: Snapshot, ledger: Ledger, scope: Collection[Address] | None = None

@@ -14,7 +14,7 @@ from sdx_state.kinds.address import name_of
 from sdx_state.kinds.resource import Source
 from sdx_state.plan.model import Action, Change, Drift, FieldChange, Finding, Plan, Risk, Unmanaged
 
-FORMAT_MAJOR, FORMAT_MINOR = 1, 0
+FORMAT_MAJOR, FORMAT_MINOR = 1, 1
 
 
 class PlanUnreadable(Exception):
@@ -66,6 +66,7 @@ def to_document(plan: Plan) -> dict[str, Any]:
                 "source": _source_document(finding.source),
                 "hint": finding.hint,
                 "decide": finding.decide,
+                "limit": finding.limit,
             }
             for finding in plan.findings
         ],
@@ -79,10 +80,11 @@ def to_document(plan: Plan) -> dict[str, Any]:
             "forget": summary.forget,
             "unchanged": plan.unchanged,
         },
-        "applyable": not plan.errors and bool(plan.changes),
+        "applyable": not plan.errors and not plan.limits and bool(plan.changes),
         "errored": bool(plan.errors),
         "targets": list(plan.targets),
         "excludes": list(plan.excludes),
+        "allowed_deletes": plan.consented,
         "fingerprint": plan.fingerprint,
     }
 
@@ -121,12 +123,14 @@ def from_document(document: Mapping[str, Any]) -> Plan:
                     _source(one["source"]),
                     one["hint"],
                     one["decide"],
+                    one.get("limit"),
                 )
                 for one in document["findings"]
             ),
             fingerprint=document["fingerprint"],
             targets=tuple(document["targets"]),
             excludes=tuple(document["excludes"]),
+            consented=document.get("allowed_deletes"),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise PlanUnreadable(f"it lacks or mangles {error}") from error

@@ -129,7 +129,7 @@ class Unmanaged:
 
 @dataclass(frozen=True)
 class Finding:
-    """Something to say about the plan; an error forbids applying it.
+    """Something to say about the plan; an error forbids applying it, one about a limit until that is dealt with.
 
     Attributes:
         severity: Error or warning.
@@ -138,6 +138,7 @@ class Finding:
         source: Where that is declared.
         hint: What to do.
         decide: A person has to choose between candidates.
+        limit: Name of the safety limit that it is about.
     """
 
     severity: Severity
@@ -146,6 +147,7 @@ class Finding:
     source: Source | None = None
     hint: str | None = None
     decide: bool = False
+    limit: str | None = None
 
 
 @dataclass(frozen=True)
@@ -176,6 +178,7 @@ class Plan:
         fingerprint: Hash of all that would be done: two plans that do the same have the same one.
         targets: The globs it was narrowed to, none if it is whole.
         excludes: The globs it was narrowed by.
+        consented: The exact number of deletes that was agreed to when it was made, if any.
         ids: Address -> live id of all that is declared and live. Not part of the document: it is found anew.
     """
 
@@ -189,12 +192,18 @@ class Plan:
     fingerprint: str = ""
     targets: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
+    consented: int | None = None
     ids: Mapping[Address, str] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def errors(self) -> tuple[Finding, ...]:
-        """The findings that forbid applying."""
-        return tuple(finding for finding in self.findings if finding.severity == "error")
+        """The findings that forbid applying, whatever anybody consents to."""
+        return tuple(one for one in self.findings if one.severity == "error" and one.limit is None)
+
+    @property
+    def limits(self) -> tuple[Finding, ...]:
+        """The safety limits that `apply` would stop at."""
+        return tuple(one for one in self.findings if one.severity == "error" and one.limit is not None)
 
     @property
     def empty(self) -> bool:

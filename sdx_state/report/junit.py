@@ -16,7 +16,7 @@ def plan_junit(plan: Plan) -> str:
     """Return `plan` as XML: failures are what forbids applying, or endangers data most."""
     cases = []
     failures = 0
-    for finding in plan.errors:
+    for finding in (*plan.errors, *plan.limits):
         failures += 1
         name = escape(finding.address or "configuration")
         cases.append(_case(name, "error", escape(finding.message), escape(finding.hint or "")))

@@ -35,6 +35,33 @@ def beyond_consent(plan: Plan, approved: Level, allowed: Collection[str]) -> lis
     return found
 
 
+def risen(reviewed: Plan, now: Plan, allowed: Collection[str]) -> list[Refusal]:
+    """Return a refusal for each change of `now` that is riskier than it was when it was reviewed.
+
+    Args:
+        reviewed: The plan as somebody saw it.
+        now: What would be done.
+        allowed: Globs of addresses that were allowed one by one.
+    """
+    seen = {change.address: worst_of(change) for change in reviewed.changes}
+    found = []
+    for change in now.changes:
+        before, after = seen.get(change.address), worst_of(change)
+        if after is None or after == "blocked" or (before and LEVELS.index(after) <= LEVELS.index(before)):
+            continue
+        if not any(fnmatchcase(change.address, glob) for glob in allowed):
+            reasons = "; ".join(risk.message for risk in change.risks if risk.level == after)
+            was = before or "without risk"
+            found.append(
+                Refusal(
+                    "risk",
+                    f"{change.address} was {was} when it was reviewed, and is {after} now: {reasons}",
+                    f"Plan again and review that, or allow it: --allow {change.address}",
+                )
+            )
+    return found
+
+
 def worst_of(change: Change) -> Level | None:
     """Return the highest level among the risks of `change`."""
     return max((risk.level for risk in change.risks), key=LEVELS.index, default=None)

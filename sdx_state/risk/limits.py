@@ -1,13 +1,18 @@
-"""The limits that stop a plan before it is applied, each with the way on."""
+"""The limits that stop a plan before it is applied, each with the way on.
+
+`plan` says in every output what `apply` would stop at; `apply` looks again.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from sdx_state.kinds.address import Address
 from sdx_state.kinds.policy import Freeze
-from sdx_state.plan.model import Action, Plan
+from sdx_state.kinds.resource import Source
+from sdx_state.plan.model import Action, Finding, Plan
 
 
 @dataclass(frozen=True)
@@ -18,11 +23,33 @@ class Refusal:
         rule: The limit's name.
         message: What breaks it.
         advice: How to go on.
+        address: What it is about, if that is one resource.
+        source: Where the limit, or what breaks it, is declared.
+        passes: It ends by itself, so that a plan made meanwhile is a good one.
     """
 
     rule: str
     message: str
     advice: str
+    address: Address | None = None
+    source: Source | None = None
+    passes: bool = False
+
+
+def with_limits(plan: Plan, found: Sequence[Refusal]) -> Plan:
+    """Return `plan` with a finding for each of `found`, so that every output says what `apply` would stop at."""
+    findings = [
+        Finding(
+            "warning" if one.passes else "error",
+            f"{one.rule}: {one.message}",
+            one.address,
+            one.source,
+            one.advice,
+            limit=one.rule,
+        )
+        for one in found
+    ]
+    return replace(plan, findings=(*plan.findings, *findings)) if findings else plan
 
 
 def frozen(plan: Plan, freezes: Sequence[Freeze], now: datetime) -> list[Refusal]:
@@ -32,9 +59,10 @@ def frozen(plan: Plan, freezes: Sequence[Freeze], now: datetime) -> list[Refusal
     return [
         Refusal(
             "freeze",
-            f"nothing is written until {freeze.ends:%Y-%m-%d %H:%M %Z}: {freeze.reason} "
-            f"({freeze.source.file}:{freeze.source.line})",
+            f"nothing is written until {freeze.ends:%Y-%m-%d %H:%M %Z}: {freeze.reason}",
             "Wait for its end, or change the freeze in sdx.yaml",
+            source=freeze.source,
+            passes=True,
         )
         for freeze in freezes
         if freeze.begins <= now < freeze.ends
@@ -67,13 +95,27 @@ def refusals(
         Refusal(
             "protect",
             f"{change.address} is protected and would be deleted",
-            "Declare it again, or set `protect: false` on it and apply that first",
+            "To let it go, set `protect: false` on it and apply that first; to keep it, "
+            + (f"forget it: sdx-state state rm {change.address}" if destroying else "declare it again"),
+            change.address,
+            change.source,
         )
         for change in leaving
         if change.protected
     ]
     found += [
-        Refusal("blocked", f"{change.address}: {risk.message}", "Take it out of the plan: nothing allows this")
+        Refusal(
+            "blocked",
+            f"{change.address}: {risk.message}",
+            "Nothing allows this. To keep it, "
+            + (
+                f"forget it: sdx-state state rm {change.address}"
+                if destroying
+                else f"declare it again, or leave it out: --exclude {change.address}"
+            ),
+            change.address,
+            change.source,
+        )
         for change in plan.changes
         for risk in change.risks
         if risk.level == "blocked"
@@ -103,7 +145,7 @@ def refusals(
                 "deletes",
                 f"the plan deletes {count} of {owned} owned resources; the limit is {deletes}, "
                 f"or {deletes_percent} %",
-                f"If that is right: --allow-deletes {count}",
+                f"If that is right: --allow-deletes {count}, or raise `limits:` in sdx.yaml",
             )
         )
     return found

@@ -54,10 +54,12 @@ def test_nothing_is_written_in_a_freeze_and_plan_says_so(changed, tenant):
     changed.write("sdx.yaml", freeze(now - timedelta(hours=1), now + timedelta(hours=1)))
     planned = changed.run("plan")
     assert planned.code == 0
-    assert "year end (sdx.yaml:3)" in planned.err
+    assert "sdx.yaml:3:10: warning: freeze: nothing is written until" in planned.out
+    assert "year end" in planned.out
     refused = changed.apply()
     assert refused.code == 6
     assert "freeze: nothing is written until" in refused.err
+    assert "year end (sdx.yaml:3)" in refused.err
     assert tenant.store.rows("users")[0]["agent_id"] == "u"
 
 

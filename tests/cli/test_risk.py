@@ -143,3 +143,37 @@ def test_the_user_of_the_credentials_is_never_deleted(connected, proxy):
 def test_explain_says_what_is_asked_and_what_nothing_allows(connected):
     assert "pending interactions" in connected.run("explain", "risk", "number-repointed").out
     assert "Nothing allows it" in connected.run("explain", "risk", "operator-deleted").out
+
+
+def test_a_plan_that_became_riskier_since_it_was_reviewed_is_not_applied(connected, tenant):
+    connected.write("a.yaml", FILES)
+    assert connected.apply().code == 0
+    connected.write("a.yaml", RETYPED)
+    saved = str(connected.folder / "plan.json")
+    assert connected.run("plan", "--out", saved).code == 0
+    record = {"interaction_id": 1, "question_id": 2, "response": "one"}
+    tenant.store.put_record("responses", record)
+    refused = connected.run("apply", saved)
+    assert refused.code == 6
+    assert "question.a.q was low when it was reviewed, and is critical now: 1 response collected" in refused.err
+    assert "--allow question.a.q" in refused.err
+    assert tenant.store.rows("questions")[1]["question_type"] == "text"
+    assert connected.run("apply", saved, "--allow", "question.a.q").code == 0
+
+
+def test_a_level_given_with_a_saved_plan_holds(answered):
+    answered.write("a.yaml", RETYPED)
+    saved = str(answered.folder / "plan.json")
+    assert answered.run("plan", "--out", saved).code == 0
+    assert answered.run("apply", saved, "--auto-approve").code == 6
+    assert answered.run("apply", saved).code == 0  # whoever reviewed it saw that it is critical
+
+
+def test_drift_asks_nothing_about_risk(project, proxy):
+    project.connect(proxy.url)
+    project.write("a.yaml", FILES)
+    project.apply()
+    project.write("a.yaml", RETYPED)
+    proxy.seen.clear()
+    assert project.run("drift").code == 0
+    assert not [path for _, path in proxy.seen if "responses" in path]

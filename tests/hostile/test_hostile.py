@@ -119,10 +119,11 @@ def test_the_reason_of_a_freeze_is_no_command(connected):
     freeze = r'freeze: [{from: 2020-01-01, to: 2090-01-01, reason: "a\n::stop-commands::x\e[2J"}]'
     connected.write("sdx.yaml", f"sdx: 1\napi: {{host: demo.surveydynamix.com}}\n{freeze}\n")
     connected.write("a.yaml", "surveys: {a: {name: A}}\n")
-    ended = connected.run("plan")
-    assert "stop-commands" in ended.err
-    assert controls_in(ended.out + ended.err) == ""
-    assert not any(line.lstrip().startswith("::") for line in ended.err.splitlines())
+    for ended in (connected.run("plan"), connected.apply()):
+        said = ended.out + ended.err
+        assert "stop-commands" in said
+        assert controls_in(said) == ""
+        assert not any(line.lstrip().startswith("::") for line in said.splitlines())
 
 
 # The judges can find something: with one protection switched off each, they do.
