@@ -15,6 +15,7 @@ from sdx_state.cli.failure import Stop
 
 if TYPE_CHECKING:
     from sdx_state.api import BaseUrl, Credentials
+    from sdx_state.apply.before import Before
     from sdx_state.apply.rehearsal import StoredTenant
     from sdx_state.apply.workspace import Workspace
     from sdx_state.config import Configuration, Project
@@ -75,13 +76,11 @@ class Context:
 
         return intention_of(self.configuration())
 
-    def intention_at(self, revision: str) -> Intention:
+    def before(self, revision: str) -> Before:
         """Load what was declared at `revision` of the repository."""
-        from sdx_state.apply.pull import intention_of
-        from sdx_state.config import at_revision, load_configuration
+        from sdx_state.apply.before import declared_at
 
-        with at_revision(self.folder, revision) as folder:
-            return intention_of(load_configuration(folder, self.environment, os.environ))
+        return declared_at(revision, self.folder, self.environment, os.environ)
 
     def state_name(self, sandbox: bool) -> str:
         """Return the name of the state: one for each environment, and others for the sandbox."""

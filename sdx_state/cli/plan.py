@@ -105,7 +105,8 @@ def command(
         raise click.UsageError("--snapshot goes with --sandbox: it is planned against on this machine")
     project = context.project()
     intention = context.intention()
-    base_intention = context.intention_at(base) if base is not None else None
+    before = context.before(base) if base is not None else None
+    base_intention = before.intention if before is not None else None
     opened = (
         context.rehearsal(project, load_tenant(snapshot), intention, base_intention)
         if snapshot is not None
@@ -124,6 +125,8 @@ def command(
         workspace.remember_lookups(planned)
     found = limits_of(planned, project, consented=allow_deletes)
     plan = replace(with_limits(planned.plan, found), consented=allow_deletes)
+    if before is not None:
+        plan = replace(plan, findings=(*plan.findings, *before.findings))
     needs_page = any(form == "html" for form, _ in forms)
     told = list(conversations(plan, planned.intention, planned.snapshot)) if needs_page else []
     options = Options(comment_bytes, with_personal_data, context.environment)

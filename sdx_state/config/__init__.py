@@ -4,7 +4,7 @@ from sdx_state.config.baseline import load_baseline
 from sdx_state.config.configuration import Configuration, load_configuration
 from sdx_state.config.format import format_files
 from sdx_state.config.problems import ConfigurationError, Problem
-from sdx_state.config.project import Api, Limits, Project, SandboxSettings, load_project
+from sdx_state.config.project import Api, Limits, Project, SandboxSettings, is_project, load_project
 from sdx_state.config.revision import at_revision, tracked
 from sdx_state.config.sayable import why_not
 from sdx_state.config.schema import Description, describe, schema_text
@@ -22,6 +22,7 @@ __all__ = [
     "at_revision",
     "describe",
     "format_files",
+    "is_project",
     "load_baseline",
     "load_configuration",
     "load_project",

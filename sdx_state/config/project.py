@@ -109,6 +109,11 @@ class Project:
         return Guards(self.policies, self.api.user, administrators)
 
 
+def is_project(folder: Path) -> bool:
+    """Tell whether `folder` has a project file."""
+    return (folder / PROJECT_FILE).exists()
+
+
 def load_project(folder: Path, environment: str | None, environ: Mapping[str, str]) -> Project:
     """Read `sdx.yaml` in `folder`.
 
@@ -131,7 +136,7 @@ def read_project(
     folder: Path, environment: str | None, environ: Mapping[str, str], report: Callable[[Problem], None]
 ) -> Project | None:
     """Read `sdx.yaml` as `load_project` does, and tell `report` what is wrong; None if it cannot be used."""
-    if not (folder / PROJECT_FILE).exists():
+    if not is_project(folder):
         message = f"there is no {PROJECT_FILE} in {folder}: this is not a project"
         report(Problem(PROJECT_FILE, 1, 1, message, hint="`sdx-state init` starts one; -C DIR names another folder"))
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -24,17 +25,38 @@ def at_revision(folder: Path, revision: str) -> Iterator[Path]:
         raise _refused(f"{revision!r} is not the name of a revision")
     prefix = _git(folder, "rev-parse", "--show-prefix").decode().strip()
     commit = _git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
-    tree = f"{commit.decode().strip()}:{prefix.rstrip('/')}"
+    listed = _git(
+        folder, "ls-tree", "-r", "-z", "--full-tree", commit.decode().strip(), "--", *([prefix] if prefix else [])
+    )
+    files = dict(_files(listed, prefix))
     with tempfile.TemporaryDirectory(prefix="sdx-state-") as temporary:
         target = Path(temporary)
-        for line in _git(folder, "ls-tree", "-r", "-z", "--full-tree", tree).split(b"\0"):
-            head, _, name = line.partition(b"\t")
-            if not line or not head.startswith((b"100644 blob ", b"100755 blob ")):
-                continue  # links lead nowhere in a copy
-            path = target / name.decode("utf-8", "surrogateescape")
+        contents = _contents(
+            _git(folder, "cat-file", "--batch", given="".join(f"{blob}\n" for blob in files.values()))
+        )
+        for name, content in zip(files, contents, strict=True):
+            path = target / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(_git(folder, "cat-file", "blob", head.split(b" ")[2].decode()))
+            path.write_bytes(content)
         yield target
+
+
+def _files(listed: bytes, prefix: str) -> Iterator[tuple[str, str]]:
+    """Yield name below `prefix` and id of each regular file; links lead nowhere in a copy."""
+    for line in listed.split(b"\0"):
+        head, _, name = line.partition(b"\t")
+        if head.startswith((b"100644 blob ", b"100755 blob ")):
+            yield os.fsdecode(name).removeprefix(prefix), head.split(b" ")[2].decode()
+
+
+def _contents(answer: bytes) -> Iterator[bytes]:
+    """Yield each content of `ID blob SIZE`, the content, and a line end."""
+    place = 0
+    while place < len(answer):
+        end = answer.index(b"\n", place)
+        size = int(answer[place:end].split()[2])
+        yield answer[end + 1 : end + 1 + size]
+        place = end + 1 + size + 1
 
 
 def tracked(folder: Path, inside: str) -> list[str]:
@@ -46,10 +68,11 @@ def tracked(folder: Path, inside: str) -> list[str]:
     return [name.decode("utf-8", "replace") for name in listed.split(b"\0") if name]
 
 
-def _git(folder: Path, *arguments: str) -> bytes:
+def _git(folder: Path, *arguments: str, given: str = "") -> bytes:
     try:
         ended = subprocess.run(  # noqa: S603 - no shell, and no argument that git would take for an option
             ["git", "-C", str(folder), *arguments],  # noqa: S607 - whichever git the person uses
+            input=given.encode(),
             capture_output=True,
             timeout=PATIENCE,
             check=False,

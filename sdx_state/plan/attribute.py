@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from sdx_state.kinds.address import Address
@@ -12,17 +12,20 @@ from sdx_state.plan.model import Attribution, Change, Plan
 def attribute(plan: Plan, base: Plan) -> Plan:
     """Return `plan` with each change attributed by comparison with `base`, made from the same live tenant."""
     there = {change.address: change for change in base.changes}
-    return replace(plan, changes=tuple(_attributed(change, there) for change in plan.changes))
+    lost = {drift.address for drift in plan.drift if drift.deleted}
+    return replace(plan, changes=tuple(_attributed(change, there, lost) for change in plan.changes))
 
 
-def _attributed(change: Change, there: Mapping[Address, Change]) -> Change:
-    return replace(change, attribution=_attribution(change, there.get(change.address)))
+def _attributed(change: Change, there: Mapping[Address, Change], lost: Collection[Address]) -> Change:
+    return replace(change, attribution=_attribution(change, there.get(change.address), change.address in lost))
 
 
-def _attribution(change: Change, base: Change | None) -> Attribution:
-    drifted = any(field.origin != "config" for field in change.fields)
+def _attribution(change: Change, base: Change | None, lost: bool) -> Attribution:
+    """Attribute `change`, which is `base` where this branch did nothing; `lost` is what the tenant itself deleted."""
+    drifted = lost or any(field.origin != "config" for field in change.fields)
     if base is not None and _work(base) == _work(change):
-        return "drift" if drifted and all(field.origin == "drift" for field in change.fields) else "pending"
+        alone = lost or (drifted and all(field.origin == "drift" for field in change.fields))
+        return "drift" if alone else "pending"
     ours = {(field.path, repr(field.after)) for field in change.fields}
     theirs = {(field.path, repr(field.after)) for field in base.fields} if base is not None else set()
     return "both" if drifted or ours & theirs else "branch"

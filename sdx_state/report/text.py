@@ -20,7 +20,7 @@ _WHOSE = {
     "branch": "from this branch",
     "pending": "pending on the base already",
     "drift": "drift",
-    "both": "from this branch and the tenant",
+    "both": "from this branch and elsewhere",
 }
 _SYMBOLS = {Action.CREATE: ("+", "add"), Action.UPDATE: ("~", "change"), Action.DELETE: ("-", "delete")}
 

@@ -75,3 +75,66 @@ def test_outside_of_a_repository_it_is_said(connected, monkeypatch):
     ended = connected.run("plan", "--base", "main")
     assert ended.code == 1
     assert "repository" in ended.err
+
+
+def test_what_the_tenant_deleted_is_drift_and_not_pending(branch, tenant):
+    tenant.store.delete_row("users", "u@example.com")
+    assert whose(branch, "--base", "main")["user.u@example.com"] == "drift"
+    text = (branch.folder / "a.yaml").read_text()
+    branch.write("a.yaml", text.replace("{name: U}", "{name: V}"))
+    assert whose(branch, "--base", "main")["user.u@example.com"] == "both"
+
+
+def test_what_both_the_branch_and_the_base_or_the_tenant_change_is_both(branch, tenant):
+    (row,) = [row for row in tenant.store.rows("surveys") if row["name"] == "A"]
+    tenant.store.put_row("surveys", {**row, "description": "By hand"})
+    text = (branch.folder / "a.yaml").read_text()
+    branch.write("a.yaml", text.replace("description: Two", "description: Two, greeting_text: Hi"))
+    said = whose(branch, "--base", "main")
+    assert (said["survey.a"], said["survey.b"]) == ("both", "both")
+    assert "From this branch, and changed elsewhere too" in branch.run("plan", "--base=HEAD", "--format=markdown").out
+    page = branch.folder / "plan.html"
+    branch.run("plan", "--base", "HEAD", f"--format=html={page}")
+    assert "From this branch, and changed elsewhere too: surveys" in page.read_text()
+
+
+def test_what_a_branch_removes_or_overrides_is_its_own(branch):
+    text = (branch.folder / "a.yaml").read_text()
+    branch.write("a.yaml", text.replace("description: Two", "description: Three").replace("  a: ", "  # a: "))
+    said = whose(branch, "--base", "main")
+    assert (said["survey.a"], said["survey.b"]) == ("branch", "branch")
+
+
+def test_a_project_or_an_environment_that_is_new_is_all_of_this_branch(branch):
+    branch.write("sdx.yaml", "sdx: 1\napi: {host: x.example}\nenvironments: {new: {}}\n")
+    document = json.loads(branch.run("--env", "new", "plan", "--base", "main", "--format", "json").out)
+    assert {change["attribution"] for change in document["resource_changes"]} == {"branch"}
+    git(branch, "rm", "-r", "--cached", ".")
+    branch.write("README", "Nothing here yet")
+    git(branch, "add", "README")
+    git(branch, "commit", "-m", "before it was a project")
+    assert whose(branch, "--base", "HEAD")["survey.a"] == "branch"
+
+
+def test_a_project_in_a_folder_of_the_repository_is_read_there(branch):
+    inner = branch.folder / "in ner" / "prö:ject"
+    inner.mkdir(parents=True)
+    for name in ("sdx.yaml", "a.yaml"):
+        (inner / name).write_bytes((branch.folder / name).read_bytes())
+    git(branch, "add", ".")
+    git(branch, "commit", "-m", "inner")
+    (inner / "a.yaml").write_text((inner / "a.yaml").read_text().replace("New", "Newer"))
+    document = json.loads(branch.run("plan", "--base", "HEAD", "--format", "json", folder=inner).out)
+    said = {change["address"]: change["attribution"] for change in document["resource_changes"]}
+    assert (said["survey.a"], said["survey.b"]) == ("branch", "pending")
+
+
+def test_a_branch_that_mends_the_base_is_planned_without_attribution(branch):
+    good = (branch.folder / "a.yaml").read_text()
+    branch.write("a.yaml", good.replace("name: A", "nam: A"))
+    git(branch, "commit", "-am", "broken")
+    branch.write("a.yaml", good)
+    planned = branch.run("plan", "--base", "HEAD")
+    assert planned.code == 0
+    assert "the configuration at HEAD has an error: a.yaml:3:" in planned.out
+    assert set(whose(branch, "--base", "HEAD").values()) == {None}

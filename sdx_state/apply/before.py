@@ -1,0 +1,51 @@
+"""What was declared at another revision of the repository: the base by which changes are attributed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sdx_state.apply.pull import intention_of
+from sdx_state.config import ConfigurationError, at_revision, is_project, load_configuration, load_project
+from sdx_state.plan.build import Intention
+from sdx_state.plan.model import Finding
+
+
+@dataclass(frozen=True)
+class Before:
+    """What was declared.
+
+    Attributes:
+        intention: What the configuration there asks for; None if it cannot be read.
+        findings: Why it cannot.
+    """
+
+    intention: Intention | None
+    findings: tuple[Finding, ...] = ()
+
+
+def declared_at(revision: str, folder: Path, environment: str | None, environ: Mapping[str, str]) -> Before:
+    """Return what was declared at `revision` of the repository that `folder` lies in.
+
+    A project, or an environment, that did not exist there declared nothing. A configuration that was wrong there is
+    no error here: this branch may be what mends it.
+
+    Raises:
+        ConfigurationError: `folder` is in no repository, or there is no such revision of it.
+    """
+    with at_revision(folder, revision) as there:
+        if not is_project(there):
+            return Before(Intention({}))
+        try:
+            known = load_project(there, None, environ).environments
+            if environment is not None and environment not in known:
+                return Before(Intention({}))
+            return Before(intention_of(load_configuration(there, environment, environ)))
+        except ConfigurationError as error:
+            first = error.problems[0]
+            more = f", and {len(error.problems) - 1} more" if len(error.problems) > 1 else ""
+            message = (
+                f"whose change each is cannot be told: the configuration at {revision} has an error: {first}{more}"
+            )
+            return Before(None, (Finding("warning", message),))
