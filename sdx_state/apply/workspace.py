@@ -278,9 +278,9 @@ class Workspace:
         return snapshot
 
     def _graded(self, plan: Plan, snapshot: Snapshot) -> Plan:
-        counts = gather(self.client, needs_evidence(plan), self.parallelism)
-        facts = facts_of(plan, snapshot, counts, self.guards)
-        return grade(plan, facts, self.guards.policies, datetime.now(timezone.utc).date())
+        policies, today = self.guards.policies, datetime.now(timezone.utc).date()
+        counts = gather(self.client, needs_evidence(plan, policies, today), self.parallelism)
+        return grade(plan, facts_of(plan, snapshot, counts, self.guards), policies, today)
 
     def _routed(self, plan: Plan) -> Plan:
         needs = [(change.kind, verb, change.id) for change in plan.changes if (verb := verb_of(change)) is not None]

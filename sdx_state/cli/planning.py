@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from sdx_state.apply.workspace import Planned
     from sdx_state.config import Project
     from sdx_state.kinds.policy import Level
-    from sdx_state.kinds.resource import Source
     from sdx_state.plan.model import Plan
     from sdx_state.risk.limits import Refusal
 
@@ -112,12 +111,15 @@ def stop_after_planning(plan: Plan) -> None:
         raise Stop(f"apply would stop here: {names}", advice, LIMIT)
 
 
-def _place_of(source: Source | None) -> str:
-    return f" ({source.file}:{source.line})" if source is not None and source.line else ""
+def refusal_line(refusal: Refusal) -> str:
+    """Return what a limit is and what breaks it, with its place."""
+    source = refusal.source
+    place = f" ({source.file}:{source.line})" if source is not None and source.line else ""
+    return f"{refusal.rule}: {refusal.message}{place}"
 
 
 def _stop_if(found: list[Refusal]) -> None:
     if found:
-        message = "\n".join(f"{one.rule}: {one.message}{_place_of(one.source)}" for one in found)
+        message = "\n".join(map(refusal_line, found))
         advice = "\n".join(dict.fromkeys(refusal.advice for refusal in found))
         raise Stop(message, f"Nothing was written. {advice}", LIMIT)

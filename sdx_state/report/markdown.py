@@ -10,7 +10,7 @@ from sdx_state.kinds.policy import LEVELS
 from sdx_state.plan.model import Action, Attribution, Change, Plan
 from sdx_state.report.escape import escape
 from sdx_state.report.personal import without_personal
-from sdx_state.report.text import NO_CHANGES, change_text, summary_line
+from sdx_state.report.text import NO_CHANGES, change_text, licences, summary_line
 
 MARKER = "<!-- sdx-state plan -->"
 GITHUB = 65_536  # bytes that a comment may have there
@@ -169,6 +169,9 @@ def _counts(plan: Plan) -> Iterator[str]:
     deletes = sum(change.action is Action.DELETE for change in plan.changes)
     if deletes:
         yield f"- {deletes} to be deleted"
+    cost = licences(plan)
+    if cost:
+        yield f"- {cost}"
     if plan.drift:
         yield f"- {len(plan.drift)} changed in the tenant since the last apply"
 

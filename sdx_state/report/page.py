@@ -16,7 +16,7 @@ from sdx_state.report.dialogue import Dialogue, dialogue, pair
 from sdx_state.report.escape import escape, escape_lines
 from sdx_state.report.handoff import shown
 from sdx_state.report.markdown import SECTIONS
-from sdx_state.report.text import NO_CHANGES, summary_line
+from sdx_state.report.text import NO_CHANGES, licences, summary_line
 from sdx_state.report.words import Piece
 
 NO_RISK = "no risk"
@@ -119,6 +119,9 @@ def _points(plan: Plan) -> Iterator[tuple[str, str]]:
     deletes = sum(change.action is Action.DELETE for change in plan.changes)
     if deletes:
         yield "", f"{deletes} to be deleted"
+    cost = licences(plan)
+    if cost:
+        yield "", cost
     if plan.summary.handoff:
         yield "", f"{plan.summary.handoff} not through the API: a person does this by hand or by CSV upload"
     if plan.drift:

@@ -10,6 +10,7 @@ from sdx_state.plan.model import Action, Change, Finding, Plan, Summary
 from sdx_state.report.escape import escape
 from sdx_state.report.fields import field_lines
 from sdx_state.report.theme import Theme
+from sdx_state.risk.rules import USER_ADDED
 
 NO_CHANGES = "No changes. The tenant matches the configuration."
 FOLDED = 10  # alike resources shown before the rest is counted
@@ -52,6 +53,12 @@ def summary_line(summary: Summary) -> str:
     return f"Plan: {', '.join(counts)}."
 
 
+def licences(plan: Plan) -> str | None:
+    """Return how many users `plan` adds, where a policy does not waive it: they cost."""
+    count = sum(risk.rule == USER_ADDED for change in plan.changes for risk in change.risks)
+    return f"{count} user{'s' if count > 1 else ''} to add: licences are paid per user" if count else None
+
+
 class _PlanText:
     def __init__(self, plan: Plan, width: int, theme: Theme, verbose: bool) -> None:
         self.plan, self.width, self.theme, self.verbose = plan, width, theme, verbose
@@ -79,6 +86,10 @@ class _PlanText:
                 yield from self._section(changes, others, children)
         yield from self._findings()
         yield from self._unmanaged()
+        cost = licences(self.plan)
+        if cost:
+            yield cost
+            yield ""
         if self.plan.changes:
             yield self.paint("strong", summary_line(self.plan.summary))
         elif self.plan.errors:

@@ -21,11 +21,17 @@ _NOUNS = {
 }
 
 
-def needs_evidence(plan: Plan) -> dict[Address, Question]:
-    """Return what to count for each change whose risk depends on it."""
+def needs_evidence(plan: Plan, policies: Sequence[Policy] = (), today: date = date.min) -> dict[Address, Question]:
+    """Return what to count for each change whose risk depends on it, unless a policy that holds `today` waives it."""
+    valid = [policy for policy in policies if policy.expires >= today]
     asked = {}
     for change in plan.changes:
-        sorts = frozenset(sort for rule in RULES if rule.asks and rule.applies(change, Facts()) for sort in rule.asks)
+        sorts = frozenset(
+            sort
+            for rule in RULES
+            if rule.asks and rule.applies(change, Facts()) and not _is_waived(rule, change, valid)
+            for sort in rule.asks
+        )
         if change.id is not None and sorts:
             asked[change.address] = Question(change.kind, change.id, sorts)
     return asked
@@ -63,12 +69,25 @@ def _after_policy(change: Change, risk: Risk, policies: Sequence[Policy]) -> Ris
     """Return `risk` as the first policy about it has it; None if that waives it. Nothing unblocks."""
     if risk.level == "blocked":
         return risk
+    policy = _policy_on(risk.rule, change, policies)
+    if policy is None:
+        return risk
+    if policy.level is None:
+        return None
+    return replace(risk, level=policy.level, message=f"{risk.message} (by policy: {policy.reason})")
+
+
+def _is_waived(rule: Rule, change: Change, policies: Sequence[Policy]) -> bool:
+    policy = _policy_on(rule.id, change, policies)
+    return policy is not None and policy.level is None
+
+
+def _policy_on(rule: str, change: Change, policies: Sequence[Policy]) -> Policy | None:
+    """Return the first of `policies` that is about `rule` and `change`."""
     for policy in policies:
-        if fnmatchcase(risk.rule, policy.rule) and fnmatchcase(change.address, policy.address):
-            if policy.level is None:
-                return None
-            return replace(risk, level=policy.level, message=f"{risk.message} (by policy: {policy.reason})")
-    return risk
+        if fnmatchcase(rule, policy.rule) and fnmatchcase(change.address, policy.address):
+            return policy
+    return None
 
 
 def _risk(rule: Rule, counts: Counts) -> Risk:

@@ -10,11 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from sdx_state.kinds import QUESTION, SURVEY
 from sdx_state.kinds.evidence import Sort
+from sdx_state.kinds.field import FieldType
 from sdx_state.kinds.policy import Level
 from sdx_state.plan.model import ORDER_PATH, Action, Change, FieldChange
 from sdx_state.risk.facts import Facts
 
+USER_ADDED = "user-added"
 REWORDED = 0.6  # below this likeness of words, answers before and after are hard to compare
 
 
@@ -53,7 +56,9 @@ def _changes_type(change: Change, _: Facts) -> bool:
 
 def _shrinks_scale(change: Change, _: Facts) -> bool:
     field = _changed(change, "max_response")
-    return field is not None and isinstance(field.after, int) and _above(field.before, field.after)
+    if field is not None and isinstance(field.after, int) and _above(field.before, field.after):
+        return True
+    return any(one.after is None and "." not in one.path for one in _all_changed(change, "response_options"))
 
 
 def _rewords_question(change: Change, _: Facts) -> bool:
@@ -67,6 +72,11 @@ def _splits_reports(change: Change, _: Facts) -> bool:
 
 def _reorders(change: Change, _: Facts) -> bool:
     return _changed(change, ORDER_PATH) is not None
+
+
+def _disables(change: Change, _: Facts) -> bool:
+    field = _changed(change, "disabled")
+    return field is not None and field.after is True
 
 
 def _repoints_number(change: Change, _: Facts) -> bool:
@@ -86,9 +96,9 @@ def _changes_sender(change: Change, _: Facts) -> bool:
 
 
 def _changes_texts(change: Change, facts: Facts) -> bool:
-    if change.kind == "question":
-        return _changed(change, "question_text") is not None and not _rewords_question(change, facts)
-    return change.kind == "survey" and any(_changed(change, name) is not None for name in _TEXTS)
+    if _rewords_question(change, facts):
+        return False
+    return any(_changed(change, name) is not None for name in _TEXTS.get(change.kind, ()))
 
 
 def _reattributes(change: Change, _: Facts) -> bool:
@@ -117,7 +127,12 @@ def _deletes_last_administrator(change: Change, facts: Facts) -> bool:
     )
 
 
-_TEXTS = ("greeting_text", "instructions_text", "closing_text", "description", "invalid_response_text")
+# What respondents read or hear, and descriptions.
+_SAID = (FieldType.PROMPT, FieldType.OPTIONS)
+_TEXTS = {
+    kind.name: frozenset(field.name for field in kind.fields if field.type in _SAID) - {"email_subject"} | more
+    for kind, more in ((SURVEY, {"description", "logo_text", "redirect_text"}), (QUESTION, set[str]()))
+}
 _RESPONSES: tuple[Sort, ...] = ("responses",)
 
 RULES: tuple[Rule, ...] = (
@@ -144,7 +159,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "question-deleted",
         "critical",
-        "what becomes of its responses is not documented",
+        "what becomes of its responses is not documented, and question logic, which the API does not show, may "
+        "depend on it",
         _deletes_question,
         _RESPONSES,
         "medium",
@@ -168,7 +184,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "scale-reduced",
         "high",
-        "responses already collected may lie above the new scale",
+        "responses already collected may lie outside of the new scale",
         _shrinks_scale,
         _RESPONSES,
         "low",
@@ -192,11 +208,23 @@ RULES: tuple[Rule, ...] = (
     Rule("sms-from-landline", "high", "a landline cannot receive text messages", _texts_from_landline),
     Rule("user-deleted", "high", "the person can no longer sign in", _deletes_user),
     Rule("sms-from-voip", "medium", "a VoIP number may not receive text messages", _texts_from_voip),
-    Rule("reordered", "medium", "question logic, which the API does not show, may depend on the order", _reorders),
+    Rule(
+        "reordered",
+        "medium",
+        "what is asked before colours an answer, and question logic, which the API does not show, may depend on the "
+        "order",
+        _reorders,
+    ),
+    Rule(
+        "question-disabled",
+        "medium",
+        "it is asked no more, and question logic, which the API does not show, may depend on it",
+        _disables,
+    ),
     Rule("agent-changed", "medium", "interactions are attributed by agent_id", _reattributes),
     Rule("sender-changed", "medium", "recipients and their filters know the old sender or subject", _changes_sender),
-    Rule("text-changed", "low", "respondents meet other words from now on", _changes_texts),
-    Rule("user-added", "low", "licences are paid per user", _adds_user),
+    Rule("text-changed", "low", "respondents meet something else from now on", _changes_texts),
+    Rule(USER_ADDED, "low", "licences are paid per user", _adds_user),
 )
 
 
@@ -226,7 +254,7 @@ def _all_changed(change: Change, name: str) -> list[FieldChange]:
     """Return the changes of field `name`, one a language, of a resource that exists and stays."""
     if change.action is not Action.UPDATE:
         return []
-    return [field for field in change.fields if field.path.partition(".")[0] == name]
+    return [field for field in change.fields if field.path.partition(".")[0].partition("[")[0] == name]
 
 
 def _changed(change: Change, name: str) -> FieldChange | None:

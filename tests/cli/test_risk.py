@@ -145,19 +145,29 @@ def test_explain_says_what_is_asked_and_what_nothing_allows(connected):
     assert "Nothing allows it" in connected.run("explain", "risk", "operator-deleted").out
 
 
+def test_every_output_for_people_says_how_many_users_are_paid_for(connected):
+    connected.write("a.yaml", "users: {u@example.com: {name: U}, v@example.com: {name: V}}\n")
+    said = "2 users to add: licences are paid per user"
+    for form in ("text", "markdown", "html"):
+        assert said in connected.run("plan", "--format", form).out
+    policy = "risk: [{rule: user-added, reason: a flat rate, expires: '2999-12-31'}]\n"
+    connected.write("sdx.yaml", "sdx: 1\napi: {host: x.example}\n" + policy)
+    assert said not in connected.run("plan").out
+
+
 def test_a_plan_that_became_riskier_since_it_was_reviewed_is_not_applied(connected, tenant):
     connected.write("a.yaml", FILES)
     assert connected.apply().code == 0
     connected.write("a.yaml", RETYPED)
     saved = str(connected.folder / "plan.json")
     assert connected.run("plan", "--out", saved).code == 0
-    record = {"interaction_id": 1, "question_id": 2, "response": "one"}
-    tenant.store.put_record("responses", record)
+    (question,) = [row["id"] for row in tenant.store.rows("questions") if row["question_label"] == "Q"]
+    tenant.store.put_record("responses", {"interaction_id": 1, "question_id": question, "response": "one"})
     refused = connected.run("apply", saved)
     assert refused.code == 6
     assert "question.a.q was low when it was reviewed, and is critical now: 1 response collected" in refused.err
     assert "--allow question.a.q" in refused.err
-    assert tenant.store.rows("questions")[1]["question_type"] == "text"
+    assert {row["question_type"] for row in tenant.store.rows("questions")} == {"number", "text"}
     assert connected.run("apply", saved, "--allow", "question.a.q").code == 0
 
 

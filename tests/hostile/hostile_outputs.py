@@ -17,6 +17,7 @@ from judge_markdown import code_in, markdown_faults
 from judge_plain import annotation_faults, plain_faults, uncoloured
 
 from sdx_state.cli.failure import Stop, report_failure
+from sdx_state.cli.planning import refusal_line
 from sdx_state.cli.running import Narrator, print_result
 from sdx_state.report.drift import drift_json, drift_markdown, drift_text
 from sdx_state.report.formats import FORMATS, Options
@@ -79,7 +80,7 @@ def _failures(material: Material) -> str:
     now = datetime(2030, 1, 1, tzinfo=timezone.utc)
     with _printed() as said:
         for refusal in frozen(material.plan, [material.freeze], now):
-            report_failure(Stop(f"{refusal.rule}: {refusal.message}", refusal.advice))
+            report_failure(Stop(refusal_line(refusal), refusal.advice))
         for outcome in material.outcomes:
             report_failure(Stop(outcome.message, outcome.advice))
     return said.getvalue()

@@ -42,6 +42,10 @@ CASES = [
     (change("survey", UPDATE, ("email_from_address", "a@example.com", None)), "sender-changed"),
     (change("survey", UPDATE, ("greeting_text", "Hello", "Good day")), "text-changed"),
     (change("question", UPDATE, ("question_text", "How was your call?", "How was your call today?")), "text-changed"),
+    (change("survey", UPDATE, ("closing_sound_file.de-default", "a.mp3", "b.mp3")), "text-changed"),
+    (change("question", UPDATE, ("scale_label_max_text", "Very", "Fully")), "text-changed"),
+    (change("question", UPDATE, ("response_options[1].text", "Good", "Fine")), "text-changed"),
+    (change("question", UPDATE, ("disabled", None, True)), "question-disabled"),
     (change("user", DELETE), "user-deleted"),
     (change("question", UPDATE, ("order", 1, 3)), "reordered"),
     (change("user", UPDATE, ("agent_id", "a", "b")), "agent-changed"),
@@ -60,9 +64,16 @@ def test_every_rule_has_a_case():
     assert {rule.id for rule in RULES if rule.level != "blocked"} == {rule for _, rule in CASES}
 
 
+def test_an_option_that_goes_is_a_scale_that_shrinks():
+    gone = change("question", UPDATE, ("response_options[2]", {"label": "poor"}, None))
+    (graded,) = grade(Plan("t", "l", (gone,)), FACTS).changes
+    assert [risk.rule for risk in graded.risks] == ["scale-reduced", "text-changed"]
+
+
 @pytest.mark.parametrize(
     "harmless",
     [
+        change("question", UPDATE, ("disabled", True, False)),
         change("question", UPDATE, ("max_response", 5, 10)),
         change("survey", UPDATE, ("sms_number", None, "+61488000002")),
         change("survey", UPDATE, ("email_subject", None, "How was it?")),
@@ -154,6 +165,12 @@ def test_a_survey_is_harmless_to_delete_only_where_nothing_was_collected_and_not
 def test_only_what_depends_on_it_is_asked_about():
     plan = Plan("t", "l", (SMS, change("user", DELETE), change("survey", UPDATE, ("description", "a", "b"))))
     assert needs_evidence(plan) == {SMS.address: Question("survey", "1", frozenset({"pending"}))}
+
+
+@pytest.mark.parametrize(("expires", "asked"), [(date(2027, 1, 31), False), (date(2027, 1, 30), True)])
+def test_what_a_policy_waives_is_not_asked_about(expires, asked):
+    waived = Policy("number-*", "*", None, "a new carrier", expires, Source("sdx.yaml", 1, 1))
+    assert bool(needs_evidence(Plan("t", "l", (SMS,)), [waived], date(2027, 1, 31))) is asked
 
 
 def limits(count, owned=100, declared=10, consented=None, destroying=False, protected=False):
