@@ -1,29 +1,30 @@
 """A tenant in a file: stored once by whoever has credentials, planned against by everyone else.
 
-Users' names, telephone numbers and e-mail addresses become pseudonyms, the same ones each time, unless asked
-otherwise. What is declared is given the same pseudonyms before it is compared, so the plan is a real one.
+What is known of users becomes pseudonyms, the same ones each time, unless asked otherwise. What is declared is given
+the same pseudonyms before it is compared, so the plan is a real one. What the state remembers is stored beside it,
+so that the plan knows what is owned, what is protected, and what drifted.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from sdx_state.kinds import QUESTION, SURVEY, USER
-from sdx_state.kinds.field import Value
+from sdx_state.apply.pseudonyms import VEILED, Pseudonyms
+from sdx_state.kinds import PHONE_NUMBER, QUESTION, SURVEY, USER
+from sdx_state.kinds.address import Address, address_of, kind_of, name_of
 from sdx_state.kinds.resource import Desired
 from sdx_state.kinds.snapshot import Snapshot
-from sdx_state.kinds.user import PERSONAL
 from sdx_state.plan.build import Intention
+from sdx_state.state.codec import from_document, to_document
 from sdx_state.state.files import write_atomically
+from sdx_state.state.ledger import Entry, Ledger
 
-FORMAT = 1
+FORMAT = 2
 
 
 class SnapshotUnreadable(Exception):
@@ -38,31 +39,48 @@ class StoredTenant:
         rows: By collection, what the API answered.
         shape: The wire shape of the answers.
         salt: What the pseudonyms were made with; empty if there are none.
+        ledger: What the state remembered; None if there was none.
     """
 
     rows: Mapping[str, list[dict[str, Any]]]
     shape: Literal["flat", "nested"]
     salt: str
+    ledger: Ledger | None = None
+
+    @property
+    def pseudonyms(self) -> Pseudonyms:
+        """The pseudonyms that this was stored with."""
+        return Pseudonyms(self.salt, self.rows[USER.collection])
 
 
-def store_tenant(snapshot: Snapshot, path: Path, *, personal: bool) -> int:
+def store_tenant(snapshot: Snapshot, ledger: Ledger, path: Path, *, personal: bool) -> int:
     """Write `snapshot` to `path` (0600) and return how many resources it holds.
+
+    Where a tenant is stored at `path` already, its users keep their pseudonyms.
 
     Args:
         snapshot: The whole tenant.
+        ledger: What the state remembers.
         path: The file.
-        personal: Keep users' names, telephone numbers and e-mail addresses as they are.
+        personal: Keep what is known of users as it is.
 
     Raises:
         OSError: It could not be written.
     """
-    salt = "" if personal else secrets.token_hex(16)
+    salt = "" if personal else _salt_at(path)
+    by_name = Pseudonyms(salt, ())
+    users = [by_name.resource(USER.name, one.raw) for one in snapshot.of(USER.name)]
+    pseudonyms = Pseudonyms(salt, users)
+    questions = [{**one.raw, QUESTION.parent_field: one.parent_id} for one in snapshot.of(QUESTION.name)]
     rows: dict[str, list[dict[str, Any]]] = {
-        SURVEY.collection: [dict(one.raw) for one in snapshot.of(SURVEY.name)],
-        QUESTION.collection: [{**one.raw, "survey_id": one.parent_id} for one in snapshot.of(QUESTION.name)],
-        USER.collection: [_veiled(dict(one.raw), salt) for one in snapshot.of(USER.name)],
+        SURVEY.collection: [pseudonyms.resource(SURVEY.name, one.raw) for one in snapshot.of(SURVEY.name)],
+        QUESTION.collection: [pseudonyms.resource(QUESTION.name, row) for row in questions],
+        USER.collection: users,
     }
-    document = {"format": FORMAT, "shape": snapshot.shape or "flat", "salt": salt, **rows}
+    document: dict[str, Any] = {"format": FORMAT, "shape": snapshot.shape or "flat", "salt": salt, **rows}
+    if ledger.serial:
+        known = replace(_veiled_ledger(ledger, snapshot, pseudonyms), serial=1, tenant="")
+        document["state"] = to_document(known)
     write_atomically(path, json.dumps(document, ensure_ascii=True, indent=1).encode() + b"\n")
     return sum(len(listed) for listed in rows.values())
 
@@ -71,7 +89,7 @@ def load_tenant(path: Path) -> StoredTenant:
     """Return the tenant stored at `path`.
 
     Raises:
-        SnapshotUnreadable: It is not one, or of a newer format.
+        SnapshotUnreadable: It is not one, or of another format.
     """
     try:
         document = json.loads(path.read_bytes())
@@ -81,39 +99,75 @@ def load_tenant(path: Path) -> StoredTenant:
             kind.collection: [dict(row) for row in document[kind.collection]] for kind in (SURVEY, QUESTION, USER)
         }
         shape: Literal["flat", "nested"] = "nested" if document["shape"] == "nested" else "flat"
-        return StoredTenant(rows, shape, str(document["salt"]))
+        bytes.fromhex(document["salt"])
+        ledger = from_document(document["state"]) if "state" in document else None
+        return StoredTenant(rows, shape, document["salt"], ledger)
     except OSError as error:
         raise SnapshotUnreadable(f"{path} cannot be read: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise SnapshotUnreadable(f"{path} is not a stored tenant") from error
 
 
-def veiled(intention: Intention, salt: str) -> Intention:
-    """Return `intention` with the pseudonyms of `salt` in place of users' personal data."""
-    if not salt:
+def veiled(intention: Intention, pseudonyms: Pseudonyms) -> Intention:
+    """Return `intention` with pseudonyms in place of what `pseudonyms` are of."""
+    if not pseudonyms.salt:
         return intention
-    resources = {address: _veiled_desired(one, salt) for address, one in intention.resources.items()}
+    resources = {address: _veiled_desired(one, pseudonyms) for address, one in intention.resources.items()}
     return replace(intention, resources=resources)
 
 
-def _veiled_desired(desired: Desired, salt: str) -> Desired:
-    if desired.kind != USER.name:
-        return desired
-    values: dict[str, Value] = dict(_veiled(dict(desired.values), salt))
-    return replace(desired, values=values)
+def remembered(ledger: Ledger, intentions: Iterable[Intention], pseudonyms: Pseudonyms) -> Ledger:
+    """Return the stored `ledger` with the addresses that `intentions` name users by."""
+    named: dict[Address, Address] = {}
+    for intention in intentions:
+        moved = [address for move in intention.moved for address in (move.before, move.after)]
+        for address in (*intention.resources, *moved, *(order.address for order in intention.removed)):
+            if kind_of(address) == USER.name:
+                named[_veiled_address(address, pseudonyms)] = address
+    return replace(ledger, entries={named.get(address, address): one for address, one in ledger.entries.items()})
 
 
-def _veiled(row: dict[str, Any], salt: str) -> dict[str, Any]:
-    return {
-        name: _pseudonym(name, value, salt) if name in PERSONAL and salt else value for name, value in row.items()
-    }
+def _salt_at(path: Path) -> str:
+    try:
+        salt = load_tenant(path).salt
+    except SnapshotUnreadable:
+        salt = ""
+    return salt or secrets.token_hex(16)
 
 
-def _pseudonym(name: str, value: object, salt: str) -> object:
-    normalised = USER.by_name[name].normalise(value)
-    if not isinstance(normalised, str):
-        return value
-    digest = hmac.new(bytes.fromhex(salt), f"{name}\0{normalised}".encode(), hashlib.sha256).hexdigest()
-    if name == "email":
-        return f"user-{digest[:16]}@pseudonym.invalid"
-    return f"User {digest[:12]}" if name == "name" else f"+999{int(digest[:12], 16) % 10**10:010d}"
+def _veiled_desired(desired: Desired, pseudonyms: Pseudonyms) -> Desired:
+    if desired.kind == PHONE_NUMBER.name:
+        return desired  # a number of the company's own, which is looked up
+    return replace(desired, values=pseudonyms.values(desired.kind, desired.values))
+
+
+def _veiled_ledger(ledger: Ledger, snapshot: Snapshot, pseudonyms: Pseudonyms) -> Ledger:
+    users = {one.id.casefold(): one.raw for one in snapshot.of(USER.name)}
+    entries = {}
+    for address, entry in ledger.entries.items():
+        if kind_of(address) != USER.name:
+            entries[address] = replace(entry, id=pseudonyms.elsewhere(entry.id))
+            continue
+        applied = _veiled_hashes(entry, users.get(entry.id.casefold(), {}), ledger, pseudonyms)
+        id = pseudonyms.of(USER.identity, entry.id)
+        entries[_veiled_address(address, pseudonyms)] = replace(entry, id=id, applied=applied)
+    return replace(ledger, entries=entries)
+
+
+def _veiled_hashes(
+    entry: Entry, live: Mapping[str, object], ledger: Ledger, pseudonyms: Pseudonyms
+) -> dict[str, str]:
+    """Return the hashes of what was applied: of pseudonyms where it is live still, none where nobody knows it."""
+    hashes = {}
+    for path, known in entry.applied.items():
+        if not pseudonyms.salt or path not in VEILED:
+            hashes[path] = known
+            continue
+        normalise = USER.by_name[path].normalise
+        if known == ledger.hash(normalise(live.get(path))):
+            hashes[path] = ledger.hash(normalise(pseudonyms.of(path, live.get(path))))
+    return hashes
+
+
+def _veiled_address(address: Address, pseudonyms: Pseudonyms) -> Address:
+    return address_of(USER.name, pseudonyms.of(USER.identity, name_of(address)))

@@ -130,7 +130,7 @@ class Context:
 
         from sdx_state.api import Connection, Endpoints, base_url, credentials_from
         from sdx_state.apply.rebuild import rebuild
-        from sdx_state.apply.rehearsal import veiled
+        from sdx_state.apply.rehearsal import remembered, veiled
         from sdx_state.apply.workspace import Workspace
         from sdx_state.cli.console import ReadingProgress
         from sdx_state.sandbox import SandboxOptions, SandboxServer
@@ -138,7 +138,9 @@ class Context:
 
         options = SandboxOptions(shape=stored.shape, documented=project.sandbox.documented)
         environ = {"SDX_CUSTOMER_UUID": options.customer_uuid, "SDX_AUTH_TOKEN": options.auth_token}
-        before = veiled(base if base is not None else intention, stored.salt)
+        pseudonyms = stored.pseudonyms
+        intentions = [intention] if base is None else [base, intention]
+        before, now = veiled(intentions[0], pseudonyms), veiled(intention, pseudonyms)
         with tempfile.TemporaryDirectory() as folder, SandboxServer(":memory:", options) as server:
             server.store.load_snapshot(stored.rows)
             connection = Connection(base_url(None, server.url), credentials_from(environ))
@@ -146,8 +148,11 @@ class Context:
                 store = LocalStore(Path(folder), "state", "snapshot")
                 settings = project.api.capabilities, project.api.parallelism, project.guards
                 workspace = Workspace(client, store, server.url.removesuffix("/api"), *settings)
-                store.save(rebuild(workspace, before, ReadingProgress(None, None)).ledger)
-                yield workspace, veiled(intention, stored.salt), before if base is not None else None
+                if stored.ledger is not None:
+                    store.save(remembered(stored.ledger, intentions, pseudonyms))
+                else:
+                    store.save(rebuild(workspace, before, ReadingProgress(None, None)).ledger)
+                yield workspace, now, before if base is not None else None
 
     @contextmanager
     def _sandbox(self, project: Project, hidden: Path) -> Iterator[tuple[BaseUrl, Credentials]]:

@@ -16,7 +16,9 @@ from sdx_state.cli.failure import Stop
     type=click.Path(dir_okay=False, path_type=Path),
     help="Store the tenant in this file instead, for plans without credentials. Writes no YAML.",
 )
-@click.option("--with-personal-data", is_flag=True, help="Store users' names, phones and e-mails as they are.")
+@click.option(
+    "--with-personal-data", is_flag=True, help="Store users' names, phones, e-mails and agent ids as they are."
+)
 @sandbox_option
 @click.pass_obj
 def command(context: Context, snapshot: Path | None, with_personal_data: bool, sandbox: bool) -> None:
@@ -38,8 +40,9 @@ def command(context: Context, snapshot: Path | None, with_personal_data: bool, s
             context.workspace(project, sandbox=sandbox) as workspace,
             reading("Reading the tenant") as progress,
         ):
-            everything = workspace.read_all(workspace.store.load(), progress)
-        count = store_tenant(everything, snapshot, personal=with_personal_data)
+            ledger = workspace.store.load()
+            everything = workspace.read_all(ledger, progress)
+        count = store_tenant(everything, ledger, snapshot, personal=with_personal_data)
         click.echo(f"{count} resources in {snapshot}" + ("." if with_personal_data else ", users under pseudonyms."))
         return
     with (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from typing import Any
 
 from sdx_state.state.errors import StateUnusable
 from sdx_state.state.ledger import Entry, Ledger, Lookup
@@ -17,18 +18,7 @@ _TAIL = b"}\n"
 
 def encode(ledger: Ledger) -> bytes:
     """Return `ledger` as one JSON document that carries its own checksum."""
-    body = json.dumps(
-        {
-            "format": f"{FORMAT_MAJOR}.{FORMAT_MINOR}",
-            "lineage": ledger.lineage,
-            "serial": ledger.serial,
-            "tenant": ledger.tenant,
-            "resources": {address: _entry_document(entry) for address, entry in ledger.entries.items()},
-            "lookups": {key: [answer.country_code, answer.phone_type] for key, answer in ledger.lookups.items()},
-        },
-        ensure_ascii=True,
-        separators=(",", ":"),
-    ).encode()
+    body = json.dumps(to_document(ledger), ensure_ascii=True, separators=(",", ":")).encode()
     return _HEAD + hashlib.sha256(body).hexdigest().encode() + _BODY + body + _TAIL
 
 
@@ -53,6 +43,27 @@ def decode(data: bytes, where: str) -> Ledger:
             f"{where} has format {document.get('format')}, written by another version of sdx-state "
             f"(this one reads {FORMAT_MAJOR}.x)"
         )
+    return from_document(document)
+
+
+def to_document(ledger: Ledger) -> dict[str, object]:
+    """Return `ledger` as a JSON document."""
+    return {
+        "format": f"{FORMAT_MAJOR}.{FORMAT_MINOR}",
+        "lineage": ledger.lineage,
+        "serial": ledger.serial,
+        "tenant": ledger.tenant,
+        "resources": {address: _entry_document(entry) for address, entry in ledger.entries.items()},
+        "lookups": {key: [answer.country_code, answer.phone_type] for key, answer in ledger.lookups.items()},
+    }
+
+
+def from_document(document: Mapping[str, Any]) -> Ledger:
+    """Return the ledger in `document`.
+
+    Raises:
+        KeyError, TypeError, AttributeError: It is not one.
+    """
     return Ledger(
         lineage=document["lineage"],
         serial=document["serial"],
