@@ -2,106 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import os
-import re
 import subprocess
 import sys
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "ci"
-BOT = "github-actions[bot]"
-TOKEN = "ghs-canary-0815"
-
-
-class GitHub:
-    """Issues and comments of one repository, behind the paths, pages and tokens that GitHub's REST API has."""
-
-    def __init__(self):
-        self.issues = {}
-        self.comments = {}
-        self.next = 1
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def log_message(self, *_):
-                pass
-
-            def handle_any(self):
-                length = int(self.headers.get("Content-Length") or 0)
-                content = json.loads(self.rfile.read(length)) if length else None
-                status, answer = outer.answer(self.command, self.path, content, self.headers.get("Authorization"))
-                body = json.dumps(answer).encode()
-                self.send_response(status)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            do_GET = do_POST = do_PATCH = handle_any
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def add(self, where, login=BOT, **content):
-        number = self.next
-        self.next += 1
-        made = {"id": number, "number": number, "user": {"login": login}, "state": "open", **content}
-        made["html_url"] = f"https://github.example/{number}"
-        where[number] = made
-        return made
-
-    def answer(self, method, path, content, authorization):
-        if authorization != f"Bearer {TOKEN}":
-            return 401, {}
-        parts = urlsplit(path)
-        path = parts.path.removeprefix("/repos/acme/surveys/")
-        query = {name: value[0] for name, value in parse_qs(parts.query).items()}
-        if content and len(content.get("body", "").encode()) > 65_536:
-            return 422, {}
-        found = re.fullmatch(r"issues/(\d+)/comments", path)
-        if found:
-            pull = int(found[1])
-            if method == "POST":
-                return 201, self.add(self.comments, pull=pull, **content)
-            return 200, self.page([one for one in self.comments.values() if one["pull"] == pull], query)
-        if path == "issues":
-            if method == "POST":
-                return 201, self.add(self.issues, **content)
-            return 200, self.page([one for one in self.issues.values() if one["state"] == query["state"]], query)
-        found = re.fullmatch(r"issues/(comments/)?(\d+)", path)
-        thing = (self.comments if found[1] else self.issues).get(int(found[2])) if found else None
-        if thing is None or method != "PATCH":
-            return 404, {}
-        thing.update(content)
-        return 200, thing
-
-    @staticmethod
-    def page(things, query):
-        size, number = int(query.get("per_page", 30)), int(query.get("page", 1))
-        return things[(number - 1) * size : number * size]
-
-
-@pytest.fixture
-def github():
-    made = GitHub()
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
 
 
 @pytest.fixture
 def run(github, tmp_path):
-    def call(*arguments, token=TOKEN):
+    def call(*arguments, token=None):
         environment = {
             **os.environ,
-            "GITHUB_API_URL": f"http://127.0.0.1:{github.server.server_port}",
+            "GITHUB_API_URL": github.url,
             "GITHUB_REPOSITORY": "acme/surveys",
-            "GITHUB_TOKEN": token,
+            "GITHUB_TOKEN": token or github.token,
         }
         command = [sys.executable, str(EXAMPLES / "github_comments.py"), *arguments]
         return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path, check=False)
@@ -150,7 +68,7 @@ def test_drift_opens_one_issue_updates_it_and_closes_it(run, github, tmp_path):
     github.add(github.issues, login="somebody", title="Drift", body="What is drift?")
     for text in ("first night", "second night"):
         assert run("issue", "Drift", written(tmp_path, f"<!-- sdx-state drift -->\n{text}")).returncode == 0
-    ours = [one for one in github.issues.values() if one["user"]["login"] == BOT]
+    ours = [one for one in github.issues.values() if one["user"]["login"] == github.bot]
     assert [one["body"].split("\n")[1] for one in ours] == ["second night"]
     assert run("close", "Drift").returncode == 0
     assert [one["state"] for one in github.issues.values()] == ["open", "closed"]

@@ -1,0 +1,256 @@
+"""What CI systems give to a job: checkouts, caches, artifacts, expressions; and GitHub's API for comments."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import yaml
+
+EXAMPLES = Path(__file__).parents[2] / "examples" / "ci"
+GIT = ("git", "-c", "user.name=T", "-c", "user.email=t@example.com", "-c", "init.defaultBranch=main")
+STATE_KEY = "a-long-random-text"
+
+
+class GitHub:
+    """Issues and comments of one repository, behind the paths, pages and tokens that GitHub's REST API has."""
+
+    token = "ghs-canary-0815"
+    bot = "github-actions[bot]"
+
+    def __init__(self):
+        self.issues = {}
+        self.comments = {}
+        self.next = 1
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def log_message(self, *_):
+                pass
+
+            def handle_any(self):
+                length = int(self.headers.get("Content-Length") or 0)
+                content = json.loads(self.rfile.read(length)) if length else None
+                status, answer = outer.answer(self.command, self.path, content, self.headers.get("Authorization"))
+                body = json.dumps(answer).encode()
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            do_GET = do_POST = do_PATCH = handle_any
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def add(self, where, login=bot, **content):
+        number = self.next
+        self.next += 1
+        made = {"id": number, "number": number, "user": {"login": login}, "state": "open", **content}
+        made["html_url"] = f"https://github.example/{number}"
+        where[number] = made
+        return made
+
+    def answer(self, method, path, content, authorization):
+        if authorization != f"Bearer {self.token}":
+            return 401, {}
+        parts = urlsplit(path)
+        path = parts.path.removeprefix("/repos/acme/surveys/")
+        query = {name: value[0] for name, value in parse_qs(parts.query).items()}
+        if content and len(content.get("body", "").encode()) > 65_536:
+            return 422, {}
+        found = re.fullmatch(r"issues/(\d+)/comments", path)
+        if found:
+            pull = int(found[1])
+            if method == "POST":
+                return 201, self.add(self.comments, pull=pull, **content)
+            return 200, self.page([one for one in self.comments.values() if one["pull"] == pull], query)
+        if path == "issues":
+            if method == "POST":
+                return 201, self.add(self.issues, **content)
+            return 200, self.page([one for one in self.issues.values() if one["state"] == query["state"]], query)
+        found = re.fullmatch(r"issues/(comments/)?(\d+)", path)
+        thing = (self.comments if found[1] else self.issues).get(int(found[2])) if found else None
+        if thing is None or method != "PATCH":
+            return 404, {}
+        thing.update(content)
+        return 200, thing
+
+    @staticmethod
+    def page(things, query):
+        size, number = int(query.get("per_page", 30)), int(query.get("page", 1))
+        return things[(number - 1) * size : number * size]
+
+
+@pytest.fixture
+def github():
+    made = GitHub()
+    yield made
+    made.server.shutdown()
+    made.server.server_close()
+
+
+@pytest.fixture
+def programs(tmp_path):
+    """A folder with `sdx-state` and `python`, for the search path."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    code = "from sdx_state.cli.main import entry; entry()"
+    for name, command in (("sdx-state", f'"{sys.executable}" -c "{code}"'), ("python", f'"{sys.executable}"')):
+        (folder / name).write_text(f'#!/bin/sh\nexec {command} "$@"\n')
+        (folder / name).chmod(0o755)
+    return folder
+
+
+class Ran:
+    """How a job ended, and what it left."""
+
+    def __init__(self, folder):
+        self.folder, self.code, self.said, self.summary, self.outputs = folder, 0, "", "", {}
+
+
+class Runner:
+    """Runs jobs of the GitHub workflow as GitHub does: a fresh checkout each, `bash` with its own options, and
+    nothing from one job to the next but caches, artifacts and outputs."""
+
+    def __init__(self, repository, programs, github, tenant_url, work):
+        self.repository, self.programs, self.github, self.work = repository, programs, github, work
+        self.tenant_url = tenant_url
+        self.workflow = yaml.safe_load((EXAMPLES / "github-actions.yml").read_text())
+        assert self.workflow["defaults"] == {"run": {"shell": "bash"}}
+        self.caches, self.artifacts, self.jobs, self.run_id = {}, {}, 0, 100
+
+    def git(self, *arguments):
+        subprocess.run([*GIT, *arguments], cwd=self.repository, check=True, capture_output=True)
+
+    def commit(self, name, text, branch="main"):
+        """Commit a file to a branch, which is begun at main where it does not exist."""
+        known = subprocess.run(
+            ["git", "rev-parse", "-q", "--verify", branch], cwd=self.repository, check=False, capture_output=True
+        )
+        self.git("checkout", "-q", *(["-b"] if known.returncode else []), branch)
+        (self.repository / name).write_text(text)
+        self.git("add", ".")
+        self.git("commit", "-q", "--allow-empty", "-m", name)
+        self.git("checkout", "-q", "main")
+
+    def run(self, name, branch="main", attempt=1, **context):
+        job = self.workflow["jobs"][name]
+        self.jobs += 1
+        folder = self.work / f"job-{self.jobs}"
+        subprocess.run([*GIT, "clone", "-q", str(self.repository), str(folder)], check=True, capture_output=True)
+        subprocess.run([*GIT, "checkout", "-q", branch], cwd=folder, check=True, capture_output=True)
+        ran = Ran(folder)
+        values = {
+            "github.run_id": str(self.run_id),
+            "github.run_attempt": str(attempt),
+            "github.token": self.github.token,
+            "github.base_ref": "main",
+            "github.repository": "acme/surveys",
+            "github.event.pull_request.number": "7",
+            "github.event.pull_request.head.repo.full_name": "acme/surveys",
+            "github.event.repository.private": "true",
+            "secrets.SDX_CUSTOMER_UUID": "00000000-0000-4000-8000-000000000000",
+            "secrets.SDX_AUTH_TOKEN": "sandbox",
+            "secrets.SDX_STATE_KEY": STATE_KEY,
+            **{key.replace("__", "."): value for key, value in context.items()},
+        }
+        environment = {one: value for one, value in os.environ.items() if not one.startswith("SDX_C")}
+        environment |= {
+            "PATH": f"{self.programs}:{os.environ['PATH']}",
+            "PYTHONPATH": os.pathsep.join(sys.path),
+            "GITHUB_API_URL": self.github.url,
+            "GITHUB_REPOSITORY": "acme/surveys",
+            "GITHUB_OUTPUT": str(folder / ".git" / "output"),
+            "GITHUB_STEP_SUMMARY": str(folder / ".git" / "summary"),
+            **self._filled(job.get("env", {}), values),
+        }
+        if "SDX_AUTH_TOKEN" in environment:
+            environment["SDX_API_URL"] = self.tenant_url
+        for step in job["steps"]:
+            if not self._wanted(step.get("if", ""), values, ran.code):
+                continue
+            if "uses" in step:
+                getattr(self, step["uses"].partition("@")[0].replace("/", "_").replace("-", "_"))(
+                    self._filled(step.get("with", {}), values), folder
+                )
+            elif not step["run"].startswith("pip install"):
+                command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
+                here = {**environment, **self._filled(step.get("env", {}), values)}
+                ended = subprocess.run(command, cwd=folder, env=here, capture_output=True, text=True, check=False)
+                ran.code = ran.code or ended.returncode
+                ran.said += ended.stdout + ended.stderr
+        for file, attribute in (("output", "outputs"), ("summary", "summary")):
+            text = (folder / ".git" / file).read_text() if (folder / ".git" / file).exists() else ""
+            setattr(ran, attribute, dict(re.findall("(.+?)=(.*)", text)) if attribute == "outputs" else text)
+        return ran
+
+    @staticmethod
+    def _filled(texts, values):
+        pattern = re.compile(r"\$\{\{ *(.*?) *\}\}")
+        return {key: pattern.sub(lambda found: values[found[1]], str(text)) for key, text in texts.items()}
+
+    @staticmethod
+    def _wanted(condition, values, failed):
+        condition = condition.removeprefix("${{").removesuffix("}}").strip()
+        wanted, anyway = True, False
+        for part in condition.split(" && ") if condition else ():
+            if part in ("always()", "!cancelled()"):
+                anyway = True
+                continue
+            one, _, other = part.partition(" == ")
+            wanted &= values[one] == (values[other] if other else "true")
+        return wanted and (anyway or not failed)
+
+    # --- what the actions do
+
+    def actions_checkout(self, _given, _folder): ...
+
+    def actions_setup_python(self, _given, _folder): ...
+
+    def actions_cache_restore(self, given, folder):
+        keys = [key for key in self.caches if key == given["key"] or key.startswith(given["restore-keys"])]
+        if keys:
+            (folder / given["path"]).write_bytes(self.caches[keys[-1]])
+
+    def actions_cache_save(self, given, folder):
+        assert given["key"] not in self.caches, "a cache is written once"
+        if (folder / given["path"]).exists():
+            self.caches[given["key"]] = (folder / given["path"]).read_bytes()
+
+    def actions_upload_artifact(self, given, folder):
+        path = folder / given["path"]
+        if given.get("if-no-files-found") != "ignore":
+            assert path.exists()
+        if path.exists():
+            kept = self.work / f"artifact-{given['name']}-{self.jobs}"
+            shutil.copytree(path, kept) if path.is_dir() else shutil.copy(path, kept)
+            self.artifacts[given["name"]] = (given["path"], kept)
+
+    def actions_download_artifact(self, given, folder):
+        name, kept = self.artifacts[given["name"]]
+        shutil.copy(kept, folder / name)
+
+
+@pytest.fixture
+def runner(project, programs, github, tenant, tmp_path):
+    """A repository with a project and the workflow's files, and nothing applied yet."""
+    workflows = project.folder / ".github" / "workflows"
+    workflows.mkdir(parents=True)
+    for name in ("github_comments.py", "sealed.sh"):
+        shutil.copy(EXAMPLES / name, workflows / name)
+    made = Runner(project.folder, programs, github, tenant.url, tmp_path)
+    made.git("init", "-q")
+    made.git("add", ".")
+    made.git("commit", "-q", "-m", "a project")
+    return made

@@ -1,0 +1,128 @@
+"""The pipelines to copy for GitLab and any other system, and the hooks: their shell does what it says."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "examples" / "ci"
+FILES = "surveys: {a: {name: A}}\n"
+GIT = "git -c user.name=T -c user.email=t@example.com -c init.defaultBranch=main"
+CREDENTIALS = ("SDX_API_URL", "SDX_CUSTOMER_UUID", "SDX_AUTH_TOKEN")
+
+
+@pytest.fixture
+def shell(connected, programs):
+    """Runs a script in the project, with `sdx-state` on its path."""
+    connected.write("a.yaml", FILES)
+
+    def run(script):
+        path = f"{programs}:{os.environ['PATH']}"
+        environment = {**os.environ, "PATH": path, "PYTHONPATH": os.pathsep.join(sys.path)}
+        command = ["bash", "-eo", "pipefail", "-c", script]
+        return subprocess.run(
+            command, cwd=connected.folder, env=environment, capture_output=True, text=True, check=False
+        )
+
+    run.project = connected
+    return run
+
+
+@pytest.fixture
+def gitlab(shell):
+    """Runs the script of a job as GitLab's runner does: all lines in one shell, which the first failure ends."""
+    jobs = yaml.safe_load((EXAMPLES / "gitlab-ci.yml").read_text())
+
+    def run(job):
+        return shell("\n".join(jobs[job]["script"]))
+
+    run.jobs, run.project = jobs, shell.project
+    return run
+
+
+def test_the_generic_script_plans_and_then_applies_that_plan(shell, tenant):
+    script = f"sh {EXAMPLES / 'plan-and-apply.sh'}"
+    planned = shell(f"{script} plan")
+    assert planned.returncode == 0, planned.stderr
+    assert "1 to add" in (shell.project.folder / "plan.md").read_text()
+    assert shell(f"{script} apply").returncode == 0
+    assert [row["name"] for row in tenant.store.rows("surveys")] == ["A"]
+    assert shell(script).returncode == 2
+
+
+def test_the_generic_script_refuses_a_plan_that_is_stale(shell, tenant):
+    script = f"sh {EXAMPLES / 'plan-and-apply.sh'}"
+    shell(f"{script} plan")
+    tenant.store.load_snapshot({"surveys": [{"name": "A", "description": "Somebody was faster"}]})
+    shell.project.write("a.yaml", "surveys: {a: {name: A, description: Ours}}\n")
+    assert shell(f"{script} apply").returncode == 3
+
+
+def test_the_generic_script_shows_what_deletes_too_much_and_ends_with_6(shell):
+    script = f"sh {EXAMPLES / 'plan-and-apply.sh'}"
+    assert shell.project.apply().code == 0
+    shell.project.write("a.yaml", "surveys: {b: {name: B}}\n")
+    assert shell(f"{script} plan").returncode == 6
+    assert "deletes: the plan deletes 1 of 1" in (shell.project.folder / "plan.md").read_text()
+
+
+def test_gitlab_plans_what_is_merged_and_applies_that_plan(gitlab, tenant):
+    folder = gitlab.project.folder
+    planned = gitlab("plan")
+    assert planned.returncode == 0, planned.stderr
+    assert (folder / "report.json").read_text() == '{"create": 1, "update": 0, "delete": 0}\n'
+    assert gitlab("apply").returncode == 0
+    assert [row["name"] for row in tenant.store.rows("surveys")] == ["A"]
+
+
+def test_gitlab_plans_a_merge_request_without_credentials(gitlab, shell, tenant, monkeypatch):
+    folder = gitlab.project.folder
+    assert gitlab.project.apply().code == 0
+    assert gitlab.project.run("pull", "--snapshot", str(folder / "tenant.json")).code == 0
+    made = shell(f"{GIT} init && printf '.sdx/\n' > .gitignore && {GIT} add . && {GIT} commit -m main")
+    assert made.returncode == 0
+    for name in CREDENTIALS:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("CI_MERGE_REQUEST_DIFF_BASE_SHA", shell("git rev-parse HEAD").stdout.strip())
+    gitlab.project.write("a.yaml", "surveys: {a: {name: A, description: New}}\n")
+    reviewed = gitlab("review")
+    assert reviewed.returncode == 0, reviewed.stderr
+    assert "from this branch" in reviewed.stdout
+    assert (folder / "report.json").read_text() == '{"create": 0, "update": 1, "delete": 0}\n'
+    assert "<testsuite" in (folder / "plan.xml").read_text()
+    assert "From this branch: surveys" in (folder / "plan.html").read_text()
+
+
+def test_gitlab_takes_a_hand_off_for_a_warning_and_keeps_the_state_of_a_failure(gitlab):
+    gitlab.project.write("sdx.yaml", "sdx: 1\napi: {host: x.example, capabilities: documented}\n")
+    assert gitlab("plan").returncode == 0
+    assert gitlab("apply").returncode in gitlab.jobs["apply"]["allow_failure"]["exit_codes"]
+    assert gitlab.jobs["apply"]["cache"]["when"] == "always"
+    assert gitlab.jobs["plan"]["cache"]["policy"] == "pull"
+
+
+def test_gitlab_gives_no_credentials_to_what_comes_from_others(gitlab):
+    """Protected variables reach protected branches alone; so what a merge request runs must do without."""
+    assert [one["if"] for one in gitlab.jobs["review"]["rules"]] == ['$CI_PIPELINE_SOURCE == "merge_request_event"']
+    assert all("--sandbox --snapshot" in line for line in gitlab.jobs["review"]["script"])
+    for name in ("plan", "apply"):
+        assert [one["if"] for one in gitlab.jobs[name]["rules"]] == ["$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH"]
+
+
+def test_every_file_is_yaml_that_can_be_read():
+    for path in (*EXAMPLES.glob("*.yml"), ROOT / ".pre-commit-hooks.yaml"):
+        assert yaml.safe_load(path.read_text())
+
+
+def test_every_hook_for_pre_commit_is_a_command_that_passes_on_a_tidy_project(shell):
+    hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    assert [hook["id"] for hook in hooks] == ["sdx-state-validate", "sdx-state-fmt"]
+    for hook in hooks:
+        ended = shell(hook["entry"])
+        assert ended.returncode == 0, ended.stderr
