@@ -12,6 +12,7 @@ from sdx_state.cli.context import Context, sandbox_option
 from sdx_state.cli.failure import Stop
 from sdx_state.cli.planning import (
     allow_deletes_option,
+    approval_options,
     plan_options,
     print_plan,
     stop_on_errors,
@@ -24,14 +25,7 @@ from sdx_state.cli.planning import (
 @click.command()
 @click.argument("planfile", required=False, type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--resume", is_flag=True, help="Go on with the last run, if it was cut off: its plan, and no more.")
-@click.option(
-    "--auto-approve",
-    type=click.Choice(["low", "medium", "high"]),
-    is_flag=False,
-    flag_value="high",
-    help="Do not ask, up to this risk (high unless named). What is critical needs --allow.",
-)
-@click.option("--allow", "allowed", multiple=True, metavar="ADDRESS", help="Allow this change whatever its risk.")
+@approval_options
 @allow_deletes_option
 @plan_options
 @sandbox_option

@@ -24,6 +24,24 @@ allow_deletes_option = click.option(
 )
 
 
+def approval_options(command: F) -> F:
+    """Add the options that approve beforehand."""
+    for option in (
+        click.option(
+            "--allow", "allowed", multiple=True, metavar="ADDRESS", help="Allow this change whatever its risk."
+        ),
+        click.option(
+            "--auto-approve",
+            type=click.Choice(["low", "medium", "high"]),
+            is_flag=False,
+            flag_value="high",
+            help="Do not ask, up to this risk (high unless named). What is critical needs --allow.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
 def plan_options(command: F) -> F:
     """Add the options that say what of a tenant is planned."""
     for option in (

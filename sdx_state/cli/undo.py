@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import click
 
 from sdx_state.cli.context import Context, sandbox_option
 from sdx_state.cli.failure import Stop
-from sdx_state.cli.planning import print_plan, stop_on_errors, stop_on_limits
+from sdx_state.cli.planning import approval_options, print_plan, stop_on_errors, stop_on_limits, stop_on_risks
 
 
 @click.command("undo")
 @click.argument("run")
-@click.option("--auto-approve", is_flag=True, help="Do not ask.")
+@approval_options
 @click.option("--verbose", is_flag=True, help="List every resource, however many are alike.")
 @sandbox_option
 @click.pass_obj
-def command(context: Context, run: str, auto_approve: bool, verbose: bool, sandbox: bool) -> None:
+def command(
+    context: Context,
+    run: str,
+    auto_approve: Literal["low", "medium", "high"] | None,
+    allowed: tuple[str, ...],
+    verbose: bool,
+    sandbox: bool,
+) -> None:
     """Put back what RUN changed.
 
     `sdx-state history` names the runs. The configuration still says what it says: change it back too, or the next
@@ -36,7 +45,9 @@ def command(context: Context, run: str, auto_approve: bool, verbose: bool, sandb
         print_plan(planned.plan, verbose=verbose)
         stop_on_errors(planned.plan)
         stop_on_limits(planned, project, consented=None, destroying=True)
-        if planned.plan.changes and not auto_approve and not confirmed(f"Do you want to undo run {run}?"):
+        if auto_approve is not None:
+            stop_on_risks(planned.plan, auto_approve, allowed)
+        if planned.plan.changes and auto_approve is None and not confirmed(f"Do you want to undo run {run}?"):
             raise Stop("not approved", "Nothing was written. Without a terminal, --auto-approve says yes.")
         folder, links = context.folder / FOLDER, project.handoff_links
         code = carried_out(workspace, journal, planned, f"undo {run}", folder, links)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from sdx_state.kinds.address import Address
@@ -44,7 +45,7 @@ def grade(plan: Plan, facts: Facts, policies: Sequence[Policy] = (), today: date
         plan: What would be done.
         facts: What is known of the tenant.
         policies: Exceptions, of which the first that fits holds.
-        today: Decides which policies are over; these are named in a warning.
+        today: Decides which policies are over; these, and those on no rule, are named in a warning.
     """
     valid = [policy for policy in policies if policy.expires >= today]
     over = [
@@ -53,7 +54,18 @@ def grade(plan: Plan, facts: Facts, policies: Sequence[Policy] = (), today: date
         if policy.expires < today
     ]
     changes = tuple(_graded(change, facts, valid) for change in plan.changes)
-    return replace(plan, changes=changes, findings=(*plan.findings, *over))
+    return replace(plan, changes=changes, findings=(*plan.findings, *over, *_pointless(policies)))
+
+
+def _pointless(policies: Sequence[Policy]) -> Iterator[Finding]:
+    """Yield a warning for each policy that is about no rule."""
+    ids = [rule.id for rule in RULES]
+    for policy in policies:
+        if any(fnmatchcase(id, policy.rule) for id in ids):
+            continue
+        near = get_close_matches(policy.rule, ids, n=1)
+        hint = f"did you mean {near[0]}?" if near else "`sdx-state explain risk` lists the rules"
+        yield Finding("warning", f"the policy on {policy.rule} fits no rule of risk", None, policy.source, hint)
 
 
 def _graded(change: Change, facts: Facts, policies: Sequence[Policy]) -> Change:

@@ -152,3 +152,20 @@ def test_what_is_kept_of_runs_is_private_and_does_not_grow_without_end(connected
 def test_a_history_of_nothing_says_so(connected):
     ended = connected.run("history")
     assert (ended.code, ended.out, ended.err.strip()) == (0, "", "No run has written yet.")
+
+
+def test_an_undo_that_would_lose_responses_needs_its_address(connected, tenant):
+    connected.write(
+        "a.yaml",
+        "surveys: {a: {name: A, questions: [{question_label: Q, question_text: Why?, question_type: text}]}}\n",
+    )
+    assert connected.apply().code == 0
+    tenant.store.put_record("responses", {"interaction_id": 1, "question_id": 1, "response": "Because"})
+    (run,) = [line.split()[0] for line in connected.run("history").out.splitlines() if " apply" in line]
+    refused = connected.run("undo", run, "--auto-approve")
+    assert refused.code == 6
+    assert "question.a.q is critical: 1 response collected" in refused.err
+    assert len(tenant.store.rows("questions")) == 1
+    assert "not approved" in connected.run("undo", run).err
+    allowed = connected.run("undo", run, "--auto-approve", "--allow", "question.a.*")
+    assert "DELETE /questions/1" in allowed.err  # asked for now; whether it is done is the tenant's word

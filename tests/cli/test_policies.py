@@ -44,6 +44,13 @@ def test_a_policy_whose_day_is_over_holds_no_more_and_is_named(changed):
     assert "sdx.yaml:3:8: warning: the policy on * expired on 2020-01-31" in changed.run("plan").out
 
 
+def test_a_policy_on_no_rule_is_named_with_its_place(changed):
+    changed.write("sdx.yaml", HEAD + "risk: [{rule: agnt-changed, reason: a slip, expires: 2999-01-31}]\n")
+    said = changed.run("plan").out
+    assert "sdx.yaml:3:8: warning: the policy on agnt-changed fits no rule of risk" in said
+    assert "did you mean agent-changed?" in said
+
+
 def freeze(begins, ends, **more):
     entry = {"from": f"{begins:%Y-%m-%dT%H:%M}", "to": f"{ends:%Y-%m-%dT%H:%M}", "reason": "year end", **more}
     return HEAD + f"freeze: [{json.dumps(entry)}]\n"
