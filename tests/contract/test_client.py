@@ -58,7 +58,7 @@ def test_a_plan_and_its_apply_send_nothing_that_is_not_in_the_contract(project, 
         project.connect(server.url)
         for text, configuration, options in zip(texts, (BEFORE, AFTER), ((), ("--allow-deletes", "3")), strict=True):
             project.write("a.yaml", configuration.format(text=text))
-            assert project.run("plan").code == 0
+            assert project.run("plan", *options).code == 0
             applied = project.apply(*options)
             assert applied.code == 0, applied.out + applied.err
         assert project.run("plan", "--detailed-exitcode").code == 0
