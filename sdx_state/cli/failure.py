@@ -72,7 +72,7 @@ def _foreseen(error: BaseException) -> int | None:
         return _say(message, advice, code)
     if isinstance(error, TooMuchMissing):
         message, _, advice = str(error).partition("\n")
-        return _say(message, advice, LIMIT)
+        return _say(f"absence: {message}", advice, LIMIT)
     if isinstance(error, WrongTenant):
         return _say(str(error), error.advice, 1)
     if isinstance(error, SnapshotUnreadable):

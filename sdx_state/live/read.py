@@ -139,7 +139,7 @@ def read_live(
 
     Raises:
         ApiError: A list could not be read; nothing is planned from a part of a tenant.
-        TooMuchMissing: Over 3 and over 20 % of what is owned is gone.
+        TooMuchMissing: All of several that are owned are gone, or over 3 and over 20 % of them.
     """
     with ThreadPoolExecutor(max_workers=parallelism, thread_name_prefix="read") as workers:
         try:
@@ -218,10 +218,14 @@ def _is_wanted(survey: Live, wanted: Wanted) -> bool:
 
 
 def _unlisted(client: Endpoints, wanted: Wanted, kind: str, listed: Iterable[Live]) -> list[Live]:
-    """Ask by id for what is owned and not in the list: only 404 or 410 proves that a resource is gone."""
+    """Ask by id for what is owned and not in the list: only 404 or 410 proves that a resource is gone.
+
+    Raises:
+        TooMuchMissing: All of several are missing, or many: one by one they are not asked for.
+    """
     missing = wanted.missing(kind, {live.id.casefold() for live in listed})
     count, total = wanted.unexplained(kind, missing), wanted.counts.get(kind, 0)
-    if count > MISSING_COUNT and count > MISSING_SHARE * total:
+    if (count > MISSING_COUNT and count > MISSING_SHARE * total) or 1 < count == total:
         raise _too_much_missing(kind, count, total)
     found = []
     for id in missing:

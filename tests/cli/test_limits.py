@@ -125,3 +125,20 @@ def test_a_configuration_that_cannot_be_read_whole_plans_nothing(shrinking):
     ended = shrinking.run("plan")
     assert (ended.code, ended.out) == (1, "")
     assert "b.yaml:" in ended.err
+
+
+@pytest.mark.parametrize("count", [2, 3, 5])
+def test_a_tenant_without_anything_that_is_owned_is_taken_for_the_wrong_one(connected, tenant, count):
+    connected.write("a.yaml", "surveys:\n" + "".join(list(SURVEYS.values())[:count]))
+    assert connected.apply().code == 0
+    for row in tenant.store.rows("surveys"):
+        tenant.store.delete_row("surveys", str(row["id"]))
+    for command in (["plan"], ["apply", "--auto-approve"], ["drift"]):
+        refused = connected.run(*command)
+        assert refused.code == 6
+        assert f"absence: {count} of the {count} surveys that the state knows are not in this tenant" in refused.err
+        assert "sdx-state state rebuild" in refused.err
+    assert names(tenant) == []
+    assert connected.run("state", "rebuild", "--auto-approve").code == 0
+    assert connected.apply().code == 0
+    assert len(names(tenant)) == count
