@@ -176,13 +176,16 @@ def _plan(fill: Fill) -> tuple[Plan, dict[str, Desired]]:
 def _told(fill: Fill) -> list[Conversation]:
     both = fill("said.twin")
     now = Line(fill("said.key"), "question", "the same words, " + both, fill("said.answer"))
+    # There is always a placeholder, so that one inside a text adds no paragraph of its own.
+    filled_in = Line("p", "instructions", "%name%")
     return [
         Conversation(
             f"survey.{fill('told.key')}",
             fill("told.name"),
             fill("told.language"),
-            (Line("greeting", "greeting", fill("said.before")), now),
+            (Line("greeting", "greeting", fill("said.before")), filled_in, now),
             (
+                filled_in,
                 Line(now.key, "question", both + "the same words, ", now.answer),
                 Line("z", "closing", fill("said.after")),
             ),

@@ -17,7 +17,7 @@ _FREE = frozenset((_COPIED, "data-step", "data-survey", "id", "aria-label", "hre
 # What words differ in decides how many of these there are.
 _MARKS = frozenset(("ins", "del", "b"))
 _LOADING = frozenset(("src", "srcset", "srcdoc", "data", "action", "formaction", "poster", "background", "ping"))
-_WITHIN = re.compile(r"#.*", re.DOTALL)  # a place on the page itself  # places of the page itself
+_WITHIN = re.compile(r"#.*", re.DOTALL)  # a place on the page itself
 _LINKS = frozenset(("href",))
 
 

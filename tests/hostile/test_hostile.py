@@ -93,6 +93,7 @@ def test_the_corpus_has_every_kind_of_text_that_is_feared():
         ("hand-off markdown", "da39a3ee5e6b4b0d3255bfef95601890afd80709"),
         ("hand-off markdown", "https://evil.example"),
         ("hand-off html", "a\u200bb"),
+        ("html", "%3A%3Aerror::x"),
     ],
 )
 def test_no_output_acts_on(output, value):
