@@ -14,12 +14,12 @@ from sdx_state.cli.planning import (
     allow_deletes_option,
     approval_options,
     plan_options,
-    print_plan,
     stop_on_errors,
     stop_on_limits,
     stop_on_risen,
     stop_on_risks,
 )
+from sdx_state.cli.reports import Forms, Reports, format_options
 
 
 @click.command()
@@ -27,6 +27,7 @@ from sdx_state.cli.planning import (
 @click.option("--resume", is_flag=True, help="Go on with the last run, if it was cut off: its plan, and no more.")
 @approval_options
 @allow_deletes_option
+@format_options
 @plan_options
 @sandbox_option
 @click.pass_obj
@@ -37,6 +38,9 @@ def command(
     auto_approve: Literal["low", "medium", "high"] | None,
     allowed: tuple[str, ...],
     allow_deletes: int | None,
+    forms: Forms,
+    budget: int,
+    personal: bool,
     verbose: bool,
     targets: tuple[str, ...],
     excludes: tuple[str, ...],
@@ -57,43 +61,52 @@ def command(
         raise click.UsageError("a saved plan is applied whole: leave --target and --exclude out")
     if planfile is not None and resume:
         raise click.UsageError("--resume goes on with the plan of the last run: leave PLANFILE out")
-    reviewed = load_plan(planfile) if planfile is not None else None
-    project = context.project()
-    intention = context.intention()
-    with (
-        context.workspace(project, sandbox=sandbox) as workspace,
-        workspace.writing("apply", lambda seconds: say(_waiting(seconds))) as journal,
-    ):
-        if resume:
-            reviewed = workspace.interrupted(journal)
-            if reviewed is None:
-                raise Stop("there is nothing to resume", "The last run came to its end. Nothing was written.")
-        if reviewed is not None:
-            targets, excludes = reviewed.plan.targets, reviewed.plan.excludes
-        with reading("Reading the tenant") as progress:
-            planned = workspace.plan(
-                intention,
-                progress,
-                ask_again=refresh_phones,
-                targets=targets,
-                excludes=excludes,
-                reviewed=reviewed.plan if reviewed is not None else None,
+    with Reports(context, forms, budget, personal, verbose).whole() as reports:
+        reviewed = load_plan(planfile) if planfile is not None else None
+        project = context.project()
+        intention = context.intention()
+        with (
+            context.workspace(project, sandbox=sandbox) as workspace,
+            workspace.writing("apply", lambda seconds: say(_waiting(seconds))) as journal,
+        ):
+            if resume:
+                reviewed = workspace.interrupted(journal)
+                if reviewed is None:
+                    raise Stop("there is nothing to resume", "The last run came to its end. Nothing was written.")
+            if reviewed is not None:
+                targets, excludes = reviewed.plan.targets, reviewed.plan.excludes
+            with reading("Reading the tenant") as progress:
+                planned = workspace.plan(
+                    intention,
+                    progress,
+                    ask_again=refresh_phones,
+                    targets=targets,
+                    excludes=excludes,
+                    reviewed=reviewed.plan if reviewed is not None else None,
+                )
+            if reviewed is not None:
+                planned = replace(planned, plan=bound(reviewed, planned.plan, intention))
+                if allow_deletes is None:
+                    allow_deletes = consent_of(reviewed, planned.plan)
+            reports.show(planned.plan)
+            stop_on_errors(planned.plan)
+            stop_on_limits(planned, project, consented=allow_deletes)
+            if planfile is not None and reviewed is not None:
+                stop_on_risen(reviewed.plan, planned.plan, allowed)
+            if auto_approve is not None:
+                stop_on_risks(planned.plan, auto_approve, allowed)
+            asks = bool(planned.plan.changes) and planfile is None and auto_approve is None
+            if asks and not confirmed("Do you want to make these changes?"):
+                raise Stop("not approved", "Nothing was written. Without a terminal, --auto-approve says yes.")
+            code = carried_out(
+                workspace,
+                journal,
+                planned,
+                "apply",
+                context.folder / FOLDER,
+                project.handoff_links,
+                reports,
             )
-        if reviewed is not None:
-            planned = replace(planned, plan=bound(reviewed, planned.plan, intention))
-            if allow_deletes is None:
-                allow_deletes = consent_of(reviewed, planned.plan)
-        print_plan(planned.plan, verbose=verbose)
-        stop_on_errors(planned.plan)
-        stop_on_limits(planned, project, consented=allow_deletes)
-        if planfile is not None and reviewed is not None:
-            stop_on_risen(reviewed.plan, planned.plan, allowed)
-        if auto_approve is not None:
-            stop_on_risks(planned.plan, auto_approve, allowed)
-        asks = bool(planned.plan.changes) and planfile is None and auto_approve is None
-        if asks and not confirmed("Do you want to make these changes?"):
-            raise Stop("not approved", "Nothing was written. Without a terminal, --auto-approve says yes.")
-        code = carried_out(workspace, journal, planned, "apply", context.folder / FOLDER, project.handoff_links)
     raise click.exceptions.Exit(code)
 
 

@@ -43,6 +43,17 @@ class Context:
 
         return load_project(self.folder, self.environment, os.environ)
 
+    def place_in_repository(self) -> str:
+        """Return where the project stands in its repository, with a slash at the end; empty at its top.
+
+        Outside of a repository, where it stands seen from here.
+        """
+        folder = self.folder.resolve()
+        top = next((one for one in (folder, *folder.parents) if (one / ".git").exists()), Path.cwd())
+        if folder == top or not folder.is_relative_to(top):
+            return ""
+        return f"{folder.relative_to(top).as_posix()}/"
+
     def base(self, project: Project | None = None) -> BaseUrl:
         """Return where the API is; without a project file the environment says it.
 

@@ -4,19 +4,42 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from sdx_state.config import Problem
+    from sdx_state.risk.limits import Refusal
 
 STALE, LOCKED, DECIDE, LIMIT, STATE, HANDOFF, INTERRUPTED, TERMINATED = 3, 4, 5, 6, 7, 8, 130, 143
 
 
 class Stop(Exception):
-    """Ends a command with a message and an exit code."""
+    """Ends a command with a message and an exit code.
 
-    def __init__(self, message: str, advice: str = "", code: int = 1) -> None:
+    Attributes:
+        advice: What to do next.
+        code: The exit code.
+        told: The plan says it already.
+        limits: The limits that stopped it, if it was those.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        advice: str = "",
+        code: int = 1,
+        *,
+        told: bool = False,
+        limits: tuple[Refusal, ...] = (),
+    ) -> None:
         super().__init__(message)
         self.advice = advice
         self.code = code
+        self.told = told
+        self.limits = limits
 
 
 def report_failure(error: BaseException) -> int | None:
@@ -31,9 +54,16 @@ def report_failure(error: BaseException) -> int | None:
         # Whoever read our output has seen enough; keep the interpreter from complaining at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    if isinstance(error, Stop):
-        return _say(str(error), error.advice, error.code)
-    return _foreseen(error)
+    failure = foreseen(error)
+    if failure is None:
+        return None
+    if failure.problems:
+        from sdx_state.cli.console import err_colour
+        from sdx_state.report.problems import problems_text
+
+        click.echo(problems_text(failure.problems, colour=err_colour()), err=True)
+        return failure.code
+    return _say(failure)
 
 
 def _interrupted(error: BaseException | None) -> bool:
@@ -45,42 +75,61 @@ def _interrupted(error: BaseException | None) -> bool:
     return False
 
 
-def _foreseen(error: BaseException) -> int | None:
-    from sdx_state.config import ConfigurationError
+@dataclass(frozen=True)
+class Failure:
+    """What stopped a command.
 
-    if isinstance(error, ConfigurationError):
-        from sdx_state.cli.console import err_colour
-        from sdx_state.report.problems import problems_text
+    Attributes:
+        message: What is wrong.
+        advice: What to do next.
+        code: The exit code.
+        problems: What is wrong with the configuration, each with its place, if it was that.
+        told: The plan says it already.
+        limits: The limits that stopped it, if it was those.
+    """
 
-        click.echo(problems_text(error.problems, colour=err_colour()), err=True)
-        return 1
+    message: str
+    advice: str
+    code: int
+    problems: tuple[Problem, ...] = ()
+    told: bool = False
+    limits: tuple[Refusal, ...] = ()
+
+
+def foreseen(error: BaseException) -> Failure | None:
+    """Return what `error` means for the person who must act, None if nobody foresaw it."""
     from sdx_state.api.errors import ApiError
     from sdx_state.apply.rehearsal import SnapshotUnreadable
     from sdx_state.apply.saved import PlanStale
     from sdx_state.apply.workspace import WrongTenant
+    from sdx_state.config import ConfigurationError
     from sdx_state.live import TooMuchMissing
     from sdx_state.plan.codec import PlanUnreadable
     from sdx_state.state.errors import StateError, StateLocked, StateUnusable
 
+    if isinstance(error, Stop):
+        return Failure(str(error), error.advice, error.code, told=error.told, limits=error.limits)
+    if isinstance(error, ConfigurationError):
+        return Failure("the configuration is invalid", "", 1, error.problems)
     if isinstance(error, ApiError):
-        return _say(str(error), error.advice, 1)
+        return Failure(str(error), error.advice, 1)
     if isinstance(error, PlanStale):
-        return _say(str(error), "Nothing was written. Plan again, and review that.", STALE)
+        return Failure(str(error), "Nothing was written. Plan again, and review that.", STALE)
     if isinstance(error, StateError):
         code = LOCKED if isinstance(error, StateLocked) else STATE if isinstance(error, StateUnusable) else 1
         message, _, advice = str(error).partition("\n")
-        return _say(message, advice, code)
+        return Failure(message, advice, code)
     if isinstance(error, TooMuchMissing):
         message, _, advice = str(error).partition("\n")
-        return _say(f"absence: {message}", advice, LIMIT)
+        return Failure(f"absence: {message}", advice, LIMIT)
     if isinstance(error, WrongTenant):
-        return _say(str(error), error.advice, 1)
+        return Failure(str(error), error.advice, 1)
     if isinstance(error, SnapshotUnreadable):
-        return _say(str(error), "Make a new one: sdx-state pull --snapshot FILE", 1)
+        return Failure(str(error), "Make a new one: sdx-state pull --snapshot FILE", 1)
     if isinstance(error, PlanUnreadable):
-        return _say(str(error), "Make a new one: sdx-state plan --out FILE", 1)
+        return Failure(str(error), "Make a new one: sdx-state plan --out FILE", 1)
     if isinstance(error, OSError) and error.filename is not None:
-        return _say(f"{error.filename}: {error.strerror}", "", 1)
+        return Failure(f"{error.filename}: {error.strerror}", "", 1)
     return None
 
 
@@ -101,12 +150,12 @@ def report_bug(error: BaseException) -> int:
     return 1
 
 
-def _say(message: str, advice: str, code: int) -> int:
+def _say(failure: Failure) -> int:
     from sdx_state.cli.console import err_colour
     from sdx_state.report.escape import escape_lines
 
     head = click.style("Error: ", fg="red", bold=True) if err_colour() else "Error: "
-    click.echo(head + escape_lines(message), err=True)
-    if advice:
-        click.echo(escape_lines(advice), err=True)
-    return code
+    click.echo(head + escape_lines(failure.message), err=True)
+    if failure.advice:
+        click.echo(escape_lines(failure.advice), err=True)
+    return failure.code

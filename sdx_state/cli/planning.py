@@ -80,7 +80,7 @@ def stop_on_errors(plan: Plan) -> None:
     if plan.errors:
         count = len(plan.errors)
         message = f"the plan has {count} error{'s' if count > 1 else ''}, shown above"
-        raise Stop(message, "Nothing was written.", error_code(plan))
+        raise Stop(message, "Nothing was written.", error_code(plan), told=True)
 
 
 def limits_of(
@@ -126,7 +126,7 @@ def stop_after_planning(plan: Plan) -> None:
     if plan.limits:
         names = ", ".join(dict.fromkeys(finding.limit or "" for finding in plan.limits))
         advice = "\n".join(dict.fromkeys(finding.hint or "" for finding in plan.limits))
-        raise Stop(f"apply would stop here: {names}", advice, LIMIT)
+        raise Stop(f"apply would stop here: {names}", advice, LIMIT, told=True)
 
 
 def refusal_line(refusal: Refusal) -> str:
@@ -140,4 +140,4 @@ def _stop_if(found: list[Refusal]) -> None:
     if found:
         message = "\n".join(map(refusal_line, found))
         advice = "\n".join(dict.fromkeys(refusal.advice for refusal in found))
-        raise Stop(message, f"Nothing was written. {advice}", LIMIT)
+        raise Stop(message, f"Nothing was written. {advice}", LIMIT, limits=tuple(found))

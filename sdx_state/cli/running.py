@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sdx_state.apply.pack import Pack
     from sdx_state.apply.run import Run
     from sdx_state.apply.workspace import Planned, Workspace
+    from sdx_state.cli.reports import Reports
     from sdx_state.plan.model import Change
 
 _BEGUN = {"create": "creating", "update": "changing", "delete": "deleting"}
@@ -91,6 +92,7 @@ def carried_out(
     command: str,
     folder: Path,
     links: Mapping[str, str],
+    reports: Reports | None = None,
 ) -> int:
     """Carry `planned` out, say what becomes of it, write what is left to a person, and return the exit code.
 
@@ -101,6 +103,7 @@ def carried_out(
         command: Its name, for the journal.
         folder: Where the hand-off goes.
         links: Kind -> path of its page in the admin UI.
+        reports: Told how it ended; unless people read stdout, the last line leaves it to them.
     """
     from sdx_state.apply.pack import hand_off_of, left_to_do, write_pack
     from sdx_state.apply.workspace import carry_out
@@ -109,9 +112,12 @@ def carried_out(
     signals = Signals()
     with signals.ending(run):
         result = carry_out(run, planned)
+    if reports is not None:
+        reports.ended(result)
     if planned.plan.changes:
-        click.echo()
-        print_result(result)
+        aside = reports is not None and not reports.text_on_stdout
+        click.echo(err=aside)
+        print_result(result, aside=aside)
     if result.of("handoff"):
         say_pack(write_pack(folder, hand_off_of(workspace, left_to_do(planned.plan, result), planned, links)))
     return exit_code_of(result, signals.received)
@@ -124,8 +130,8 @@ def say_pack(pack: Pack) -> None:
     say(f"\nThe hand-off is in {pack.folder}: open {pack.folder / 'handoff.html'}")
 
 
-def print_result(result: Result) -> None:
-    """Print what was not done and why on stderr, and the last line on stdout."""
+def print_result(result: Result, *, aside: bool = False) -> None:
+    """Print what was not done and why on stderr, and the last line on stdout, or `aside` on stderr too."""
     from sdx_state.plan.model import Action
     from sdx_state.report.escape import escape
     from sdx_state.report.outcome import apply_line
@@ -146,7 +152,8 @@ def print_result(result: Result) -> None:
             failed=len(result.of("failed")) + len(result.of("ambiguous")) + len(result.of("stale")),
             not_started=len(result.of("not started")),
             handed_off=len(result.of("handoff")),
-        )
+        ),
+        err=aside,
     )
 
 

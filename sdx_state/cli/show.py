@@ -6,23 +6,22 @@ from pathlib import Path
 
 import click
 
-from sdx_state.cli.planning import print_plan
+from sdx_state.cli.context import Context
+from sdx_state.cli.reports import Forms, Reports, format_options
 
 
 @click.command()
 @click.argument("planfile", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@format_options
 @click.option("--verbose", is_flag=True, help="List every resource, however many are alike.")
-def command(planfile: Path, form: str, verbose: bool) -> None:
+@click.pass_obj
+def command(context: Context, planfile: Path, forms: Forms, budget: int, personal: bool, verbose: bool) -> None:
     """Show a saved plan.
 
-    Prints PLANFILE without asking the tenant.
+    Prints PLANFILE without asking the tenant. What a respondent would hear is read from the tenant: only
+    `plan --format html` shows that.
     """
     from sdx_state.apply.saved import load_plan
-    from sdx_state.report.document import plan_json
 
-    plan = load_plan(planfile).plan
-    if form == "json":
-        click.echo(plan_json(plan), nl=False)
-    else:
-        print_plan(plan, verbose=verbose)
+    with Reports(context, forms, budget, personal, verbose).whole() as reports:
+        reports.show(load_plan(planfile).plan)

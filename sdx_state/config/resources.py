@@ -89,7 +89,7 @@ class Declarations:
             self.numbers[key] = number
         if fields.sound and isinstance(number, str):
             fields.values = {PHONE_NUMBER.natural_key: number, **fields.values}
-            places = {**KeyPlaces(body.marks), PHONE_NUMBER.natural_key: body.key_place("number")}
+            places = {**KeyPlaces(body), PHONE_NUMBER.natural_key: body.key_place("number")}
             self._keep(address, PHONE_NUMBER, key, body, fields, reader.source, place, positions=places)
 
     def add_surveys(self, document: Document) -> None:
@@ -228,7 +228,7 @@ class Declarations:
             key=key,
             values=fields.values,
             source=Source(source.name, *place),
-            positions=positions if positions is not None else KeyPlaces(body.marks if body is not None else {}),
+            positions=positions if positions is not None else KeyPlaces(table(body)),
             id=str(pinned) if pinned is not None else None,
             ignore=frozenset(map(str, items(ignore))) if ignore else frozenset(),
             protect=settings.get("protect") is True,

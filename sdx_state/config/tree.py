@@ -56,21 +56,29 @@ Node = Table | Items | Scalar
 
 
 class KeyPlaces(Mapping[str, Place]):
-    """Where each key of a table stands, read off its marks when somebody asks: most are never asked for."""
+    """Where each key of a table stands, read off its marks when somebody asks: most are never asked for.
 
-    __slots__ = ("_marks",)
+    The key of a table within it is asked for by both, with a dot between: `greeting_text.de-default`.
+    """
 
-    def __init__(self, marks: Mapping[str, Mark]) -> None:
-        self._marks = marks
+    __slots__ = ("_table",)
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
 
     def __getitem__(self, key: str) -> Place:
-        return self._marks[key][:2]
+        marks = self._table.marks
+        if key not in marks:
+            outer, _, key = key.partition(".")
+            inner = self._table.get(outer)
+            marks = inner.marks if isinstance(inner, Table) else {}
+        return marks[key][:2]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._marks)
+        return iter(self._table.marks)
 
     def __len__(self) -> int:
-        return len(self._marks)
+        return len(self._table.marks)
 
     def __repr__(self) -> str:
         return repr(dict(self))

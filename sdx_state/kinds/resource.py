@@ -59,8 +59,11 @@ class Desired:
     upload: Mapping[str, str] = field(default_factory=dict)
 
     def source_of(self, name: str) -> Source:
-        """Return where field `name` is declared, or the resource itself if that is not known."""
-        place = self.positions.get(name)
+        """Return where field `name` is declared, or the resource itself if that is not known.
+
+        What lies inside a field follows it after a dot; it is looked for before the field.
+        """
+        place = self.positions.get(name) or self.positions.get(name.partition(".")[0].partition("[")[0])
         return Source(self.source.file, *place) if place else self.source
 
 

@@ -58,7 +58,7 @@ def build_plan(
 
     planner = _Planner(snapshot, ledger, entries, came_from, matches)
     changes, drift, unchanged = planner.plan_declared(resources)
-    leaving, lost = departures(undeclared, intention.removed, snapshot)
+    leaving, lost = departures(undeclared, intention.removed, snapshot, intention.resources)
     changes += leaving
     drift += lost
     findings += [*matches.findings, *planner.findings, *rename_hints(changes)]
@@ -186,7 +186,7 @@ class _Planner:
                 before,
                 after,
                 origin_of(self.ledger, entry, path, before, after),
-                desired.source_of(path.partition(".")[0].partition("[")[0]),
+                desired.source_of(path),
             )
             for path, before, after in found
         ]
@@ -228,7 +228,7 @@ class _Planner:
                     f"{desired.address}: this tenant's answers have no place for {', '.join(missing)}; "
                     "neither compared nor written",
                     desired.address,
-                    desired.source_of(missing[0].partition(".")[0]),
+                    desired.source_of(missing[0]),
                 )
             )
 

@@ -156,7 +156,7 @@ def _change_document(change: Change) -> dict[str, Any]:
         "via": change.via,
         "fields": [_field_document(field) for field in change.fields],
         "source": _source_document(change.source),
-        "risks": [{"rule": risk.rule, "level": risk.level, "message": risk.message} for risk in change.risks],
+        "risks": [_risk_document(risk) for risk in change.risks],
         "label": change.label,
         "parent": change.parent,
         "depends_on": list(change.depends_on),
@@ -181,13 +181,20 @@ def _change(document: Mapping[str, Any]) -> Change:
         source=_source(document["source"]),
         reason=document["action_reason"],
         via=document["via"],
-        risks=tuple(Risk(one["rule"], one["level"], one["message"]) for one in document["risks"]),
+        risks=tuple(
+            Risk(one["rule"], one["level"], one["message"], _source(one.get("source"))) for one in document["risks"]
+        ),
         label=document["label"],
         parent=document["parent"],
         depends_on=tuple(document["depends_on"]),
         protected=document["protected"],
         attribution=document["attribution"],
     )
+
+
+def _risk_document(risk: Risk) -> dict[str, Any]:
+    source = _source_document(risk.source)
+    return {"rule": risk.rule, "level": risk.level, "message": risk.message, "source": source}
 
 
 def _field_document(field: FieldChange) -> dict[str, Any]:

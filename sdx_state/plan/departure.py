@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from sdx_state.kinds import KINDS
 from sdx_state.kinds.address import Address, kind_of
 from sdx_state.kinds.field import Value
-from sdx_state.kinds.resource import Live, Removed
+from sdx_state.kinds.resource import Desired, Live, Removed
 from sdx_state.kinds.snapshot import Snapshot
 from sdx_state.kinds.wire import read_field
 from sdx_state.plan.model import Action, Change, Drift, FieldChange
@@ -15,9 +16,15 @@ from sdx_state.state.ledger import Entry
 
 
 def departures(
-    undeclared: Mapping[Address, Entry], removed: Sequence[Removed], snapshot: Snapshot
+    undeclared: Mapping[Address, Entry],
+    removed: Sequence[Removed],
+    snapshot: Snapshot,
+    declared: Mapping[Address, Desired],
 ) -> tuple[list[Change], list[Drift]]:
-    """Return what becomes of `undeclared` (owned, not declared), and which of it the tenant deleted itself."""
+    """Return what becomes of `undeclared` (owned, not declared), and which of it the tenant deleted itself.
+
+    What goes is told at its `removed:` entry, or else at the survey of `declared` that it stood in.
+    """
     live = {(one.kind, one.id.casefold()): one for kind in KINDS for one in snapshot.of(kind)}
     orders = {order.address: order for order in removed}
     surveys = {entry.id: address for address, entry in undeclared.items() if kind_of(address) == "survey"}
@@ -32,10 +39,14 @@ def departures(
             changes.append(_forget(address, entry, "already gone from the tenant"))
             lost.append(Drift(address, kind.name, entry.id, deleted=True))
         elif order is not None and not order.destroy:
-            changes.append(_forget(address, entry, "removed: stays in the tenant, no longer managed", found))
+            forgotten = _forget(address, entry, "removed: stays in the tenant, no longer managed", found)
+            changes.append(replace(forgotten, source=order.source))
         else:
             reason = "removed: destroy" if order else "owned, and no longer declared"
-            changes.append(deletion(address, found, reason, entry.protect, surveys.get(found.parent_id or "")))
+            gone = deletion(address, found, reason, entry.protect, surveys.get(found.parent_id or ""))
+            stood_in = declared.get(_survey_of(address) or "")
+            source = order.source if order else stood_in.source if stood_in else None
+            changes.append(replace(gone, source=source))
     return changes, lost
 
 
@@ -64,11 +75,13 @@ def deletion(address: Address, live: Live, reason: str, protected: bool, parent:
 
 def _order_for(address: Address, orders: Mapping[Address, Removed]) -> Removed | None:
     """Return the `removed:` entry for `address`; a survey's covers its questions."""
-    if address in orders:
-        return orders[address]
+    return orders.get(address) or orders.get(_survey_of(address) or "")
+
+
+def _survey_of(address: Address) -> Address | None:
     kind, _, key = address.partition(".")
     parent = KINDS[kind].parent
-    return orders.get(f"{parent}.{key.partition('.')[0]}") if parent else None
+    return f"{parent}.{key.partition('.')[0]}" if parent else None
 
 
 def _forget(address: Address, entry: Entry, reason: str, live: Live | None = None) -> Change:

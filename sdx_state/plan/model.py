@@ -50,11 +50,19 @@ class FieldChange:
 
 @dataclass(frozen=True)
 class Risk:
-    """One reason to look twice."""
+    """One reason to look twice.
+
+    Attributes:
+        rule: The rule that says so.
+        level: How bad it can be.
+        message: Why, with the evidence.
+        source: Where that is declared which brings it about.
+    """
 
     rule: str
     level: Level
     message: str
+    source: Source | None = None
 
 
 @dataclass(frozen=True)

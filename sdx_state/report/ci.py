@@ -19,26 +19,40 @@ def plan_gitlab(plan: Plan) -> str:
     return json.dumps(counts) + "\n"
 
 
-def plan_github(plan: Plan) -> str:
-    """Return workflow commands that put each finding and each risk at its line."""
-    return "".join(f"{line}\n" for line in _annotations(plan))
+def plan_github(plan: Plan, folder: str = "") -> str:
+    """Return workflow commands that put each finding and each risk at its line.
+
+    GitHub shows ten errors, ten warnings and ten notices of a step: the worst come first.
+
+    Args:
+        plan: What to show.
+        folder: Where the project stands in the repository, with a slash at the end.
+    """
+    found = sorted(_annotations(plan, folder), key=lambda one: one[0])
+    return "".join(f"{line}\n" for _, line in found)
 
 
-def _annotations(plan: Plan) -> Iterator[str]:
+def _annotations(plan: Plan, folder: str) -> Iterator[tuple[int, str]]:
+    """Yield each annotation with its rank, the worst first."""
     for finding in plan.findings:
-        hint = f" {finding.hint}" if finding.hint else ""
-        yield _annotation(finding.severity, finding.message + hint, finding.source)
+        hint = f". {finding.hint}" if finding.hint else ""
+        rank = 0 if finding.severity == "error" else 3
+        yield rank, _annotation(finding.severity, finding.message + hint, finding.source, folder)
     for change in plan.changes:
         for risk in change.risks:
             if risk.level in _COMMANDS:
                 message = f"{change.address}: {risk.level}: {risk.message}"
-                yield _annotation(_COMMANDS[risk.level], message, change.source)
+                yield (
+                    [*_COMMANDS].index(risk.level) + 1,
+                    _annotation(_COMMANDS[risk.level], message, risk.source or change.source, folder),
+                )
 
 
-def _annotation(command: str, message: str, source: Source | None) -> str:
+def _annotation(command: str, message: str, source: Source | None, folder: str) -> str:
     place = ""
-    if source is not None and source.line:
-        place = f" file={_property(source.file)},line={source.line},col={max(1, source.column)}"
+    if source is not None and source.file:
+        place = f" file={_property(folder + source.file)}"
+        place += f",line={source.line},col={max(1, source.column)}" if source.line else ""
     return f"::{command}{place}::{_data(escape(message))}"
 
 

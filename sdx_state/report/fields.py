@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from sdx_state.kinds.field import Value
 from sdx_state.plan.model import ORDER_PATH, Action, Change, FieldChange
 from sdx_state.report.escape import disarm, escape
+from sdx_state.report.places import field_place
 from sdx_state.report.theme import Theme
 from sdx_state.report.words import ALIKE, Piece, elided, likeness, word_diff
 
@@ -20,14 +22,28 @@ def field_lines(change: Change, indent: int, width: int, theme: Theme) -> Iterat
     """Yield the lines of what `change` does to each field, `indent` columns in and folded at `width`."""
     if not change.writes:
         return
-    longest = max((len(field.path) for field in change.fields), default=0)
-    for field in change.fields:
-        name = f"{escape(field.path)}:".ljust(min(longest, 30) + 1)
-        for number, (marks, text) in enumerate(_versions(change, field)):
-            label = name if number == 0 else " " * len(name)
-            yield from _folded(f"{' ' * indent}{label} ", marks + text, width, theme)
+    parts = [part for field in change.fields for part in _parts(change, field)]
+    longest = max((len(name) for name, _ in parts), default=0)
+    for path, field in parts:
+        name = f"{escape(path)}:".ljust(min(longest, 30) + 1)
+        place = field_place(field, change)
+        versions = [*_versions(change, field)]
+        for number, (marks, text) in enumerate(versions, start=1):
+            label = name if number == 1 else " " * len(name)
+            tail = f"  {place}" if place and number == len(versions) else ""
+            yield from _folded(f"{' ' * indent}{label} ", marks + text, tail, width, theme)
         if field.origin in _ORIGINS:
             yield f"{' ' * indent}{' ' * len(name)} {theme.paint('warning', _ORIGINS[field.origin])}"
+
+
+def _parts(change: Change, field: FieldChange) -> Iterator[tuple[str, FieldChange]]:
+    """Yield `field` by name; a new or deleted text in several languages is a field in each."""
+    value = field.after if change.action is Action.CREATE else field.before
+    if change.action is Action.UPDATE or not isinstance(value, Mapping) or not value:
+        yield field.path, field
+        return
+    for key, text in value.items():
+        yield f"{field.path}.{key}", replace(field, before=text, after=text)
 
 
 def _versions(change: Change, field: FieldChange) -> Iterator[tuple[list[Piece], list[Piece]]]:
@@ -62,12 +78,12 @@ def _shown(value: Value) -> str:
     return escape(json.dumps(value, ensure_ascii=False, default=str), LONGEST)
 
 
-def _folded(head: str, pieces: list[Piece], width: int, theme: Theme) -> Iterator[str]:
-    """Yield `head` and `pieces` as lines no wider than `width`; later ones stand under the first."""
+def _folded(head: str, pieces: list[Piece], tail: str, width: int, theme: Theme) -> Iterator[str]:
+    """Yield `head`, `pieces` and `tail` as lines no wider than `width`; later ones stand under the first."""
     if not theme.colour:
         pieces = [("same", _bracketed(mark, text, pieces)) for mark, text in pieces]
     room = max(20, width - len(head))
-    lines: list[list[Piece]] = [[]]
+    lines: list[list[tuple[str, str]]] = [[]]
     used = 0
     for mark, text in pieces:
         for word in _words(text, room):
@@ -76,6 +92,10 @@ def _folded(head: str, pieces: list[Piece], width: int, theme: Theme) -> Iterato
                 used = 0
             lines[-1].append((mark, word))
             used += len(word)
+    if tail and used + len(tail) > room:
+        lines.append([])
+        tail = tail.lstrip()
+    lines[-1].append(("faint", tail))
     for number, line in enumerate(lines):
         margin = head if number == 0 else " " * len(head)
         yield disarm(margin + "".join(theme.paint(mark, text) for mark, text in line)).rstrip()

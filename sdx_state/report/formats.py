@@ -24,11 +24,14 @@ class Options:
         budget: Bytes that a comment may have.
         personal: Show in a comment the personal data that stands in the tenant alone.
         environment: Whose plan it is; a comment says so in its hidden marker.
+        folder: Where the project stands in its repository, with a slash at the end: what a CI system shows beside
+            the lines of a file has to name that from there.
     """
 
     budget: int = GITHUB
     personal: bool = False
     environment: str | None = None
+    folder: str = ""
 
 
 DEFAULT = Options()
@@ -50,8 +53,8 @@ FORMATS: Mapping[str, Form] = {
     "json": lambda plan, told, options=DEFAULT: plan_json(plan),
     "markdown": _markdown,
     "html": lambda plan, told, options=DEFAULT: plan_html(plan, told),
-    "junit": lambda plan, told, options=DEFAULT: plan_junit(plan),
-    "sarif": lambda plan, told, options=DEFAULT: plan_sarif(plan),
+    "junit": lambda plan, told, options=DEFAULT: plan_junit(plan, options.folder),
+    "sarif": lambda plan, told, options=DEFAULT: plan_sarif(plan, options.folder),
     "gitlab": lambda plan, told, options=DEFAULT: plan_gitlab(plan),
-    "github": lambda plan, told, options=DEFAULT: plan_github(plan),
+    "github": lambda plan, told, options=DEFAULT: plan_github(plan, options.folder),
 }

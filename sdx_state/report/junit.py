@@ -2,34 +2,65 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from xml.sax.saxutils import escape as escape_xml
 from xml.sax.saxutils import quoteattr
 
+from sdx_state.kinds.resource import Source
 from sdx_state.plan.model import Plan
 from sdx_state.report.escape import escape
-from sdx_state.report.text import change_text
+from sdx_state.report.text import NO_CHANGES, change_text
 
 WIDTH = 100
+_FAILING = ("critical", "blocked")
 
 
-def plan_junit(plan: Plan) -> str:
-    """Return `plan` as XML: failures are what forbids applying, or endangers data most."""
-    cases = []
-    failures = 0
-    for finding in (*plan.errors, *plan.limits):
-        failures += 1
-        name = escape(finding.address or "configuration")
-        cases.append(_case(name, "error", escape(finding.message), escape(finding.hint or "")))
+def plan_junit(plan: Plan, folder: str = "") -> str:
+    """Return `plan` as XML: failures are what forbids applying, or endangers data most.
+
+    There is always a test, that of the plan itself: without any, CI systems take a report for a mistake.
+
+    Args:
+        plan: What to show.
+        folder: Where the project stands in the repository, with a slash at the end.
+    """
+    cases = [*_cases(plan, folder)]
+    failures = sum("<failure" in case for case in cases)
+    counts = f'tests="{len(cases)}" failures="{failures}" errors="0"'
+    return "\n".join(
+        (
+            '<?xml version="1.0" encoding="UTF-8"?>',
+            f'<testsuites name="sdx-state" {counts}>',
+            f'<testsuite name="sdx-state plan" {counts} skipped="0" time="0">',
+            *cases,
+            "</testsuite>",
+            "</testsuites>",
+            "",
+        )
+    )
+
+
+def _cases(plan: Plan, folder: str) -> Iterator[str]:
+    for finding in plan.findings:
+        name, message, hint = escape(finding.address or "plan"), escape(finding.message), escape(finding.hint or "")
+        failed = finding.severity == "error"
+        text = hint if failed else f"{message}\n{hint}".rstrip()
+        yield _case(name, finding.severity, message if failed else "", text, finding.source, folder)
     for change in plan.changes:
-        critical = [risk for risk in change.risks if risk.level in ("critical", "blocked")]
-        failures += bool(critical)
-        message = escape("; ".join(f"{risk.rule}: {risk.message}" for risk in critical)) if critical else ""
-        cases.append(_case(escape(change.address), change.action.value, message, change_text(change, WIDTH)))
-    head = f'<testsuite name="sdx-state plan" tests="{len(cases)}" failures="{failures}" errors="0" skipped="0">'
-    return "\n".join(['<?xml version="1.0" encoding="UTF-8"?>', head, *cases, "</testsuite>", ""])
+        found = [f"{risk.rule}: {risk.message}" for risk in change.risks if risk.level in _FAILING]
+        text = change_text(change, WIDTH)
+        name, message = escape(change.address), escape("; ".join(found)) if found else ""
+        yield _case(name, change.action.value, message, text, change.source, folder)
+    if not plan.errors:
+        yield _case("plan", "plan", "", "" if plan.changes else NO_CHANGES, None, folder)
 
 
-def _case(name: str, kind: str, failure: str, text: str) -> str:
+def _case(name: str, kind: str, failure: str, text: str, source: Source | None, folder: str) -> str:
+    place = ""
+    if source is not None and source.file:
+        place = f" file={quoteattr(escape(folder + source.file))}" + (f' line="{source.line}"' if source.line else "")
     inner = f"<failure message={quoteattr(failure)}>{escape_xml(text)}</failure>" if failure else ""
     output = f"<system-out>{escape_xml(text)}</system-out>" if text and not failure else ""
-    return f"  <testcase classname={quoteattr(kind)} name={quoteattr(name)}>{inner}{output}</testcase>"
+    return (
+        f'  <testcase classname={quoteattr(kind)} name={quoteattr(name)}{place} time="0">{inner}{output}</testcase>'
+    )

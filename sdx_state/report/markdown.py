@@ -10,6 +10,7 @@ from sdx_state.kinds.policy import LEVELS
 from sdx_state.plan.model import Action, Attribution, Change, Plan
 from sdx_state.report.escape import escape
 from sdx_state.report.personal import without_personal
+from sdx_state.report.places import place_of
 from sdx_state.report.text import NO_CHANGES, change_text, licences, summary_line
 
 MARKER = "<!-- sdx-state plan -->"
@@ -100,8 +101,8 @@ def _blocks(plan: Plan, personal: bool) -> list[_Block]:
     """Return what there is to show, the most important first."""
     blocks = []
     for finding in plan.findings:
-        place = f"{finding.source.file}:{finding.source.line}: " if finding.source and finding.source.line else ""
-        line = f"! {escape(place)}{finding.severity}: {escape(finding.message)}"
+        place = place_of(finding.source)
+        line = f"! {f'{place}: ' if place else ''}{finding.severity}: {escape(finding.message)}"
         hint = f"\n    {escape(finding.hint)}" if finding.hint else ""
         blocks.append(_Block(None, line + hint, line))
     for change in sorted(plan.changes, key=_importance):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import TypeAlias
 
@@ -11,11 +12,12 @@ from sdx_state.kinds import KINDS
 from sdx_state.kinds.address import Address
 from sdx_state.kinds.policy import LEVELS
 from sdx_state.plan.conversation import Conversation
-from sdx_state.plan.model import ORDER_PATH, Action, Change, FieldChange, Plan
+from sdx_state.plan.model import ORDER_PATH, Action, Change, FieldChange, Plan, Risk
 from sdx_state.report.dialogue import Dialogue, dialogue, pair
 from sdx_state.report.escape import escape, escape_lines
 from sdx_state.report.handoff import shown
 from sdx_state.report.markdown import SECTIONS
+from sdx_state.report.places import field_place, place_of
 from sdx_state.report.text import NO_CHANGES, licences, summary_line
 from sdx_state.report.words import Piece
 
@@ -29,8 +31,41 @@ _ORIGINS = {
 }
 _NOTHING = (None, "")
 
-# A name, the pieces before and after (None where there is no such side), and a remark.
-Field: TypeAlias = tuple[str, "list[Piece] | None", "list[Piece] | None", str]
+_GROUPED = ("low", "medium")
+NAMED = 3  # resources of a risk that many share which are named in its row
+
+# A name, the pieces before and after (None where there is no such side), a remark, and where it is declared.
+Field: TypeAlias = tuple[str, "list[Piece] | None", "list[Piece] | None", str, str]
+
+
+@dataclass(frozen=True)
+class RiskRow:
+    """A risk, and what it is a risk of.
+
+    Attributes:
+        risk: Its rule, level and reason.
+        action: What happens.
+        changes: The changes that it is a risk of, each with its number.
+    """
+
+    risk: Risk
+    action: str
+    changes: list[tuple[int, Change]]
+
+    @property
+    def named(self) -> list[tuple[int, Change]]:
+        """The changes that are named."""
+        return self.changes if len(self.changes) <= NAMED + 1 else self.changes[:NAMED]
+
+    @property
+    def numbers(self) -> str:
+        """The numbers of the changes, as the page's script reads them."""
+        return " ".join(str(number) for number, _ in self.changes)
+
+    @property
+    def place(self) -> str:
+        """Where the one change is declared which is asked for; empty where there are several."""
+        return place_of(self.risk.source or self.changes[0][1].source) if len(self.changes) == 1 else ""
 
 
 def plan_html(plan: Plan, conversations: Sequence[Conversation]) -> str:
@@ -41,7 +76,7 @@ def plan_html(plan: Plan, conversations: Sequence[Conversation]) -> str:
     environment = Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters.update(line=escape, lines=escape_lines)
+    environment.filters.update(line=escape, lines=escape_lines, place=place_of)
     dialogues = [dialogue(one) for one in conversations]
     script = loader.get_source(environment, "plan.js")[0]
     style = loader.get_source(environment, "plan.css")[0] + _row_rules(dialogues)
@@ -52,10 +87,7 @@ def plan_html(plan: Plan, conversations: Sequence[Conversation]) -> str:
         points=[*_points(plan)],
         sections=_sections(plan.changes),
         filters=[("Risk", "level", _level_counts(plan)), ("Action", "action", _action_counts(plan))],
-        risks=sorted(
-            ((number, change, risk) for number, change in enumerate(plan.changes) for risk in change.risks),
-            key=lambda row: -LEVELS.index(row[2].level),
-        ),
+        risks=_risk_rows(plan.changes),
         dialogues=dialogues,
         action_of=action_of,
         levels_of=levels_of,
@@ -89,6 +121,17 @@ def survey_of(change: Change) -> Address:
     kind, _, key = change.address.partition(".")
     parent = KINDS[kind].parent if kind in KINDS else None
     return f"{parent}.{key.partition('.')[0]}" if parent else change.address
+
+
+def _risk_rows(changes: Sequence[Change]) -> list[RiskRow]:
+    """Return the rows of the table of risks, the worst first; of what is alike and not grave there is one row."""
+    rows: dict[tuple[object, ...], RiskRow] = {}
+    for number, change in enumerate(changes):
+        for risk in change.risks:
+            alike = (risk.rule, risk.level, risk.message, change.kind, change.action)
+            key = alike if risk.level in _GROUPED else (*alike, number)
+            rows.setdefault(key, RiskRow(risk, action_of(change), [])).changes.append((number, change))
+    return sorted(rows.values(), key=lambda row: -LEVELS.index(row.risk.level))
 
 
 def _digest(text: str) -> str:
@@ -129,8 +172,13 @@ def _points(plan: Plan) -> Iterator[tuple[str, str]]:
     if plan.targets or plan.excludes:
         chosen = [f"only {glob}" for glob in plan.targets] + [f"without {glob}" for glob in plan.excludes]
         yield "medium", f"Not all was planned: {', '.join(chosen)}"
-    alike = [f"{plan.unchanged} already match what is declared"] if plan.unchanged else []
-    alike += [f"{len(plan.unmanaged)} are not managed and stay as they are"] if plan.unmanaged else []
+    alike = []
+    if plan.unchanged:
+        alike += [f"{plan.unchanged} already {'matches' if plan.unchanged == 1 else 'match'} what is declared"]
+    if plan.unmanaged:
+        stays = "is not managed and stays as it is"
+        stay = "are not managed and stay as they are"
+        alike += [f"{len(plan.unmanaged)} {stays if len(plan.unmanaged) == 1 else stay}"]
     if alike:
         yield "", f"Of the rest, {', '.join(alike)}"
 
@@ -178,25 +226,23 @@ def _remarks(change: Change) -> Iterator[str]:
         yield change.reason
     if change.id and change.id not in change.address:
         yield f"id {change.id}"
-    if change.source is not None:
-        yield f"{change.source.file}:{change.source.line}"
 
 
 def _fields(change: Change) -> Iterator[Field]:
     """Yield what is shown of each field that `change` writes; a new text is a field in each language."""
     for field in change.fields if change.writes else ():
-        remark = _ORIGINS.get(field.origin, "")
+        remark, place = _ORIGINS.get(field.origin, ""), field_place(field, change)
         if field.path == ORDER_PATH and change.action is Action.UPDATE:
-            yield field.path, [("same", f"place {field.before}")], [("same", f"place {field.after}")], remark
+            yield field.path, [("same", f"place {field.before}")], [("same", f"place {field.after}")], remark, place
         elif change.action in (Action.CREATE, Action.DELETE):
             new = change.action is Action.CREATE
             value = field.after if new else field.before
             parts = value.items() if isinstance(value, Mapping) and value else [("", value)]
             for key, part in parts:
                 told: list[Piece] = [("same", shown(part))]
-                yield f"{field.path}.{key}".rstrip("."), None if new else told, told if new else None, remark
+                yield f"{field.path}.{key}".rstrip("."), None if new else told, told if new else None, remark, place
         else:
-            yield field.path, *_compared(field), remark
+            yield field.path, *_compared(field), remark, place
 
 
 def _compared(field: FieldChange) -> tuple[list[Piece], list[Piece]]:

@@ -7,35 +7,53 @@ from typing import Any
 from urllib.parse import quote
 
 from sdx_state import __version__
+from sdx_state.config.files import PROJECT_FILE
 from sdx_state.kinds.resource import Source
 from sdx_state.plan.model import Plan
 from sdx_state.report.escape import escape
+from sdx_state.risk.rules import RULES
 
+_PLAN = "plan"
+_RULES = {rule.id: rule for rule in RULES}
 _LEVELS = {"blocked": "error", "critical": "error", "high": "error", "medium": "warning", "low": "note"}
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
-def plan_sarif(plan: Plan) -> str:
-    """Return `plan` as SARIF text, pure ASCII, with a line end."""
+def plan_sarif(plan: Plan, folder: str = "") -> str:
+    """Return `plan` as SARIF text, pure ASCII, with a line end.
+
+    Args:
+        plan: What to show.
+        folder: Where the project stands in the repository, with a slash at the end.
+    """
     results: list[dict[str, Any]] = []
-    rules: dict[str, str] = {}
+    rules: dict[str, dict[str, Any]] = {}
     for finding in plan.findings:
-        rules.setdefault("plan", "What forbids the plan, or is odd about it")
+        rules.setdefault(_PLAN, _rule(_PLAN, "What forbids the plan, or is odd about it"))
         hint = f" ({finding.hint})" if finding.hint else ""
-        results.append(_result("plan", finding.severity, finding.message + hint, finding.source))
+        results.append(_result(_PLAN, finding.severity, finding.message + hint, finding.source, folder))
     for change in plan.changes:
         for risk in change.risks:
-            rules.setdefault(risk.rule, risk.message)
-            source = next((field.source for field in change.fields if field.source), None) or change.source
+            if risk.rule not in rules:
+                rule = _RULES.get(risk.rule)
+                rules[risk.rule] = _rule(risk.rule, rule.reason if rule else risk.message)
             message = f"{change.address}: {risk.level}: {risk.message}"
-            results.append(_result(risk.rule, _LEVELS[risk.level], message, source))
-    driver = {
-        "name": "sdx-state",
-        "version": __version__,
-        "rules": [{"id": id, "shortDescription": {"text": escape(text)}} for id, text in rules.items()],
+            source = risk.source or change.source
+            results.append(_result(risk.rule, _LEVELS[risk.level], message, source, folder))
+    driver = {"name": "sdx-state", "version": __version__, "rules": [*rules.values()]}
+    run = {
+        "tool": {"driver": driver},
+        "columnKind": "unicodeCodePoints",
+        "invocations": [{"executionSuccessful": not plan.errors}],
+        "results": results,
     }
-    document = {"$schema": SCHEMA, "version": "2.1.0", "runs": [{"tool": {"driver": driver}, "results": results}]}
+    document = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
     return json.dumps(document, ensure_ascii=True, indent=2) + "\n"
+
+
+def _rule(id: str, reason: str) -> dict[str, Any]:
+    told = {"id": id, "shortDescription": {"text": escape(reason)}}
+    return told if id == _PLAN else {**told, "help": {"text": f"sdx-state explain risk {escape(id)}"}}
 
 
 def _address(file: str) -> str:
@@ -43,10 +61,17 @@ def _address(file: str) -> str:
     return quote(file, safe="/", errors="surrogatepass")
 
 
-def _result(rule: str, level: str, message: str, source: Source | None) -> dict[str, Any]:
-    result: dict[str, Any] = {"ruleId": rule, "level": level, "message": {"text": escape(message)}}
-    if source is not None and source.line:
-        region = {"startLine": source.line, "startColumn": max(1, source.column)}
-        location = {"artifactLocation": {"uri": _address(source.file)}, "region": region}
-        result["locations"] = [{"physicalLocation": location}]
-    return result
+def _result(rule: str, level: str, message: str, source: Source | None, folder: str) -> dict[str, Any]:
+    """Return one result. What is declared nowhere any more stands at the project file: GitHub takes no result
+    without a place, and refuses all the others with it.
+    """
+    if source is None or not source.file:
+        source = Source(PROJECT_FILE, 1, 1)
+    region = {"startLine": max(1, source.line), "startColumn": max(1, source.column)}
+    location = {"artifactLocation": {"uri": _address(folder + source.file)}, "region": region}
+    return {
+        "ruleId": rule,
+        "level": level,
+        "message": {"text": escape(message)},
+        "locations": [{"physicalLocation": location}],
+    }

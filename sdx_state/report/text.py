@@ -9,6 +9,7 @@ from sdx_state.kinds.address import Address
 from sdx_state.plan.model import Action, Change, Finding, Plan, Summary
 from sdx_state.report.escape import escape
 from sdx_state.report.fields import field_lines
+from sdx_state.report.places import place_of
 from sdx_state.report.theme import Theme
 from sdx_state.risk.rules import USER_ADDED
 
@@ -135,8 +136,8 @@ class _PlanText:
             symbol = "<="
         marked = self.paint(meaning, symbol.ljust(2) + (" " if len(symbol) > 1 else ""))
         head = f"{margin}{marked}{self.paint('strong', escape(change.address))}"
-        source = f"{change.source.file}:{change.source.line}" if change.source else ""
-        yield f"{head}{self._remark(change)}{self.paint('faint', f'  {escape(source)}') if source else ''}"
+        place = place_of(change.source)
+        yield f"{head}{self._remark(change)}{self.paint('faint', f'  {place}') if place else ''}"
         yield from field_lines(change, indent + 4, self.width, self.theme)
         for risk in change.risks:
             if risk.level == "low" and not self.verbose:
@@ -171,10 +172,9 @@ class _PlanText:
             yield ""
 
     def _finding(self, finding: Finding) -> Iterator[str]:
-        source = finding.source
-        place = f"{source.file}:{source.line}:{source.column}: " if source and source.line else ""
+        place = place_of(finding.source, column=True)
         severity = self.paint(finding.severity, f"{finding.severity}:")
-        yield f"{escape(place)}{severity} {escape(finding.message)}"
+        yield f"{f'{place}: ' if place else ''}{severity} {escape(finding.message)}"
         if finding.hint:
             yield f"    {self.paint('faint', 'hint:')} {escape(finding.hint)}"
 

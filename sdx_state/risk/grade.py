@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from sdx_state.kinds.address import Address
 from sdx_state.kinds.evidence import Counts, Question
 from sdx_state.kinds.policy import Policy
+from sdx_state.kinds.resource import Source
 from sdx_state.plan.model import Change, Finding, Plan, Risk
 from sdx_state.risk.facts import Facts
 from sdx_state.risk.rules import RULES, Rule
@@ -72,9 +73,21 @@ def _graded(change: Change, facts: Facts, policies: Sequence[Policy]) -> Change:
     if not change.writes:
         return change
     counts = facts.counts.get(change.address, Counts())
-    found = [_risk(rule, counts) for rule in RULES if rule.applies(change, facts)]
+    found = [
+        replace(_risk(rule, counts), source=_place(rule, change, facts))
+        for rule in RULES
+        if rule.applies(change, facts)
+    ]
     risks = tuple(risk for one in found if (risk := _after_policy(change, one, policies)) is not None)
     return replace(change, risks=risks) if risks else change
+
+
+def _place(rule: Rule, change: Change, facts: Facts) -> Source | None:
+    """Return where the field is declared that alone makes `change` a case of `rule`; else where the resource is."""
+    if rule.applies(replace(change, fields=()), facts):
+        return change.source
+    fields = (one for one in change.fields if rule.applies(replace(change, fields=(one,)), facts))
+    return next((one.source for one in fields if one.source), change.source)
 
 
 def _after_policy(change: Change, risk: Risk, policies: Sequence[Policy]) -> Risk | None:

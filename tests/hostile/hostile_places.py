@@ -94,7 +94,10 @@ def _plan(fill: Fill) -> tuple[Plan, dict[str, Desired]]:
         source=Source(fill("change.file"), 7, 3),
         reason=fill("change.reason"),
         via="manual",
-        risks=tuple(Risk(f"rule-{one}", one, fill(f"risk.{one}")) for one in ("low", "high", "critical")),
+        risks=tuple(
+            Risk(f"rule-{one}", one, fill(f"risk.{one}"), Source(fill(f"risk.{one}.file"), 5, 2))
+            for one in ("low", "high", "critical")
+        ),
         label=fill("survey.label"),
         depends_on=(f"survey.{fill('change.needs')}",),
         attribution="branch",

@@ -18,6 +18,7 @@ _FREE = frozenset((_COPIED, "data-step", "data-survey", "id", "aria-label", "hre
 _MARKS = frozenset(("ins", "del", "b"))
 _LOADING = frozenset(("src", "srcset", "srcdoc", "data", "action", "formaction", "poster", "background", "ping"))
 _WITHIN = re.compile(r"#.*", re.DOTALL)  # a place on the page itself
+_LANGUAGE = re.compile(r"[a-z]{2,3}")
 _LINKS = frozenset(("href",))
 
 
@@ -75,6 +76,8 @@ def _skeleton(element: Any, depth: int = 0) -> Iterator[object]:
         given = {
             name: "" if name in _FREE else value.removesuffix(" changed") for name, value in element.attrib.items()
         }
+        if _LANGUAGE.fullmatch(given.get("lang", "")):
+            del given["lang"]  # a text may begin like the name of a language, and then is taken for that
         if given.get("class") == "differs":
             del given["class"]  # what differs is how much a text is, which is as it should be
         said = element.text if element.tag in ("script", "style", "title") else ""

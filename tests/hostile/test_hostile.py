@@ -55,7 +55,8 @@ def test_every_place_is_seen_in_some_output_and_every_output_sees_some():
         ("markdown", "question.text"),
         ("html", "said.before"),
         ("junit", "error"),
-        ("sarif", "field.file"),
+        ("sarif", "risk.high.file"),
+        ("text", "field.file"),
         ("github", "warning.hint"),
         ("hand-off csv", "upload.name"),
         ("hand-off html", "option.label"),
@@ -94,6 +95,7 @@ def test_the_corpus_has_every_kind_of_text_that_is_feared():
         ("hand-off markdown", "https://evil.example"),
         ("hand-off html", "a\u200bb"),
         ("html", "%3A%3Aerror::x"),
+        ("html", "gh-123|gh-123"),
     ],
 )
 def test_no_output_acts_on(output, value):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from sdx_state.kinds.resource import Source
 from sdx_state.plan.model import Action, Change, FieldChange, Finding, Plan, Risk
-from sdx_state.report.formats import FORMATS
+from sdx_state.report.formats import FORMATS, Options
 from sdx_state.report.markdown import MARKER, plan_markdown
 
 WHERE = Source("a.yaml", 7, 3)
@@ -56,14 +57,46 @@ def test_all_forms_count_the_same():
     assert json.loads(FORMATS["json"](PLAN, ()))["summary"]["destroy"] == 1
     assert "Plan: 1 to add, 1 to change, 1 to destroy." in FORMATS["markdown"](PLAN, ())
     suite = ElementTree.fromstring(FORMATS["junit"](PLAN, ()))  # noqa: S314 - our own
-    assert (suite.get("tests"), suite.get("failures")) == ("3", "1")
+    assert (suite.get("tests"), suite.get("failures")) == ("5", "1")  # with one for the warning and one for the plan
     results = json.loads(FORMATS["sarif"](PLAN, ()))["runs"][0]["results"]
     assert [result["level"] for result in results] == ["warning", "error", "error"]
     assert FORMATS["github"](PLAN, ()).splitlines() == [
-        "::warning file=a.yaml,line=7,col=3::odd do this",
-        "::warning file=a.yaml,line=7,col=3::survey.a: high: look twice",
         "::error::survey.old: critical: lost",
+        "::warning file=a.yaml,line=7,col=3::odd. do this",
+        "::warning file=a.yaml,line=7,col=3::survey.a: high: look twice",
     ]
+
+
+def test_a_risk_stands_where_the_field_is_declared_that_brings_it_about():
+    field = FieldChange("name", "A", "B", source=Source("a.yaml", 9, 5))
+    risk = Risk("some-rule", "critical", "look twice", Source("a.yaml", 9, 5))
+    plan = Plan("t", "l", (replace(update("a"), fields=(field,), risks=(risk,)),))
+    assert FORMATS["github"](plan, (), Options(folder="x/")).startswith("::error file=x/a.yaml,line=9,col=5::")
+    (result,) = json.loads(FORMATS["sarif"](plan, (), Options(folder="x/")))["runs"][0]["results"]
+    (location,) = result["locations"]
+    assert location["physicalLocation"]["artifactLocation"]["uri"] == "x/a.yaml"
+    assert location["physicalLocation"]["region"] == {"startLine": 9, "startColumn": 5}
+    assert json.loads(FORMATS["json"](plan, ()))["resource_changes"][0]["risks"][0]["source"]["line"] == 9
+    for name in ("markdown", "html", "junit"):
+        assert "a.yaml:7" in FORMATS[name](plan, ()), name
+        assert "line 9" in FORMATS[name](plan, ()), name
+
+
+def test_every_result_of_sarif_has_a_place_and_its_rule_says_what_it_is_in_general():
+    plan = replace(
+        PLAN, changes=(*PLAN.changes, replace(gone("x"), risks=(Risk("survey-deleted", "critical", "9"),)))
+    )
+    (run,) = json.loads(FORMATS["sarif"](plan, ()))["runs"]
+    assert all(result["locations"] for result in run["results"])
+    rules = {rule["id"]: rule["shortDescription"]["text"] for rule in run["tool"]["driver"]["rules"]}
+    assert rules["survey-deleted"] == "its questions and the responses to them go with it"
+    assert {result["ruleId"] for result in run["results"]} == set(rules)
+
+
+def test_junit_has_a_test_also_where_nothing_changes():
+    suite = ElementTree.fromstring(FORMATS["junit"](Plan("t", "l"), ()))  # noqa: S314 - our own
+    assert (suite.tag, suite.get("tests"), suite.get("failures")) == ("testsuites", "1", "0")
+    assert "No changes." in suite.find(".//system-out").text
 
 
 def test_markdown_puts_deletes_first_and_carries_its_marker():

@@ -209,3 +209,16 @@ def limits(count, owned=100, declared=10, consented=None, destroying=False, prot
 )
 def test_limits_stop_what_deletes_too_much(given, broken):
     assert limits(**given) == broken
+
+
+@pytest.mark.parametrize("action", [UPDATE, DELETE])
+def test_a_risk_stands_where_its_field_is_declared_and_what_goes_where_it_stood(action):
+    head, line = Source("a.yaml", 1, 1), Source("a.yaml", 5, 3)
+    fields = [("question_label", "A", "B", "config", Source("a.yaml", 3, 3)), ("question_type", "nps", "text")]
+    fields[1] = (*fields[1], "config", line)
+    graded = grade(Plan("t", "l", (change("question", action, *fields, source=head),)), Facts())
+    places = {risk.rule: risk.source for risk in graded.changes[0].risks}
+    if action is UPDATE:
+        assert places == {"type-changed": line, "label-changed": Source("a.yaml", 3, 3)}
+    else:
+        assert places == {"question-deleted": head}

@@ -12,7 +12,7 @@ const changes = all(".change").map((box) => ({
   survey: box.dataset.survey,
   text: box.textContent.replace(/\s+/g, " ").toLowerCase(),
 }));
-const rows = all(".risks tbody tr");
+const rows = all(".risks tbody tr").map((box) => ({ box, level: box.dataset.level, of: box.dataset.of.split(" ").map((one) => `change-${one}`) }));
 const talks = all(".talk");
 const groups = all(".group").map((box) => ({ box, members: [...box.querySelectorAll(".change, .talk, .risks tbody tr")] }));
 const FEW = 25; // as many changes stand open at first, and half as many conversations
@@ -34,7 +34,7 @@ function show() {
     if (fits) { numbers.add(one.box.id); surveys.add(one.survey); }
     hide(one.box, !fits);
   }
-  for (const row of rows) hide(row, !numbers.has(row.dataset.of) || (levels.length > 0 && !levels.includes(row.dataset.level)));
+  for (const { box, level, of } of rows) hide(box, !of.some((id) => numbers.has(id)) || (levels.length > 0 && !levels.includes(level)));
   for (const talk of talks) hide(talk, !surveys.has(talk.dataset.survey));
   for (const { box, members } of groups) {
     const seen = members.filter((one) => !one.hidden).length;

@@ -1,0 +1,160 @@
+"""`--format`: every form of one plan that was asked for, whole however the command ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from sdx_state.cli.context import Context
+from sdx_state.cli.failure import Failure, foreseen
+
+if TYPE_CHECKING:
+    from sdx_state.apply.outcome import Result
+    from sdx_state.plan.conversation import Conversation
+    from sdx_state.plan.model import Plan
+
+F = TypeVar("F", bound=Callable[..., Any])
+Forms = tuple[tuple[str, Path | None], ...]
+
+NAMES = ("text", "json", "markdown", "html", "junit", "sarif", "gitlab", "github")
+WIDTH = 100  # columns of a text in a file
+
+
+def _forms(_ctx: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> Forms:
+    """Read `FORMAT` and `FORMAT=FILE`; at most one goes to stdout, and it is text where none is named."""
+    forms = []
+    for value in values:
+        name, _, file = value.partition("=")
+        if name not in NAMES:
+            raise click.BadParameter(f"{name!r} is none of {', '.join(NAMES)}")
+        forms.append((name, Path(file) if file else None))
+    shown = [name for name, file in forms if file is None]
+    if len(shown) > 1:
+        raise click.BadParameter(f"only one of {' and '.join(shown)} can go to stdout: give the others a FILE")
+    return tuple(forms) if shown else (("text", None), *forms)
+
+
+def format_options(command: F) -> F:
+    """Add the options that say in which forms a plan is reported."""
+    for option in (
+        click.option(
+            "--with-personal-data",
+            "personal",
+            is_flag=True,
+            help="Show in Markdown the users' names and phones that stand in the tenant alone.",
+        ),
+        click.option(
+            "--comment-bytes",
+            "budget",
+            type=click.IntRange(min=1000),
+            default=65_536,
+            show_default=True,
+            help="How large the Markdown may be: GitHub takes 65536 bytes, GitLab 1000000.",
+        ),
+        click.option(
+            "--format",
+            "forms",
+            multiple=True,
+            metavar="FORMAT[=FILE]",
+            callback=_forms,
+            help=f"{', '.join(NAMES)}; on stdout, or in FILE. May be given several times.  [default: text]",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+class Reports:
+    """The forms that one command was asked for, all of the plan that it made.
+
+    A text is printed as soon as there is a plan. The others are written when the command ends, with what stopped it
+    as a finding: so they agree with the exit code, whichever it is.
+
+    Attributes:
+        plan: What is reported, None before there is a plan.
+        told: The changed surveys as a respondent meets them.
+    """
+
+    def __init__(self, context: Context, forms: Forms, budget: int, personal: bool, verbose: bool) -> None:
+        self._context, self._forms = context, forms
+        self._budget, self._personal, self._verbose = budget, personal, verbose
+        self.plan: Plan | None = None
+        self.told: Sequence[Conversation] = ()
+
+    @property
+    def text_on_stdout(self) -> bool:
+        """Whether people read stdout, and not a program."""
+        return ("text", None) in self._forms
+
+    def wants(self, name: str) -> bool:
+        """Tell whether the form `name` was asked for."""
+        return any(form == name for form, _ in self._forms)
+
+    def show(self, plan: Plan, told: Sequence[Conversation] = ()) -> None:
+        """Take `plan` as what is reported, and print it if people read stdout."""
+        from sdx_state.cli.planning import print_plan
+
+        self.plan, self.told = plan, told
+        if self.text_on_stdout:
+            print_plan(plan, verbose=self._verbose)
+
+    def ended(self, result: Result) -> None:
+        """Take note of what applying the plan came to."""
+        from sdx_state.report.failed import with_outcomes
+
+        if self.plan is not None:
+            self.plan = with_outcomes(self.plan, result.outcomes)
+
+    @contextmanager
+    def whole(self) -> Iterator[Reports]:
+        """Write every form when the block ends, also where it ends with a failure."""
+        try:
+            yield self
+        except click.exceptions.Exit:
+            self._write(self.plan)
+            raise
+        except Exception as error:
+            failure = foreseen(error)
+            if failure is not None:
+                with suppress(OSError):  # what stopped the command is what has to be told
+                    self._write(_with_failure(self.plan, failure))
+            raise
+        else:
+            self._write(self.plan)
+
+    def _write(self, plan: Plan | None) -> None:
+        from sdx_state.report.formats import FORMATS, Options
+        from sdx_state.report.text import plan_text
+        from sdx_state.state.files import write_atomically
+
+        if plan is None:
+            return
+        context = self._context
+        options = Options(self._budget, self._personal, context.environment, context.place_in_repository())
+        for form, file in self._forms:
+            if (form, file) == ("text", None):
+                continue
+            if form == "text":
+                text = plan_text(plan, width=WIDTH, colour=False, verbose=self._verbose) + "\n"
+            else:
+                text = FORMATS[form](plan, self.told, options)
+            if file is None:
+                click.echo(text, nl=False)
+            else:
+                write_atomically(file, text.encode("utf-8", "replace"))
+
+
+def _with_failure(plan: Plan | None, failure: Failure) -> Plan:
+    """Return `plan` with what stopped the command, where it does not say that already."""
+    from sdx_state.report.failed import stopped
+    from sdx_state.risk.limits import with_limits
+
+    if plan is not None and failure.told:
+        return plan
+    if plan is not None and failure.limits:
+        return with_limits(plan, failure.limits)
+    return stopped(plan, failure.message, failure.advice, failure.problems)

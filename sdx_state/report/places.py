@@ -1,0 +1,26 @@
+"""Where in the files something stands, as reports write it."""
+
+from __future__ import annotations
+
+from sdx_state.kinds.resource import Source
+from sdx_state.plan.model import Change, FieldChange
+from sdx_state.report.escape import escape
+
+
+def place_of(source: Source | None, *, column: bool = False) -> str:
+    """Return `file:line`, safe to show, with the column if asked for.
+
+    It is the file alone where a whole file is meant, and empty where nothing is.
+    """
+    if source is None or not source.file:
+        return ""
+    line = f":{source.line}" + (f":{source.column}" if column else "") if source.line else ""
+    return escape(source.file) + line
+
+
+def field_place(field: FieldChange, change: Change) -> str:
+    """Return where `field` is declared, as far as the place of `change` does not say it already."""
+    source, head = field.source, change.source
+    if source is None or not source.line or (head and (source.file, source.line) == (head.file, head.line)):
+        return ""
+    return f"line {source.line}" if head and head.file == source.file else place_of(source)
