@@ -6,16 +6,20 @@ import json
 from collections.abc import Iterator
 
 from sdx_state.kinds.resource import Source
-from sdx_state.plan.model import Plan
+from sdx_state.plan.model import Action, Plan
 from sdx_state.report.escape import escape
 
 _COMMANDS = {"blocked": "error", "critical": "error", "high": "warning", "medium": "notice"}
 
 
 def plan_gitlab(plan: Plan) -> str:
-    """Return the counts that GitLab's report of infrastructure changes shows."""
-    summary = plan.summary
-    counts = {"create": summary.add, "update": summary.change, "delete": summary.destroy}
+    """Return the counts that GitLab's report of infrastructure changes shows.
+
+    It has no place for a hand-off: what a person does is counted as what it does to the tenant, for a report of
+    nothing would say that nothing changes.
+    """
+    actions = {"create": Action.CREATE, "update": Action.UPDATE, "delete": Action.DELETE}
+    counts = {key: sum(change.action is action for change in plan.changes) for key, action in actions.items()}
     return json.dumps(counts) + "\n"
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import groupby
 
 from sdx_state.kinds.field import Value
 from sdx_state.plan.model import ORDER_PATH, Action, Change, FieldChange
@@ -31,7 +32,7 @@ def field_lines(change: Change, indent: int, width: int, theme: Theme) -> Iterat
         for number, (marks, text) in enumerate(versions, start=1):
             label = name if number == 1 else " " * len(name)
             tail = f"  {place}" if place and number == len(versions) else ""
-            yield from _folded(f"{' ' * indent}{label} ", marks + text, tail, width, theme)
+            yield from folded(f"{' ' * indent}{label} ", marks + text, tail, width, theme)
         if field.origin in _ORIGINS:
             yield f"{' ' * indent}{' ' * len(name)} {theme.paint('warning', _ORIGINS[field.origin])}"
 
@@ -78,7 +79,7 @@ def _shown(value: Value) -> str:
     return escape(json.dumps(value, ensure_ascii=False, default=str), LONGEST)
 
 
-def _folded(head: str, pieces: list[Piece], tail: str, width: int, theme: Theme) -> Iterator[str]:
+def folded(head: str, pieces: Sequence[tuple[str, str]], tail: str, width: int, theme: Theme) -> Iterator[str]:
     """Yield `head`, `pieces` and `tail` as lines no wider than `width`; later ones stand under the first."""
     if not theme.colour:
         pieces = [("same", _bracketed(mark, text, pieces)) for mark, text in pieces]
@@ -98,10 +99,13 @@ def _folded(head: str, pieces: list[Piece], tail: str, width: int, theme: Theme)
     lines[-1].append(("faint", tail))
     for number, line in enumerate(lines):
         margin = head if number == 0 else " " * len(head)
-        yield disarm(margin + "".join(theme.paint(mark, text) for mark, text in line)).rstrip()
+        runs = groupby(line, key=lambda piece: piece[0])
+        yield disarm(
+            margin + "".join(theme.paint(mark, "".join(word for _, word in run)) for mark, run in runs)
+        ).rstrip()
 
 
-def _bracketed(mark: str, text: str, pieces: list[Piece]) -> str:
+def _bracketed(mark: str, text: str, pieces: Sequence[tuple[str, str]]) -> str:
     """Without colours, brackets say what is old and new inside a text; `->`, `-` and `+` say it elsewhere."""
     inside = pieces[0] == ("same", '"')
     if not inside or mark == "same":

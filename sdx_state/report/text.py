@@ -8,7 +8,7 @@ from sdx_state.kinds import KINDS
 from sdx_state.kinds.address import Address
 from sdx_state.plan.model import Action, Change, Finding, Plan, Summary
 from sdx_state.report.escape import escape
-from sdx_state.report.fields import field_lines
+from sdx_state.report.fields import field_lines, folded
 from sdx_state.report.places import place_of
 from sdx_state.report.theme import Theme
 from sdx_state.risk.rules import USER_ADDED
@@ -142,7 +142,8 @@ class _PlanText:
         for risk in change.risks:
             if risk.level == "low" and not self.verbose:
                 continue
-            yield f"{margin}    {self.paint(risk.level, f'{risk.level}: {escape(risk.message)}')}"
+            told = [(risk.level, f"{risk.level}: {escape(risk.message)}")]
+            yield from folded(f"{margin}    ", told, "", self.width, self.theme)
 
     def _remark(self, change: Change) -> str:
         """Say in brackets what symbol and fields do not."""

@@ -157,6 +157,7 @@ def test_a_hand_off_is_no_error(project, serve_documented):
     assert json.loads(ended.out)["summary"]["handoff"] == 1
     assert json.loads(ended.out)["errored"] is False
     assert "1 to hand off" in forms["markdown"]
+    assert json.loads(forms["gitlab"]) == {"create": 1, "update": 0, "delete": 0}
 
 
 @pytest.fixture
