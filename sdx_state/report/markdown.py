@@ -30,6 +30,12 @@ _COUNTED = {
     "pending": "pending on the base already",
     "drift": "changed in the tenant alone",
 }
+_MEANS = {
+    "blocked": "apply refuses, and nobody can allow it",
+    "critical": "each must be allowed by its address",
+    "high": "look twice",
+}
+BY_HAND = "not through the API: a person does this by hand or by CSV upload"
 _BACKTICKS = re.compile(r"`+")
 _PLAIN = re.compile(r"[A-Za-z0-9:/.#_-]{1,120}")
 
@@ -157,12 +163,25 @@ def _headline(plan: Plan) -> str:
     return summary_line(plan.summary) if plan.changes else NO_CHANGES
 
 
+def at_level(level: str, count: int) -> str:
+    """Return what it means that `count` changes are at `level`."""
+    return f"{count} {level if level == 'blocked' else f'at {level} risk'}: {_MEANS[level]}"
+
+
+def stopping(plan: Plan) -> str | None:
+    """Return which limits apply would stop at, None if there is none; their names are ours."""
+    names = dict.fromkeys(finding.limit for finding in plan.limits if finding.limit)
+    return f"apply stops at a limit: {', '.join(names)}" if names else None
+
+
 def _counts(plan: Plan) -> Iterator[str]:
-    """Yield what a reviewer must not miss, in computed numbers only."""
+    """Yield what a reviewer must not miss, in computed numbers and our own words only."""
+    if limits := stopping(plan):
+        yield f"- {limits}"
     levels = [max((risk.level for risk in change.risks), key=LEVELS.index) for change in plan.changes if change.risks]
-    for level in ("blocked", "critical", "high"):
+    for level in _MEANS:
         if level in levels:
-            yield f"- {levels.count(level)} {level}"
+            yield f"- {at_level(level, levels.count(level))}"
     for whose, words in _COUNTED.items():
         count = sum(change.attribution == whose for change in plan.changes)
         if count:
@@ -170,9 +189,10 @@ def _counts(plan: Plan) -> Iterator[str]:
     deletes = sum(change.action is Action.DELETE for change in plan.changes)
     if deletes:
         yield f"- {deletes} to be deleted"
-    cost = licences(plan)
-    if cost:
+    if cost := licences(plan):
         yield f"- {cost}"
+    if plan.summary.handoff:
+        yield f"- {plan.summary.handoff} {BY_HAND}"
     if plan.drift:
         yield f"- {len(plan.drift)} changed in the tenant since the last apply"
 

@@ -16,7 +16,7 @@ from sdx_state.plan.model import ORDER_PATH, Action, Change, FieldChange, Plan, 
 from sdx_state.report.dialogue import Dialogue, dialogue, pair
 from sdx_state.report.escape import escape, escape_lines
 from sdx_state.report.handoff import shown
-from sdx_state.report.markdown import SECTIONS
+from sdx_state.report.markdown import BY_HAND, SECTIONS, at_level, stopping
 from sdx_state.report.places import field_place, place_of
 from sdx_state.report.text import NO_CHANGES, licences, summary_line
 from sdx_state.report.words import Piece
@@ -152,13 +152,11 @@ def _headline(plan: Plan) -> str:
 def _points(plan: Plan) -> Iterator[tuple[str, str]]:
     """Yield what a reader must know before the details, each with how it looks."""
     worst = [levels_of(change)[0] for change in plan.changes]
-    for level, means in (
-        ("blocked", "apply refuses, and nobody can allow it"),
-        ("critical", "each must be allowed by its address"),
-        ("high", "look twice"),
-    ):
+    if limits := stopping(plan):
+        yield "critical", limits
+    for level in ("blocked", "critical", "high"):
         if level in worst:
-            yield level, f"{worst.count(level)} {level if level == 'blocked' else f'at {level} risk'}: {means}"
+            yield level, at_level(level, worst.count(level))
     deletes = sum(change.action is Action.DELETE for change in plan.changes)
     if deletes:
         yield "", f"{deletes} to be deleted"
@@ -166,7 +164,7 @@ def _points(plan: Plan) -> Iterator[tuple[str, str]]:
     if cost:
         yield "", cost
     if plan.summary.handoff:
-        yield "", f"{plan.summary.handoff} not through the API: a person does this by hand or by CSV upload"
+        yield "", f"{plan.summary.handoff} {BY_HAND}"
     if plan.drift:
         yield "", f"{len(plan.drift)} changed in the tenant since the last apply"
     if plan.targets or plan.excludes:

@@ -44,7 +44,7 @@ def plan_sarif(plan: Plan, folder: str = "") -> str:
     run = {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
-        "invocations": [{"executionSuccessful": not plan.errors}],
+        "invocations": [{"executionSuccessful": not (plan.errors or plan.limits)}],
         "results": results,
     }
     document = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}

@@ -49,14 +49,6 @@ def two_candidates(project, tenant):
     return 5, "could be any of 2", ["plan"]
 
 
-def too_many_deletes(project, tenant):
-    surveys = ", ".join(f"s{number}: {{name: S{number}}}" for number in range(6))
-    project.write("a.yaml", f"surveys: {{{surveys}}}\n")
-    project.apply()
-    project.write("a.yaml", "surveys: {s0: {name: S0}}\n")
-    return 6, "--allow-deletes 5", ["apply", "--auto-approve"]
-
-
 def mass_absence(project, tenant):
     surveys = ", ".join(f"s{number}: {{name: S{number}}}" for number in range(6))
     project.write("a.yaml", f"surveys: {{{surveys}}}\n")
@@ -79,7 +71,6 @@ STOPPING = [
     wrong_credentials,
     stale_plan,
     two_candidates,
-    too_many_deletes,
     mass_absence,
     broken_state,
 ]
@@ -104,6 +95,27 @@ def test_every_form_is_whole_and_says_what_stopped_the_command(connected, tenant
     assert json.loads(forms["gitlab"]).keys() == {"create", "update", "delete"}
     for name in ("junit", "sarif", "github", "markdown", "html", "text"):
         assert said in forms[name], name
+
+
+@pytest.mark.parametrize("arguments", [["plan"], ["apply", "--auto-approve"]], ids=["plan", "apply"])
+def test_a_limit_is_named_in_every_form_with_the_way_on(connected, arguments):
+    surveys = ", ".join(f"s{number}: {{name: S{number}}}" for number in range(6))
+    connected.write("a.yaml", f"surveys: {{{surveys}}}\n")
+    connected.apply()
+    connected.write("a.yaml", "surveys: {s0: {name: S0}}\n")
+    ended, forms = forms_of(connected, *arguments)
+    assert ended.code == 6
+    document = json.loads(forms["json"])
+    assert (document["errored"], document["applyable"]) == (False, False)
+    assert [one["limit"] for one in document["findings"] if one["severity"] == "error"] == ["deletes"]
+    suite = ElementTree.fromstring(forms["junit"])  # noqa: S314 - our own
+    assert "the plan deletes 5" in suite.find(".//failure").get("message")
+    assert json.loads(forms["sarif"])["runs"][0]["invocations"] == [{"executionSuccessful": False}]
+    assert forms["github"].startswith("::error::deletes: the plan deletes 5")
+    assert "- apply stops at a limit: deletes\n" in forms["markdown"]
+    assert "apply stops at a limit: deletes</li>" in forms["html"]
+    for name in ("junit", "sarif", "github", "markdown", "html", "text"):
+        assert "--allow-deletes 5" in forms[name], name
 
 
 def test_what_is_wrong_with_the_configuration_stands_at_its_line_from_the_top_of_the_repository(connected):

@@ -103,7 +103,7 @@ def test_markdown_puts_deletes_first_and_carries_its_marker():
     text = FORMATS["markdown"](PLAN, ())
     assert text.startswith(MARKER)
     assert text.index("survey.old") < text.index("survey.a") < text.index("user.u1")
-    assert "- 1 critical" in text
+    assert "- 1 at critical risk: each must be allowed by its address" in text
     assert "- 1 to be deleted" in text
 
 
@@ -127,7 +127,7 @@ def test_markdown_has_everything_hostile_inside_one_fence(one, two, three):
     assert len(closed) == 1
     outside = [*lines[:opened], *lines[closed[0] + 1 :]]
     assert all(
-        re.fullmatch(r"(<!-- sdx-state plan -->|\*\*[\w ,.:]+\*\*|- \d+ [\w ]+|Tenant: `t`|)", line)
+        re.fullmatch(r"(<!-- sdx-state plan -->|\*\*[\w ,.:]+\*\*|- \d+ [\w ,:]+|Tenant: `t`|)", line)
         for line in outside
     )
 
