@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -35,6 +36,13 @@ _MEANS = {
     "critical": "each must be allowed by its address",
     "high": "look twice",
 }
+_WHAT = {
+    Action.CREATE: "to add",
+    Action.UPDATE: "to change",
+    Action.DELETE: "to destroy",
+    Action.NO_OP: "to rename",
+    Action.FORGET: "to forget",
+}
 BY_HAND = "not through the API: a person does this by hand or by CSV upload"
 _BACKTICKS = re.compile(r"`+")
 _PLAIN = re.compile(r"[A-Za-z0-9:/.#_-]{1,120}")
@@ -48,13 +56,17 @@ class _Block:
         section: Whose change it is; None for findings, and where nobody asked.
         text: All of it.
         line: Its first line alone, for where all of it does not fit.
+        what: What becomes of it, in words to be counted.
         deletes: Whether something is deleted.
+        grave: Whether its risk is high or worse.
     """
 
     section: Attribution | None
     text: str
     line: str
+    what: str = "to be said"
     deletes: bool = False
+    grave: bool = False
 
 
 def plan_markdown(plan: Plan, *, budget: int = GITHUB, personal: bool = False, environment: str | None = None) -> str:
@@ -78,7 +90,7 @@ def plan_markdown(plan: Plan, *, budget: int = GITHUB, personal: bool = False, e
     fence = fence_for([block.text for block in blocks])
     sections = [section for section in (None, *SECTIONS) if any(block.section == section for block in blocks)]
     frames = sum(len(SECTIONS[section]) + 2 * len(fence) + 20 for section in dict.fromkeys(sections))
-    room = budget - len("\n".join(head).encode()) - frames - 300  # for the line that says what was left out
+    room = budget - len("\n".join(head).encode()) - frames - 500  # for the line that says what was left out
     shown, shortened, left_out = _fitting(blocks, room)
     lines = list(head)
     for section in dict.fromkeys(sections):
@@ -114,7 +126,9 @@ def _blocks(plan: Plan, personal: bool) -> list[_Block]:
     for change in sorted(plan.changes, key=_importance):
         text = change_text(change if personal else without_personal(change), WIDTH)
         line = text.partition("\n")[0]
-        blocks.append(_Block(change.attribution, text, line, change.action is Action.DELETE))
+        what = "to import" if change.importing and not change.writes else _WHAT[change.action]
+        grave = any(risk.level in _MEANS for risk in change.risks)
+        blocks.append(_Block(change.attribution, text, line, what, change.action is Action.DELETE, grave))
     return blocks
 
 
@@ -151,7 +165,12 @@ def _omitted(shortened: int, left_out: Sequence[_Block]) -> list[str]:
     if deletes:
         said.append(f"**{deletes} of the deletes did not fit here: do not approve by this comment alone.**")
     if left_out:
-        said.append(f"**{len(left_out)} more did not fit here.**")
+        counts = Counter(block.what for block in left_out)
+        kinds = ", ".join(f"{count} {what}" for what, count in counts.items())
+        said.append(f"**{len(left_out)} more did not fit here: {kinds}.**")
+    grave = sum(block.grave and not block.deletes for block in left_out)
+    if grave:
+        said.append(f"**{grave} of them are at high risk or worse: do not approve by this comment alone.**")
     if shortened:
         said.append(f"{shortened} are shown by their first line.")
     return [" ".join([*said, "`sdx-state plan` shows all of them."]), ""] if said else []

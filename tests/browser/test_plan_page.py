@@ -267,6 +267,34 @@ def test_the_worst_comes_first_and_is_counted_before_anything_else(open_page):
     assert "would be overwritten" in page.locator("#change-2 .note").inner_text()
 
 
+def test_risks_that_are_alike_and_not_grave_share_a_row_and_each_says_its_rule_and_place(open_page):
+    added = [change(f"user.u{n}@example.com", Action.CREATE, levels=["low"]) for n in range(6)]
+    gone = [change(f"user.g{n}@example.com", Action.DELETE, levels=["critical"]) for n in range(2)]
+    page = open_page(Plan("t", "l", (*added, *gone)))
+    rows = page.locator(".risks tbody tr")
+    assert rows.locator("td:nth-child(2)").all_inner_texts() == [
+        "delete user.g0@example.com\nsurveys/csat.yaml:3",
+        "delete user.g1@example.com\nsurveys/csat.yaml:3",
+        "create 6: user.u0@example.com user.u1@example.com user.u2@example.com and 3 more",
+    ]
+    assert rows.locator(".rule").all_inner_texts() == ["a-rule"] * 3
+    page.locator("#find").fill("u4@")
+    assert page.locator(".risks tbody tr:visible").count() == 1
+    assert page.locator(".risks tbody tr:visible .low, .risks tbody tr:visible td").first.inner_text() == "low"
+    page.locator("#find").fill("g1@")
+    assert page.locator(".risks tbody tr:visible td").first.inner_text() == "critical"
+
+
+def test_each_field_says_its_line_where_that_is_another_one(open_page):
+    fields = (
+        ("name", "A", "B", "config", Source("surveys/csat.yaml", 9, 5)),
+        ("sms_number", "", "x", "config", WHERE),
+    )
+    page = open_page(Plan("t", "l", (change("survey.csat", Action.UPDATE, *fields),)))
+    assert page.locator("dt").all_inner_texts() == ["name\nline 9", "sms_number"]
+    assert page.locator(".remarks .place").inner_text() == "surveys/csat.yaml:3"
+
+
 def test_changes_stand_by_whose_they_are(open_page):
     whose = ["drift", "branch", "pending"]
     three = [change(f"survey.{one}", Action.CREATE, attribution=one) for one in whose]

@@ -113,3 +113,13 @@ def test_the_option_reaches_the_comment(connected, tenant):
     connected.write("a.yaml", "users: {ana@example.com: {name: Ana Bell}}\n")
     assert "Somebody" not in connected.run("plan", "--format", "markdown").out
     assert "Somebody" in connected.run("plan", "--format", "markdown", "--with-personal-data").out
+
+
+def test_what_does_not_fit_is_counted_by_what_becomes_of_it_and_by_how_grave_it_is():
+    grave = [changed(f"grave{number}", lines=4, level="high") for number in range(300)]
+    added = [changed(f"added{number}", action=Action.CREATE) for number in range(300)]
+    text = plan_markdown(Plan("t", "l", (*added, *grave)), budget=3_000)
+    assert len(text.encode()) <= 3_000
+    found = re.search(r"\*\*(\d+) more did not fit here: (\d+) to change, 300 to add\.\*\*", text)
+    assert int(found[1]) == int(found[2]) + 300
+    assert f"**{found[2]} of them are at high risk or worse: do not approve by this comment alone.**" in text
