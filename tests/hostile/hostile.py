@@ -1,6 +1,6 @@
 """Put hostile texts wherever a report has one from the tenant or the files, and let real parsers judge every output.
 
-    python tests/hostile/hostile.py --seed 1 --count 20000
+    python tests/hostile/hostile.py --seed 1 --count 20000 --jobs 2
     python tests/hostile/hostile.py --seed 1 --only 4711       the same texts again, with all that is wrong
 
 A case draws a text, fills every place with it, and makes every output. Nothing in an output may act, its structure
@@ -10,6 +10,9 @@ must be that of harmless texts, and whoever reads it must find each text in it a
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
+import multiprocessing
 import sys
 import time
 from collections import Counter
@@ -22,6 +25,7 @@ import hostile_speed
 from hostile_cases import LOOK_ALIKES, Case, Fault, alike_faults, faults_of
 
 COMMAND = "python tests/hostile/hostile.py"
+CHUNK = 100  # cases that a process judges before it reports
 
 
 @dataclass
@@ -47,6 +51,13 @@ class Tally:
         self.kinds.update({(fault.output, fault.kind) for fault in found})
         self.slowest = max(self.slowest, (seconds, number))
 
+    def join(self, other: Tally) -> None:
+        """Count what another run has found as well."""
+        self.passed.update(other.passed)
+        self.failed.update(other.failed)
+        self.kinds.update(other.kinds)
+        self.slowest = max(self.slowest, other.slowest)
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run cases as the command line says, and return 1 if one failed."""
@@ -55,17 +66,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--count", type=int, default=20_000, help="how many cases")
     parser.add_argument("--only", type=int, help="this case alone")
     parser.add_argument("--output", help="this output alone, by its name")
+    parser.add_argument("--jobs", type=int, default=1, help="how many processes")
     options = parser.parse_args(arguments)
-    numbers = range(options.count) if options.only is None else (options.only,)
-    print(f"seed {options.seed}")
-    tally = run(options.seed, numbers, only=options.output)
+    print(f"{COMMAND} --seed {options.seed} --count {options.count}")
+    if options.only is not None:
+        tally = run(options.seed, (options.only,), only=options.output)
+    else:
+        tally = run_in_processes(options.seed, options.count, options.jobs, options.output)
     for name in sorted(tally.passed | tally.failed):
         print(f"  {tally.passed[name] + tally.failed[name]:7} {name}: {tally.failed[name]} failed")
     for (output, kind), count in tally.kinds.most_common():
         print(f"  {count:7} x {output}: {kind}")
     print(f"slowest: case {tally.slowest[1]}, {tally.slowest[0]:.2f} s")
-    print(f"{tally.passed.total()} passed, {tally.failed.total()} failed")
+    cases = options.count if options.only is None else 1
+    print(f"{cases} cases: {tally.passed.total()} outputs passed, {tally.failed.total()} failed")
     return 1 if tally.failed else 0
+
+
+def run_in_processes(seed: int, count: int, jobs: int, only: str | None) -> Tally:
+    """Judge the first `count` cases of `seed` in `jobs` processes, and return the counts. Says on stderr how far it is."""
+    tally = Tally()
+    chunks = [(seed, range(first, min(first + CHUNK, count)), only) for first in range(0, count, CHUNK)]
+    with multiprocessing.get_context("spawn").Pool(jobs) as pool:
+        for number, (said, found) in enumerate(pool.imap(_chunk, chunks), start=1):
+            if found.kinds.keys() - tally.kinds.keys():
+                print(said, end="")
+            tally.join(found)
+            print(f"{min(number * CHUNK, count)} of {count} cases", file=sys.stderr)
+    return tally
+
+
+def _chunk(task: tuple[int, range, str | None]) -> tuple[str, Tally]:
+    seed, numbers, only = task
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        found = run(seed, numbers, only=only)
+    return said.getvalue(), found
 
 
 def run(seed: int, numbers: Sequence[int], *, only: str | None = None) -> Tally:
