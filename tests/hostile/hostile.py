@@ -84,7 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run_in_processes(seed: int, count: int, jobs: int, only: str | None) -> Tally:
-    """Judge the first `count` cases of `seed` in `jobs` processes, and return the counts. Says on stderr how far it is."""
+    """Judge the first `count` cases of `seed` in `jobs` processes, say on stderr how far it is, return the counts."""
     tally = Tally()
     chunks = [(seed, range(first, min(first + CHUNK, count)), only) for first in range(0, count, CHUNK)]
     with multiprocessing.get_context("spawn").Pool(jobs) as pool:
