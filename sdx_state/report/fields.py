@@ -81,8 +81,9 @@ def _shown(value: Value) -> str:
 
 def folded(head: str, pieces: Sequence[tuple[str, str]], tail: str, width: int, theme: Theme) -> Iterator[str]:
     """Yield `head`, `pieces` and `tail` as lines no wider than `width`; later ones stand under the first."""
-    if not theme.colour:
-        pieces = [("same", _bracketed(mark, text, pieces)) for mark, text in pieces]
+    pieces = (
+        [*_arrowed(pieces)] if theme.colour else [("same", _bracketed(mark, text, pieces)) for mark, text in pieces]
+    )
     room = max(20, width - len(head))
     lines: list[list[tuple[str, str]]] = [[]]
     used = 0
@@ -103,6 +104,16 @@ def folded(head: str, pieces: Sequence[tuple[str, str]], tail: str, width: int, 
         yield disarm(
             margin + "".join(theme.paint(mark, "".join(word for _, word in run)) for mark, run in runs)
         ).rstrip()
+
+
+def _arrowed(pieces: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """With colours, part old from new: some terminals do not strike out, some eyes see red and green alike."""
+    before = ""
+    for mark, text in pieces:
+        if (before, mark) == ("removed", "added"):
+            yield "faint", "\u2192"
+        yield mark, text
+        before = mark
 
 
 def _bracketed(mark: str, text: str, pieces: Sequence[tuple[str, str]]) -> str:

@@ -244,3 +244,28 @@ def test_problems_of_hostile_files_are_shown_harmlessly(text, message, column):
     document = json.loads(problems_json([Problem(text, column, message)]))
     assert document["valid"] is False
     assert document["errors"][0]["message"] == message
+
+
+def test_old_and_new_are_told_apart_where_colours_are_not_seen():
+    text = shown(
+        update(("greeting_text", "How likely is it, from 0 to 10?", "How likely is it, from 0 to 7?")), colour=True
+    )
+    assert "from 0 to 10\u21927?" in re.sub("\x1b\\[[0-9;]*m", "", text)
+
+
+def test_a_risk_is_folded_between_words_at_the_width_of_the_terminal():
+    risk = Risk(
+        "some-rule", "critical", "responses already collected were given to another type, and more of the like"
+    )
+    lines = shown(update(("name", "a", "b"), risks=(risk,)), width=60).splitlines()
+    start = next(place for place, line in enumerate(lines) if line.startswith("      critical: "))
+    assert max(map(len, lines)) <= 60
+    assert " ".join(line.strip() for line in lines[start : start + 2]) == f"critical: {risk.message}"
+
+
+def test_a_new_text_stands_in_a_line_for_each_language_and_says_where_it_is_declared():
+    texts = {"default": "Hello", "de-default": "Hallo"}
+    field = FieldChange("greeting_text", None, texts, "config", Source("a.yaml", 9, 5))
+    text = shown(Change("survey.a", "survey", Action.CREATE, fields=(field,), source=WHERE, via="api"))
+    assert 'greeting_text.default:    "Hello"  line 9' in text
+    assert 'greeting_text.de-default: "Hallo"  line 9' in text
