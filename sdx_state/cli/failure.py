@@ -98,6 +98,9 @@ class Failure:
 
 def foreseen(error: BaseException) -> Failure | None:
     """Return what `error` means for the person who must act, None if nobody foresaw it."""
+    if isinstance(error, Stop):
+        return Failure(str(error), error.advice, error.code, told=error.told, limits=error.limits)
+
     from sdx_state.api.errors import ApiError
     from sdx_state.apply.rehearsal import SnapshotUnreadable
     from sdx_state.apply.saved import PlanStale
@@ -107,8 +110,6 @@ def foreseen(error: BaseException) -> Failure | None:
     from sdx_state.plan.codec import PlanUnreadable
     from sdx_state.state.errors import StateError, StateLocked, StateUnusable
 
-    if isinstance(error, Stop):
-        return Failure(str(error), error.advice, error.code, told=error.told, limits=error.limits)
     if isinstance(error, ConfigurationError):
         return Failure("the configuration is invalid", "", 1, error.problems)
     if isinstance(error, ApiError):
