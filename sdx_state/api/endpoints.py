@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from random import SystemRandom
 from types import TracebackType
 
@@ -11,6 +12,7 @@ from sdx_state.api.credentials import Credentials
 from sdx_state.api.endpoint import Endpoint, PhoneNumbers
 from sdx_state.api.exchange import Transport
 from sdx_state.api.paging import PageSizes
+from sdx_state.api.renewing import Renewing
 from sdx_state.api.retry import Clock, Random, Sender, SystemClock
 from sdx_state.api.transport import HttpTransport
 from sdx_state.kinds import ALL_KINDS
@@ -30,6 +32,7 @@ class Connection:
         deadline: Seconds for one request as a whole.
         connect_timeout: Seconds to connect in.
         ca_file: Certificates (PEM) to trust instead of the usual ones, such as those of a company's proxy.
+        renew: Returns other credentials for those that were refused with 401, None if there are none.
     """
 
     base: BaseUrl
@@ -38,6 +41,7 @@ class Connection:
     deadline: float = 60.0
     connect_timeout: float = 10.0
     ca_file: str | None = None
+    renew: Callable[[Credentials], Credentials | None] | None = field(default=None, repr=False)
 
 
 class Endpoints:
@@ -63,16 +67,9 @@ class Endpoints:
         random: Random | None = None,
         transport: Transport | None = None,
     ) -> None:
-        self._transport = transport or HttpTransport(
-            connection.base,
-            connection.credentials,
-            connection.parallelism,
-            connection.deadline,
-            connection.connect_timeout,
-            connection.ca_file,
-        )
+        self._transport, redact = (transport, connection.credentials.redact) if transport else _opened(connection)
         self.clock = clock or SystemClock()
-        self._sender = Sender(self._transport, connection.credentials.redact, self.clock, random or SystemRandom())
+        self._sender = Sender(self._transport, redact, self.clock, random or SystemRandom())
         sizes = PageSizes()
         self._endpoints = {
             kind.collection: Endpoint(self._sender, sizes, kind.collection, kind.name, kind.identity)
@@ -118,3 +115,19 @@ class Endpoints:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _opened(connection: Connection) -> tuple[Transport, Callable[[str], str]]:
+    """Return what sends requests, and what takes its credentials out of a text."""
+    transport = HttpTransport(
+        connection.base,
+        connection.credentials,
+        connection.parallelism,
+        connection.deadline,
+        connection.connect_timeout,
+        connection.ca_file,
+    )
+    if connection.renew is None:
+        return transport, connection.credentials.redact
+    renewing = Renewing(transport, connection.credentials, connection.renew)
+    return renewing, renewing.redact

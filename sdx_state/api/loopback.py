@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import time
-from http.server import BaseHTTPRequestHandler, HTTPServer
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 
 from sdx_state.api.errors import SignInFailed
+from sdx_state.api.oauth import ELSEWHERE
 
 PATIENCE = 120.0  # seconds that a person has
 PATH = "/signed-in"
@@ -28,9 +29,12 @@ class Loopback:
     def __init__(self, patience: float = PATIENCE) -> None:
         self._patience = patience
         self._came_back: str | None = None
+        self._back = threading.Event()
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
+            timeout = patience
+
             def log_message(self, *_: object) -> None:
                 """Say nothing: the address holds the code."""
 
@@ -44,10 +48,12 @@ class Loopback:
                 self.end_headers()
                 if mine:
                     self.wfile.write(_PAGE)
-                    outer._came_back = self.path
+                    outer._take(self.path)
 
-        self._server = HTTPServer(("127.0.0.1", 0), Handler)
-        self._server.timeout = 0.5
+        # A thread a connection: browsers open some in advance, and leave them without a request.
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self._server.block_on_close = False
         self.port: int = self._server.server_address[1]
 
     @property
@@ -56,22 +62,28 @@ class Loopback:
         return f"http://127.0.0.1:{self.port}{PATH}"
 
     def wait(self) -> str:
-        """Return path and query of the request that came.
+        """Return path and query of the first request that came.
 
         Raises:
             SignInFailed: None came in time.
         """
-        end = time.monotonic() + self._patience
-        while self._came_back is None:
-            if time.monotonic() > end:
-                raise SignInFailed("", f"the browser did not come back within {self._patience:g} s")
-            self._server.handle_request()
+        self._back.wait(self._patience)
+        if self._came_back is None:
+            message = f"the browser did not come back within {self._patience:g} s"
+            raise SignInFailed("", message, advice=f"Sign in again. If its page shows an error: {ELSEWHERE}")
         return self._came_back
 
+    def _take(self, path: str) -> None:
+        if self._came_back is None:
+            self._came_back = path
+            self._back.set()
+
     def __enter__(self) -> Loopback:
+        threading.Thread(target=self._server.serve_forever, args=(0.1,), daemon=True).start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self._server.shutdown()
         self._server.server_close()

@@ -22,11 +22,20 @@ from sdx_state.api.transport import HttpTransport
 OAUTH_PATH = "/oauth"
 TIMELY = 300.0  # seconds before its end at which a token is exchanged for a new one
 DEADLINE = 30.0
-_WHY = {
-    "access_denied": "access was not allowed",
-    "invalid_client": "the client id or its secret is wrong",
-    "invalid_grant": "the code or the refresh token is not valid any more",
-    "unauthorized_client": "this client may not sign in this way",
+ELSEWHERE = (
+    "The reference calls OAuth temporarily unavailable. Without it: sdx-state login --with basic, or --with token."
+)
+_SETTINGS = "Compare with the tenant's settings, tab Integrations, and sign in again."
+# RFC 6749, sections 4.1.2.1 and 5.2: what each error code means, and what to do; None: sign in again.
+_MEANING: dict[str, tuple[str, str | None]] = {
+    "access_denied": ("access was not allowed", None),
+    "invalid_client": ("the client id or its secret is wrong", _SETTINGS),
+    "invalid_grant": ("the code or the refresh token is not valid any more", None),
+    "unauthorized_client": ("this client may not sign in this way", _SETTINGS),
+    "unsupported_response_type": ("the server does not offer this way of signing in", ELSEWHERE),
+    "unsupported_grant_type": ("the server does not offer this way of signing in", ELSEWHERE),
+    "server_error": ("the server failed", ELSEWHERE),
+    "temporarily_unavailable": ("the server signs nobody in at present", ELSEWHERE),
 }
 
 
@@ -102,11 +111,14 @@ class SignIn:
             SignInFailed: Access was not allowed, or this is not the answer to this attempt.
             ApiError: The token endpoint could not be asked.
         """
-        answer = dict(parse_qsl(urlsplit(came_back).query))
+        answer = dict(parse_qsl(urlsplit(came_back).query, keep_blank_values=True))
         if not hmac.compare_digest(answer.get("state", "").encode(), self._state.encode()):
             raise SignInFailed("", "what came back does not belong to this attempt: nothing of it was used")
+        if "iss" in answer and answer["iss"].rstrip("/") != self._base.origin:
+            # RFC 9207: another server's answer would have us give its code, and our secret, to the wrong one.
+            raise SignInFailed("", f"what came back is not of {self._base.origin}: nothing of it was used")
         if "error" in answer:
-            raise SignInFailed("", _why(answer["error"]))
+            raise _refused("", answer["error"])
         if not answer.get("code"):
             raise SignInFailed("", "the browser came back without a code")
         body = self._client.prepare_request_body(
@@ -147,7 +159,7 @@ def _granted(
     try:
         token: dict[str, Any] = WebApplicationClient(client_id).parse_request_body_response(answer.body.decode())
     except OAuth2Error as error:
-        raise SignInFailed(str(request), _why(str(error.error)), status=answer.status) from None
+        raise _refused(str(request), str(error.error), answer.status) from None
     except (ValueError, Warning) as error:
         what = "the answer is no token" if isinstance(error, ValueError) else "other access was given than asked for"
         raise SignInFailed(str(request), what, status=answer.status) from None
@@ -171,13 +183,13 @@ def _refuse(answer: Answer) -> None:
     if 300 <= answer.status < 400:
         raise SignInFailed(request, "it redirects, which is never followed", status=answer.status)
     if answer.status >= 500:
-        raise SignInFailed(request, f"the server failed ({answer.status})", status=answer.status)
+        raise SignInFailed(request, f"the server failed ({answer.status})", status=answer.status, advice=ELSEWHERE)
     if not answer.body.lstrip().startswith(b"{"):
-        advice = "The reference calls OAuth temporarily unavailable: use SDX_CUSTOMER_UUID and SDX_AUTH_TOKEN."
         message = f"no token came back ({answer.status})"
-        raise SignInFailed(request, message, status=answer.status, advice=advice)
+        raise SignInFailed(request, message, status=answer.status, advice=ELSEWHERE)
 
 
-def _why(error: str) -> str:
+def _refused(request: str, error: str, status: int | None = None) -> SignInFailed:
     """Return what an error code means; a server's own words are not repeated."""
-    return _WHY.get(error, "the server refuses it")
+    message, advice = _MEANING.get(error, ("the server refuses it", None))
+    return SignInFailed(request, message, status=status, advice=advice)

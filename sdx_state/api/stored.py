@@ -6,7 +6,7 @@ import fcntl
 import json
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,8 +20,10 @@ from sdx_state.api.retry import Clock, SystemClock
 from sdx_state.state.files import write_atomically
 
 SERVICE = "sdx-state"
+ENVIRONMENT = "the environment"
 VARIABLES = ("SDX_CUSTOMER_UUID", "SDX_AUTH_TOKEN", "SDX_ACCESS_TOKEN")
 Record = dict[str, Any]
+Renew = Callable[[Credentials], Credentials | None]
 
 
 @dataclass(frozen=True)
@@ -32,11 +34,21 @@ class Found:
         credentials: To be sent.
         way: `HTTP Basic`, `access token`, or `signed in through the browser`.
         source: Where they are kept, in words.
+        secrets: All that must not be shown.
+        renew: Returns others for those that the API refused, None if there are none; see `Connection`. None where
+            nothing can be exchanged for others.
     """
 
     credentials: Credentials
     way: str
-    source: str = field(default="the environment")
+    source: str = ENVIRONMENT
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    renew: Renew | None = field(default=None, repr=False)
+
+    @property
+    def stored(self) -> bool:
+        """Whether `login` stored them."""
+        return self.source != ENVIRONMENT
 
 
 def find_credentials(
@@ -52,27 +64,64 @@ def find_credentials(
     """
     if any(environ.get(name, "").strip() for name in VARIABLES):
         credentials = credentials_from(environ)
-        return Found(credentials, "access token" if credentials.customer_uuid is None else "HTTP Basic")
+        way = "access token" if credentials.customer_uuid is None else "HTTP Basic"
+        return Found(credentials, way, secrets=(credentials.token,))
     vault = vault or Vault.of_this_machine()
     with vault.held():
         record = vault.load(base.origin)
         if record is None:
             advice = f"{MissingCredentials.default_advice} Or sign in once: sdx-state login"
             raise MissingCredentials("", f"there are no credentials for {base.origin}", advice=advice)
-        if record["way"] == "basic":
-            return Found(Credentials(record["token"], record["uuid"]), "HTTP Basic", vault.where)
-        if record["way"] == "token":
-            return Found(Credentials(record["token"]), "access token", vault.where)
+        if record["way"] != "oauth":
+            basic = record["way"] == "basic"
+            credentials = Credentials(record["token"], record["uuid"] if basic else None)
+            way = "HTTP Basic" if basic else "access token"
+            return Found(credentials, way, vault.where, (credentials.token,))
         grant = Grant(**record["grant"])
-        clock = clock or SystemClock()
-        if grant.is_over(clock.now()):
-            transport = token_transport(base, environ.get("SDX_CA_FILE") or None)
-            try:
-                grant = refreshed(grant, transport, clock)
-            finally:
-                transport.close()
-            vault.save(base.origin, record_of(grant))
-        return Found(Credentials(grant.access_token), "signed in through the browser", vault.where)
+        exchange = _Exchange(base, vault, clock or SystemClock(), environ.get("SDX_CA_FILE") or None)
+        if grant.is_over(exchange.clock.now()):
+            grant = exchange.of(grant)
+    secrets = tuple(one for one in (grant.access_token, grant.refresh_token, grant.client_secret) if one)
+    return Found(
+        Credentials(grant.access_token), "signed in through the browser", vault.where, secrets, exchange.renewed
+    )
+
+
+@dataclass(frozen=True)
+class _Exchange:
+    """Exchanges a refresh token for new tokens, which are stored before they are used."""
+
+    base: BaseUrl
+    vault: Vault
+    clock: Clock
+    ca_file: str | None
+
+    def of(self, grant: Grant) -> Grant:
+        """Return the grant that follows `grant`. Call it while the vault is held."""
+        transport = token_transport(self.base, self.ca_file)
+        try:
+            fresh = refreshed(grant, transport, self.clock)
+        finally:
+            transport.close()
+        self.vault.save(self.base.origin, record_of(fresh))
+        return fresh
+
+    def renewed(self, refused: Credentials) -> Credentials | None:
+        """Return credentials for those that were refused, None if there are none.
+
+        Raises:
+            SignInFailed, ApiError: As in `refreshed`.
+        """
+        with self.vault.held():
+            record = self.vault.load(self.base.origin)
+            if record is None or record["way"] != "oauth":
+                return None
+            grant = Grant(**record["grant"])
+            if grant.access_token == refused.token:  # else another process was first
+                if grant.refresh_token is None:
+                    return None
+                grant = self.of(grant)
+        return Credentials(grant.access_token)
 
 
 def record_of(what: Grant | Credentials) -> Record:
@@ -114,8 +163,14 @@ class Vault:
         return "the keyring" if self._keyring is not None else str(self._file)
 
     @contextmanager
-    def held(self) -> Iterator[None]:
-        """Let no other process change records while the block runs: a refresh token is good once."""
+    def held(self, *, create: bool = False) -> Iterator[None]:
+        """Let no other process change records while the block runs: a refresh token is good once.
+
+        Args:
+            create: Make the folder first; without one there is nothing to be held.
+        """
+        if create:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not self._folder.is_dir():
             yield
             return

@@ -88,6 +88,10 @@ class HttpTransport:
         _note(request, str(answer.status), started)
         return answer
 
+    def use(self, credentials: Credentials) -> None:
+        """Send `credentials` from now on."""
+        self._headers = {**self._headers, "Authorization": credentials.header}
+
     def close(self) -> None:
         """Close all connections."""
         self._adapter.close()

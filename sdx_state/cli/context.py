@@ -15,6 +15,7 @@ from sdx_state.cli.failure import Stop
 
 if TYPE_CHECKING:
     from sdx_state.api import BaseUrl, Credentials
+    from sdx_state.api.stored import Found
     from sdx_state.apply.before import Before
     from sdx_state.apply.rehearsal import StoredTenant
     from sdx_state.apply.workspace import Workspace
@@ -70,6 +71,12 @@ class Context:
         require_trusted(base, named)
         return base
 
+    def pinned_tenant(self) -> str | None:
+        """Return the tenant that the project file pins, if there is one."""
+        from sdx_state.config.files import PROJECT_FILE
+
+        return self.project().tenant if (self.folder / PROJECT_FILE).exists() else None
+
     def configuration(self) -> Configuration:
         """Load the project file and every resource file, and say what is odd about them."""
         from sdx_state.cli.console import err_colour, say
@@ -98,11 +105,40 @@ class Context:
         name = "sandbox-state" if sandbox else "state"
         return f"{name}.{self.environment}" if self.environment else name
 
+    def credentials(self, base: BaseUrl) -> Found:
+        """Return the credentials for `base`; none of their secrets is shown from now on.
+
+        Raises:
+            MissingCredentials: There are none.
+            SignInFailed: A token is over and cannot be exchanged.
+        """
+        from dataclasses import replace
+
+        from sdx_state.api.stored import Vault, find_credentials
+        from sdx_state.cli.console import say
+        from sdx_state.cli.redaction import learn
+
+        vault = Vault.of_this_machine()
+        found = find_credentials(base, os.environ, vault)
+        learn(found.secrets, found.credentials.customer_uuid)
+        mend = vault.open_to_others() if found.stored else None
+        if mend:
+            say(f"warning: others can read your credentials: {mend}")
+        renew = found.renew
+        if renew is None:
+            return found
+
+        def renewed(refused: Credentials) -> Credentials | None:
+            fresh = renew(refused)
+            learn([fresh.token] if fresh else [])
+            return fresh
+
+        return replace(found, renew=renewed)
+
     @contextmanager
     def workspace(self, project: Project, *, sandbox: bool) -> Iterator[Workspace]:
         """Open the tenant and its state while the block runs."""
         from sdx_state.api import Connection, Endpoints
-        from sdx_state.api.stored import find_credentials
         from sdx_state.apply.workspace import Workspace, tenant_name
         from sdx_state.state.local import LocalStore
 
@@ -115,12 +151,11 @@ class Context:
                     yield Workspace(client, store, base.origin, project.api.capabilities, parallelism, project.guards)
             return
         base = self.base(project)
-        credentials = find_credentials(base, os.environ).credentials
-        tenant = tenant_name(base.origin, project.tenant, credentials.customer_uuid)
+        found = self.credentials(base)
+        tenant = tenant_name(base.origin, project.tenant, found.credentials.customer_uuid)
         store = LocalStore(hidden, self.state_name(False), tenant)
-        connection = Connection(
-            base, credentials, parallelism=parallelism, ca_file=os.environ.get("SDX_CA_FILE") or None
-        )
+        ca_file = os.environ.get("SDX_CA_FILE") or None
+        connection = Connection(base, found.credentials, parallelism, ca_file=ca_file, renew=found.renew)
         with Endpoints(connection) as client:
             yield Workspace(client, store, base.origin, project.api.capabilities, parallelism, project.guards)
 

@@ -12,6 +12,7 @@ from sdx_state.cli.context import Context
 from sdx_state.cli.failure import Stop
 
 if TYPE_CHECKING:
+    from sdx_state.api import BaseUrl, Credentials
     from sdx_state.api.oauth import Grant
 
 
@@ -29,47 +30,81 @@ if TYPE_CHECKING:
     "--secret-in-redirect",
     is_flag=True,
     help="For servers that insist on it: the client secret stands in the address that the browser opens, and so in "
-    "its history, and in logs on the way.",
+    "its history, in logs on the way, and, while it starts, in this machine's list of processes.",
 )
 @click.option("--no-browser", is_flag=True, help="Print the address instead of opening it.")
 @click.pass_obj
 def command(context: Context, way: str, client_id: str | None, secret_in_redirect: bool, no_browser: bool) -> None:
     """Sign in, once for each host.
 
-    Secrets are asked for without echo, or read from stdin, a line each. They are kept in the keyring, or in a file
-    that you alone can read, for the host of this project and no other.
+    Secrets are asked for without echo, or read from stdin, a line each. What the tenant accepts is kept in the
+    keyring, or in a file that you alone can read, for the host of this project and no other.
     """
-    from sdx_state.api.stored import Vault, record_of
+    from sdx_state.api import Credentials, credentials_from
+    from sdx_state.api.stored import VARIABLES, Vault, record_of
+    from sdx_state.cli.console import say
 
     base = context.base()
     if way == "browser":
-        record = record_of(_through_browser(context, client_id, secret_in_redirect, no_browser))
+        grant = _through_browser(base, client_id, secret_in_redirect, no_browser)
+        record, credentials = record_of(grant), Credentials(grant.access_token)
     else:
-        from sdx_state.api import credentials_from
-
         names = {"token": ["SDX_ACCESS_TOKEN"], "basic": ["SDX_CUSTOMER_UUID", "SDX_AUTH_TOKEN"]}[way]
-        record = record_of(credentials_from({name: _asked(name) for name in names}))
+        credentials = credentials_from({name: _asked(name) for name in names})
+        record = record_of(credentials)
+    _require_accepted(base, context.pinned_tenant(), credentials)
     vault = Vault.of_this_machine()
-    vault.save(base.origin, record)
+    with vault.held(create=True):
+        vault.save(base.origin, record)
     click.echo(f"Signed in to {base.origin}. Kept in {vault.where}.")
+    given = [name for name in VARIABLES if os.environ.get(name, "").strip()]
+    if given:
+        say(f"warning: {', '.join(given)} in the environment goes before what is kept.")
 
 
-def _through_browser(context: Context, client_id: str | None, secret_in_redirect: bool, no_browser: bool) -> Grant:
+def _require_accepted(base: BaseUrl, pinned: str | None, credentials: Credentials) -> None:
+    """Return if the tenant takes `credentials`, and they are not of another than the project's."""
+    from sdx_state.api import Connection, Endpoints
+    from sdx_state.api.errors import ApiError
+    from sdx_state.apply.workspace import tenant_name
+    from sdx_state.cli.redaction import learn
+    from sdx_state.live.glimpse import glimpse
+
+    learn([credentials.token], credentials.customer_uuid)
+    tenant_name(base.origin, pinned, credentials.customer_uuid)
+    try:
+        with Endpoints(Connection(base, credentials, ca_file=os.environ.get("SDX_CA_FILE") or None)) as endpoints:
+            glimpse(endpoints)
+    except ApiError as error:
+        raise Stop(str(error), f"{error.advice}\nNothing was stored.") from error
+
+
+def _through_browser(base: BaseUrl, client_id: str | None, secret_in_redirect: bool, no_browser: bool) -> Grant:
     from sdx_state.api.loopback import Loopback
     from sdx_state.api.oauth import SignIn, token_transport
     from sdx_state.api.retry import SystemClock
     from sdx_state.cli.console import say
+    from sdx_state.cli.redaction import learn
 
-    if os.environ.get("CI") and not no_browser:
-        raise Stop("a pipeline has no browser", "Give it SDX_CUSTOMER_UUID and SDX_AUTH_TOKEN as secrets instead.")
+    if os.environ.get("CI"):
+        raise Stop(
+            "a pipeline has no browser, and nobody who could press a button",
+            "Give it SDX_CUSTOMER_UUID and SDX_AUTH_TOKEN, or SDX_ACCESS_TOKEN, as secrets instead.",
+        )
     if client_id is None:
-        raise Stop("no OAuth client is named", "--client-id ID; the tenant's settings, tab Integrations, list them.")
+        raise Stop(
+            "no OAuth client is named",
+            "--client-id ID; the tenant's settings, tab Integrations, list them. Or without one: --with token, "
+            "--with basic.",
+        )
     try:
         import oauthlib  # noqa: F401 - only whether it is there
     except ModuleNotFoundError as error:
         raise Stop(f"signing in needs {error.name}", "Install it: pip install 'sdx-state[oauth]'") from error
-    base = context.base()
     secret = os.environ.get("SDX_CLIENT_SECRET", "").strip() or _asked("SDX_CLIENT_SECRET")
+    if not secret:
+        raise Stop("the client secret is empty", "Give it on stdin, or as SDX_CLIENT_SECRET.")
+    learn([secret])
     with Loopback() as loopback:
         attempt = SignIn(base, client_id, loopback.uri)
         address = attempt.url(secret if secret_in_redirect else None)

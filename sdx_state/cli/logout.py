@@ -17,7 +17,9 @@ def command(context: Context) -> None:
     from sdx_state.api.stored import Vault
 
     base, vault = context.base(), Vault.of_this_machine()
-    if vault.delete(base.origin):
+    with vault.held():
+        forgotten = vault.delete(base.origin)
+    if forgotten:
         click.echo(f"Forgotten: the credentials for {base.origin} in {vault.where}.")
     else:
         click.echo(f"There are none for {base.origin} in {vault.where}.")

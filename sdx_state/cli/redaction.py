@@ -1,15 +1,16 @@
-"""The last sink: whatever reaches stdout or stderr goes without the credentials of the environment."""
+"""The last sink: whatever reaches stdout or stderr goes without credentials, wherever they come from."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TextIO
 
 from sdx_state.cli.credential_forms import forms_of
 
 REDACTED = "[redacted]"
+_streams: list[RedactingStream] = []
 
 
 class RedactingStream:
@@ -18,6 +19,10 @@ class RedactingStream:
     def __init__(self, stream: TextIO, forms: tuple[str, ...]) -> None:
         self._stream = stream
         self._forms = forms
+
+    def learn(self, forms: Iterable[str]) -> None:
+        """Leave `forms` out as well from now on."""
+        self._forms = tuple(sorted({*self._forms, *forms}, key=len, reverse=True))
 
     def write(self, text: str, /) -> int:
         """Write `text` without secrets."""
@@ -39,12 +44,19 @@ class RedactingStream:
 def redacting(environ: Mapping[str, str]) -> Iterator[None]:
     """Keep the credentials in `environ` out of stdout and stderr while the block runs."""
     forms = forms_of(environ)
-    if not forms:
-        yield
-        return
     before = sys.stdout, sys.stderr
-    sys.stdout, sys.stderr = (RedactingStream(stream, forms) for stream in before)
+    out, err = (RedactingStream(stream, forms) for stream in before)
+    sys.stdout, sys.stderr = out, err
+    _streams[:] = out, err
     try:
         yield
     finally:
+        _streams.clear()
         sys.stdout, sys.stderr = before
+
+
+def learn(secrets: Iterable[str], customer_uuid: str | None = None) -> None:
+    """Keep `secrets`, which were typed or stored, out of stdout and stderr as well."""
+    for secret in secrets:
+        for stream in _streams:
+            stream.learn(forms_of({"SDX_AUTH_TOKEN": secret, "SDX_CUSTOMER_UUID": customer_uuid or ""}))

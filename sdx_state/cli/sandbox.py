@@ -18,9 +18,14 @@ from sdx_state.cli.failure import Stop
     help="Wire shape of the answers.  [default: as the project says]",
 )
 @click.option("--documented", is_flag=True, help="Configuration is read-only, as the API reference has it.")
+@click.option(
+    "--oauth-unavailable", is_flag=True, help="Nobody signs in through the browser, as the reference has it."
+)
 @click.option("--database", type=click.Path(dir_okay=False, path_type=Path), help="Where the tenant is kept.")
 @click.pass_obj
-def command(context: Context, port: int, shape: str | None, documented: bool, database: Path | None) -> None:
+def command(
+    context: Context, port: int, shape: str | None, documented: bool, oauth_unavailable: bool, database: Path | None
+) -> None:
     """Run a tenant on this machine.
 
     It speaks HTTP until Ctrl-C.
@@ -37,6 +42,7 @@ def command(context: Context, port: int, shape: str | None, documented: bool, da
     options = SandboxOptions(
         shape="nested" if (shape or (settings.shape if settings else "flat")) == "nested" else "flat",
         documented=documented or (settings is not None and settings.documented),
+        oauth_unavailable=oauth_unavailable,
     )
     if database is None:
         make_private_folder(context.folder / HIDDEN_FOLDER)

@@ -14,22 +14,30 @@ from sdx_state.cli.context import Context
 def command(context: Context) -> None:
     """Say which credentials are used, and of which tenant they are.
 
-    Asks the tenant whether it takes them.
+    Asks the tenant whether it takes them. An access token does not tell whose it is: the surveys that it shows do.
     """
     from sdx_state.api import Connection, Endpoints
-    from sdx_state.api.stored import Vault, find_credentials
-    from sdx_state.cli.console import say
+    from sdx_state.apply.workspace import tenant_name
+    from sdx_state.live.glimpse import COUNTED, glimpse
+    from sdx_state.report.escape import escape
 
-    base, vault = context.base(), Vault.of_this_machine()
-    found = find_credentials(base, os.environ, vault)
-    connection = Connection(base, found.credentials, ca_file=os.environ.get("SDX_CA_FILE") or None)
-    with Endpoints(connection) as endpoints:
-        next(endpoints.surveys.iterate(), None)
+    base, pinned = context.base(), context.pinned_tenant()
+    found = context.credentials(base)
     customer = found.credentials.customer_uuid
+    tenant_name(base.origin, pinned, customer)
+    connection = Connection(base, found.credentials, ca_file=os.environ.get("SDX_CA_FILE") or None, renew=found.renew)
+    with Endpoints(connection) as endpoints:
+        seen = glimpse(endpoints)
+    if customer is None:
+        told = f"{pinned} (pinned in sdx.yaml; " if pinned else "not known (pin `tenant:` in sdx.yaml; "
+        told += "an access token does not tell)"
+    else:
+        told = customer
+    count = f"{seen.count} or more" if seen.count == COUNTED else str(seen.count)
+    names = ", ".join(f"{escape(name)} (id {escape(id)})" for id, name in seen.names)
+    more = ", ..." if seen.count > len(seen.names) else ""
     click.echo(f"host      {base.origin}")
-    click.echo(f"tenant    {customer or 'not told by an access token: pin `tenant:` in sdx.yaml'}")
+    click.echo(f"tenant    {escape(told)}")
+    click.echo(f"surveys   {count}{': ' if names else ''}{names}{more}")
     click.echo(f"way       {found.way}, from {found.source}")
     click.echo("accepted  yes")
-    mend = vault.open_to_others()
-    if mend:
-        say(f"Others can read your credentials: {mend}")

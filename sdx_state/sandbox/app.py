@@ -51,7 +51,7 @@ ORIGIN = "https://sandbox.invalid"
 def create_app(store: Store, options: SandboxOptions) -> Starlette:
     """Return the tenant in `store` as an application; the API hangs off `/api`."""
     surveys, questions, users = (Configuration(one, store, options) for one in (SURVEYS, QUESTIONS, USERS))
-    numbers, interactions, oauth = PhoneNumbers(store), Interactions(store, options.shape, ORIGIN), OAuth()
+    numbers, interactions, oauth = PhoneNumbers(store), Interactions(store, options.shape, ORIGIN), OAuth(options)
 
     async def of_survey(what: str, request: Request) -> Response:
         id = request.path_params["id"]

@@ -1,7 +1,8 @@
 """Signing in through a browser: the authorise page with its two buttons, and the token endpoint, with their errors.
 
-Source: API reference, "Authentication": both hang off the host, not off the API. PKCE (RFC 7636) is checked where a
-client uses it.
+Source: API reference, "Authentication": both hang off the host, not off the API, and the redirect may carry the
+client secret, which is checked where it does. Errors are those of RFC 6749, sections 4.1.2.1 and 5.2. PKCE (RFC 7636)
+is checked where a client uses it. The reference knows no scopes.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import hmac
 import secrets
 import time
 from base64 import urlsafe_b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from html import escape
@@ -18,11 +20,16 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
+from sdx_state.sandbox.options import SandboxOptions
+
 CLIENT_ID, CLIENT_SECRET = "sandbox-client", "sandbox-client-secret"
 CODE_LIFE, TOKEN_LIFE = 60.0, 3600  # seconds
-_PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Sign in</title>
-<h1>Allow access?</h1><p>{client} wants to use this tenant for you.</p>
-<form method="post">{fields}<button name="decision" value="approve">Approve</button>
+_HEAD = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Sign in</title>
+<meta name="viewport" content="width=device-width"><style>
+body {font: 1rem/1.5 system-ui, sans-serif; max-width: 28rem; margin: 15vh auto; padding: 0 1rem}
+h1 {font-size: 1.5rem} button {font: inherit; padding: .4rem 1.2rem; margin-right: .5rem}</style>"""
+_PAGE = """<h1>Allow access?</h1><p><b>{client}</b> wants to use the tenant {customer} on {host} for you, and will be
+told at {back}.</p><form method="post">{fields}<button name="decision" value="approve">Approve</button>
 <button name="decision" value="cancel">Cancel</button></form></html>"""
 
 
@@ -37,7 +44,8 @@ class _Code:
 class OAuth:
     """The two endpoints, and the tokens that were given out."""
 
-    def __init__(self) -> None:
+    def __init__(self, options: SandboxOptions) -> None:
+        self._options = options
         self._codes: dict[str, _Code] = {}
         self._tokens: dict[str, float] = {}
         self._refresh: set[str] = set()
@@ -47,53 +55,79 @@ class OAuth:
         return self._tokens.get(token, 0.0) > time.time()
 
     async def authorize(self, request: Request) -> Response:
-        """Show the page; send the browser back with a code, or with `access_denied`."""
-        if request.method not in ("GET", "POST"):
-            return _error("invalid_request", 405)
-        asked = (
-            dict(parse_qsl((await request.body()).decode()))
-            if request.method == "POST"
-            else dict(request.query_params)
-        )
-        redirect_uri, state = asked.get("redirect_uri", ""), asked.get("state", "")
-        # An unknown client, or an address that is no program on the user's machine, is told the user and nobody else.
-        if asked.get("client_id") != CLIENT_ID or not _loopback(redirect_uri):
-            return HTMLResponse("<!doctype html><title>Sign in</title><p>This request cannot be trusted.</p>", 400)
-        if asked.get("response_type") != "code":
-            return _back(redirect_uri, error="unsupported_response_type", state=state)
-        if asked.get("code_challenge") and asked.get("code_challenge_method") != "S256":
-            return _back(redirect_uri, error="invalid_request", state=state)
-        if request.method == "GET":
+        """Show the page; send the browser back with a code, or with an error."""
+        given = (await request.body()).decode("utf-8", "replace") if request.method == "POST" else request.url.query
+        pairs = parse_qsl(given)
+        asked = dict(pairs)
+        redirect_uri, state, secret = (asked.get(name, "") for name in ("redirect_uri", "state", "client_secret"))
+        # What could send a code to a stranger is told the user and nobody else.
+        if asked.get("client_id") != CLIENT_ID or not _loopback(redirect_uri) or len(pairs) != len(asked):
+            return _untrusted()
+        if secret and not hmac.compare_digest(secret.encode(), CLIENT_SECRET.encode()):
+            return _untrusted()
+        error = self._refusal(asked)
+        if error is not None:
+            return _back(redirect_uri, state, error=error)
+        if request.method != "POST":
             kept = ("response_type", "client_id", "redirect_uri", "state", "code_challenge", "code_challenge_method")
             fields = "".join(
                 f'<input type="hidden" name="{name}" value="{escape(asked[name])}">' for name in kept if name in asked
             )
-            return HTMLResponse(_PAGE.format(client=escape(asked["client_id"]), fields=fields))
+            names = {
+                "client": asked["client_id"],
+                "customer": self._options.customer_uuid,
+                "host": request.url.netloc,
+                "back": urlsplit(redirect_uri).netloc,
+            }
+            shown = {name: escape(value) for name, value in names.items()}
+            return HTMLResponse(_HEAD + _PAGE.format(fields=fields, **shown))
         if asked.get("decision") != "approve":
-            return _back(redirect_uri, error="access_denied", state=state)
+            return _back(redirect_uri, state, error="access_denied")
         code = secrets.token_urlsafe(24)
         challenge = asked.get("code_challenge", "")
         self._codes[code] = _Code(asked["client_id"], redirect_uri, challenge, time.time() + CODE_LIFE)
-        return _back(redirect_uri, code=code, state=state)
+        return _back(redirect_uri, state, code=code)
+
+    def _refusal(self, asked: Mapping[str, str]) -> str | None:
+        """Return the error code for what is asked of the authorise page, None if it may be shown."""
+        if self._options.oauth_unavailable:
+            return "temporarily_unavailable"
+        if "response_type" not in asked:
+            return "invalid_request"
+        if asked["response_type"] != "code":
+            return "unsupported_response_type"
+        if asked.get("scope"):
+            return "invalid_scope"
+        if asked.get("code_challenge") and asked.get("code_challenge_method") != "S256":
+            return "invalid_request"
+        return None
 
     async def token(self, request: Request) -> Response:
         """Exchange a code, or a refresh token, for an access token. A code is good once."""
-        if request.method != "POST":
-            return _error("invalid_request", 405)
-        asked = dict(parse_qsl((await request.body()).decode("utf-8", "replace")))
+        if self._options.oauth_unavailable:
+            return Response(status_code=503)
+        pairs = parse_qsl((await request.body()).decode("utf-8", "replace"))
+        asked = dict(pairs)
+        if len(pairs) != len(asked) or "grant_type" not in asked:
+            return _error("invalid_request")
         secret = asked.get("client_secret", "")
         if asked.get("client_id") != CLIENT_ID or not hmac.compare_digest(secret.encode(), CLIENT_SECRET.encode()):
             return _error("invalid_client", 401)
-        grant = asked.get("grant_type")
+        if asked.get("scope"):
+            return _error("invalid_scope")
+        grant = asked["grant_type"]
+        needed = {"refresh_token": ("refresh_token",), "authorization_code": ("code", "redirect_uri")}.get(grant)
+        if needed is None:
+            return _error("unsupported_grant_type")
+        if any(name not in asked for name in needed):
+            return _error("invalid_request")
         if grant == "refresh_token":
-            if asked.get("refresh_token", "") not in self._refresh:
+            if asked["refresh_token"] not in self._refresh:
                 return _error("invalid_grant")
             self._refresh.discard(asked["refresh_token"])
             return self._given()
-        if grant != "authorization_code":
-            return _error("unsupported_grant_type")
-        code = self._codes.pop(asked.get("code", ""), None)
-        if code is None or code.ends < time.time() or code.redirect_uri != asked.get("redirect_uri"):
+        code = self._codes.pop(asked["code"], None)
+        if code is None or code.ends < time.time() or code.redirect_uri != asked["redirect_uri"]:
             return _error("invalid_grant")
         if code.challenge and not hmac.compare_digest(code.challenge, _challenge(asked.get("code_verifier", ""))):
             return _error("invalid_grant")
@@ -119,7 +153,14 @@ def _loopback(uri: str) -> bool:
         return False
 
 
-def _back(redirect_uri: str, **answer: str) -> Response:
+def _untrusted() -> Response:
+    why = "Its client is not known here, its secret is wrong, or its answer would not stay on this machine."
+    return HTMLResponse(f"{_HEAD}<h1>This request cannot be trusted.</h1><p>{why}</p></html>", 400)
+
+
+def _back(redirect_uri: str, state: str, **answer: str) -> Response:
+    if state:
+        answer["state"] = state
     separator = "&" if urlsplit(redirect_uri).query else "?"
     return RedirectResponse(f"{redirect_uri}{separator}{urlencode(answer)}", 302)
 

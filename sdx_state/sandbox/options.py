@@ -18,6 +18,7 @@ class SandboxOptions:
         customer_uuid: User name of Basic authentication.
         auth_token: Its password; also taken as a Bearer token.
         latency: Seconds added to every answer.
+        oauth_unavailable: Nobody can sign in through the browser, as the reference has it.
     """
 
     shape: Shape = "flat"
@@ -25,3 +26,4 @@ class SandboxOptions:
     customer_uuid: str = "00000000-0000-4000-8000-000000000000"
     auth_token: str = "sandbox"  # noqa: S105 - no secret: whoever reaches the sandbox is on this machine
     latency: float = 0.0
+    oauth_unavailable: bool = False

@@ -7,6 +7,7 @@ SDX_REQUIRE_BROWSER=1 they fail.
 from __future__ import annotations
 
 import os
+import queue
 import shutil
 import threading
 
@@ -75,3 +76,25 @@ def test_who_cancels_is_not(page, tenant):
     assert "You can close this page" in page.inner_text("body")
     with pytest.raises(SignInFailed, match="access was not allowed"):
         attempt.exchange(came_back, CLIENT_SECRET, token_transport(base, None), SystemClock())
+
+
+@pytest.mark.parametrize("more", [[], ["--secret-in-redirect"]])
+def test_login_from_the_command_line_to_a_plan(page, project, tenant, tmp_path, monkeypatch, more):
+    monkeypatch.setenv("SDX_API_URL", tenant.url)
+    monkeypatch.setenv("SDX_CLIENT_SECRET", CLIENT_SECRET)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.delenv("CI", raising=False)
+    opened, ended = queue.Queue(), []
+    monkeypatch.setattr("webbrowser.open", lambda address: opened.put(address) or True)
+    login = threading.Thread(target=lambda: ended.append(project.run("login", "--client-id", CLIENT_ID, *more)))
+    login.start()
+    page.goto(opened.get(timeout=20))
+    assert CLIENT_ID in page.inner_text("p")
+    assert CLIENT_SECRET not in page.content()
+    page.click("text=Approve")
+    login.join(20)
+    assert ended[0].code == 0, ended[0].err
+    assert any(CLIENT_SECRET in url for url in page.seen) == bool(more)
+    assert "signed in through the browser" in project.run("whoami").out
+    project.write("a.yaml", "surveys: {a: {name: A}}\n")
+    assert project.run("plan").code == 0

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 import threading
 import urllib.error
 import urllib.request
-from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
+from base64 import b64encode
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -16,36 +18,10 @@ from sdx_state.api.address import base_url
 from sdx_state.api.credentials import Credentials
 from sdx_state.api.errors import ApiError, MissingCredentials, SignInFailed
 from sdx_state.api.exchange import Answer
-from sdx_state.api.loopback import Loopback
 from sdx_state.api.oauth import Grant, SignIn, refreshed, token_transport
 from sdx_state.api.retry import SystemClock
 from sdx_state.api.stored import Vault, find_credentials, record_of
 from sdx_state.sandbox.oauth import CLIENT_ID, CLIENT_SECRET
-
-
-class Refused(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_):
-        return None
-
-
-def decide(address, decision):
-    """Do what a person does on the page: read it, and press a button. Return where the browser is sent."""
-    opener = urllib.request.build_opener(Refused, urllib.request.ProxyHandler({}))
-    with opener.open(address) as page:
-        text = page.read().decode()
-    assert "Allow access?" in text
-    form = dict(parse_qsl(urlsplit(address).query)) | {"decision": decision}
-    try:
-        opener.open(address.split("?")[0], urlencode(form).encode())
-    except urllib.error.HTTPError as answer:
-        return answer.headers["Location"]
-    raise AssertionError("the page did not send the browser back")
-
-
-@pytest.fixture
-def attempt(tenant):
-    base = base_url(None, tenant.url)
-    return base, SignIn(base, CLIENT_ID, "http://127.0.0.1:9/signed-in"), token_transport(base, None)
 
 
 def test_the_address_for_the_browser_holds_a_state_a_challenge_and_no_secret(attempt, tenant):
@@ -66,7 +42,7 @@ def test_the_address_for_the_browser_holds_a_state_a_challenge_and_no_secret(att
     )
 
 
-def test_who_approves_gets_a_token_that_the_api_takes(attempt):
+def test_who_approves_gets_a_token_that_the_api_takes(attempt, decide):
     from sdx_state.api import Client, Connection, Endpoints
 
     base, one, transport = attempt
@@ -77,13 +53,13 @@ def test_who_approves_gets_a_token_that_the_api_takes(attempt):
     assert CLIENT_SECRET not in repr(grant)
 
 
-def test_who_cancels_gets_none(attempt):
+def test_who_cancels_gets_none(attempt, decide):
     _, one, transport = attempt
     with pytest.raises(SignInFailed, match="access was not allowed"):
         one.exchange(decide(one.url(), "cancel"), CLIENT_SECRET, transport, SystemClock())
 
 
-def test_an_answer_to_another_attempt_is_not_used(attempt, tenant):
+def test_an_answer_to_another_attempt_is_not_used(attempt, tenant, decide):
     base, one, transport = attempt
     other = SignIn(base, CLIENT_ID, "http://127.0.0.1:9/signed-in")
     for came_back in (
@@ -96,7 +72,7 @@ def test_an_answer_to_another_attempt_is_not_used(attempt, tenant):
             one.exchange(came_back, CLIENT_SECRET, transport, SystemClock())
 
 
-def test_a_code_is_good_once_and_for_whoever_asked_for_it(attempt, tenant):
+def test_a_code_is_good_once_and_for_whoever_asked_for_it(attempt, tenant, decide):
     base, one, transport = attempt
     came_back = decide(one.url(), "approve")
     thief = SignIn(base, CLIENT_ID, "http://127.0.0.1:9/signed-in")
@@ -109,7 +85,7 @@ def test_a_code_is_good_once_and_for_whoever_asked_for_it(attempt, tenant):
         one.exchange(came_back, CLIENT_SECRET, transport, SystemClock())
 
 
-def test_a_wrong_secret_is_said_without_showing_it(attempt):
+def test_a_wrong_secret_is_said_without_showing_it(attempt, decide):
     _, one, transport = attempt
     with pytest.raises(SignInFailed, match="the client id or its secret is wrong") as caught:
         one.exchange(decide(one.url(), "approve"), "wr0ng-s3cret", transport, SystemClock())
@@ -139,28 +115,6 @@ def test_whatever_the_token_endpoint_answers_is_a_message_and_no_traceback(attem
     with pytest.raises(SignInFailed) as caught:
         one.exchange(f"/signed-in?code=canary&state={one._state}", "canary", Canned(), SystemClock())
     assert "canary" not in f"{caught.value} {caught.value.advice}"
-
-
-def test_the_browser_comes_back_once_and_nobody_else_is_heard():
-    with Loopback(patience=5) as loopback:
-        found = []
-        waiting = threading.Thread(target=lambda: found.append(loopback.wait()))
-        waiting.start()
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        for host, path in (("attacker.example", "/signed-in?code=x"), (None, "/favicon.ico"), (None, "/")):
-            headers = {"Host": host} if host else {}
-            with pytest.raises(urllib.error.HTTPError):
-                opener.open(urllib.request.Request(f"http://127.0.0.1:{loopback.port}{path}", headers=headers))
-        with opener.open(f"{loopback.uri}?code=abc&state=def") as page:
-            assert "close this page" in page.read().decode()
-            assert page.headers["Content-Security-Policy"] == "default-src 'none'"
-        waiting.join()
-    assert found == ["/signed-in?code=abc&state=def"]
-
-
-def test_a_browser_that_never_comes_back_is_not_waited_for_without_end():
-    with Loopback(patience=0.1) as loopback, pytest.raises(SignInFailed, match=r"did not come back within 0\.1 s"):
-        loopback.wait()
 
 
 class Keyring:
@@ -228,7 +182,7 @@ def test_the_file_is_its_users_alone(tmp_path):
             vault.load(BASE.origin)
 
 
-def test_a_token_that_ends_soon_is_exchanged_and_kept_before_it_is_used(tenant, vault):
+def test_a_token_that_ends_soon_is_exchanged_and_kept_before_it_is_used(tenant, vault, decide):
     base = base_url(None, tenant.url)
     one, transport = SignIn(base, CLIENT_ID, "http://127.0.0.1:9/x"), token_transport(base, None)
     grant = one.exchange(decide(one.url(), "approve"), CLIENT_SECRET, transport, SystemClock())
@@ -274,7 +228,7 @@ def signing_in(project, tenant, monkeypatch, tmp_path):
     return project
 
 
-def test_login_whoami_plan_and_logout(signing_in, monkeypatch):
+def test_login_whoami_plan_and_logout(signing_in, monkeypatch, decide):
     monkeypatch.setenv("SDX_CLIENT_SECRET", CLIENT_SECRET)
 
     def open_browser(address):
@@ -310,12 +264,76 @@ def test_what_is_read_from_stdin_is_stored_and_never_shown(signing_in, monkeypat
     assert (uuid in who) == (way == "basic")
 
 
-def test_a_pipeline_opens_no_browser(signing_in, monkeypatch):
+@pytest.mark.parametrize("more", [[], ["--no-browser"]])
+def test_a_pipeline_opens_no_browser_and_waits_for_none(signing_in, monkeypatch, more):
     monkeypatch.setenv("CI", "true")
+    monkeypatch.setenv("SDX_CLIENT_SECRET", CLIENT_SECRET)
     monkeypatch.setattr("webbrowser.open", lambda _: pytest.fail("a browser was opened"))
-    ended = signing_in.run("login", "--client-id", CLIENT_ID)
+    ended = signing_in.run("login", "--client-id", CLIENT_ID, *more)
     assert ended.code == 1
     assert "a pipeline has no browser" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("way", "lines", "said"),
+    [
+        ("token", "a-token-that-is-wrong\n", "(401)"),
+        ("basic", "00000000-0000-4000-8000-000000000000\na-token-that-is-wrong\n", "(401)"),
+        ("token", "", "are missing"),
+        ("browser", "", "the client secret is empty"),
+    ],
+)
+def test_what_the_tenant_does_not_take_is_not_stored(signing_in, monkeypatch, way, lines, said):
+    monkeypatch.setattr(sys, "stdin", io.StringIO(lines))
+    ended = signing_in.run("login", "--with", way, "--client-id", CLIENT_ID)
+    assert (ended.code, ended.out) == (1, "")
+    assert said in ended.err
+    assert "a-token-that-is-wrong" not in ended.err
+    assert "there are no credentials" in signing_in.run("whoami").err
+
+
+def test_credentials_of_another_tenant_than_the_projects_are_neither_stored_nor_called_accepted(
+    signing_in, monkeypatch
+):
+    signing_in.write("sdx.yaml", "sdx: 1\napi: {host: x.example}\ntenant: 11111111-0000-4000-8000-000000000000\n")
+    monkeypatch.setattr(sys, "stdin", io.StringIO("00000000-0000-4000-8000-000000000000\nsandbox\n"))
+    assert "pinned to tenant 11111111" in signing_in.run("login", "--with", "basic").err
+    assert "there are no credentials" in signing_in.run("whoami").err
+    monkeypatch.setenv("SDX_CUSTOMER_UUID", "00000000-0000-4000-8000-000000000000")
+    monkeypatch.setenv("SDX_AUTH_TOKEN", "sandbox")
+    who = signing_in.run("whoami")
+    assert (who.code, who.out) == (1, "")
+    assert "pinned to tenant 11111111" in who.err
+
+
+def test_whoami_shows_by_its_surveys_which_tenant_an_access_token_is_of(signing_in, tenant, monkeypatch):
+    monkeypatch.setenv("SDX_ACCESS_TOKEN", "sandbox")
+    assert "surveys   0\n" in signing_in.run("whoami").out
+    for name in ("One", "Two\x1b[31m", "Three", "Four"):
+        tenant.store.create("surveys", {"name": name})
+    who = signing_in.run("whoami").out
+    assert "tenant    not known" in who
+    assert "surveys   4: One (id 1), Two\\u{1b}[31m (id 2), Three (id 3), ...\n" in who
+    signing_in.write("sdx.yaml", "sdx: 1\napi: {host: x.example}\ntenant: 11111111-0000-4000-8000-000000000000\n")
+    assert "tenant    11111111-0000-4000-8000-000000000000 (pinned" in signing_in.run("whoami").out
+
+
+def test_login_says_that_the_environment_goes_before_it(signing_in, monkeypatch):
+    monkeypatch.setenv("SDX_ACCESS_TOKEN", "sandbox")
+    monkeypatch.setattr(sys, "stdin", io.StringIO("sandbox\n"))
+    ended = signing_in.run("login", "--with", "token")
+    assert ended.code == 0
+    assert "SDX_ACCESS_TOKEN in the environment goes before" in ended.err
+
+
+def test_every_command_warns_of_stored_credentials_that_others_can_read(signing_in, monkeypatch, tmp_path):
+    monkeypatch.setattr(sys, "stdin", io.StringIO("sandbox\n"))
+    assert signing_in.run("login", "--with", "token").code == 0
+    signing_in.write("a.yaml", "surveys: {a: {name: A}}\n")
+    assert "others can read" not in signing_in.run("plan").err
+    file = tmp_path / "config" / "sdx-state" / "credentials.json"
+    file.chmod(0o640)
+    assert f"others can read your credentials: chmod 600 {file}" in signing_in.run("plan").err
 
 
 def test_wrong_credentials_are_not_called_accepted(signing_in, monkeypatch):
@@ -337,29 +355,35 @@ def test_a_client_is_needed_and_so_is_a_host(signing_in, monkeypatch):
     assert "no API host is named" in ended.err
 
 
-UNTRUSTED = [
-    {"client_id": "another"},
-    {"redirect_uri": "https://attacker.example/signed-in"},
-    {"redirect_uri": "http://localhost.attacker.example:9/"},
-    {"redirect_uri": "http://127.0.0.1:9/#x"},
-]
-
-
-@pytest.mark.parametrize("changed", UNTRUSTED)
-def test_the_sandbox_sends_nobody_to_where_a_code_could_be_stolen(attempt, changed):
-    _, one, _ = attempt
-    address = one.url()
-    query = dict(parse_qsl(urlsplit(address).query)) | changed
-    opener = urllib.request.build_opener(Refused, urllib.request.ProxyHandler({}))
-    with pytest.raises(urllib.error.HTTPError) as caught:
-        opener.open(f"{address.split('?')[0]}?{urlencode(query)}")
-    assert caught.value.code == 400
-    assert "Location" not in caught.value.headers
-
-
 def test_a_token_that_nobody_gave_out_opens_nothing(tenant):
     from sdx_state.api import Client, Connection, Endpoints
 
     connection = Connection(base_url(None, tenant.url), Credentials("made-up"))
     with Client(Endpoints(connection)) as client, pytest.raises(ApiError):
         list(client.surveys.list())
+
+
+@pytest.mark.parametrize("when", ["typed", "stored"])
+def test_not_even_a_bug_shows_a_secret_that_was_typed_or_stored(signing_in, tmp_path, monkeypatch, capsys, when):
+    from sdx_state.cli.main import entry
+
+    uuid, token = "11111111-0000-4000-8000-000000000000", "a-t0ken/of=mine"
+    pair = b64encode(f"{uuid}:{token}".encode()).decode()
+
+    def fail(_client):
+        raise RuntimeError(f"{token} {pair}")
+
+    monkeypatch.setattr("sdx_state.live.glimpse.glimpse", fail)
+    if when == "stored":
+        vault = Vault(tmp_path / "config" / "sdx-state")
+        vault.save(base_url(None, os.environ["SDX_API_URL"]).origin, record_of(Credentials(token, uuid)))
+    else:
+        monkeypatch.setattr(sys, "stdin", io.StringIO(f"{uuid}\n{token}\n"))
+    command = ["whoami"] if when == "stored" else ["login", "--with", "basic"]
+    monkeypatch.setattr(sys, "argv", ["sdx-state", "-C", str(signing_in.folder), *command])
+    with pytest.raises(SystemExit):
+        entry()
+    err = capsys.readouterr().err
+    assert "RuntimeError: [redacted] [redacted]" in err
+    assert token not in err
+    assert pair not in err

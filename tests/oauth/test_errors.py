@@ -1,0 +1,154 @@
+"""Every error that the two endpoints may answer (RFC 6749, sections 4.1.2.1 and 5.2), and what becomes of it."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
+
+import pytest
+
+from sdx_state.api.address import base_url
+from sdx_state.api.errors import SignInFailed
+from sdx_state.api.exchange import Answer
+from sdx_state.api.oauth import SignIn, token_transport
+from sdx_state.api.retry import SystemClock
+from sdx_state.sandbox import SandboxOptions, SandboxServer
+from sdx_state.sandbox.oauth import CLIENT_ID, CLIENT_SECRET
+
+
+def answered(opener, address, form=None):
+    """Return status, headers and body, whatever they are."""
+    try:
+        with opener.open(address, urlencode(form).encode() if form is not None else None) as answer:
+            return answer.status, answer.headers, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.headers, error.read().decode()
+
+
+UNTRUSTED = [
+    {"client_id": "another"},
+    {"redirect_uri": "https://attacker.example/signed-in"},
+    {"redirect_uri": "http://localhost.attacker.example:9/"},
+    {"redirect_uri": "http://127.0.0.1:9/#x"},
+    {"client_secret": "not-the-secret"},
+]
+
+
+@pytest.mark.parametrize("changed", UNTRUSTED)
+def test_the_sandbox_sends_nobody_to_where_a_code_could_be_stolen(attempt, opener, changed):
+    _, one, _ = attempt
+    address = one.url()
+    query = dict(parse_qsl(urlsplit(address).query)) | changed
+    status, headers, page = answered(opener, f"{address.split('?')[0]}?{urlencode(query)}")
+    assert (status, headers["Location"]) == (400, None)
+    assert "cannot be trusted" in page
+
+
+ASKED = {
+    "no response type": ({"response_type": None}, "invalid_request"),
+    "another response type": ({"response_type": "token"}, "unsupported_response_type"),
+    "a scope": ({"scope": "everything"}, "invalid_scope"),
+    "a challenge in clear": ({"code_challenge_method": "plain"}, "invalid_request"),
+}
+
+
+@pytest.mark.parametrize(("changed", "error"), ASKED.values(), ids=ASKED)
+def test_the_authorise_page_sends_back_what_is_wrong_with_the_request(attempt, opener, changed, error):
+    _, one, transport = attempt
+    address = one.url()
+    query = dict(parse_qsl(urlsplit(address).query)) | changed
+    kept = {name: value for name, value in query.items() if value is not None}
+    status, headers, _ = answered(opener, f"{address.split('?')[0]}?{urlencode(kept)}")
+    assert status == 302
+    back = urlsplit(headers["Location"])
+    assert parse_qs(back.query) == {"error": [error], "state": [query["state"]]}
+    with pytest.raises(SignInFailed):
+        one.exchange(headers["Location"], CLIENT_SECRET, transport, SystemClock())
+
+
+def test_the_documented_redirect_with_the_right_secret_is_taken_and_the_page_does_not_repeat_it(attempt, opener):
+    _, one, _ = attempt
+    status, _, page = answered(opener, one.url(CLIENT_SECRET))
+    assert status == 200
+    assert CLIENT_SECRET not in page
+
+
+CLIENT = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
+CODE = {"grant_type": "authorization_code", "code": "made-up", "redirect_uri": "http://127.0.0.1:9/x"}
+SENT = {
+    "no grant type": (CLIENT, 400, "invalid_request"),
+    "another grant type": (CLIENT | {"grant_type": "password"}, 400, "unsupported_grant_type"),
+    "no code": (CLIENT | {"grant_type": "authorization_code"}, 400, "invalid_request"),
+    "a code that nobody gave out": (CLIENT | CODE, 400, "invalid_grant"),
+    "a scope": (CLIENT | CODE | {"scope": "everything"}, 400, "invalid_scope"),
+    "no refresh token": (CLIENT | {"grant_type": "refresh_token"}, 400, "invalid_request"),
+    "a refresh token that nobody gave out": (
+        CLIENT | {"grant_type": "refresh_token", "refresh_token": "made-up"},
+        400,
+        "invalid_grant",
+    ),
+    "another client": (CODE | {"client_id": "x", "client_secret": "y"}, 401, "invalid_client"),
+    "no secret": (CODE | {"client_id": CLIENT_ID}, 401, "invalid_client"),
+}
+
+
+@pytest.mark.parametrize(("form", "status", "error"), SENT.values(), ids=SENT)
+def test_the_token_endpoint_says_what_is_wrong_with_the_request(tenant, opener, form, status, error):
+    origin = base_url(None, tenant.url).origin
+    found, headers, body = answered(opener, f"{origin}/oauth/token", form)
+    assert (found, json.loads(body)) == (status, {"error": error})
+    assert headers["Cache-Control"] == "no-store"
+
+
+def test_the_token_endpoint_takes_nothing_but_post(tenant, opener):
+    assert answered(opener, f"{base_url(None, tenant.url).origin}/oauth/token")[0] == 405
+
+
+CODES = {
+    "access_denied": ("access was not allowed", "sdx-state login"),
+    "invalid_client": ("the client id or its secret is wrong", "tab Integrations"),
+    "invalid_grant": ("not valid any more", "sdx-state login"),
+    "unauthorized_client": ("may not sign in this way", "tab Integrations"),
+    "unsupported_response_type": ("does not offer this way", "--with basic"),
+    "unsupported_grant_type": ("does not offer this way", "--with basic"),
+    "server_error": ("the server failed", "--with basic"),
+    "temporarily_unavailable": ("signs nobody in at present", "--with basic"),
+    "its own words": ("the server refuses it", "sdx-state login"),
+}
+
+
+@pytest.mark.parametrize("where", ["the browser", "the token endpoint"])
+@pytest.mark.parametrize(("error", "said"), CODES.items(), ids=CODES)
+def test_every_error_is_said_in_words_with_what_to_do(attempt, where, error, said):
+    _, one, _ = attempt
+
+    class Canned:
+        def send(self, _request):
+            return Answer(400, {}, json.dumps({"error": error}).encode())
+
+    answer = {"state": one._state} | ({"error": error} if where == "the browser" else {"code": "c"})
+    with pytest.raises(SignInFailed, match=said[0]) as caught:
+        one.exchange(f"/signed-in?{urlencode(answer)}", CLIENT_SECRET, Canned(), SystemClock())
+    assert said[1] in caught.value.advice
+
+
+@pytest.mark.parametrize("issuer", ["https://attacker.example", "http://127.0.0.1", ""])
+def test_an_answer_of_another_server_is_not_used(attempt, decide, issuer):
+    base, one, transport = attempt
+    back = decide(one.url(), "approve")
+    with pytest.raises(SignInFailed, match=f"not of {base.origin}"):
+        one.exchange(f"{back}&{urlencode({'iss': issuer}) or 'iss='}", CLIENT_SECRET, transport, SystemClock())
+    assert one.exchange(f"{back}&{urlencode({'iss': base.origin})}", CLIENT_SECRET, transport, SystemClock())
+
+
+def test_where_oauth_is_unavailable_the_other_ways_are_named(opener):
+    with SandboxServer(":memory:", SandboxOptions(oauth_unavailable=True)) as server:
+        base = base_url(None, server.url)
+        one, transport = SignIn(base, CLIENT_ID, "http://127.0.0.1:9/signed-in"), token_transport(base, None)
+        _, headers, _ = answered(opener, one.url())
+        for back in (headers["Location"], f"/signed-in?code=c&state={one._state}"):
+            with pytest.raises(SignInFailed) as caught:
+                one.exchange(back, CLIENT_SECRET, transport, SystemClock())
+            assert "--with basic" in caught.value.advice

@@ -1,0 +1,57 @@
+"""Where the browser comes back to."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+import urllib.error
+import urllib.request
+
+import pytest
+
+from sdx_state.api.errors import SignInFailed
+from sdx_state.api.loopback import Loopback
+
+
+def test_the_browser_comes_back_once_and_nobody_else_is_heard():
+    with Loopback(patience=5) as loopback:
+        found = []
+        waiting = threading.Thread(target=lambda: found.append(loopback.wait()))
+        waiting.start()
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        for host, path in (("attacker.example", "/signed-in?code=x"), (None, "/favicon.ico"), (None, "/")):
+            headers = {"Host": host} if host else {}
+            with pytest.raises(urllib.error.HTTPError):
+                opener.open(urllib.request.Request(f"http://127.0.0.1:{loopback.port}{path}", headers=headers))
+        with opener.open(f"{loopback.uri}?code=abc&state=def") as page:
+            assert "close this page" in page.read().decode()
+            assert page.headers["Content-Security-Policy"] == "default-src 'none'"
+        waiting.join()
+    assert found == ["/signed-in?code=abc&state=def"]
+
+
+def test_a_browser_that_never_comes_back_is_not_waited_for_without_end():
+    with Loopback(patience=0.1) as loopback, pytest.raises(SignInFailed, match=r"did not come back within 0\.1 s"):
+        loopback.wait()
+
+
+def test_connections_that_a_browser_opens_in_advance_keep_nobody_waiting():
+    with Loopback(patience=30) as loopback, socket.create_connection(("127.0.0.1", loopback.port)):
+        time.sleep(0.3)  # it is accepted, and says nothing
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(f"{loopback.uri}?code=a", timeout=5):
+            assert loopback.wait() == "/signed-in?code=a"
+
+
+def test_only_the_first_answer_counts():
+    with Loopback(patience=5) as loopback:
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        for code in ("first", "second"):
+            opener.open(f"{loopback.uri}?code={code}").close()
+        assert loopback.wait() == "/signed-in?code=first"
+
+
+def test_who_waits_for_a_page_that_shows_an_error_is_told_of_another_way():
+    with Loopback(patience=0.1) as loopback, pytest.raises(SignInFailed) as caught:
+        loopback.wait()
+    assert "--with basic" in caught.value.advice

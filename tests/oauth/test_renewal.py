@@ -1,0 +1,123 @@
+"""A token that the API refuses is exchanged, once for all threads, and what was refused is sent again."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from sdx_state.api import Connection, Credentials, Endpoints
+from sdx_state.api.address import base_url
+from sdx_state.api.errors import SignInFailed, Unauthorised
+from sdx_state.api.oauth import Grant
+from sdx_state.api.retry import SystemClock
+from sdx_state.api.stored import Vault, find_credentials, record_of
+from sdx_state.sandbox.oauth import CLIENT_ID, CLIENT_SECRET
+
+
+@pytest.fixture
+def signed_in(attempt, decide, tmp_path):
+    """A vault whose access token the server has forgotten, without a word of when it ends."""
+    base, one, transport = attempt
+    grant = one.exchange(decide(one.url(), "approve"), CLIENT_SECRET, transport, SystemClock())
+    vault = Vault(tmp_path / "sdx-state")
+    forgotten = Grant("forgotten-access-token", grant.refresh_token, None, CLIENT_ID, CLIENT_SECRET)
+    with vault.held(create=True):
+        vault.save(base.origin, record_of(forgotten))
+    return base, vault
+
+
+def connection(base, vault):
+    found = find_credentials(base, {}, vault)
+    return Connection(base, found.credentials, renew=found.renew)
+
+
+def kept(base, vault):
+    return vault.load(base.origin)["grant"]["access_token"]
+
+
+def test_eight_threads_that_are_refused_exchange_it_once(signed_in, tenant):
+    base, vault = signed_in
+    with Endpoints(connection(base, vault)) as client, ThreadPoolExecutor(8) as workers:
+        assert list(workers.map(lambda _: list(client.surveys.iterate()), range(16))) == [[]] * 16
+    assert kept(base, vault) != "forgotten-access-token"
+    with Endpoints(Connection(base, Credentials(kept(base, vault)))) as client:
+        assert list(client.surveys.iterate()) == []  # a second exchange would have made it another
+
+
+def test_a_write_that_was_refused_is_carried_out_once(signed_in, tenant):
+    base, vault = signed_in
+    with Endpoints(connection(base, vault)) as client:
+        client.surveys.create({"name": "One"})
+        assert [row["name"] for row in client.surveys.iterate()] == ["One"]
+
+
+def test_what_another_process_has_exchanged_is_used(signed_in):
+    base, vault = signed_in
+    with Endpoints(connection(base, vault)) as slow:
+        with Endpoints(connection(base, vault)) as quick:
+            list(quick.surveys.iterate())
+        before = kept(base, vault)
+        assert list(slow.surveys.iterate()) == []
+        assert kept(base, vault) == before
+
+
+def test_a_refresh_token_that_is_over_ends_the_run_with_what_to_do(signed_in):
+    base, vault = signed_in
+    record = vault.load(base.origin)
+    record["grant"]["refresh_token"] = "made-up"
+    vault.save(base.origin, record)
+    with (
+        Endpoints(connection(base, vault)) as client,
+        pytest.raises(SignInFailed, match="not valid any more") as caught,
+    ):
+        list(client.surveys.iterate())
+    assert "sdx-state login" in caught.value.advice
+
+
+def test_a_server_that_refuses_the_new_token_too_is_not_asked_for_a_third(tenant):
+    base, made = base_url(None, tenant.url), []
+
+    def renew(refused):
+        made.append(refused.token)
+        return Credentials(f"{refused.token}+")
+
+    with Endpoints(Connection(base, Credentials("never-given-out"), renew=renew)) as client:
+        for _ in range(3):
+            with pytest.raises(Unauthorised):
+                list(client.surveys.iterate())
+    assert made == ["never-given-out"]
+
+
+def test_neither_token_is_shown_when_a_server_repeats_it(serve_handler):
+    from http.server import BaseHTTPRequestHandler
+
+    class Echo(BaseHTTPRequestHandler):
+        def log_message(self, *_): ...
+
+        def do_GET(self):
+            sent = self.headers["Authorization"]
+            body = json.dumps({"error": f"old-token-of-mine {sent}"}).encode()
+            self.send_response(401 if "old" in sent else 400)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    base = base_url(None, serve_handler(Echo))
+    both = Connection(base, Credentials("old-token-of-mine"), renew=lambda _: Credentials("new-token-of-mine"))
+    with Endpoints(both) as client, pytest.raises(Exception, match="400") as caught:
+        list(client.surveys.iterate())
+    assert "redacted" in str(caught.value)
+    assert "token-of-mine" not in str(caught.value)
+
+
+def test_a_run_from_the_command_line_outlives_its_token(signed_in, project, monkeypatch):
+    base, vault = signed_in
+    monkeypatch.setattr(Vault, "of_this_machine", classmethod(lambda _: vault))
+    monkeypatch.setenv("SDX_API_URL", f"{base.origin}/api")
+    project.write("a.yaml", "surveys: {a: {name: A}}\n")
+    ended = project.run("plan")
+    assert ended.code == 0, ended.err
+    assert kept(base, vault) != "forgotten-access-token"
