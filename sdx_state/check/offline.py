@@ -105,8 +105,9 @@ def _language_findings(declared: Iterable[Desired]) -> Iterator[Finding]:
     together = list(declared)
     languages: dict[str, None] = {}
     for desired in together:
-        for _, _, language in _texts(desired):
-            if _spoken(language) != DEFAULT_LANGUAGE:
+        for _, text, language in _texts(desired):
+            # An empty default is as good as none, and one that is empty in another language is told of already.
+            if text.strip() or language != DEFAULT_LANGUAGE:
                 languages[_spoken(language)] = None
     for desired in together:
         by_name: dict[str, set[str]] = {}
@@ -116,7 +117,8 @@ def _language_findings(declared: Iterable[Desired]) -> Iterator[Finding]:
         for name, said in by_name.items():
             missing = [language for language in languages if language not in said]
             if missing and name in _TEXTED:
-                yield _finding(desired, name, f"{name} is not said in {', '.join(missing)}")
+                said_in = ", ".join("the default language" if one == DEFAULT_LANGUAGE else one for one in missing)
+                yield _finding(desired, name, f"{name} is not said in {said_in}")
 
 
 def _spoken(language: str) -> str:

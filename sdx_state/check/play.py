@@ -5,16 +5,19 @@ Everything that is created is a web interaction, which reaches nobody, and bears
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from sdx_state.api import Client, Turn
-from sdx_state.api.errors import ApiError
+from sdx_state.api.errors import ApiError, Conflict
+from sdx_state.kinds import KINDS
 from sdx_state.kinds.address import Address
 from sdx_state.kinds.check import Check, Expectation, Step
 from sdx_state.kinds.resource import Source
+from sdx_state.plan.build import Intention
 from sdx_state.plan.model import Plan
 
 MARK = "sdx-state-check"
@@ -54,18 +57,26 @@ class Played:
         transcript: What was said, as far as it came.
         seconds: How long it took.
         left: What of it stays in the tenant, in words.
+        held: False if it was told to stop before its end, or before its beginning.
     """
 
     check: Check
-    failures: tuple[Failure, ...]
-    transcript: tuple[Line, ...]
-    seconds: float
-    left: str | None
+    failures: tuple[Failure, ...] = ()
+    transcript: tuple[Line, ...] = ()
+    seconds: float = 0.0
+    left: str | None = None
+    held: bool = True
 
     @property
     def passed(self) -> bool:
         """Whether everything was as expected."""
-        return not self.failures
+        return self.held and not self.failures
+
+
+def needed(intention: Intention) -> Intention:
+    """Return what of `intention` tells where surveys are: all but numbers, whose look-up is paid for."""
+    kept = {at: one for at, one in intention.resources.items() if not KINDS[one.kind].lookup_only}
+    return replace(intention, resources=kept)
 
 
 def not_as_declared(plan: Plan, checks: Iterable[Check]) -> list[Address]:
@@ -74,30 +85,51 @@ def not_as_declared(plan: Plan, checks: Iterable[Check]) -> list[Address]:
     return sorted({check.survey for check in checks if check.survey in changing})
 
 
-def play(check: Check, client: Client, ids: Mapping[Address, str]) -> Played:
-    """Play `check` and clean up after it, as far as the API lets.
+class Player:
+    """Plays checks one after the other.
 
     Args:
-        check: The conversation.
         client: The tenant.
         ids: Address -> live id of what is declared and live.
+
+    Attributes:
+        stop: Set it, and the request in flight is the last of a conversation but for those that clean up.
     """
-    began = time.monotonic()
-    conversation = _Conversation(check, client, ids)
-    conversation.hold()
-    seconds = time.monotonic() - began
-    return Played(check, tuple(conversation.failures), tuple(conversation.transcript), seconds, conversation.left)
+
+    def __init__(self, client: Client, ids: Mapping[Address, str]) -> None:
+        self.client = client
+        self.ids = ids
+        self.stop = False
+
+    def play(self, check: Check, advance: Callable[[], None]) -> Played:
+        """Play `check` and clean up after it, as far as the API lets; `advance` is told of each step."""
+        if self.stop:
+            return Played(check, held=False)
+        began = time.monotonic()
+        conversation = _Conversation(check, self, advance)
+        conversation.hold()
+        return Played(
+            check,
+            tuple(conversation.failures),
+            tuple(conversation.transcript),
+            time.monotonic() - began,
+            conversation.left,
+            not conversation.cut_off,
+        )
 
 
 class _Conversation:
-    def __init__(self, check: Check, client: Client, ids: Mapping[Address, str]) -> None:
+    def __init__(self, check: Check, player: Player, advance: Callable[[], None]) -> None:
         self.check = check
-        self.client = client
-        self.ids = ids
-        self.addresses = {id: address for address, id in ids.items() if address.startswith("question.")}
+        self.player = player
+        self.interactions = player.client.interactions
+        self.ids = player.ids
+        self.advance = advance
+        self.addresses = {id: address for address, id in self.ids.items() if address.startswith("question.")}
         self.failures: list[Failure] = []
         self.transcript: list[Line] = []
         self.left: str | None = None
+        self.cut_off = False
         self.waiting: int | None = None  # id of the question that waits for an answer
 
     def hold(self) -> None:
@@ -107,15 +139,22 @@ class _Conversation:
             self._fail(self.check.source, f"{self.check.survey} is not live: apply it first")
             return
         try:
-            interaction = self.client.interactions.create(survey_id=int(survey), survey_type="web", call_type=MARK)
+            interaction = self.interactions.create(survey_id=int(survey), survey_type="web", call_type=MARK)
         except ApiError as error:
             self._fail(self.check.source, f"no interaction could be created: {error}")
+            if error.ambiguous:
+                self.left = f"perhaps an interaction that nobody has started ({error})"
             return
         id, started, over = interaction.id, False, False
+        at = self.check.source
         try:
             for step in self.check.steps:
+                at = step.source
                 if over:
                     self._fail(step.source, "the survey was completed before this answer")
+                    break
+                if self.player.stop:
+                    self.cut_off = True
                     break
                 turn = self._turn(id, step)
                 started = True
@@ -123,20 +162,22 @@ class _Conversation:
                 self.transcript += (Line("survey", prompt) for prompt in turn.prompts)
                 before, self.waiting = self.waiting, turn.current_question.id if turn.current_question else None
                 self.failures += self._differences(step, turn, before)
+                self.advance()
                 if self.failures:
                     break
-            if not self.failures:
+            if not self.failures and not self.cut_off:
+                at = self.check.source
                 self._compare_recorded(id)
         except ApiError as error:
-            self._fail(self.check.steps[0].source if not started else self.check.source, str(error))
+            self._fail(at, str(error))
         finally:
             self._clean_up(id, started, over)
 
     def _turn(self, id: int, step: Step) -> Turn:
         if step.answer is None:
-            return self.client.interactions.start_survey(id)
+            return self.interactions.start_survey(id)
         self.transcript.append(Line("respondent", step.answer))
-        return self.client.interactions.submit_response(id, step.answer)
+        return self.interactions.submit_response(id, step.answer)
 
     def _differences(self, step: Step, turn: Turn, before: int | None) -> Iterator[Failure]:
         expected = step.expectation
@@ -163,7 +204,8 @@ class _Conversation:
     def _compare_recorded(self, id: int) -> None:
         if not self.check.recorded:
             return
-        found = {str(one.question_id): one.response or "" for one in self.client.responses.list(interaction_id=id)}
+        responses = self.player.client.responses.list(interaction_id=id)
+        found = {str(one.question_id): one.response or "" for one in responses}
         for one in self.check.recorded:
             question = self.ids.get(one.question, "")
             if question not in found:
@@ -173,16 +215,26 @@ class _Conversation:
 
     def _clean_up(self, id: int, started: bool, over: bool) -> None:
         try:
-            if not started:
-                self.client.interactions.delete(id)
+            if not started and self._deleted(id):
                 return
             if not over:
-                self.client.interactions.abandon_survey(id)
-                if not (self.check.abandon or self.failures):
+                self._abandon(id)
+                if not (self.check.abandon or self.failures or self.cut_off):
                     self._fail(self.check.steps[-1].source, "the survey waits for more answers: add `abandon: true`")
             self.left = f"interaction {id} and its responses (the API deletes none that has started)"
         except ApiError as error:
             self.left = f"interaction {id} ({error})"
+
+    def _deleted(self, id: int) -> bool:
+        try:
+            self.interactions.delete(id)
+        except Conflict:
+            return False  # it has started after all: the answer that said so was lost
+        return True
+
+    def _abandon(self, id: int) -> None:
+        with contextlib.suppress(Conflict):  # it has ended after all
+            self.interactions.abandon_survey(id)
 
     def _fail(self, source: Source, message: str, expected: str | None = None, found: str | None = None) -> None:
         self.failures.append(Failure(source, message, expected, found))

@@ -33,11 +33,14 @@ def command(
     from sdx_state.api import Client
     from sdx_state.api.address import on_this_machine
     from sdx_state.apply.pull import intention_of
-    from sdx_state.check.play import not_as_declared, play
-    from sdx_state.cli.console import confirmed, out_colour, reading, say
+    from sdx_state.check.play import Player, needed, not_as_declared
+    from sdx_state.cli.console import out_colour, reading, say
+    from sdx_state.cli.running import Signals, signal_code
     from sdx_state.report.checks import checks_json, checks_junit, last_line, left_text, played_text
     from sdx_state.state.files import write_atomically
 
+    if junit is not None and not junit.parent.is_dir():
+        raise Stop(f"{junit.parent} is no folder: the report could not be written", "Nothing was created.")
     configuration = context.configuration()
     chosen = [
         check
@@ -48,22 +51,23 @@ def command(
         raise Stop("there is nothing to check", "Describe conversations under `checks:`, or correct --only.")
     with context.workspace(configuration.project, sandbox=sandbox) as workspace:
         with reading("Reading the tenant") as progress:
-            planned = workspace.plan(intention_of(configuration), progress, graded=False)
+            planned = workspace.plan(needed(intention_of(configuration)), progress, graded=False)
         if planned.plan.errors:
             print_plan(planned.plan, verbose=False)
         stop_on_errors(planned.plan)
         for survey in not_as_declared(planned.plan, chosen):
             say(f"{survey} is not as declared: what is checked is what is live. See: sdx-state plan")
         if not (yes or on_this_machine(workspace.origin)):
-            what = "1 web interaction" if len(chosen) == 1 else f"{len(chosen)} web interactions"
-            if not confirmed(f"Create {what} in {workspace.origin}? What has started stays there."):
-                raise Stop("not approved: nothing was created", "In a pipeline: --yes")
-        client = Client(workspace.client)
+            _ask(len(chosen), workspace.origin)
+        player, signals = Player(Client(workspace.client), planned.plan.ids), Signals()
         results = []
-        for check in chosen:
-            results.append(play(check, client, planned.plan.ids))
-            if form == "text":
-                click.echo(played_text(results[-1], colour=out_colour()))
+        with signals.ending(player, "then it is cleaned up after"):
+            for number, check in enumerate(chosen, 1):
+                with reading(f"[{number}/{len(chosen)}] {check.key}") as progress:
+                    progress.expect(len(check.steps))
+                    results.append(player.play(check, progress.advance))
+                if form == "text":
+                    click.echo(played_text(results[-1], colour=out_colour()))
     if junit is not None:
         write_atomically(junit, checks_junit(results).encode("utf-8", "replace"))
     if form == "json":
@@ -71,7 +75,20 @@ def command(
     else:
         click.echo(last_line(results))
     left = left_text(results)
-    if left is not None and not on_this_machine(workspace.origin):
+    if left is not None:
         say(left)
     if not all(one.passed for one in results):
-        raise click.exceptions.Exit(1)
+        raise click.exceptions.Exit(1 if all(one.held for one in results) else signal_code(signals.received))
+
+
+def _ask(count: int, origin: str) -> None:
+    from sdx_state.cli.console import confirmed
+
+    what = "a conversation" if count == 1 else f"{count} conversations"
+    question = (
+        f"Hold {what} in {origin}? They are web interactions, which reach nobody by themselves.\n"
+        "  What has started stays there and counts in reports, and whatever the survey does on an answer "
+        "(triggers,\n  events) it does on these."
+    )
+    if not confirmed(question):
+        raise Stop("not approved: nothing was created", "In a pipeline: --yes")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import click
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from sdx_state.apply.journal import Journal
     from sdx_state.apply.outcome import Outcome, Result
     from sdx_state.apply.pack import Pack
-    from sdx_state.apply.run import Run
     from sdx_state.apply.workspace import Planned, Workspace
     from sdx_state.cli.reports import Reports
     from sdx_state.plan.model import Change
@@ -56,6 +56,12 @@ class Narrator:
             say(f"  [{self._ended}/{self._total}] {escape(outcome.change.address)}: {what}")
 
 
+class Stoppable(Protocol):
+    """Work that ends in good order once it is told to stop."""
+
+    stop: bool
+
+
 class Signals:
     """The first SIGINT or SIGTERM ends a run in good order, the second at once.
 
@@ -67,15 +73,18 @@ class Signals:
         self.received: int | None = None
 
     @contextmanager
-    def ending(self, run: Run) -> Iterator[None]:
-        """Listen while the block runs."""
+    def ending(self, run: Stoppable, then: str = "then the state is saved") -> Iterator[None]:
+        """Listen while the block runs, and say what comes of a signal."""
 
         def end(number: int, _frame: FrameType | None) -> None:
             if self.received is not None:
+                if sys.stderr.isatty():
+                    sys.stderr.write("\x1b[?25h")  # a progress bar may have hidden the cursor
+                    sys.stderr.flush()
                 os._exit(128 + number)
             self.received = number
             run.stop = True
-            say("\nStopping: what is in flight ends first, then the state is saved. Once more to leave at once.")
+            say(f"\nStopping: what is in flight ends first, {then}. Once more to leave at once.")
 
         before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
@@ -157,10 +166,15 @@ def print_result(result: Result, *, aside: bool = False) -> None:
     )
 
 
+def signal_code(received: int | None) -> int:
+    """Return the exit code that tells of a signal."""
+    return TERMINATED if received == signal.SIGTERM else INTERRUPTED
+
+
 def exit_code_of(result: Result, received: int | None) -> int:
     """Return the exit code that tells how a run ended."""
     if result.interrupted:
-        return TERMINATED if received == signal.SIGTERM else INTERRUPTED
+        return signal_code(received)
     if result.of("ambiguous"):
         return DECIDE
     if result.of("failed") or result.of("not started"):

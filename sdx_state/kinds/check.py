@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sdx_state.kinds.address import Address
+from sdx_state.kinds.field import normalise_text
 from sdx_state.kinds.resource import Source
 
 
@@ -25,8 +26,9 @@ class Said:
     source: Source
 
     def fits(self, prompt: str) -> bool:
-        """Tell whether `prompt` is what is meant."""
-        return re.search(self.text, prompt) is not None if self.pattern else prompt == self.text
+        """Tell whether `prompt` is what is meant; line ends and composed letters are compared as in a plan."""
+        text, found = str(normalise_text(self.text)), str(normalise_text(prompt))
+        return re.search(text, found) is not None if self.pattern else found == text
 
 
 @dataclass(frozen=True)

@@ -19,19 +19,24 @@ def played_text(played: Played, *, colour: bool) -> str:
     theme = Theme(colour)
     steps = len(played.check.steps)
     about = f"{escape(played.check.key)} ({escape(played.check.survey)}, {steps} step{'s' if steps != 1 else ''}, "
-    mark = theme.paint("create", "ok  ") if played.passed else theme.paint("error", "FAIL")
-    lines = [f"{mark} {about}{played.seconds:.1f} s)"]
+    if played.failures:
+        mark = theme.paint("error", "FAIL")
+    else:
+        mark = theme.paint("create", "ok  ") if played.passed else "--  "
+    took = f"{played.seconds:.1f} s" if played.held else "not held to its end" if played.seconds else "not held"
+    lines = [f"{mark} {about}{took})"]
     for failure in played.failures:
         lines += _failure_lines(failure, theme)
-    if not played.passed and played.transcript:
+    if played.failures and played.transcript:
         lines += ["       the conversation:", *(f"       {line}" for line in _transcript(played.transcript))]
     return "\n".join(lines)
 
 
 def last_line(results: Sequence[Played]) -> str:
     """Return the line that counts."""
-    failed = sum(not one.passed for one in results)
-    return f"{len(results) - failed} passed, {failed} failed"
+    passed, failed = sum(one.passed for one in results), sum(bool(one.failures) for one in results)
+    cut_off = len(results) - passed - failed
+    return f"{passed} passed, {failed} failed" + (f", {cut_off} not held" if cut_off else "")
 
 
 def left_text(results: Sequence[Played]) -> str | None:
@@ -39,7 +44,9 @@ def left_text(results: Sequence[Played]) -> str | None:
     left = [one.left for one in results if one.left]
     if not left:
         return None
-    head = f"{len(left)} interaction{'s' if len(left) != 1 else ''} of call type sdx-state-check stay in the tenant:"
+    what = "1 interaction of call type sdx-state-check stays" if len(left) == 1 else ""
+    what = what or f"{len(left)} interactions of call type sdx-state-check stay"
+    head = f"{what} in the tenant:"
     return "\n".join([head, *(f"  {escape(one)}" for one in left)])
 
 
@@ -50,8 +57,13 @@ def checks_json(results: Sequence[Played]) -> str:
 
 def checks_junit(results: Sequence[Played]) -> str:
     """Return `results` as a JUnit report, a test a check."""
-    failed = sum(not one.passed for one in results)
-    head = f'<testsuite name="sdx-state check" tests="{len(results)}" failures="{failed}" errors="0" skipped="0">'
+    failed = sum(bool(one.failures) for one in results)
+    skipped = sum(not one.passed for one in results) - failed
+    seconds = sum(one.seconds for one in results)
+    head = (
+        f'<testsuite name="sdx-state check" tests="{len(results)}" failures="{failed}" errors="0" '
+        f'skipped="{skipped}" time="{seconds:.3f}">'
+    )
     return "\n".join(['<?xml version="1.0" encoding="UTF-8"?>', head, *map(_case, results), "</testsuite>", ""])
 
 
@@ -73,6 +85,8 @@ def _case(played: Played) -> str:
     place = f'file={quoteattr(escape(source.file))} line="{source.line}" time="{played.seconds:.3f}"'
     if played.passed:
         return f"  <testcase {name} {place}/>"
+    if not played.failures:
+        return f'  <testcase {name} {place}><skipped message="not held: the run was told to stop"/></testcase>'
     text = "\n".join(line for failure in played.failures for line in _failure_lines(failure, Theme(False)))
     transcript = "\n".join(_transcript(played.transcript))
     message = quoteattr(escape(played.failures[0].message))
@@ -87,6 +101,7 @@ def _document(played: Played) -> dict[str, object]:
         "check": played.check.key,
         "survey": played.check.survey,
         "passed": played.passed,
+        "held": played.held,
         "seconds": round(played.seconds, 3),
         "failures": [
             {

@@ -54,6 +54,13 @@ CASES = {
         "sandbox: {shape: nested}\n",
         "question.a.n: question_text is not said in de",
     ),
+    "a default that is missing": (
+        "    greeting_text: {de-default: Hallo}\n"
+        "    questions:\n"
+        "      - {question_label: N, question_text: {default: Why?, de-default: Warum?}, question_type: text}\n",
+        "sandbox: {shape: nested}\n",
+        "survey.a: greeting_text is not said in the default language",
+    ),
     "a language that is empty": (
         "    greeting_text: {default: Hello, de-default: ''}\n"
         "    questions:\n"

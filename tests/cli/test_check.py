@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import http.client
 import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from http.server import BaseHTTPRequestHandler
+from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 import pytest
@@ -186,14 +194,115 @@ def test_what_is_not_live_yet_fails_and_creates_nothing(live, tenant):
     assert tenant.store.records("interactions") == []
 
 
-@pytest.mark.parametrize("fault", [500, "drop after", "html"])
-@pytest.mark.parametrize("where", ["start_survey", "submit_response"])
-def test_a_tenant_that_fails_in_the_middle_is_a_failed_check_and_no_traceback(live, proxy, where, fault):
+PLACES = {"start_survey": "checks.yaml:3:", "submit_response": "checks.yaml:8:"}
+
+
+@pytest.mark.parametrize("fault", [500, "drop after", "drop before", "html"])
+@pytest.mark.parametrize("where", PLACES)
+def test_a_tenant_that_fails_in_the_middle_is_a_failed_check_at_its_line_and_nothing_stays_open(
+    live, tenant, proxy, where, fault
+):
     proxy.fail("POST", where, fault)
     ended = checked(live, HAPPY)
     assert ended.code == 1
     assert ended.last == "0 passed, 1 failed"
     assert "Traceback" not in ended.err
+    assert f"     {PLACES[where]}" in ended.out
+    # What nobody has started is deleted; what has started, whether or not its answer came, is abandoned.
+    assert all(one["ended"] for one in tenant.store.records("interactions"))
+    stays = "1 interaction of call type sdx-state-check stays" in ended.err
+    assert stays == bool(tenant.store.records("interactions"))
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_the_conversation_cleans_up_and_reports_what_came_before(
+    live, tenant, serve_handler, number, code, tmp_path
+):
+    """In a process of its own, at the second answer of the second conversation."""
+    seen = []
+
+    def interrupt(path):
+        seen.extend([path] if path.endswith("submit_response") else [])
+        if len(seen) == 6 and path.endswith("submit_response"):
+            process.send_signal(number)
+            time.sleep(0.5)  # it arrives while the answer is waited for
+
+    live.connect(f"{passed_on(serve_handler, tenant, interrupt)}/api")
+    shutil.rmtree(live.folder / ".sdx")  # it is bound to the address
+    live.write(
+        "checks.yaml",
+        HAPPY + HAPPY.partition("checks:\n")[2].replace("happy:", "second:") + "  third: {survey: csat}\n",
+    )
+    command = [sys.executable, "-m", "sdx_state.cli.main", "check", "--junit", "checks.xml"]
+    process = subprocess.Popen(command, cwd=live.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == code, out + err
+    assert out.splitlines()[-1] == "1 passed, 0 failed, 2 not held"
+    assert "Stopping" in err
+    first, second = tenant.store.records("interactions")
+    assert (first["status"], second["status"]) == ("Completed", "Abandoned")
+    assert "2 interactions of call type sdx-state-check stay" in err
+    suite = ElementTree.fromstring((live.folder / "checks.xml").read_text())  # noqa: S314 - our own
+    assert (suite.get("tests"), suite.get("failures"), suite.get("skipped")) == ("3", "0", "2")
+
+
+def passed_on(serve_handler, tenant, tell):
+    """Return the address of a line to `tenant` that says which path was asked for before it answers."""
+
+    class Line(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def log_message(self, *_): ...
+
+        def forward(self):
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            connection = http.client.HTTPConnection(urlsplit(tenant.url).netloc)
+            headers = {name: value for name, value in self.headers.items() if name != "Host"}
+            connection.request(self.command, self.path, body, headers)
+            answer = connection.getresponse()
+            content = answer.read()
+            connection.close()
+            tell(self.path)
+            self.send_response(answer.status)
+            self.send_header("Content-Type", answer.headers.get("Content-Type", "application/json"))
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_GET = do_POST = do_OPTIONS = do_DELETE = forward
+
+    return serve_handler(Line)
+
+
+def test_a_create_whose_answer_is_lost_is_found_and_played(live, tenant, proxy):
+    proxy.fail("POST", "/interactions", "drop after")
+    ended = checked(live, HAPPY)
+    assert (ended.code, ended.last) == (0, "1 passed, 0 failed"), ended.out
+    assert len(tenant.store.records("interactions")) == 1
+
+
+def test_line_ends_and_composed_letters_are_compared_as_in_a_plan(live, tenant):
+    (survey,) = tenant.store.rows("surveys")
+    tenant.store.put_row("surveys", {**survey, "greeting_text": "Gru\u0308n\r\nund blau"})
+    ended = checked(
+        live,
+        'checks: {one: {survey: csat, abandon: true, expect: {prompts: ["Gr\u00fcn\\nund blau", {matches: How}]}}}',
+    )
+    assert ended.code == 0, ended.out
+
+
+def test_no_number_is_looked_up_for_a_conversation_because_that_is_paid_for(live, proxy):
+    live.write("numbers.yaml", 'phone_numbers: {one: {number: "0488 888 888", country_code: AU}}\n')
+    before = len(proxy.seen)
+    assert checked(live, HAPPY).code == 0
+    assert not [path for _, path in proxy.seen[before:] if "phone_numbers" in path]
+
+
+def test_a_report_that_could_not_be_written_is_said_before_anything_is_created(live, tenant):
+    ended = checked(live, HAPPY, "--junit", "nowhere/checks.xml")
+    assert ended.code == 1
+    assert "nowhere is no folder" in ended.err
+    assert tenant.store.records("interactions") == []
 
 
 WRONG = {
