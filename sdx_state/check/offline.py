@@ -71,14 +71,13 @@ def _scale_findings(desired: Desired) -> Iterator[Finding]:
 def _empty_findings(desired: Desired) -> Iterator[Finding]:
     """A question must say something; in another language than the default every prompt that is declared must."""
     for name, text, language in _texts(desired):
-        if text.strip():
-            continue
-        if name == "question_text":
-            yield _finding(
-                desired, name, f"{name} is empty{'' if language == DEFAULT_LANGUAGE else f' in {language}'}"
-            )
-        elif language != DEFAULT_LANGUAGE:
-            yield _finding(desired, name, f"{name} is empty in {language}")
+        if not text.strip() and _told_to_be_empty(name, language):
+            where = "" if language == DEFAULT_LANGUAGE else f" in {language}"
+            yield _finding(desired, name, f"{name} is empty{where}")
+
+
+def _told_to_be_empty(name: str, language: str) -> bool:
+    return name == "question_text" or language != DEFAULT_LANGUAGE
 
 
 def _placeholder_findings(desired: Desired, known: frozenset[str]) -> Iterator[Finding]:
@@ -106,14 +105,14 @@ def _language_findings(declared: Iterable[Desired]) -> Iterator[Finding]:
     languages: dict[str, None] = {}
     for desired in together:
         for _, text, language in _texts(desired):
-            # An empty default is as good as none, and one that is empty in another language is told of already.
-            if text.strip() or language != DEFAULT_LANGUAGE:
+            if text.strip() or language != DEFAULT_LANGUAGE:  # an empty default is as good as none
                 languages[_spoken(language)] = None
     for desired in together:
         by_name: dict[str, set[str]] = {}
         for name, text, language in _texts(desired):
-            if text.strip():
-                by_name.setdefault(name, set()).add(_spoken(language))
+            said = by_name.setdefault(name, set())
+            if text.strip() or _told_to_be_empty(name, language):
+                said.add(_spoken(language))
         for name, said in by_name.items():
             missing = [language for language in languages if language not in said]
             if missing and name in _TEXTED:

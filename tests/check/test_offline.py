@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 QUESTION = "{question_label: Q, question_text: Why?, question_type: text}"
@@ -92,3 +94,16 @@ def test_these_are_fine(project, survey, settings):
     plain = "de-default" not in survey
     found = warnings(project, f"{survey}    questions: [{QUESTION if plain else question}]\n", settings)
     assert found == []
+
+
+def test_what_is_empty_is_told_once(project):
+    texts = [{"default": "Hi", "de-default": " "}, {"default": "", "de-AT": "Ja"}]
+    questions = [
+        f"{{question_label: Q{n}, question_type: text, question_text: {json.dumps(text)}}}"
+        for n, text in enumerate(texts)
+    ]
+    found = warnings(project, f"    questions: [{', '.join(questions)}]\n", "sandbox: {shape: nested}\n")
+    assert [line.partition("warning: ")[2] for line in found] == [
+        "question.a.q0: question_text is empty in de-default",
+        "question.a.q1: question_text is empty",
+    ]
