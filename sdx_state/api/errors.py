@@ -83,8 +83,8 @@ class Unauthorised(ApiError):
     """401 or 403. The API answers wrong credentials and missing permission alike (API reference, "Errors")."""
 
     default_advice = (
-        "Check SDX_CUSTOMER_UUID and SDX_AUTH_TOKEN (or SDX_ACCESS_TOKEN), that `api.host` is the host you log in "
-        "to, and that this user may use the API."
+        "Check SDX_CUSTOMER_UUID and SDX_AUTH_TOKEN (or SDX_ACCESS_TOKEN, or sign in again: sdx-state login), that "
+        "`api.host` is the host you log in to, and that this user may use the API."
     )
 
 

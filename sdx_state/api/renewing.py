@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 
 from sdx_state.api.credentials import Credentials
+from sdx_state.api.errors import SignInFailed
 from sdx_state.api.exchange import Answer, Request
 from sdx_state.api.transport import HttpTransport
 
@@ -33,6 +34,7 @@ class Renewing:
         self._lock = threading.Lock()
         self._all = [credentials]
         self._may_renew = True
+        self._failure: SignInFailed | None = None
 
     def send(self, request: Request) -> Answer:
         """Send `request` and return the complete answer. See `Transport`.
@@ -40,6 +42,8 @@ class Renewing:
         Raises:
             SignInFailed: The credentials are over, and there are no others.
         """
+        if self._failure is not None:
+            raise self._failure  # what ends one thread ends all: many wrong tokens could lock the account
         used = self._all[-1]
         answer = self._transport.send(request)
         if answer.status != 401:
@@ -62,10 +66,16 @@ class Renewing:
         with self._lock:
             if self._all[-1] is not refused:
                 return True  # by another thread, meanwhile
+            if self._failure is not None:
+                raise self._failure
             if not self._may_renew:
                 return False
             self._may_renew = False
-            fresh = self._renew(refused)
+            try:
+                fresh = self._renew(refused)
+            except SignInFailed as error:
+                self._failure = error
+                raise
             if fresh is None or fresh.token == refused.token:
                 return False
             self._transport.use(fresh)

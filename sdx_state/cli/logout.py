@@ -15,11 +15,13 @@ def command(context: Context) -> None:
     What the environment holds stays; a token stays valid until it ends or is revoked in the tenant's settings.
     """
     from sdx_state.api.stored import Vault
+    from sdx_state.cli.console import say
 
     base, vault = context.base(), Vault.of_this_machine()
     with vault.held():
         forgotten = vault.delete(base.origin)
     if forgotten:
         click.echo(f"Forgotten: the credentials for {base.origin} in {vault.where}.")
+        say("A token stays valid until it ends or is revoked in the tenant's settings.")
     else:
         click.echo(f"There are none for {base.origin} in {vault.where}.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from textwrap import dedent
 from xml.sax.saxutils import escape as escape_xml
 from xml.sax.saxutils import quoteattr
 
@@ -87,9 +88,10 @@ def _case(played: Played) -> str:
         return f"  <testcase {name} {place}/>"
     if not played.failures:
         return f'  <testcase {name} {place}><skipped message="not held: the run was told to stop"/></testcase>'
-    text = "\n".join(line for failure in played.failures for line in _failure_lines(failure, Theme(False)))
+    text = dedent("\n".join(line for failure in played.failures for line in _failure_lines(failure, Theme(False))))
     transcript = "\n".join(_transcript(played.transcript))
-    message = quoteattr(escape(played.failures[0].message))
+    first = played.failures[0]
+    message = quoteattr(f"{escape(str(first.source))}: {escape(first.message)}")
     return (
         f"  <testcase {name} {place}><failure message={message}>{escape_xml(text)}</failure>"
         f"<system-out>{escape_xml(transcript)}</system-out></testcase>"

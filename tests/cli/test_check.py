@@ -162,6 +162,13 @@ def test_junit_says_the_same(live, tmp_path):
     assert (suite.get("tests"), suite.get("failures")) == ("2", "1")
     (failed,) = [case for case in suite if case.find("failure") is not None]
     assert (failed.get("name"), failed.get("file"), failed.get("line")) == ("sad", "checks.yaml", "13")
+    why = failed.find("failure")
+    assert why.get("message") == "checks.yaml:13:38: another question is asked"
+    assert why.text.splitlines()[1:] == [
+        "  expected  question.csat.why",
+        "  found     question.csat.nps",
+    ]
+    assert failed.findtext("system-out").splitlines()[0] == "< Hello you."
 
 
 def test_only_chooses(live, tenant):
