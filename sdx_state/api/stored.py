@@ -37,6 +37,7 @@ class Found:
         secrets: All that must not be shown.
         renew: Returns others for those that the API refused, None if there are none; see `Connection`. None where
             nothing can be exchanged for others.
+        mend: What to run because others can read where they are stored, None if they cannot.
     """
 
     credentials: Credentials
@@ -44,11 +45,7 @@ class Found:
     source: str = ENVIRONMENT
     secrets: tuple[str, ...] = field(default=(), repr=False)
     renew: Renew | None = field(default=None, repr=False)
-
-    @property
-    def stored(self) -> bool:
-        """Whether `login` stored them."""
-        return self.source != ENVIRONMENT
+    mend: str | None = None
 
 
 def find_credentials(
@@ -76,14 +73,19 @@ def find_credentials(
             basic = record["way"] == "basic"
             credentials = Credentials(record["token"], record["uuid"] if basic else None)
             way = "HTTP Basic" if basic else "access token"
-            return Found(credentials, way, vault.where, (credentials.token,))
+            return Found(credentials, way, vault.where, (credentials.token,), mend=vault.open_to_others())
         grant = Grant(**record["grant"])
         exchange = _Exchange(base, vault, clock or SystemClock(), environ.get("SDX_CA_FILE") or None)
         if grant.is_over(exchange.clock.now()):
             grant = exchange.of(grant)
     secrets = tuple(one for one in (grant.access_token, grant.refresh_token, grant.client_secret) if one)
     return Found(
-        Credentials(grant.access_token), "signed in through the browser", vault.where, secrets, exchange.renewed
+        Credentials(grant.access_token),
+        "signed in through the browser",
+        vault.where,
+        secrets,
+        exchange.renewed,
+        vault.open_to_others(),
     )
 
 

@@ -114,16 +114,14 @@ class Context:
         """
         from dataclasses import replace
 
-        from sdx_state.api.stored import Vault, find_credentials
+        from sdx_state.api.stored import find_credentials
         from sdx_state.cli.console import say
         from sdx_state.cli.redaction import learn
 
-        vault = Vault.of_this_machine()
-        found = find_credentials(base, os.environ, vault)
+        found = find_credentials(base, os.environ)
         learn(found.secrets, found.credentials.customer_uuid)
-        mend = vault.open_to_others() if found.stored else None
-        if mend:
-            say(f"warning: others can read your credentials: {mend}")
+        if found.mend:
+            say(f"warning: others can read your credentials: {found.mend}")
         renew = found.renew
         if renew is None:
             return found
