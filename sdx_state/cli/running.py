@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Protocol
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from sdx_state.cli.reports import Reports
     from sdx_state.plan.model import Change
 
+STDERR = 2  # its file descriptor
 _BEGUN = {"create": "creating", "update": "changing", "delete": "deleting"}
 _DONE = {"create": "created", "update": "changed", "delete": "deleted"}
 
@@ -56,6 +56,12 @@ class Narrator:
             say(f"  [{self._ended}/{self._total}] {escape(outcome.change.address)}: {what}")
 
 
+def say_at_once(text: str) -> None:
+    """Write `text` past the buffer of stderr, which the code that a signal interrupts may be writing to."""
+    with suppress(OSError):
+        os.write(STDERR, text.encode())
+
+
 class Stoppable(Protocol):
     """Work that ends in good order once it is told to stop."""
 
@@ -78,13 +84,12 @@ class Signals:
 
         def end(number: int, _frame: FrameType | None) -> None:
             if self.received is not None:
-                if sys.stderr.isatty():
-                    sys.stderr.write("\x1b[?25h")  # a progress bar may have hidden the cursor
-                    sys.stderr.flush()
+                if os.isatty(STDERR):
+                    say_at_once("\x1b[?25h")  # a progress bar may have hidden the cursor
                 os._exit(128 + number)
             self.received = number
             run.stop = True
-            say(f"\nStopping: what is in flight ends first, {then}. Once more to leave at once.")
+            say_at_once(f"\nStopping: what is in flight ends first, {then}. Once more to leave at once.\n")
 
         before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
         try:

@@ -35,7 +35,7 @@ def apply_by_command(bench: Bench, told: int) -> None:
     """Run `sdx-state apply` in this process; tell of every write that is sent, and of the signal when it is heard."""
     from sdx_state.cli.main import entry
 
-    send, say = transport_module.HttpTransport.send, running.say
+    send, say = transport_module.HttpTransport.send, running.say_at_once
 
     def watched(self: Any, request: Any) -> Any:
         if request.writes:
@@ -47,7 +47,7 @@ def apply_by_command(bench: Bench, told: int) -> None:
             os.write(told, b"s")
         say(text)
 
-    transport_module.HttpTransport.send, running.say = watched, heard  # type: ignore[method-assign]
+    transport_module.HttpTransport.send, running.say_at_once = watched, heard  # type: ignore[method-assign]
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     os.dup2(os.open(bench.folder.parent / "said", os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)
     os.environ.update(ENVIRONMENT, SDX_API_URL=bench.url)
@@ -87,13 +87,13 @@ def _complaint(bench: Bench, number: int, code: int, took: float, events: bytes,
         return f"it ended {took:.1f} s after the signal"
     if code not in (0, EXPECTED[number], -number):
         return f"it ended with {code} after signal {number}: {(bench.folder.parent / 'said').read_text()}"
-    if code == -number and b"w" in events and Journal(store.journal_path).unfinished().interrupted is not None:
-        return "it was killed while it wrote, instead of stopping"
     written, _, after = events.partition(b"s")
     if after.count(b"w") > AFTER:
         return f"{after.count(b'w')} writes began after the signal"
     if twice:
         return None
+    if code == -number and b"w" in events and Journal(store.journal_path).unfinished().interrupted is not None:
+        return "it was killed while it wrote, instead of stopping"
     if code >= 0 and (bench.folder / ".sdx" / "state.lock").read_bytes():
         return "the lock was not given back"
     pending = Journal(store.journal_path).unfinished().pending
