@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from sdx_state.config import Configuration, Problem, tracked
@@ -12,7 +12,7 @@ from sdx_state.kinds.address import Address
 from sdx_state.kinds.field import DEFAULT_LANGUAGE, FieldType, Value
 from sdx_state.kinds.interaction import NAMES
 from sdx_state.kinds.resource import Desired
-from sdx_state.plan.model import Finding
+from sdx_state.plan.model import Action, Finding, Plan
 from sdx_state.report.segments import message_segments
 
 NPS_SCALE = 10
@@ -36,12 +36,27 @@ def kept_by_git(folder: Path) -> list[Problem]:
     ]
 
 
-def offline_findings(configuration: Configuration) -> list[Finding]:
-    """Return a warning for everything declared that respondents would stumble over."""
+def findings_of_changes(configuration: Configuration, plan: Plan) -> list[Finding]:
+    """Return what `offline_findings` has to say of the surveys that `plan` creates or changes."""
+    changing = {
+        change.parent or change.address
+        for change in plan.changes
+        if change.kind in ("survey", "question") and change.action in (Action.CREATE, Action.UPDATE)
+    }
+    return offline_findings(configuration, changing) if changing else []
+
+
+def offline_findings(configuration: Configuration, only: Collection[Address] | None = None) -> list[Finding]:
+    """Return a warning for everything declared that respondents would stumble over.
+
+    Args:
+        configuration: What is declared.
+        only: The surveys that are looked at, by address; None for all.
+    """
     lint = configuration.project.lint
     surveys: dict[Address, list[Desired]] = {}
     for desired in configuration.resources.values():
-        if desired.kind == "survey":
+        if desired.kind == "survey" and (only is None or desired.address in only):
             surveys[desired.address] = [desired]
     for desired in configuration.resources.values():
         if desired.kind == "question" and desired.parent in surveys:

@@ -53,7 +53,7 @@ def command(
         with reading("Reading the tenant") as progress:
             planned = workspace.plan(needed(intention_of(configuration)), progress, graded=False)
         if planned.plan.errors:
-            print_plan(planned.plan, verbose=False)
+            print_plan(planned.plan, verbose=False, aside=form != "text")
         stop_on_errors(planned.plan)
         for survey in not_as_declared(planned.plan, chosen):
             say(f"{survey} is not as declared: what is checked is what is live. See: sdx-state plan")

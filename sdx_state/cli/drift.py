@@ -41,7 +41,7 @@ def command(context: Context, form: str, baseline: Path | None, detailed_exitcod
     ):
         planned = workspace.plan(intention, progress, graded=False)
     if planned.plan.errors:
-        print_plan(planned.plan, verbose=False)
+        print_plan(planned.plan, verbose=False, aside=form != "text")
     stop_on_errors(planned.plan)
     verdict = judge(list(divergences(planned.plan)), entries, datetime.now(timezone.utc).date())
     if form == "json":

@@ -49,8 +49,10 @@ def command(
     Exits with 1 if the plan has errors, and with 6 if `apply` would stop at a safety limit. Consent to deletes is
     saved with the plan.
     """
+    from sdx_state.apply.pull import intention_of
     from sdx_state.apply.rehearsal import load_tenant
     from sdx_state.apply.saved import save_plan
+    from sdx_state.check.offline import findings_of_changes
     from sdx_state.cli.console import reading, say
     from sdx_state.plan.conversation import conversations
     from sdx_state.risk.limits import with_limits
@@ -59,7 +61,8 @@ def command(
         raise click.UsageError("--snapshot goes with --sandbox: it is planned against on this machine")
     with Reports(context, forms, budget, personal, verbose).whole() as reports:
         project = context.project()
-        intention = context.intention()
+        configuration = context.configuration()
+        intention = intention_of(configuration)
         before = context.before(base) if base is not None else None
         base_intention = before.intention if before is not None else None
         opened = (
@@ -80,8 +83,8 @@ def command(
             workspace.remember_lookups(planned)
         found = limits_of(planned, project, consented=allow_deletes)
         plan = replace(with_limits(planned.plan, found), consented=allow_deletes)
-        if before is not None:
-            plan = replace(plan, findings=(*plan.findings, *before.findings))
+        odd = [*(before.findings if before is not None else ()), *findings_of_changes(configuration, plan)]
+        plan = replace(plan, findings=(*plan.findings, *odd))
         told = conversations(plan, planned.intention, planned.snapshot) if reports.wants("html") else ()
         reports.show(plan, tuple(told))
         if out is not None and not plan.errors:

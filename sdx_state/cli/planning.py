@@ -62,12 +62,13 @@ def plan_options(command: F) -> F:
     return command
 
 
-def print_plan(plan: Plan, *, verbose: bool) -> None:
-    """Print `plan` as text on stdout."""
-    from sdx_state.cli.console import out_colour, width
+def print_plan(plan: Plan, *, verbose: bool, aside: bool = False) -> None:
+    """Print `plan` as text on stdout; on stderr if it stands `aside` of what a program reads."""
+    from sdx_state.cli.console import err_colour, out_colour, width
     from sdx_state.report.text import plan_text
 
-    click.echo(plan_text(plan, width=width(), colour=out_colour(), verbose=verbose))
+    colour = err_colour() if aside else out_colour()
+    click.echo(plan_text(plan, width=width(), colour=colour, verbose=verbose), err=aside)
 
 
 def error_code(plan: Plan) -> int:

@@ -125,7 +125,7 @@ def _risk(rule: Rule, counts: Counts) -> Risk:
     unknown = [sort for sort, count in found if count is None]
     if unknown:
         what = " and ".join({"responses": "responses", "pending": "pending interactions"}[sort] for sort in unknown)
-        return Risk(rule.id, rule.level, f"{rule.reason} (how many {what} there are could not be found out)")
+        return Risk(rule.id, rule.level, f"{rule.reason} ({what} were not counted)")
     nothing = ", ".join(_NOUNS[sort][2] for sort in rule.asks)
     return Risk(rule.id, rule.calm, f"{nothing}; otherwise: {rule.reason}")
 

@@ -115,3 +115,11 @@ def test_a_baseline_that_is_not_there_is_said(connected):
     ended = connected.run("drift", "--baseline", "nowhere.yaml")
     assert ended.code == 1
     assert "no baseline" in ended.err
+
+
+def test_what_stops_drift_is_not_mixed_into_what_a_program_reads(connected, tenant):
+    tenant.store.load_snapshot({"surveys": [{"name": "A"}, {"name": "A"}]})
+    connected.write("a.yaml", "surveys: {a: {name: A}}\n")
+    ended = connected.run("drift", "--format", "json")
+    assert (ended.code, ended.out) == (5, "")
+    assert "could be any of 2" in ended.err
