@@ -29,6 +29,7 @@ class Loopback:
     def __init__(self, patience: float = PATIENCE) -> None:
         self._patience = patience
         self._came_back: str | None = None
+        self._lock = threading.Lock()
         self._back = threading.Event()
         outer = self
 
@@ -41,6 +42,8 @@ class Loopback:
             def do_GET(self) -> None:
                 # Another page may make a browser ask here under a name of its own.
                 mine = self.headers.get("Host") == f"127.0.0.1:{outer.port}" and self.path.split("?")[0] == PATH
+                if mine:
+                    outer._take(self.path)
                 self.send_response(200 if mine else 404)
                 for name, value in _HEADERS.items():
                     self.send_header(name, value)
@@ -48,7 +51,7 @@ class Loopback:
                 self.end_headers()
                 if mine:
                     self.wfile.write(_PAGE)
-                    outer._take(self.path)
+                    outer._back.set()  # the program may end now: the page is there
 
         # A thread a connection: browsers open some in advance, and leave them without a request.
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -74,9 +77,9 @@ class Loopback:
         return self._came_back
 
     def _take(self, path: str) -> None:
-        if self._came_back is None:
-            self._came_back = path
-            self._back.set()
+        with self._lock:
+            if self._came_back is None:
+                self._came_back = path
 
     def __enter__(self) -> Loopback:
         threading.Thread(target=self._server.serve_forever, args=(0.1,), daemon=True).start()

@@ -36,44 +36,57 @@ def kept_by_git(folder: Path) -> list[Problem]:
     ]
 
 
+def offline_findings(configuration: Configuration) -> list[Finding]:
+    """Return a warning for everything declared that respondents would stumble over."""
+    families = _families(configuration)
+    silent = [_asks_nothing(survey) for survey, *questions in families.values() if not questions]
+    return silent + _findings(configuration, families.values())
+
+
 def findings_of_changes(configuration: Configuration, plan: Plan) -> list[Finding]:
-    """Return what `offline_findings` has to say of the surveys that `plan` creates or changes."""
-    changing = {
-        change.parent or change.address
-        for change in plan.changes
-        if change.kind in ("survey", "question") and change.action in (Action.CREATE, Action.UPDATE)
-    }
-    return offline_findings(configuration, changing) if changing else []
+    """Return the same of the surveys that `plan` creates or changes.
 
-
-def offline_findings(configuration: Configuration, only: Collection[Address] | None = None) -> list[Finding]:
-    """Return a warning for everything declared that respondents would stumble over.
-
-    Args:
-        configuration: What is declared.
-        only: The surveys that are looked at, by address; None for all.
+    That a survey asks nothing is said of new ones: of others, questions that are not declared may be live.
     """
-    lint = configuration.project.lint
-    surveys: dict[Address, list[Desired]] = {}
+    changes = [change for change in plan.changes if change.kind in ("survey", "question")]
+    writing = [change for change in changes if change.action in (Action.CREATE, Action.UPDATE)]
+    if not writing:
+        return []
+    families = _families(configuration, {change.parent or change.address for change in writing})
+    created = {change.address for change in writing if change.action is Action.CREATE}
+    silent = [_asks_nothing(one) for one, *questions in families.values() if not questions and one.address in created]
+    return silent + _findings(configuration, families.values())
+
+
+def _families(configuration: Configuration, only: Collection[Address] | None = None) -> dict[Address, list[Desired]]:
+    """Return each survey, or only these, with its questions."""
+    families: dict[Address, list[Desired]] = {}
     for desired in configuration.resources.values():
         if desired.kind == "survey" and (only is None or desired.address in only):
-            surveys[desired.address] = [desired]
+            families[desired.address] = [desired]
     for desired in configuration.resources.values():
-        if desired.kind == "question" and desired.parent in surveys:
-            surveys[desired.parent].append(desired)
-    found: list[Finding] = []
+        if desired.kind == "question" and desired.parent in families:
+            families[desired.parent].append(desired)
+    return families
+
+
+def _findings(configuration: Configuration, families: Iterable[list[Desired]]) -> list[Finding]:
+    lint = configuration.project.lint
     known = NAMES | frozenset(lint.placeholders)
-    for survey, *questions in surveys.values():
-        if not questions:
-            found.append(_finding(survey, "name", "asks no question"))
-        for desired in (survey, *questions):
+    found: list[Finding] = []
+    for family in families:
+        for desired in family:
             found += _scale_findings(desired)
             found += _empty_findings(desired)
             found += _placeholder_findings(desired, known)
-            if survey.values.get("sms_number"):
+            if family[0].values.get("sms_number"):
                 found += _length_findings(desired, lint.sms_segments)
-        found += _language_findings([survey, *questions])
+        found += _language_findings(family)
     return found
+
+
+def _asks_nothing(survey: Desired) -> Finding:
+    return _finding(survey, "name", "asks no question")
 
 
 def _scale_findings(desired: Desired) -> Iterator[Finding]:
