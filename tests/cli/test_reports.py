@@ -150,6 +150,19 @@ def test_what_an_apply_did_not_do_stands_in_every_form(project, proxy):
     assert "survey.a: failed" in forms["markdown"]
 
 
+def test_a_locked_state_stands_in_every_form(connected):
+    from sdx_state.state.local import LocalStore
+
+    connected.write("a.yaml", ONE)
+    with LocalStore(connected.folder / ".sdx", "state", None).lock("apply"):
+        ended, forms = forms_of(connected, "apply", "--auto-approve")
+    assert ended.code == 4
+    document = json.loads(ended.out)
+    assert document["errored"]
+    assert "the state is locked by `sdx-state apply`" in document["findings"][0]["message"]
+    assert "the state is locked" in forms["markdown"]
+
+
 @pytest.mark.parametrize("arguments", [["plan", "--detailed-exitcode"], ["apply", "--auto-approve"]])
 def test_where_nothing_stops_a_command_its_forms_have_no_error(connected, arguments):
     connected.write("a.yaml", ONE)
