@@ -16,6 +16,7 @@ from sdx_state.apply.outcome import Result
 from sdx_state.apply.resolve import SETTLE
 from sdx_state.apply.run import Observer, Run
 from sdx_state.apply.saved import SavedPlan
+from sdx_state.apply.tenant import WrongTenant
 from sdx_state.apply.uptime import uptime
 from sdx_state.kinds import KINDS
 from sdx_state.kinds.address import Address, kind_of
@@ -39,29 +40,6 @@ from sdx_state.state.ledger import Entry, Ledger
 from sdx_state.state.local import LocalStore
 
 SKEW = 300.0  # seconds that two clocks may differ before it is worth a word
-
-
-class WrongTenant(Exception):
-    """The credentials belong to another tenant than the one that the project pins."""
-
-    advice = "Use the credentials of the pinned tenant, or correct `tenant:` in sdx.yaml. No request was sent."
-
-
-def tenant_name(origin: str, pinned: str | None, customer_uuid: str | None) -> str:
-    """Return the name by which the state knows a tenant: its origin and, where known, the customer.
-
-    Args:
-        origin: Scheme and host of the API.
-        pinned: `tenant:` of the project file.
-        customer_uuid: The customer that the credentials belong to, where they tell.
-
-    Raises:
-        WrongTenant: Both are known, and they differ.
-    """
-    if pinned and customer_uuid and pinned.casefold() != customer_uuid.casefold():
-        raise WrongTenant(f"the project is pinned to tenant {pinned}, and the credentials are of {customer_uuid}")
-    customer = (pinned or customer_uuid or "").casefold()
-    return f"{origin}#{customer}" if customer else origin
 
 
 @dataclass(frozen=True)

@@ -137,7 +137,8 @@ class Context:
     def workspace(self, project: Project, *, sandbox: bool) -> Iterator[Workspace]:
         """Open the tenant and its state while the block runs."""
         from sdx_state.api import Connection, Endpoints
-        from sdx_state.apply.workspace import Workspace, tenant_name
+        from sdx_state.apply.tenant import tenant_name
+        from sdx_state.apply.workspace import Workspace
         from sdx_state.state.local import LocalStore
 
         hidden = self.folder / HIDDEN_FOLDER

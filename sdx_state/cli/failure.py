@@ -104,7 +104,7 @@ def foreseen(error: BaseException) -> Failure | None:
     from sdx_state.api.errors import ApiError
     from sdx_state.apply.rehearsal import SnapshotUnreadable
     from sdx_state.apply.saved import PlanStale
-    from sdx_state.apply.workspace import WrongTenant
+    from sdx_state.apply.tenant import WrongTenant
     from sdx_state.config import ConfigurationError
     from sdx_state.live import TooMuchMissing
     from sdx_state.plan.codec import PlanUnreadable

@@ -20,7 +20,8 @@ from sdx_state.apply import resolve as resolve_module
 from sdx_state.apply import workspace as workspace_module
 from sdx_state.apply.pull import intention_of
 from sdx_state.apply.run import Silence
-from sdx_state.apply.workspace import Workspace, carry_out, tenant_name
+from sdx_state.apply.tenant import tenant_name
+from sdx_state.apply.workspace import Workspace, carry_out
 from sdx_state.cli.console import ReadingProgress
 from sdx_state.config import load_configuration
 from sdx_state.state.local import LocalStore

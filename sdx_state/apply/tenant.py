@@ -1,0 +1,26 @@
+"""Which tenant a state, a plan and a run are of."""
+
+from __future__ import annotations
+
+
+class WrongTenant(Exception):
+    """The credentials belong to another tenant than the one that the project pins."""
+
+    advice = "Use the credentials of the pinned tenant, or correct `tenant:` in sdx.yaml. No request was sent."
+
+
+def tenant_name(origin: str, pinned: str | None, customer_uuid: str | None) -> str:
+    """Return the name by which the state knows a tenant: its origin and, where known, the customer.
+
+    Args:
+        origin: Scheme and host of the API.
+        pinned: `tenant:` of the project file.
+        customer_uuid: The customer that the credentials belong to, where they tell.
+
+    Raises:
+        WrongTenant: Both are known, and they differ.
+    """
+    if pinned and customer_uuid and pinned.casefold() != customer_uuid.casefold():
+        raise WrongTenant(f"the project is pinned to tenant {pinned}, and the credentials are of {customer_uuid}")
+    customer = (pinned or customer_uuid or "").casefold()
+    return f"{origin}#{customer}" if customer else origin
