@@ -17,6 +17,7 @@ from sdx_state.plan.expectation import unmet_expectations
 from sdx_state.plan.match import Matches, match
 from sdx_state.plan.mistyped import mistyped
 from sdx_state.plan.model import ORDER_PATH, Action, Change, Drift, FieldChange, Finding, Plan, Unmanaged
+from sdx_state.plan.namesakes import namesakes
 from sdx_state.plan.order import moves, order_of
 from sdx_state.plan.origin import origin_of
 from sdx_state.plan.rename import rename_hints
@@ -65,7 +66,7 @@ def build_plan(
     changes = in_order_of_writes(changes)
     strangers = list(_strangers(snapshot, matches, entries)) if scope is None else []
     ids = {address: live.id for address, live in matches.live.items()}
-    findings += mistyped(changes, strangers, ids)
+    findings += [*mistyped(changes, strangers, ids), *namesakes(strangers, matches.live, resources)]
     return Plan(
         tenant=ledger.tenant,
         lineage=ledger.lineage if ledger.serial else "",

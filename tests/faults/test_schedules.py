@@ -56,6 +56,16 @@ def test_no_single_fault_at_any_place_does_harm(block: int) -> None:
     assert met >= {*tenant.KINDS, *disk.KINDS}, "some kind of fault was never met"
 
 
+def test_what_arrives_later_than_anything_is_waited_for_is_told_of_by_the_next_plan() -> None:
+    twice = {}
+    for number in range(300):
+        wrong, _, _ = schedules.outcome_of(f"{SEED}:{number}", late=200.0)
+        if any(what.startswith("duplicate") for what in wrong):
+            twice[number] = any("namesake" in what or "could be any of" in what for what in wrong)
+    assert twice, "nothing came late enough"
+    assert all(twice.values()), twice
+
+
 def test_the_same_seed_tells_the_same_story() -> None:
     for number in (3, 4, 5, 11):
         first, second = (schedules.outcome_of(f"{SEED}:{number}") for _ in range(2))

@@ -144,3 +144,29 @@ def test_a_question_that_stands_in_two_surveys_is_named_with_both_when_it_change
     world.exists("question", "10", "2", question_label="Q", question_text="Old", order=1)
     (warning,) = world.plan().findings
     assert "ids 1, 2" in warning.message
+
+
+def test_a_namesake_of_what_is_ours_is_told_of_and_left_alone(world):
+    world.declare("survey", "a", name="A")
+    world.declare("question", "q", "a", question_label="Q")
+    world.exists("survey", "7", name="A")
+    world.remember("survey.a", "7")
+    world.exists("question", "70", "7", question_label="Q")
+    world.remember("question.a.q", "70")
+    world.exists("survey", "9", name="A ")
+    world.exists("question", "90", "7", question_label="Q")
+    plan = world.plan()
+    assert not plan.changes
+    assert [(one.severity, one.address) for one in plan.findings] == [
+        ("warning", "survey.a"),
+        ("warning", "question.a.q"),
+    ]
+    assert "id 9" in plan.findings[0].message
+    assert "id 90" in plan.findings[1].message
+
+
+def test_whoever_pins_an_id_is_not_told_of_the_namesake(world):
+    world.declare("survey", "a", name="A", id="9")
+    world.exists("survey", "7", name="A")
+    world.exists("survey", "9", name="A")
+    assert not world.plan().findings

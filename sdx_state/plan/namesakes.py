@@ -1,0 +1,49 @@
+"""Two live resources of one name, of which one is ours: perhaps a create that was carried out twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from sdx_state.kinds import KINDS
+from sdx_state.kinds.address import Address
+from sdx_state.kinds.resource import Desired, Live
+from sdx_state.plan.model import Finding
+
+
+def namesakes(
+    strangers: Iterable[Live], ours: Mapping[Address, Live], resources: Mapping[Address, Desired]
+) -> list[Finding]:
+    """Return a warning for each live resource that nobody declared and that bears the name of one of `ours`.
+
+    Args:
+        strangers: Live resources that nobody declared.
+        ours: Address -> the live resource it is.
+        resources: What is declared.
+    """
+    by_name = {name: address for address, live in ours.items() if (name := _name(live)) is not None}
+    found = []
+    for live in strangers:
+        address = by_name.get(name) if (name := _name(live)) is not None else None
+        if address is None or resources[address].id is not None:  # who pins an id knows of the other
+            continue
+        kind = KINDS[live.kind]
+        found.append(
+            Finding(
+                "warning",
+                f"{address} (id {ours[address].id}) has a namesake that nobody declared: id {live.id} has the "
+                f"{kind.natural_key} {str(live.raw.get(kind.natural_key))!r} too",
+                address,
+                resources[address].source,
+                "delete it in the tenant if it is the same thing twice; if not, tell the two apart by their names",
+            )
+        )
+    return found
+
+
+def _name(live: Live) -> tuple[str, str | None, str] | None:
+    """Return what no two of a kind should share; None where no two can, or there is nothing to share."""
+    kind = KINDS[live.kind]
+    if kind.identity == kind.natural_key:
+        return None
+    key = kind.natural_key_of(live.raw.get(kind.natural_key))
+    return (kind.name, live.parent_id if kind.parent else None, key) if key else None
