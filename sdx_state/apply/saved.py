@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from sdx_state.plan.build import Intention
 from sdx_state.plan.codec import PlanUnreadable, fingerprint_of, from_document, to_document
 from sdx_state.plan.model import Action, Change, Plan
 from sdx_state.state.files import write_atomically
+
+DIGEST = "digest"
 
 
 class PlanStale(Exception):
@@ -50,7 +54,7 @@ def save_plan(plan: Plan, intention: Intention, path: Path) -> None:
         OSError: It could not be written; an older file there is as it was.
     """
     document = {**to_document(plan), "configuration": configuration_hash(intention)}
-    text = json.dumps(document, ensure_ascii=True, indent=1, default=str)
+    text = json.dumps({**document, DIGEST: _digest(document)}, ensure_ascii=True, indent=1, default=str)
     write_atomically(path, text.encode("ascii") + b"\n")
 
 
@@ -68,10 +72,20 @@ def load_plan(path: Path) -> SavedPlan:
         raise PlanUnreadable(f"{path} is not a saved plan: it is not JSON") from error
     if not isinstance(document, dict) or not isinstance(document.get("configuration"), str):
         raise PlanUnreadable(f"{path} is not a saved plan")
+    digest = document.pop(DIGEST, None)
     try:
-        return SavedPlan(from_document(document), document["configuration"])
+        plan = from_document(document)
     except PlanUnreadable as error:
         raise PlanUnreadable(f"{path} is not a plan that can be used: {error}") from error
+    if digest != _digest(document):
+        raise PlanUnreadable(f"{path} was altered since it was saved")
+    return SavedPlan(plan, document["configuration"])
+
+
+def _digest(document: Mapping[str, Any]) -> str:
+    """Return the hash of all of a plan's document: of what was consented to and how risky it was, as well."""
+    text = json.dumps(document, ensure_ascii=True, sort_keys=True, separators=(",", ":"), default=str)
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
 def consent_of(saved: SavedPlan, now: Plan) -> int | None:

@@ -94,6 +94,11 @@ def test_another_lineage_is_refused(reviewed, tenant):
         lambda document: document.update(format_version="2.0"),
         lambda document: document.pop("configuration"),
         lambda document: document.pop("resource_changes"),
+        lambda document: document.update(allowed_deletes=9),
+        lambda document: document.update(targets=["user.*"]),
+        lambda document: document.update(lineage=""),
+        lambda document: document["resource_changes"][0].update(risks=[]),
+        lambda document: document.pop("digest"),
     ],
 )
 def test_a_plan_that_was_altered_is_refused(reviewed, tenant, damage):
@@ -170,3 +175,9 @@ def test_what_another_address_owns_is_not_taken_for_what_the_plan_creates(connec
     assert applied.code == 0, applied.err
     assert applied.last == "Apply complete! Resources: 1 added, 0 changed, 0 destroyed."
     assert sorted(row["name"] for row in tenant.store.rows("surveys")) == ["Once", "Once"]
+
+
+def test_a_plan_of_another_major_version_names_the_version(reviewed):
+    document = json.loads(reviewed.saved.read_text())
+    reviewed.saved.write_text(json.dumps({**document, "format_version": "2.0"}))
+    assert "format_version is 2.0; this version reads 1.x" in reviewed.run("apply", str(reviewed.saved)).err
