@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from sdx_state.kinds.field import Value
 from sdx_state.plan.handoff import HandOff, Step, StepField
-from sdx_state.report.escape import escape
+from sdx_state.report.escape import disarm, escape
 from sdx_state.report.handoff import exact
 from sdx_state.report.theme import Theme
 from sdx_state.report.words import elided, word_diff
@@ -45,7 +45,7 @@ def _expectation(field: StepField, theme: Theme) -> str:
     text = f"{escape(field.path)}: expected {theme.paint('added', expected)} found {theme.paint('removed', found)}"
     if isinstance(field.before, str) and isinstance(field.after, str) and " " in field.after.strip():
         marks = "".join(_piece(mark, words, theme) for mark, words in elided(word_diff(field.before, field.after)))
-        return f"{text}\n          {marks}"
+        return f"{text}\n          {disarm(marks)}"
     return text
 
 

@@ -44,6 +44,11 @@ def test_no_output_acts_on_a_hostile_text_and_each_lets_it_be_read(chunk, capsys
     assert not tally.failed, capsys.readouterr().out
 
 
+def test_no_command_comes_together_of_a_text_and_the_marks_of_a_difference(capsys):
+    tally = hostile.run(1, [11230])  # a text that ends in ## before what was taken out of it: [-
+    assert not tally.failed, capsys.readouterr().out
+
+
 def test_every_place_is_seen_in_some_output_and_every_output_sees_some():
     seen = {name: set(shown_places(name)) for name in OUTPUTS}
     rewritten = hostile_cases.REWRITTEN
