@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from sdx_state.apply.journal import Journal
+from sdx_state.apply.journal import Journal, Unfinished
 from sdx_state.state.ledger import Ledger
 from sdx_state.state.local import LocalStore
 
 
-def remembered(store: LocalStore, journal: Journal) -> Ledger:
-    """Return the newest state, with what a run created that died before it could save.
+@dataclass(frozen=True)
+class Memory:
+    """What is remembered.
+
+    Attributes:
+        saved: What the store holds.
+        unfinished: What earlier runs left without an end.
+        ledger: The first, with what a run created that died before it could save.
+    """
+
+    saved: Ledger
+    unfinished: Unfinished
+    ledger: Ledger
+
+
+def recall(store: LocalStore, journal: Journal) -> Memory:
+    """Return what is remembered.
 
     Raises:
         StateUnusable: State or journal cannot be read, or an older state was put in the place of the newest.
     """
     saved, unfinished = store.load(), journal.unfinished()
     store.require_newest(saved, unfinished.serial)
-    if not unfinished.created:
-        return saved
-    return replace(saved, entries={**unfinished.created, **saved.entries})
+    created = unfinished.created
+    ledger = replace(saved, entries={**created, **saved.entries}) if created else saved
+    return Memory(saved, unfinished, ledger)
 
 
 def keep(store: LocalStore, journal: Journal, ledger: Ledger) -> Ledger:

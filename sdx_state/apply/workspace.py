@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 from sdx_state.api import Endpoints
 from sdx_state.apply.history import past_of
 from sdx_state.apply.journal import Journal, Unfinished
-from sdx_state.apply.memory import keep, remembered
+from sdx_state.apply.memory import keep, recall
 from sdx_state.apply.outcome import Result
 from sdx_state.apply.resolve import SETTLE
 from sdx_state.apply.run import Observer, Run
@@ -122,9 +122,8 @@ class Workspace:
             StateError: The state cannot be used.
             TooMuchMissing: This looks like the wrong tenant.
         """
-        journal = Journal(self.store.journal_path)
-        saved, unfinished = self.store.load(), journal.unfinished()
-        ledger = remembered(self.store, journal)
+        memory = recall(self.store, Journal(self.store.journal_path))
+        unfinished, ledger = memory.unfinished, memory.ledger
         scope = scope_of(reviewed, intention.resources, ledger.entries) if reviewed is not None else None
         ledger = _protecting(ledger, protected)
         declared = [*intention.resources.values(), *(base.resources.values() if base is not None else ())]
@@ -143,7 +142,7 @@ class Workspace:
             intention,
             snapshot,
             ledger,
-            saved,
+            memory.saved,
             unfinished,
             frozenset(address for address in plan.ids if address not in changing),
             scope,
@@ -162,9 +161,8 @@ class Workspace:
             StateError: The state cannot be used, or nothing is kept of the run.
         """
         past = past_of(run, self.store.load_run(run))
-        journal = Journal(self.store.journal_path)
-        saved, unfinished = self.store.load(), journal.unfinished()
-        ledger = remembered(self.store, journal)
+        memory = recall(self.store, Journal(self.store.journal_path))
+        unfinished, ledger = memory.unfinished, memory.ledger
         ledger = _protecting(ledger, protected)
         if past.plan.tenant != ledger.tenant:
             raise WrongTenant(f"run {run} wrote to {past.plan.tenant}, and this is {ledger.tenant}")
@@ -172,7 +170,7 @@ class Workspace:
         snapshot, ledger = read_live(self.client, wanted, ledger, self.parallelism, progress)
         plan, resources = undo_plan(past, snapshot, ledger)
         plan = self._graded(self._routed(plan), snapshot)
-        return Planned(plan, plan, Intention(resources), snapshot, ledger, saved, unfinished)
+        return Planned(plan, plan, Intention(resources), snapshot, ledger, memory.saved, unfinished)
 
     def interrupted(self, journal: Journal) -> SavedPlan | None:
         """Return the plan of the last run if that was cut off, None if it came to its end.
@@ -190,7 +188,7 @@ class Workspace:
         with contextlib.suppress(StateError), self.store.lock("plan"):
             journal = Journal(self.store.journal_path)
             journal.mend()
-            now = remembered(self.store, journal)
+            now = recall(self.store, journal).ledger
             if now.serial == 0:  # the first state of its lineage, which keys the look-ups
                 keep(self.store, journal, replace(planned.ledger, entries=now.entries))
             elif now.lineage == planned.ledger.lineage:
@@ -205,10 +203,11 @@ class Workspace:
         """
         kind = KINDS[kind_of(address)]
         raw = self.client.endpoint(kind.collection).get(id)
-        ledger = remembered(self.store, journal)
+        memory = recall(self.store, journal)
+        ledger = memory.ledger
         known = ledger.entries.get(address)
         entry = Entry(id, {}, known.protect if known else False)
-        for intent in journal.unfinished().pending:
+        for intent in memory.unfinished.pending:
             if intent.address == address:
                 journal.settled(intent.operation, "resolved")
         keep(self.store, journal, replace(ledger, entries={**ledger.entries, address: entry}))

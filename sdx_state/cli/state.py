@@ -62,10 +62,10 @@ def show(context: Context, address: str, sandbox: bool) -> None:
 @click.pass_obj
 def mv(context: Context, before: str, after: str, sandbox: bool) -> None:
     """Move what is known as BEFORE to the address AFTER; a survey takes its questions along."""
-    from sdx_state.apply.memory import keep, remembered
+    from sdx_state.apply.memory import keep, recall
 
     with _changing(context, sandbox, "state mv") as (store, journal):
-        ledger = remembered(store, journal)
+        ledger = recall(store, journal).ledger
         try:
             moved = ledger.moved(before, after)
         except KeyError:
@@ -83,10 +83,10 @@ def mv(context: Context, before: str, after: str, sandbox: bool) -> None:
 @click.pass_obj
 def rm(context: Context, addresses: tuple[str, ...], sandbox: bool) -> None:
     """Forget each ADDRESS. The live resource stays as it is, and nobody's."""
-    from sdx_state.apply.memory import keep, remembered
+    from sdx_state.apply.memory import keep, recall
 
     with _changing(context, sandbox, "state rm") as (store, journal):
-        ledger = remembered(store, journal)
+        ledger = recall(store, journal).ledger
         for address in addresses:
             if address not in ledger.entries:
                 raise _unknown(context, address, sandbox)

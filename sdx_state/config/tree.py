@@ -61,24 +61,26 @@ class KeyPlaces(Mapping[str, Place]):
     The key of a table within it is asked for by both, with a dot between: `greeting_text.de-default`.
     """
 
-    __slots__ = ("_table",)
+    __slots__ = ("_inner", "_marks")
 
     def __init__(self, table: Table) -> None:
-        self._table = table
+        # Not the table itself, whose values would stay in memory as long as the places.
+        self._marks = table.marks
+        inner = {key: value.marks for key, value in table.items() if isinstance(value, Table)}
+        self._inner: Mapping[str, Mapping[str, Mark]] | None = inner or None
 
     def __getitem__(self, key: str) -> Place:
-        marks = self._table.marks
-        if key not in marks:
+        marks: Mapping[str, Mark] = self._marks
+        if key not in marks and self._inner is not None:
             outer, _, key = key.partition(".")
-            inner = self._table.get(outer)
-            marks = inner.marks if isinstance(inner, Table) else {}
+            marks = self._inner.get(outer, {})
         return marks[key][:2]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._table.marks)
+        return iter(self._marks)
 
     def __len__(self) -> int:
-        return len(self._table.marks)
+        return len(self._marks)
 
     def __repr__(self) -> str:
         return repr(dict(self))
