@@ -238,6 +238,15 @@ class Journal:
             previous = said
         return None
 
+    def ready(self) -> None:
+        """Find the end of the chain, which is then known.
+
+        Raises:
+            StateUnusable: A line cannot be read; nothing can be written behind it.
+        """
+        with self._lock:
+            self._find_end()
+
     def head(self) -> str:
         """Return the hash of the last line: written down elsewhere, it proves all that came before."""
         last = START
@@ -254,11 +263,15 @@ class Journal:
         except OSError as error:
             raise StateUnusable(f"{self.path} cannot be read ({error.strerror})", JOURNAL_ADVICE) from error
 
+    def _find_end(self) -> str:
+        if self._last is None:
+            self._last = self.head()
+        return self._last
+
     def _append(self, durably: bool, **content: object) -> None:
         with self._lock:
-            if self._last is None:
-                self._last = self.head()
-            record: Record = {"at": round(time.time(), 3), "run": self.run, **content, "previous": self._last}
+            previous = self._find_end()
+            record: Record = {"at": round(time.time(), 3), "run": self.run, **content, "previous": previous}
             record["hash"] = _hash(record)
             try:
                 append(self.path, json.dumps(record, ensure_ascii=True).encode() + b"\n", durably=durably)

@@ -44,7 +44,7 @@ def keep(store: LocalStore, journal: Journal, ledger: Ledger) -> Ledger:
         StateNotSaved: The old state is as it was, or is the new one without a word of it in the journal.
         StateUnusable: The journal cannot be read; nothing was saved.
     """
-    journal.head()
+    journal.ready()
     saved = store.save(ledger)
     journal.saved(saved.lineage, saved.serial)
     return saved

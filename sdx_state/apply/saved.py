@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from sdx_state.plan.build import Intention
-from sdx_state.plan.codec import PlanUnreadable, fingerprint_of, from_document, to_document
+from sdx_state.plan.codec import PlanUnreadable, digest_of, fingerprint_of, from_document, to_document
 from sdx_state.plan.model import Action, Change, Plan
 from sdx_state.state.files import write_atomically
 
-DIGEST = "digest"
+DIGEST = "digest"  # of all of the document: of what was consented to and how risky it was, as well
 
 
 class PlanStale(Exception):
@@ -54,7 +52,7 @@ def save_plan(plan: Plan, intention: Intention, path: Path) -> None:
         OSError: It could not be written; an older file there is as it was.
     """
     document = {**to_document(plan), "configuration": configuration_hash(intention)}
-    text = json.dumps({**document, DIGEST: _digest(document)}, ensure_ascii=True, indent=1, default=str)
+    text = json.dumps({**document, DIGEST: digest_of(document)}, ensure_ascii=True, indent=1, default=str)
     write_atomically(path, text.encode("ascii") + b"\n")
 
 
@@ -77,15 +75,9 @@ def load_plan(path: Path) -> SavedPlan:
         plan = from_document(document)
     except PlanUnreadable as error:
         raise PlanUnreadable(f"{path} is not a plan that can be used: {error}") from error
-    if digest != _digest(document):
+    if digest != digest_of(document):
         raise PlanUnreadable(f"{path} was altered since it was saved")
     return SavedPlan(plan, document["configuration"])
-
-
-def _digest(document: Mapping[str, Any]) -> str:
-    """Return the hash of all of a plan's document: of what was consented to and how risky it was, as well."""
-    text = json.dumps(document, ensure_ascii=True, sort_keys=True, separators=(",", ":"), default=str)
-    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
 def consent_of(saved: SavedPlan, now: Plan) -> int | None:

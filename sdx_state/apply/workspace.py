@@ -285,11 +285,11 @@ def _clocks(server_ahead: float | None) -> Iterable[Finding]:
 
 
 def _protecting(ledger: Ledger, protected: Collection[Address]) -> Ledger:
-    entries = {
-        address: replace(entry, protect=True) if address in protected else entry
-        for address, entry in ledger.entries.items()
-    }
-    return replace(ledger, entries=entries)
+    known = {address: ledger.entries[address] for address in protected if address in ledger.entries}
+    if not known:
+        return ledger
+    shielded = {address: replace(entry, protect=True) for address, entry in known.items()}
+    return replace(ledger, entries={**ledger.entries, **shielded})
 
 
 def _pending(unfinished: Unfinished) -> Iterable[Finding]:

@@ -35,7 +35,12 @@ def fingerprint_of(changes: Sequence[Change]) -> str:
         ]
         for change in sorted(changes, key=lambda one: (one.address, one.action.value))
     ]
-    text = json.dumps(lines, ensure_ascii=True, sort_keys=True, separators=(",", ":"), default=str)
+    return digest_of(lines)
+
+
+def digest_of(value: object) -> str:
+    """Return the hash of `value` as JSON; the order of keys does not matter."""
+    text = json.dumps(value, ensure_ascii=True, sort_keys=True, separators=(",", ":"), default=str)
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
