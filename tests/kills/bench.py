@@ -7,12 +7,16 @@ import multiprocessing
 import os
 import shutil
 import sqlite3
+import sys
 import tempfile
 from collections.abc import Callable
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "faults"))
+from scenario import AFTER, BEFORE
 
 from sdx_state.api import Connection as ApiConnection
 from sdx_state.api import Endpoints, base_url, credentials_from
@@ -29,41 +33,6 @@ from sdx_state.state.local import LocalStore
 ENVIRONMENT = {"SDX_CUSTOMER_UUID": "00000000-0000-4000-8000-000000000000", "SDX_AUTH_TOKEN": "sandbox"}
 SETTLE = 0.3  # seconds: the tenant is on this machine, and what it was sent it has done by then
 
-BEFORE = """
-surveys:
-  a:
-    name: A
-    description: One
-    questions:
-      - {question_label: P, question_text: First?, question_type: text}
-      - {question_label: Q, question_text: Second?, question_type: text}
-  b: {name: B}
-  gone: {name: Gone}
-users:
-  u@example.com: {name: U}
-  v@example.com: {name: V}
-  gone@example.com: {name: Gone}
-"""
-# Five creates, four updates, three deletes.
-AFTER = """
-surveys:
-  a:
-    name: A
-    description: Two
-    questions:
-      - {question_label: R, question_text: New?, question_type: text}
-      - {question_label: P, question_text: First!, question_type: text}
-  b: {name: B, description: New}
-  c:
-    name: C
-    questions:
-      - {question_label: S, question_text: Newest?, question_type: nps, max_response: 10}
-users:
-  u@example.com: {name: W}
-  v@example.com: {name: V}
-  x@example.com: {name: X}
-  y@example.com: {name: Y}
-"""
 EXPECTED = (
     {"A": "Two", "B": "New", "C": ""},
     {"A": [("R", "New?"), ("P", "First!")], "C": [("S", "Newest?")]},
