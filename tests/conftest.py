@@ -142,6 +142,7 @@ class FaultyProxy:
     rules: list[Rule] = field(default_factory=list)
     seen: list[tuple[str, str]] = field(default_factory=list)
     url: str = ""
+    rewrite: Callable[[str], str] = lambda target: target  # what the tenant is asked instead
 
     def fail(self, method: str, path: str, fault: Fault, times: int = 1) -> None:
         self.rules.append(Rule(method, re.compile(path), fault, times))
@@ -203,7 +204,7 @@ def _handler(proxy: FaultyProxy) -> type[BaseHTTPRequestHandler]:
         def ask(self, body: bytes) -> tuple[int, dict[str, str], bytes]:
             connection = http.client.HTTPConnection(urlsplit(proxy.upstream).netloc, timeout=20)
             headers = {name: value for name, value in self.headers.items() if name.lower() != "host"}
-            connection.request(self.command, self.path, body, headers)
+            connection.request(self.command, proxy.rewrite(self.path), body, headers)
             response = connection.getresponse()
             content = response.read()
             connection.close()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import urlencode
 
 from sdx_state.api.answer import Row, Rows, allowed_verbs, nothing_of, resource_of, rows_of
 from sdx_state.api.errors import ApiError, Unexpected
 from sdx_state.api.exchange import Answer, Request
+from sdx_state.api.filters import NOBODY, Filters, Heard
 from sdx_state.api.identity import Identity, check_country, check_texts, telephone_segment
 from sdx_state.api.paging import LIMIT, Listing, PageSizes, iterate
 from sdx_state.api.retry import Sender
@@ -27,6 +28,7 @@ class Endpoint:
         self._path = f"/{collection}"
         self._singular = singular
         self._identity = Identity(identity)
+        self._heard = Heard(sender)
 
     def list(self, **filters: str | int | None) -> Rows:
         """Return all rows that pass `filters`, by ascending id. See `iterate`."""
@@ -42,36 +44,84 @@ class Endpoint:
         *,
         including: Sequence[str] = (),
         of: tuple[Endpoint, str] | None = None,
+        known: Callable[[Row], bool] = lambda _: False,
+        compared_by_caller: Collection[str] = (),
     ) -> Listing:
         """Return the rows that pass `filters` (the API's own names), by ascending id, read a page at a time.
+
+        That the server heard the filters is proven, not believed: see `filters`.
 
         Args:
             filters: By name.
             including: Parts that a list leaves out unless asked for, such as `responses`.
             of: The collection and the id of whose sub-list this is.
+            known: Tells that a row that does not name its parent is nevertheless known to be that parent's.
+            compared_by_caller: Filters that the caller applies to the rows once more, and so may be ignored.
 
         Raises:
             ValueError: A filter has no value, which would list everything, or is one of the paging parameters.
             InvalidValue: A text among them cannot be sent.
-            Unexpected: The list cannot be read as a whole.
+            Unexpected: The list cannot be read as a whole, or the server ignored a filter.
         """
         if any(value in (None, "") or name.startswith("_") for name, value in filters.items()):
             raise ValueError(f"filters need a value and a name of their own: {', '.join(filters)}")
         check_texts(filters, f"GET {self._path}")
+        including = [f"_include_{part}" for part in including]
+        judged = Filters({name: filters[name] for name in filters if name not in compared_by_caller}, known)
+        owner = of
+
+        def fetch(offset: int) -> Rows:
+            nonlocal judged, owner
+            request = self._list_request(filters, including, of, offset)
+            rows = self._sender.send(request, lambda request, answer: _judged(judged, request, answer))
+            if rows and owner is not None:
+                # Which rows a sub-list may hold depends on its owner, who is read at most once.
+                judged = Filters({**judged.values, **owner[0].implied(owner[1])}, known)
+                judged.refute(rows, request)
+                owner = None
+            for name in judged.unproven(rows):
+                nobody = self._list_request(
+                    {**filters, name: NOBODY} if name in filters else filters,
+                    including,
+                    of if of is None or name in filters else (of[0], NOBODY),
+                    0,
+                    limit=1,
+                    probe=True,
+                )
+                self._heard.prove(name, nobody, lambda: self._sender.send(request, rows_of))
+            return rows
+
+        label = self._list_request(filters, including, of, 0).label
+        return iterate(fetch, self._identity.of, f"GET {label}", self._sizes)
+
+    def implied(self, id: str) -> Mapping[str, str]:
+        """Return the filter that a sub-list of the resource `id` stands for.
+
+        Source: API reference, "Surveys" (`survey_id`) and "Users" (by that user's `agent_id`).
+        """
+        if self._identity.email:
+            return {"agent_id": str(self.get(id).get("agent_id") or "")}
+        return {f"{self._singular}_id": id}
+
+    def _list_request(
+        self,
+        filters: Mapping[str, str | int | None],
+        including: Sequence[str],
+        of: tuple[Endpoint, str] | None,
+        offset: int,
+        *,
+        limit: int = LIMIT,
+        probe: bool = False,
+    ) -> Request:
+        owner = of[0].item("GET", of[1]) if of is not None else None
+        path, shown = (owner.path + self._path, owner.label + self._path) if owner else (self._path, self._path)
         # Ids tell which list it was; what else is filtered by may be personal.
         ids = "&".join(
             f"{name}={value}" for name, value in filters.items() if name.endswith("_id") and f"{value}".isdigit()
         )
-        owner = of[0].item("GET", of[1]) if of is not None else None
-        path, shown = (owner.path + self._path, owner.label + self._path) if owner else (self._path, self._path)
-        label = f"{shown}?{ids}" if ids else shown
-        asked = {**filters, **{f"_include_{part}": "1" for part in including}}
-
-        def fetch(offset: int) -> Rows:
-            query = urlencode({**asked, "_limit": LIMIT, "_order": "ASC", "_offset": offset})
-            return self._sender.send(Request("GET", f"{path}?{query}", label), rows_of)
-
-        return iterate(fetch, self._identity.of, f"GET {label}", self._sizes)
+        paging = {"_limit": limit, "_order": "ASC", "_offset": offset}
+        query = urlencode({**filters, **dict.fromkeys(including, "1"), **paging})
+        return Request("GET", f"{path}?{query}", f"{shown}?{ids}" if ids else shown, probe=probe)
 
     def get(self, id: str) -> Row:
         """Return the resource `id`.
@@ -176,6 +226,12 @@ class Endpoint:
             return row
 
         return read
+
+
+def _judged(filters: Filters, request: Request, answer: Answer) -> Rows:
+    rows = rows_of(request, answer)
+    filters.refute(rows, request)
+    return rows
 
 
 class PhoneNumbers:

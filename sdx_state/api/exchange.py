@@ -18,12 +18,14 @@ class Request:
         path: Path and query under the API's base, percent-encoded.
         label: The path as it may be shown: without e-mail addresses and telephone numbers.
         form: Form fields of the body, if there is one.
+        probe: Whether a refusal is one of the expected answers, and so says nothing of the server or the credentials.
     """
 
     method: str
     path: str = field(repr=False)
     label: str
     form: Mapping[str, str] | None = field(default=None, repr=False)
+    probe: bool = False
 
     def __str__(self) -> str:
         return f"{self.method} {self.label}"

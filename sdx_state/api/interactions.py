@@ -224,8 +224,10 @@ class Interactions(Collection[Interaction]):
         return turn_of(self._endpoint.act(str(id), action, form), f"POST /interactions/{id}/{action}")
 
     def _marked(self, survey_id: int, mark: str) -> Iterator[Interaction]:
-        # A server that ignores the filter answers others too.
-        return (one for one in self.list(survey_id, external_ref=mark) if one.external_ref == mark)
+        # A server that ignores this filter answers others too, and is no obstacle to finding the one.
+        filters: dict[str, str | int | None] = {"survey_id": survey_id, "external_ref": mark}
+        rows = self._endpoint.select(filters, compared_by_caller=("external_ref",))
+        return (one for one in map(interaction_of, rows) if one.external_ref == mark)
 
     def _look_for(self, survey_id: int, mark: str, known: set[int], *, once: bool) -> tuple[Interaction, ...] | None:
         """Return what bears `mark` and was not `known`; None if no look was answered, which tells nothing."""

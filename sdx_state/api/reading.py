@@ -86,7 +86,7 @@ def interaction_of(row: Row) -> Interaction:
     """Return `row` as an interaction.
 
     Raises:
-        Unexpected: It holds a response or a custom value without an id.
+        Unexpected: It holds a response or a custom value without an id, or of another interaction.
     """
     moments: dict[str, Any] = {name: moment_of(row.get(name)) for name in _MOMENTS}
     return Interaction(
@@ -126,6 +126,8 @@ def _inner(row: Row, name: str, of: Callable[[Row], Record]) -> tuple[Record, ..
         return None
     if not all(map(_identified, inner)):
         raise Unexpected("GET /interactions", f"one of the {name} of an interaction has no valid id")
+    if any(_integer(one.get("interaction_id")) not in (None, _integer(row["id"])) for one in inner):
+        raise Unexpected("GET /interactions", f"one of the {name} of an interaction is of another interaction")
     return tuple(map(of, inner))
 
 

@@ -46,6 +46,8 @@ class Renewing:
             raise self._failure  # what ends one thread ends all: many wrong tokens could lock the account
         used = self._all[-1]
         answer = self._transport.send(request)
+        if answer.status == 401 and request.probe:
+            return answer  # the credentials were good a moment ago: this one resource is refused
         if answer.status != 401:
             if used is self._all[-1]:
                 self._may_renew = True

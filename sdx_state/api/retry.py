@@ -123,6 +123,8 @@ class Sender:
                 # A server that does not know OPTIONS may answer anything to it, and is none the worse.
                 if request.method == "OPTIONS" and error.status is not None:
                     raise
+                if request.probe and error.status is not None and not isinstance(error, Unavailable):
+                    raise
                 self._failed(request, error, turn)
                 if (request.writes and not _surely_not_done(error)) or tries >= TRIES.get(type(error), 1):
                     raise

@@ -256,7 +256,7 @@ class Workspace:
 
     def _graded(self, plan: Plan, snapshot: Snapshot) -> Plan:
         policies, today = self.guards.policies, datetime.now(timezone.utc).date()
-        counts = gather(self.client, needs_evidence(plan, policies, today), self.parallelism)
+        counts = gather(self.client, needs_evidence(plan, policies, today), snapshot, self.parallelism)
         return grade(plan, facts_of(plan, snapshot, counts, self.guards), policies, today)
 
     def _routed(self, plan: Plan) -> Plan:

@@ -97,6 +97,11 @@ def command(
                 _write(export, file, asked, resume=resume)
     if export.undated:
         say(f"Left out, for --since and --until cannot place them: {export.undated} without a time.")
+    if export.unlisted:
+        say(
+            f"warning: responses to questions that {escape(asked.address)} does not have now: {export.unlisted}. "
+            "That they belong to this survey could not be verified."
+        )
     if renderer.neutralised:
         say(
             "An apostrophe is in front of what a spreadsheet would execute, in cells: "

@@ -35,12 +35,14 @@ class Asked:
         id: Its live id.
         questions: Live id -> address of each question that is known.
         undecided: What could not be told about its questions; their responses come without an address.
+        listed: Live ids of the questions that the survey has now.
     """
 
     address: Address
     id: str
     questions: Mapping[str, Address]
     undecided: tuple[str, ...] = ()
+    listed: frozenset[str] = frozenset()
 
 
 def find_survey(
@@ -87,7 +89,8 @@ def find_survey(
         if kind_of(one) == QUESTION.name:
             questions.setdefault(ledger.entries[one].id, one)
     undecided = [finding.message for finding in plan.errors if (finding.address or "").startswith(own)]
-    return Asked(address, id, questions, tuple(undecided))
+    listed = frozenset(live.id for live in snapshot.of(QUESTION.name) if live.parent_id == id)
+    return Asked(address, id, questions, tuple(undecided), listed)
 
 
 def _unknown(address: Address, known: list[Address]) -> SurveyNotFound:

@@ -117,11 +117,12 @@ class Reading:
         rows: How many were read so far.
         undated: How many were left out because they have no time to compare.
         latest: `submitted_at` of the last one that was read.
+        unlisted: How many are to questions that the survey does not have now.
     """
 
     def __init__(self, client: Endpoints, asked: Asked, period: Period, written: Written | None = None) -> None:
         """Prepare to read what of `asked` lies in `period`, and is not `written` yet."""
-        self.rows, self.undated, self.latest = 0, 0, ""
+        self.rows, self.undated, self.latest, self.unlisted = 0, 0, "", 0
         self._client, self._asked, self._period, self._written = client, asked, period, written
 
     def batches(self) -> Iterator[list[Response]]:
@@ -203,6 +204,7 @@ class Reading:
             self.undated += not readable
             return None
         question_id = row.get("question_id")
+        self.unlisted += str(question_id) not in self._asked.listed
         return Response(
             row["id"],
             row.get("interaction_id"),

@@ -386,7 +386,7 @@ def test_new_responses_are_added_and_old_ones_not_asked_for_again(
     added = csat.answer("new")
     proxy.seen.clear()
     assert "1 responses of survey.csat added" in to_file(connected, "--resume").out
-    pages = [path for _, path in proxy.seen if "/responses" in path]
+    pages = [path for _, path in proxy.seen if f"/responses?survey_id={csat.id}&" in path]
     assert len(pages) == 1
     rows = rows_of((connected.folder / "out").read_bytes().decode())
     assert [int(row["response_id"]) for row in rows] == list(range(1, added + 1))

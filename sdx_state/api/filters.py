@@ -1,0 +1,162 @@
+"""Proof that a server or a proxy heard the filters of a list.
+
+A row that names another value than the filter asked for refutes it. Rows that name no parent prove nothing: then the
+list of a parent that cannot exist is requested once, and must hold no rows.
+"""
+
+from __future__ import annotations
+
+import threading
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from sdx_state.api.answer import Row, Rows, rows_of
+from sdx_state.api.errors import ApiError, BadRequest, Gone, NotFound, Unavailable, Unexpected
+from sdx_state.api.exchange import Request
+from sdx_state.api.retry import Sender
+
+NOBODY = "2147483647"  # the highest signed 32-bit integer: no counter of a tenant gets there
+
+PARENTS = frozenset({"survey_id", "question_id", "interaction_id"})
+# The reference does not say how a row spells these: a difference to the filter would prove nothing.
+UNCOMPARED = frozenset({"scheduled_at", "started", "completed", "survey_ended", "start_date", "end_date"})
+_PART = "_contains"
+_ADVICE = (
+    "The server, or a proxy in front of it, drops the query of requests. Nothing of this list was used. "
+    "Check `api.host` and your proxies, then ask the platform's support."
+)
+
+Values = Mapping[str, str | int | None]
+
+
+@dataclass(frozen=True)
+class Filters:
+    """The filters of one list.
+
+    Attributes:
+        values: What was asked for, by the API's own names.
+        known: Tells that a row that names no parent is nevertheless known to be the asked parent's.
+    """
+
+    values: Values
+    known: Callable[[Row], bool] = lambda _: False
+
+    def refute(self, rows: Rows, request: Request) -> None:
+        """Return if no row contradicts a filter.
+
+        Raises:
+            Unexpected: One does.
+        """
+        for name, asked in self.values.items():
+            if name in UNCOMPARED:
+                continue
+            field, agrees = field_of(name), _comparison(name)
+            for row in rows:
+                # A parent that is null is not named; a text that is null is not the one that was asked for.
+                if field in row and (row[field] is not None or name not in PARENTS):
+                    value = row[field]
+                    if isinstance(value, dict | list) or agrees(str(asked), _text(value)):
+                        continue
+                    raise _ignored(name, str(request), f"a row has {_shown(name, field, value)}")
+
+    def unproven(self, rows: Rows) -> list[str]:
+        """Return the parents among the filters that some of `rows` do not name."""
+        return [
+            name
+            for name in self.values
+            if name in PARENTS and any(not _is_named(row, name) and not self.known(row) for row in rows)
+        ]
+
+
+class Heard:
+    """The parents by which a collection was proven to be filtered. Thread-safe."""
+
+    def __init__(self, sender: Sender) -> None:
+        self._sender = sender
+        self._lock = threading.Lock()
+        self._proven: set[str] = set()
+
+    def prove(self, name: str, probe: Request, again: Callable[[], object]) -> None:
+        """Return if the filter `name` is heard, which takes one request in the life of this object.
+
+        An honest server has no rows for `NOBODY`: it answers an empty list, 204, 404 or another refusal. A refusal
+        that may have another cause counts after `again`, the list that was answered before, is answered once more.
+
+        Args:
+            name: The filter.
+            probe: Requests the list of `NOBODY`.
+            again: Requests the list that is to be proven.
+
+        Raises:
+            Unexpected: Rows came that do not name `NOBODY`.
+            ApiError: There was no answer.
+        """
+        with self._lock:
+            if name not in self._proven:
+                self._ask(name, probe, again)
+                self._proven.add(name)
+
+    def _ask(self, name: str, probe: Request, again: Callable[[], object]) -> None:
+        for _ in range(2):
+            try:
+                rows = self._sender.send(probe, rows_of)
+            except (NotFound, Gone, BadRequest):
+                return
+            except ApiError as error:
+                if error.status is None or isinstance(error, Unavailable):
+                    raise
+                again()
+                continue
+            if all(_is_named(row, name) and _same_id(NOBODY, _text(row[name])) for row in rows):
+                return
+            raise _ignored(name, str(probe), f"an id that does not exist ({NOBODY}) has rows")
+
+
+def _ignored(name: str, request: str, why: str) -> Unexpected:
+    return Unexpected(request, f"the server ignored the filter `{name}`: {why}", status=200, advice=_ADVICE)
+
+
+def field_of(name: str) -> str:
+    """Return the field of a row that the filter `name` is about."""
+    return name.removesuffix(_PART)
+
+
+def _comparison(name: str) -> Callable[[str, str], bool]:
+    if name in PARENTS:
+        return _same_id
+    if name.endswith(_PART):
+        return lambda asked, found: _collated(asked) in _collated(found)
+    return _same_number if name == "phone" else lambda asked, found: _collated(asked) == _collated(found)
+
+
+def _is_named(row: Row, name: str) -> bool:
+    return not isinstance(row.get(name), dict | list | None)
+
+
+def _same_id(asked: str, found: str) -> bool:
+    return asked == found or (asked.isdecimal() and found.isdecimal() and int(asked) == int(found))
+
+
+def _same_number(asked: str, found: str) -> bool:
+    """Compare telephone numbers, of which one may be national and the other international."""
+    one, other = ("".join(filter(str.isdecimal, text)).lstrip("0") for text in (asked, found))
+    return (one.endswith(other) or other.endswith(one)) if one and other else one == other
+
+
+def _collated(text: str) -> str:
+    """Return `text` as the loosest usual collation of a database compares it: no case, accents or outer blanks."""
+    parts = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(part for part in parts if not unicodedata.combining(part)).strip()
+
+
+def _text(value: object) -> str:
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return "" if value is None else str(value).strip()
+
+
+def _shown(name: str, field: str, value: object) -> str:
+    """Return what a message says of a row: ids only, for texts may be personal."""
+    text = _text(value)
+    return f"{field} {text}" if name in PARENTS and text.isdecimal() and len(text) < 20 else f"another `{field}`"
