@@ -17,6 +17,7 @@ from sdx_state.api.credentials import Credentials, credentials_from
 from sdx_state.api.errors import MissingCredentials, SignInFailed
 from sdx_state.api.oauth import Grant, refreshed, token_transport
 from sdx_state.api.retry import Clock, SystemClock
+from sdx_state.programs.keyrings import system_keyring
 from sdx_state.state.files import write_atomically
 
 SERVICE = "sdx-state"
@@ -265,19 +266,7 @@ class _Keyring:
         return call
 
 
-def _working_keyring() -> Any:
-    """Return the `keyring` module if it has somewhere to keep things, else None."""
-    if os.environ.get("SDX_NO_KEYRING"):
-        return None
-    try:
-        import keyring
-        from keyring.backends.fail import Keyring as Nowhere
-        from keyring.backends.null import Keyring as Forgetful
-    except ImportError:
-        return None
-    try:
-        backend = keyring.get_keyring()
-        works = not isinstance(backend, Nowhere | Forgetful) and backend.priority > 0
-    except Exception:  # noqa: BLE001 - a keyring that cannot even be looked for is none
-        return None
-    return _Keyring(keyring) if works else None
+def _working_keyring() -> _Keyring | None:
+    """Return the system's keyring if there is one that works, and the person did not say otherwise."""
+    found = None if os.environ.get("SDX_NO_KEYRING") else system_keyring()
+    return None if found is None else _Keyring(found)

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sdx_state.apply.pull import intention_of
-from sdx_state.config import ConfigurationError, at_revision, is_project, load_configuration, load_project
+from sdx_state.config import (
+    PROJECT_FILE,
+    ConfigurationError,
+    RevisionUnreadable,
+    at_revision,
+    load_configuration,
+    load_project,
+)
 from sdx_state.plan.build import Intention
 from sdx_state.plan.model import Finding
 
@@ -32,16 +39,18 @@ def declared_at(revision: str, folder: Path, environment: str | None, environ: M
     no error here: this branch may be what mends it.
 
     Raises:
-        ConfigurationError: `folder` is in no repository, or there is no such revision of it.
+        RevisionUnreadable: `folder` is in no repository, or there is no such revision of it, or its tree is unsafe.
     """
-    with at_revision(folder, revision) as there:
-        if not is_project(there):
+    with at_revision(folder, revision) as files:
+        if not files.has(PROJECT_FILE):
             return Before(Intention({}))
         try:
-            known = load_project(there, None, environ).environments
+            known = load_project(folder, None, environ, files).environments
             if environment is not None and environment not in known:
                 return Before(Intention({}))
-            return Before(intention_of(load_configuration(there, environment, environ)))
+            return Before(intention_of(load_configuration(folder, environment, environ, files)))
+        except RevisionUnreadable:
+            raise
         except ConfigurationError as error:
             first = error.problems[0]
             more = f", and {len(error.problems) - 1} more" if len(error.problems) > 1 else ""

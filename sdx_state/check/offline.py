@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -13,26 +15,35 @@ from sdx_state.kinds.field import DEFAULT_LANGUAGE, FieldType, Value
 from sdx_state.kinds.interaction import NAMES
 from sdx_state.kinds.resource import Desired
 from sdx_state.plan.model import Action, Finding, Plan
+from sdx_state.programs.git import GitFailed
 from sdx_state.report.segments import message_segments
 
 NPS_SCALE = 10
-STATE_SUFFIXES = (".json", ".jsonl", ".lock", ".db")
+HIDDEN_FOLDER = ".sdx"
 _PLACEHOLDER = re.compile(r"%([A-Za-z][A-Za-z0-9_]*)%")
 _TEXTED = ("greeting_text", "instructions_text", "closing_text", "invalid_response_text", "question_text")
 
 
 def kept_by_git(folder: Path) -> list[Problem]:
-    """Return an error for every file of the state that Git keeps: it would be pulled over a newer one."""
+    """Return an error for everything below `.sdx` that Git tracks: it would be pulled over newer state, or misled."""
+    try:
+        found = tracked(folder, HIDDEN_FOLDER)
+    except GitFailed as error:
+        if not os.path.lexists(folder / HIDDEN_FOLDER):
+            return []
+        message = f"cannot tell whether Git tracks files in this directory: {error}"
+        return [Problem(HIDDEN_FOLDER, 0, 0, message, "warning", error.advice)]
     return [
         Problem(
             name,
-            1,
-            1,
-            "Git keeps a file of the state: whoever pulls gets an older state than the tenant's",
-            hint="git rm --cached it, and put .sdx/ into .gitignore",
+            0,
+            0,
+            "Git tracks this symbolic link: state would be read and written where it points"
+            if is_link
+            else "Git tracks this file: everyone who pulls gets an older state than the tenant's",
+            hint=f"git rm --cached {shlex.quote(name)}, and put {HIDDEN_FOLDER}/ into .gitignore",
         )
-        for name in tracked(folder, ".sdx")
-        if name.endswith(STATE_SUFFIXES) and not name.endswith(".schema.json")
+        for name, is_link in found
     ]
 
 

@@ -6,6 +6,7 @@ import click
 from click.shell_completion import get_completion_class
 
 from sdx_state.cli.failure import Stop
+from sdx_state.programs.environment import settings_withheld
 
 
 @click.command("completion")
@@ -20,4 +21,6 @@ def command(ctx: click.Context, shell: str) -> None:
     root = ctx.find_root().command
     if completion is None:
         raise Stop(f"there is no completion for {shell}")
-    click.echo(completion(root, {}, "sdx-state", "_SDX_STATE_COMPLETE").source())
+    with settings_withheld():  # click asks bash for its version
+        script = completion(root, {}, "sdx-state", "_SDX_STATE_COMPLETE").source()
+    click.echo(script)

@@ -85,6 +85,7 @@ def _through_browser(base: BaseUrl, client_id: str | None, secret_in_redirect: b
     from sdx_state.api.retry import SystemClock
     from sdx_state.cli.console import say
     from sdx_state.cli.redaction import learn
+    from sdx_state.programs.browser import open_browser
 
     if os.environ.get("CI"):
         raise Stop(
@@ -108,7 +109,7 @@ def _through_browser(base: BaseUrl, client_id: str | None, secret_in_redirect: b
     with Loopback() as loopback:
         attempt = SignIn(base, client_id, loopback.uri)
         address = attempt.url(secret if secret_in_redirect else None)
-        if no_browser or not _opened(address):
+        if no_browser or not open_browser(address):
             if secret_in_redirect:
                 raise Stop("no browser could be opened", "Without --secret-in-redirect the address can be printed.")
             say(f"Open this address in a browser of this machine:\n\n  {address}\n")
@@ -120,12 +121,6 @@ def _through_browser(base: BaseUrl, client_id: str | None, secret_in_redirect: b
         return attempt.exchange(came_back, secret, transport, SystemClock())
     finally:
         transport.close()
-
-
-def _opened(address: str) -> bool:
-    import webbrowser
-
-    return webbrowser.open(address)
 
 
 def _asked(name: str) -> str:

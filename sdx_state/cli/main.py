@@ -6,11 +6,14 @@ import gc
 import importlib
 import os
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import click
 
 from sdx_state.cli.context import Context
+
+COMPLETING = "_SDX_STATE_COMPLETE"  # the scripts of `completion` set it
 
 COMMANDS = (
     "init",
@@ -107,6 +110,15 @@ def cli(ctx: click.Context, folder: Path, environment: str | None) -> None:
         ours.setLevel(level if level in ("DEBUG", "INFO", "WARNING", "ERROR") else "INFO")
 
 
+def _completing() -> AbstractContextManager[None]:
+    """Return what to run completion in: for bash, click starts one, which needs no settings of ours."""
+    if COMPLETING not in os.environ:
+        return nullcontext()
+    from sdx_state.programs.environment import settings_withheld
+
+    return settings_withheld()
+
+
 def entry() -> None:
     """Run the command line, and turn every foreseeable failure into a message and an exit code."""
     from sdx_state.cli.failure import report_bug, report_failure
@@ -114,7 +126,7 @@ def entry() -> None:
 
     # One short run that builds large and mostly acyclic values: looking for cycles all the while finds few.
     gc.set_threshold(100_000, 50, 50)
-    with redacting(os.environ):
+    with redacting(os.environ), _completing():
         try:
             code = cli.main(prog_name="sdx-state", standalone_mode=False)
         except SystemExit:

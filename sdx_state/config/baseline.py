@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from sdx_state.config.builder import build
-from sdx_state.config.files import SourceText, read_text
+from sdx_state.config.files import Folder, SourceText, read_text
 from sdx_state.config.problems import ConfigurationError, Problem, did_you_mean
 from sdx_state.config.tree import Node, Place, Table, items, table
 from sdx_state.kinds.accepted import Accepted
@@ -26,7 +26,7 @@ def load_baseline(path: Path) -> tuple[Accepted, ...]:
     problems: list[Problem] = []
     if not path.exists():
         raise ConfigurationError([Problem(path.name, 1, 1, f"there is no baseline {path}")])
-    source = read_text(path.parent, path.name, problems.append)
+    source = read_text(Folder(path.parent), path.name, problems.append)
     document = build(source, problems.append) if source is not None else None
     if source is None or problems:
         raise ConfigurationError(problems)

@@ -12,7 +12,7 @@ from pathlib import Path
 from sdx_state.config.across import Reporter, check_across, check_departures, read_moved, read_removed
 from sdx_state.config.builder import build
 from sdx_state.config.conversations import read_checks
-from sdx_state.config.files import PROJECT_FILE, SourceText, find_files, read_text
+from sdx_state.config.files import PROJECT_FILE, Folder, ProjectFiles, SourceText, read_text
 from sdx_state.config.problems import ConfigurationError, Problem, in_order
 from sdx_state.config.project import Project, read_project
 from sdx_state.config.references import References
@@ -49,19 +49,22 @@ class Configuration:
     checks: tuple[Check, ...] = ()
 
 
-def load_configuration(folder: Path, environment: str | None, environ: Mapping[str, str]) -> Configuration:
+def load_configuration(
+    folder: Path, environment: str | None, environ: Mapping[str, str], files: ProjectFiles | None = None
+) -> Configuration:
     """Read the project in `folder`: `sdx.yaml`, every other YAML file, and the CSV files that they name.
 
     Args:
         folder: The project's folder.
         environment: The environment to lay over the project file, if any.
         environ: The process environment: `SDX_API_URL` and `SDX_VAR_*` are read, nothing else.
+        files: Where its files are read; in the folder, if this is None.
 
     Raises:
         ConfigurationError: With all problems of all files, by file and line.
     """
     with _without_collection():
-        return _Loader(folder).load(environment, environ)
+        return _Loader(folder, files).load(environment, environ)
 
 
 @contextmanager
@@ -107,17 +110,18 @@ def read_declared(folder: Path, variables: Mapping[str, str]) -> Declared:
 
 
 class _Loader:
-    """One reading of one folder."""
+    """One reading of one project."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, files: ProjectFiles | None = None) -> None:
         self.folder = folder
+        self.files = files or Folder(folder)
         self.problems: list[Problem] = []
         self.sources: dict[str, SourceText] = {}
         self.complete = True
 
     def load(self, environment: str | None, environ: Mapping[str, str]) -> Configuration:
-        project = read_project(self.folder, environment, environ, self.problems.append)
-        if project is None and not (self.folder / PROJECT_FILE).exists():
+        project = read_project(self.folder, environment, environ, self.problems.append, self.files)
+        if project is None and not self.files.has(PROJECT_FILE):
             raise ConfigurationError(self.problems)  # not a project: its files are anybody's
         documents, declarations = self.declarations(project.variables if project else None)
         reporter = Reporter(self.sources, self.problems.append)
@@ -129,7 +133,7 @@ class _Loader:
 
     def declarations(self, variables: Mapping[str, str] | None) -> tuple[list[Document], Declarations]:
         """Read every resource file; `variables` are None where the project file is wrong."""
-        names, problems = find_files(self.folder)
+        names, problems = self.files.find()
         self.problems += problems
         documents = [document for name in names if (document := self._document(name)) is not None]
         declarations = Declarations(variables, self.complete, self.problems.append)
@@ -166,7 +170,7 @@ class _Loader:
         return Document(source, root, broken) if isinstance(root, Table) else None
 
     def _read(self, name: str) -> SourceText | None:
-        source = read_text(self.folder, name, self._syntax_problem)
+        source = read_text(self.files, name, self._syntax_problem)
         if source is not None:
             self.sources[name] = source
         return source
@@ -210,7 +214,7 @@ class _Loader:
 
     def _add_file(self, name: str, named_by: SourceText, place: Place, declarations: Declarations) -> None:
         unreadable: list[Problem] = []
-        source = read_text(self.folder, name, unreadable.append)
+        source = read_text(self.files, name, unreadable.append)
         for problem in unreadable:
             # A file that is not there has no line to point at, but the line that names it.
             nowhere = problem.line == 1 and problem.column == 1 and problem.text is None

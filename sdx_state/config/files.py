@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Protocol
 
 from sdx_state.config.problems import Problem, Severity
 
@@ -65,57 +66,137 @@ class SourceText:
         return len(ends) + 1, index - (ends[-1].end() if ends else 0) + 1
 
 
-def find_files(folder: Path) -> tuple[list[str], list[Problem]]:
-    """Return the resource files under `folder`, sorted, and what is wrong with their names.
+class Unreadable(Exception):
+    """A file of a project cannot be read.
 
-    Hidden files and folders are left out, the project file and the hand-off's folder too.
+    Attributes:
+        hint: What to do about it.
     """
-    names: list[str] = []
-    problems: list[Problem] = []
 
-    def unreadable(error: OSError) -> None:
-        name = Path(error.filename).relative_to(folder).as_posix() if error.filename else "."
-        problems.append(Problem(name, 1, 1, f"the folder cannot be read: {error.strerror}"))
-
-    for path, folders, files in os.walk(folder, onerror=unreadable):
-        here = Path(path).relative_to(folder)
-        at_root = here == Path()
-        folders[:] = sorted(one for one in folders if not one.startswith(".") and not (at_root and one in LEFT_OUT))
-        for one in folders:
-            if (Path(path) / one).is_symlink():
-                message = "a symbolic link to a folder is not followed"
-                problems.append(
-                    Problem((here / one).as_posix(), 1, 1, message, hint="move the files into the project")
-                )
-        for one in files:
-            wanted = one.endswith(SUFFIXES) and not one.startswith(".")
-            if wanted and not (at_root and one == PROJECT_FILE):
-                names.append((here / one).as_posix())
-    names.sort()
-    problems += _alike(names)
-    return names, problems
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.hint = hint
 
 
-def _alike(names: list[str]) -> list[Problem]:
+class ProjectFiles(Protocol):
+    """Where the files of a project are read: a folder on disk, or a revision of a repository."""
+
+    def find(self) -> tuple[list[str], list[Problem]]:
+        """Return the resource files, sorted, and what is wrong with their names."""
+
+    def has(self, name: str) -> bool:
+        """Tell whether there is a file `name`."""
+
+    def read(self, name: str) -> bytes:
+        """Return the content of the file `name`, which is a regular one of at most `MAX_BYTES` in the project.
+
+        Raises:
+            Unreadable: It is not, or cannot be read.
+        """
+
+
+@dataclass(frozen=True)
+class Folder:
+    """The files of a project on disk.
+
+    Attributes:
+        path: The project's folder.
+    """
+
+    path: Path
+
+    def find(self) -> tuple[list[str], list[Problem]]:
+        """Return the resource files under the folder, sorted, and what is wrong with their names."""
+        names: list[str] = []
+        problems: list[Problem] = []
+
+        def unreadable(error: OSError) -> None:
+            name = Path(error.filename).relative_to(self.path).as_posix() if error.filename else "."
+            problems.append(Problem(name, 1, 1, f"the folder cannot be read: {error.strerror}"))
+
+        for path, folders, files in os.walk(self.path, onerror=unreadable):
+            here = Path(path).relative_to(self.path)
+            at_root = here == Path()
+            folders[:] = sorted(one for one in folders if is_looked_into(one, at_root=at_root))
+            for one in folders:
+                if (Path(path) / one).is_symlink():
+                    problems.append(link_to_folder((here / one).as_posix()))
+            names += [(here / one).as_posix() for one in files if is_resource_file(one, at_root=at_root)]
+        names.sort()
+        return names, problems + names_alike(names)
+
+    def has(self, name: str) -> bool:
+        """Tell whether there is a file `name`."""
+        return (self.path / name).exists()
+
+    def read(self, name: str) -> bytes:
+        """Return the content of the file `name`; the file it is with every link followed lies in the folder."""
+        try:
+            real = (self.path / name).resolve(strict=True)
+            if not real.is_relative_to(self.path.resolve()):
+                raise outside()
+            # Not blocking, or a FIFO would hold us here for ever.
+            descriptor = os.open(real, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0))
+            with os.fdopen(descriptor, "rb") as file:
+                if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                    raise Unreadable("this is not a regular file")
+                data = file.read(MAX_BYTES + 1)
+        except (OSError, RuntimeError, ValueError) as error:  # RuntimeError: a loop of links; ValueError: NUL in it
+            raise Unreadable(f"the file cannot be read: {getattr(error, 'strerror', None) or error}") from None
+        if len(data) > MAX_BYTES:
+            raise too_large()
+        return data
+
+
+def is_looked_into(folder: str, *, at_root: bool) -> bool:
+    """Tell whether a folder of this name may hold resource files: hidden ones and the hand-off do not."""
+    return not folder.startswith(".") and not (at_root and folder in LEFT_OUT)
+
+
+def is_resource_file(name: str, *, at_root: bool) -> bool:
+    """Tell whether a file of this name declares resources: YAML that is not hidden, and not the project file."""
+    return name.endswith(SUFFIXES) and not name.startswith(".") and not (at_root and name == PROJECT_FILE)
+
+
+def link_to_folder(name: str) -> Problem:
+    """Return what is wrong with a symbolic link to a folder."""
+    message = "a symbolic link to a folder is not followed"
+    return Problem(name, 1, 1, message, hint="move the files into the project")
+
+
+def outside() -> Unreadable:
+    """Return what is wrong with a link out of the project."""
+    return Unreadable("the file lies outside the project", "copy it into the project")
+
+
+def too_large() -> Unreadable:
+    """Return what is wrong with a file of more than `MAX_BYTES`."""
+    return Unreadable(f"the file is larger than {MAX_BYTES // 1024 // 1024} MiB", "split it")
+
+
+def names_alike(names: list[str]) -> list[Problem]:
     """Names that some file systems take for one file would be read as one there and as two here."""
     seen: dict[str, str] = {}
     problems = []
     for name in names:
-        first = seen.setdefault(unicodedata.normalize("NFC", name).casefold(), name)
+        first = seen.setdefault(folded(name), name)
         if first != name:
             message = f"the name differs from that of {first} by case or by Unicode form only"
             problems.append(Problem(name, 1, 1, message, hint="rename one of the two"))
     return problems
 
 
-def read_text(folder: Path, name: str, problem: Callable[[Problem], None]) -> SourceText | None:
-    """Return the text of the file `name` of the project in `folder`; what is wrong goes to `problem`, and None back.
+def folded(name: str) -> str:
+    """Return `name` as file systems see it that know neither case nor Unicode forms."""
+    return unicodedata.normalize("NFC", name).casefold()
 
-    The file must lie in the folder with every link followed, be a regular one of at most 32 MiB, and hold UTF-8.
-    """
-    data, complaint, hint = _read_bytes(folder, name)
-    if data is None:
-        problem(Problem(name, 1, 1, complaint, hint=hint))
+
+def read_text(files: ProjectFiles, name: str, problem: Callable[[Problem], None]) -> SourceText | None:
+    """Return the text of the file `name`, which must be UTF-8; what is wrong goes to `problem`, and None back."""
+    try:
+        data = files.read(name)
+    except Unreadable as error:
+        problem(Problem(name, 1, 1, str(error), hint=error.hint))
         return None
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         problem(Problem(name, 1, 1, "this file is UTF-16", hint="save it as UTF-8"))
@@ -135,24 +216,6 @@ def read_text(folder: Path, name: str, problem: Callable[[Problem], None]) -> So
             problem(_control_problem(source, found))
             return None
     return source
-
-
-def _read_bytes(folder: Path, name: str) -> tuple[bytes | None, str, str | None]:
-    try:
-        real = (folder / name).resolve(strict=True)
-        if not real.is_relative_to(folder.resolve()):
-            return None, "the file lies outside the project", "copy it into the project"
-        # Not blocking, or a FIFO would hold us here for ever.
-        descriptor = os.open(real, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0))
-        with os.fdopen(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                return None, "this is not a regular file", None
-            data = file.read(MAX_BYTES + 1)
-    except (OSError, RuntimeError, ValueError) as error:  # RuntimeError: a loop of links; ValueError: NUL in the name
-        return None, f"the file cannot be read: {getattr(error, 'strerror', None) or error}", None
-    if len(data) > MAX_BYTES:
-        return None, f"the file is larger than {MAX_BYTES // 1024 // 1024} MiB", "split it"
-    return data, "", None
 
 
 def _control_problem(source: SourceText, found: re.Match[str]) -> Problem:

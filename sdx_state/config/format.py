@@ -10,7 +10,7 @@ from ruamel.yaml.error import YAMLError
 
 from sdx_state.config.builder import build
 from sdx_state.config.edit import laid_out
-from sdx_state.config.files import PROJECT_FILE, SourceText, find_files, read_text, replace_text
+from sdx_state.config.files import PROJECT_FILE, Folder, SourceText, read_text, replace_text
 from sdx_state.config.problems import ConfigurationError, Problem
 
 _COMMENT = re.compile(r"(?:^|\s)#.*")
@@ -44,14 +44,15 @@ def format_files(folder: Path, *, write: bool) -> list[tuple[str, str, str]]:
 
 
 def _laid_out(folder: Path, report: Callable[[Problem], None]) -> Iterator[tuple[str, str, str]]:
-    names, complaints = find_files(folder)
+    files = Folder(folder)
+    names, complaints = files.find()
     for complaint in complaints:
         report(complaint)
-    if (folder / PROJECT_FILE).exists():
+    if files.has(PROJECT_FILE):
         names = [PROJECT_FILE, *names]
     for name in names:
         problems: list[Problem] = []
-        source = read_text(folder, name, problems.append)
+        source = read_text(files, name, problems.append)
         new = formatted(source, problems.append) if source is not None and not problems else None
         for problem in problems:
             report(problem)

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from sdx_state.config.builder import build
-from sdx_state.config.files import PROJECT_FILE, SourceText, read_text
+from sdx_state.config.files import PROJECT_FILE, Folder, ProjectFiles, SourceText, read_text
 from sdx_state.config.problems import ConfigurationError, Problem, did_you_mean
 from sdx_state.config.schema import verdict_of
 from sdx_state.config.times import complaints, read_freezes, read_policies
@@ -109,38 +109,40 @@ class Project:
         return Guards(self.policies, self.api.user, administrators)
 
 
-def is_project(folder: Path) -> bool:
-    """Tell whether `folder` has a project file."""
-    return (folder / PROJECT_FILE).exists()
-
-
-def load_project(folder: Path, environment: str | None, environ: Mapping[str, str]) -> Project:
+def load_project(
+    folder: Path, environment: str | None, environ: Mapping[str, str], files: ProjectFiles | None = None
+) -> Project:
     """Read `sdx.yaml` in `folder`.
 
     Args:
         folder: The project's folder.
         environment: The environment to lay over it, if any.
         environ: The process environment: `SDX_API_URL` and `SDX_VAR_*` are read, nothing else.
+        files: Where its files are read; in the folder, if this is None.
 
     Raises:
         ConfigurationError: With everything that is wrong.
     """
     problems: list[Problem] = []
-    project = read_project(folder, environment, environ, problems.append)
+    project = read_project(folder, environment, environ, problems.append, files or Folder(folder))
     if project is None or problems:
         raise ConfigurationError(problems)
     return project
 
 
 def read_project(
-    folder: Path, environment: str | None, environ: Mapping[str, str], report: Callable[[Problem], None]
+    folder: Path,
+    environment: str | None,
+    environ: Mapping[str, str],
+    report: Callable[[Problem], None],
+    files: ProjectFiles,
 ) -> Project | None:
     """Read `sdx.yaml` as `load_project` does, and tell `report` what is wrong; None if it cannot be used."""
-    if not is_project(folder):
+    if not files.has(PROJECT_FILE):
         message = f"there is no {PROJECT_FILE} in {folder}: this is not a project"
         report(Problem(PROJECT_FILE, 1, 1, message, hint="`sdx-state init` starts one; -C DIR names another folder"))
         return None
-    source = read_text(folder, PROJECT_FILE, report)
+    source = read_text(files, PROJECT_FILE, report)
     if source is None:
         return None
     problems: list[Problem] = []

@@ -1,90 +1,295 @@
-"""What Git knows: the configuration as it is at another revision, and files that it should not keep."""
+"""The files of a project at a Git revision, read from the repository; and files that Git should not track."""
 
 from __future__ import annotations
 
 import os
-import subprocess
-import tempfile
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
+from sdx_state.config import files as disk
+from sdx_state.config.files import Unreadable
 from sdx_state.config.problems import ConfigurationError, Problem
+from sdx_state.programs.git import GitFailed, Repository, RunningGit, repository_of
 
-PATIENCE = 60  # seconds that git may take
+MAX_LISTED = 32 * 1024 * 1024  # bytes of names and ids that `ls-tree` may print: about 300 000 files
+MAX_TOTAL = 512 * 1024 * 1024  # bytes of all files that are read
+MAX_TARGET = 4096  # bytes of a symbolic link, as in PATH_MAX
+MAX_LINKS = 40  # links that lead to one file, as in Linux
+
+# Code points that HFS+ ignores, and other spellings of `.git` that NTFS knows.
+_IGNORED_BY_HFS = re.compile("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")
+_GIT_FOLDER = re.compile(r"(\.git|git~1)[ .]*(:.*)?", re.IGNORECASE)
+_WINDOWS_ROOT = re.compile(r"\\|[A-Za-z]:([/\\]|$)")
+_UNLIKELY = "--base takes a revision of the repository that the project lies in, such as origin/main"
+
+
+class RevisionUnreadable(ConfigurationError):
+    """The files at a revision cannot be read: there is none, or its tree is unsafe, incomplete or too large."""
+
+    def __init__(self, message: str, hint: str = _UNLIKELY) -> None:
+        super().__init__([Problem("--base", 0, 0, message, hint=hint)])
+
+
+class Tracked(NamedTuple):
+    """A file that Git tracks: its name relative to the project's folder, and whether it is a symbolic link."""
+
+    name: str
+    is_link: bool
+
+
+class _Entry(NamedTuple):
+    blob: str
+    is_link: bool
 
 
 @contextmanager
-def at_revision(folder: Path, revision: str) -> Iterator[Path]:
-    """Give a folder that holds what `folder` held at `revision`, while the block runs.
+def at_revision(folder: Path, revision: str) -> Iterator[Revision]:
+    """Give the files that the project in `folder` had at `revision`; none where it did not exist.
 
     Raises:
-        ConfigurationError: `folder` is in no repository, or there is no such revision of it.
+        RevisionUnreadable: `folder` is in no repository, or there is no such revision, or its tree is unsafe.
     """
+    with ExitStack() as running:
+        try:
+            repository = repository_of(folder)
+            if repository is None:
+                raise RevisionUnreadable(f"{folder} is in no Git repository")
+            commit = _commit(repository, revision)
+            prefix = os.fsdecode(repository.run("rev-parse", "--show-prefix").removesuffix(b"\n"))
+            tree = _tree(repository, commit, prefix)
+            listed = b"" if tree is None else _listed(repository, tree)
+            yield Revision(repository, revision, prefix, _entries(listed, revision), running)
+        except GitFailed as error:
+            advice = error.advice or _UNLIKELY
+            raise RevisionUnreadable(str(error) or f"git could not read {revision}", advice) from error
+
+
+def _commit(repository: Repository, revision: str) -> str:
     if revision.startswith("-"):
-        raise _refused(f"{revision!r} is not the name of a revision")
-    prefix = _git(folder, "rev-parse", "--show-prefix").decode().strip()
-    commit = _git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
-    listed = _git(
-        folder, "ls-tree", "-r", "-z", "--full-tree", commit.decode().strip(), "--", *([prefix] if prefix else [])
-    )
-    files = dict(_files(listed, prefix))
-    with tempfile.TemporaryDirectory(prefix="sdx-state-") as temporary:
-        target = Path(temporary)
-        contents = _contents(
-            _git(folder, "cat-file", "--batch", given="".join(f"{blob}\n" for blob in files.values()))
-        )
-        for name, content in zip(files, contents, strict=True):
-            path = target / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-        yield target
-
-
-def _files(listed: bytes, prefix: str) -> Iterator[tuple[str, str]]:
-    """Yield name below `prefix` and id of each regular file; links lead nowhere in a copy."""
-    for line in listed.split(b"\0"):
-        head, _, name = line.partition(b"\t")
-        if head.startswith((b"100644 blob ", b"100755 blob ")):
-            yield os.fsdecode(name).removeprefix(prefix), head.split(b" ")[2].decode()
-
-
-def _contents(answer: bytes) -> Iterator[bytes]:
-    """Yield each content of `ID blob SIZE`, the content, and a line end."""
-    place = 0
-    while place < len(answer):
-        end = answer.index(b"\n", place)
-        size = int(answer[place:end].split()[2])
-        yield answer[end + 1 : end + 1 + size]
-        place = end + 1 + size + 1
-
-
-def tracked(folder: Path, inside: str) -> list[str]:
-    """Return the files in `inside` of `folder` that Git keeps, none where there is no repository."""
+        raise RevisionUnreadable(f"{revision!r} is not the name of a revision")
     try:
-        listed = _git(folder, "ls-files", "-z", "--", f":(literal){inside}")
-    except ConfigurationError:
+        return (
+            repository.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+            .decode()
+            .strip()
+        )
+    except GitFailed as error:
+        if str(error):
+            raise
+        if repository.run("rev-parse", "--is-shallow-repository").strip() == b"true":
+            message = f"there is no revision {revision} here: this is a shallow clone, which lacks older commits"
+            hint = "git fetch --unshallow origin; in CI: fetch-depth: 0 (GitHub), GIT_DEPTH: 0 (GitLab)"
+            raise RevisionUnreadable(message, hint) from None
+        raise RevisionUnreadable(f"git knows no such revision: {revision}") from None
+
+
+def _tree(repository: Repository, commit: str, prefix: str) -> str | None:
+    """Return the tree that the project's folder was at `commit`, None if there was none."""
+    if not prefix:
+        return commit
+    found = repository.run("ls-tree", "-z", "--full-tree", commit, "--", f":(literal){prefix.rstrip('/')}")
+    mode, _, rest = found.partition(b" ")
+    return rest.split(b" ", 1)[1].partition(b"\t")[0].decode() if mode == b"040000" else None
+
+
+def _listed(repository: Repository, tree: str) -> bytes:
+    try:
+        return repository.run("ls-tree", "-r", "-z", "--full-tree", tree, most=MAX_LISTED)
+    except GitFailed as error:
+        if error.too_much:
+            raise RevisionUnreadable("the project's folder holds too many files at this revision") from None
+        raise
+
+
+def _entries(listed: bytes, revision: str) -> dict[str, _Entry]:
+    """Return every file and link by its name below the project's folder.
+
+    Raises:
+        RevisionUnreadable: A name leads out of the folder, or could not be checked out, or is there twice.
+    """
+    entries: dict[str, _Entry] = {}
+    for line in filter(None, listed.split(b"\0")):
+        head, _, raw = line.partition(b"\t")
+        mode, _, blob = head.split(b" ")
+        name = os.fsdecode(raw)
+        if _is_unsafe(name) or name in entries:
+            what = "is there twice" if name in entries else "is unsafe"
+            message = f"the tree of {revision} is not used: the name {name[:200]!r} in it {what}"
+            raise RevisionUnreadable(message, "Git itself would not check it out. Name a revision that you trust")
+        if mode != b"160000":  # files of a submodule are in another repository
+            entries[name] = _Entry(blob.decode(), mode == b"120000")
+    return entries
+
+
+def _is_unsafe(name: str) -> bool:
+    """Tell whether `name` could mean another place than one in its folder, on any system, or Git's own folder."""
+    if _WINDOWS_ROOT.match(name):
+        return True
+    if any(part in ("", ".", "..") for part in name.split("/")):
+        return True
+    parts = re.split(r"[/\\]", _IGNORED_BY_HFS.sub("", name))
+    return any(part == ".." or _GIT_FOLDER.fullmatch(part) for part in parts)
+
+
+class Revision:
+    """The files of a project at one revision: what `Folder` is for those on disk, with the same verdicts.
+
+    Blobs are read one at a time, only those that are asked for, and not before their size is known.
+    """
+
+    def __init__(
+        self, repository: Repository, name: str, prefix: str, entries: dict[str, _Entry], running: ExitStack
+    ) -> None:
+        self._repository, self._name, self._entries, self._running = repository, name, entries, running
+        self._above = [part for part in prefix.split("/") if part]
+        self._read = 0
+
+    def find(self) -> tuple[list[str], list[Problem]]:
+        """Return the resource files, sorted, and what is wrong with their names."""
+        names: list[str] = []
+        problems: list[Problem] = []
+        for name, entry in self._entries.items():
+            *folders, last = name.split("/")
+            if not all(disk.is_looked_into(one, at_root=not depth) for depth, one in enumerate(folders)):
+                continue
+            at_root = not folders
+            if entry.is_link and self._leads_to_folder(name):
+                if disk.is_looked_into(last, at_root=at_root):
+                    problems.append(disk.link_to_folder(name))
+            elif disk.is_resource_file(last, at_root=at_root):
+                names.append(name)
+        names.sort()
+        return names, problems + disk.names_alike(names)
+
+    def has(self, name: str) -> bool:
+        """Tell whether there is a file `name`."""
+        return self._known(name) in self._entries
+
+    def read(self, name: str) -> bytes:
+        """Return the content of the file `name`; the file it is with every link followed lies in the folder.
+
+        Raises:
+            Unreadable: It is no regular file in the project, or too large.
+            RevisionUnreadable: The repository lacks its content.
+        """
+        entry = self._entries.get(self._resolved(name))
+        if entry is None:
+            raise Unreadable("this is not a regular file")
+        return self._content(entry, name, disk.MAX_BYTES)
+
+    def _leads_to_folder(self, name: str) -> bool:
+        try:
+            return self._resolved(name) not in self._entries
+        except Unreadable:
+            return False
+
+    def _resolved(self, name: str) -> str:
+        """Return the name that `name` has with every link followed.
+
+        Raises:
+            Unreadable: It leads out of the project, or nowhere.
+        """
+        at = list(self._above)  # from the top of the repository, where links out of the project and back in lead
+        ahead = name.split("/")[::-1]
+        links = 0
+        while ahead:
+            part = ahead.pop()
+            if part == "..":
+                if not at:
+                    raise disk.outside()
+                at.pop()
+            elif part not in ("", "."):
+                at.append(part)
+            if at[: len(self._above)] != self._above:
+                if at == self._above[: len(at)]:
+                    continue
+                raise disk.outside()
+            inner = self._known("/".join(at[len(self._above) :]))
+            at = [*self._above, *filter(None, inner.split("/"))]
+            entry = self._entries.get(inner)
+            if entry is None and inner and inner not in self._folders:
+                raise Unreadable("the file cannot be read: No such file or directory")
+            if entry is not None and entry.is_link:
+                links += 1
+                target = os.fsdecode(self._content(entry, inner, MAX_TARGET))
+                if links > MAX_LINKS:
+                    raise Unreadable("the file cannot be read: Too many levels of symbolic links")
+                if target.startswith("/"):
+                    raise disk.outside()
+                at.pop()
+                ahead += target.split("/")[::-1]
+            elif entry is not None and ahead:
+                raise Unreadable("the file cannot be read: Not a directory")
+        if at[: len(self._above)] != self._above:
+            raise disk.outside()
+        return "/".join(at[len(self._above) :])
+
+    def _known(self, name: str) -> str:
+        """Return `name` as it is in the tree: in another case or Unicode form it is the same file on some systems."""
+        if name in self._entries or name in self._folders:
+            return name
+        return self._by_folded_name.get(disk.folded(name), name)
+
+    @cached_property
+    def _folders(self) -> frozenset[str]:
+        found: set[str] = set()
+        for name in self._entries:
+            above = name.rpartition("/")[0]
+            while above and above not in found:
+                found.add(above)
+                above = above.rpartition("/")[0]
+        return frozenset(found)
+
+    @cached_property
+    def _by_folded_name(self) -> dict[str, str]:
+        return {disk.folded(name): name for name in (*self._folders, *self._entries)}
+
+    def _content(self, entry: _Entry, name: str, most: int) -> bytes:
+        blob = entry.blob.encode()
+        answer = self._sizes.ask(blob).split(b" ")
+        if len(answer) != 3 or answer[1] != b"blob":
+            message = f"the repository does not hold the content of {name} at {self._name}"
+            hint = (
+                f"In a partial clone `git diff --stat {self._name}` fetches it, which sdx-state does not; "
+                "otherwise look at `git fsck`"
+            )
+            raise RevisionUnreadable(message, hint)
+        size = int(answer[2])
+        if size > most:
+            raise disk.too_large()
+        self._read += size
+        if self._read > MAX_TOTAL:
+            raise RevisionUnreadable(f"the files at {self._name} are larger than {MAX_TOTAL // 1024**2} MiB together")
+        self._contents.ask(blob)
+        content = self._contents.read(size + 1)  # a line end follows
+        return content[:size]
+
+    @cached_property
+    def _sizes(self) -> RunningGit:
+        return self._running.enter_context(self._repository.start("cat-file", "--batch-check"))
+
+    @cached_property
+    def _contents(self) -> RunningGit:
+        return self._running.enter_context(self._repository.start("cat-file", "--batch"))
+
+
+def tracked(folder: Path, inside: str) -> list[Tracked]:
+    """Return what Git tracks in `inside` of `folder`, in any case of letters; none where there is no repository.
+
+    Raises:
+        GitFailed: Git could not be run, or does not trust the repository.
+    """
+    repository = repository_of(folder)
+    if repository is None:
         return []
-    return [name.decode("utf-8", "replace") for name in listed.split(b"\0") if name]
-
-
-def _git(folder: Path, *arguments: str, given: str = "") -> bytes:
-    try:
-        ended = subprocess.run(  # noqa: S603 - no shell, and no argument that git would take for an option
-            ["git", "-C", str(folder), *arguments],  # noqa: S607 - whichever git the person uses
-            input=given.encode(),
-            capture_output=True,
-            timeout=PATIENCE,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise _refused(f"git could not be run: {error}") from error
-    if ended.returncode != 0:
-        said = ended.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise _refused(said[0] if said else f"git knows no such revision: {arguments[-1]}")
-    return ended.stdout
-
-
-def _refused(message: str) -> ConfigurationError:
-    hint = "--base takes a revision of the repository that the project lies in, such as origin/main"
-    return ConfigurationError([Problem("--base", 0, 0, message, hint=hint)])
+    listed = repository.run("ls-files", "-s", "-z", "--", f":(literal,icase){inside}", most=MAX_LISTED)
+    found = dict.fromkeys(
+        Tracked(name.decode("utf-8", "replace"), head.startswith(b"120000 "))
+        for head, _, name in (line.partition(b"\t") for line in listed.split(b"\0"))
+        if name
+    )
+    return list(found)

@@ -242,6 +242,28 @@ def test_a_state_in_git_is_an_error_of_validate(connected):
     assert "git rm --cached" in ended.err
 
 
+@pytest.mark.parametrize(
+    "name", [".sdx/state.runs/1", ".sdx/notes", ".sdx/a/b.schema.json", ".SDX/state.json", ".sdx"]
+)
+@pytest.mark.parametrize("form", ["file", "link"])
+def test_anything_below_the_state_folder_that_git_tracks_is_an_error_of_validate(project, name, form):
+    project.write("a.yaml", TWO)
+    path = project.folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if form == "link":
+        path.symlink_to("../docs")
+    else:
+        path.write_text("")
+    git = ["git", "-C", str(project.folder)]
+    subprocess.run([*git, "init", "-q"], check=True)
+    assert project.run("validate").code == 0
+    subprocess.run([*git, "add", "-f", name], check=True)
+    ended = project.run("validate")
+    assert ended.code == 1
+    assert f"git rm --cached {name}," in ended.err
+    assert ("symbolic link" in ended.err) == (form == "link")
+
+
 def test_init_keeps_state_hand_off_and_plans_out_of_git(tmp_path):
     from sdx_state.config.scaffold import scaffold
 

@@ -1,0 +1,13 @@
+"""The browser of the person at this machine."""
+
+from __future__ import annotations
+
+from sdx_state.programs.environment import settings_withheld
+
+
+def open_browser(address: str) -> bool:
+    """Open `address` in a browser that gets no `SDX_*`; tell whether one was found."""
+    import webbrowser
+
+    with settings_withheld():
+        return webbrowser.open(address)
