@@ -18,7 +18,8 @@ from sdx_state.api.errors import MissingCredentials, SignInFailed
 from sdx_state.api.oauth import Grant, refreshed, token_transport
 from sdx_state.api.retry import Clock, SystemClock
 from sdx_state.programs.keyrings import system_keyring
-from sdx_state.state.files import write_atomically
+from sdx_state.state.errors import ForeignFile
+from sdx_state.state.files import make_private_folder, open_folder, read_private, write_atomically
 
 SERVICE = "sdx-state"
 ENVIRONMENT = "the environment"
@@ -172,12 +173,12 @@ class Vault:
         Args:
             create: Make the folder first; without one there is nothing to be held.
         """
-        if create:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not self._folder.is_dir():
+        try:
+            with _private(), open_folder(self._folder, create=create) as folder:
+                descriptor = folder.open("lock", os.O_RDWR | os.O_CREAT)
+        except FileNotFoundError:
             yield
             return
-        descriptor = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield
@@ -213,7 +214,8 @@ class Vault:
         """
         text = json.dumps(record)
         # The folder holds the lock, also where the keyring holds the record.
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with _private():
+            make_private_folder(self._folder)
         if self._keyring is not None:
             self._keyring.set_password(SERVICE, origin, text)
         else:
@@ -237,7 +239,8 @@ class Vault:
 
     def _all(self) -> dict[str, str]:
         try:
-            records = json.loads(self._file.read_bytes())
+            with _private():
+                records = json.loads(read_private(self._file))
         except FileNotFoundError:
             return {}
         except (ValueError, RecursionError) as error:
@@ -245,7 +248,17 @@ class Vault:
         return {str(name): str(text) for name, text in records.items()} if isinstance(records, dict) else {}
 
     def _write(self, records: Mapping[str, str]) -> None:
-        write_atomically(self._file, json.dumps(records).encode())
+        with _private():
+            write_atomically(self._file, json.dumps(records).encode())
+
+
+@contextmanager
+def _private() -> Iterator[None]:
+    """Refuse a file or a folder that others may have put there."""
+    try:
+        yield
+    except ForeignFile as error:
+        raise SignInFailed("", error.what, advice=error.advice) from error
 
 
 class _Keyring:

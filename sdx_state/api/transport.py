@@ -11,6 +11,7 @@ import socket
 import ssl
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlencode
 from urllib.request import getproxies_environment
 
@@ -28,6 +29,7 @@ from sdx_state.api.credentials import Credentials
 from sdx_state.api.errors import ApiError, NoAnswer, NotSent, Unexpected, Untrusted
 from sdx_state.api.exchange import Answer, Request
 from sdx_state.api.timed import ConnectFailed, TimedAdapter
+from sdx_state.state.named_files import require_regular
 
 MAX_BODY = 10 * 1024 * 1024  # bytes, decoded
 
@@ -142,6 +144,7 @@ class HttpTransport:
 
 def _readable_certificates(path: str) -> str:
     try:
+        require_regular(Path(path))
         ssl.create_default_context(cafile=path)
     except OSError as error:
         message = f"SDX_CA_FILE={path} holds no certificates that can be read ({error.strerror or 'not PEM'})"

@@ -10,7 +10,6 @@ from __future__ import annotations
 import getpass
 import hashlib
 import json
-import os
 import socket
 import threading
 import time
@@ -22,8 +21,8 @@ from typing import Any
 
 from sdx_state.apply.uptime import Uptime, uptime
 from sdx_state.kinds.address import Address, kind_of
-from sdx_state.state.errors import JOURNAL_ADVICE, StateNotSaved, StateUnusable
-from sdx_state.state.files import append
+from sdx_state.state.errors import JOURNAL_ADVICE, ForeignFile, StateNotSaved, StateUnusable
+from sdx_state.state.files import append, open_folder, read_private
 from sdx_state.state.ledger import Entry
 
 Record = dict[str, Any]
@@ -167,7 +166,8 @@ class Journal:
         lines = self._lines()
         if lines[-1]:
             try:
-                os.truncate(self.path, sum(len(line) + 1 for line in lines[:-1]))
+                with open_folder(self.path.parent) as folder:
+                    folder.truncate(self.path.name, sum(len(line) + 1 for line in lines[:-1]))
             except OSError as error:
                 raise StateNotSaved(f"the journal {self.path} cannot be written ({error.strerror})") from error
 
@@ -257,7 +257,7 @@ class Journal:
     def _lines(self) -> list[bytes]:
         """Return the lines; the last is what follows the last line end, empty in a whole journal."""
         try:
-            return self.path.read_bytes().split(b"\n")
+            return read_private(self.path).split(b"\n")
         except FileNotFoundError:
             return [b""]
         except OSError as error:
@@ -280,6 +280,8 @@ class Journal:
                     f"the journal {self.path} could not be written ({error.strerror}).\n"
                     "Nothing more was sent. Make room, then run the same command again."
                 ) from error
+            except ForeignFile as error:  # put there while this run was under way
+                raise StateNotSaved(f"{error.what}.\nNothing more was sent. {error.advice}") from error
             self._last = record["hash"]
 
 

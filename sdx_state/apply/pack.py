@@ -19,7 +19,7 @@ from sdx_state.plan.handoff import CSV_NAME, HandOff, hand_off
 from sdx_state.plan.model import Plan
 from sdx_state.plan.route import by_hand
 from sdx_state.report.handoff import handoff_csv, handoff_document, handoff_html, handoff_json, handoff_markdown
-from sdx_state.state.files import write_atomically
+from sdx_state.state.files import OpenFolder, open_folder
 
 DOCUMENT = "handoff.json"
 FOLDER = "handoff"
@@ -56,10 +56,8 @@ def write_pack(folder: Path, handoff: HandOff) -> Pack:
     """Write `handoff` into `folder`. A file there that is not ours, or was edited, is moved aside and named.
 
     Raises:
-        OSError: A file could not be written.
+        OSError: `folder` is a link, or a file could not be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    before = _earlier(folder)
     contents = {"handoff.md": handoff_markdown(handoff), "handoff.html": handoff_html(handoff)}
     if handoff.users:
         contents[CSV_NAME] = handoff_csv(handoff)
@@ -68,26 +66,27 @@ def write_pack(folder: Path, handoff: HandOff) -> Pack:
     document = {**json.loads(handoff_json(handoff)), "files": hashes}
     data[DOCUMENT] = json.dumps(document, ensure_ascii=True, indent=2).encode() + b"\n"
     moved_aside: dict[Path, Path] = {}
-    for name in sorted({*data, CSV_NAME}):
-        path = folder / name
-        if not path.exists() or _is_ours(path, before):
-            continue
-        if name in data and path.read_bytes() == data[name]:
-            continue
-        moved_aside[path] = _aside(path)
-    for name, content in data.items():
-        write_atomically(folder / name, content)
-    if CSV_NAME not in data and (folder / CSV_NAME).exists():
-        (folder / CSV_NAME).unlink()
+    with open_folder(folder, below=folder.parent, shared=True, create=True) as opened:
+        before = _earlier(opened)
+        for name in sorted({*data, CSV_NAME}):
+            if opened.found(name) is None:
+                continue
+            there = opened.read(name) if opened.is_ours(name) else None
+            if not (_is_ours(name, there, before) or (name in data and there == data[name])):
+                moved_aside[folder / name] = folder / _aside(opened, name)
+        for name, content in data.items():
+            opened.write(name, content)
+        if CSV_NAME not in data and opened.found(CSV_NAME) is not None:
+            opened.remove(CSV_NAME)
     remaining = {step["key"] for step in handoff_document(handoff)["steps"]}
     done = tuple(step["title"] for step in before.get("steps", ()) if step["key"] not in remaining)
     return Pack(folder, tuple(folder / name for name in sorted(data)), moved_aside, done)
 
 
-def _earlier(folder: Path) -> dict[str, Any]:
+def _earlier(folder: OpenFolder) -> dict[str, Any]:
     """Return the document of the pack that is there, empty if there is none that is ours."""
     try:
-        document = json.loads((folder / DOCUMENT).read_bytes())
+        document = json.loads(folder.read(DOCUMENT))
         if isinstance(document["files"], dict) and all(step["key"] and step["title"] for step in document["steps"]):
             return dict(document)
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
@@ -95,18 +94,20 @@ def _earlier(folder: Path) -> dict[str, Any]:
     return {}
 
 
-def _is_ours(path: Path, before: Mapping[str, object]) -> bool:
-    if path.name == DOCUMENT:
+def _is_ours(name: str, content: bytes | None, before: Mapping[str, object]) -> bool:
+    if content is None:
+        return False
+    if name == DOCUMENT:
         return bool(before)
     files = before.get("files")
-    return isinstance(files, dict) and files.get(path.name) == hashlib.sha256(path.read_bytes()).hexdigest()
+    return isinstance(files, dict) and files.get(name) == hashlib.sha256(content).hexdigest()
 
 
-def _aside(path: Path) -> Path:
+def _aside(folder: OpenFolder, name: str) -> str:
     number = 1
-    while (target := path.with_name(f"{path.name}.kept-{number}")).exists():
+    while folder.found(target := f"{name}.kept-{number}") is not None:
         number += 1
-    path.rename(target)
+    folder.rename(name, target)
     return target
 
 

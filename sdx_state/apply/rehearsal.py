@@ -21,8 +21,8 @@ from sdx_state.kinds.resource import Desired
 from sdx_state.kinds.snapshot import Snapshot
 from sdx_state.plan.build import Intention
 from sdx_state.state.codec import from_document, to_document
-from sdx_state.state.files import write_atomically
 from sdx_state.state.ledger import Entry, Ledger
+from sdx_state.state.named_files import read_regular, write_output
 
 FORMAT = 2
 
@@ -81,7 +81,7 @@ def store_tenant(snapshot: Snapshot, ledger: Ledger, path: Path, *, personal: bo
     if ledger.serial:
         known = replace(_veiled_ledger(ledger, snapshot, pseudonyms), serial=1, tenant="")
         document["state"] = to_document(known)
-    write_atomically(path, json.dumps(document, ensure_ascii=True, indent=1).encode() + b"\n")
+    write_output(path, json.dumps(document, ensure_ascii=True, indent=1).encode() + b"\n")
     return sum(len(listed) for listed in rows.values())
 
 
@@ -92,7 +92,7 @@ def load_tenant(path: Path) -> StoredTenant:
         SnapshotUnreadable: It is not one, or of another format.
     """
     try:
-        document = json.loads(path.read_bytes())
+        document = json.loads(read_regular(path))
         if document["format"] != FORMAT:
             raise SnapshotUnreadable(f"{path} has format {document['format']}; this version reads {FORMAT}")
         rows = {

@@ -10,7 +10,7 @@ from pathlib import Path
 from sdx_state.plan.build import Intention
 from sdx_state.plan.codec import PlanUnreadable, digest_of, fingerprint_of, from_document, to_document
 from sdx_state.plan.model import Action, Change, Plan
-from sdx_state.state.files import write_atomically
+from sdx_state.state.named_files import read_regular, write_output
 
 DIGEST = "digest"  # of all of the document: of what was consented to and how risky it was, as well
 
@@ -46,14 +46,14 @@ def configuration_hash(intention: Intention) -> str:
 
 
 def save_plan(plan: Plan, intention: Intention, path: Path) -> None:
-    """Write `plan` to `path`, readable by its owner alone: it holds texts of the tenant.
+    """Write `plan` to `path`, a new file readable by its owner alone: it holds texts of the tenant.
 
     Raises:
         OSError: It could not be written; an older file there is as it was.
     """
     document = {**to_document(plan), "configuration": configuration_hash(intention)}
     text = json.dumps({**document, DIGEST: digest_of(document)}, ensure_ascii=True, indent=1, default=str)
-    write_atomically(path, text.encode("ascii") + b"\n")
+    write_output(path, text.encode("ascii") + b"\n")
 
 
 def load_plan(path: Path) -> SavedPlan:
@@ -63,7 +63,7 @@ def load_plan(path: Path) -> SavedPlan:
         PlanUnreadable: There is none, it was altered, or another version of the format made it.
     """
     try:
-        document = json.loads(path.read_bytes())
+        document = json.loads(read_regular(path))
     except OSError as error:
         raise PlanUnreadable(f"{path} cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:

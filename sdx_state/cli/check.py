@@ -37,7 +37,7 @@ def command(
     from sdx_state.cli.console import out_colour, reading, say
     from sdx_state.cli.running import Signals, signal_code
     from sdx_state.report.checks import checks_json, checks_junit, last_line, left_text, played_text
-    from sdx_state.state.files import write_atomically
+    from sdx_state.state.named_files import write_output
 
     if junit is not None and not junit.parent.is_dir():
         raise Stop(f"{junit.parent} is no folder: the report could not be written", "Nothing was created.")
@@ -69,7 +69,7 @@ def command(
                 if form == "text":
                     click.echo(played_text(results[-1], colour=out_colour()))
     if junit is not None:
-        write_atomically(junit, checks_junit(results).encode("utf-8", "replace"))
+        write_output(junit, checks_junit(results).encode("utf-8", "replace"))
     if form == "json":
         click.echo(checks_json(results), nl=False)
     else:

@@ -44,7 +44,9 @@ def command(
 
     project = context.project()
     intention = context.intention()
-    folder, links = out or context.folder / FOLDER, project.handoff_links
+    # A folder that the user names may be a link; the usual one, which came with the project, may not.
+    folder = out.resolve() if out is not None and out.is_symlink() else out or context.folder / FOLDER
+    links = project.handoff_links
 
     def forbid(planned: Planned) -> None:
         stop_on_limits(planned, project, consented=allow_deletes)

@@ -129,7 +129,7 @@ class Reports:
     def _write(self, plan: Plan | None) -> None:
         from sdx_state.report.formats import FORMATS, Options
         from sdx_state.report.text import plan_text
-        from sdx_state.state.files import write_atomically
+        from sdx_state.state.named_files import write_output
 
         if plan is None:
             return
@@ -145,7 +145,7 @@ class Reports:
             if file is None:
                 click.echo(text, nl=False)
             else:
-                write_atomically(file, text.encode("utf-8", "replace"))
+                write_output(file, text.encode("utf-8", "replace"))
 
 
 def _with_failure(plan: Plan | None, failure: Failure) -> Plan:

@@ -71,6 +71,8 @@ def command(
     from sdx_state.live.responses import Period, Reading
     from sdx_state.report.escape import escape
     from sdx_state.report.responses import Renderer
+    from sdx_state.state.files import write_all
+    from sdx_state.state.named_files import open_stream
 
     if resume and output is None:
         raise click.UsageError("--resume needs --output: what went to stdout cannot be looked at again")
@@ -87,9 +89,14 @@ def command(
             raise Stop(str(error), error.advice, DECIDE if error.decide else 1) from error
         for message in asked.undecided:
             say(f"warning: {escape(message)}. Its responses have no address.")
+        stream = open_stream(output) if output is not None and not resume else None
         if output is None:
             export = Reading(workspace.client, asked, period)
-            _print(export, renderer, asked)
+            _print(export, renderer, asked, _stdout(renderer))
+        elif stream is not None:
+            with open(stream, "wb", buffering=0) as into:  # noqa: PTH123 - an open descriptor, and no name
+                export = Reading(workspace.client, asked, period)
+                _print(export, renderer, asked, lambda data: write_all(into.fileno(), data))
         else:
             file = _opened(output, renderer, asked, resume=resume)
             with file:
@@ -109,11 +116,10 @@ def command(
         )
 
 
-def _print(export: Reading, renderer: Renderer, asked: Asked) -> None:
-    """Print the responses on stdout."""
+def _print(export: Reading, renderer: Renderer, asked: Asked, out: Callable[[bytes], None]) -> None:
+    """Print the responses on stdout, or into what is no regular file."""
     from sdx_state.api.errors import ApiError
 
-    out = _stdout(renderer)
     out(renderer.head)
     try:
         with _counting(asked.address, visible=not sys.stdout.isatty()) as progress:
@@ -131,7 +137,8 @@ def _opened(output: Path, renderer: Renderer, asked: Asked, *, resume: bool) -> 
     from sdx_state.report.responses import ResponseFile
 
     try:
-        return ResponseFile(output, renderer, asked.address, resume=resume)
+        path = output.resolve() if output.is_symlink() else output
+        return ResponseFile(path, renderer, asked.address, resume=resume)
     except FileExistsError as error:
         raise Stop(f"{output} is there already", "--resume goes on where it ends. Or name another file.") from error
     except OtherExport as error:

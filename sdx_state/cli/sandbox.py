@@ -47,6 +47,8 @@ def command(
     if database is None:
         make_private_folder(context.folder / HIDDEN_FOLDER)
         database = context.folder / HIDDEN_FOLDER / "sandbox.db"
+    else:
+        database = database.resolve()  # a link leads where the user means; one that came with the project does not
     say(f"A tenant at http://127.0.0.1:{port}/api, kept in {database}. In another terminal:\n")
     say(f"  export SDX_API_URL=http://127.0.0.1:{port}/api")
     say(f"  export SDX_CUSTOMER_UUID={options.customer_uuid} SDX_AUTH_TOKEN={options.auth_token}")

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from sdx_state.config.schema import schema_text
+from sdx_state.state.files import open_folder, write_atomically
 
+IGNORE = ".gitignore"
 IGNORED = (".sdx/", "handoff/")
 
 # Editors that speak to yaml-language-server complete and check with the schema that this line names.
@@ -45,27 +47,25 @@ def scaffold(folder: Path, host: str) -> list[Path]:
         host: The host of the API.
 
     Raises:
-        OSError: A file could not be written.
+        ForeignFile: Others can write in `.sdx`, or have put something there.
+        OSError: A file could not be written, or is a link, which Git would not follow either.
     """
     written = []
-    schemas = folder / ".sdx"
     for path, text, schema in (
         (folder / "sdx.yaml", _PROJECT.format(host=host), "project"),
         (folder / "surveys" / "support-csat.yaml", _SURVEY, "resources"),
     ):
-        if path.exists():
-            continue
-        path.parent.mkdir(parents=True, exist_ok=True)
         reference = Path(*[".."] * (len(path.relative_to(folder).parts) - 1), ".sdx", f"{schema}.schema.json")
-        path.write_text(_SCHEMA_LINE.format(schema=reference.as_posix()) + text, encoding="utf-8")
-        written.append(path)
-    schemas.mkdir(mode=0o700, exist_ok=True)
+        with open_folder(path.parent, below=folder, shared=True, create=True) as opened:
+            if opened.found(path.name) is None:
+                opened.write(path.name, (_SCHEMA_LINE.format(schema=reference.as_posix()) + text).encode(), None)
+                written.append(path)
     for name in ("project", "resources"):
-        (schemas / f"{name}.schema.json").write_text(schema_text(name), encoding="utf-8")
-    ignore = folder / ".gitignore"
-    lines = ignore.read_text(encoding="utf-8").splitlines() if ignore.exists() else []
-    missing = [line for line in IGNORED if line not in lines]
-    if missing:
-        ignore.write_text("\n".join([*lines, *missing]) + "\n", encoding="utf-8")
-        written.append(ignore)
+        write_atomically(folder / ".sdx" / f"{name}.schema.json", schema_text(name).encode())
+    with open_folder(folder, shared=True) as opened:
+        lines = opened.read(IGNORE).decode().splitlines() if opened.found(IGNORE) is not None else []
+        missing = [line for line in IGNORED if line not in lines]
+        if missing:
+            opened.write(IGNORE, ("\n".join([*lines, *missing]) + "\n").encode(), None)
+            written.append(folder / IGNORE)
     return written

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import threading
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,6 +10,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Literal
 
+from sdx_state.sandbox.database_file import make_file
 from sdx_state.sandbox.options import Shape
 from sdx_state.sandbox.shapes import Row, hidden_from_flat, to_flat, to_inner, to_nested
 
@@ -43,9 +43,13 @@ class Store:
     """All data of one tenant. Safe to use from many threads."""
 
     def __init__(self, database: Path | str) -> None:
-        """Open `database`, made readable by its owner alone where it is not there; ":memory:" is kept nowhere."""
+        """Open `database`, made readable by its owner alone where it is not there; ":memory:" is kept nowhere.
+
+        Raises:
+            OSError: Something else is there, such as a link.
+        """
         if str(database) != ":memory:":
-            os.close(os.open(database, os.O_RDWR | os.O_CREAT, 0o600))
+            make_file(Path(database))
         self._lock = threading.RLock()
         self._db = sqlite3.connect(str(database), check_same_thread=False, isolation_level=None)
         self._db.execute("pragma journal_mode = wal")

@@ -24,6 +24,19 @@ class StateUnusable(StateError):
         super().__init__(f"{what}.\nNothing was changed. {advice}")
 
 
+class ForeignFile(StateUnusable):
+    """Something that this program did not make is where its files are, or other users could have changed them.
+
+    Attributes:
+        what: What is where.
+        advice: What to do next.
+    """
+
+    def __init__(self, what: str, advice: str) -> None:
+        StateError.__init__(self, f"{what}.\n{advice}")
+        self.what, self.advice = what, advice
+
+
 class StateLocked(StateError):
     """Another run holds the lock."""
 

@@ -1,94 +1,370 @@
-"""Files written so that a crash leaves the old content or the new, never something between."""
+"""Private files: files that this program alone writes, in folders that no other user can change.
+
+Whoever prepares a project can put anything at the names that are used below `.sdx` and `handoff`: a symbolic link, a
+second name of another file, a pipe, a device. So a folder is opened first, names are looked up in the opened folder
+and never followed, and every file is checked again after it was opened. Files are replaced so that a crash leaves the
+old content or the new, never a mixture.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import re
 import secrets
 import shlex
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
+from sdx_state.state.errors import ForeignFile
+
 PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
+MAX_BYTES = 512 * 1024 * 1024  # of one file: many times the state of the largest tenant that was measured
+OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY
+# Not blocking, or opening a pipe would wait for ever; without a terminal becoming ours.
+_FILE = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY
+_KINDS = {
+    stat.S_IFLNK: "a symbolic link",
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
 
 
-def make_private_folder(folder: Path) -> None:
-    """Create `folder`, readable by its owner alone, unless it is there already."""
-    folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+def kind_of_file(mode: int) -> str | None:
+    """Return the name of a kind of file that is not a regular one, None for a regular file."""
+    return None if stat.S_ISREG(mode) else _KINDS.get(stat.S_IFMT(mode), "not a regular file")
 
 
 def why_not_private(folder: Path) -> str | None:
-    """Return why what lies in `folder` may be somebody else's doing, None if only its owner can write there."""
+    """Return why other users may have written to `folder`, None if only its owner can, or if there is none."""
     try:
-        found = folder.stat()
+        return _why_not_private(folder.stat(), folder)
     except FileNotFoundError:
+        if folder.is_symlink():
+            return f"{folder} is a symbolic link to a folder that does not exist"
         return None
-    if found.st_mode & stat.S_IWOTH:
-        return f"{folder} can be written by everybody: chmod o-w {shlex.quote(str(folder))}"
-    # As root, of a container for example, one works in folders of others.
-    if os.geteuid() not in (0, found.st_uid):
-        return f"{folder} belongs to another user (uid {found.st_uid})"
+
+
+def _why_not_private(found: os.stat_result, path: Path) -> str | None:
+    if found.st_mode & OTHERS_WRITE:
+        who = "all users" if found.st_mode & stat.S_IWOTH else "its group"
+        return f"{path} can be written by {who}: chmod go-w {shlex.quote(str(path))}"
+    # As root, in a container for example, one works in folders of other users.
+    if os.geteuid() not in (0, found.st_uid) and found.st_uid != 0:
+        return f"{path} belongs to another user (uid {found.st_uid})"
     return None
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write `data` to `path` (0600): temporary file, fsync, rename, fsync of the folder.
+class OpenFolder:
+    """An open folder. Every name is one in this folder, and is never followed out of it.
+
+    Attributes:
+        path: Where it is, for messages.
+        shared: Other users may write here, as they may in a hand-off. Otherwise such a folder is refused.
+    """
+
+    def __init__(self, descriptor: int, path: Path, *, shared: bool) -> None:
+        self._descriptor = descriptor
+        self._found = os.fstat(descriptor)
+        self.path, self.shared = path, shared
+        why = None if shared else _why_not_private(self._found, path)
+        if why is not None:
+            raise ForeignFile(why, "Other users who can write there could change what is deleted or sent.")
+
+    def found(self, name: str) -> os.stat_result | None:
+        """Return what is at `name`, links not followed; None if nothing is."""
+        try:
+            return os.stat(name, dir_fd=self._descriptor, follow_symlinks=False)
+        except FileNotFoundError:
+            return None
+
+    def is_ours(self, name: str) -> bool:
+        """Tell whether a file at `name` is one that this program could have written."""
+        found = self.found(name)
+        return found is not None and self._why_foreign(name, found) is None
+
+    def require_ours(self, name: str) -> None:
+        """Return if there is nothing at `name`, or a file that this program could have written.
+
+        Raises:
+            ForeignFile: It is something else. In a shared folder: OSError.
+        """
+        found = self.found(name)
+        if found is not None:
+            self._require_ours(name, found)
+
+    def read(self, name: str, limit: int = MAX_BYTES) -> bytes:
+        """Return the content of the file `name`.
+
+        Raises:
+            ForeignFile: It is not a file of this program. In a shared folder: OSError.
+            OSError: There is none, it cannot be read, or it is larger than `limit` bytes.
+        """
+        with os.fdopen(self.open(name, os.O_RDONLY), "rb") as file:
+            data = file.read(limit + 1)
+        if len(data) > limit:
+            raise OSError(errno.EFBIG, f"is larger than {limit // 1024 // 1024} MiB", str(self.path / name))
+        return data
+
+    def open(self, name: str, flags: int) -> int:
+        """Return a descriptor of the file `name`, made with mode 0600 if `flags` say so.
+
+        Raises:
+            ForeignFile, OSError: As for `read`.
+        """
+        self.require_ours(name)  # opening a device can act on it
+        descriptor = os.open(name, flags | _FILE, PRIVATE_FILE, dir_fd=self._descriptor)
+        try:
+            self._require_ours(name, os.fstat(descriptor))
+        except BaseException:
+            os.close(descriptor)
+            raise
+        return descriptor
+
+    def write(self, name: str, data: bytes, mode: int | None = PRIVATE_FILE) -> None:
+        """Make `data` the content of `name`: temporary file, fsync, rename, fsync of the folder.
+
+        Args:
+            name: The file.
+            data: Its new content.
+            mode: Its permissions; None keeps those of the file that is replaced, and gives a new one the usual ones.
+
+        Raises:
+            ForeignFile: Something else is at `name`. In a shared folder: OSError.
+            OSError: The disk is full, the folder read-only, ...: the old file is as it was.
+        """
+        self.require_ours(name)
+        old = self.found(name) if mode is None else None
+        temporary = f".{name}.{secrets.token_hex(4)}.tmp"
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _FILE
+        descriptor = os.open(temporary, flags, 0o666 if mode is None else mode, dir_fd=self._descriptor)
+        try:
+            try:
+                if old is not None:
+                    os.fchmod(descriptor, stat.S_IMODE(old.st_mode))
+                write_all(descriptor, data)
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+            os.replace(temporary, name, src_dir_fd=self._descriptor, dst_dir_fd=self._descriptor)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary, dir_fd=self._descriptor)
+            raise
+        os.fsync(self._descriptor)
+
+    def append(self, name: str, data: bytes, *, durably: bool) -> None:
+        """Append `data` to `name`; if `durably`, return only when it and all before it is on the disk.
+
+        Raises:
+            ForeignFile: Something else is at `name`. In a shared folder: OSError.
+            OSError: It could not be written whole; what was written of it is taken back where that is possible.
+        """
+        created = self.found(name) is None
+        descriptor = self.open(name, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        try:
+            size = os.fstat(descriptor).st_size
+            try:
+                write_all(descriptor, data)
+                if durably:
+                    os.fsync(descriptor)
+            except OSError:
+                with contextlib.suppress(OSError):
+                    os.ftruncate(descriptor, size)
+                raise
+        finally:
+            os.close(descriptor)
+        if created:
+            os.fsync(self._descriptor)
+
+    def truncate(self, name: str, length: int) -> None:
+        """Cut the file `name` after `length` bytes."""
+        descriptor = self.open(name, os.O_WRONLY)
+        try:
+            os.ftruncate(descriptor, length)
+        finally:
+            os.close(descriptor)
+
+    def names(self, form: re.Pattern[str]) -> list[str]:
+        """Return the names of this program's files that have the `form`, the oldest first."""
+        found = [(self.found(name), name) for name in os.listdir(self._descriptor) if form.fullmatch(name)]  # noqa: PTH208 - an open folder has no path
+        ours = [
+            (one.st_mtime_ns, name) for one, name in found if one is not None and self._why_foreign(name, one) is None
+        ]
+        return [name for _, name in sorted(ours)]
+
+    def keep_newest(self, form: re.Pattern[str], count: int) -> None:
+        """Delete all but the `count` newest of this program's files whose names have the `form`."""
+        for name in self.names(form)[:-count]:
+            self.remove(name)
+
+    def remove(self, name: str) -> None:
+        """Remove the name `name`; where it is a link, the link alone."""
+        os.unlink(name, dir_fd=self._descriptor)
+
+    def rename(self, name: str, other: str) -> None:
+        """Give what is at `name`, whatever it is, the name `other`; a link stays one."""
+        os.rename(name, other, src_dir_fd=self._descriptor, dst_dir_fd=self._descriptor)
+
+    def inside(self, name: str, *, create: bool = False) -> int:
+        """Return a descriptor of the folder `name` in this one, made first if `create`.
+
+        Raises:
+            ForeignFile: It is a link, or no folder. In a shared folder: OSError.
+            OSError: There is none, or it cannot be opened.
+        """
+        found = self.found(name)
+        if found is None and create:
+            mode = 0o777 if self.shared else PRIVATE_FOLDER
+            with contextlib.suppress(FileExistsError):  # another run was first
+                os.mkdir(name, mode, dir_fd=self._descriptor)
+            os.fsync(self._descriptor)
+        else:
+            self.require_folder(name)
+        try:
+            return os.open(name, _FOLDER | os.O_NOFOLLOW, dir_fd=self._descriptor)
+        except OSError as error:
+            if error.errno not in (errno.ENOTDIR, errno.ELOOP):
+                raise
+            raise self._not_a_folder(name, self.found(name)) from None
+
+    def require_folder(self, name: str) -> None:
+        """Return if there is nothing at `name`, or a folder that is no link.
+
+        Raises:
+            ForeignFile: There is something else. In a shared folder: OSError.
+        """
+        found = self.found(name)
+        if found is not None and not stat.S_ISDIR(found.st_mode):
+            raise self._not_a_folder(name, found)
+
+    def _not_a_folder(self, name: str, found: os.stat_result | None) -> Exception:
+        kind = kind_of_file(found.st_mode) if found is not None else None
+        return self._refusal(
+            self.path / name, f"is {kind or 'a file'}, and a folder is due", "Move it away; it is made again."
+        )
+
+    def _require_ours(self, name: str, found: os.stat_result) -> None:
+        why = self._why_foreign(name, found)
+        if why is not None:
+            raise self._refusal(self.path / name, *why)
+
+    def _refusal(self, path: Path, why: str, advice: str) -> Exception:
+        if self.shared:
+            return OSError(errno.EPERM, f"{why}. {advice}", str(path))
+        return ForeignFile(f"{path} {why}", advice)
+
+    def _why_foreign(self, name: str, found: os.stat_result) -> tuple[str, str] | None:
+        """Return why this program did not write the file, and what to do; None if it could have."""
+        kind = kind_of_file(found.st_mode)
+        if kind is not None:
+            return f"is {kind}, which is not used here", "Move it away; a file of its own belongs there."
+        if self.shared:  # such files are only read, and replaced by others
+            return None
+        if found.st_nlink > 1:
+            return "is a hard link: the file has another name", "Copy it, and put the copy in its place."
+        # Whoever owns the folder could have put any file there.
+        trusted = {0, os.geteuid(), *([self._found.st_uid] if os.geteuid() == 0 else [])}
+        if found.st_uid not in trusted:
+            return f"belongs to another user (uid {found.st_uid})", "If it is yours, copy it, and use the copy."
+        if found.st_mode & OTHERS_WRITE:
+            shown = shlex.quote(str(self.path / name))
+            return "can be written by other users", f"If nobody changed it: chmod go-w {shown}"
+        return None
+
+
+@contextlib.contextmanager
+def open_folder(
+    path: Path, *, below: Path | None = None, shared: bool = False, create: bool = False
+) -> Iterator[OpenFolder]:
+    """Open the folder `path` while the block runs.
+
+    Args:
+        path: The folder.
+        below: A folder above it. No folder further down may be a link; None: `path` itself may be one.
+        shared: See `OpenFolder`.
+        create: Make the folder, and where it is not `shared`, its owner's alone.
 
     Raises:
+        ForeignFile: Other users can write there, or it is a link. In a shared folder: OSError.
+        OSError: There is none, or it cannot be opened.
+    """
+    top = path if below is None else below
+    if create and not top.exists():
+        top.mkdir(mode=0o777 if shared else PRIVATE_FOLDER, parents=True, exist_ok=True)
+        sync_folder(top.parent)
+    with contextlib.ExitStack() as stack:
+        descriptor = _top(top)
+        stack.callback(os.close, descriptor)
+        folder = OpenFolder(descriptor, top, shared=shared)
+        for name in path.relative_to(top).parts:
+            descriptor = folder.inside(name, create=create)
+            stack.callback(os.close, descriptor)
+            folder = OpenFolder(descriptor, folder.path / name, shared=shared)
+        yield folder
+
+
+def _top(folder: Path) -> int:
+    try:
+        return os.open(folder, _FOLDER)
+    except FileNotFoundError:
+        why = why_not_private(folder)  # a link to nowhere is no folder that was never made
+        if why is not None:
+            raise ForeignFile(why, "Make that folder, or remove the link.") from None
+        raise
+
+
+def make_private_folder(folder: Path, *, below: Path | None = None) -> None:
+    """Create `folder`, its owner's alone, unless it is there already.
+
+    Raises:
+        ForeignFile, OSError: As for `open_folder`.
+    """
+    with open_folder(folder, below=below, create=True):
+        pass
+
+
+def read_private(path: Path, *, below: Path | None = None) -> bytes:
+    """Return the content of a private file; arguments and errors as for `open_folder` and `OpenFolder.read`."""
+    with open_folder(path.parent, below=below) as folder:
+        return folder.read(path.name)
+
+
+def write_atomically(path: Path, data: bytes, *, below: Path | None = None) -> None:
+    """Make `data` the content of a private file (0600), whose folder is made where it is missing.
+
+    Raises:
+        ForeignFile: There is something else, or other users can write there.
         OSError: The disk is full, the folder read-only, ...: the old file is as it was.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, PRIVATE_FILE)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise
-    sync_folder(path.parent)
+    with open_folder(path.parent, below=below, create=True) as folder:
+        folder.write(path.name, data)
 
 
 def append(path: Path, data: bytes, *, durably: bool) -> None:
-    """Append `data` to `path` (0600); if `durably`, return only when it and all before it is on the disk.
+    """Append `data` to a private file (0600); arguments and errors as for `OpenFolder.append`."""
+    with open_folder(path.parent) as folder:
+        folder.append(path.name, data, durably=durably)
 
-    Raises:
-        OSError: It could not be written whole; what was written of it is taken back where that is possible.
-    """
-    created = not path.exists()
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, PRIVATE_FILE)
-    try:
-        size = os.fstat(descriptor).st_size
-        try:
-            rest = memoryview(data)
-            while rest:
-                rest = rest[os.write(descriptor, rest) :]
-            if durably:
-                os.fsync(descriptor)
-        except OSError:
-            with contextlib.suppress(OSError):
-                os.ftruncate(descriptor, size)
-            raise
-    finally:
-        os.close(descriptor)
-    if created:
-        sync_folder(path.parent)
+
+def write_all(descriptor: int, data: bytes) -> None:
+    """Write all of `data`."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
 
 
 def sync_folder(folder: Path) -> None:
     """Make the names in `folder` durable."""
-    descriptor = os.open(folder, os.O_RDONLY)
+    descriptor = os.open(folder, _FOLDER)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def keep_newest(folder: Path, count: int) -> None:
-    """Delete all but the `count` newest JSON files in `folder`."""
-    files = sorted(folder.glob("*.json"), key=lambda path: (path.stat().st_mtime_ns, path.name))
-    for path in files[:-count]:
-        path.unlink()

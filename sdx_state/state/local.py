@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import secrets
 import socket
 import time
@@ -16,10 +17,13 @@ from typing import Any
 
 from sdx_state.state.codec import decode, encode
 from sdx_state.state.errors import StateLocked, StateNotSaved, StateUnusable
-from sdx_state.state.files import keep_newest, make_private_folder, why_not_private, write_atomically
+from sdx_state.state.files import make_private_folder, open_folder, read_private, write_atomically
 from sdx_state.state.ledger import Ledger, new_ledger
 
 KEPT = 20  # earlier states, and runs
+# The names that are made, and so the only ones that are ever read or deleted.
+GENERATION = re.compile(r"[1-9][0-9]{0,18}\.json")
+RUN = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4}\.json")
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,11 @@ class LocalStore:
         """The journal of writes beside it."""
         return self.folder / f"{self.name}.journal.jsonl"
 
+    @property
+    def lock_path(self) -> Path:
+        """The file that a run locks."""
+        return self.folder / f"{self.name}.lock"
+
     def load(self) -> Ledger:
         """Return what is remembered, or a new ledger where there has never been one.
 
@@ -54,7 +63,7 @@ class LocalStore:
         """
         self._require_ours()
         try:
-            data = self.path.read_bytes()
+            data = read_private(self.path)
         except FileNotFoundError:
             return replace(new_ledger(), tenant=self.tenant or "")
         except OSError as error:
@@ -67,14 +76,21 @@ class LocalStore:
         return ledger
 
     def _require_ours(self) -> None:
-        """Refuse what others may have put here, and a link, which the next save would replace by a file."""
-        why = why_not_private(self.folder)
-        if why is not None:
-            raise StateUnusable(why, "Whoever can write there decides what is deleted.")
-        if self.path.is_symlink():
-            raise StateUnusable(
-                f"{self.path} is a symbolic link", "Put the file itself there, or make a link of the whole folder."
-            )
+        """Refuse everything of this state that others may have put here, before anything is sent.
+
+        Raises:
+            ForeignFile: Something is a link, a pipe, ..., or others can write in the folder.
+        """
+        try:
+            with open_folder(self.folder) as folder:
+                for file in (self.path, self.journal_path, self.lock_path):
+                    folder.require_ours(file.name)
+                for kept in (self.runs, self.generations):
+                    folder.require_folder(kept.name)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise StateUnusable(f"{self.folder} cannot be read ({error.strerror})") from error
 
     def save(self, ledger: Ledger) -> Ledger:
         """Write `ledger` with the next serial and return it as written. The lock must be held.
@@ -84,13 +100,11 @@ class LocalStore:
         """
         ledger = replace(ledger, serial=ledger.serial + 1, tenant=self.tenant or ledger.tenant)
         try:
-            make_private_folder(self.folder)
             data = encode(ledger)
             write_atomically(self.path, data)
             # A copy of its own: what damages the one file must not damage the other.
-            make_private_folder(self.generations)
-            write_atomically(self.generations / f"{ledger.serial}.json", data)
-            keep_newest(self.generations, KEPT)
+            write_atomically(self.generations / f"{ledger.serial}.json", data, below=self.folder)
+            self._keep_newest(self.generations, GENERATION)
         except OSError as error:
             raise StateNotSaved(
                 f"the state could not be saved to {self.path} ({error.strerror}). The old one is as it was.\n"
@@ -129,9 +143,8 @@ class LocalStore:
         """
         data = json.dumps(document, ensure_ascii=True, default=str).encode() + b"\n"
         try:
-            make_private_folder(self.runs)
-            write_atomically(self.runs / f"{run}.json", data)
-            keep_newest(self.runs, KEPT)
+            write_atomically(self.runs / f"{run}.json", data, below=self.folder)
+            self._keep_newest(self.runs, RUN)
         except OSError as error:
             raise StateNotSaved(
                 f"{self.runs} cannot be written ({error.strerror}).\n"
@@ -144,8 +157,10 @@ class LocalStore:
         Raises:
             StateUnusable: It is not kept, or cannot be read.
         """
+        if not RUN.fullmatch(f"{run}.json"):
+            raise StateUnusable(f"nothing is kept of run {run} (that is not the name of a run)")
         try:
-            document = json.loads((self.runs / f"{run}.json").read_bytes())
+            document = json.loads(read_private(self.runs / f"{run}.json", below=self.folder))
         except OSError as error:
             raise StateUnusable(f"nothing is kept of run {run} ({error.strerror})") from error
         except (ValueError, RecursionError) as error:
@@ -166,15 +181,23 @@ class LocalStore:
             raise StateUnusable(f"there is no earlier state {serial if serial is not None else ''} (kept: {shown})")
         path = self.generations / f"{serial if serial is not None else kept[-1]}.json"
         try:
-            return decode(path.read_bytes(), str(path))
+            return decode(read_private(path, below=self.folder), str(path))
         except OSError as error:
             raise StateUnusable(f"{path} cannot be read ({error.strerror})") from error
 
     def kept_serials(self) -> list[int]:
         """Return the serials of the earlier states that are kept, the newest last."""
-        if not self.generations.is_dir():
+        try:
+            with open_folder(self.generations, below=self.folder) as folder:
+                return sorted(int(name.removesuffix(".json")) for name in folder.names(GENERATION))
+        except FileNotFoundError:
             return []
-        return sorted(int(path.stem) for path in self.generations.glob("*.json") if path.stem.isdecimal())
+        except OSError as error:
+            raise StateUnusable(f"{self.generations} cannot be read ({error.strerror})") from error
+
+    def _keep_newest(self, kept: Path, form: re.Pattern[str]) -> None:
+        with open_folder(kept, below=self.folder) as folder:
+            folder.keep_newest(form, KEPT)
 
     @contextmanager
     def lock(self, purpose: str) -> Iterator[None]:
@@ -185,14 +208,15 @@ class LocalStore:
             StateUnusable: Others can write in the folder.
             StateNotSaved: The folder cannot be written.
         """
-        path = self.folder / f"{self.name}.lock"
+        path = self.lock_path
         self._require_ours()
         try:
             make_private_folder(self.folder)
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+            with open_folder(self.folder) as folder:
+                descriptor = folder.open(path.name, os.O_RDWR | os.O_CREAT)
         except OSError as error:
             raise StateNotSaved(f"{path} cannot be written ({error.strerror})") from error
-        with os.fdopen(descriptor, "r+", encoding="utf-8") as file:
+        with os.fdopen(descriptor, "r+", encoding="utf-8", errors="replace") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -225,11 +249,12 @@ class LocalStore:
             StateLocked: A living run holds the lock; only its end frees it.
             StateNotSaved: The file cannot be written, or names another lock than `id`.
         """
-        path = self.folder / f"{self.name}.lock"
         try:
-            left = path.read_text(encoding="utf-8")
+            left = read_private(self.lock_path).decode("utf-8", "replace")
         except FileNotFoundError:
             return False
+        except OSError as error:
+            raise StateUnusable(f"{self.lock_path} cannot be read ({error.strerror})") from error
         if not left:
             return False
         named = _lock_id(left)

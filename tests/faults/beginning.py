@@ -13,7 +13,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from disk import WatchedPath, watched
+from disk import watched
 from scenario import BEFORE, row_of
 from stepping import Pool, first_done
 from tenant import Tenant
@@ -33,7 +33,7 @@ def _beginning() -> tuple[Path, Tenant, Counter[str]]:
         shared = Path("/dev/shm")  # noqa: S108 - memory is where many small files are fast
         root = Path(tempfile.mkdtemp(prefix="faults-", dir=shared if shared.is_dir() else None))
         atexit.register(shutil.rmtree, root, ignore_errors=True)
-        (root / "state").mkdir()
+        (root / "state").mkdir(mode=0o700)
         tenant = Tenant()
         for number in range(STRANGERS):
             tenant.add("surveys", name=f"Theirs {number}")
@@ -67,10 +67,9 @@ def product_in(world: World) -> Iterator[None]:
         *((module, "ThreadPoolExecutor", Pool) for module in (graph, read, evidence)),
         (graph, "wait", first_done),
         (Pool, "stepper", world.stepper),
-        (WatchedPath, "disk", world.disk),
     ]
     before = [(owner, name, getattr(owner, name, None)) for owner, name, _ in replaced]
-    undo = watched((files, local, journal), lambda: world.disk)
+    undo = watched((files, local), lambda: world.disk)
     for owner, name, value in replaced:
         setattr(owner, name, value)
     try:

@@ -1,7 +1,7 @@
 """The disk under a state: real files, every step of which can fail, and a power cut that takes what was not synced.
 
 Only what `fsync` was asked for survives a power cut: of a file its content, of a folder its names. What stands in for
-the module `os` in the code under test tells of each step; paths tell of renames and removals.
+the module `os` in the code under test tells of each step. Nothing else there may change files: no method of a path.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class Disk:
             self.die()
         return done
 
-    # What the module `os` and paths tell.
+    # What the module `os` tells.
 
     def opened(self, descriptor: int, path: Path, new: bool) -> None:
         self._opened[descriptor] = path
@@ -148,27 +148,6 @@ class Disk:
         return written[: len(synced) + int(self.chance.random() * (len(written) - len(synced) + 1))]
 
 
-class WatchedPath(type(Path())):  # type: ignore[misc]  # the concrete class of this system
-    """A path whose renames and removals are steps of the disk of the day."""
-
-    disk: Disk | None = None
-
-    def replace(self, target: Any) -> Any:
-        def do() -> None:
-            os.replace(self, target)  # noqa: PTH105 - the method itself is what is replaced here
-            self.disk.renamed(Path(self), Path(target))
-
-        self.disk.step("rename", do)
-        return target
-
-    def unlink(self, missing_ok: bool = False) -> None:
-        def do() -> None:
-            os.unlink(self)  # noqa: PTH108
-            self.disk.removed(Path(self))
-
-        self.disk.step("remove", do)
-
-
 class WatchedOs:
     """Stands in for the module `os`: what changes files is a step of the disk."""
 
@@ -178,15 +157,44 @@ class WatchedOs:
     def __getattr__(self, name: str) -> Any:
         return getattr(os, name)
 
-    def open(self, path: Any, flags: int, mode: int = 0o777) -> int:
-        disk, path = self._disk(), Path(path)
+    def _at(self, path: Any, folder: int | None) -> Path:
+        """Return where `path` is that was named within an open folder."""
+        return Path(path) if folder is None else self._disk()._opened[folder] / path
+
+    def open(self, path: Any, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
+        disk, where = self._disk(), self._at(path, dir_fd)
         if not flags & os.O_CREAT:
-            descriptor = os.open(path, flags, mode)
+            descriptor = os.open(path, flags, mode, dir_fd=dir_fd)
         else:
-            new = not path.exists()
-            descriptor = disk.step("create" if new else "open", lambda: os.open(path, flags, mode))
-        disk.opened(descriptor, path, bool(flags & os.O_CREAT) and path not in disk._files)
+            what = "open" if where.exists() else "create"
+            descriptor = disk.step(what, lambda: os.open(path, flags, mode, dir_fd=dir_fd))
+        disk.opened(descriptor, where, bool(flags & os.O_CREAT) and where not in disk._files)
         return descriptor
+
+    def mkdir(self, path: Any, mode: int = 0o777, *, dir_fd: int | None = None) -> None:
+        self._disk().step("create", lambda: os.mkdir(path, mode, dir_fd=dir_fd))
+
+    def replace(
+        self, before: Any, after: Any, *, src_dir_fd: int | None = None, dst_dir_fd: int | None = None
+    ) -> None:
+        disk, one, other = self._disk(), self._at(before, src_dir_fd), self._at(after, dst_dir_fd)
+
+        def do() -> None:
+            os.replace(before, after, src_dir_fd=src_dir_fd, dst_dir_fd=dst_dir_fd)
+            disk.renamed(one, other)
+
+        disk.step("rename", do)
+
+    rename = replace
+
+    def unlink(self, path: Any, *, dir_fd: int | None = None) -> None:
+        disk, where = self._disk(), self._at(path, dir_fd)
+
+        def do() -> None:
+            os.unlink(path, dir_fd=dir_fd)
+            disk.removed(where)
+
+        disk.step("remove", do)
 
     def write(self, descriptor: int, data: Any) -> int:
         part = bytes(data)[: len(data) // 2]
@@ -204,9 +212,6 @@ class WatchedOs:
 
     def ftruncate(self, descriptor: int, length: int) -> None:
         self._disk().step("cut", lambda: os.ftruncate(descriptor, length))
-
-    def truncate(self, path: Any, length: int) -> None:
-        self._disk().step("cut", lambda: os.truncate(path, length))
 
 
 def watched(modules: Iterable[Any], disk: Callable[[], Disk]) -> Callable[[], None]:

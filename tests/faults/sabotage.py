@@ -89,13 +89,12 @@ def older_state() -> list[Patch]:
 def state_in_place() -> list[Patch]:
     """Write the state over itself instead of beside itself."""
 
-    def in_place(path: Any, data: bytes) -> None:
-        descriptor = files.os.open(path, files.os.O_WRONLY | files.os.O_CREAT, 0o600)
+    def in_place(path: Any, data: bytes, *, below: Any = None) -> None:
+        with files.open_folder(path.parent, below=below, create=True) as folder:
+            descriptor = folder.open(path.name, files.os.O_WRONLY | files.os.O_CREAT)
         try:
             files.os.ftruncate(descriptor, 0)
-            rest = memoryview(data)
-            while rest:
-                rest = rest[files.os.write(descriptor, rest) :]
+            files.write_all(descriptor, data)
             files.os.fsync(descriptor)
         finally:
             files.os.close(descriptor)
@@ -108,12 +107,13 @@ def state_not_synced() -> list[Patch]:
 
     numbers = itertools.count()
 
-    def hasty(path: Any, data: bytes) -> None:
-        temporary = path.with_name(f".{path.name}.{next(numbers)}.tmp")
-        descriptor = files.os.open(temporary, files.os.O_WRONLY | files.os.O_CREAT | files.os.O_EXCL, 0o600)
-        files.os.write(descriptor, data)
-        files.os.close(descriptor)
-        temporary.replace(path)
+    def hasty(path: Any, data: bytes, *, below: Any = None) -> None:
+        with files.open_folder(path.parent, below=below, create=True) as folder:
+            temporary = f".{path.name}.{next(numbers)}.tmp"
+            descriptor = folder.open(temporary, files.os.O_WRONLY | files.os.O_CREAT | files.os.O_EXCL)
+            files.os.write(descriptor, data)
+            files.os.close(descriptor)
+            folder.rename(temporary, path.name)
         files.sync_folder(path.parent)
 
     return [(local, "write_atomically", hasty)]

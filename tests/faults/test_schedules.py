@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import sys
 from pathlib import Path
 
@@ -68,8 +69,13 @@ def test_what_arrives_later_than_anything_is_waited_for_is_told_of_by_the_next_p
 
 def test_the_same_seed_tells_the_same_story() -> None:
     for number in (3, 4, 5, 11):
-        first, second = (schedules.outcome_of(f"{SEED}:{number}") for _ in range(2))
+        first, second = (_without_place(schedules.outcome_of(f"{SEED}:{number}")) for _ in range(2))
         assert first == second
+
+
+def _without_place(told: object) -> str:
+    """Return a story without the temporary folder that it was played in, which a message may name."""
+    return re.sub(r"/\S*/tmp\w+/\.sdx", ".sdx", repr(told))
 
 
 @pytest.mark.parametrize("switch", sorted(sabotage.SWITCHES))

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from disk import Disk, WatchedPath
+from disk import Disk
 from line import Line
 from scenario import AFTER, DECLARED, intention, not_as_declared, row_of
 from stepping import Stepper
@@ -83,7 +83,7 @@ class World:
 
     @property
     def store(self) -> LocalStore:
-        return LocalStore(WatchedPath(self.folder), "state", "test")
+        return LocalStore(self.folder, "state", "test")
 
     def _met_on_disk(self, fault: str, what: str) -> None:
         self.met[f"disk: {fault}"] += 1
