@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
@@ -23,7 +24,7 @@ MAX_LINKS = 40  # links that lead to one file, as in Linux
 # Code points that HFS+ ignores, and other spellings of `.git` that NTFS knows.
 _IGNORED_BY_HFS = re.compile("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")
 _GIT_FOLDER = re.compile(r"(\.git|git~1)[ .]*(:.*)?", re.IGNORECASE)
-_WINDOWS_ROOT = re.compile(r"\\|[A-Za-z]:([/\\]|$)")
+_WINDOWS_ROOT = re.compile(r"\\|[A-Za-z]:(\\|$)")
 _UNLIKELY = "--base takes a revision of the repository that the project lies in, such as origin/main"
 
 
@@ -127,9 +128,7 @@ def _entries(listed: bytes, revision: str) -> dict[str, _Entry]:
 
 def _is_unsafe(name: str) -> bool:
     """Tell whether `name` could mean another place than one in its folder, on any system, or Git's own folder."""
-    if _WINDOWS_ROOT.match(name):
-        return True
-    if any(part in ("", ".", "..") for part in name.split("/")):
+    if any(part in ("", ".", "..") or _WINDOWS_ROOT.match(part) for part in name.split("/")):
         return True
     parts = re.split(r"[/\\]", _IGNORED_BY_HFS.sub("", name))
     return any(part == ".." or _GIT_FOLDER.fullmatch(part) for part in parts)
@@ -176,24 +175,36 @@ class Revision:
             Unreadable: It is no regular file in the project, or too large.
             RevisionUnreadable: The repository lacks its content.
         """
-        entry = self._entries.get(self._resolved(name))
+        at = self._walked(name)
+        if not self._is_inside(at):
+            raise disk.outside()
+        entry = self._entries.get(self._inner(at))
         if entry is None:
-            raise Unreadable("this is not a regular file")
+            raise Unreadable("the file cannot be read: Is a directory")
         return self._content(entry, name, disk.MAX_BYTES)
 
     def _leads_to_folder(self, name: str) -> bool:
         try:
-            return self._resolved(name) not in self._entries
+            at = self._walked(name)
         except Unreadable:
             return False
+        return not self._is_inside(at) or self._inner(at) not in self._entries
 
-    def _resolved(self, name: str) -> str:
-        """Return the name that `name` has with every link followed.
+    def _is_inside(self, at: list[str]) -> bool:
+        return at[: len(self._above)] == self._above
+
+    def _inner(self, at: list[str]) -> str:
+        return "/".join(at[len(self._above) :])
+
+    def _walked(self, name: str) -> list[str]:
+        """Return the path from the top of the repository that `name` has with every link followed.
+
+        It is in the project's folder, or a folder above it. What is beside the project is not looked at.
 
         Raises:
-            Unreadable: It leads out of the project, or nowhere.
+            Unreadable: It leads elsewhere, or nowhere.
         """
-        at = list(self._above)  # from the top of the repository, where links out of the project and back in lead
+        at = list(self._above)
         ahead = name.split("/")[::-1]
         links = 0
         while ahead:
@@ -204,11 +215,11 @@ class Revision:
                 at.pop()
             elif part not in ("", "."):
                 at.append(part)
-            if at[: len(self._above)] != self._above:
+            if not self._is_inside(at):
                 if at == self._above[: len(at)]:
                     continue
                 raise disk.outside()
-            inner = self._known("/".join(at[len(self._above) :]))
+            inner = self._known(self._inner(at))
             at = [*self._above, *filter(None, inner.split("/"))]
             entry = self._entries.get(inner)
             if entry is None and inner and inner not in self._folders:
@@ -224,9 +235,7 @@ class Revision:
                 ahead += target.split("/")[::-1]
             elif entry is not None and ahead:
                 raise Unreadable("the file cannot be read: Not a directory")
-        if at[: len(self._above)] != self._above:
-            raise disk.outside()
-        return "/".join(at[len(self._above) :])
+        return at
 
     def _known(self, name: str) -> str:
         """Return `name` as it is in the tree: in another case or Unicode form it is the same file on some systems."""
@@ -254,8 +263,8 @@ class Revision:
         if len(answer) != 3 or answer[1] != b"blob":
             message = f"the repository does not hold the content of {name} at {self._name}"
             hint = (
-                f"In a partial clone `git diff --stat {self._name}` fetches it, which sdx-state does not; "
-                "otherwise look at `git fsck`"
+                f"In a partial clone, `git diff --stat {shlex.quote(self._name)}` fetches it; sdx-state does not. "
+                "Otherwise the repository is damaged: `git fsck`"
             )
             raise RevisionUnreadable(message, hint)
         size = int(answer[2])

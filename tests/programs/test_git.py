@@ -368,7 +368,7 @@ def test_a_repository_of_another_user_is_said_to_be_untrusted(project, tmp_path,
     ended = project.run("plan", "--sandbox", "--base", "HEAD", folder=repository)
     assert ended.code == 1
     assert "belongs to another user" in ended.err
-    assert f"git config --global --add safe.directory '{repository}'" in ended.err
+    assert f"git config --global --add safe.directory {repository}" in ended.err
     assert project.run("validate", folder=repository).code == 0
     (repository / ".sdx").mkdir(exist_ok=True)
     validated = project.run("validate", folder=repository)
