@@ -8,6 +8,7 @@ git know, such as `safe.bareRepository` (2.38) and `GIT_NO_LAZY_FETCH` (2.45).
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import threading
@@ -116,9 +117,8 @@ def repository_of(folder: Path) -> Repository | None:
         except GitFailed as error:
             if any(words in str(error) for words in _UNTRUSTED):
                 message = f"Git does not trust the repository in {top}: it belongs to another user"
-                raise GitFailed(
-                    message, f"If you trust it: git config --global --add safe.directory '{top}'"
-                ) from None
+                advice = f"If you trust it: git config --global --add safe.directory {shlex.quote(str(top))}"
+                raise GitFailed(message, advice) from None
             raise
     git_folder = Path(os.fsdecode(said.removesuffix(b"\n")))
     # Where `.git` is none after all, older versions take the folder itself for a bare repository.
