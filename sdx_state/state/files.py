@@ -226,24 +226,14 @@ class OpenFolder:
             with contextlib.suppress(FileExistsError):  # another run was first
                 os.mkdir(name, mode, dir_fd=self._descriptor)
             os.fsync(self._descriptor)
-        else:
-            self.require_folder(name)
+        elif found is not None and not stat.S_ISDIR(found.st_mode):
+            raise self._not_a_folder(name, found)  # opening a device can act on it
         try:
             return os.open(name, _FOLDER | os.O_NOFOLLOW, dir_fd=self._descriptor)
         except OSError as error:
             if error.errno not in (errno.ENOTDIR, errno.ELOOP):
                 raise
             raise self._not_a_folder(name, self.found(name)) from None
-
-    def require_folder(self, name: str) -> None:
-        """Return if there is nothing at `name`, or a folder that is no link.
-
-        Raises:
-            ForeignFile: There is something else. In a shared folder: OSError.
-        """
-        found = self.found(name)
-        if found is not None and not stat.S_ISDIR(found.st_mode):
-            raise self._not_a_folder(name, found)
 
     def _not_a_folder(self, name: str, found: os.stat_result | None) -> Exception:
         kind = kind_of_file(found.st_mode) if found is not None else None

@@ -85,8 +85,9 @@ class LocalStore:
             with open_folder(self.folder) as folder:
                 for file in (self.path, self.journal_path, self.lock_path):
                     folder.require_ours(file.name)
-                for kept in (self.runs, self.generations):
-                    folder.require_folder(kept.name)
+            for kept in (self.runs, self.generations):
+                with suppress(FileNotFoundError), open_folder(kept, below=self.folder):
+                    pass
         except FileNotFoundError:
             return
         except OSError as error:
