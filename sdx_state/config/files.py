@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import os
 import re
-import secrets
 import stat
 import unicodedata
 from collections.abc import Callable
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from sdx_state.config.problems import Problem, Severity
+from sdx_state.state.named_files import read_regular, write_output
 
 PROJECT_FILE = "sdx.yaml"
 SUFFIXES = (".yaml", ".yml")
@@ -236,23 +237,8 @@ def replace_text(path: Path, text: str) -> None:
     Raises:
         OSError: The file could not be written.
     """
-    path = path.resolve()
     path.parent.mkdir(parents=True, exist_ok=True)
-    mark, mode = b"", None
-    if path.exists():
-        mode = path.stat().st_mode & 0o777
-        with path.open("rb") as file:
-            mark = codecs.BOM_UTF8 if file.read(3) == codecs.BOM_UTF8 else b""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(mark + text.encode("utf-8"))
-            file.flush()
-            os.fsync(file.fileno())
-        if mode is not None:
-            temporary.chmod(mode)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    mark = b""
+    with contextlib.suppress(FileNotFoundError):
+        mark = codecs.BOM_UTF8 if read_regular(path).startswith(codecs.BOM_UTF8) else b""
+    write_output(path, mark + text.encode("utf-8"), 0o666)
