@@ -302,7 +302,10 @@ def test_a_checkout_that_cannot_be_written_is_planned_and_its_lookups_are_not_ke
         project.folder.chmod(0o755)
     assert ended.returncode == 0, ended.stderr
     assert b"2 to add" in ended.stdout
+    assert b"Error" not in ended.stderr
     assert sorted(project.folder.rglob("*")) == before
+    assert in_shell(project, "sdx plan", env=environment).returncode == 0
+    assert (project.folder / ".sdx" / "state.json").exists()  # where it can be kept, it is
 
 
 NUMBERS = 'phone_numbers: {n: {number: "0491 570 156", country_code: AU, phone_type: mobile}}\n'

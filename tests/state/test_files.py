@@ -1,0 +1,120 @@
+"""Private files are opened within an open folder, and what is put there between a look and the opening is refused."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sdx_state.state.errors import ForeignFile
+from sdx_state.state.files import OpenFolder, append, open_folder, read_private, write_atomically
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "private").mkdir(mode=0o700)
+    return tmp_path / "private"
+
+
+@pytest.fixture
+def theirs(tmp_path: Path) -> Path:
+    path = tmp_path / "theirs"
+    path.write_bytes(b"theirs\n")
+    return path
+
+
+def _cut(path: Path) -> None:
+    with open_folder(path.parent) as folder:
+        folder.truncate(path.name, 0)
+
+
+def _lock(path: Path) -> None:
+    with open_folder(path.parent) as folder:
+        os.close(folder.open(path.name, os.O_RDWR | os.O_CREAT))
+
+
+ACTIONS: dict[str, Callable[[Path], Any]] = {
+    "read": read_private,
+    "append": lambda path: append(path, b"more", durably=True),
+    "cut": _cut,
+    "lock": _lock,
+}
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize("kind", ["symbolic link", "hard link", "pipe"])
+@pytest.mark.parametrize("action", ACTIONS)
+def test_a_file_that_is_swapped_after_the_first_look_is_refused(
+    folder: Path, theirs: Path, monkeypatch: pytest.MonkeyPatch, action: str, kind: str
+) -> None:
+    path = folder / "state.json"
+    if kind == "symbolic link":
+        path.symlink_to(theirs)
+    elif kind == "hard link":
+        path.hardlink_to(theirs)
+    else:
+        os.mkfifo(path)
+    monkeypatch.setattr(OpenFolder, "require_ours", lambda *_: None)  # it looked before the swap
+    with pytest.raises((ForeignFile, OSError)):
+        ACTIONS[action](path)
+    assert theirs.read_bytes() == b"theirs\n"
+
+
+def test_a_folder_that_is_swapped_after_the_first_look_is_refused(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "outside").mkdir(mode=0o700)
+    (folder / "runs").symlink_to(tmp_path / "outside")
+    monkeypatch.setattr(OpenFolder, "found", lambda *_: None)
+    with pytest.raises((ForeignFile, OSError)):
+        write_atomically(folder / "runs" / "1.json", b"{}", below=folder)
+    assert not list((tmp_path / "outside").iterdir())
+
+
+def test_what_is_done_in_an_open_folder_stays_there_when_its_name_leads_elsewhere(
+    folder: Path, tmp_path: Path
+) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir(mode=0o700)
+    (outside / "1.json").write_text("theirs")
+    (folder / "1.json").write_text("ours")
+    (folder / "1.json").chmod(0o600)
+    with open_folder(folder) as opened:
+        folder.rename(tmp_path / "moved")
+        folder.symlink_to(outside)
+        assert opened.read("1.json") == b"ours"
+        opened.write("2.json", b"{}")
+        opened.append("2.json", b"{}", durably=True)
+        opened.keep_newest(re.compile(r"1\.json"), 0)
+        opened.remove("1.json")
+    assert sorted(path.name for path in outside.iterdir()) == ["1.json"]
+    assert (tmp_path / "moved" / "2.json").read_bytes() == b"{}{}"
+
+
+def test_the_newest_files_of_a_form_are_kept_and_everything_else_too(folder: Path) -> None:
+    for number in range(1, 8):
+        (folder / f"{number}.json").write_text("")
+        os.utime(folder / f"{number}.json", (number, number))
+        (folder / f"{number}.json").chmod(0o600)
+    (folder / "notes.json").touch(0o600)
+    with open_folder(folder) as opened:
+        opened.keep_newest(re.compile(r"[0-9]+\.json"), 3)
+    assert sorted(path.name for path in folder.iterdir()) == ["5.json", "6.json", "7.json", "notes.json"]
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
+def test_a_new_file_and_its_folders_are_their_owners_alone(tmp_path: Path, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        write_atomically(tmp_path / "a" / "runs" / "1.json", b"{}", below=tmp_path / "a")
+    finally:
+        os.umask(before)
+    assert [(tmp_path / name).stat().st_mode & 0o777 for name in ("a", "a/runs", "a/runs/1.json")] == [
+        0o700,
+        0o700,
+        0o600,
+    ]
