@@ -12,7 +12,6 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from sdx_state.api.credentials import REDACTED
-from sdx_state.api.document import NotJson, Questionable, parse
 from sdx_state.api.errors import (
     ApiError,
     BadRequest,
@@ -29,6 +28,7 @@ from sdx_state.api.errors import (
     Unexpected,
 )
 from sdx_state.api.exchange import Answer, Request
+from sdx_state.decoding.strict import NotJson, Questionable, parse
 
 Row = dict[str, object]
 Rows = list[Row]

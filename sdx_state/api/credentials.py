@@ -12,7 +12,18 @@ from sdx_state.api.errors import MissingCredentials
 
 REDACTED = "[redacted]"
 
-_BEARER = re.compile(r"[!-~]+")  # what a header can carry unchanged: visible ASCII
+LONGEST = 16_384  # characters of a secret: more than servers accept in a header
+_VISIBLE = re.compile(r"[!-~]+")  # visible ASCII, which a header carries unchanged
+
+
+def is_token(value: str) -> bool:
+    """Return whether `value` can be a token: visible ASCII of bounded length."""
+    return len(value) <= LONGEST and _VISIBLE.fullmatch(value) is not None
+
+
+def is_customer_uuid(value: str) -> bool:
+    """Return whether `value` can be the user name of HTTP Basic."""
+    return is_token(value) and ":" not in value
 
 
 @dataclass(frozen=True)
@@ -80,13 +91,13 @@ def credentials_from(environ: Mapping[str, str]) -> Credentials:
         environ.get(name, "").strip() for name in ("SDX_CUSTOMER_UUID", "SDX_AUTH_TOKEN", "SDX_ACCESS_TOKEN")
     )
     if uuid and auth_token:
-        if ":" in uuid or not uuid.isprintable():
+        if not is_customer_uuid(uuid):
             raise MissingCredentials("", "SDX_CUSTOMER_UUID is not a UUID")
-        if not auth_token.isprintable():
+        if not is_token(auth_token):
             raise MissingCredentials("", "SDX_AUTH_TOKEN holds a character that no token has")
         return Credentials(auth_token, uuid)
     if access_token:
-        if not _BEARER.fullmatch(access_token):
+        if not is_token(access_token):
             raise MissingCredentials("", "SDX_ACCESS_TOKEN holds a character that no token has")
         return Credentials(access_token)
     if uuid:

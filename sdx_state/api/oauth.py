@@ -8,16 +8,32 @@ asked for. What it writes with `http://` is `https://` here. RFC 7636 (PKCE) and
 from __future__ import annotations
 
 import hmac
+import json
 import secrets
 from dataclasses import dataclass, field, replace
-from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from sdx_state.api.address import BaseUrl
+from sdx_state.api.credentials import LONGEST, is_customer_uuid, is_token
 from sdx_state.api.errors import SignInFailed
 from sdx_state.api.exchange import Answer, Request, Transport
 from sdx_state.api.retry import Clock
 from sdx_state.api.transport import HttpTransport
+from sdx_state.decoding.strict import DecodingError, parse
+from sdx_state.decoding.typed import (
+    LATEST,
+    Decode,
+    Malformed,
+    Record,
+    filled,
+    member,
+    member_or,
+    natural_in_text,
+    number,
+    optional,
+    record,
+    text,
+)
 
 OAUTH_PATH = "/oauth"
 TIMELY = 300.0  # seconds before its end at which a token is exchanged for a new one
@@ -59,6 +75,36 @@ class Grant:
     def is_over(self, now: float) -> bool:
         """Whether it is over, or about to be."""
         return self.ends is not None and now > self.ends - TIMELY
+
+
+def token(value: object) -> str:
+    """Return a token."""
+    if type(value) is not str or not is_token(value):
+        raise Malformed(f"1 to {LONGEST} visible ASCII characters", value)
+    return value
+
+
+def customer_uuid(value: object) -> str:
+    """Return the user name of HTTP Basic."""
+    if type(value) is not str or not is_customer_uuid(value):
+        raise Malformed("a UUID", value)
+    return value
+
+
+def grant_of(value: object) -> Grant:
+    """Return the grant in a document.
+
+    Raises:
+        Malformed: It is not one.
+    """
+    grant = record(value)
+    return Grant(
+        access_token=member(grant, "access_token", token),
+        refresh_token=member(grant, "refresh_token", optional(token)),
+        ends=member(grant, "ends", optional(number)),
+        client_id=member(grant, "client_id", filled),
+        client_secret=member(grant, "client_secret", text),
+    )
 
 
 def token_transport(base: BaseUrl, ca_file: str | None) -> HttpTransport:
@@ -157,20 +203,50 @@ def _granted(
     answer = transport.send(request)
     _refuse(answer)
     try:
-        token: dict[str, Any] = WebApplicationClient(client_id).parse_request_body_response(answer.body.decode())
+        given = _given(parse(answer.body))
+        # The library judges what may be given; it takes a document of any types, and so gets the decoded one.
+        WebApplicationClient(client_id).parse_request_body_response(json.dumps(given))
+    except DecodingError as error:
+        raise SignInFailed(str(request), f"the answer is no token: {error}", status=answer.status) from None
     except OAuth2Error as error:
         raise _refused(str(request), str(error.error), answer.status) from None
-    except (ValueError, Warning) as error:
-        what = "the answer is no token" if isinstance(error, ValueError) else "other access was given than asked for"
+    except Warning:
+        what = "other access was given than asked for"
         raise SignInFailed(str(request), what, status=answer.status) from None
-    lasts = token.get("expires_in")
+    lasts = given.get("expires_in")
     return Grant(
-        str(token["access_token"]),
-        str(token["refresh_token"]) if token.get("refresh_token") else refresh_token,
-        clock.now() + float(lasts) if isinstance(lasts, int | float) else None,
+        given["access_token"],
+        given.get("refresh_token") or refresh_token,
+        min(clock.now() + lasts, LATEST) if lasts is not None else None,
         client_id,
         client_secret,
     )
+
+
+def _given(value: object) -> Record:
+    """Return the answer of a token endpoint: an error or a token (RFC 6749, sections 5.1 and 5.2), nothing else."""
+    answer = record(value)
+    if "error" in answer:
+        return {"error": member(answer, "error", text)}
+    given: Record = {"access_token": member(answer, "access_token", token)}
+    for key, decode in _GIVEN.items():
+        found = member_or(answer, key, optional(decode), None)
+        if found is not None:
+            given[key] = found
+    return given
+
+
+def _seconds(value: object) -> float:
+    return natural_in_text(value) if type(value) is str else number(value)
+
+
+# A server may leave each of these out, or say null.
+_GIVEN: dict[str, Decode[object]] = {
+    "refresh_token": token,
+    "expires_in": _seconds,
+    "token_type": text,
+    "scope": text,
+}
 
 
 def _refuse(answer: Answer) -> None:

@@ -15,8 +15,10 @@ from typing import Any
 from sdx_state.api.address import BaseUrl
 from sdx_state.api.credentials import Credentials, credentials_from
 from sdx_state.api.errors import MissingCredentials, SignInFailed
-from sdx_state.api.oauth import Grant, refreshed, token_transport
+from sdx_state.api.oauth import Grant, customer_uuid, grant_of, refreshed, token, token_transport
 from sdx_state.api.retry import Clock, SystemClock
+from sdx_state.decoding.strict import DecodingError, parse
+from sdx_state.decoding.typed import member, one_of, record, text
 from sdx_state.programs.keyrings import system_keyring
 from sdx_state.state.errors import ForeignFile
 from sdx_state.state.files import make_private_folder, open_folder, read_private, write_atomically
@@ -24,7 +26,6 @@ from sdx_state.state.files import make_private_folder, open_folder, read_private
 SERVICE = "sdx-state"
 ENVIRONMENT = "the environment"
 VARIABLES = ("SDX_CUSTOMER_UUID", "SDX_AUTH_TOKEN", "SDX_ACCESS_TOKEN")
-Record = dict[str, Any]
 Renew = Callable[[Credentials], Credentials | None]
 
 
@@ -67,16 +68,14 @@ def find_credentials(
         return Found(credentials, way, secrets=(credentials.token,))
     vault = vault or Vault.of_this_machine()
     with vault.held():
-        record = vault.load(base.origin)
-        if record is None:
+        kept = vault.load(base.origin)
+        if kept is None:
             advice = f"{MissingCredentials.default_advice} Or sign in once: sdx-state login"
             raise MissingCredentials("", f"there are no credentials for {base.origin}", advice=advice)
-        if record["way"] != "oauth":
-            basic = record["way"] == "basic"
-            credentials = Credentials(record["token"], record["uuid"] if basic else None)
-            way = "HTTP Basic" if basic else "access token"
-            return Found(credentials, way, vault.where, (credentials.token,), mend=vault.open_to_others())
-        grant = Grant(**record["grant"])
+        if isinstance(kept, Credentials):
+            way = "access token" if kept.customer_uuid is None else "HTTP Basic"
+            return Found(kept, way, vault.where, (kept.token,), mend=vault.open_to_others())
+        grant = kept
         exchange = _Exchange(base, vault, clock or SystemClock(), environ.get("SDX_CA_FILE") or None)
         if grant.is_over(exchange.clock.now()):
             grant = exchange.of(grant)
@@ -107,7 +106,7 @@ class _Exchange:
             fresh = refreshed(grant, transport, self.clock)
         finally:
             transport.close()
-        self.vault.save(self.base.origin, record_of(fresh))
+        self.vault.save(self.base.origin, fresh)
         return fresh
 
     def renewed(self, refused: Credentials) -> Credentials | None:
@@ -117,10 +116,9 @@ class _Exchange:
             SignInFailed, ApiError: As in `refreshed`.
         """
         with self.vault.held():
-            record = self.vault.load(self.base.origin)
-            if record is None or record["way"] != "oauth":
+            grant = self.vault.load(self.base.origin)
+            if not isinstance(grant, Grant):
                 return None
-            grant = Grant(**record["grant"])
             if grant.access_token == refused.token:  # else another process was first
                 if grant.refresh_token is None:
                     return None
@@ -128,13 +126,28 @@ class _Exchange:
         return Credentials(grant.access_token)
 
 
-def record_of(what: Grant | Credentials) -> Record:
+def _document_of(what: Grant | Credentials) -> dict[str, object]:
     """Return how `what` is stored."""
     if isinstance(what, Grant):
         return {"way": "oauth", "grant": dict(vars(what))}
     if what.customer_uuid is None:
         return {"way": "token", "token": what.token}
     return {"way": "basic", "token": what.token, "uuid": what.customer_uuid}
+
+
+def _stored(written: str) -> Grant | Credentials:
+    """Return what `_document_of` made a document of.
+
+    Raises:
+        DecodingError: It is not one.
+    """
+    document = record(parse(written))
+    way = member(document, "way", one_of(("oauth", "token", "basic")))
+    if way == "oauth":
+        return member(document, "grant", grant_of)
+    return Credentials(
+        member(document, "token", token), member(document, "uuid", customer_uuid) if way == "basic" else None
+    )
 
 
 class Vault:
@@ -185,50 +198,44 @@ class Vault:
         finally:
             os.close(descriptor)
 
-    def load(self, origin: str) -> Record | None:
-        """Return the record for `origin`, None if there is none.
+    def load(self, origin: str) -> Grant | Credentials | None:
+        """Return what is kept for `origin`, None if there is nothing.
 
         Raises:
             SignInFailed: What is kept cannot be read.
         """
-        if self._keyring is not None:
-            text = self._keyring.get_password(SERVICE, origin)
-            records = {} if text is None else {origin: text}
-        else:
-            records = self._all()
-        if origin not in records:
+        written = self._written(origin)
+        if written is None:
             return None
         try:
-            record = json.loads(records[origin])
-            if record["way"] not in ("basic", "token", "oauth"):
-                raise ValueError
-        except (ValueError, KeyError, TypeError):
-            raise SignInFailed("", f"what is kept for {origin} in {self.where} cannot be read") from None
-        return dict(record)
+            return _stored(text(written))
+        except DecodingError as error:
+            message = f"the credentials for {origin} in {self.where} cannot be read: {error}"
+            raise SignInFailed("", message) from None
 
-    def save(self, origin: str, record: Record) -> None:
-        """Keep `record` for `origin`, durably.
+    def save(self, origin: str, what: Grant | Credentials) -> None:
+        """Keep `what` for `origin`, durably.
 
         Raises:
             OSError: It could not be written.
         """
-        text = json.dumps(record)
+        written = json.dumps(_document_of(what))
         # The folder holds the lock, also where the keyring holds the record.
         with _private():
             make_private_folder(self._folder)
         if self._keyring is not None:
-            self._keyring.set_password(SERVICE, origin, text)
+            self._keyring.set_password(SERVICE, origin, written)
         else:
-            self._write({**self._all(), origin: text})
+            self._write({**self._all(), origin: written})
 
     def delete(self, origin: str) -> bool:
-        """Forget the record for `origin`; tell whether there was one."""
-        if self.load(origin) is None:
+        """Remove what is kept for `origin`, readable or not; return whether there was anything."""
+        if self._written(origin) is None:
             return False
         if self._keyring is not None:
             self._keyring.delete_password(SERVICE, origin)
         else:
-            self._write({name: text for name, text in self._all().items() if name != origin})
+            self._write({name: written for name, written in self._all().items() if name != origin})
         return True
 
     def open_to_others(self) -> str | None:
@@ -237,17 +244,21 @@ class Vault:
             return None
         return f"chmod 600 {self._file}" if stat.S_IMODE(self._file.stat().st_mode) & 0o077 else None
 
-    def _all(self) -> dict[str, str]:
+    def _written(self, origin: str) -> object:
+        """Return what is written for `origin`, which may be anything; None if there is nothing."""
+        return self._all().get(origin) if self._keyring is None else self._keyring.get_password(SERVICE, origin)
+
+    def _all(self) -> dict[str, object]:
         try:
             with _private():
-                records = json.loads(read_private(self._file))
+                return record(parse(read_private(self._file)))
         except FileNotFoundError:
             return {}
-        except (ValueError, RecursionError) as error:
-            raise SignInFailed("", f"{self._file} cannot be read: it is damaged") from error
-        return {str(name): str(text) for name, text in records.items()} if isinstance(records, dict) else {}
+        except DecodingError as error:
+            advice = f"Move {self._file} away, then run `sdx-state login` again for each host."
+            raise SignInFailed("", f"{self._file} cannot be read: {error}", advice=advice) from error
 
-    def _write(self, records: Mapping[str, str]) -> None:
+    def _write(self, records: Mapping[str, object]) -> None:
         with _private():
             write_atomically(self._file, json.dumps(records).encode())
 

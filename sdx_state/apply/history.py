@@ -8,8 +8,10 @@ from datetime import datetime, timezone
 from typing import Any
 
 from sdx_state.apply.journal import Journal
+from sdx_state.decoding.typed import Malformed, Record, filled, list_of, mapping_of, member, optional, record
 from sdx_state.kinds import QUESTION, SURVEY
 from sdx_state.kinds.address import Address, kind_of, name_of
+from sdx_state.kinds.decode import address as address_of
 from sdx_state.kinds.resource import Live
 from sdx_state.kinds.snapshot import Snapshot
 from sdx_state.plan.codec import PlanUnreadable, from_document, to_document
@@ -65,21 +67,27 @@ def run_document(command: str, plan: Plan, snapshot: Snapshot) -> dict[str, Any]
     return {"command": command, "plan": to_document(plan), "before": before, "orders": orders}
 
 
-def past_of(run: str, document: Mapping[str, Any]) -> Past:
+def past_of(run: str, document: object) -> Past:
     """Return what `run_document` kept of `run`.
 
     Raises:
         StateUnusable: It is damaged.
     """
     try:
+        kept = record(document)
         before = {
-            address: Live(kind_of(address), str(kept["id"]), kept["raw"], kept["parent_id"])
-            for address, kept in document["before"].items()
+            address: Live(kind_of(address), id, raw, parent_id)
+            for address, (id, raw, parent_id) in member(kept, "before", mapping_of(_before, address_of)).items()
         }
-        orders = {survey: tuple(addresses) for survey, addresses in document["orders"].items()}
-        return Past(run, from_document(document["plan"]), before, orders)
-    except (KeyError, TypeError, AttributeError, PlanUnreadable) as error:
-        raise StateUnusable(f"what is kept of run {run} cannot be read") from error
+        orders = member(kept, "orders", mapping_of(list_of(address_of), address_of))
+        return Past(run, from_document(kept.get("plan")), before, orders)
+    except (Malformed, PlanUnreadable) as error:
+        raise StateUnusable(f"what is kept of run {run} cannot be read: {error}") from error
+
+
+def _before(value: object) -> tuple[str, Record, str | None]:
+    kept = record(value)
+    return member(kept, "id", filled), member(kept, "raw", record), member(kept, "parent_id", optional(filled))
 
 
 def past_runs(journal: Journal) -> Iterator[PastRun]:
@@ -90,11 +98,11 @@ def past_runs(journal: Journal) -> Iterator[PastRun]:
     """
     begun: dict[str, dict[str, Any]] = {}
     counts: dict[str, Mapping[str, int]] = {}
-    for _, record in journal.records():
-        if record["event"] == "begin":
-            begun[record["run"]] = record
-        elif record["event"] == "end":
-            counts[record["run"]] = record["counts"]
-    for run, record in begun.items():
-        when = datetime.fromtimestamp(record["at"], timezone.utc)
-        yield PastRun(run, when, record["command"], record["who"], counts.get(run, {}))
+    for _, line in journal.records():
+        if line["event"] == "begin":
+            begun[line["run"]] = line
+        elif line["event"] == "end":
+            counts[line["run"]] = line["counts"]
+    for run, line in begun.items():
+        when = datetime.fromtimestamp(line["at"], timezone.utc)
+        yield PastRun(run, when, line["command"], line["who"], counts.get(run, {}))

@@ -19,7 +19,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from sdx_state.apply.journal_lines import decoded_line
 from sdx_state.apply.uptime import Uptime, uptime
+from sdx_state.decoding.strict import DecodingError
 from sdx_state.kinds.address import Address, kind_of
 from sdx_state.state.errors import JOURNAL_ADVICE, ForeignFile, StateNotSaved, StateUnusable
 from sdx_state.state.files import append, open_folder, read_private
@@ -179,10 +181,10 @@ class Journal:
         """
         for number, line in enumerate(self._lines()[:-1], start=1):
             try:
-                record = json.loads(line)
-                record["event"]
-            except (ValueError, KeyError, TypeError, RecursionError) as error:
-                raise StateUnusable(f"{self.path}:{number} is not a line of a journal", JOURNAL_ADVICE) from error
+                record = decoded_line(line)
+            except DecodingError as error:
+                message = f"{self.path}:{number} is not a line of a journal: {error}"
+                raise StateUnusable(message, JOURNAL_ADVICE) from error
             yield number, record
 
     def unfinished(self) -> Unfinished:
@@ -220,8 +222,9 @@ class Journal:
                     created.clear()
                     leaving.clear()
                     serial[record["lineage"]] = max(record["serial"], serial.get(record["lineage"], 0))
-            except (KeyError, TypeError, ValueError, AttributeError) as error:
-                raise StateUnusable(f"{self.path}:{number} is not a line of a journal", JOURNAL_ADVICE) from error
+            except KeyError as error:
+                message = f"{self.path}:{number} sends an operation again that never began"
+                raise StateUnusable(message, JOURNAL_ADVICE) from error
         return Unfinished(tuple(pending.values()), created, frozenset(leaving), serial, interrupted)
 
     def broken_at(self) -> int | None:

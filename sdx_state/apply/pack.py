@@ -13,6 +13,8 @@ from sdx_state.apply.journal import Journal
 from sdx_state.apply.outcome import Result
 from sdx_state.apply.run import Silence
 from sdx_state.apply.workspace import Planned, Workspace, carry_out
+from sdx_state.decoding.strict import OWN_DEPTH, DecodingError, parse
+from sdx_state.decoding.typed import filled, list_of, mapping_of, member, record, text
 from sdx_state.live import Progress
 from sdx_state.plan.build import Intention
 from sdx_state.plan.handoff import CSV_NAME, HandOff, hand_off
@@ -61,9 +63,9 @@ def write_pack(folder: Path, handoff: HandOff) -> Pack:
     contents = {"handoff.md": handoff_markdown(handoff), "handoff.html": handoff_html(handoff)}
     if handoff.users:
         contents[CSV_NAME] = handoff_csv(handoff)
-    data = {name: text.encode("utf-8", "replace") for name, text in contents.items()}
+    data = {name: written.encode("utf-8", "replace") for name, written in contents.items()}
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in data.items()}
-    document = {**json.loads(handoff_json(handoff)), "files": hashes}
+    document = {**record(parse(handoff_json(handoff), OWN_DEPTH)), "files": hashes}
     data[DOCUMENT] = json.dumps(document, ensure_ascii=True, indent=2).encode() + b"\n"
     moved_aside: dict[Path, Path] = {}
     with open_folder(folder, below=folder.parent, shared=True, create=True) as opened:
@@ -86,12 +88,18 @@ def write_pack(folder: Path, handoff: HandOff) -> Pack:
 def _earlier(folder: OpenFolder) -> dict[str, Any]:
     """Return the document of the pack that is there, empty if there is none that is ours."""
     try:
-        document = json.loads(folder.read(DOCUMENT))
-        if isinstance(document["files"], dict) and all(step["key"] and step["title"] for step in document["steps"]):
-            return dict(document)
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        document = record(parse(folder.read(DOCUMENT), OWN_DEPTH))
+        member(document, "files", mapping_of(text))
+        member(document, "steps", list_of(_step))
+    except (OSError, DecodingError):
         return {}
-    return {}
+    return document
+
+
+def _step(value: object) -> None:
+    step = record(value)
+    member(step, "key", filled)
+    member(step, "title", filled)
 
 
 def _is_ours(name: str, content: bytes | None, before: Mapping[str, object]) -> bool:

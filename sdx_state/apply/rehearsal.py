@@ -12,12 +12,28 @@ import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, get_args
 
 from sdx_state.apply.pseudonyms import VEILED, Pseudonyms
-from sdx_state.kinds import PHONE_NUMBER, QUESTION, SURVEY, USER
+from sdx_state.decoding.strict import OWN_DEPTH, DecodingError, parse
+from sdx_state.decoding.typed import (
+    Decode,
+    Malformed,
+    Record,
+    filled,
+    hexadecimal,
+    list_of,
+    member,
+    member_or,
+    natural,
+    natural_in_text,
+    one_of,
+    optional,
+    record,
+)
+from sdx_state.kinds import PHONE_NUMBER, QUESTION, SURVEY, USER, Kind
 from sdx_state.kinds.address import Address, address_of, kind_of, name_of
-from sdx_state.kinds.resource import Desired
+from sdx_state.kinds.resource import Desired, Shape
 from sdx_state.kinds.snapshot import Snapshot
 from sdx_state.plan.build import Intention
 from sdx_state.state.codec import from_document, to_document
@@ -43,7 +59,7 @@ class StoredTenant:
     """
 
     rows: Mapping[str, list[dict[str, Any]]]
-    shape: Literal["flat", "nested"]
+    shape: Shape
     salt: str
     ledger: Ledger | None = None
 
@@ -92,20 +108,47 @@ def load_tenant(path: Path) -> StoredTenant:
         SnapshotUnreadable: It is not one, or of another format.
     """
     try:
-        document = json.loads(read_regular(path))
-        if document["format"] != FORMAT:
-            raise SnapshotUnreadable(f"{path} has format {document['format']}; this version reads {FORMAT}")
-        rows = {
-            kind.collection: [dict(row) for row in document[kind.collection]] for kind in (SURVEY, QUESTION, USER)
-        }
-        shape: Literal["flat", "nested"] = "nested" if document["shape"] == "nested" else "flat"
-        bytes.fromhex(document["salt"])
-        ledger = from_document(document["state"]) if "state" in document else None
-        return StoredTenant(rows, shape, document["salt"], ledger)
+        document = record(parse(read_regular(path), OWN_DEPTH))
+        found = member(document, "format", natural)
+        if found != FORMAT:
+            raise SnapshotUnreadable(f"{path} has format {found}; this version reads {FORMAT}")
+        return StoredTenant(
+            rows={kind.collection: list(member(document, kind.collection, _rows_of(kind))) for kind in _STORED},
+            shape=member(document, "shape", _shape),
+            salt=member(document, "salt", hexadecimal),
+            ledger=member_or(document, "state", optional(from_document), None),
+        )
     except OSError as error:
         raise SnapshotUnreadable(f"{path} cannot be read: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise SnapshotUnreadable(f"{path} is not a stored tenant") from error
+    except DecodingError as error:
+        raise SnapshotUnreadable(f"{path} is not a stored tenant: {error}") from error
+
+
+_STORED = (SURVEY, QUESTION, USER)
+_shape: Decode[Shape] = one_of(get_args(Shape))
+
+
+def _rows_of(kind: Kind) -> Decode[tuple[Record, ...]]:
+    """Return the decoder of the rows of a kind: each with an identity that no other row has."""
+    numbers = [name for name in (kind.parent_field, kind.order_field) if name is not None]
+
+    def decode(value: object) -> tuple[Record, ...]:
+        rows = list_of(record)(value)
+        known = set()
+        for index, row in enumerate(rows):
+            try:
+                for name in numbers:
+                    if row.get(name) not in (None, ""):
+                        member(row, name, natural_in_text)
+                identity = str(member(row, kind.identity, filled if kind is USER else natural_in_text)).lower()
+                if identity in known:
+                    raise Malformed("different from those before it", row[kind.identity]).inside(kind.identity)
+            except Malformed as error:
+                raise error.inside(index) from None
+            known.add(identity)
+        return rows
+
+    return decode
 
 
 def veiled(intention: Intention, pseudonyms: Pseudonyms) -> Intention:

@@ -7,6 +7,8 @@ import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from sdx_state.decoding.strict import OWN_DEPTH, DecodingError, parse
+from sdx_state.decoding.typed import member, record, text
 from sdx_state.plan.build import Intention
 from sdx_state.plan.codec import PlanUnreadable, digest_of, fingerprint_of, from_document, to_document
 from sdx_state.plan.model import Action, Change, Plan
@@ -52,8 +54,8 @@ def save_plan(plan: Plan, intention: Intention, path: Path) -> None:
         OSError: It could not be written; an older file there is as it was.
     """
     document = {**to_document(plan), "configuration": configuration_hash(intention)}
-    text = json.dumps({**document, DIGEST: digest_of(document)}, ensure_ascii=True, indent=1, default=str)
-    write_output(path, text.encode("ascii") + b"\n")
+    written = json.dumps({**document, DIGEST: digest_of(document)}, ensure_ascii=True, indent=1, default=str)
+    write_output(path, written.encode("ascii") + b"\n")
 
 
 def load_plan(path: Path) -> SavedPlan:
@@ -63,21 +65,21 @@ def load_plan(path: Path) -> SavedPlan:
         PlanUnreadable: There is none, it was altered, or another version of the format made it.
     """
     try:
-        document = json.loads(read_regular(path))
+        document = record(parse(read_regular(path), OWN_DEPTH))
+        configuration = member(document, "configuration", text)
+        digest = member(document, DIGEST, text)
     except OSError as error:
         raise PlanUnreadable(f"{path} cannot be read: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
-        raise PlanUnreadable(f"{path} is not a saved plan: it is not JSON") from error
-    if not isinstance(document, dict) or not isinstance(document.get("configuration"), str):
-        raise PlanUnreadable(f"{path} is not a saved plan")
-    digest = document.pop(DIGEST, None)
+    except DecodingError as error:
+        raise PlanUnreadable(f"{path} is not a saved plan: {error}") from error
+    del document[DIGEST]
     try:
         plan = from_document(document)
     except PlanUnreadable as error:
         raise PlanUnreadable(f"{path} is not a plan that can be used: {error}") from error
     if digest != digest_of(document):
         raise PlanUnreadable(f"{path} was altered since it was saved")
-    return SavedPlan(plan, document["configuration"])
+    return SavedPlan(plan, configuration)
 
 
 def consent_of(saved: SavedPlan, now: Plan) -> int | None:

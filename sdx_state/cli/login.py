@@ -41,21 +41,22 @@ def command(context: Context, way: str, client_id: str | None, secret_in_redirec
     keyring, or in a file that you alone can read, for the host of this project and no other.
     """
     from sdx_state.api import Credentials, credentials_from
-    from sdx_state.api.stored import VARIABLES, Vault, record_of
+    from sdx_state.api.stored import VARIABLES, Vault
     from sdx_state.cli.console import say
 
     base = context.base()
     if way == "browser":
         grant = _through_browser(base, client_id, secret_in_redirect, no_browser)
-        record, credentials = record_of(grant), Credentials(grant.access_token)
+        accepted: Grant | Credentials = grant
+        credentials = Credentials(grant.access_token)
     else:
         names = {"token": ["SDX_ACCESS_TOKEN"], "basic": ["SDX_CUSTOMER_UUID", "SDX_AUTH_TOKEN"]}[way]
         credentials = credentials_from({name: _asked(name) for name in names})
-        record = record_of(credentials)
+        accepted = credentials
     _require_accepted(base, context.pinned_tenant(), credentials)
     vault = Vault.of_this_machine()
     with vault.held(create=True):
-        vault.save(base.origin, record)
+        vault.save(base.origin, accepted)
     click.echo(f"Signed in to {base.origin}. Kept in {vault.where}.")
     given = [name for name in VARIABLES if os.environ.get(name, "").strip()]
     if given:

@@ -5,13 +5,15 @@ A fast validator decides, and explains nothing; `jsonschema` explains, and is lo
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
+
+from sdx_state.decoding.strict import parse
+from sdx_state.decoding.typed import record
 
 NAMES = ("project", "resources")
 
@@ -55,7 +57,7 @@ def schema_text(name: str) -> str:
 @cache
 def schema_document(name: str) -> dict[str, Any]:
     """Return the parsed JSON Schema `name`."""
-    document: dict[str, Any] = json.loads(schema_text(name))
+    document: dict[str, Any] = record(parse(schema_text(name)))
     return document
 
 

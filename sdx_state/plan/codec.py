@@ -7,14 +7,50 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 
+from sdx_state.decoding.typed import (
+    Decode,
+    Malformed,
+    Record,
+    anything,
+    filled,
+    flag,
+    list_of,
+    member,
+    member_or,
+    natural,
+    one_of,
+    optional,
+    record,
+    text,
+)
+from sdx_state.kinds import KINDS
 from sdx_state.kinds.address import name_of
+from sdx_state.kinds.decode import address, kind_name, source
+from sdx_state.kinds.field import Value
+from sdx_state.kinds.policy import Level
 from sdx_state.kinds.resource import Source
-from sdx_state.plan.model import Action, Change, Drift, FieldChange, Finding, Plan, Risk, Unmanaged
+from sdx_state.plan.model import (
+    ORDER_PATH,
+    Action,
+    Attribution,
+    Change,
+    Drift,
+    FieldChange,
+    Finding,
+    Origin,
+    Plan,
+    Risk,
+    Severity,
+    Unmanaged,
+    Via,
+)
 
 FORMAT_MAJOR, FORMAT_MINOR = 1, 1
+_AFTER_NAME = re.compile(r"[.\[]")  # a language, or a place inside of the value, follows
 
 
 class PlanUnreadable(Exception):
@@ -94,54 +130,38 @@ def to_document(plan: Plan) -> dict[str, Any]:
     }
 
 
-def from_document(document: Mapping[str, Any]) -> Plan:
+def from_document(document: object) -> Plan:
     """Return the plan in `document`.
 
     Raises:
         PlanUnreadable: It is not a plan, of another major version, or not what its fingerprint says.
     """
-    version = str(document.get("format_version", ""))
-    if version.partition(".")[0] != str(FORMAT_MAJOR):
-        raise PlanUnreadable(f"format_version is {version or 'missing'}; this version reads {FORMAT_MAJOR}.x")
     try:
-        plan = Plan(
-            tenant=document["tenant"],
-            lineage=document["lineage"],
-            changes=tuple(_change(one) for one in document["resource_changes"]),
-            unchanged=document["summary"]["unchanged"],
-            drift=tuple(
-                Drift(
-                    one["address"],
-                    one["type"],
-                    one["id"],
-                    tuple(_field(field) for field in one["fields"]),
-                    one["deleted"],
-                )
-                for one in document["resource_drift"]
-            ),
-            unmanaged=tuple(Unmanaged(one["type"], one["id"], one["label"]) for one in document["unmanaged"]),
-            findings=tuple(
-                Finding(
-                    one["severity"],
-                    one["message"],
-                    one["address"],
-                    _source(one["source"]),
-                    one["hint"],
-                    one["decide"],
-                    one.get("limit"),
-                )
-                for one in document["findings"]
-            ),
-            fingerprint=document["fingerprint"],
-            targets=tuple(document["targets"]),
-            excludes=tuple(document["excludes"]),
-            consented=document.get("allowed_deletes"),
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise PlanUnreadable(f"it lacks or mangles {error}") from error
+        plan = _plan(record(document))
+    except Malformed as error:
+        raise PlanUnreadable(str(error)) from error
     if fingerprint_of(plan.changes) != plan.fingerprint:
         raise PlanUnreadable("its content does not match its fingerprint: it was altered after it was made")
     return plan
+
+
+def _plan(document: Record) -> Plan:
+    version = member(document, "format_version", text)
+    if version.partition(".")[0] != str(FORMAT_MAJOR):
+        raise PlanUnreadable(f"format_version is {version[:20]}; this version reads {FORMAT_MAJOR}.x")
+    return Plan(
+        tenant=member(document, "tenant", text),
+        lineage=member(document, "lineage", text),
+        changes=member(document, "resource_changes", list_of(_change)),
+        unchanged=member(member(document, "summary", record), "unchanged", natural),
+        drift=member(document, "resource_drift", list_of(_drift)),
+        unmanaged=member(document, "unmanaged", list_of(_unmanaged)),
+        findings=member(document, "findings", list_of(_finding)),
+        fingerprint=member(document, "fingerprint", text),
+        targets=member(document, "targets", list_of(text)),
+        excludes=member(document, "excludes", list_of(text)),
+        consented=member_or(document, "allowed_deletes", optional(natural), None),
+    )
 
 
 def _change_document(change: Change) -> dict[str, Any]:
@@ -170,30 +190,86 @@ def _change_document(change: Change) -> dict[str, Any]:
     }
 
 
-def _change(document: Mapping[str, Any]) -> Change:
-    inner = document["change"]
-    (action,) = inner["actions"]
+_action = one_of(tuple(action.value for action in Action))
+_via: Decode[Via] = one_of(get_args(Via))
+_level: Decode[Level] = one_of(get_args(Level))
+_origin: Decode[Origin] = one_of(get_args(Origin))
+_severity: Decode[Severity] = one_of(get_args(Severity))
+_attribution: Decode[Attribution] = one_of(get_args(Attribution))
+
+
+def _values(value: object) -> Mapping[str, Value]:
+    return record(value) if value is not None else {}
+
+
+def _change(value: object) -> Change:
+    document = record(value)
+    kind = member(document, "type", kind_name)
+    inner = member(document, "change", record)
+    actions = member(inner, "actions", list_of(_action))
+    if len(actions) != 1:
+        raise Malformed("an array of one action", inner["actions"]).inside("actions").inside("change")
     return Change(
-        address=document["address"],
-        kind=document["type"],
-        action=Action(action),
-        id=document["id"],
-        importing=inner["importing"] is not None,
-        previous=document["previous_address"],
-        fields=tuple(_field(field) for field in document["fields"]),
-        before=inner["before"] or {},
-        after=inner["after"] or {},
-        source=_source(document["source"]),
-        reason=document["action_reason"],
-        via=document["via"],
-        risks=tuple(
-            Risk(one["rule"], one["level"], one["message"], _source(one.get("source"))) for one in document["risks"]
-        ),
-        label=document["label"],
-        parent=document["parent"],
-        depends_on=tuple(document["depends_on"]),
-        protected=document["protected"],
-        attribution=document["attribution"],
+        address=member(document, "address", address),
+        kind=kind,
+        action=Action(actions[0]),
+        id=member(document, "id", optional(filled)),
+        importing=member(inner, "importing", optional(record)) is not None,
+        previous=member(document, "previous_address", optional(address)),
+        fields=member(document, "fields", list_of(_field_of(kind))),
+        before=member(inner, "before", _values),
+        after=member(inner, "after", _values),
+        source=member(document, "source", optional(source)),
+        reason=member(document, "action_reason", optional(text)),
+        via=member(document, "via", _via),
+        risks=member(document, "risks", list_of(_risk)),
+        label=member(document, "label", text),
+        parent=member(document, "parent", optional(address)),
+        depends_on=member(document, "depends_on", list_of(address)),
+        protected=member(document, "protected", flag),
+        attribution=member(document, "attribution", optional(_attribution)),
+    )
+
+
+def _drift(value: object) -> Drift:
+    document = record(value)
+    kind = member(document, "type", kind_name)
+    return Drift(
+        address=member(document, "address", address),
+        kind=kind,
+        id=member(document, "id", filled),
+        fields=member(document, "fields", list_of(_field_of(kind))),
+        deleted=member(document, "deleted", flag),
+    )
+
+
+def _unmanaged(value: object) -> Unmanaged:
+    document = record(value)
+    return Unmanaged(
+        member(document, "type", kind_name), member(document, "id", filled), member(document, "label", text)
+    )
+
+
+def _finding(value: object) -> Finding:
+    document = record(value)
+    return Finding(
+        severity=member(document, "severity", _severity),
+        message=member(document, "message", text),
+        address=member(document, "address", optional(text)),
+        source=member(document, "source", optional(source)),
+        hint=member(document, "hint", optional(text)),
+        decide=member(document, "decide", flag),
+        limit=member_or(document, "limit", optional(text), None),
+    )
+
+
+def _risk(value: object) -> Risk:
+    document = record(value)
+    return Risk(
+        rule=member(document, "rule", text),
+        level=member(document, "level", _level),
+        message=member(document, "message", text),
+        source=member_or(document, "source", optional(source), None),
     )
 
 
@@ -212,19 +288,28 @@ def _field_document(field: FieldChange) -> dict[str, Any]:
     }
 
 
-def _field(document: Mapping[str, Any]) -> FieldChange:
-    return FieldChange(
-        document["path"],
-        document["before"],
-        document["after"],
-        document["origin"],
-        _source(document["source"]),
-    )
+def _field_of(kind: str) -> Decode[FieldChange]:
+    """Return the decoder of a change of a field of `kind`."""
+    known = {*KINDS[kind].by_name, ORDER_PATH}
+
+    def path(value: object) -> str:
+        found = text(value)
+        if _AFTER_NAME.split(found, maxsplit=1)[0] not in known:
+            raise Malformed(f"a path of a field of a {kind}", value)
+        return found
+
+    def field(value: object) -> FieldChange:
+        document = record(value)
+        return FieldChange(
+            path=member(document, "path", path),
+            before=member(document, "before", anything),
+            after=member(document, "after", anything),
+            origin=member(document, "origin", _origin),
+            source=member(document, "source", optional(source)),
+        )
+
+    return field
 
 
 def _source_document(source: Source | None) -> dict[str, Any] | None:
     return {"file": source.file, "line": source.line, "column": source.column} if source else None
-
-
-def _source(document: Mapping[str, Any] | None) -> Source | None:
-    return Source(document["file"], document["line"], document["column"]) if document else None

@@ -128,7 +128,8 @@ class _Undo:
             if value is not None:
                 values[field.name] = value
         parent = change.parent or _parent_of(change.address)
-        place = self.past.orders.get(parent or "", ()).index(change.address) if parent in self.past.orders else 0
+        siblings = self.past.orders.get(parent or "", ())
+        place = siblings.index(change.address) if change.address in siblings else 0
         self.resources[change.address] = replace(self._desired(change.address, values, parent), position=place)
         self._say(change.address, f"{change.address} comes back with a new id, and without the responses it had")
         yield Change(

@@ -15,6 +15,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, Literal
 
+from sdx_state.decoding.strict import OWN_DEPTH, DecodingError, parse
+from sdx_state.decoding.typed import record
 from sdx_state.kinds.address import Address
 from sdx_state.live.responses import TAIL, Mark, OtherExport, Response, Written
 from sdx_state.report.escape import escape_lines
@@ -27,6 +29,7 @@ SYNC = 8 * 1024 * 1024  # bytes that may be lost with the machine; they are aske
 LONGEST = 16 * 1024 * 1024  # bytes of one row: more than the API's answers may have
 _LINE_END = "\r\n"  # RFC 4180, section 2
 _EXECUTED = frozenset("=+-@\t\r")  # as in the hand-off
+_ID = re.compile(r"[0-9]{1,19}")
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")  # is shown and not executed; telephone numbers (E.164) among them
 
 
@@ -191,20 +194,20 @@ def _read_back(file: BinaryIO, renderer: Renderer, survey: Address) -> Iterator[
     """
     records = _csv_records(file, renderer) if renderer.form == "csv" else _jsonl_records(file, renderer)
     place, end = {name: at for at, name in enumerate(renderer.columns)}, 0
-    for record, after in records:
-        if record is None:
+    for row, after in records:
+        if row is None:
             if not _is_torn(file, end, after, renderer):
                 raise OtherExport(f"holds something at byte {end} that is no row of this export")
             return
-        if record == list(renderer.columns) and end == 0 and renderer.form == "csv":
+        if row == list(renderer.columns) and end == 0 and renderer.form == "csv":
             yield None, after
         elif end == 0 and renderer.form == "csv":
             raise OtherExport("begins with other columns than these options give")
         else:
-            if record[place["survey"]] != survey:
-                raise OtherExport(f"holds responses of {record[place['survey']]}")
-            mark = Mark(*(record[place[name]] for name in Mark._fields))
-            if not mark.response_id.isdecimal():
+            if row[place["survey"]] != survey:
+                raise OtherExport(f"holds responses of {row[place['survey']]}")
+            mark = Mark(*(row[place[name]] for name in Mark._fields))
+            if not _ID.fullmatch(mark.response_id):
                 raise OtherExport(f"holds a row at byte {end} that has no id")
             yield mark, after
         end = after
@@ -225,15 +228,15 @@ def _csv_records(file: BinaryIO, renderer: Renderer) -> Iterator[tuple[list[str]
     reader = csv.reader(lines(), strict=True)
     while True:
         try:
-            record = next(reader, None)
+            row = next(reader, None)
         except (csv.Error, UnicodeDecodeError):
             yield None, after
             return
-        if record is None:
+        if row is None:
             return
         # The head is judged by whoever asks: another number of columns tells which options were others.
-        whole = last.endswith(_LINE_END.encode()) and (len(record) == len(renderer.columns) or after == len(last))
-        yield record if whole else None, after
+        whole = last.endswith(_LINE_END.encode()) and (len(row) == len(renderer.columns) or after == len(last))
+        yield row if whole else None, after
 
 
 def _jsonl_records(file: BinaryIO, renderer: Renderer) -> Iterator[tuple[list[str] | None, int]]:
@@ -242,10 +245,10 @@ def _jsonl_records(file: BinaryIO, renderer: Renderer) -> Iterator[tuple[list[st
     for line in file:
         after += len(line)
         try:
-            row = json.loads(line) if line.endswith(b"\n") else None
-        except ValueError:
+            row = record(parse(line, OWN_DEPTH)) if line.endswith(b"\n") else None
+        except DecodingError:
             row = None
-        if not isinstance(row, dict):
+        if row is None:
             yield None, after
             return
         if tuple(row) != renderer.columns:

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from typing import Any
 
+from sdx_state.decoding.strict import DecodingError, parse
+from sdx_state.decoding.typed import (
+    Malformed,
+    filled,
+    flag,
+    mapping_of,
+    member,
+    member_or,
+    natural,
+    record,
+    text,
+)
+from sdx_state.kinds.decode import address
 from sdx_state.state.errors import StateUnusable
 from sdx_state.state.ledger import Entry, Ledger, Lookup
 
@@ -36,14 +47,17 @@ def decode(data: bytes, where: str) -> Ledger:
     body = data[digest_end + len(_BODY) : -len(_TAIL)]
     if hashlib.sha256(body).hexdigest().encode() != data[len(_HEAD) : digest_end]:
         raise StateUnusable(f"{where} is damaged: its checksum does not match its content")
-    document = json.loads(body)
-    major = str(document.get("format", "")).partition(".")[0]
-    if major != str(FORMAT_MAJOR):
-        raise StateUnusable(
-            f"{where} has format {document.get('format')}, written by another version of sdx-state "
-            f"(this one reads {FORMAT_MAJOR}.x)"
-        )
-    return from_document(document)
+    try:
+        document = record(parse(body))
+        version = member(document, "format", text)
+        if version.partition(".")[0] != str(FORMAT_MAJOR):
+            raise StateUnusable(
+                f"{where} has format {version[:20]}, written by another version of sdx-state "
+                f"(this one reads {FORMAT_MAJOR}.x)"
+            )
+        return from_document(document)
+    except DecodingError as error:
+        raise StateUnusable(f"{where} is not a state that this version can read: {error}") from error
 
 
 def to_document(ledger: Ledger) -> dict[str, object]:
@@ -58,18 +72,19 @@ def to_document(ledger: Ledger) -> dict[str, object]:
     }
 
 
-def from_document(document: Mapping[str, Any]) -> Ledger:
+def from_document(document: object) -> Ledger:
     """Return the ledger in `document`.
 
     Raises:
-        KeyError, TypeError, AttributeError: It is not one.
+        Malformed: It is not one.
     """
+    state = record(document)
     return Ledger(
-        lineage=document["lineage"],
-        serial=document["serial"],
-        tenant=document["tenant"],
-        entries={address: _entry(entry) for address, entry in document["resources"].items()},
-        lookups={key: Lookup(*answer) for key, answer in document["lookups"].items()},
+        lineage=member(state, "lineage", filled),
+        serial=member(state, "serial", natural),
+        tenant=member(state, "tenant", text),
+        entries=member(state, "resources", mapping_of(_entry, address)),
+        lookups=member(state, "lookups", mapping_of(_lookup)),
     )
 
 
@@ -80,10 +95,25 @@ def _entry_document(entry: Entry) -> dict[str, object]:
     return document
 
 
-def _entry(document: Mapping[str, object]) -> Entry:
-    applied = document["applied"]
+def _entry(value: object) -> Entry:
+    entry = record(value)
     return Entry(
-        id=str(document["id"]),
-        applied=applied if isinstance(applied, dict) else {},
-        protect=document.get("protect") is True,
+        id=member(entry, "id", filled),
+        applied=member(entry, "applied", hashes),
+        protect=member_or(entry, "protect", flag, False),
     )
+
+
+def hashes(value: object) -> dict[str, str]:
+    """Return hashes by field path."""
+    found = record(value)
+    for path, digest in found.items():  # the innermost loop of every plan: no call for each value
+        if type(digest) is not str:
+            raise Malformed("a hash", digest).inside(path)
+    return found
+
+
+def _lookup(value: object) -> Lookup:
+    if type(value) is not list or [type(one) for one in value] != [str, str]:
+        raise Malformed("a country code and a phone type", value)
+    return Lookup(*value)

@@ -13,8 +13,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
+from sdx_state.decoding.strict import OWN_DEPTH, DecodingError, parse
+from sdx_state.decoding.typed import Record, filled, member, natural, number, record, text
 from sdx_state.state.codec import decode, encode
 from sdx_state.state.errors import StateLocked, StateNotSaved, StateUnusable
 from sdx_state.state.files import make_private_folder, open_folder, read_private, write_atomically
@@ -152,7 +153,7 @@ class LocalStore:
                 "Nothing was sent. Make room, then run the same command again."
             ) from error
 
-    def load_run(self, run: str) -> dict[str, Any]:
+    def load_run(self, run: str) -> Record:
         """Return the document of `run`.
 
         Raises:
@@ -161,14 +162,11 @@ class LocalStore:
         if not RUN.fullmatch(f"{run}.json"):
             raise StateUnusable(f"nothing is kept of run {run} (that is not the name of a run)")
         try:
-            document = json.loads(read_private(self.runs / f"{run}.json", below=self.folder))
+            return record(parse(read_private(self.runs / f"{run}.json", below=self.folder), OWN_DEPTH))
         except OSError as error:
             raise StateUnusable(f"nothing is kept of run {run} ({error.strerror})") from error
-        except (ValueError, RecursionError) as error:
-            raise StateUnusable(f"what is kept of run {run} cannot be read") from error
-        if not isinstance(document, dict):
-            raise StateUnusable(f"what is kept of run {run} cannot be read")
-        return document
+        except DecodingError as error:
+            raise StateUnusable(f"what is kept of run {run} cannot be read: {error}") from error
 
     def generation(self, serial: int | None) -> Ledger:
         """Return the earlier state of `serial`, or the newest that is kept.
@@ -258,17 +256,36 @@ class LocalStore:
             raise StateUnusable(f"{self.lock_path} cannot be read ({error.strerror})") from error
         if not left:
             return False
-        named = _lock_id(left)
-        if named is not None and named != id:
-            raise StateNotSaved(f"the lock here is {named}, not {id}.\nNothing was changed.")
+        holder = _holder(left)
+        if holder is not None and holder.id != id:
+            raise StateNotSaved(f"the lock here is {holder.id}, not {id}.\nNothing was changed.")
         with self.lock("state unlock"):
             return True
 
 
-def _lock_id(text: str) -> str | None:
+@dataclass(frozen=True)
+class _Holder:
+    """Who holds a lock, as the lock file says."""
+
+    purpose: str
+    pid: int
+    host: str
+    since: float
+    id: str
+
+
+def _holder(written: str) -> _Holder | None:
+    """Return who wrote a lock file; None where it does not say, which is no reason to stop."""
     try:
-        return str(json.loads(text)["id"])
-    except (ValueError, KeyError, TypeError):
+        document = record(parse(written))
+        return _Holder(
+            purpose=member(document, "purpose", filled),
+            pid=member(document, "pid", natural),
+            host=member(document, "host", text),
+            since=member(document, "since", number),
+            id=member(document, "id", filled),
+        )
+    except DecodingError:
         return None
 
 
@@ -278,16 +295,12 @@ def _same_tenant(one: str, other: str) -> bool:
     return origin == other_origin and (not customer or not other_customer or customer == other_customer)
 
 
-def _held_by(text: str, path: Path) -> str:
-    try:
-        holder = json.loads(text)
-        age = max(0, int(time.time() - holder["since"]))
-        who = (
-            f"`sdx-state {holder['purpose']}` (process {holder['pid']} on {holder['host']}, lock {holder['id']}), "
-            f"for {age} s"
-        )
-    except (ValueError, KeyError, TypeError):
-        who = "another run"
+def _held_by(written: str, path: Path) -> str:
+    holder = _holder(written)
+    who = "another run"
+    if holder is not None:
+        age = max(0, int(time.time() - holder.since))
+        who = f"`sdx-state {holder.purpose}` (process {holder.pid} on {holder.host}, lock {holder.id}), for {age} s"
     return (
         f"the state is locked by {who}.\nWait until it ends. If it died, the lock is already free: "
         f"the system releases {path} with its process."

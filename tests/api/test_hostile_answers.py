@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from sdx_state.api import errors as e
-from sdx_state.api.document import MAX_DEPTH, NotJson, Questionable, parse
+from sdx_state.decoding.strict import MAX_DEPTH, NotJson, Questionable, parse
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -12,7 +13,7 @@ from sdx_state.api.address import base_url
 from sdx_state.api.errors import ApiError, SignInFailed, Unauthorised
 from sdx_state.api.oauth import Grant
 from sdx_state.api.retry import SystemClock
-from sdx_state.api.stored import Vault, find_credentials, record_of
+from sdx_state.api.stored import Vault, find_credentials
 from sdx_state.sandbox.oauth import CLIENT_ID, CLIENT_SECRET
 
 
@@ -24,7 +25,7 @@ def signed_in(attempt, decide, tmp_path):
     vault = Vault(tmp_path / "sdx-state")
     forgotten = Grant("forgotten-access-token", grant.refresh_token, None, CLIENT_ID, CLIENT_SECRET)
     with vault.held(create=True):
-        vault.save(base.origin, record_of(forgotten))
+        vault.save(base.origin, forgotten)
     return base, vault
 
 
@@ -34,7 +35,7 @@ def connection(base, vault):
 
 
 def kept(base, vault):
-    return vault.load(base.origin)["grant"]["access_token"]
+    return vault.load(base.origin).access_token
 
 
 def test_eight_threads_that_are_refused_exchange_it_once(signed_in, tenant):
@@ -65,9 +66,7 @@ def test_what_another_process_has_exchanged_is_used(signed_in):
 
 def test_a_refresh_token_that_is_over_ends_the_run_with_what_to_do(signed_in):
     base, vault = signed_in
-    record = vault.load(base.origin)
-    record["grant"]["refresh_token"] = "made-up"
-    vault.save(base.origin, record)
+    vault.save(base.origin, replace(vault.load(base.origin), refresh_token="made-up"))
 
     def ask(client):
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import sys
 import threading
@@ -20,7 +19,7 @@ from sdx_state.api.errors import ApiError, MissingCredentials, SignInFailed
 from sdx_state.api.exchange import Answer
 from sdx_state.api.oauth import Grant, SignIn, refreshed, token_transport
 from sdx_state.api.retry import SystemClock
-from sdx_state.api.stored import Vault, find_credentials, record_of
+from sdx_state.api.stored import Vault, find_credentials
 from sdx_state.sandbox.oauth import CLIENT_ID, CLIENT_SECRET
 
 
@@ -142,7 +141,7 @@ BASE = base_url("au1.surveydynamix.com", None)
 
 
 def test_what_is_stored_for_one_host_is_sent_to_no_other(vault):
-    vault.save(BASE.origin, record_of(Credentials("t0ken-of-au1", "5f0c0d5e")))
+    vault.save(BASE.origin, Credentials("t0ken-of-au1", "5f0c0d5e"))
     found = find_credentials(BASE, {}, vault)
     assert (found.way, found.credentials.token, found.credentials.customer_uuid) == (
         "HTTP Basic",
@@ -160,7 +159,7 @@ def test_what_is_stored_for_one_host_is_sent_to_no_other(vault):
 
 
 def test_the_environment_goes_before_what_is_stored(vault):
-    vault.save(BASE.origin, record_of(Credentials("stored")))
+    vault.save(BASE.origin, Credentials("stored"))
     found = find_credentials(BASE, {"SDX_ACCESS_TOKEN": "given"}, vault)
     assert (found.credentials.token, found.source) == ("given", "the environment")
     with pytest.raises(MissingCredentials, match="SDX_AUTH_TOKEN is missing"):
@@ -169,7 +168,7 @@ def test_the_environment_goes_before_what_is_stored(vault):
 
 def test_the_file_is_its_users_alone(tmp_path):
     vault = Vault(tmp_path / "sdx-state")
-    vault.save(BASE.origin, record_of(Credentials("t0ken")))
+    vault.save(BASE.origin, Credentials("t0ken"))
     file = tmp_path / "sdx-state" / "credentials.json"
     assert file.stat().st_mode & 0o777 == 0o600
     assert file.parent.stat().st_mode & 0o777 == 0o700
@@ -186,7 +185,7 @@ def test_a_token_that_ends_soon_is_exchanged_and_kept_before_it_is_used(tenant, 
     base = base_url(None, tenant.url)
     one, transport = SignIn(base, CLIENT_ID, "http://127.0.0.1:9/x"), token_transport(base, None)
     grant = one.exchange(decide(one.url(), "approve"), CLIENT_SECRET, transport, SystemClock())
-    vault.save(base.origin, record_of(grant))
+    vault.save(base.origin, grant)
     assert find_credentials(base, {}, vault).credentials.token == grant.access_token
 
     class Later(SystemClock):
@@ -195,13 +194,13 @@ def test_a_token_that_ends_soon_is_exchanged_and_kept_before_it_is_used(tenant, 
 
     fresh = find_credentials(base, {}, vault, Later()).credentials.token
     assert fresh != grant.access_token
-    assert json.loads(json.dumps(vault.load(base.origin)))["grant"]["access_token"] == fresh
+    assert vault.load(base.origin).access_token == fresh
     with pytest.raises(SignInFailed, match="not valid any more"):
         refreshed(grant, transport, SystemClock())  # a refresh token is good once
 
 
 def test_without_a_refresh_token_one_signs_in_again(vault):
-    vault.save(BASE.origin, record_of(Grant("t", None, 1.0, "c", "s")))
+    vault.save(BASE.origin, Grant("t", None, 1.0, "c", "s"))
     with pytest.raises(SignInFailed, match="there is no refresh token") as caught:
         find_credentials(BASE, {}, vault)
     assert "sdx-state login" in caught.value.advice
@@ -376,7 +375,7 @@ def test_not_even_a_bug_shows_a_secret_that_was_typed_or_stored(signing_in, tmp_
     monkeypatch.setattr("sdx_state.live.glimpse.glimpse", fail)
     if when == "stored":
         vault = Vault(tmp_path / "config" / "sdx-state")
-        vault.save(base_url(None, os.environ["SDX_API_URL"]).origin, record_of(Credentials(token, uuid)))
+        vault.save(base_url(None, os.environ["SDX_API_URL"]).origin, Credentials(token, uuid))
     else:
         monkeypatch.setattr(sys, "stdin", io.StringIO(f"{uuid}\n{token}\n"))
     command = ["whoami"] if when == "stored" else ["login", "--with", "basic"]

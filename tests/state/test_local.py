@@ -21,9 +21,14 @@ ledgers = st.builds(
     serial=st.integers(0, 1000),
     tenant=st.text(max_size=30),
     entries=st.dictionaries(
-        st.text(max_size=30),
         st.builds(
-            Entry, st.text(max_size=9), st.dictionaries(st.text(max_size=9), st.text(max_size=9)), st.booleans()
+            "{}.{}".format, st.sampled_from(["survey", "question.a", "user"]), st.text(min_size=1, max_size=30)
+        ),
+        st.builds(
+            Entry,
+            st.text(min_size=1, max_size=9),
+            st.dictionaries(st.text(max_size=9), st.text(max_size=9)),
+            st.booleans(),
         ),
     ),
     lookups=st.dictionaries(st.text(max_size=9), st.builds(Lookup, st.text(max_size=2), st.text(max_size=9))),

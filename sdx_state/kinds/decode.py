@@ -1,0 +1,25 @@
+"""Decoders of the words that state, journal, plans and snapshots share."""
+
+from __future__ import annotations
+
+from sdx_state.decoding.typed import Malformed, member, natural, one_of, record, text
+from sdx_state.kinds import KINDS, QUESTION
+from sdx_state.kinds.address import Address
+from sdx_state.kinds.resource import Source
+
+kind_name = one_of(tuple(KINDS))
+
+
+def address(value: object) -> Address:
+    """Return the address of a resource of a known kind."""
+    if type(value) is str:
+        kind, _, key = value.partition(".")
+        if kind in KINDS and key and (kind != QUESTION.name or key.partition(".")[2]):
+            return value
+    raise Malformed("an address such as survey.support-csat", value)
+
+
+def source(value: object) -> Source:
+    """Return a place in a file."""
+    place = record(value)
+    return Source(member(place, "file", text), member(place, "line", natural), member(place, "column", natural))
