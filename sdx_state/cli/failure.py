@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
+
+from sdx_state.cli.streams import OutputLost
 
 if TYPE_CHECKING:
     from sdx_state.config import Problem
@@ -51,9 +52,7 @@ def report_failure(error: BaseException) -> int | None:
         error.show()
         return error.exit_code
     if isinstance(error, BrokenPipeError):
-        # Whoever read our output has seen enough; keep the interpreter from complaining at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        return 1  # whoever read our output has seen enough
     failure = foreseen(error)
     if failure is None:
         return None
@@ -100,6 +99,9 @@ def foreseen(error: BaseException) -> Failure | None:
     """Return what `error` means for the person who must act, None if nobody foresaw it."""
     if isinstance(error, Stop):
         return Failure(str(error), error.advice, error.code, told=error.told, limits=error.limits)
+    if isinstance(error, OutputLost):
+        advice = "Part of the output is missing. Give it somewhere to go, then see where things are: sdx-state plan"
+        return Failure(f"stdout took no more ({error})", advice, 1)
 
     from sdx_state.api.errors import ApiError
     from sdx_state.apply.rehearsal import SnapshotUnreadable

@@ -122,20 +122,23 @@ def _completing() -> AbstractContextManager[None]:
 def entry() -> None:
     """Run the command line, and turn every foreseeable failure into a message and an exit code."""
     from sdx_state.cli.failure import report_bug, report_failure
-    from sdx_state.cli.redaction import redacting
+    from sdx_state.cli.redaction import redacting, settled
+    from sdx_state.cli.streams import occupy
 
+    occupy()
     # One short run that builds large and mostly acyclic values: looking for cycles all the while finds few.
     gc.set_threshold(100_000, 50, 50)
     with redacting(os.environ), _completing():
         try:
             code = cli.main(prog_name="sdx-state", standalone_mode=False)
-        except SystemExit:
-            raise
+        except SystemExit as ended:
+            code = ended.code if isinstance(ended.code, int | None) else 1
         except BaseException as error:  # noqa: BLE001 - the one place where failures become messages
             code = report_failure(error)
             if code is None:
                 code = report_bug(error)
-    sys.exit(code if isinstance(code, int) else 0)
+        code = settled(code if isinstance(code, int) else 0)
+    sys.exit(code)
 
 
 if __name__ == "__main__":

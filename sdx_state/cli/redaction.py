@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from typing import Any, TextIO
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, suppress
+from typing import Any, BinaryIO, TextIO
 
 from sdx_state.cli.credential_forms import forms_of
+from sdx_state.cli.streams import OutputLost, silence
 
 REDACTED = "[redacted]"
 _streams: list[RedactingStream] = []
 
 
 class RedactingStream:
-    """A text stream that leaves secrets out of what is written to it; in all else the stream that it wraps."""
+    """A text stream that leaves secrets out of what is written to it; in all else the stream that it wraps.
 
-    def __init__(self, stream: TextIO, forms: tuple[str, ...]) -> None:
+    A write that fails never interrupts work in the middle: a failure of stderr is kept for the end of the command.
+
+    Attributes:
+        failure: The first failure to write, None if there was none.
+    """
+
+    def __init__(self, stream: TextIO, forms: tuple[str, ...], *, essential: bool) -> None:
         self._stream = stream
         self._forms = forms
+        self._essential = essential
+        self.failure: OSError | None = None
 
     def learn(self, forms: Iterable[str]) -> None:
         """Leave `forms` out as well from now on."""
@@ -29,7 +38,40 @@ class RedactingStream:
         for form in self._forms:
             if form in text:
                 text = text.replace(form, REDACTED)
-        return self._stream.write(text)
+        with self._watched():
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Write what is buffered."""
+        with self._watched():
+            self._stream.flush()
+
+    @property
+    def buffer(self) -> WatchedBytes:
+        """The stream of bytes below, to which nothing secret is ever written."""
+        return WatchedBytes(self._stream.buffer, self._watched)
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        """Keep the first failure; where the stream is essential, it also ends the command."""
+        try:
+            yield
+        except OSError as error:
+            self.failure = self.failure or error
+            if isinstance(error, BrokenPipeError) and self._essential:
+                raise  # whoever read it has seen enough
+            if self._essential:
+                raise OutputLost(error.strerror) from error
+
+    def settle(self) -> OSError | None:
+        """Write what is buffered, and return the first failure. After one, nothing more is written."""
+        with suppress(OutputLost, BrokenPipeError):
+            self.flush()
+        if self.failure is not None:
+            with suppress(OSError, ValueError, AttributeError):  # a stream in memory has no number
+                silence(self._stream.fileno())
+        return self.failure
 
     def writelines(self, lines: Any, /) -> None:
         """Write each of `lines` without secrets."""
@@ -40,12 +82,32 @@ class RedactingStream:
         return getattr(self._stream, name)
 
 
+class WatchedBytes:
+    """The bytes below a stream."""
+
+    def __init__(self, stream: BinaryIO, watched: Callable[[], AbstractContextManager[None]]) -> None:
+        self._stream = stream
+        self._watched = watched
+
+    def write(self, data: bytes, /) -> int:
+        """Write `data`."""
+        with self._watched():
+            self._stream.write(data)
+        return len(data)
+
+    def flush(self) -> None:
+        """Write what is buffered."""
+        with self._watched():
+            self._stream.flush()
+
+
 @contextmanager
 def redacting(environ: Mapping[str, str]) -> Iterator[None]:
     """Keep the credentials in `environ` out of stdout and stderr while the block runs."""
     forms = forms_of(environ)
     before = sys.stdout, sys.stderr
-    out, err = (RedactingStream(stream, forms) for stream in before)
+    out = RedactingStream(before[0], forms, essential=True)
+    err = RedactingStream(before[1], forms, essential=False)
     sys.stdout, sys.stderr = out, err
     _streams[:] = out, err
     try:
@@ -53,6 +115,17 @@ def redacting(environ: Mapping[str, str]) -> Iterator[None]:
     finally:
         _streams.clear()
         sys.stdout, sys.stderr = before
+
+
+def settled(code: int) -> int:
+    """Write what is buffered, say on the one stream that the other took no more, and return the exit code."""
+    out, err = _streams
+    lost, unsaid = out.settle(), err.settle()
+    if unsaid is not None and lost is None:
+        with suppress(OutputLost, BrokenPipeError):
+            out.write(f"Error: stderr took no more ({unsaid.strerror}): messages of this command are missing.\n")
+        out.settle()
+    return 1 if code == 0 and (lost or unsaid) else code
 
 
 def learn(secrets: Iterable[str], customer_uuid: str | None = None) -> None:

@@ -15,6 +15,7 @@ import click
 
 from sdx_state.cli.console import say
 from sdx_state.cli.failure import DECIDE, HANDOFF, INTERRUPTED, STALE, TERMINATED
+from sdx_state.cli.streams import STDERR
 
 if TYPE_CHECKING:
     from sdx_state.apply.journal import Journal
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from sdx_state.cli.reports import Reports
     from sdx_state.plan.model import Change
 
-STDERR = 2  # its file descriptor
 _BEGUN = {"create": "creating", "update": "changing", "delete": "deleting"}
 _DONE = {"create": "created", "update": "changed", "delete": "deleted"}
 
@@ -126,14 +126,17 @@ def carried_out(
     signals = Signals()
     with signals.ending(run):
         result = carry_out(run, planned)
+    pack = None
+    if result.of("handoff"):  # before anything is printed, which can fail
+        pack = write_pack(folder, hand_off_of(workspace, left_to_do(planned.plan, result), planned, links))
     if reports is not None:
         reports.ended(result)
     if planned.plan.changes:
         aside = reports is not None and not reports.text_on_stdout
         click.echo(err=aside)
         print_result(result, aside=aside)
-    if result.of("handoff"):
-        say_pack(write_pack(folder, hand_off_of(workspace, left_to_do(planned.plan, result), planned, links)))
+    if pack is not None:
+        say_pack(pack)
     return exit_code_of(result, signals.received)
 
 
