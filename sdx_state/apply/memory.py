@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from sdx_state.apply.journal import Journal, Unfinished
+from sdx_state.state.errors import CopyNotKept
 from sdx_state.state.ledger import Ledger
 from sdx_state.state.local import LocalStore
 
@@ -42,9 +43,14 @@ def keep(store: LocalStore, journal: Journal, ledger: Ledger) -> Ledger:
 
     Raises:
         StateNotSaved: The old state is as it was, or is the new one without a word of it in the journal.
+        CopyNotKept: The state is saved, and the journal says so.
         StateUnusable: The journal cannot be read; nothing was saved.
     """
     journal.ready()
-    saved = store.save(ledger)
+    try:
+        saved = store.save(ledger)
+    except CopyNotKept as error:
+        journal.saved(error.saved.lineage, error.saved.serial)
+        raise
     journal.saved(saved.lineage, saved.serial)
     return saved

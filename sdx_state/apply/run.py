@@ -21,7 +21,7 @@ from sdx_state.kinds.resource import Desired
 from sdx_state.kinds.snapshot import Snapshot
 from sdx_state.plan.model import Action, Change, Plan
 from sdx_state.plan.origin import applied_hashes
-from sdx_state.state.errors import StateNotSaved
+from sdx_state.state.errors import CopyNotKept, StateNotSaved
 from sdx_state.state.ledger import Entry, Ledger
 from sdx_state.state.local import LocalStore
 
@@ -90,6 +90,7 @@ class Run:
 
         Raises:
             StateNotSaved: The state could not be saved at the end; the message says what was done.
+            CopyNotKept: The state is saved and the run is over; the copy of the state could not be kept.
         """
         writer = Writer(self.client, self.journal, resources, snapshot, ledger, dict(plan.ids), self.sleep)
 
@@ -120,9 +121,15 @@ class Run:
         interrupted = self.stop and any(
             one.key not in ended and schedule.blocked.get(one.key) is None for one in operations
         )
+        finished = writes and not interrupted and not self._hopeless
         if ledger != saved:
-            ledger = keep(self.store, self.journal, ledger)
-        if writes and not interrupted and not self._hopeless:
+            try:
+                ledger = keep(self.store, self.journal, ledger)
+            except CopyNotKept:
+                if finished:
+                    self.journal.end(Counter(outcome.status for outcome in outcomes))
+                raise
+        if finished:
             self.journal.end(Counter(outcome.status for outcome in outcomes))
         return Result(outcomes, ledger, interrupted)
 

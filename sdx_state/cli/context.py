@@ -31,6 +31,24 @@ sandbox_option = click.option(
 )
 
 
+@contextmanager
+def opened_sandbox(database: Path) -> Iterator[None]:
+    """Say what to do where `database` is not the sandbox's, or is damaged.
+
+    Raises:
+        Stop: It cannot be used.
+    """
+    import sqlite3
+
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise Stop(
+            f"{database} cannot be used by the sandbox: {error}",
+            "The sandbox holds no data of yours. Move the file away, and it begins anew with the next command.",
+        ) from error
+
+
 @dataclass(frozen=True)
 class Context:
     """The project folder and the environment that a command works with."""
@@ -212,5 +230,5 @@ class Context:
         options = SandboxOptions(shape=project.sandbox.shape, documented=project.sandbox.documented)
         environ = {"SDX_CUSTOMER_UUID": options.customer_uuid, "SDX_AUTH_TOKEN": options.auth_token}
         name = f"sandbox.{self.environment}.db" if self.environment else "sandbox.db"
-        with SandboxServer(hidden / name, options) as server:
+        with opened_sandbox(hidden / name), SandboxServer(hidden / name, options) as server:
             yield base_url(None, server.url), credentials_from(environ)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from sdx_state.cli.context import HIDDEN_FOLDER, Context
+from sdx_state.cli.context import HIDDEN_FOLDER, Context, opened_sandbox
 from sdx_state.cli.failure import Stop
 
 
@@ -54,4 +54,5 @@ def command(
     say(f"  export SDX_CUSTOMER_UUID={options.customer_uuid} SDX_AUTH_TOKEN={options.auth_token}")
     say("  sdx-state plan\n")
     say(f"Or sign in: sdx-state login --client-id {CLIENT_ID}   (client secret: {CLIENT_SECRET})\n\nCtrl-C ends it.")
-    serve(database, options, port=port)
+    with opened_sandbox(database):
+        serve(database, options, port=port)

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sdx_state.state.ledger import Ledger
+
 
 class StateError(Exception):
     """Something is wrong with the state. The text is for the person who must act."""
@@ -43,3 +48,15 @@ class StateLocked(StateError):
 
 class StateNotSaved(StateError):
     """The state could not be written, for example because the disk is full."""
+
+
+class CopyNotKept(StateError):
+    """The state was written, and the copy of it that `state restore` uses was not.
+
+    Attributes:
+        saved: The ledger as it was saved.
+    """
+
+    def __init__(self, message: str, saved: Ledger) -> None:
+        super().__init__(message)
+        self.saved = saved

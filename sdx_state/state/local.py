@@ -17,7 +17,7 @@ from pathlib import Path
 from sdx_state.decoding.strict import OWN_DEPTH, DecodingError, parse
 from sdx_state.decoding.typed import Record, filled, member, natural, number, record, text
 from sdx_state.state.codec import decode, encode
-from sdx_state.state.errors import StateLocked, StateNotSaved, StateUnusable
+from sdx_state.state.errors import CopyNotKept, StateLocked, StateNotSaved, StateUnusable
 from sdx_state.state.files import make_private_folder, open_folder, read_private, write_atomically
 from sdx_state.state.ledger import Ledger, new_ledger
 
@@ -98,21 +98,41 @@ class LocalStore:
         """Write `ledger` with the next serial and return it as written. The lock must be held.
 
         Raises:
-            StateNotSaved: The old file is as it was.
+            StateNotSaved: The old file is as it was, or the disk did not confirm the new one; the message says which.
+            CopyNotKept: The new file is in place; only the copy of it is missing.
         """
         ledger = replace(ledger, serial=ledger.serial + 1, tenant=self.tenant or ledger.tenant)
+        data = encode(ledger)
         try:
-            data = encode(ledger)
             write_atomically(self.path, data)
+        except OSError as error:
+            now = (
+                "The new one is there, and may not outlive a power cut"
+                if self._holds(data)
+                else "The old one is as it was"
+            )
+            raise StateNotSaved(
+                f"the state could not be saved to {self.path} ({error.strerror}). {now}.\n"
+                "Make room, then run the same command again: whatever was done is found again by its name."
+            ) from error
+        try:
             # A copy of its own: what damages the one file must not damage the other.
             write_atomically(self.generations / f"{ledger.serial}.json", data, below=self.folder)
             self._keep_newest(self.generations, GENERATION)
         except OSError as error:
-            raise StateNotSaved(
-                f"the state could not be saved to {self.path} ({error.strerror}). The old one is as it was.\n"
-                "Make room, then run the same command again: whatever was done is found again by its name."
+            raise CopyNotKept(
+                f"the state was saved to {self.path} (serial {ledger.serial}), but its copy for `state restore` "
+                f"could not be kept in {self.generations} ({error.strerror}).\n"
+                "Nothing is lost. Make room; the next save keeps a copy again.",
+                ledger,
             ) from error
         return ledger
+
+    def _holds(self, data: bytes) -> bool:
+        try:
+            return read_private(self.path) == data
+        except OSError:
+            return False
 
     def require_newest(self, ledger: Ledger, serials: Mapping[str, int]) -> None:
         """Compare a loaded ledger with the highest serial that the journal saw saved, by lineage.

@@ -104,6 +104,47 @@ def test_a_folder_that_cannot_be_written_keeps_the_old_state(store):
     assert store.path.read_bytes() == before
 
 
+def test_a_copy_that_cannot_be_kept_leaves_the_new_state_and_says_so(connected, tenant, monkeypatch):
+    from sdx_state.state import local
+
+    def full(path, data, **options):
+        if path.parent.name == "state.generations":
+            raise OSError(28, "No space left on device")
+        write_atomically(path, data, **options)
+
+    write_atomically = local.write_atomically
+    connected.write("a.yaml", "surveys: {a: {name: A}}\n")
+    monkeypatch.setattr(local, "write_atomically", full)
+    applied = connected.apply()
+    assert applied.code == 1
+    assert "the state was saved" in applied.err
+    assert "(serial 1)" in applied.err
+    assert "No space left on device" in applied.err
+    assert "as it was" not in applied.err
+    assert connected.run("state", "list").out == "survey.a\n"
+    assert "never ended" not in connected.run("history").out
+    monkeypatch.undo()
+    connected.connect(tenant.url)
+    assert connected.run("plan", "--detailed-exitcode").code == 0
+    assert len(tenant.store.rows("surveys")) == 1
+
+
+def test_a_state_that_the_disk_does_not_confirm_is_not_called_the_old_one(store, monkeypatch):
+    from sdx_state.state import local
+
+    def unconfirmed(path, data, **options):
+        write_atomically(path, data, **options)
+        raise OSError(5, "Input/output error")
+
+    write_atomically = local.write_atomically
+    ledger = store.save(store.load())
+    before = store.path.read_bytes()
+    monkeypatch.setattr(local, "write_atomically", unconfirmed)
+    with pytest.raises(StateNotSaved, match="The new one is there"):
+        store.save(ledger)
+    assert store.path.read_bytes() != before
+
+
 def test_a_symbolic_link_in_place_of_the_lock_is_not_followed(store, tmp_path):
     store.folder.mkdir(mode=0o700)
     (store.folder / "state.lock").symlink_to(tmp_path / "victim")
