@@ -25,8 +25,11 @@ ALLOWED: dict[str, dict[str, str]] = {
     "sdx_state/apply/uptime.py": {"_BOOT_ID.read_text": "one file of the kernel"},
     "sdx_state/cli/console.py": {"shutil": "the size of the terminal"},
     "sdx_state/cli/context.py": {"tempfile": "a folder of its own, mode 0700, for a state that is not kept"},
-    "sdx_state/cli/failure.py": {"os.open": "/dev/null"},
     "sdx_state/cli/responses.py": {"open": "a descriptor that is open already, of what is no regular file"},
+    "sdx_state/cli/streams.py": {
+        "os.open": "/dev/null",
+        "open": "the descriptors of the standard streams, which are open already",
+    },
     "sdx_state/config/builder.py": {"self.open": "the open mappings and lists of a document, and no file"},
     "sdx_state/config/checks.py": {"resources.files('tzdata').joinpath('zones').read_text": "a file of a package"},
     "sdx_state/config/files.py": {
