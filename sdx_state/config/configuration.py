@@ -12,7 +12,7 @@ from pathlib import Path
 from sdx_state.config.across import Reporter, check_across, check_departures, read_moved, read_removed
 from sdx_state.config.builder import build
 from sdx_state.config.conversations import read_checks
-from sdx_state.config.files import PROJECT_FILE, Folder, ProjectFiles, SourceText, read_text
+from sdx_state.config.files import PROJECT_FILE, Folder, ProjectFiles, SourceText, is_hidden, read_text
 from sdx_state.config.problems import ConfigurationError, Problem, in_order
 from sdx_state.config.project import Project, read_project
 from sdx_state.config.references import References
@@ -210,6 +210,10 @@ class _Loader:
                 hint = "give a path from this file to one in the project, with /"
                 self.problems.append(document.source.problem(place, message, hint))
                 continue
+            if is_hidden(name):
+                message = f"`{path[:80]}` is hidden, and hidden files are not part of the project"
+                self.problems.append(document.source.problem(place, message, "name a file that is not hidden"))
+                continue
             self._add_file(name, document.source, place, declarations)
 
     def _add_file(self, name: str, named_by: SourceText, place: Place, declarations: Declarations) -> None:
@@ -219,7 +223,9 @@ class _Loader:
             # A file that is not there has no line to point at, but the line that names it.
             nowhere = problem.line == 1 and problem.column == 1 and problem.text is None
             message = f"{name}: {problem.message}"
-            self.problems.append(named_by.problem(place, message, problem.hint) if nowhere else problem)
+            # A file that is not text may be any file: no line of it is shown.
+            shown = named_by.problem(place, message, problem.hint) if nowhere else replace(problem, text=None)
+            self.problems.append(shown)
         if source is not None:
             self.sources[name] = source
             reader = FieldReader(source, References({}), self.problems.append)

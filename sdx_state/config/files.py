@@ -134,8 +134,11 @@ class Folder:
         """Return the content of the file `name`; the file it is with every link followed lies in the folder."""
         try:
             real = (self.path / name).resolve(strict=True)
-            if not real.is_relative_to(self.path.resolve()):
+            top = self.path.resolve()
+            if not real.is_relative_to(top):
                 raise outside()
+            if is_hidden(real.relative_to(top).as_posix()) and not is_hidden(name):
+                raise hidden()
             # Not blocking, or a FIFO would hold us here for ever.
             descriptor = os.open(real, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0))
             with os.fdopen(descriptor, "rb") as file:
@@ -159,6 +162,14 @@ def is_resource_file(name: str, *, at_root: bool) -> bool:
     return name.endswith(SUFFIXES) and not name.startswith(".") and not (at_root and name == PROJECT_FILE)
 
 
+def is_hidden(name: str) -> bool:
+    """Tell whether the file `name` is hidden, or in a hidden folder: such files hold credentials, not configuration.
+
+    Names that begin with two dots are not: so Kubernetes calls the folders that a mounted file is a link into.
+    """
+    return any(part.startswith(".") and part != "." and not part.startswith("..") for part in name.split("/"))
+
+
 def link_to_folder(name: str) -> Problem:
     """Return what is wrong with a symbolic link to a folder."""
     message = "a symbolic link to a folder is not followed"
@@ -168,6 +179,13 @@ def link_to_folder(name: str) -> Problem:
 def outside() -> Unreadable:
     """Return what is wrong with a link out of the project."""
     return Unreadable("the file lies outside the project", "copy it into the project")
+
+
+def hidden() -> Unreadable:
+    """Return what is wrong with a link to a hidden file."""
+    return Unreadable(
+        "the file is a link to a hidden one, which is not part of the project", "copy it, if it is meant"
+    )
 
 
 def too_large() -> Unreadable:

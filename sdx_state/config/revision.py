@@ -178,6 +178,8 @@ class Revision:
         at = self._walked(name)
         if not self._is_inside(at):
             raise disk.outside()
+        if disk.is_hidden(self._inner(at)) and not disk.is_hidden(name):
+            raise disk.hidden()
         entry = self._entries.get(self._inner(at))
         if entry is None:
             raise Unreadable("the file cannot be read: Is a directory")

@@ -37,6 +37,9 @@ def read_rows(source: SourceText, report: Callable[[Problem], None]) -> Iterator
         try:
             cells = next(reader, None)
         except csv.Error as error:
+            if not columns:
+                report(_other_format(source))
+                return
             report(
                 source.problem((reader.line_num or 1, 1), f"this is not CSV: {error}", "double a quote inside quotes")
             )
@@ -50,6 +53,9 @@ def read_rows(source: SourceText, report: Callable[[Problem], None]) -> Iterator
             continue
         if not columns:
             columns = [cell.strip().lower() for cell in cells]
+            if set(columns).isdisjoint(COLUMNS):
+                report(_other_format(source))
+                return
             problems = list(_header_problems(source, place, columns))
             for problem in problems:
                 report(problem)
@@ -59,6 +65,12 @@ def read_rows(source: SourceText, report: Callable[[Problem], None]) -> Iterator
         row = _row(source, place, columns, cells, report)
         if row is not None:
             yield row
+
+
+def _other_format(source: SourceText) -> Problem:
+    """Return the problem of a file without any known column. It may hold anything, and so nothing of it is shown."""
+    message = "this file is not in the format of the user upload: its first line has none of the columns"
+    return Problem(source.name, 1, 1, message, hint="start it with: name,email")
 
 
 def _header_problems(source: SourceText, place: Place, columns: list[str]) -> Iterator[Problem]:

@@ -206,9 +206,48 @@ def test_links_out_of_the_project_and_what_is_no_regular_file_are_refused(files:
 
 
 def test_a_link_within_the_project_is_followed(files: Any) -> None:
-    files.write(".real/x.txt", "surveys: {x: {name: X}}\n")
-    (files.folder / "x.yaml").symlink_to(".real/x.txt")
+    files.write("real/x.txt", "surveys: {x: {name: X}}\n")
+    (files.folder / "x.yaml").symlink_to("real/x.txt")
     assert list(files.load().resources) == ["survey.x"]
+
+
+def test_a_mounted_config_map_is_read(files: Any) -> None:
+    files.write("..2026_01_01/x.yaml", "surveys: {x: {name: X}}\n")
+    (files.folder / "..data").symlink_to("..2026_01_01")
+    (files.folder / "x.yaml").symlink_to("..data/x.yaml")
+    assert list(files.load().resources) == ["survey.x"]
+
+
+@pytest.mark.parametrize("hidden", [".env", ".sdx/credentials.json", "people/.env", ".git/config", "people/.x/y.csv"])
+def test_a_hidden_file_is_no_part_of_the_project(files: Any, hidden: str) -> None:
+    files.write(hidden, "TOKEN=hunter2\nname,email\n")
+    named = [
+        files.write("named.yaml", f"users: {{csv: [{hidden}, ./{hidden}, x/../{hidden}]}}\n"),
+        files.write("sub/named.yaml", f"users: {{csv: ../{hidden}}}\n"),
+    ]
+    problems = files.problems()
+    assert len(problems) == 4
+    assert all("hidden files are not part of the project" in str(one) for one in problems)
+    for path in named:
+        path.unlink()
+    (files.folder / "a.yaml").symlink_to(hidden)
+    (files.folder / "links").mkdir()
+    (files.folder / "links" / "a.csv").symlink_to(f"../{hidden}")
+    files.write("u.yaml", "users: {csv: links/a.csv}\n")
+    problems += files.problems()
+    assert sum("the file is a link to a hidden one" in str(one) for one in problems) == 2
+    assert "hunter2" not in repr(problems)
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["TOKEN=hunter2\n", '"hunter2\n', "hunter2\x00", "a\nhunter2\x07\n", "\ufeffhunter2,x\n", b"\xff hunter2"],
+)
+def test_nothing_is_shown_of_a_file_that_may_be_any(files: Any, content: Any) -> None:
+    files.write("secrets", content)
+    files.write("u.yaml", "users: {csv: secrets}\n")
+    assert files.problems()
+    assert "hunter2" not in repr(files.problems())
 
 
 def test_hidden_files_the_hand_off_and_other_files_are_left_out(files: Any) -> None:
