@@ -4,19 +4,31 @@
     python github_comments.py issue TITLE FILE          the open issue of that title is what FILE says
     python github_comments.py close TITLE               that issue is closed, if there is one
 
-FILE begins with a hidden line, by which what was written before is found again. Environment: GITHUB_API_URL,
-GITHUB_REPOSITORY and GITHUB_TOKEN.
+FILE begins with a hidden line, `<!-- sdx-state ... -->`, by which what was written before is found again.
+Environment: GITHUB_API_URL, GITHUB_REPOSITORY and GITHUB_TOKEN.
 """
 
 import json
 import os
 import pathlib
+import re
 import sys
 import urllib.error
 import urllib.request
 
 OURSELVES = "github-actions[bot]"  # whoever else begins a comment with the hidden line is not edited
 PAGE = 100
+MARKER = re.compile(r"<!-- sdx-state .*-->")
+
+
+class NoRedirects(urllib.request.HTTPRedirectHandler):
+    """Follows none: the token is for GITHUB_API_URL alone."""
+
+    def redirect_request(self, *_):
+        return None
+
+
+OPENER = urllib.request.build_opener(NoRedirects)
 
 
 def call(method, path, content=None):
@@ -31,7 +43,7 @@ def call(method, path, content=None):
             "Content-Type": "application/json",
         },
     )
-    with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - see above
+    with OPENER.open(request, timeout=60) as answer:
         return json.load(answer)
 
 
@@ -46,18 +58,24 @@ def listed(path):
         number += 1
 
 
+def marker_of(body):
+    """Return the hidden line that `body` begins with, None if it does not."""
+    first = body.splitlines()[0].strip() if body.strip() else ""
+    return first if MARKER.fullmatch(first) else None
+
+
 def ours(things, marker):
-    """Return the first of `things` that this program wrote under `marker`, None if there is none."""
+    """Return the first of `things` that this program wrote under `marker`, or under any; None if there is none."""
     for thing in things:
-        if (thing.get("body") or "").startswith(marker) and thing["user"]["login"] == OURSELVES:
+        found = marker_of(thing.get("body") or "")
+        if found and marker in (found, None) and (thing.get("user") or {}).get("login") == OURSELVES:
             return thing
     return None
 
 
 def comment(pull, body):
     """Write the comment on a pull request, or edit it in place."""
-    marker = body.partition("\n")[0]
-    before = ours(listed(f"issues/{int(pull)}/comments"), marker)
+    before = ours(listed(f"issues/{int(pull)}/comments"), marker_of(body))
     if before is None:
         return call("POST", f"issues/{int(pull)}/comments", {"body": body})
     return call("PATCH", f"issues/comments/{before['id']}", {"body": body})
@@ -65,7 +83,7 @@ def comment(pull, body):
 
 def issue(title, body):
     """Open the issue, or edit the one that is open."""
-    before = ours(_issues(title), body.partition("\n")[0])
+    before = ours(_issues(title), marker_of(body))
     if before is None:
         return call("POST", "issues", {"title": title, "body": body})
     return call("PATCH", f"issues/{before['number']}", {"body": body})
@@ -73,7 +91,7 @@ def issue(title, body):
 
 def close(title):
     """Close the issue, if one is open."""
-    before = ours(_issues(title), "<!-- sdx-state")
+    before = ours(_issues(title), None)
     if before is not None:
         call("PATCH", f"issues/{before['number']}", {"state": "closed"})
     return before
@@ -87,6 +105,8 @@ def main(arguments):
     """Do what the command line says."""
     if len(arguments) == 3 and arguments[0] in ("comment", "issue"):
         body = pathlib.Path(arguments[2]).read_text(encoding="utf-8")
+        if marker_of(body) is None:
+            sys.exit(f"{arguments[2]} does not begin with <!-- sdx-state ... -->: nothing was written")
         done = {"comment": comment, "issue": issue}[arguments[0]](arguments[1], body)
     elif len(arguments) == 2 and arguments[0] == "close":
         done = close(arguments[1])
@@ -99,4 +119,7 @@ if __name__ == "__main__":
     try:
         main(sys.argv[1:])
     except urllib.error.HTTPError as error:
-        sys.exit(f"GitHub answered {error.code}: {error.reason}")
+        moved = (
+            " (redirects are not followed: correct GITHUB_API_URL or GITHUB_REPOSITORY)" if error.code < 400 else ""
+        )
+        sys.exit(f"GitHub answered {error.code}: {error.reason}{moved}")

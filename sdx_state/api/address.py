@@ -90,6 +90,11 @@ def on_this_machine(origin: str) -> bool:
     return _is_loopback(urlsplit(origin).hostname or "")
 
 
+def shown_host(host: str) -> str:
+    """Return `host` as an address spells it: IPv6 in brackets."""
+    return f"[{host}]" if ":" in host else host
+
+
 def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
@@ -120,7 +125,7 @@ def _from_url(url: str) -> BaseUrl:
     path = parts.path.rstrip("/")
     if not _PATH.fullmatch(path) or {".", ".."} & set(path.split("/")):
         raise BadAddress("", "the path of the API's address may hold plain names only")
-    shown = f"[{host}]" if ":" in host else host
+    shown = shown_host(host)
     if port is not None and port != DEFAULT_PORTS[parts.scheme]:
         shown += f":{port}"
     return BaseUrl(f"{parts.scheme}://{shown}", host, path)

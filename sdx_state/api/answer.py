@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from sdx_state.api.address import shown_host
 from sdx_state.api.credentials import REDACTED
 from sdx_state.api.errors import (
     ApiError,
@@ -32,6 +33,9 @@ from sdx_state.decoding.strict import NotJson, Questionable, parse
 
 Row = dict[str, object]
 Rows = list[Row]
+
+# Successes with a whole answer of the API itself. 203 was altered on the way, 206 is a part, 205 and 207 are neither.
+WHOLE = frozenset({200, 201, 202, 204})
 
 EXCERPT = 200  # characters of a server's own words that are worth a person's time
 
@@ -71,6 +75,8 @@ def check(request: Request, answer: Answer, redact: Callable[[str], str]) -> Non
             raise NotTheApi(
                 str(request), "a web page answered instead of the API", status=status, ambiguous=request.writes
             )
+        if status not in WHOLE:
+            raise _unexpected(request, answer, f"the API does not answer with {status}: it may be a part, or altered")
         return
     said = _excerpt(answer, redact)
     if status == 405:
@@ -214,4 +220,4 @@ def _target(answer: Answer, redact: Callable[[str], str]) -> str:
         host = urlsplit(answer.headers.get("Location", "")).hostname
     except ValueError:
         host = None
-    return printable(redact(host), 100) if host else "another path of the same host"
+    return printable(redact(shown_host(host)), 100) if host else "another path of the same host"

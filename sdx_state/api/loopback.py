@@ -1,8 +1,9 @@
-"""Where the browser comes back to: one request, at an address of this machine that only the browser was told."""
+"""Where the browser comes back to: a request of this attempt, at an address that only the browser was told."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 
@@ -17,7 +18,7 @@ _PAGE = (
 )
 _HEADERS = {
     "Content-Type": "text/html; charset=utf-8",
-    "Content-Security-Policy": "default-src 'none'",
+    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
@@ -29,6 +30,8 @@ class Loopback:
     def __init__(self, patience: float = PATIENCE) -> None:
         self._patience = patience
         self._came_back: str | None = None
+        self._is_ours: Callable[[str], bool] = lambda _: False
+        self._strangers = 0
         self._lock = threading.Lock()
         self._back = threading.Event()
         outer = self
@@ -41,10 +44,9 @@ class Loopback:
 
             def do_GET(self) -> None:
                 # Another page may make a browser ask here under a name of its own.
-                mine = self.headers.get("Host") == f"127.0.0.1:{outer.port}" and self.path.split("?")[0] == PATH
-                if mine:
-                    outer._take(self.path)
-                self.send_response(200 if mine else 404)
+                here = self.headers.get("Host") == f"127.0.0.1:{outer.port}" and self.path.split("?")[0] == PATH
+                mine = here and outer._take(self.path)
+                self.send_response(200 if mine else 400 if here else 404)
                 for name, value in _HEADERS.items():
                     self.send_header(name, value)
                 self.send_header("Content-Length", str(len(_PAGE) if mine else 0))
@@ -64,8 +66,12 @@ class Loopback:
         """The redirect URI: an IP address, as RFC 8252, section 7.3, has it."""
         return f"http://127.0.0.1:{self.port}{PATH}"
 
+    def expect(self, is_ours: Callable[[str], bool]) -> None:
+        """Listen from now on to what `is_ours` says of a path and query, and go on waiting after anything else."""
+        self._is_ours = is_ours
+
     def wait(self) -> str:
-        """Return path and query of the first request that came.
+        """Return path and query of the first request that was expected.
 
         Raises:
             SignInFailed: None came in time.
@@ -73,13 +79,20 @@ class Loopback:
         self._back.wait(self._patience)
         if self._came_back is None:
             message = f"the browser did not come back within {self._patience:g} s"
+            if self._strangers:
+                message += f" (requests that belong to another attempt were ignored: {self._strangers})"
             raise SignInFailed("", message, advice=f"Sign in again. If its page shows an error: {ELSEWHERE}")
         return self._came_back
 
-    def _take(self, path: str) -> None:
+    def _take(self, path: str) -> bool:
+        """Keep `path` if it is the first that is expected, and return whether it is expected."""
         with self._lock:
+            if not self._is_ours(path):
+                self._strangers += 1
+                return False
             if self._came_back is None:
                 self._came_back = path
+            return True
 
     def __enter__(self) -> Loopback:
         threading.Thread(target=self._server.serve_forever, args=(0.1,), daemon=True).start()

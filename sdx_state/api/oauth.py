@@ -144,6 +144,11 @@ class SignIn:
         )
         return self._base.origin + str(address).partition(urlsplit(self._base.origin).netloc)[2]
 
+    def is_answer(self, came_back: str) -> bool:
+        """Tell whether path and query that the browser came back to have the state of this attempt."""
+        given = _query_of(came_back).get("state", "")
+        return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), self._state.encode())
+
     def exchange(self, came_back: str, client_secret: str, transport: Transport, clock: Clock) -> Grant:
         """Return the grant for the address that the browser came back to.
 
@@ -157,8 +162,8 @@ class SignIn:
             SignInFailed: Access was not allowed, or this is not the answer to this attempt.
             ApiError: The token endpoint could not be asked.
         """
-        answer = dict(parse_qsl(urlsplit(came_back).query, keep_blank_values=True))
-        if not hmac.compare_digest(answer.get("state", "").encode(), self._state.encode()):
+        answer = _query_of(came_back)
+        if not self.is_answer(came_back):
             raise SignInFailed("", "what came back does not belong to this attempt: nothing of it was used")
         if "iss" in answer and answer["iss"].rstrip("/") != self._base.origin:
             # RFC 9207: another server's answer would have us give its code, and our secret, to the wrong one.
@@ -174,6 +179,13 @@ class SignIn:
             client_secret=client_secret,
         )
         return _granted(body, self._client.client_id, client_secret, None, transport, clock)
+
+
+def _query_of(came_back: str) -> dict[str, str]:
+    try:
+        return dict(parse_qsl(urlsplit(came_back).query, keep_blank_values=True))
+    except ValueError:
+        return {}
 
 
 def refreshed(grant: Grant, transport: Transport, clock: Clock) -> Grant:

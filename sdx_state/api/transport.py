@@ -24,7 +24,7 @@ from urllib3.exceptions import TimeoutError as TimedOut
 from urllib3.util import Timeout
 
 from sdx_state import __version__
-from sdx_state.api.address import BaseUrl
+from sdx_state.api.address import BaseUrl, shown_host
 from sdx_state.api.credentials import Credentials
 from sdx_state.api.errors import ApiError, NoAnswer, NotSent, Unexpected, Untrusted
 from sdx_state.api.exchange import Answer, Request
@@ -132,7 +132,7 @@ class HttpTransport:
 
     def _failure(self, request: Request, error: Exception) -> ApiError:
         causes = list(_chain(error))
-        host = self._base.host + (" through the proxy" if self._proxies else "")
+        host = shown_host(self._base.host) + (" through the proxy" if self._proxies else "")
         for cause in causes:
             if isinstance(cause, ssl.SSLCertVerificationError):
                 return Untrusted(str(request), f"the certificate of {host} is not trusted: {cause.verify_message}")

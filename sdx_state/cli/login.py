@@ -109,6 +109,7 @@ def _through_browser(base: BaseUrl, client_id: str | None, secret_in_redirect: b
     learn([secret])
     with Loopback() as loopback:
         attempt = SignIn(base, client_id, loopback.uri)
+        loopback.expect(attempt.is_answer)
         address = attempt.url(secret if secret_in_redirect else None)
         if no_browser or not open_browser(address):
             if secret_in_redirect:

@@ -16,7 +16,9 @@ _DANGEROUS = re.compile(
     "\u205f-\u206f\u23ce\u2800\u3164\ufe00-\ufe0e\ufeff\uffa0\ufff0-\uffff\ud800-\udfff\U00013430-\U0001343f"
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]|\\\\(?=u\\{)"
 )
-_COMMAND = re.compile(r":(?=:)|#(?=#\[)|##(?=vso\[|teamcity\[)|section_(?=(?:start|end):)")
+# An IPv6 address in brackets holds colons that begin no command, for a bracket is in front of them.
+_IPV6 = r"\[[0-9A-Fa-f:.]{2,45}\]"
+_COMMAND = re.compile(_IPV6 + r"|:(?=:)|#(?=#\[)|##(?=vso\[|teamcity\[)|section_(?=(?:start|end):)")
 
 
 def escape(text: str, longest: int = LONGEST) -> str:
@@ -51,4 +53,6 @@ def _spelled(match: re.Match[str]) -> str:
 
 def _broken_up(match: re.Match[str]) -> str:
     """Put a visible gap into what a CI system would take for a command."""
+    if match[0].startswith("["):
+        return match[0]
     return match[0] + "\u2009" if match[0].strip() else match[0]

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Awaitable, Callable
 from functools import partial
 
 from starlette.applications import Starlette
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sdx_state.sandbox.configuration import QUESTIONS, SURVEYS, USERS, Configuration
 from sdx_state.sandbox.contract import contract
@@ -45,6 +47,7 @@ class _Email(_Id):
 register_url_convertor("id", _Id())
 register_url_convertor("email", _Email())
 Endpoint = Callable[[Request], Awaitable[Response]]
+_LOOPBACK_NAME = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?", re.IGNORECASE)
 ORIGIN = "https://sandbox.invalid"
 
 
@@ -112,9 +115,25 @@ def create_app(store: Store, options: SandboxOptions) -> Starlette:
         status = error.status_code if isinstance(error, HTTPException) else 500
         return refusal_answer(Refusal(status, "no such resource" if status == 404 else "failed"))
 
-    app = Starlette(routes=routes, exception_handlers={HTTPException: refused})
+    app = Starlette(
+        routes=routes, exception_handlers={HTTPException: refused}, middleware=[Middleware(_LoopbackNames)]
+    )
     app.router.redirect_slashes = False
     return app
+
+
+class _LoopbackNames:
+    """Refuses requests to other names than this machine's: a web page could point a name of its own here."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
+        if len(hosts) == 1 and _LOOPBACK_NAME.fullmatch(hosts[0]):
+            await self.app(scope, receive, send)
+        else:
+            await refusal_answer(Refusal(421, "this tenant has loopback names only"))(scope, receive, send)
 
 
 class _Guarded:

@@ -18,11 +18,13 @@ from html import escape
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from sdx_state.sandbox.options import SandboxOptions
+from sdx_state.sandbox.protocol import page_answer
 
 CLIENT_ID, CLIENT_SECRET = "sandbox-client", "sandbox-client-secret"
+_FORMS = "'self' http:"  # browsers hold a redirect after a form to this too, and that goes to a port of the client
 CODE_LIFE, TOKEN_LIFE = 60.0, 3600  # seconds
 _HEAD = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Sign in</title>
 <meta name="viewport" content="width=device-width"><style>
@@ -80,7 +82,7 @@ class OAuth:
                 "back": urlsplit(redirect_uri).netloc,
             }
             shown = {name: escape(value) for name, value in names.items()}
-            return HTMLResponse(_HEAD + _PAGE.format(fields=fields, **shown))
+            return page_answer(_HEAD + _PAGE.format(fields=fields, **shown), forms=_FORMS)
         if asked.get("decision") != "approve":
             return _back(redirect_uri, state, error="access_denied")
         code = secrets.token_urlsafe(24)
@@ -155,7 +157,7 @@ def _loopback(uri: str) -> bool:
 
 def _untrusted() -> Response:
     why = "Its client is not known here, its secret is wrong, or its answer would not stay on this machine."
-    return HTMLResponse(f"{_HEAD}<h1>This request cannot be trusted.</h1><p>{why}</p></html>", 400)
+    return page_answer(f"{_HEAD}<h1>This request cannot be trusted.</h1><p>{why}</p></html>", 400)
 
 
 def _back(redirect_uri: str, state: str, **answer: str) -> Response:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 
 from sdx_state.sandbox.options import SandboxOptions
 
@@ -43,6 +43,13 @@ class Window:
 def json_answer(text: str, status: int = 200) -> Response:
     """Return `text`, which is JSON already."""
     return Response(text, status, media_type="application/json")
+
+
+def page_answer(html: str, status: int = 200, forms: str = "'self'") -> HTMLResponse:
+    """Return a web page that loads nothing, and whose forms go to `forms`."""
+    policy = f"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action {forms}"
+    headers = {"Content-Security-Policy": f"{policy}; frame-ancestors 'none'", "Referrer-Policy": "no-referrer"}
+    return HTMLResponse(html, status, headers)
 
 
 def object_answer(row: Mapping[str, object], status: int = 200) -> Response:

@@ -64,19 +64,19 @@ class SandboxServer:
         self.store.close()
 
 
-def serve(database: Path | str, options: SandboxOptions, host: str = LOOPBACK, port: int = 8080) -> None:
+def serve(database: Path | str, options: SandboxOptions, port: int = 8080) -> None:
     """Serve the tenant kept in `database` until a signal ends it."""
     store = Store(database)
     try:
-        uvicorn.Server(_config(store, options, host, port)).run()
+        uvicorn.Server(_config(store, options, port)).run()
     finally:
         store.close()
 
 
-def _config(store: Store, options: SandboxOptions, host: str = LOOPBACK, port: int = 0) -> uvicorn.Config:
+def _config(store: Store, options: SandboxOptions, port: int = 0) -> uvicorn.Config:
     return uvicorn.Config(
         create_app(store, options),
-        host=host,
+        host=LOOPBACK,
         port=port,
         log_level="critical",
         access_log=False,

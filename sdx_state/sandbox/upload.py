@@ -8,9 +8,9 @@ from html import escape
 
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
-from sdx_state.sandbox.protocol import Refusal
+from sdx_state.sandbox.protocol import Refusal, page_answer
 from sdx_state.sandbox.store import Store
 
 COLUMNS = (
@@ -48,10 +48,10 @@ class UserUpload:
                 content = await file.read(MOST + 1)
             errors, added = self._add(content)
             message = "<br>".join(map(escape, errors)) if errors else f"{added} users were added."
-            return HTMLResponse(_PAGE.format(message=message), 400 if errors else 200)
+            return page_answer(_PAGE.format(message=message), 400 if errors else 200)
         if request.method != "GET":
             raise Refusal(405, f"{request.method} is not allowed here", ("GET", "POST"))
-        return HTMLResponse(_PAGE.format(message="Choose a CSV file."))
+        return page_answer(_PAGE.format(message="Choose a CSV file."))
 
     def _add(self, content: bytes) -> tuple[list[str], int]:
         try:

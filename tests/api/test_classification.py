@@ -45,6 +45,13 @@ TABLE = [
     pytest.param(EMPTY, e.NotTheApi, 3, "create update", id="empty"),
     pytest.param(NO_CONTENT, e.NotTheApi, 3, "create update", id="204 for one resource"),
     pytest.param(TRUNCATED, e.NotTheApi, 3, "create update", id="half of a JSON"),
+    pytest.param((203, SURVEY), e.Unexpected, 3, "create update delete", id="203 altered on the way"),
+    pytest.param((205, b""), e.Unexpected, 3, "create update delete", id="205"),
+    pytest.param(
+        (206, SURVEY, {"Content-Range": "bytes 0-9/90"}), e.Unexpected, 3, "create update delete", id="206 part"
+    ),
+    pytest.param((207, SURVEY), e.Unexpected, 3, "create update delete", id="207"),
+    pytest.param((299, SURVEY), e.Unexpected, 3, "create update delete", id="another 2xx"),
     pytest.param(REDIRECT, e.Redirected, 1, "create update delete", id="redirect"),
     pytest.param(SHORT_BODY, e.NoAnswer, 5, "create update delete", id="short body"),
     pytest.param(SHORT_CHUNK, e.NoAnswer, 5, "create update delete", id="short chunk"),
@@ -227,3 +234,15 @@ def test_tls_spoken_to_a_plain_port_is_surely_not_sent(serve: Any, connect: Any)
         connect(server.url.replace("http:", "https:")).surveys.create({"name": "x"})
     assert not caught.value.ambiguous
     assert not any(seen.method == "POST" for seen in server.seen)
+
+
+@pytest.mark.parametrize("status", [200, 201, 202])
+def test_a_whole_answer_is_taken_whatever_success_it_is_called(serve: Any, connect: Any, status: int) -> None:
+    client = connect(serve((status, SURVEY)))
+    assert all(_do(client, what) == SURVEY for what in ("read", "create", "update"))
+    _do(client, "delete")
+
+
+def test_a_part_of_a_list_is_no_list(serve: Any, connect: Any) -> None:
+    with pytest.raises(e.Unexpected, match="206"):
+        connect(serve((206, [SURVEY]))).surveys.list()

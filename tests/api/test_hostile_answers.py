@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import time
+import tracemalloc
 import zlib
 from typing import Any
 
@@ -162,3 +163,19 @@ def test_a_user_without_an_email_address_spoils_the_list(serve: Any, connect: An
 
 def test_an_id_may_come_as_a_text_of_digits(serve: Any, connect: Any) -> None:
     assert connect(serve((200, {"id": "52"}))).surveys.get("52") == {"id": "52"}
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate"])
+def test_a_compressed_bomb_takes_no_more_memory_than_the_limit(serve: Any, connect: Any, coding: str) -> None:
+    plain = b"[" + b" " * (400 * 1024 * 1024) + b"]"
+    bomb = gzip.compress(plain, 1) if coding == "gzip" else zlib.compress(plain, 1)
+    del plain
+    client = connect(serve((200, bomb, {"Content-Encoding": coding})))
+    tracemalloc.start()
+    try:
+        with pytest.raises(e.Unexpected, match="larger than 10 MiB"):
+            client.surveys.create({"name": "x"})  # a write is sent once
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 64 * 1024 * 1024

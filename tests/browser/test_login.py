@@ -51,6 +51,7 @@ def press(page, tenant, button):
     base = base_url(None, tenant.url)
     with Loopback(patience=20) as loopback:
         attempt, found = SignIn(base, CLIENT_ID, loopback.uri), []
+        loopback.expect(attempt.is_answer)
         waiting = threading.Thread(target=lambda: found.append(loopback.wait()))
         waiting.start()
         page.goto(attempt.url())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -14,10 +15,10 @@ EXAMPLES = Path(__file__).parents[2] / "examples" / "ci"
 
 @pytest.fixture
 def run(github, tmp_path):
-    def call(*arguments, token=None):
+    def call(*arguments, token=None, url=github.url):
         environment = {
             **os.environ,
-            "GITHUB_API_URL": github.url,
+            "GITHUB_API_URL": url,
             "GITHUB_REPOSITORY": "acme/surveys",
             "GITHUB_TOKEN": token or github.token,
         }
@@ -78,8 +79,47 @@ def test_drift_opens_one_issue_updates_it_and_closes_it(run, github, tmp_path):
 
 
 def test_a_refusal_is_said_in_a_line_without_the_token(run, tmp_path):
-    ended = run("comment", "7", written(tmp_path, "x"), token="wrong-canary")
+    ended = run("comment", "7", written(tmp_path, "<!-- sdx-state plan -->"), token="wrong-canary")
     assert ended.returncode == 1
     assert "GitHub answered 401" in ended.stderr
     assert "canary" not in ended.stderr
     assert run("comment").returncode == 1
+
+
+@pytest.mark.parametrize("start", ["", "\n", "\n<!-- sdx-state plan -->\n", "Plan\n", "<!-- other -->\n", "<!--"])
+@pytest.mark.parametrize("what", ["comment", "issue"])
+def test_a_file_without_the_hidden_line_edits_nobodys_comment(run, github, tmp_path, start, what):
+    for where in (github.comments, github.issues):
+        github.add(where, pull=7, title="7", body="Another workflow's words")
+        github.add(where, pull=7, title="7", body="<!-- sdx-state plan -->\nold")
+    before = str((github.comments, github.issues))
+    ended = run(what, "7", written(tmp_path, f"{start}new"))
+    assert ended.returncode == 1
+    assert "does not begin with <!-- sdx-state" in ended.stderr
+    assert str((github.comments, github.issues)) == before
+
+
+def test_a_comment_of_a_deleted_user_is_nobodys(run, github, tmp_path):
+    github.add(github.comments, pull=7, body="<!-- sdx-state plan -->\nold")["user"] = None
+    assert run("comment", "7", written(tmp_path, "<!-- sdx-state plan -->\r\nnew")).returncode == 0
+    assert len(github.comments) == 2
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_is_not_followed(run, tmp_path, serve_handler, status):
+    seen = []
+
+    class Moved(BaseHTTPRequestHandler):
+        def log_message(self, *_): ...
+
+        def do_GET(self):
+            seen.append(self.path)
+            self.send_response(status)
+            self.send_header("Location", f"http://127.0.0.1:{self.server.server_port}/elsewhere")
+            self.end_headers()
+
+    ended = run("comment", "7", written(tmp_path, "<!-- sdx-state plan -->"), url=serve_handler(Moved))
+    assert ended.returncode == 1
+    assert f"GitHub answered {status}" in ended.stderr
+    assert "redirects are not followed" in ended.stderr
+    assert len(seen) == 1

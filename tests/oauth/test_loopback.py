@@ -16,6 +16,7 @@ from sdx_state.api.loopback import Loopback
 
 def test_the_browser_comes_back_once_and_nobody_else_is_heard():
     with Loopback(patience=5) as loopback:
+        loopback.expect(lambda came_back: "state=def" in came_back)
         found = []
         waiting = threading.Thread(target=lambda: found.append(loopback.wait()))
         waiting.start()
@@ -24,9 +25,14 @@ def test_the_browser_comes_back_once_and_nobody_else_is_heard():
             headers = {"Host": host} if host else {}
             with pytest.raises(urllib.error.HTTPError):
                 opener.open(urllib.request.Request(f"http://127.0.0.1:{loopback.port}{path}", headers=headers))
+        for query in ("", "?code=x", "?code=x&state=other", "?error=access_denied&state="):
+            with pytest.raises(urllib.error.HTTPError, match="400"):
+                opener.open(loopback.uri + query)
         with opener.open(f"{loopback.uri}?code=abc&state=def") as page:
             assert "close this page" in page.read().decode()
-            assert page.headers["Content-Security-Policy"] == "default-src 'none'"
+            assert page.headers["Content-Security-Policy"] == (
+                "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+            )
         waiting.join()
     assert found == ["/signed-in?code=abc&state=def"]
 
@@ -38,6 +44,7 @@ def test_a_browser_that_never_comes_back_is_not_waited_for_without_end():
 
 def test_connections_that_a_browser_opens_in_advance_keep_nobody_waiting():
     with Loopback(patience=30) as loopback, socket.create_connection(("127.0.0.1", loopback.port)):
+        loopback.expect(bool)
         time.sleep(0.3)  # it is accepted, and says nothing
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(f"{loopback.uri}?code=a", timeout=5):
             assert loopback.wait() == "/signed-in?code=a"
@@ -45,10 +52,20 @@ def test_connections_that_a_browser_opens_in_advance_keep_nobody_waiting():
 
 def test_only_the_first_answer_counts():
     with Loopback(patience=5) as loopback:
+        loopback.expect(bool)
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         for code in ("first", "second"):
             opener.open(f"{loopback.uri}?code={code}").close()
         assert loopback.wait() == "/signed-in?code=first"
+
+
+def test_answers_of_other_attempts_are_counted_when_time_is_up():
+    with Loopback(patience=0.5) as loopback:
+        loopback.expect(lambda _: False)
+        with pytest.raises(urllib.error.HTTPError, match="400"):
+            urllib.request.build_opener(urllib.request.ProxyHandler({})).open(f"{loopback.uri}?code=x&state=y")
+        with pytest.raises(SignInFailed, match="belong to another attempt were ignored: 1"):
+            loopback.wait()
 
 
 def test_who_waits_for_a_page_that_shows_an_error_is_told_of_another_way():

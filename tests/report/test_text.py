@@ -13,7 +13,7 @@ from sdx_state.kinds.resource import Source
 from sdx_state.plan.codec import from_document
 from sdx_state.plan.model import Action, Change, FieldChange, Finding, Plan, Risk, Unmanaged
 from sdx_state.report.document import plan_json
-from sdx_state.report.escape import escape, escape_lines
+from sdx_state.report.escape import disarm, escape, escape_lines
 from sdx_state.report.outcome import apply_line
 from sdx_state.report.problems import problems_json, problems_text
 from sdx_state.report.text import plan_text
@@ -269,3 +269,17 @@ def test_a_new_text_stands_in_a_line_for_each_language_and_says_where_it_is_decl
     text = shown(Change("survey.a", "survey", Action.CREATE, fields=(field,), source=WHERE, via="api"))
     assert 'greeting_text.default:    "Hello"  line 9' in text
     assert 'greeting_text.de-default: "Hallo"  line 9' in text
+
+
+@pytest.mark.parametrize("address", ["http://[::1]:8080/api", "[::1]", "http://[fe80::1]", "[::ffff:127.0.0.1]"])
+def test_an_ipv6_address_is_shown_as_it_is(address):
+    assert escape(address) == address
+    assert disarm(f"Tenant {escape(address)}") == f"Tenant {address}"
+
+
+@pytest.mark.parametrize(
+    "text", ["[::error::x]", "::1]", "[::1", "[::1]::error::x", "[:: 1]", "[\n::1]", "::[::1]::"]
+)
+def test_brackets_hide_no_command(text):
+    assert "::" not in escape(text).replace("[::1]", "x")
+    assert not any(line.startswith("::") for line in escape_lines(text).splitlines())

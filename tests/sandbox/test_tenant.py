@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import json
 
 import pytest
@@ -410,3 +412,44 @@ def test_what_a_tenant_holds_outlives_its_server_and_is_its_owners_alone(tmp_pat
     store = Store(path)
     assert [row["name"] for row in store.rows("surveys")] == ["A"]
     store.close()
+
+
+def host_answer(tenant, host):
+    headers = {"Authorization": "Bearer sandbox"} | ({"Host": host} if host else {})
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", tenant.port, timeout=20)) as connection:
+        for path in ("/api/surveys", "/manage_users/upload", "/oauth/authorize", "/api/openapi.yaml"):
+            connection.request("GET", path, headers=headers)
+            answer = connection.getresponse()
+            answer.read()
+            yield answer.status
+
+
+@pytest.mark.parametrize("host", [None, "localhost", "LOCALHOST:8080", "127.0.0.1", "127.0.0.1:1", "[::1]:8080"])
+def test_the_names_of_this_machine_are_served(tenant, host):
+    assert 421 not in list(host_answer(tenant, host))
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example:80", "localhost:x", "127.0.0.1@evil", "0"],
+)
+def test_a_name_that_a_web_page_pointed_here_is_not_served(tenant, host):
+    assert set(host_answer(tenant, host)) == {421}
+
+
+def test_its_pages_load_nothing_and_send_their_forms_nowhere_else(api, tenant):
+    origin = tenant.url.removesuffix("/api")
+    query = "response_type=code&client_id=sandbox-client&redirect_uri=http://127.0.0.1:9/x&state=y"
+    pages = [
+        api.session.request(method, f"{origin}{path}", timeout=20)
+        for method, path in (
+            ("GET", "/manage_users/upload"),
+            ("GET", f"/oauth/authorize?{query}"),
+            ("GET", "/oauth/authorize?client_id=another"),
+        )
+    ]
+    for page in pages:
+        assert page.headers["Content-Type"].startswith("text/html")
+        policy = page.headers["Content-Security-Policy"].split("; ")
+        assert {"default-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"} <= set(policy)
+        assert any(one.startswith("form-action ") for one in policy)
