@@ -9,12 +9,9 @@ from urllib.parse import quote
 
 from sdx_state.api.errors import InvalidId, InvalidValue
 from sdx_state.kinds import USER
-
-EMAIL_LENGTH = 254  # RFC 5321, section 4.5.3.1.3, less the angle brackets
+from sdx_state.kinds.email import identity_of, unaddressable
 
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,18}")
-# Nothing that means something in a path; what else an address may hold is percent-encoded.
-_EMAIL = re.compile(r"[^\s@/\\?#\x00-\x1f\x7f]+@[^\s@/\\?#\x00-\x1f\x7f]+")
 _TELEPHONE = re.compile(r"\+?[0-9(][0-9() .-]{1,38}")
 _UNSENDABLE = re.compile("[\0\ud800-\udfff]")
 _COUNTRY = re.compile(r"[A-Za-z]{2}")  # ISO 3166 alpha-2
@@ -26,7 +23,7 @@ class Identity:
 
     Attributes:
         field: The wire field that identifies a row.
-        email: It is an e-mail address, compared without case; otherwise it is a number.
+        email: It is an e-mail address, compared as `identity_of` has it; otherwise it is a number.
     """
 
     field: str
@@ -43,7 +40,7 @@ class Identity:
         """
         value = row.get(self.field)
         if self.email:
-            return value.casefold() if isinstance(value, str) and value.strip() else None
+            return identity_of(value) if isinstance(value, str) and value.strip() else None
         if type(value) is int:
             return str(value) if 0 <= value < 10**19 else None
         return value if isinstance(value, str) and _NUMBER.fullmatch(value) else None
@@ -54,8 +51,10 @@ class Identity:
         Raises:
             InvalidId: It cannot be an id of this collection; `request` is what it was for.
         """
-        if not (_is_email(id) if self.email else _NUMBER.fullmatch(id)):
-            raise InvalidId(request, f"{id[:80]!a} is not {'an e-mail address' if self.email else 'a numeric id'}")
+        if self.email and (reason := unaddressable(id)):
+            raise InvalidId(request, f"{id[:80]!a} cannot name a user: {ascii(reason)[1:-1]}")
+        if not self.email and not _NUMBER.fullmatch(id):
+            raise InvalidId(request, f"{id[:80]!a} is not a numeric id")
         return quote(id, safe="")
 
 
@@ -91,7 +90,3 @@ def check_texts(texts: Mapping[str, object], request: str) -> None:
         for part in (name, text):
             if isinstance(part, str) and _UNSENDABLE.search(part):
                 raise InvalidValue(request, f"the text of {name[:80]!a} holds NUL or half of a surrogate pair")
-
-
-def _is_email(text: str) -> bool:
-    return len(text) <= EMAIL_LENGTH and text.isprintable() and _EMAIL.fullmatch(text) is not None

@@ -18,7 +18,8 @@ from sdx_state.kinds.user import PERSONAL
 
 VEILED = (*PERSONAL, "agent_id")  # an agent_id is often made of the name
 _PHONES = 10**6  # pseudonyms of telephone numbers
-_EMAIL = re.compile(r"[^\s<>()\[\]{}\"'`,;:|/\\%@]+@[^\s<>()\[\]{}\"'`,;:|/\\%@]*[^\s<>()\[\]{}\"'`,;:|/\\%@.!?]")
+# Broad, and bounded, so that a text without an `@` is read once: which part of it is an address is found out below.
+_EMAIL = re.compile(r"[^\s<>()\[\]\",;:\\@]{1,64}@[^\s<>()\[\]{}\"'`,;:|/\\%@]{1,253}")
 _PHONE = re.compile(r"\+?[0-9][0-9 ().\-]{5,}[0-9]")
 _WORD = re.compile(r"[^\s.,;:!?()\[\]{}<>\"“”]+")
 _LONGEST = 4  # words of a name that is looked for inside of other texts; the shortest is two
@@ -80,7 +81,7 @@ class Pseudonyms:
         if isinstance(value, str):
             if self.of("name", value) in self.known:
                 return self.of("name", value)
-            return self._names(_PHONE.sub(self._known("phone"), _EMAIL.sub(self._known("email"), value)))
+            return self._names(_PHONE.sub(self._known("phone"), _EMAIL.sub(self._address, value)))
         if isinstance(value, Mapping):
             return {key: self.elsewhere(inner) for key, inner in value.items()}
         if isinstance(value, list | tuple):
@@ -93,6 +94,19 @@ class Pseudonyms:
             return pseudonym if pseudonym in self.known else found[0]
 
         return replacement
+
+    def _address(self, found: re.Match[str]) -> str:
+        """Return the text found, with the longest known address in it replaced; punctuation may surround it."""
+        text = found[0]
+        whole = text.rstrip(".!?")
+        for start in range(text.index("@")):
+            if start and (text[start - 1].isalnum() or text[start - 1] in "._"):
+                continue  # in the middle of a word
+            for candidate in (text[start:], whole[start:]):
+                pseudonym = str(self.of("email", candidate))
+                if pseudonym in self.known:
+                    return text[:start] + pseudonym + text[start + len(candidate) :]
+        return text
 
     def _names(self, text: str) -> str:
         """Return `text` without the full names in it; the longest of several is taken."""

@@ -10,6 +10,7 @@ from sdx_state.apply.run import Silence
 from sdx_state.apply.workspace import Workspace, carry_out
 from sdx_state.config import Configuration, why_not, write_resources
 from sdx_state.kinds.address import Address, kind_of
+from sdx_state.kinds.identity import identity
 from sdx_state.live import Progress
 from sdx_state.plan.build import Intention, build_plan
 from sdx_state.plan.describe import Place, describe, place_of
@@ -74,10 +75,11 @@ def pull(
         known: dict[Place, Address] = {}
         for address, id in ids.items():
             parent = before.resources[address].parent
-            known[kind_of(address), id.casefold(), surveys.get(parent) if parent else None] = address
+            place = (*identity(kind_of(address), id), surveys.get(parent or ""))
+            known[place] = address
         for address, entry in ledger.entries.items():
             if kind_of(address) != "question":
-                known.setdefault((kind_of(address), entry.id.casefold(), None), address)
+                known.setdefault((*identity(kind_of(address), entry.id), None), address)
         described = describe(snapshot, known, before.resources, why_not)
         files = write_resources(folder, described.resources, before.project.variables)
         planned = workspace.plan(intention_of(load()), progress)

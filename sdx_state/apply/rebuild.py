@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from sdx_state.apply.workspace import Workspace
 from sdx_state.kinds.address import Address, kind_of
+from sdx_state.kinds.identity import identity
 from sdx_state.live import Progress, read_live, wanted_of
 from sdx_state.plan.build import Intention, build_plan
 from sdx_state.plan.model import Finding
@@ -62,9 +63,9 @@ def rebuild(workspace: Workspace, intention: Intention, progress: Progress) -> R
         else:
             applied = dict(known.applied) if known and known.id == id else {}
         entries[address] = Entry(id, applied, desired.protect)
-    live = {(one.kind, one.id.casefold()) for kind in snapshot.resources for one in snapshot.of(kind)}
+    live = {identity(one.kind, one.id) for kind in snapshot.resources for one in snapshot.of(kind)}
     for address, entry in old.entries.items():
-        if address not in intention.resources and (kind_of(address), entry.id.casefold()) in live:
+        if address not in intention.resources and identity(kind_of(address), entry.id) in live:
             entries.setdefault(address, entry)
     return Rebuilt(
         ledger=replace(forgetful, entries=entries),

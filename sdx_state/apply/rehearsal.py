@@ -185,13 +185,13 @@ def _veiled_desired(desired: Desired, pseudonyms: Pseudonyms) -> Desired:
 
 
 def _veiled_ledger(ledger: Ledger, snapshot: Snapshot, pseudonyms: Pseudonyms) -> Ledger:
-    users = {one.id.casefold(): one.raw for one in snapshot.of(USER.name)}
+    users = {USER.identity_of(one.id): one.raw for one in snapshot.of(USER.name)}
     entries = {}
     for address, entry in ledger.entries.items():
         if kind_of(address) != USER.name:
             entries[address] = replace(entry, id=pseudonyms.elsewhere(entry.id))
             continue
-        applied = _veiled_hashes(entry, users.get(entry.id.casefold(), {}), ledger, pseudonyms)
+        applied = _veiled_hashes(entry, users.get(USER.identity_of(entry.id), {}), ledger, pseudonyms)
         id = pseudonyms.of(USER.identity, entry.id)
         entries[_veiled_address(address, pseudonyms)] = replace(entry, id=id, applied=applied)
     return replace(ledger, entries=entries)

@@ -175,7 +175,7 @@ def _address(entry: Table, key: str) -> Address:
     """Return the address as the resources spell theirs: a user's without case."""
     address = str(entry[key])
     kind, _, name = address.partition(".")
-    return address_of(kind, name.casefold()) if kind == USER.name else address
+    return address_of(kind, USER.identity_of(name)) if kind == USER.name else address
 
 
 def _of_kind(addresses: Iterable[Address], kind: str) -> list[Address]:

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from importlib import resources
 
 from sdx_state.config.numbers import Complaint
 from sdx_state.config.problems import closest, did_you_mean
+from sdx_state.kinds import email
 from sdx_state.kinds.question import LABEL_LENGTH, QUESTION_TYPES
-
-# Not the whole of RFC 5322: what a mail server takes, without quotes, comments and address literals.
-_EMAIL = re.compile(r"""[^\s@"(),:;<>\[\\\]]{1,64}@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W_](?:[\w-]{0,61}[^\W_])?""")
 
 
 def check_email(text: str) -> Complaint | None:
     """Return why `text` is not an e-mail address."""
-    # isprintable: neither controls nor the marks that turn or hide what stands beside them.
-    if len(text) <= 254 and text.isprintable() and _EMAIL.fullmatch(text) and not _has_empty_part(text):
+    reason = email.malformed(text)
+    return Complaint(f"`{text[:80]}` is not an e-mail address: {reason}") if reason else None
+
+
+def check_user(text: str) -> Complaint | None:
+    """Return why `text` is not an e-mail address under which a user can be managed."""
+    reason = email.unaddressable(text)
+    if reason is None:
         return None
-    return Complaint(f"`{text[:80]}` is not an e-mail address")
-
-
-def _has_empty_part(text: str) -> bool:
-    local = text.partition("@")[0]
-    return local.startswith(".") or local.endswith(".") or ".." in local
+    hint = "manage this user in the admin UI, and remove it here"
+    return check_email(text) or Complaint(f"`{text[:80]}` cannot be managed: {reason}", hint)
 
 
 def check_timezone(text: str) -> Complaint | None:

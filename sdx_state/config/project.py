@@ -10,11 +10,13 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from sdx_state.config.builder import build
+from sdx_state.config.checks import check_user
 from sdx_state.config.files import PROJECT_FILE, Folder, ProjectFiles, SourceText, read_text
 from sdx_state.config.problems import ConfigurationError, Problem, did_you_mean
 from sdx_state.config.schema import verdict_of
 from sdx_state.config.times import complaints, read_freezes, read_policies
 from sdx_state.config.tree import Items, Table, items, table
+from sdx_state.kinds.email import identity_of
 from sdx_state.kinds.policy import Freeze, Guards, Policy
 
 FORMAT = 1
@@ -105,7 +107,7 @@ class Project:
     @property
     def guards(self) -> Guards:
         """Who and what must be kept."""
-        administrators = frozenset(email.lower() for email in self.limits.administrators)
+        administrators = frozenset(identity_of(email) for email in self.limits.administrators)
         return Guards(self.policies, self.api.user, administrators)
 
 
@@ -192,8 +194,18 @@ def _meaning(settings: Table, source: SourceText) -> list[Problem]:
         complaint = _address_complaint(str(api["url"])) if "url" in api else None
         if complaint:
             problems.append(source.problem(api.value_place("url"), *complaint))
+        problems += _not_users(layer, source)
         problems += [source.problem(*complaint) for complaint in complaints(layer)]
     return problems
+
+
+def _not_users(layer: Table, source: SourceText) -> list[Problem]:
+    """Return what no user can be named by, among `api.user` and `limits.administrators`."""
+    api, administrators = table(layer.get("api")), items(table(layer.get("limits")).get("administrators"))
+    named = [(str(api["user"]), api.value_place("user"))] if "user" in api else []
+    named += [(str(one), place) for one, place in zip(administrators, administrators.places, strict=True)]
+    complaints_ = [(check_user(text), place) for text, place in named]
+    return [source.problem(place, one.message, one.hint) for one, place in complaints_ if one is not None]
 
 
 def _address_complaint(url: str) -> tuple[str, str | None] | None:

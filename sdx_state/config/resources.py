@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from sdx_state.config.checks import check_email
+from sdx_state.config.checks import check_user
 from sdx_state.config.files import SourceText
 from sdx_state.config.numbers import Complaint, canonical
 from sdx_state.config.problems import Problem
@@ -15,7 +15,7 @@ from sdx_state.config.tree import KeyPlaces, Node, Place, Table, items, table
 from sdx_state.config.users_csv import Row
 from sdx_state.config.values import FieldReader, Fields, must_be_quoted
 from sdx_state.kinds import PHONE_NUMBER, QUESTION, SURVEY, USER, Kind
-from sdx_state.kinds.address import Address, address_of, slug
+from sdx_state.kinds.address import Address, address_of, kind_of, slug
 from sdx_state.kinds.resource import Desired, Source
 
 Report = Callable[[Problem], None]
@@ -131,12 +131,12 @@ class Declarations:
         reader = FieldReader(document.source, self.references, self.report)
         section = table(document.root.get(USER.collection))
         for email, body in document.entries(USER):
-            address, place = address_of(USER.name, email.casefold()), section.key_place(email)
+            address, place = address_of(USER.name, USER.identity_of(email)), section.key_place(email)
             if not self._claim(address, email, document.source, place) or body is None:
                 continue
             fields = reader.read(USER, body)
             fields.values = {USER.identity: email, **fields.values}
-            complaint = check_email(email)
+            complaint = check_user(email)
             if complaint is not None and email.isprintable():
                 reader.complain(place, complaint, fields)
             upload = self._upload(body, reader, fields) if "csv" in body else {}
@@ -156,7 +156,7 @@ class Declarations:
     def add_row(self, source: SourceText, row: Row, reader: FieldReader) -> None:
         """Declare the user in `row` of the upload file `source`, which `reader` reads."""
         email = row.cells[USER.identity]
-        address = address_of(USER.name, email.casefold())
+        address = address_of(USER.name, USER.identity_of(email))
         if not self._claim(address, email, source, row.place):
             return
         fields = reader.read_cells(USER, row.cells, row.places)
@@ -191,14 +191,18 @@ class Declarations:
         self.declared.add(address)
         if not key.isprintable():
             self.report(source.problem(place, "this key holds a character that cannot be seen", "retype it"))
-        first = self._first.setdefault(address.casefold(), (key, source.name, place))
+        # An address of a user is an identity already; keys of other kinds name files, which some systems fold.
+        folded = address if kind_of(address) == USER.name else address.casefold()
+        first = self._first.setdefault(folded, (key, source.name, place))
         if first == (key, source.name, place):
             return True
         other, file, (line, column) = first
         if other == key:
             message = f"`{key[:80]}` is declared twice: first at {file}:{line}:{column}"
-        else:
+        elif key.casefold() == other.casefold():
             message = f"`{key[:80]}` differs by case only from `{other[:80]}`, declared at {file}:{line}:{column}"
+        else:
+            message = f"`{key[:80]}` and `{other[:80]}`, declared at {file}:{line}:{column}, are one address"
         self.report(source.problem(place, message, "remove or rename one of the two"))
         return False
 

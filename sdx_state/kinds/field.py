@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from sdx_state.kinds.email import identity_of
+
 LanguageMap = Mapping[str, str]
 Value = str | int | bool | None | LanguageMap | Sequence[Mapping[str, object]]
 
@@ -45,7 +47,7 @@ class Field:
         """Return the form in which two values of this field are compared.
 
         Absent, `null` and `""` are one; 0/1 are booleans, `"10"` is 10, CRLF is LF, texts are NFC, telephone
-        numbers lose their punctuation, e-mail addresses their case. A value of an unexpected type is kept.
+        numbers lose their punctuation, e-mail addresses are identities. A value of an unexpected type is kept.
         """
         if value is None or value == "":
             return None
@@ -101,8 +103,7 @@ def _normalise_phone(value: object) -> object:
 
 
 def _normalise_email(value: object) -> object:
-    text = normalise_text(value)
-    return text.strip().casefold() if isinstance(text, str) else text
+    return identity_of(value) if isinstance(value, str) else normalise_text(value)
 
 
 def _normalise_options(value: object) -> object:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from sdx_state.kinds import email
 from sdx_state.kinds.field import Field, FieldType, normalise_text
 
 Verb = Literal["POST", "PUT", "DELETE"]
@@ -47,8 +48,23 @@ class Kind:
         """The fields, by their YAML name."""
         return {field.name: field for field in self.fields}
 
+    @cached_property
+    def named_by_email(self) -> bool:
+        """Whether an e-mail address identifies a live resource; a number does otherwise."""
+        known = self.by_name.get(self.identity)
+        return known is not None and known.type is FieldType.EMAIL
+
+    def identity_of(self, id: str) -> str:
+        """Return the form in which live ids are compared."""
+        return email.identity_of(id) if self.named_by_email else id
+
+    def unaddressable(self, id: str) -> str | None:
+        """Return why no request can be about the live `id`, None if one can."""
+        return email.unaddressable(id) if self.named_by_email else None
+
     def natural_key_of(self, value: object) -> str:
-        """Return the form in which natural keys are matched: NFC, trimmed, e-mails without case; "" is no key."""
+        """Return the form in which natural keys are matched: NFC, trimmed; "" is no key. See `email.identity_of`."""
+        if isinstance(value, str) and self.by_name[self.natural_key].type is FieldType.EMAIL:
+            return email.identity_of(value)
         text = normalise_text("" if value is None else value)
-        key = (text if isinstance(text, str) else str(text)).strip()
-        return key.casefold() if self.by_name[self.natural_key].type is FieldType.EMAIL else key
+        return (text if isinstance(text, str) else str(text)).strip()

@@ -62,8 +62,13 @@ class Wanted:
     leaving: frozenset[tuple[str, str]] = frozenset()
 
     def missing(self, kind: str, seen: Collection[str]) -> list[str]:
-        """Return the ids of `kind` that are owned and not among `seen`, which are in the form of `casefold`."""
-        return sorted(id for owner, id in self.owned if owner == kind and id.casefold() not in seen)
+        """Return the ids of `kind` that are owned and not among `seen`, which are identities.
+
+        An id that no request can name is left out: nobody can be asked about it.
+        """
+        one = KINDS[kind]
+        absent = {id for owner, id in self.owned if owner == kind and one.identity_of(id) not in seen}
+        return sorted(id for id in absent if one.unaddressable(id) is None)
 
     def unexplained(self, kind: str, missing: Iterable[str]) -> int:
         """Return how many of `missing` no earlier run of ours was about to delete."""
@@ -223,7 +228,7 @@ def _unlisted(client: Endpoints, wanted: Wanted, kind: str, listed: Iterable[Liv
     Raises:
         TooMuchMissing: All of several are missing, or many: one by one they are not asked for.
     """
-    missing = wanted.missing(kind, {live.id.casefold() for live in listed})
+    missing = wanted.missing(kind, {KINDS[kind].identity_of(live.id) for live in listed})
     count, total = wanted.unexplained(kind, missing), wanted.counts.get(kind, 0)
     if (count > MISSING_COUNT and count > MISSING_SHARE * total) or 1 < count == total:
         raise _too_much_missing(kind, count, total)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from sdx_state.kinds import ALL_KINDS, KINDS
 from sdx_state.kinds.address import Address, kind_of
 from sdx_state.kinds.field import Value
+from sdx_state.kinds.identity import identity
 from sdx_state.kinds.resource import Desired, Live, Moved, Removed
 from sdx_state.kinds.snapshot import Snapshot
 from sdx_state.plan.codec import fingerprint_of
@@ -51,7 +52,7 @@ def build_plan(
     came_from = {after: before for before, after in previous.items()}
     resources = {address: one for address, one in intention.resources.items() if scope is None or address in scope}
     others = {address: entry for address, entry in entries.items() if address not in resources}
-    owned_elsewhere = frozenset(f"{kind_of(address)}.{entry.id}" for address, entry in others.items())
+    owned_elsewhere = frozenset(identity(kind_of(address), entry.id) for address, entry in others.items())
     undeclared = {address: entry for address, entry in others.items() if address not in intention.resources}
     if scope is not None:
         undeclared = {address: entry for address, entry in undeclared.items() if address in scope}
@@ -277,8 +278,8 @@ def _renamed(
 
 def _strangers(snapshot: Snapshot, matches: Matches, entries: Mapping[Address, Entry]) -> Iterable[Live]:
     """Yield what is live and nobody's: never touched."""
-    managed = {(live.kind, live.id.casefold()) for live in matches.live.values()}
-    managed.update((kind_of(address), entry.id.casefold()) for address, entry in entries.items())
+    managed = {identity(live.kind, live.id) for live in matches.live.values()}
+    managed.update(identity(kind_of(address), entry.id) for address, entry in entries.items())
     ours = {live.id for live in matches.live.values() if live.kind == "survey"}
     for kind in ALL_KINDS:
         if kind.lookup_only:
@@ -286,7 +287,7 @@ def _strangers(snapshot: Snapshot, matches: Matches, entries: Mapping[Address, E
         for live in snapshot.of(kind.name):
             if kind.parent and live.parent_id not in ours:
                 continue
-            if (kind.name, live.id.casefold()) not in managed:
+            if identity(kind.name, live.id) not in managed:
                 yield live
 
 

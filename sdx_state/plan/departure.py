@@ -8,6 +8,7 @@ from dataclasses import replace
 from sdx_state.kinds import KINDS
 from sdx_state.kinds.address import Address, kind_of
 from sdx_state.kinds.field import Value
+from sdx_state.kinds.identity import identity
 from sdx_state.kinds.resource import Desired, Live, Removed
 from sdx_state.kinds.snapshot import Snapshot
 from sdx_state.kinds.wire import read_field
@@ -25,19 +26,22 @@ def departures(
 
     What goes is told at its `removed:` entry, or else at the survey of `declared` that it stood in.
     """
-    live = {(one.kind, one.id.casefold()): one for kind in KINDS for one in snapshot.of(kind)}
+    live = {identity(one.kind, one.id): one for kind in KINDS for one in snapshot.of(kind)}
     orders = {order.address: order for order in removed}
     surveys = {entry.id: address for address, entry in undeclared.items() if kind_of(address) == "survey"}
     changes, lost = [], []
     for address, entry in undeclared.items():
         kind = KINDS[kind_of(address)]
-        found = live.get((kind.name, entry.id.casefold()))
+        found = live.get(identity(kind.name, entry.id))
         order = _order_for(address, orders)
         if kind.lookup_only:
             changes.append(_forget(address, entry, "no longer declared; there is nothing to delete"))
         elif found is None:
             changes.append(_forget(address, entry, "already gone from the tenant"))
             lost.append(Drift(address, kind.name, entry.id, deleted=True))
+        elif unaddressable := kind.unaddressable(found.id):
+            reason = f"no longer managed, and not deleted: {unaddressable}. Delete it in the admin UI"
+            changes.append(_forget(address, entry, reason, found))
         elif order is not None and not order.destroy:
             forgotten = _forget(address, entry, "removed: stays in the tenant, no longer managed", found)
             changes.append(replace(forgotten, source=order.source))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from sdx_state.kinds import ALL_KINDS, QUESTION, SURVEY, Kind
 from sdx_state.kinds.address import Address, address_of, name_of, slug
 from sdx_state.kinds.field import DEFAULT_LANGUAGE, Value
+from sdx_state.kinds.identity import identity
 from sdx_state.kinds.resource import Desired, Live, Source
 from sdx_state.kinds.snapshot import Snapshot
 from sdx_state.kinds.wire import read_field
@@ -24,7 +25,7 @@ Place = tuple[str, str, str | None]
 
 def place_of(live: Live) -> Place:
     """Return what tells `live` from every other resource of the tenant."""
-    return live.kind, live.id.casefold(), live.parent_id
+    return *identity(live.kind, live.id), live.parent_id
 
 
 @dataclass
@@ -153,7 +154,7 @@ def _names(kind: Kind, resources: Sequence[Live]) -> Counter[str]:
 
 def _new_address(kind: Kind, live: Live, parent: Address | None, taken: set[Address]) -> Address:
     if kind.identity == kind.natural_key:
-        return address_of(kind.name, live.id.casefold())
+        return address_of(kind.name, kind.identity_of(live.id))
     key = slug(str(live.raw.get(kind.natural_key) or ""))[:KEY_LENGTH].strip("-") or f"{kind.name}-{live.id}"
     parent_key = name_of(parent) if parent else None
     if address_of(kind.name, key, parent_key) in taken:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from sdx_state.kinds import KINDS, Kind
 from sdx_state.kinds.address import Address
+from sdx_state.kinds.identity import Identity
 from sdx_state.kinds.resource import Desired, Live
 from sdx_state.kinds.snapshot import Snapshot
 from sdx_state.plan.model import Finding
@@ -35,7 +36,7 @@ def match(
     desired: Iterable[Desired],
     snapshot: Snapshot,
     entries: Mapping[Address, Entry],
-    owned_elsewhere: frozenset[str],
+    owned_elsewhere: frozenset[Identity],
 ) -> Matches:
     """Match `desired` to the live resources of `snapshot`.
 
@@ -43,7 +44,7 @@ def match(
         desired: Declared resources; a question comes after its survey.
         snapshot: What is live.
         entries: What the state remembers, under today's addresses.
-        owned_elsewhere: `kind.id` of live resources that an undeclared address owns: never given to another.
+        owned_elsewhere: The identities of live resources that an undeclared address owns: never given to another.
     """
     matches = Matches()
     by_kind: dict[str, list[Desired]] = defaultdict(list)
@@ -65,10 +66,10 @@ def _match_kind(
     declared: Sequence[Desired],
     live: Sequence[Live],
     entries: Mapping[Address, Entry],
-    owned_elsewhere: frozenset[str],
+    owned_elsewhere: frozenset[Identity],
     matches: Matches,
 ) -> None:
-    by_id = {(_scope(kind, one), _identity(kind, one.id)): one for one in live}
+    by_id = {(_scope(kind, one), kind.identity_of(one.id)): one for one in live}
     scopes: dict[Address, str | None] = {}
     taken: set[tuple[str | None, str]] = set()
     unmatched: list[Desired] = []
@@ -84,11 +85,14 @@ def _match_kind(
         scope = scopes.get(resource.address)
         entry = entries.get(resource.address)
         wanted = resource.id or (entry.id if entry else None)
-        found = by_id.get((scope, _identity(kind, wanted))) if wanted is not None else None
-        if found is not None:
-            taken.add((scope, _identity(kind, found.id)))
+        found = by_id.get((scope, kind.identity_of(wanted))) if wanted is not None else None
+        if found is not None and (reason := _unreachable(kind, resource, found)):
+            matches.undecided.add(resource.address)
+            matches.findings.append(_not_managed(kind, resource, found, reason))
+        elif found is not None:
+            taken.add((scope, kind.identity_of(found.id)))
             matches.live[resource.address] = found
-            if entry is None or _identity(kind, entry.id) != _identity(kind, found.id):
+            if entry is None or kind.identity_of(entry.id) != kind.identity_of(found.id):
                 matches.adopted.add(resource.address)
         elif resource.id is not None:
             matches.undecided.add(resource.address)
@@ -113,18 +117,21 @@ def _match_by_natural_key(
     live: Sequence[Live],
     scopes: Mapping[Address, str | None],
     taken: set[tuple[str | None, str]],
-    owned_elsewhere: frozenset[str],
+    owned_elsewhere: frozenset[Identity],
     matches: Matches,
 ) -> None:
     by_key: dict[tuple[str | None, str], list[Live]] = defaultdict(list)
     for one in live:
-        place = (_scope(kind, one), _identity(kind, one.id))
-        if place not in taken and f"{kind.name}.{place[1]}" not in owned_elsewhere:
+        place = (_scope(kind, one), kind.identity_of(one.id))
+        if place not in taken and (kind.name, place[1]) not in owned_elsewhere:
             by_key[place[0], kind.natural_key_of(one.raw.get(kind.natural_key))].append(one)
     for resource in unmatched:
         key = kind.natural_key_of(resource.values.get(kind.natural_key))
         candidates = by_key.get((scopes.get(resource.address), key), []) if key else []
-        if len(candidates) == 1:
+        if len(candidates) == 1 and (reason := _unreachable(kind, resource, candidates[0])):
+            matches.undecided.add(resource.address)
+            matches.findings.append(_not_managed(kind, resource, candidates[0], reason))
+        elif len(candidates) == 1:
             matches.live[resource.address] = candidates[0]
             matches.adopted.add(resource.address)
         elif candidates:
@@ -143,5 +150,16 @@ def _match_by_natural_key(
             )
 
 
-def _identity(kind: Kind, id: str) -> str:
-    return id.casefold() if kind.identity == kind.natural_key else id
+def _unreachable(kind: Kind, resource: Desired, found: Live) -> str | None:
+    """Return why no request can be about `found`. What is spelled as declared was checked there."""
+    return None if found.id == resource.values.get(kind.identity) else kind.unaddressable(found.id)
+
+
+def _not_managed(kind: Kind, resource: Desired, found: Live, reason: str) -> Finding:
+    return Finding(
+        "warning",
+        f"{resource.address} is not managed: the tenant spells this {kind.noun} {found.id[:80]!r}, and {reason}",
+        resource.address,
+        resource.source,
+        "correct it in the admin UI; until then nothing is planned for it",
+    )

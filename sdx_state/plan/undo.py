@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from sdx_state.kinds import KINDS
 from sdx_state.kinds.address import Address, kind_of, name_of
 from sdx_state.kinds.field import Value
+from sdx_state.kinds.identity import identity
 from sdx_state.kinds.resource import Desired, Live, Source
 from sdx_state.kinds.snapshot import Snapshot
 from sdx_state.kinds.wire import read_field
@@ -63,7 +64,7 @@ def undo_plan(past: Past, snapshot: Snapshot, ledger: Ledger) -> tuple[Plan, dic
 class _Undo:
     def __init__(self, past: Past, snapshot: Snapshot, ledger: Ledger) -> None:
         self.past, self.snapshot, self.ledger = past, snapshot, ledger
-        self.live = {(one.kind, one.id.casefold()): one for kind in KINDS for one in snapshot.of(kind)}
+        self.live = {identity(one.kind, one.id): one for kind in KINDS for one in snapshot.of(kind)}
         self.resources: dict[Address, Desired] = {}
         self.findings: list[Finding] = []
         self.updated: dict[Address, Change] = {}
@@ -179,7 +180,7 @@ class _Undo:
     def _now(self, address: Address) -> Live | None:
         entry = self.ledger.entries.get(address)
         id = entry.id if entry else (self.past.before[address].id if address in self.past.before else None)
-        return self.live.get((kind_of(address), id.casefold())) if id is not None else None
+        return self.live.get(identity(kind_of(address), id)) if id is not None else None
 
     def _raw(self, address: Address) -> Mapping[str, object]:
         live = self._now(address)

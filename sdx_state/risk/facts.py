@@ -34,9 +34,9 @@ class Facts:
 
 def facts_of(plan: Plan, snapshot: Snapshot, counts: Mapping[Address, Counts], guards: Guards) -> Facts:
     """Gather what is known: from live, from the project file, and from what was counted."""
-    users = frozenset(live.id.lower() for live in snapshot.of(USER.name))
+    users = frozenset(USER.identity_of(live.id) for live in snapshot.of(USER.name))
     leaving = {
-        change.id.lower()
+        USER.identity_of(change.id)
         for change in plan.changes
         if change.kind == USER.name and change.action is Action.DELETE and change.id is not None
     }

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from sdx_state.kinds import QUESTION, SURVEY
+from sdx_state.kinds import QUESTION, SURVEY, USER
 from sdx_state.kinds.evidence import Sort
 from sdx_state.kinds.field import FieldType
 from sdx_state.kinds.policy import Level
@@ -114,7 +114,11 @@ def _deletes_user(change: Change, _: Facts) -> bool:
 
 
 def _deletes_operator(change: Change, facts: Facts) -> bool:
-    return _deletes_user(change, facts) and facts.operator is not None and _email(change) == facts.operator.lower()
+    return (
+        _deletes_user(change, facts)
+        and facts.operator is not None
+        and _email(change) == USER.identity_of(facts.operator)
+    )
 
 
 def _deletes_last_administrator(change: Change, facts: Facts) -> bool:
@@ -229,7 +233,7 @@ RULES: tuple[Rule, ...] = (
 
 
 def _email(change: Change) -> str:
-    return (change.id or "").lower()
+    return USER.identity_of(change.id or "")
 
 
 def _sms_type(change: Change, facts: Facts) -> str | None:

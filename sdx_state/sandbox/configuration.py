@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 from starlette.responses import Response
 
+from sdx_state.sandbox.emails import is_address, same
 from sdx_state.sandbox.options import SandboxOptions
 from sdx_state.sandbox.protocol import (
     Refusal,
@@ -103,7 +104,6 @@ USERS = Resource(
         "email": ("email", "same"),
     },
 )
-_EMAIL = re.compile(r"[^@\s/]+@[^@\s/]+")
 
 
 class Configuration:
@@ -201,7 +201,10 @@ class Configuration:
         return json_answer(self.found(identity), 201)
 
     async def _replace(self, request: Request, identity: str) -> Response:
-        resource = resource_in(await form_of(request), self.resource.singular, self.resource.identity, identity)
+        alike = same if self.resource is USERS else str
+        resource = resource_in(
+            await form_of(request), self.resource.singular, self.resource.identity, identity, alike
+        )
         self._check(resource)
         self.store.replace(self.resource.collection, identity, resource, self.options.shape)
         return json_answer(self.found(identity))
@@ -225,7 +228,7 @@ class Configuration:
         if isinstance(label, str) and len(label) > LABEL_LENGTH:
             raise Refusal(400, f"question_label has more than {LABEL_LENGTH} characters")
         email = fields.get("email")
-        if self.resource is USERS and not (isinstance(email, str) and _EMAIL.fullmatch(email)):
+        if self.resource is USERS and not (isinstance(email, str) and is_address(email)):
             raise Refusal(400, "email is not an e-mail address")
         for name in ("survey_id", "order", "max_response"):
             value = fields.get(name)

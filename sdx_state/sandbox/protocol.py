@@ -163,7 +163,9 @@ async def form_of(request: Request) -> dict[str, str]:
     return form
 
 
-def resource_in(form: Mapping[str, str], field: str, identity: str, expected: str) -> dict[str, object]:
+def resource_in(
+    form: Mapping[str, str], field: str, identity: str, expected: str, alike: Callable[[str], str] = str
+) -> dict[str, object]:
     """Return the whole resource that a PUT carries as JSON in the one form field named after it.
 
     Raises:
@@ -178,7 +180,7 @@ def resource_in(form: Mapping[str, str], field: str, identity: str, expected: st
         raise Refusal(400, f"{field} is not JSON") from error
     if not isinstance(resource, dict) or _is_deep(resource):
         raise Refusal(400, f"{field} is not an object, or nested too deeply")
-    if str(resource.get(identity)).casefold() != expected.casefold():
+    if alike(str(resource.get(identity))) != alike(expected):
         raise Refusal(400, f"{identity} is not that of the URI")
     return resource
 

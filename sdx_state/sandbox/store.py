@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from sdx_state.sandbox.database_file import make_file
+from sdx_state.sandbox.emails import same
 from sdx_state.sandbox.options import Shape
 from sdx_state.sandbox.shapes import Row, hidden_from_flat, to_flat, to_inner, to_nested
 
@@ -54,6 +55,7 @@ class Store:
         self._db = sqlite3.connect(str(database), check_same_thread=False, isolation_level=None)
         self._db.execute("pragma journal_mode = wal")
         self._db.execute("pragma synchronous = normal")
+        self._db.create_function("same", 1, lambda text: same(text or ""), deterministic=True)
         self._db.executescript(_SCHEMA)
 
     def close(self) -> None:
@@ -101,13 +103,13 @@ class Store:
     def item(self, collection: str, identity: str, shape: Shape) -> str | None:
         """Return the JSON text of one resource, None if there is none."""
         sql = f"select {shape} from {collection} where {_identity(collection)} = ?"
-        found = self._all(sql, (identity,))
+        found = self._all(sql, (_key(collection, identity),))
         return found[0][0] if found else None
 
     def was_deleted(self, collection: str, identity: str) -> bool:
         """Tell whether there was such a resource."""
         sql = "select 1 from deleted where collection = ? and identity = ?"
-        return bool(self._all(sql, (collection, identity.casefold())))
+        return bool(self._all(sql, (collection, _key(collection, identity))))
 
     def create(self, collection: str, row: Mapping[str, object]) -> str:
         """Add a resource and return its identity; a question goes to `survey_id`, last unless it says its `order`."""
@@ -122,7 +124,7 @@ class Store:
             kept = None
             if shape == "flat":
                 sql = f"select inner from {collection} where {_identity(collection)} = ?"
-                kept = hidden_from_flat(collection, json.loads(self._all(sql, (identity,))[0][0]))
+                kept = hidden_from_flat(collection, json.loads(self._all(sql, (_key(collection, identity),))[0][0]))
             self._put(collection, identity, to_inner(collection, row, kept), _placement(row))
 
     def delete(self, collection: str, identity: str) -> None:
@@ -230,8 +232,8 @@ class Store:
         key: object = identity
         if collection == "users":
             email = str(identity or inner["email"])
-            self._db.execute("insert or ignore into users (email) values (?)", (email,))
-            self._db.execute("delete from deleted where collection = 'users' and identity = ?", (email.casefold(),))
+            self._db.execute("insert or ignore into users (email) values (?)", (same(email),))
+            self._db.execute("delete from deleted where collection = 'users' and identity = ?", (same(email),))
             inner["email"] = key = inner.get("email") or email
         elif identity is None:
             cursor = self._db.execute(f"insert into {collection} (id) values (?)", (inner.get("id"),))
@@ -240,7 +242,7 @@ class Store:
             inner = {"id": int(str(key)), **{name: value for name, value in inner.items() if name != "id"}}
         texts = (json.dumps(inner), json.dumps(to_flat(collection, inner)), json.dumps(to_nested(collection, inner)))
         sql = f"update {collection} set inner = ?, flat = ?, nested = ? where {_identity(collection)} = ?"
-        self._db.execute(sql, (*texts, key))
+        self._db.execute(sql, (*texts, _key(collection, str(key))))
         if collection == "questions":
             self._place(int(str(key)), *placement)
         return str(key)
@@ -260,7 +262,7 @@ class Store:
         self._db.execute("insert or replace into placements values (?, ?, ?)", (survey_id, question_id, position))
 
     def _delete(self, collection: str, identity: str) -> None:
-        self._db.execute(f"delete from {collection} where {_identity(collection)} = ?", (identity,))
+        self._db.execute(f"delete from {collection} where {_identity(collection)} = ?", (_key(collection, identity),))
         self._remember_deleted(collection, identity)
         if collection == "questions":
             self._db.execute("delete from placements where question_id = ?", (identity,))
@@ -272,11 +274,16 @@ class Store:
                     self._delete("questions", str(question_id))
 
     def _remember_deleted(self, collection: str, identity: str) -> None:
-        self._db.execute("insert or ignore into deleted values (?, ?)", (collection, identity.casefold()))
+        self._db.execute("insert or ignore into deleted values (?, ?)", (collection, _key(collection, identity)))
 
 
 def _identity(collection: str) -> str:
     return "email" if collection == "users" else "id"
+
+
+def _key(collection: str, identity: str) -> str:
+    """Return `identity` as it is compared."""
+    return same(identity) if collection == "users" else identity
 
 
 def _placement(row: Mapping[str, object]) -> tuple[int | None, int | None]:
@@ -289,7 +296,7 @@ def _placement(row: Mapping[str, object]) -> tuple[int | None, int | None]:
 
 _OPERATORS = {
     "=": "{} = ?",
-    "same": "lower({}) = lower(?)",  # whatever the case of its letters
+    "same": "same({}) = same(?)",  # one e-mail address, however it is written
     "contains": "instr(lower({}), lower(?)) > 0",
 }
 

@@ -19,7 +19,7 @@ from sdx_state.decoding.typed import (
 )
 from sdx_state.kinds.decode import address
 from sdx_state.state.errors import StateUnusable
-from sdx_state.state.ledger import Entry, Ledger, Lookup
+from sdx_state.state.ledger import Entry, Ledger, Lookup, with_identities
 
 FORMAT_MAJOR, FORMAT_MINOR = 1, 0
 _HEAD = b'{"checksum":"sha256:'
@@ -83,7 +83,7 @@ def from_document(document: object) -> Ledger:
         lineage=member(state, "lineage", filled),
         serial=member(state, "serial", natural),
         tenant=member(state, "tenant", text),
-        entries=member(state, "resources", mapping_of(_entry, address)),
+        entries=with_identities(member(state, "resources", mapping_of(_entry, address))),
         lookups=member(state, "lookups", mapping_of(_lookup)),
     )
 

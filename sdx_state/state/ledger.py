@@ -12,7 +12,8 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from sdx_state.kinds.address import Address
+from sdx_state.kinds import USER
+from sdx_state.kinds.address import Address, address_of, kind_of, name_of
 
 HASH_BYTES = 6
 
@@ -86,6 +87,21 @@ class Ledger:
         if taken:
             raise ValueError(f"{taken[0]} is taken")
         return replace(self, entries={renamed.get(old, old): entry for old, entry in self.entries.items()})
+
+
+def with_identities(entries: Mapping[Address, Entry]) -> dict[Address, Entry]:
+    """Return `entries` with each user under the address of its identity.
+
+    Earlier versions folded every letter (`user.strasse@...` for `straße@...`) and kept domains as they were written.
+    """
+    kept = dict(entries)
+    for address, entry in entries.items():
+        if kind_of(address) != USER.name or (address.isascii() and entry.id.isascii()):
+            continue
+        today = address_of(USER.name, USER.identity_of(entry.id))
+        if name_of(address) == entry.id.casefold() and today not in kept:
+            kept[today] = kept.pop(address)
+    return kept
 
 
 def moved_addresses(known: Mapping[Address, object], before: Address, after: Address) -> dict[Address, Address]:

@@ -382,7 +382,7 @@ WRONG = [
     ),
     (
         "surveys:\n  s: {name: S, email_from_address: ¶nobody}\n",
-        "`nobody` is not an e-mail address",
+        "`nobody` is not an e-mail address: an email address must have an @-sign",
         None,
     ),
     (
@@ -397,13 +397,23 @@ WRONG = [
     ),
     (
         "users: {¶a@b@c.com: {}}\n",
-        "`a@b@c.com` is not an e-mail address",
+        "`a@b@c.com` is not an e-mail address: the part after the @-sign contains invalid characters: '@'",
         None,
     ),
     (
         "users: {¶.a@b.com: {}}\n",
-        "`.a@b.com` is not an e-mail address",
+        "`.a@b.com` is not an e-mail address: an email address cannot start with a period",
         None,
+    ),
+    (
+        "users: {¶x/y@b.com: {}}\n",
+        "`x/y@b.com` cannot be managed: an address with `/` cannot stand in the path of a request",
+        "manage this user in the admin UI, and remove it here",
+    ),
+    (
+        "users:\n  a@münchen.example: {}\n  ¶a@xn--mnchen-3ya.example: {}\n",
+        "`a@xn--mnchen-3ya.example` and `a@münchen.example`, declared at a.yaml:2:3, are one address",
+        "remove or rename one of the two",
     ),
     (
         "users:\n  a@b.com: {}\n  ¶A@b.com: {}\n",

@@ -71,7 +71,12 @@ WRONG = [
     ("name,email\nA,a@x.com\nLee, Jr,b@x.com\n", "3:1: this row has 3 cells, and the header 2 columns", None),
     ("name,email\nA,\n", "2:3: `email` is empty: the platform's upload requires it", None),
     ("name,email\n,a@x.com\n", "2:1: `name` is empty: the platform's upload requires it", None),
-    ("name,email\nA,nobody\n", "2:3: `nobody` is not an e-mail address", None),
+    (
+        "name,email\nA,x/y@b.com\n",
+        "2:3: `x/y@b.com` cannot be managed: an address with `/` cannot stand in the path of a request",
+        "manage this user in the admin UI, and remove it here",
+    ),
+    ("name,email\nA,nobody\n", "2:3: `nobody` is not an e-mail address: an email address must have an @-sign", None),
     ("name,email\nA,a@x.com\n\nB,A@x.com\n", "4:1: `A@x.com` differs by case only from `a@x.com`, declared at "
      "a.csv:2:1", None),
     ("name,email,timezone\nA,a@x.com,Nowhere\n", "2:11: there is no time zone `Nowhere`", None),

@@ -1,0 +1,30 @@
+"""Addresses of users in other texts are replaced, whatever stands around them, in bounded work."""
+
+from __future__ import annotations
+
+import pytest
+
+from sdx_state.apply.pseudonyms import Pseudonyms
+
+SALT = "00" * 16
+
+
+@pytest.mark.parametrize(
+    "address", ["joe@x.com", "o'brien@x.com", "a%b@x.com", "joe+1@x.com", "josé@münchen.example"]
+)
+@pytest.mark.parametrize("text", ["{}", "write to {}.", "'{}'", "<{}>", "mailto:{}?", "x/{}", "a={}!", "({}), or"])
+def test_address_in_a_text_is_replaced(address: str, text: str) -> None:
+    pseudonym = Pseudonyms(SALT, []).of("email", address)
+    names = Pseudonyms(SALT, [{"email": pseudonym}])
+    assert names.elsewhere(text.format(address)) == text.format(pseudonym)
+
+
+def test_part_of_another_address_is_not_replaced() -> None:
+    names = Pseudonyms(SALT, [{"email": Pseudonyms(SALT, []).of("email", "joe@x.com")}])
+    assert names.elsewhere("bob.joe@x.com") == "bob.joe@x.com"
+
+
+def test_long_text_without_an_address_is_read_in_linear_work() -> None:
+    names = Pseudonyms(SALT, [{"email": "user-x@pseudonym.invalid"}])
+    text = "a" * 2_000_000
+    assert names.elsewhere(text) == text
