@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from urllib.parse import urlencode
 
 from sdx_state.api.answer import Row, Rows, allowed_verbs, nothing_of, resource_of, rows_of
@@ -14,6 +15,12 @@ from sdx_state.api.filters import NOBODY, Filters, Heard
 from sdx_state.api.identity import Identity, check_country, check_texts, telephone_segment
 from sdx_state.api.paging import LIMIT, Listing, PageSizes, iterate
 from sdx_state.api.retry import Sender
+
+MOST_LISTED = 500_000  # rows of a list that is read as a whole: five times the questions of the largest tenant
+_ENDLESS = (
+    "Nothing of this list was used. Check `api.host` and your proxies. If the tenant really is that large, report it: "
+    "then this limit has to be raised."
+)
 
 
 class Endpoint:
@@ -31,8 +38,16 @@ class Endpoint:
         self._heard = Heard(sender)
 
     def list(self, **filters: str | int | None) -> Rows:
-        """Return all rows that pass `filters`, by ascending id. See `iterate`."""
-        return [*self.iterate(**filters)]
+        """Return all rows that pass `filters`, by ascending id. See `iterate`, which holds no list in memory.
+
+        Raises:
+            Unexpected: Also if there are more than `MOST_LISTED`: a server that never ends would be read for ever.
+        """
+        rows = [*islice(self.iterate(**filters), MOST_LISTED + 1)]
+        if len(rows) > MOST_LISTED:
+            message = f"the list has more than {MOST_LISTED:,} rows, which no tenant holds: it may have no end"
+            raise Unexpected(f"GET {self._path}", message, status=200, advice=_ENDLESS)
+        return rows
 
     def iterate(self, **filters: str | int | None) -> Listing:
         """Return the rows that pass `filters` (the API's own names), by ascending id. See `select`."""

@@ -10,11 +10,12 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.constructor import RoundTripConstructor
+from ruamel.yaml.emitter import Emitter
 from ruamel.yaml.nodes import ScalarNode
 from ruamel.yaml.representer import RoundTripRepresenter
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
 
-from sdx_state.config.emit import body_of, style_of
+from sdx_state.config.emit import body_of, quoted, style_of
 from sdx_state.config.update import Update, changed_fields
 from sdx_state.kinds.resource import Desired
 
@@ -207,6 +208,13 @@ class _Representer(RoundTripRepresenter):
         return node
 
 
+class _Emitter(Emitter):
+    """Writes double quotes as new declarations have them: what cannot be seen stays escaped."""
+
+    def write_double_quoted(self, text: str, split: bool = True) -> None:
+        self.write_indicator(quoted(text), True)
+
+
 for _name in ("int", "float", "bool", "null", "timestamp"):
     _Constructor.add_constructor(_YAML + _name, _Constructor.construct_typed)
 _Representer.add_representer(_Typed, _Representer.represent_typed)
@@ -219,6 +227,7 @@ def _round_trip(text: str) -> YAML:
     yaml = YAML()
     yaml.Constructor = _Constructor
     yaml.Representer = _Representer
+    yaml.Emitter = _Emitter
     yaml.preserve_quotes = True
     yaml.width = _NO_WRAP
     yaml.brace_single_entry_mapping_in_flow_sequence = True

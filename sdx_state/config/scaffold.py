@@ -17,7 +17,7 @@ _PROJECT = """\
 sdx: 1
 api:
   host: {host} # the host that you log in to
-# tenant: 00000000-0000-4000-8000-000000000000   # your customer UUID: then wrong credentials are an error
+# tenant: 00000000-0000-4000-8000-000000000000 # your customer UUID: then wrong credentials are an error
 limits: {{deletes: 3, deletes_percent: 10}}
 variables: {{company: Acme}}
 """

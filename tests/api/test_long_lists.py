@@ -8,10 +8,11 @@ import sys
 import tracemalloc
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from sdx_state.api import paging
+from sdx_state.api import endpoint, paging
 from sdx_state.api.errors import Unexpected
 from sdx_state.api.paging import PageSizes, iterate
 
@@ -118,3 +119,30 @@ def test_a_page_that_comes_again_after_a_step_back_is_no_end() -> None:
 
     rows = iterate(fetch, id_of, "GET list", PageSizes()).starting_at(150, 100)
     assert [row["id"] for row in rows] == list(range(150, 600))
+
+
+@pytest.mark.parametrize("named", [{}, {"survey_id": 7}])
+def test_a_list_without_end_is_an_error(
+    serve: Any, serve_by: Any, connect: Any, monkeypatch: pytest.MonkeyPatch, named: Any
+) -> None:
+    monkeypatch.setattr(endpoint, "MOST_LISTED", 5000)
+
+    def answer(seen: Any) -> Any:
+        offset = int(parse_qs(urlsplit(seen.path).query)["_offset"][0])
+        return 200, [{"id": 1 + offset + row, "name": "new", **named} for row in range(1000)]
+
+    server = serve(serve_by(answer))
+    with pytest.raises(Unexpected, match="has more than 5,000 rows") as caught:
+        connect(server).questions.list(**named)
+    assert "Nothing of this list was used" in caught.value.advice
+    assert len(server.seen) <= 7
+
+
+def test_a_stream_has_no_such_bound(serve: Any, serve_by: Any, connect: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(endpoint, "MOST_LISTED", 1500)
+
+    def answer(seen: Any) -> Any:
+        offset = int(parse_qs(urlsplit(seen.path).query)["_offset"][0])
+        return 200, [{"id": 1 + row, "question_id": 7} for row in range(offset, min(offset + 1000, 4000))]
+
+    assert sum(1 for _ in connect(serve(serve_by(answer))).responses.iterate(question_id=7)) == 4000

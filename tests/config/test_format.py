@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 
 from sdx_state.config.builder import build
 from sdx_state.config.files import SourceText
-from sdx_state.config.format import formatted
+from sdx_state.config.format import format_files, formatted
+from sdx_state.config.scaffold import scaffold
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").rglob("*.y*ml"))
 MESSY = """\
@@ -169,3 +171,16 @@ def test_one_broken_file_keeps_every_file_as_it_is(project):
     assert ended.code == 1
     assert "b.yaml:1:" in ended.err
     assert messy.read_text() == MESSY
+
+
+def test_what_init_writes_is_laid_out(tmp_path: Any) -> None:
+    scaffold(tmp_path, "demo.surveydynamix.com")
+    assert format_files(tmp_path, write=False) == []
+
+
+@pytest.mark.parametrize("escape", ["\\u202e", "\\u2028", "\\ufeff", "\\u0085", "\\U000e0041", "\\u0012"])
+def test_what_cannot_be_seen_stays_escaped(files: Any, escape: str) -> None:
+    text = f'surveys:\n  a:\n    name: "A {escape} b"\n'
+    files.write("a.yaml", text.replace("  a:", "   a:"))
+    format_files(files.folder, write=True)
+    assert files.text("a.yaml") == text

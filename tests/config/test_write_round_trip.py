@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sdx_state.config import load_configuration, write_resources
+from sdx_state.config.format import format_files
 from sdx_state.kinds import KINDS, SURVEY
 from sdx_state.kinds.resource import Desired, Source
 
@@ -104,6 +105,7 @@ def test_a_new_tenant_is_written_and_loads_back_equal(tenant: list[Desired]) -> 
         loaded = load_configuration(folder, None, {}).resources
         assert sorted(map(essence, loaded.values()), key=str) == sorted(map(essence, tenant), key=str)
         assert write_resources(folder, tenant) == []
+        assert format_files(folder, write=False) == []
 
 
 @settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
@@ -123,6 +125,7 @@ def test_what_changes_afterwards_is_changed_in_place_and_loads_back_equal(data: 
             for one, value in resource.values.items():
                 assert known[one].normalise(fields[one]) == known[one].normalise(value), (resource.address, one)
         assert write_resources(folder, after) == []
+        assert format_files(folder, write=False) == []
 
 
 def _varied(data: st.DataObject, resource: Desired) -> Desired:
