@@ -90,7 +90,7 @@ class Project:
 
 @pytest.fixture(autouse=True)
 def no_settings_of_ours(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    names = ("API_URL", "CUSTOMER_UUID", "AUTH_TOKEN", "ACCESS_TOKEN", "ENV", "LOG", "CA_FILE")
+    names = ("API_URL", "CUSTOMER_UUID", "AUTH_TOKEN", "ACCESS_TOKEN", "ENV", "LOG", "CA_FILE", "STATE_KEY")
     for name in (*names, "CLIENT_ID", "CLIENT_SECRET"):
         monkeypatch.delenv(f"SDX_{name}", raising=False)
     monkeypatch.setenv("SDX_NO_KEYRING", "1")

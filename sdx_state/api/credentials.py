@@ -70,9 +70,8 @@ class Credentials:
 
 def redact_environment(text: str, environ: Mapping[str, str]) -> str:
     """Return `text` without any of the credentials that `environ` holds, usable or not."""
-    uuid, *tokens = (
-        environ.get(name, "").strip() for name in ("SDX_CUSTOMER_UUID", "SDX_AUTH_TOKEN", "SDX_ACCESS_TOKEN")
-    )
+    names = ("SDX_CUSTOMER_UUID", "SDX_AUTH_TOKEN", "SDX_ACCESS_TOKEN", "SDX_STATE_KEY")
+    uuid, *tokens = (environ.get(name, "").strip() for name in names)
     for token in tokens:
         if token:
             text = Credentials(token, uuid or None).redact(text)

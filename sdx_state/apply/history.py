@@ -19,6 +19,13 @@ from sdx_state.plan.model import ORDER_PATH, Plan
 from sdx_state.plan.order import order_of
 from sdx_state.plan.undo import Past
 from sdx_state.state.errors import StateUnusable
+from sdx_state.state.local import LocalStore
+
+DOCUMENT = "document"  # in the line that begins a run: the hash of what is kept of it
+UNPROVEN_ADVICE = (
+    "An earlier version of sdx-state wrote it, and without a hash SDX_STATE_KEY proves nothing of it. To undo that "
+    "run, change the configuration back and apply that."
+)
 
 
 @dataclass(frozen=True)
@@ -65,6 +72,21 @@ def run_document(command: str, plan: Plan, snapshot: Snapshot) -> dict[str, Any]
         asked.sort(key=lambda one: order_of(one.raw, ORDER_PATH))
         orders[survey] = [addresses[one.kind, one.id] for one in asked if (one.kind, one.id) in addresses]
     return {"command": command, "plan": to_document(plan), "before": before, "orders": orders}
+
+
+def run_kept(store: LocalStore, journal: Journal, run: str) -> Record:
+    """Return the document that is kept of `run`, as it was when the run began.
+
+    Raises:
+        StateUnusable: The journal does not know the run, or not by this document; or nothing is kept of it any more.
+    """
+    begun = next((one for _, one in journal.records() if one["event"] == "begin" and one.get("run") == run), None)
+    if begun is None:
+        raise StateUnusable(f"the journal contains no run {run}", "The runs that it contains: sdx-state history")
+    hash = begun.get(DOCUMENT)
+    if hash is None and store.key is not None:
+        raise StateUnusable(f"{journal.path} names no hash of what is kept of run {run}", UNPROVEN_ADVICE)
+    return store.load_run(run, hash)
 
 
 def past_of(run: str, document: object) -> Past:

@@ -3,68 +3,32 @@
 What is about to be written is on the disk before it is sent. One JSON object a line; it holds addresses, ids and
 keyed hashes, and no texts. After a crash it says what may exist in the tenant without the state knowing: an intent
 without an end. Each line carries the hash of the one before and its own: one that was altered or taken out shows.
+With a key each line is signed.
 """
 
 from __future__ import annotations
 
 import getpass
-import hashlib
 import json
 import socket
 import threading
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
+from sdx_state.apply.chain import HASH, SIGNATURE, START, Chain
 from sdx_state.apply.journal_lines import decoded_line
+from sdx_state.apply.unfinished import Intent, Unfinished
 from sdx_state.apply.uptime import Uptime, uptime
 from sdx_state.decoding.strict import DecodingError
+from sdx_state.decoding.typed import Record
 from sdx_state.kinds.address import Address, kind_of
 from sdx_state.state.errors import JOURNAL_ADVICE, ForeignFile, StateNotSaved, StateUnusable
-from sdx_state.state.files import append, open_folder, read_private
+from sdx_state.state.files import append, open_folder, read_private, sync
 from sdx_state.state.ledger import Entry
-
-Record = dict[str, Any]
-START = "0" * 64  # what the first line calls the hash of the line before
-
-
-@dataclass(frozen=True)
-class Intent:
-    """A create that was about to be sent and whose end nobody wrote down.
-
-    Attributes:
-        operation: Its own name.
-        address: What was to be created.
-        parent_id: Id of the survey it was to go into, if any.
-        sent: Not later than the moment of sending.
-    """
-
-    operation: str
-    address: Address
-    parent_id: str | None
-    sent: Uptime
-
-
-@dataclass(frozen=True)
-class Unfinished:
-    """What earlier runs left.
-
-    Attributes:
-        pending: Creates that may or may not have reached the tenant.
-        created: Resources that were created and that no saved state knows yet.
-        leaving: `(kind, id)` of what was about to be deleted and that every saved state still knows.
-        serial: The highest serial of a state that was ever saved here, by lineage.
-        interrupted: The run that has no end, if the last one has none.
-    """
-
-    pending: tuple[Intent, ...] = ()
-    created: Mapping[Address, Entry] = field(default_factory=dict)
-    leaving: frozenset[tuple[str, str]] = frozenset()
-    serial: Mapping[str, int] = field(default_factory=dict)
-    interrupted: str | None = None
+from sdx_state.state.signing import SigningKey, hash_of
 
 
 class Journal:
@@ -73,18 +37,29 @@ class Journal:
     Attributes:
         path: The file.
         run: The name of the run that this journal is opened for.
+        key: Signs each line; None for no signatures.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, key: SigningKey | None = None) -> None:
+        self.path, self.key = path, key
         self.run = f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{uuid.uuid4().hex[:4]}"
         self._lock = threading.Lock()
         self._last: str | None = None
 
-    def begin(self, command: str, fingerprint: str, changes: int) -> None:
-        """Write down that a run begins, who runs it, and which plan it carries out."""
+    def begin(self, command: str, fingerprint: str, changes: int, document: str) -> None:
+        """Write down that a run begins, who runs it, which plan it carries out, and the hash of its document."""
         who = f"{_user()}@{socket.gethostname()}"
-        self._append(True, event="begin", command=command, who=who, plan=fingerprint, changes=changes)
+        self._append(
+            True, event="begin", command=command, who=who, plan=fingerprint, changes=changes, document=document
+        )
+
+    def restarted(self, lost: str) -> None:
+        """Write down that there was no journal, though the state names `lost` as the last line of one."""
+        self._append(True, event="restarted", lost=lost)
+
+    def signed(self) -> None:
+        """Write down that all lines so far are accepted as they are; this line is signed, and proves them."""
+        self._append(True, event="signed")
 
     def intend(
         self, address: Address, parent_id: str | None, before_ids: Sequence[str], hashes: Mapping[str, str]
@@ -187,8 +162,11 @@ class Journal:
                 raise StateUnusable(message, JOURNAL_ADVICE) from error
             yield number, record
 
-    def unfinished(self) -> Unfinished:
+    def unfinished(self, chain: Chain | None = None) -> Unfinished:
         """Return what earlier runs left without an end.
+
+        Args:
+            chain: Follows the lines while they are read.
 
         Raises:
             StateUnusable: A line cannot be read.
@@ -199,6 +177,8 @@ class Journal:
         serial: dict[str, int] = {}
         interrupted: str | None = None
         for number, record in self.records():
+            if chain is not None:
+                chain.follow(number, record)
             try:
                 event = record["event"]
                 if event == "begin":
@@ -233,29 +213,37 @@ class Journal:
         Raises:
             StateUnusable: A line cannot be read at all.
         """
-        previous = START
-        for number, record in self.records():
-            said = record.pop("hash", None)
-            if record.get("previous") != previous or said != _hash(record):
-                return number
-            previous = said
-        return None
+        return self.followed(Chain()).broken
 
-    def ready(self) -> None:
-        """Find the end of the chain, which is then known.
+    def followed(self, chain: Chain) -> Chain:
+        """Return `chain` after it has followed every line.
+
+        Raises:
+            StateUnusable: A line cannot be read at all.
+        """
+        for number, record in self.records():
+            chain.follow(number, record)
+        return chain
+
+    def ready(self) -> str:
+        """Make all lines durable, and return the hash of the last one, empty if there is none.
 
         Raises:
             StateUnusable: A line cannot be read; nothing can be written behind it.
+            StateNotSaved: A line is not on the disk; no state may name it.
         """
         with self._lock:
-            self._find_end()
-
-    def head(self) -> str:
-        """Return the hash of the last line: written down elsewhere, it proves all that came before."""
-        last = START
-        for _, record in self.records():
-            last = str(record.get("hash", ""))
-        return last
+            last = self._find_end()
+            if last == START:
+                return ""
+            try:
+                sync(self.path)
+            except OSError as error:
+                raise StateNotSaved(
+                    f"the journal {self.path} could not be written ({error.strerror}).\n"
+                    "The state was not saved. Make room, then run the same command again."
+                ) from error
+            return last
 
     def _lines(self) -> list[bytes]:
         """Return the lines; the last is what follows the last line end, empty in a whole journal."""
@@ -268,14 +256,16 @@ class Journal:
 
     def _find_end(self) -> str:
         if self._last is None:
-            self._last = self.head()
+            self._last = self.followed(Chain()).last
         return self._last
 
     def _append(self, durably: bool, **content: object) -> None:
         with self._lock:
             previous = self._find_end()
             record: Record = {"at": round(time.time(), 3), "run": self.run, **content, "previous": previous}
-            record["hash"] = _hash(record)
+            record[HASH] = hash_of(record)
+            if self.key is not None:
+                record[SIGNATURE] = self.key.sign("journal", record[HASH])
             try:
                 append(self.path, json.dumps(record, ensure_ascii=True).encode() + b"\n", durably=durably)
             except OSError as error:
@@ -285,7 +275,7 @@ class Journal:
                 ) from error
             except ForeignFile as error:  # put there while this run was under way
                 raise StateNotSaved(f"{error.what}.\nNothing more was sent. {error.advice}") from error
-            self._last = record["hash"]
+            self._last = record[HASH]
 
 
 def _now() -> Record:
@@ -295,11 +285,6 @@ def _now() -> Record:
 
 def _sent(record: Record) -> Uptime:
     return Uptime(str(record.get("boot", "")), float(record.get("uptime", 0.0)))
-
-
-def _hash(record: Mapping[str, object]) -> str:
-    text = json.dumps(record, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _user() -> str:

@@ -49,7 +49,15 @@ def _moment(value: object) -> float:
 
 
 _ALWAYS: Members = {"at": _moment, "run": filled, "event": filled}
-_WHERE_PRESENT: Members = {"hash": text, "previous": text, "boot": text, "uptime": number}
+_WHERE_PRESENT: Members = {
+    "hash": text,
+    "previous": text,
+    "signature": text,
+    "document": text,
+    "lost": text,
+    "boot": text,
+    "uptime": number,
+}
 
 
 def decoded_line(line: bytes) -> Record:

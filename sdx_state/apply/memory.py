@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from sdx_state.apply.journal import Journal, Unfinished
-from sdx_state.state.errors import CopyNotKept
+from sdx_state.apply.chain import Chain
+from sdx_state.apply.journal import Journal
+from sdx_state.apply.unfinished import Unfinished
+from sdx_state.state.errors import CopyNotKept, StateUnusable
 from sdx_state.state.ledger import Ledger
 from sdx_state.state.local import LocalStore
 
@@ -18,24 +21,60 @@ class Memory:
         saved: What the store holds.
         unfinished: What earlier runs left without an end.
         ledger: The first, with what a run created that died before it could save.
+        history_lost: The state names a journal that is not there, or was not there when this one was begun.
     """
 
     saved: Ledger
     unfinished: Unfinished
     ledger: Ledger
+    history_lost: bool = False
+
+
+def journal_of(store: LocalStore) -> Journal:
+    """Return the journal beside the state of `store`, for reading; to write to it, `open_journal`."""
+    return Journal(store.journal_path, store.key)
 
 
 def recall(store: LocalStore, journal: Journal) -> Memory:
     """Return what is remembered.
 
     Raises:
-        StateUnusable: State or journal cannot be read, or an older state was put in the place of the newest.
+        StateUnusable: State or journal cannot be read, are not signed as they must be, or do not belong together.
     """
-    saved, unfinished = store.load(), journal.unfinished()
+    saved = store.load()
+    chain = Chain(store.key, saved.journal)
+    unfinished = journal.unfinished(chain)
+    chain.require_whole(journal.path)
     store.require_newest(saved, unfinished.serial)
     created = unfinished.created
     ledger = replace(saved, entries={**created, **saved.entries}) if created else saved
-    return Memory(saved, unfinished, ledger)
+    lost = (bool(saved.journal) and not chain.lines) or chain.restarted is not None
+    return Memory(saved, unfinished, ledger, lost)
+
+
+def open_journal(store: LocalStore) -> Journal:
+    """Return the journal beside the state of `store`, ready to be written to. The lock must be held.
+
+    Where the state names a journal that is not there any more, a new one is begun that says so. The state is saved
+    first, naming none: else a run that died before it saved would leave a state and a journal that contradict.
+
+    Raises:
+        StateUnusable: The journal cannot be read, is not signed as it must be, or is not that of the state.
+        StateNotSaved: State or journal cannot be written.
+    """
+    journal = journal_of(store)
+    journal.mend()
+    saved = None
+    with suppress(StateUnusable):  # whoever needs the state hears of it, and others are about to replace it
+        saved = store.load()
+    anchor = saved.journal if saved is not None else ""
+    chain = journal.followed(Chain(store.key, anchor))
+    chain.require_whole(journal.path)
+    if saved is not None and anchor and not chain.lines:
+        saved = store.save(replace(saved, journal=""))
+        journal.restarted(anchor)
+        journal.saved(saved.lineage, saved.serial)
+    return journal
 
 
 def keep(store: LocalStore, journal: Journal, ledger: Ledger) -> Ledger:
@@ -46,7 +85,7 @@ def keep(store: LocalStore, journal: Journal, ledger: Ledger) -> Ledger:
         CopyNotKept: The state is saved, and the journal says so.
         StateUnusable: The journal cannot be read; nothing was saved.
     """
-    journal.ready()
+    ledger = replace(ledger, journal=journal.ready())
     try:
         saved = store.save(ledger)
     except CopyNotKept as error:

@@ -95,7 +95,7 @@ def store_tenant(snapshot: Snapshot, ledger: Ledger, path: Path, *, personal: bo
     }
     document: dict[str, Any] = {"format": FORMAT, "shape": snapshot.shape or "flat", "salt": salt, **rows}
     if ledger.serial:
-        known = replace(_veiled_ledger(ledger, snapshot, pseudonyms), serial=1, tenant="")
+        known = replace(_veiled_ledger(ledger, snapshot, pseudonyms), serial=1, tenant="", journal="")
         document["state"] = to_document(known)
     write_output(path, json.dumps(document, ensure_ascii=True, indent=1).encode() + b"\n")
     return sum(len(listed) for listed in rows.values())

@@ -112,8 +112,8 @@ class Run:
         )
         writes = any(change.writes and change.via == "api" for change in plan.changes)
         if writes:
-            self.store.save_run(self.journal.run, run_document(self.command, plan, snapshot))
-            self.journal.begin(self.command, plan.fingerprint, len(plan.changes))
+            document = self.store.save_run(self.journal.run, run_document(self.command, plan, snapshot))
+            self.journal.begin(self.command, plan.fingerprint, len(plan.changes), document)
         operations = operations_of(plan.changes)
         ended = schedule.run(operations)
         outcomes = _outcomes(plan.changes, ended, schedule.blocked)

@@ -13,8 +13,10 @@ from sdx_state.plan.build import Intention
 from sdx_state.plan.codec import PlanUnreadable, digest_of, fingerprint_of, from_document, to_document
 from sdx_state.plan.model import Action, Change, Plan
 from sdx_state.state.named_files import read_regular, write_output
+from sdx_state.state.signing import VARIABLE, SigningKey
 
 DIGEST = "digest"  # of all of the document: of what was consented to and how risky it was, as well
+SIGNATURE = "signature"  # of the digest
 
 
 class PlanStale(Exception):
@@ -28,10 +30,12 @@ class SavedPlan:
     Attributes:
         plan: The plan.
         configuration: Hash of what was declared when it was made, None where that does not matter.
+        hash: Hash of the document, empty where there is none.
     """
 
     plan: Plan
     configuration: str | None
+    hash: str = ""
 
 
 def configuration_hash(intention: Intention) -> str:
@@ -47,22 +51,39 @@ def configuration_hash(intention: Intention) -> str:
     return f"sha256:{digest.hexdigest()}"
 
 
-def save_plan(plan: Plan, intention: Intention, path: Path) -> None:
-    """Write `plan` to `path`, a new file readable by its owner alone: it holds texts of the tenant.
+def save_plan(plan: Plan, intention: Intention, path: Path, key: SigningKey | None = None) -> str:
+    """Write `plan` to `path`, a new file readable by its owner alone: it holds texts of the tenant. Return its hash.
+
+    Args:
+        plan: What was planned.
+        intention: What it was planned from.
+        path: The file.
+        key: Signs it; None for no signature.
 
     Raises:
         OSError: It could not be written; an older file there is as it was.
     """
     document = {**to_document(plan), "configuration": configuration_hash(intention)}
-    written = json.dumps({**document, DIGEST: digest_of(document)}, ensure_ascii=True, indent=1, default=str)
+    digest = digest_of(document)
+    document[DIGEST] = digest
+    if key is not None:
+        document[SIGNATURE] = key.sign("plan", digest)
+    written = json.dumps(document, ensure_ascii=True, indent=1, default=str)
     write_output(path, written.encode("ascii") + b"\n")
+    return digest
 
 
-def load_plan(path: Path) -> SavedPlan:
+def load_plan(path: Path, key: SigningKey | None = None, expected: str | None = None) -> SavedPlan:
     """Return the plan saved at `path`.
+
+    Args:
+        path: The file.
+        key: It must be signed with this one; None for any or no signature.
+        expected: Its hash must be this one; None for any.
 
     Raises:
         PlanUnreadable: There is none, it was altered, or another version of the format made it.
+        PlanStale: It is another plan than the expected one.
     """
     try:
         document = record(parse(read_regular(path), OWN_DEPTH))
@@ -73,24 +94,35 @@ def load_plan(path: Path) -> SavedPlan:
     except DecodingError as error:
         raise PlanUnreadable(f"{path} is not a saved plan: {error}") from error
     del document[DIGEST]
+    signature = document.pop(SIGNATURE, None)
+    hash = digest_of(document)
+    if expected is not None and hash != expected:
+        raise PlanStale(
+            f"{path} is not the plan that was reviewed: its hash is {hash}, and --expect names {expected}"
+        )
     try:
         plan = from_document(document)
     except PlanUnreadable as error:
         raise PlanUnreadable(f"{path} is not a plan that can be used: {error}") from error
-    if digest != digest_of(document):
+    if digest != hash:
         raise PlanUnreadable(f"{path} was altered since it was saved")
-    return SavedPlan(plan, configuration)
+    if key is not None and not key.made(signature, "plan", hash):
+        raise PlanUnreadable(f"{path} is not signed with {VARIABLE}")
+    return SavedPlan(plan, configuration, hash)
 
 
 def consent_of(saved: SavedPlan, now: Plan) -> int | None:
     """Return how many deletes of `now`, the rest of what was reviewed, were agreed to when that was planned.
 
-    None where nobody agreed to exactly what was planned.
+    A number that is not that of the deletes that were reviewed is consent to nothing: it is returned as it is where
+    it names something else than `now` deletes, so that the limit says so, and otherwise left out.
     """
+    consented = saved.plan.consented
     reviewed = sum(change.action is Action.DELETE for change in saved.plan.changes)
-    if saved.plan.consented is None or saved.plan.consented != reviewed:
-        return saved.plan.consented
-    return sum(change.action is Action.DELETE for change in now.changes)
+    deletes = sum(change.action is Action.DELETE for change in now.changes)
+    if consented is None or consented == reviewed:
+        return None if consented is None else deletes
+    return consented if consented != deletes else None
 
 
 def bound(saved: SavedPlan, now: Plan, intention: Intention) -> Plan:

@@ -9,14 +9,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 
 from sdx_state.api import Endpoints
-from sdx_state.apply.history import past_of
-from sdx_state.apply.journal import Journal, Unfinished
-from sdx_state.apply.memory import keep, recall
+from sdx_state.apply.history import past_of, run_kept
+from sdx_state.apply.journal import Journal
+from sdx_state.apply.memory import Memory, journal_of, keep, open_journal, recall
 from sdx_state.apply.outcome import Result
 from sdx_state.apply.resolve import SETTLE
 from sdx_state.apply.run import Observer, Run
 from sdx_state.apply.saved import SavedPlan
 from sdx_state.apply.tenant import WrongTenant
+from sdx_state.apply.unfinished import Unfinished
 from sdx_state.apply.uptime import uptime
 from sdx_state.kinds import KINDS
 from sdx_state.kinds.address import Address, kind_of
@@ -122,7 +123,7 @@ class Workspace:
             StateError: The state cannot be used.
             TooMuchMissing: This looks like the wrong tenant.
         """
-        memory = recall(self.store, Journal(self.store.journal_path))
+        memory = recall(self.store, journal_of(self.store))
         unfinished, ledger = memory.unfinished, memory.ledger
         scope = scope_of(reviewed, intention.resources, ledger.entries) if reviewed is not None else None
         ledger = _protecting(ledger, protected)
@@ -131,7 +132,7 @@ class Workspace:
         wanted = wanted_of(declared, ledger, scope, unfinished.leaving)
         snapshot, ledger = read_live(self.client, wanted, ledger, self.parallelism, progress, ask_again=ask_again)
         plan = self._routed(build_plan(intention, snapshot, ledger, scope))
-        plan = replace(plan, findings=(*plan.findings, *_pending(unfinished), *_clocks(self.client.server_ahead)))
+        plan = replace(plan, findings=(*plan.findings, *_pending(memory), *_clocks(self.client.server_ahead)))
         if base is not None:
             plan = attribute(plan, build_plan(base, snapshot, ledger))
         changing = {change.address for change in plan.changes}
@@ -160,8 +161,9 @@ class Workspace:
             ApiError: The tenant could not be read.
             StateError: The state cannot be used, or nothing is kept of the run.
         """
-        past = past_of(run, self.store.load_run(run))
-        memory = recall(self.store, Journal(self.store.journal_path))
+        journal = journal_of(self.store)
+        memory = recall(self.store, journal)
+        past = past_of(run, run_kept(self.store, journal, run))
         unfinished, ledger = memory.unfinished, memory.ledger
         ledger = _protecting(ledger, protected)
         if past.plan.tenant != ledger.tenant:
@@ -179,15 +181,14 @@ class Workspace:
             StateUnusable: What is kept of it cannot be read.
         """
         run = journal.unfinished().interrupted
-        return SavedPlan(past_of(run, self.store.load_run(run)).plan, None) if run is not None else None
+        return SavedPlan(past_of(run, run_kept(self.store, journal, run)).plan, None) if run is not None else None
 
     def remember_lookups(self, planned: Planned) -> None:
         """Keep what was paid for while planning, if the state is free: asking again would cost again."""
         if planned.ledger.lookups == planned.saved.lookups:
             return
         with contextlib.suppress(StateError), self.store.lock("plan"):
-            journal = Journal(self.store.journal_path)
-            journal.mend()
+            journal = open_journal(self.store)
             now = recall(self.store, journal).ledger
             if now.serial == 0:  # the first state of its lineage, which keys the look-ups
                 keep(self.store, journal, replace(planned.ledger, entries=now.entries))
@@ -226,8 +227,7 @@ class Workspace:
             StateUnusable, StateNotSaved: The journal cannot be used.
         """
         with self.store.lock(purpose):
-            journal = Journal(self.store.journal_path)
-            journal.mend()
+            journal = open_journal(self.store)
             pending = journal.unfinished().pending
             now = uptime()
             rest = max((SETTLE - now.since(intent.sent) for intent in pending), default=0.0)
@@ -292,8 +292,15 @@ def _protecting(ledger: Ledger, protected: Collection[Address]) -> Ledger:
     return replace(ledger, entries={**ledger.entries, **shielded})
 
 
-def _pending(unfinished: Unfinished) -> Iterable[Finding]:
-    for intent in unfinished.pending:
+def _pending(memory: Memory) -> Iterable[Finding]:
+    if memory.history_lost:
+        yield Finding(
+            "warning",
+            "the journal of earlier runs is missing: they cannot be undone, and what an interrupted one may have "
+            "created is found by name alone",
+            hint="put it back if you have it; otherwise the next apply begins a new one",
+        )
+    for intent in memory.unfinished.pending:
         yield Finding(
             "warning",
             f"{intent.address}: an earlier run was cut off while creating it; the next apply finds out by reading",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -21,9 +22,24 @@ from sdx_state.cli.planning import (
 )
 from sdx_state.cli.reports import Forms, Reports, format_options
 
+_HASH = re.compile(r"sha256:[0-9a-f]{64}")
+
+
+def _expected(_ctx: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    if value is not None and not _HASH.fullmatch(value):
+        raise click.BadParameter("expected sha256: and 64 hexadecimal digits, as `plan --out` and `show` print it")
+    return value
+
 
 @click.command()
 @click.argument("planfile", required=False, type=click.Path(dir_okay=False, path_type=Path))
+@click.option(
+    "--expect",
+    "expected",
+    metavar="HASH",
+    callback=_expected,
+    help="Apply PLANFILE only if this is its hash, which `plan --out` prints.",
+)
 @click.option("--resume", is_flag=True, help="Go on with the last run, if it was cut off: its plan, and no more.")
 @approval_options
 @allow_deletes_option
@@ -34,6 +50,7 @@ from sdx_state.cli.reports import Forms, Reports, format_options
 def command(
     context: Context,
     planfile: Path | None,
+    expected: str | None,
     resume: bool,
     auto_approve: Literal["low", "medium", "high"] | None,
     allowed: tuple[str, ...],
@@ -50,7 +67,8 @@ def command(
     """Make the tenant what the configuration says.
 
     Plans anew, shows the plan, asks, and carries it out. With PLANFILE, carries that plan out without asking, if it
-    still is what would be done, and no riskier; otherwise nothing is written (exit 3, or 6 for the risk).
+    still is what would be done, and no riskier; otherwise nothing is written (exit 3, or 6 for the risk). --expect
+    binds it to the plan that was reviewed: whoever can write to PLANFILE could put another one there.
     """
     from sdx_state.apply.pack import FOLDER
     from sdx_state.apply.saved import bound, consent_of, load_plan
@@ -61,8 +79,10 @@ def command(
         raise click.UsageError("a saved plan is applied whole: leave --target and --exclude out")
     if planfile is not None and resume:
         raise click.UsageError("--resume goes on with the plan of the last run: leave PLANFILE out")
+    if expected is not None and planfile is None:
+        raise click.UsageError("--expect names the hash of a saved plan: give PLANFILE too")
     with Reports(context, forms, budget, personal, verbose).whole() as reports:
-        reviewed = load_plan(planfile) if planfile is not None else None
+        reviewed = load_plan(planfile, context.key(), expected) if planfile is not None else None
         project = context.project()
         intention = context.intention()
         with (

@@ -35,6 +35,7 @@ def command(
     from sdx_state.apply.pull import intention_of
     from sdx_state.check.play import Player, needed, not_as_declared
     from sdx_state.cli.console import out_colour, reading, say
+    from sdx_state.cli.redaction import redacted
     from sdx_state.cli.running import Signals, signal_code
     from sdx_state.report.checks import checks_json, checks_junit, last_line, left_text, played_text
     from sdx_state.state.named_files import write_output
@@ -69,7 +70,7 @@ def command(
                 if form == "text":
                     click.echo(played_text(results[-1], colour=out_colour()))
     if junit is not None:
-        write_output(junit, checks_junit(results).encode("utf-8", "replace"))
+        write_output(junit, redacted(checks_junit(results)).encode("utf-8", "replace"))
     if form == "json":
         click.echo(checks_json(results), nl=False)
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from sdx_state.apply.workspace import Workspace
     from sdx_state.config import Configuration, Project
     from sdx_state.plan.build import Intention
+    from sdx_state.state.local import LocalStore
+    from sdx_state.state.signing import SigningKey
 
     Opened = tuple[Workspace, Intention, Intention | None]
 
@@ -123,6 +125,26 @@ class Context:
         name = "sandbox-state" if sandbox else "state"
         return f"{name}.{self.environment}" if self.environment else name
 
+    def store(self, sandbox: bool) -> LocalStore:
+        """Return the state, whichever tenant it belongs to.
+
+        Raises:
+            KeyUnusable: The key for signatures could be guessed.
+        """
+        from sdx_state.state.local import LocalStore
+
+        return LocalStore(self.folder / HIDDEN_FOLDER, self.state_name(sandbox), None, self.key())
+
+    def key(self) -> SigningKey | None:
+        """Return the key for signatures, None if there is none.
+
+        Raises:
+            KeyUnusable: It could be guessed.
+        """
+        from sdx_state.state.signing import key_from
+
+        return key_from(os.environ)
+
     def credentials(self, base: BaseUrl) -> Found:
         """Return the credentials for `base`; none of their secrets is shown from now on.
 
@@ -130,8 +152,6 @@ class Context:
             MissingCredentials: There are none.
             SignInFailed: A token is over and cannot be exchanged.
         """
-        from dataclasses import replace
-
         from sdx_state.api.stored import find_credentials
         from sdx_state.cli.console import say
         from sdx_state.cli.redaction import learn
@@ -157,20 +177,19 @@ class Context:
         from sdx_state.api import Connection, Endpoints
         from sdx_state.apply.tenant import tenant_name
         from sdx_state.apply.workspace import Workspace
-        from sdx_state.state.local import LocalStore
 
         hidden = self.folder / HIDDEN_FOLDER
         parallelism = project.api.parallelism
         if sandbox:
             with self._sandbox(project, hidden) as (base, credentials):
-                store = LocalStore(hidden, self.state_name(True), "sandbox")
+                store = replace(self.store(True), tenant="sandbox")
                 with Endpoints(Connection(base, credentials, parallelism=parallelism)) as client:
                     yield Workspace(client, store, base.origin, project.api.capabilities, parallelism, project.guards)
             return
         base = self.base(project)
         found = self.credentials(base)
         tenant = tenant_name(base.origin, project.tenant, found.credentials.customer_uuid)
-        store = LocalStore(hidden, self.state_name(False), tenant)
+        store = replace(self.store(False), tenant=tenant)
         ca_file = os.environ.get("SDX_CA_FILE") or None
         connection = Connection(base, found.credentials, parallelism, ca_file=ca_file, renew=found.renew)
         with Endpoints(connection) as client:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 SHORTEST = 12  # characters: no shorter token is one, and would be cut out of ordinary words
-SECRETS = ("SDX_AUTH_TOKEN", "SDX_ACCESS_TOKEN", "SDX_CLIENT_SECRET")
+SECRETS = ("SDX_AUTH_TOKEN", "SDX_ACCESS_TOKEN", "SDX_CLIENT_SECRET", "SDX_STATE_KEY")
 
 
 def forms_of(environ: Mapping[str, str]) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from shlex import quote
 
 import click
 
@@ -88,8 +89,8 @@ def command(
         told = conversations(plan, planned.intention, planned.snapshot) if reports.wants("html") else ()
         reports.show(plan, tuple(told))
         if out is not None and not plan.errors:
-            save_plan(plan, intention, out)
-            say(f"\nSaved. To carry out exactly this:  sdx-state apply {out}")
+            reports.hash = save_plan(plan, intention, out, context.key())
+            say(f"\nSaved. To carry out exactly this:  sdx-state apply {quote(str(out))} --expect {reports.hash}")
         if plan.errors:
             raise click.exceptions.Exit(error_code(plan))
         stop_after_planning(plan)

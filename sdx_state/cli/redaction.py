@@ -35,12 +35,17 @@ class RedactingStream:
 
     def write(self, text: str, /) -> int:
         """Write `text` without secrets."""
-        for form in self._forms:
-            if form in text:
-                text = text.replace(form, REDACTED)
+        text = self.redacted(text)
         with self._watched():
             self._stream.write(text)
         return len(text)
+
+    def redacted(self, text: str) -> str:
+        """Return `text` without secrets."""
+        for form in self._forms:
+            if form in text:
+                text = text.replace(form, REDACTED)
+        return text
 
     def flush(self) -> None:
         """Write what is buffered."""
@@ -126,6 +131,11 @@ def settled(code: int) -> int:
             out.write(f"Error: stderr took no more ({unsaid.strerror}): messages of this command are missing.\n")
         out.settle()
     return 1 if code == 0 and (lost or unsaid) else code
+
+
+def redacted(text: str) -> str:
+    """Return `text` without the secrets that are kept out of stdout and stderr: for files of what is said there."""
+    return _streams[0].redacted(text) if _streams else text
 
 
 def learn(secrets: Iterable[str], customer_uuid: str | None = None) -> None:

@@ -77,6 +77,7 @@ class Reports:
     Attributes:
         plan: What is reported, None before there is a plan.
         told: The changed surveys as a respondent meets them.
+        hash: The hash of the plan as a file, empty if it is none.
     """
 
     def __init__(self, context: Context, forms: Forms, budget: int, personal: bool, verbose: bool) -> None:
@@ -84,6 +85,7 @@ class Reports:
         self._budget, self._personal, self._verbose = budget, personal, verbose
         self.plan: Plan | None = None
         self.told: Sequence[Conversation] = ()
+        self.hash = ""
 
     @property
     def text_on_stdout(self) -> bool:
@@ -127,6 +129,7 @@ class Reports:
             self._write(self.plan)
 
     def _write(self, plan: Plan | None) -> None:
+        from sdx_state.cli.redaction import redacted
         from sdx_state.report.formats import FORMATS, Options
         from sdx_state.report.text import plan_text
         from sdx_state.state.named_files import write_output
@@ -134,7 +137,7 @@ class Reports:
         if plan is None:
             return
         context = self._context
-        options = Options(self._budget, self._personal, context.environment, context.place_in_repository())
+        options = Options(self._budget, self._personal, context.environment, context.place_in_repository(), self.hash)
         for form, file in self._forms:
             if (form, file) == ("text", None):
                 continue
@@ -145,7 +148,7 @@ class Reports:
             if file is None:
                 click.echo(text, nl=False)
             else:
-                write_output(file, text.encode("utf-8", "replace"))
+                write_output(file, redacted(text).encode("utf-8", "replace"))
 
 
 def _with_failure(plan: Plan | None, failure: Failure) -> Plan:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sdx_state.cli.context import HIDDEN_FOLDER, Context, sandbox_option
+from sdx_state.cli.context import Context, sandbox_option
 from sdx_state.cli.failure import Stop
 
 if TYPE_CHECKING:
@@ -155,8 +155,7 @@ def resolve(context: Context, address: str, id: str, sandbox: bool) -> None:
 @click.pass_obj
 def rebuild(context: Context, auto_approve: bool, sandbox: bool) -> None:
     """Find again by name what the state should know. Writes to the state alone, never to the tenant."""
-    from sdx_state.apply.journal import Journal
-    from sdx_state.apply.memory import keep
+    from sdx_state.apply.memory import keep, open_journal
     from sdx_state.apply.rebuild import rebuild as rebuilt_from
     from sdx_state.cli.console import confirmed, reading, say
     from sdx_state.report.escape import escape
@@ -178,27 +177,53 @@ def rebuild(context: Context, auto_approve: bool, sandbox: bool) -> None:
         question = f"Save a state of {len(rebuilt.ledger.entries)} resources?"
         if not auto_approve and not confirmed(question):
             raise Stop("not approved", "Nothing was changed. Without a terminal, --auto-approve says yes.")
-        journal = Journal(workspace.store.journal_path)
-        journal.mend()
-        keep(workspace.store, journal, rebuilt.ledger)
+        keep(workspace.store, open_journal(workspace.store), rebuilt.ledger)
     click.echo(f"The state knows {len(rebuilt.ledger.entries)} resources.")
 
 
-def _store(context: Context, sandbox: bool) -> LocalStore:
-    from sdx_state.state.local import LocalStore
+@command.command()
+@click.option("--auto-approve", is_flag=True, help="Do not ask.")
+@sandbox_option
+@click.pass_obj
+def sign(context: Context, auto_approve: bool, sandbox: bool) -> None:
+    """Sign state and journal as they are with SDX_STATE_KEY.
 
-    return LocalStore(context.folder / HIDDEN_FOLDER, context.state_name(sandbox), None)
+    Needed once where they were written without that key, or with another one: what is not signed with it is refused.
+    The tenant is not touched.
+    """
+    from sdx_state.apply.proof import sign as sign_all
+    from sdx_state.apply.proof import unsigned
+    from sdx_state.cli.console import confirmed, say
+
+    store = _store(context, sandbox)
+    if store.key is None:
+        raise Stop("SDX_STATE_KEY is not set", "Make a key, and keep it as a secret: openssl rand -hex 32")
+    with store.lock("state sign"):
+        found = unsigned(store)
+        if found.signed:
+            click.echo("State and journal are signed with this key already.")
+            return
+        say(
+            f"The state ({len(found.ledger.entries)} resources) and the journal ({found.lines} lines) are whole, and "
+            "not signed with this key. Signing them says that you trust them as they are."
+        )
+        if not auto_approve and not confirmed("Sign them?"):
+            raise Stop("not approved", "Nothing was changed. Without a terminal, --auto-approve says yes.")
+        line = sign_all(store, found)
+    click.echo(f"Signed: the journal from line {line} on, which proves the lines before it as they are now.")
+
+
+def _store(context: Context, sandbox: bool) -> LocalStore:
+    return context.store(sandbox)
 
 
 @contextmanager
 def _changing(context: Context, sandbox: bool, purpose: str) -> Iterator[tuple[LocalStore, Journal]]:
-    from sdx_state.apply.journal import Journal
+    from sdx_state.apply.memory import open_journal
 
     store = _store(context, sandbox)
     with store.lock(purpose):
-        journal = Journal(store.journal_path)
-        journal.mend()
-        yield store, journal
+        yield store, open_journal(store)
 
 
 def _unknown(context: Context, address: str, sandbox: bool) -> Stop:

@@ -5,8 +5,6 @@ Field names are Terraform's where it has them, so that tools written for those r
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, get_args
@@ -48,6 +46,7 @@ from sdx_state.plan.model import (
     Unmanaged,
     Via,
 )
+from sdx_state.state.signing import HASH, hash_of
 
 FORMAT_MAJOR, FORMAT_MINOR = 1, 1
 _AFTER_NAME = re.compile(r"[.\[]")  # a language, or a place inside of the value, follows
@@ -76,8 +75,7 @@ def fingerprint_of(changes: Sequence[Change]) -> str:
 
 def digest_of(value: object) -> str:
     """Return the hash of `value` as JSON; the order of keys does not matter."""
-    text = json.dumps(value, ensure_ascii=True, sort_keys=True, separators=(",", ":"), default=str)
-    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+    return HASH + hash_of(value)
 
 
 def to_document(plan: Plan) -> dict[str, Any]:

@@ -8,6 +8,9 @@ from sdx_state.plan.codec import to_document
 from sdx_state.plan.model import Plan
 
 
-def plan_json(plan: Plan) -> str:
-    """Return `plan` as an indented JSON document with a line end."""
-    return json.dumps(to_document(plan), ensure_ascii=True, indent=2, default=str) + "\n"
+def plan_json(plan: Plan, hash: str = "") -> str:
+    """Return `plan` as an indented JSON document with a line end; where it is a file, with that file's `hash`."""
+    document = to_document(plan)
+    if hash:
+        document["digest"] = hash
+    return json.dumps(document, ensure_ascii=True, indent=2, default=str) + "\n"

@@ -26,12 +26,14 @@ class Options:
         environment: Whose plan it is; a comment says so in its hidden marker.
         folder: Where the project stands in its repository, with a slash at the end: what a CI system shows beside
             the lines of a file has to name that from there.
+        hash: Hash of the plan as a file, empty if it is none.
     """
 
     budget: int = GITHUB
     personal: bool = False
     environment: str | None = None
     folder: str = ""
+    hash: str = ""
 
 
 DEFAULT = Options()
@@ -46,11 +48,17 @@ class Form(Protocol):
 
 
 def _markdown(plan: Plan, told: Sequence[Conversation], options: Options = DEFAULT) -> str:
-    return plan_markdown(plan, budget=options.budget, personal=options.personal, environment=options.environment)
+    return plan_markdown(
+        plan,
+        budget=options.budget,
+        personal=options.personal,
+        environment=options.environment,
+        hash=options.hash,
+    )
 
 
 FORMATS: Mapping[str, Form] = {
-    "json": lambda plan, told, options=DEFAULT: plan_json(plan),
+    "json": lambda plan, told, options=DEFAULT: plan_json(plan, options.hash),
     "markdown": _markdown,
     "html": lambda plan, told, options=DEFAULT: plan_html(plan, told),
     "junit": lambda plan, told, options=DEFAULT: plan_junit(plan, options.folder),

@@ -69,7 +69,14 @@ class _Block:
     grave: bool = False
 
 
-def plan_markdown(plan: Plan, *, budget: int = GITHUB, personal: bool = False, environment: str | None = None) -> str:
+def plan_markdown(
+    plan: Plan,
+    *,
+    budget: int = GITHUB,
+    personal: bool = False,
+    environment: str | None = None,
+    hash: str = "",
+) -> str:
     """Return `plan` as Markdown of at most `budget` bytes.
 
     Everything that comes from the tenant or the files stands inside fences that are longer than any run of backticks
@@ -81,12 +88,15 @@ def plan_markdown(plan: Plan, *, budget: int = GITHUB, personal: bool = False, e
         budget: Bytes, in UTF-8; at least 1,000.
         personal: Show names, telephone numbers and e-mail addresses that stand in the tenant alone.
         environment: Named in the hidden marker, so that each environment has a comment of its own.
+        hash: Hash of the plan as a file, empty if it is none.
     """
     blocks = _blocks(plan, personal)
     head = [marker(environment), "", f"**{_headline(plan)}**", ""]
     head += [*counts, ""] if (counts := [*_counts(plan)]) else []
     if _PLAIN.fullmatch(plan.tenant):
         head += [f"Tenant: `{plan.tenant}`", ""]
+    if _PLAIN.fullmatch(hash):
+        head += [f"Hash of the saved plan: `{hash}`. `sdx-state apply PLANFILE --expect HASH` applies no other.", ""]
     fence = fence_for([block.text for block in blocks])
     sections = [section for section in (None, *SECTIONS) if any(block.section == section for block in blocks)]
     frames = sum(len(SECTIONS[section]) + 2 * len(fence) + 20 for section in dict.fromkeys(sections))

@@ -18,26 +18,31 @@ from sdx_state.decoding.typed import (
     text,
 )
 from sdx_state.kinds.decode import address
-from sdx_state.state.errors import StateUnusable
+from sdx_state.state.errors import SIGNATURE_ADVICE, StateUnusable
 from sdx_state.state.ledger import Entry, Ledger, Lookup, with_identities
+from sdx_state.state.signing import VARIABLE, SigningKey, hash_of
 
-FORMAT_MAJOR, FORMAT_MINOR = 1, 0
+FORMAT_MAJOR, FORMAT_MINOR = 1, 1
+SIGNATURE = "signature"
 _HEAD = b'{"checksum":"sha256:'
 _BODY = b'","state":'
 _TAIL = b"}\n"
 
 
-def encode(ledger: Ledger) -> bytes:
-    """Return `ledger` as one JSON document that carries its own checksum."""
-    body = json.dumps(to_document(ledger), ensure_ascii=True, separators=(",", ":")).encode()
+def encode(ledger: Ledger, key: SigningKey | None = None) -> bytes:
+    """Return `ledger` as one JSON document that carries its own checksum, and its signature if there is a `key`."""
+    document = to_document(ledger)
+    if key is not None:
+        document[SIGNATURE] = key.sign("state", hash_of(document))
+    body = json.dumps(document, ensure_ascii=True, separators=(",", ":")).encode()
     return _HEAD + hashlib.sha256(body).hexdigest().encode() + _BODY + body + _TAIL
 
 
-def decode(data: bytes, where: str) -> Ledger:
+def decode(data: bytes, where: str, key: SigningKey | None = None) -> Ledger:
     """Return the ledger in `data`, which was read from `where`.
 
     Raises:
-        StateUnusable: It is empty, damaged, not a state at all, or written by a newer version.
+        StateUnusable: It is empty, damaged, not a state at all, written by a newer version, or not signed with `key`.
     """
     if not data.strip():
         raise StateUnusable(f"{where} is empty: an interrupted copy, or a full disk when it was copied here")
@@ -55,6 +60,9 @@ def decode(data: bytes, where: str) -> Ledger:
                 f"{where} has format {version[:20]}, written by another version of sdx-state "
                 f"(this one reads {FORMAT_MAJOR}.x)"
             )
+        signature = document.pop(SIGNATURE, None)
+        if key is not None and not key.made(signature, "state", hash_of(document)):
+            raise StateUnusable(f"{where} is not signed with {VARIABLE}", SIGNATURE_ADVICE)
         return from_document(document)
     except DecodingError as error:
         raise StateUnusable(f"{where} is not a state that this version can read: {error}") from error
@@ -62,7 +70,7 @@ def decode(data: bytes, where: str) -> Ledger:
 
 def to_document(ledger: Ledger) -> dict[str, object]:
     """Return `ledger` as a JSON document."""
-    return {
+    document: dict[str, object] = {
         "format": f"{FORMAT_MAJOR}.{FORMAT_MINOR}",
         "lineage": ledger.lineage,
         "serial": ledger.serial,
@@ -70,6 +78,9 @@ def to_document(ledger: Ledger) -> dict[str, object]:
         "resources": {address: _entry_document(entry) for address, entry in ledger.entries.items()},
         "lookups": {key: [answer.country_code, answer.phone_type] for key, answer in ledger.lookups.items()},
     }
+    if ledger.journal:
+        document["journal"] = ledger.journal
+    return document
 
 
 def from_document(document: object) -> Ledger:
@@ -85,6 +96,7 @@ def from_document(document: object) -> Ledger:
         tenant=member(state, "tenant", text),
         entries=with_identities(member(state, "resources", mapping_of(_entry, address))),
         lookups=member(state, "lookups", mapping_of(_lookup)),
+        journal=member_or(state, "journal", text, ""),
     )
 
 

@@ -21,6 +21,15 @@ JOURNAL_ADVICE = (
     "history, and the next plan finds by name what an interrupted run may have created."
 )
 
+RUN_ADVICE = (
+    "Put a good copy in its place. Without one, change the configuration back and apply that: the next plan reads "
+    "from the tenant what is done already."
+)
+SIGNATURE_ADVICE = (
+    "If it was last written without SDX_STATE_KEY, or with another key, and you trust it as it is: "
+    "sdx-state state sign (with the same --env and --sandbox). Otherwise put a good copy in its place."
+)
+
 
 class StateUnusable(StateError):
     """The state, or its journal, cannot be read, or is of another tenant. Nothing was changed."""
@@ -40,6 +49,13 @@ class ForeignFile(StateUnusable):
     def __init__(self, what: str, advice: str) -> None:
         StateError.__init__(self, f"{what}.\n{advice}")
         self.what, self.advice = what, advice
+
+
+class KeyUnusable(StateError):
+    """The key for signatures could be guessed. Nothing was read."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what}.\nMake one, and keep it as a secret: openssl rand -hex 32")
 
 
 class StateLocked(StateError):

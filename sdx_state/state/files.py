@@ -184,6 +184,18 @@ class OpenFolder:
         if created:
             os.fsync(self._descriptor)
 
+    def sync(self, name: str) -> None:
+        """Return when all that was written to the file `name` is on the disk.
+
+        Raises:
+            ForeignFile, OSError: As for `read`; or it is not on the disk.
+        """
+        descriptor = self.open(name, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
     def truncate(self, name: str, length: int) -> None:
         """Cut the file `name` after `length` bytes."""
         descriptor = self.open(name, os.O_WRONLY)
@@ -342,6 +354,12 @@ def append(path: Path, data: bytes, *, durably: bool) -> None:
     """Append `data` to a private file (0600); arguments and errors as for `OpenFolder.append`."""
     with open_folder(path.parent) as folder:
         folder.append(path.name, data, durably=durably)
+
+
+def sync(path: Path) -> None:
+    """Make all that was written to a private file durable; errors as for `OpenFolder.sync`."""
+    with open_folder(path.parent) as folder:
+        folder.sync(path.name)
 
 
 def write_all(descriptor: int, data: bytes) -> None:

@@ -51,6 +51,7 @@ class Ledger:
         tenant: The tenant it belongs to, empty until first saved.
         entries: The addresses that are ours.
         lookups: Answers of paid look-ups, by the keyed hash of the number.
+        journal: Hash of the journal's last line when this was saved, empty if there was none.
     """
 
     lineage: str
@@ -58,6 +59,7 @@ class Ledger:
     tenant: str = ""
     entries: Mapping[Address, Entry] = field(default_factory=dict)
     lookups: Mapping[str, Lookup] = field(default_factory=dict)
+    journal: str = ""
 
     def hash(self, value: object) -> str:
         """Return the keyed hash of a normalised value."""

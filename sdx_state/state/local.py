@@ -17,9 +17,10 @@ from pathlib import Path
 from sdx_state.decoding.strict import OWN_DEPTH, DecodingError, parse
 from sdx_state.decoding.typed import Record, filled, member, natural, number, record, text
 from sdx_state.state.codec import decode, encode
-from sdx_state.state.errors import CopyNotKept, StateLocked, StateNotSaved, StateUnusable
+from sdx_state.state.errors import RUN_ADVICE, CopyNotKept, StateLocked, StateNotSaved, StateUnusable
 from sdx_state.state.files import make_private_folder, open_folder, read_private, write_atomically
 from sdx_state.state.ledger import Ledger, new_ledger
+from sdx_state.state.signing import SigningKey, hash_of_bytes
 
 KEPT = 20  # earlier states, and runs
 # The names that are made, and so the only ones that are ever read or deleted.
@@ -35,11 +36,13 @@ class LocalStore:
         folder: Usually `.sdx` of the project.
         name: Stem of the file: one for each environment, and one for the sandbox.
         tenant: The tenant that this run talks to; a state of another one is refused. None where no tenant is asked.
+        key: Signs what is written; what is read must be signed with it. None for no signatures.
     """
 
     folder: Path
     name: str
     tenant: str | None
+    key: SigningKey | None = None
 
     @property
     def path(self) -> Path:
@@ -69,7 +72,7 @@ class LocalStore:
             return replace(new_ledger(), tenant=self.tenant or "")
         except OSError as error:
             raise StateUnusable(f"{self.path} cannot be read ({error.strerror})") from error
-        ledger = decode(data, str(self.path))
+        ledger = decode(data, str(self.path), self.key)
         if self.tenant is not None and ledger.tenant and not _same_tenant(ledger.tenant, self.tenant):
             raise StateUnusable(
                 f"{self.path} belongs to the tenant {ledger.tenant}, and this run talks to {self.tenant}"
@@ -102,7 +105,7 @@ class LocalStore:
             CopyNotKept: The new file is in place; only the copy of it is missing.
         """
         ledger = replace(ledger, serial=ledger.serial + 1, tenant=self.tenant or ledger.tenant)
-        data = encode(ledger)
+        data = encode(ledger, self.key)
         try:
             write_atomically(self.path, data)
         except OSError as error:
@@ -157,8 +160,8 @@ class LocalStore:
         """The folder of earlier states."""
         return self.folder / f"{self.name}.generations"
 
-    def save_run(self, run: str, document: Mapping[str, object]) -> None:
-        """Keep `document` as that of `run`, and of all runs the newest `KEPT`.
+    def save_run(self, run: str, document: Mapping[str, object]) -> str:
+        """Keep `document` as that of `run`, of all runs the newest `KEPT`, and return its hash for the journal.
 
         Raises:
             StateNotSaved: It is not on the disk. Nothing may be sent.
@@ -172,21 +175,30 @@ class LocalStore:
                 f"{self.runs} cannot be written ({error.strerror}).\n"
                 "Nothing was sent. Make room, then run the same command again."
             ) from error
+        return hash_of_bytes(data)
 
-    def load_run(self, run: str) -> Record:
+    def load_run(self, run: str, hash: str | None) -> Record:
         """Return the document of `run`.
 
+        Args:
+            run: Its name.
+            hash: What the journal says that the document's hash is, None where it says nothing.
+
         Raises:
-            StateUnusable: It is not kept, or cannot be read.
+            StateUnusable: It is not kept, cannot be read, or is not the document that the journal names.
         """
-        if not RUN.fullmatch(f"{run}.json"):
-            raise StateUnusable(f"nothing is kept of run {run} (that is not the name of a run)")
+        path = self.runs / f"{run}.json"
+        if not RUN.fullmatch(path.name):
+            raise StateUnusable(f"nothing is kept of run {run} (that is not the name of a run)", RUN_ADVICE)
         try:
-            return record(parse(read_private(self.runs / f"{run}.json", below=self.folder), OWN_DEPTH))
+            data = read_private(path, below=self.folder)
+            if hash is not None and hash_of_bytes(data) != hash:
+                raise StateUnusable(f"{path} was altered: its hash is not the one in the journal", RUN_ADVICE)
+            return record(parse(data, OWN_DEPTH))
         except OSError as error:
-            raise StateUnusable(f"nothing is kept of run {run} ({error.strerror})") from error
+            raise StateUnusable(f"nothing is kept of run {run} ({error.strerror})", RUN_ADVICE) from error
         except DecodingError as error:
-            raise StateUnusable(f"what is kept of run {run} cannot be read: {error}") from error
+            raise StateUnusable(f"what is kept of run {run} cannot be read: {error}", RUN_ADVICE) from error
 
     def generation(self, serial: int | None) -> Ledger:
         """Return the earlier state of `serial`, or the newest that is kept.
@@ -200,19 +212,26 @@ class LocalStore:
             raise StateUnusable(f"there is no earlier state {serial if serial is not None else ''} (kept: {shown})")
         path = self.generations / f"{serial if serial is not None else kept[-1]}.json"
         try:
-            return decode(read_private(path, below=self.folder), str(path))
+            return decode(read_private(path, below=self.folder), str(path), self.key)
         except OSError as error:
             raise StateUnusable(f"{path} cannot be read ({error.strerror})") from error
 
     def kept_serials(self) -> list[int]:
         """Return the serials of the earlier states that are kept, the newest last."""
+        return sorted(map(int, self._names(self.generations, GENERATION)))
+
+    def kept_runs(self) -> list[str]:
+        """Return the runs of which something is kept, the newest last."""
+        return sorted(self._names(self.runs, RUN))
+
+    def _names(self, kept: Path, form: re.Pattern[str]) -> list[str]:
         try:
-            with open_folder(self.generations, below=self.folder) as folder:
-                return sorted(int(name.removesuffix(".json")) for name in folder.names(GENERATION))
+            with open_folder(kept, below=self.folder) as folder:
+                return [name.removesuffix(".json") for name in folder.names(form)]
         except FileNotFoundError:
             return []
         except OSError as error:
-            raise StateUnusable(f"{self.generations} cannot be read ({error.strerror})") from error
+            raise StateUnusable(f"{kept} cannot be read ({error.strerror})") from error
 
     def _keep_newest(self, kept: Path, form: re.Pattern[str]) -> None:
         with open_folder(kept, below=self.folder) as folder:

@@ -72,9 +72,9 @@ def lenient_state() -> list[Patch]:
     """Take a state that cannot be read for none."""
     decode = local.decode
 
-    def lenient(data: bytes, where: str) -> Any:
+    def lenient(data: bytes, where: str, key: Any = None) -> Any:
         try:
-            return decode(data, where)
+            return decode(data, where, key)
         except StateUnusable:
             return new_ledger()
 
@@ -123,6 +123,11 @@ def journal_not_synced() -> list[Patch]:
     """Send a create before its intent is on the disk."""
     append = journal.append
     return [(journal, "append", lambda path, data, durably: append(path, data, durably=False))]
+
+
+def anchor_not_synced() -> list[Patch]:
+    """Save a state that names a line of the journal which a power cut can still take."""
+    return [(journal, "sync", lambda _: None)]
 
 
 def torn_journal() -> list[Patch]:
@@ -229,6 +234,7 @@ SWITCHES: dict[str, Callable[[], list[Patch]]] = {
         state_in_place,
         state_not_synced,
         journal_not_synced,
+        anchor_not_synced,
         torn_journal,
         save_error_swallowed,
         intent_error_swallowed,

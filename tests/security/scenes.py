@@ -24,6 +24,7 @@ from sdx_state.sandbox import SandboxOptions, SandboxServer
 UUID = "c4a7a2e5-5b1f-4e0c-9c3e-0d0f2f5e8a11"
 TOKEN = "cnry.T0k+en/=&%<q>'Z9 x"  # every character that some encoding writes otherwise
 ACCESS = "cnry-4ccess_t0ken.2f8b+/="
+KEY = "cnry-st4te_k3y.7d1c/+=Qm-of-32-and-more"
 FORMATS = ("json", "markdown", "html", "junit", "sarif", "gitlab", "github")
 
 PROJECT = "sdx: 1\napi: {host: x.example}\nlimits: {deletes: 99, deletes_percent: 100}\n"
@@ -63,6 +64,7 @@ SCENES: dict[str, list[list[str]]] = {
         ["state", "restore"],
         ["state", "unlock", "00000000"],
         ["state", "resolve", "survey.a", "--adopt", "1"],
+        ["state", "sign", "--auto-approve"],
     ],
     "explain": [["explain", "survey"]],
     "sandbox": [["sandbox", "--help"]],
@@ -75,7 +77,8 @@ LOCAL = (
     "nothing fails", "connection refused", "unknown host", "tls to a plain port", "a proxy that is not there",
     "a damaged state", "a locked state", "a file for a state folder", "another tenant", "a line end in the token",
     "a letter that is not ASCII in the token", "an access token", "no UUID", "the token in the address",
-    "the token as a key", "the token as the tenant", "the token as the host", "a bug", "an interrupt",
+    "the token as a key", "the signing key as a key", "a short signing key",
+    "the token as the tenant", "the token as the host", "a bug", "an interrupt",
 )  # fmt: skip
 
 
@@ -131,7 +134,12 @@ class Stage:
         self.server.__exit__(None, None, None)
 
     def environment(self) -> dict[str, str]:
-        return {"SDX_API_URL": self.line.url, "SDX_CUSTOMER_UUID": UUID, "SDX_AUTH_TOKEN": TOKEN}
+        return {
+            "SDX_API_URL": self.line.url,
+            "SDX_CUSTOMER_UUID": UUID,
+            "SDX_AUTH_TOKEN": TOKEN,
+            "SDX_STATE_KEY": KEY,
+        }
 
     def play(self, arguments: list[str], failure: str, verbosity: int, after: int = 0) -> Ended:
         """Run a scene in which `failure` happens."""
@@ -234,6 +242,10 @@ def _local(failure: str, folder: Path, environment: dict[str, str]) -> Iterator[
         project.write_text(f'sdx: 1\napi: {{url: "https://user:{TOKEN}@demo.surveydynamix.com/api"}}\n')
     elif failure == "the token as a key":
         project.write_text(f'{PROJECT}"{TOKEN}": 1\n')
+    elif failure == "the signing key as a key":
+        project.write_text(f'{PROJECT}"{KEY}": 1\n')
+    elif failure == "a short signing key":
+        environment["SDX_STATE_KEY"] = KEY[:20]
     elif failure == "the token as the tenant":
         project.write_text(f'{PROJECT}tenant: "{TOKEN}"\n')
     elif failure == "the token as the host":

@@ -25,7 +25,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 from encodings_of_secrets import ENCODINGS, Finder
 from failing_line import FAILURES
-from scenes import ACCESS, LOCAL, TOKEN, UUID, Ended, Stage, scenes
+from scenes import ACCESS, KEY, LOCAL, TOKEN, UUID, Ended, Stage, scenes
 
 VERBOSITIES = (0, 1, 2)
 OFFLINE = {"init", "validate", "fmt", "show", "history", "explain", "sandbox", "completion", "login", "logout"}
@@ -97,7 +97,7 @@ def scan(
     chosen: list[Case], finder: Finder | None = None
 ) -> tuple[list[tuple[Case, list[str]]], int, dict[int, int]]:
     """Play `chosen`; return where secrets were found, how many bytes were looked at, and how often each code came."""
-    finder = finder or Finder([TOKEN, ACCESS], UUID)
+    finder = finder or Finder([TOKEN, ACCESS, KEY], UUID)
     root = Path(tempfile.mkdtemp(prefix="scan-", dir="/dev/shm" if Path("/dev/shm").is_dir() else None))  # noqa: S108
     stage = Stage(root)
     found, looked_at = [], 0

@@ -18,7 +18,7 @@ sys.path.insert(0, str(HERE))
 import secret_scan  # noqa: E402
 from encodings_of_secrets import ENCODINGS, Finder  # noqa: E402
 from failing_line import FAILURES  # noqa: E402
-from scenes import ACCESS, LOCAL, TOKEN, UUID, Ended  # noqa: E402
+from scenes import ACCESS, KEY, LOCAL, TOKEN, UUID, Ended  # noqa: E402
 
 NIGHTLY = bool(os.environ.get("SDX_NIGHTLY"))
 SEED = 1
@@ -33,7 +33,7 @@ pytestmark = [
 
 @pytest.fixture
 def finder():
-    return Finder([TOKEN, ACCESS], UUID)
+    return Finder([TOKEN, ACCESS, KEY], UUID)
 
 
 def test_no_command_shows_a_credential_whatever_fails_and_however_much_it_says():
@@ -48,7 +48,7 @@ def test_no_command_shows_a_credential_whatever_fails_and_however_much_it_says()
 
 
 @pytest.mark.parametrize("name", ENCODINGS)
-@pytest.mark.parametrize("secret", [TOKEN, ACCESS])
+@pytest.mark.parametrize("secret", [TOKEN, ACCESS, KEY])
 def test_a_secret_is_found_in_every_encoding(finder, name, secret):
     assert finder.found_in(f"before {ENCODINGS[name](secret)} after".encode()) is not None
 
@@ -103,6 +103,7 @@ def test_without_redaction_the_scan_would_find_what_servers_give_back(monkeypatc
     ("broken", "case"),
     [
         ("redaction.forms_of", ("plan --out", "the token as a key", 0, 0)),
+        ("redaction.forms_of", ("plan --out", "the signing key as a key", 0, 0)),
         ("redaction.forms_of", ("plan --out", "nothing fails", 2, 0)),
     ],
 )

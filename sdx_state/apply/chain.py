@@ -1,0 +1,76 @@
+"""The chain of a journal's lines, followed from the first: what it proves, alone, with the state, and with a key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sdx_state.decoding.typed import Record
+from sdx_state.state.errors import JOURNAL_ADVICE, SIGNATURE_ADVICE, StateUnusable
+from sdx_state.state.signing import VARIABLE, SigningKey, hash_of
+
+START = "0" * 64  # what the first line calls the hash of the line before
+HASH, SIGNATURE = "hash", "signature"
+
+
+class Chain:
+    """Follows the lines of one journal.
+
+    Attributes:
+        lines: How many were followed.
+        last: The hash of the last one.
+        broken: The number of the first line that was altered, or before which one was taken out; None if none was.
+        anchored: The number of the line that the state names, None if it was not met.
+        signatures: How many lines carry a signature, whoever made it.
+        signed_from: From which line on all are signed with the key, None if the last one is not.
+        restarted: What the state knew of an earlier journal that was missing when this one was begun.
+    """
+
+    def __init__(self, key: SigningKey | None = None, anchor: str = "") -> None:
+        self._key, self._anchor = key, anchor
+        self.lines = 0
+        self.last = START
+        self.broken: int | None = None
+        self.anchored: int | None = None
+        self.signatures = 0
+        self.signed_from: int | None = None
+        self.restarted: Record | None = None
+
+    def follow(self, number: int, record: Record) -> None:
+        """Take the next line; its hash and its signature are taken out of `record`."""
+        said, signature = record.pop(HASH, None), record.pop(SIGNATURE, None)
+        hash = hash_of(record)
+        if self.broken is None and (said != hash or record.get("previous") != self.last):
+            self.broken = number
+        self.lines, self.last = number, str(said)
+        if hash == self._anchor:
+            self.anchored = number
+        self.signatures += signature is not None
+        if self._key is not None:
+            signed = self._key.made(signature, "journal", hash)
+            self.signed_from = (self.signed_from or number) if signed else None
+        if record.get("event") == "restarted":
+            self.restarted = record
+        elif record.get("event") == "begin":
+            self.restarted = None
+
+    def require_whole(self, path: Path) -> None:
+        """Refuse the journal at `path`, all of whose lines were followed, if it is not what was written.
+
+        One that is not there at all is accepted, so that it can be moved away. With a key the last line must be
+        signed: as it contains the hash of the line before, it proves all of them.
+
+        Raises:
+            StateUnusable: Lines were altered, taken out or cut off, or are not signed with the key.
+        """
+        if self.broken is not None:
+            raise StateUnusable(
+                f"{path}:{self.broken} was altered, or a line before it was taken out", JOURNAL_ADVICE
+            )
+        if self._key is not None and self.lines and self.signed_from is None:
+            raise StateUnusable(f"{path}:{self.lines}: the last line is not signed with {VARIABLE}", SIGNATURE_ADVICE)
+        if self._anchor and self.anchored is None and path.exists():
+            raise StateUnusable(
+                f"{path} does not contain the line that was its last when the state was saved: it was cut off, or "
+                "another one was put in its place",
+                JOURNAL_ADVICE,
+            )

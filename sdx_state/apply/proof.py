@@ -1,0 +1,122 @@
+"""What can be proven of state, journal and kept runs: `history --verify` says it, `state sign` begins it anew."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from sdx_state.apply.chain import Chain
+from sdx_state.apply.history import DOCUMENT
+from sdx_state.apply.journal import Journal
+from sdx_state.apply.memory import journal_of, keep, open_journal
+from sdx_state.state.errors import JOURNAL_ADVICE, StateUnusable
+from sdx_state.state.ledger import Ledger
+from sdx_state.state.local import LocalStore
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What was found to hold.
+
+    Attributes:
+        lines: How many lines the journal has, each chained to the one before.
+        last: The hash of the last one.
+        anchored: The line that the state names as the last when it was saved, None if it names none.
+        runs: How many kept runs are as the journal says.
+        unproven: Kept runs of which the journal has no hash.
+        signatures: How many lines carry a signature, whoever made it.
+        signed_from: From which line on all are signed with the key, None without a key.
+        restarted: Line of an earlier journal, now missing, that the state named when this one was begun.
+    """
+
+    lines: int
+    last: str
+    anchored: int | None
+    runs: int
+    unproven: tuple[str, ...]
+    signatures: int
+    signed_from: int | None
+    restarted: str | None
+
+
+def proven(store: LocalStore) -> Proof:
+    """Return what holds of state, journal and kept runs, which were all read and compared.
+
+    Raises:
+        StateUnusable: Something does not hold; the message says what.
+    """
+    saved = store.load()
+    chain, journal = Chain(store.key, saved.journal), journal_of(store)
+    hashes: dict[str, str | None] = {}
+    restarted = None
+    for number, record in journal.records():
+        chain.follow(number, record)
+        if record["event"] == "begin":
+            hashes.setdefault(str(record.get("run")), record.get(DOCUMENT))
+        elif record["event"] == "restarted":
+            restarted = str(record.get("lost"))
+    chain.require_whole(journal.path)
+    if saved.journal and not chain.lines:
+        raise StateUnusable(f"{journal.path} is missing, and the state names its last line", JOURNAL_ADVICE)
+    kept = store.kept_runs()
+    unproven = tuple(run for run in kept if hashes.get(run) is None)
+    for run in kept:
+        if run not in unproven:
+            store.load_run(run, hashes[run])
+    return Proof(
+        lines=chain.lines,
+        last=chain.last,
+        anchored=chain.anchored,
+        runs=len(kept) - len(unproven),
+        unproven=unproven,
+        signatures=chain.signatures,
+        signed_from=chain.signed_from,
+        restarted=restarted,
+    )
+
+
+@dataclass(frozen=True)
+class Unsigned:
+    """What there is that the key does not prove.
+
+    Attributes:
+        ledger: The state as it is.
+        lines: How many lines the journal has.
+        signed: State and journal are signed with the key already.
+    """
+
+    ledger: Ledger
+    lines: int
+    signed: bool
+
+
+def unsigned(store: LocalStore) -> Unsigned:
+    """Return what a signature would be put under. The lock must be held.
+
+    Raises:
+        StateUnusable: State and journal do not hold even without a key.
+    """
+    keyless = replace(store, key=None)
+    journal, ledger = open_journal(keyless), keyless.load()
+    chain = journal.followed(Chain(store.key))
+    signed = chain.signed_from is not None
+    if signed and store.path.exists():
+        try:
+            store.load()
+        except StateUnusable:
+            signed = False
+    return Unsigned(ledger, chain.lines, signed)
+
+
+def sign(store: LocalStore, found: Unsigned) -> int:
+    """Sign state and journal as they are, and return the line from which on the journal is signed.
+
+    The lock must be held.
+
+    Raises:
+        StateNotSaved: One of them could not be written.
+    """
+    journal = Journal(store.journal_path, store.key)
+    journal.signed()
+    if store.path.exists():
+        keep(store, journal, found.ledger)
+    return found.lines + 1
