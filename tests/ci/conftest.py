@@ -18,7 +18,7 @@ import yaml
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "ci"
 GIT = ("git", "-c", "user.name=T", "-c", "user.email=t@example.com", "-c", "init.defaultBranch=main")
-STATE_KEY = "a-long-random-text"
+STATE_KEY = "0123456789abcdef" * 4
 
 
 class GitHub:
@@ -129,6 +129,7 @@ class Runner:
         self.workflow = yaml.safe_load((EXAMPLES / "github-actions.yml").read_text())
         assert self.workflow["defaults"] == {"run": {"shell": "bash"}}
         self.caches, self.artifacts, self.jobs, self.run_id = {}, {}, 0, 100
+        self.outputs = {}
 
     def git(self, *arguments):
         subprocess.run([*GIT, *arguments], cwd=self.repository, check=True, capture_output=True)
@@ -163,6 +164,7 @@ class Runner:
             "secrets.SDX_CUSTOMER_UUID": "00000000-0000-4000-8000-000000000000",
             "secrets.SDX_AUTH_TOKEN": "sandbox",
             "secrets.SDX_STATE_KEY": STATE_KEY,
+            **self.outputs,
             **{key.replace("__", "."): value for key, value in context.items()},
         }
         environment = {one: value for one, value in os.environ.items() if not one.startswith("SDX_C")}
@@ -193,6 +195,9 @@ class Runner:
         for file, attribute in (("output", "outputs"), ("summary", "summary")):
             text = (folder / ".git" / file).read_text() if (folder / ".git" / file).exists() else ""
             setattr(ran, attribute, dict(re.findall("(.+?)=(.*)", text)) if attribute == "outputs" else text)
+        for output, expression in job.get("outputs", {}).items():
+            step = re.fullmatch(r"\$\{\{ steps\.plan\.outputs\.(\w+) \}\}", expression)
+            self.outputs[f"needs.{name}.outputs.{output}"] = ran.outputs.get(step[1], "")
         return ran
 
     @staticmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -34,13 +35,22 @@ def shell(connected, programs):
     return run
 
 
+def hash_in_plan_md(shell):
+    return re.search(r"`(sha256:[0-9a-f]{64})`", (shell.project.folder / "plan.md").read_text())[1]
+
+
 @pytest.fixture
 def gitlab(shell):
     """Runs the script of a job as GitLab's runner does: all lines in one shell, which the first failure ends."""
     jobs = yaml.safe_load((EXAMPLES / "gitlab-ci.yml").read_text())
 
     def run(job):
-        return shell("\n".join(jobs[job]["script"]))
+        """What a job reports as dotenv, the jobs that need it find in their environment."""
+        lines = list(jobs[job]["script"])
+        for needed in jobs[job].get("needs", ()):
+            dotenv = jobs[needed]["artifacts"]["reports"]["dotenv"]
+            lines.insert(0, f"export $(cat {dotenv})")
+        return shell("\n".join(lines))
 
     run.jobs, run.project = jobs, shell.project
     return run
@@ -51,9 +61,12 @@ def test_the_generic_script_plans_and_then_applies_that_plan(shell, tenant):
     planned = shell(f"{script} plan")
     assert planned.returncode == 0, planned.stderr
     assert "1 to add" in (shell.project.folder / "plan.md").read_text()
-    assert shell(f"{script} apply").returncode == 0
+    assert shell(f"{script} apply {'sha256:' + '0' * 64}").returncode == 3
+    assert tenant.store.rows("surveys") == []
+    assert shell(f"{script} apply {hash_in_plan_md(shell)}").returncode == 0
     assert [row["name"] for row in tenant.store.rows("surveys")] == ["A"]
     assert shell(script).returncode == 2
+    assert shell(f"{script} apply").returncode == 2
 
 
 def test_the_generic_script_refuses_a_plan_that_is_stale(shell, tenant):
@@ -61,7 +74,7 @@ def test_the_generic_script_refuses_a_plan_that_is_stale(shell, tenant):
     shell(f"{script} plan")
     tenant.store.load_snapshot({"surveys": [{"name": "A", "description": "Somebody was faster"}]})
     shell.project.write("a.yaml", "surveys: {a: {name: A, description: Ours}}\n")
-    assert shell(f"{script} apply").returncode == 3
+    assert shell(f"{script} apply {hash_in_plan_md(shell)}").returncode == 3
 
 
 def test_the_generic_script_shows_what_deletes_too_much_and_ends_with_6(shell):
@@ -79,6 +92,16 @@ def test_gitlab_plans_what_is_merged_and_applies_that_plan(gitlab, tenant):
     assert (folder / "report.json").read_text() == '{"create": 1, "update": 0, "delete": 0}\n'
     assert gitlab("apply").returncode == 0
     assert [row["name"] for row in tenant.store.rows("surveys")] == ["A"]
+
+
+def test_gitlab_applies_no_other_plan_than_the_one_that_was_reviewed(gitlab, tenant):
+    assert gitlab("plan").returncode == 0
+    gitlab.project.write("a.yaml", FILES + "users: {u@example.com: {name: U}}\n")
+    assert gitlab.project.run("plan", "--out", str(gitlab.project.folder / "plan.json")).code == 0
+    applied = gitlab("apply")
+    assert applied.returncode == 3
+    assert "is not the plan that was reviewed" in applied.stderr
+    assert tenant.store.rows("surveys") == []
 
 
 def test_gitlab_plans_a_merge_request_without_credentials(gitlab, shell, tenant, monkeypatch):

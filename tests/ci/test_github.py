@@ -18,7 +18,7 @@ def merged(runner):
     runner.commit("sdx.yaml", PROJECT)
     runner.commit("a.yaml", ONE)
     planned = runner.run("plan")
-    assert (planned.code, planned.outputs) == (0, {"changes": "2"}), planned.said
+    assert (planned.code, planned.outputs["changes"]) == (0, "2"), planned.said
     applied = runner.run("apply")
     assert applied.code == 0, applied.said
     runner.run_id += 1
@@ -32,7 +32,7 @@ def surveys(tenant):
 def test_a_merge_is_planned_and_exactly_that_is_applied(merged, tenant):
     assert surveys(tenant) == ["A"]
     planned = merged.run("plan")
-    assert (planned.code, planned.outputs) == (0, {"changes": "0"})
+    assert (planned.code, planned.outputs["changes"]) == (0, "0")
     assert "No changes" in planned.summary
 
 
@@ -56,7 +56,32 @@ def test_a_run_that_is_tried_again_keeps_what_it_did(merged, tenant):
     assert merged.run("plan", attempt=2).code == 0
     assert merged.run("apply", attempt=2).code == 0
     merged.run_id += 1
-    assert merged.run("plan").outputs == {"changes": "0"}
+    assert merged.run("plan").outputs["changes"] == "0"
+
+
+def test_a_plan_that_is_not_the_reviewed_one_is_not_applied(merged, tenant):
+    merged.commit("a.yaml", "surveys: {a: {name: A, description: New}}\n")
+    reviewed = merged.run("plan")
+    assert reviewed.outputs["hash"] in reviewed.summary
+    reviewed_outputs = dict(merged.outputs)
+    merged.commit("b.yaml", "surveys: {b: {name: B}}\n")
+    merged.run("plan", attempt=2)  # its artifact takes the place of the reviewed one
+    merged.outputs = reviewed_outputs
+    applied = merged.run("apply", attempt=2)
+    assert applied.code == 3
+    assert "is not the plan that was reviewed" in applied.said
+    assert surveys(tenant) == ["A"]
+
+
+def test_what_the_jobs_write_is_signed(merged):
+    merged.commit("a.yaml", TWO)
+    planned, applied = merged.run("plan"), merged.run("apply")
+    assert (planned.code, applied.code) == (0, 0)
+    signature = '"signature": "hmac-sha256:'
+    assert signature in (planned.folder / "plan.json").read_text()
+    journal = (applied.folder / ".sdx" / "state.journal.jsonl").read_text().splitlines()
+    assert all(signature in line for line in journal)
+    assert signature.replace(" ", "") in (applied.folder / ".sdx" / "state.json").read_text()
 
 
 def test_a_hand_off_is_no_failure(runner):
