@@ -22,7 +22,7 @@ from sdx_state.cli.main import COMMANDS, entry
 from sdx_state.sandbox import SandboxOptions, SandboxServer
 
 UUID = "c4a7a2e5-5b1f-4e0c-9c3e-0d0f2f5e8a11"
-TOKEN = "cnry.T0k+en/=&%<q>'Z9 x"  # every character that some encoding writes otherwise
+TOKEN = "cnry.T0k+en/=&%<q>'Z9x"  # visible ASCII, and much that some encoding writes otherwise
 ACCESS = "cnry-4ccess_t0ken.2f8b+/="
 KEY = "cnry-st4te_k3y.7d1c/+=Qm-of-32-and-more"
 FORMATS = ("json", "markdown", "html", "junit", "sarif", "gitlab", "github")
