@@ -12,7 +12,7 @@ import pytest
 
 from sdx_state.api.address import base_url
 from sdx_state.api.credentials import Credentials
-from sdx_state.api.stored import Vault, record_of
+from sdx_state.api.stored import Vault
 
 pytestmark = pytest.mark.timeout(60)  # a command that waits for a pipe would wait for ever
 
@@ -282,7 +282,7 @@ def signed_in(project: Any, tenant: Any, tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("SDX_API_URL", tenant.url)
     base = base_url(None, tenant.url)
     stored = Credentials("sandbox", "00000000-0000-4000-8000-000000000000")
-    Vault(tmp_path / "config" / "sdx-state").save(base.origin, record_of(stored))
+    Vault(tmp_path / "config" / "sdx-state").save(base.origin, stored)
     assert project.run("plan").code == 0
     return project
 
