@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from sdx_state.apply.write import Fault, Writer
+from sdx_state.apply.readback import Fault
+from sdx_state.apply.write import Writer
 from sdx_state.kinds import QUESTION
 from sdx_state.kinds.address import Address
 from sdx_state.plan.model import ORDER_PATH
 from sdx_state.plan.order import order_of, positions
 
 ORDER_FIELD = "order"
+Rows = dict[str, dict[str, object]]
 
 
 def arrange(writer: Writer, survey: Address) -> Fault | None:
@@ -32,25 +34,44 @@ def arrange(writer: Writer, survey: Address) -> Fault | None:
     )
     survey_id = writer.ids[survey]
     declared = [writer.ids[desired.address] for desired in wanted]
-    rows = _rows(writer, survey_id)
-    missing = [id for id in declared if id not in rows]
+    rows = writer.settling.watch(survey, lambda: _rows(writer, survey_id), lambda seen: not _missing(seen, declared))
+    missing = _missing(rows, declared)
     if missing:
         return Fault(f"question {missing[0]} is not in the survey's list", "run plan again")
     changes = positions({id: _order(rows[id]) for id in declared}, declared)
     if not changes:
         return None
     for id, order in changes.items():
-        item = writer.client.questions.get(id)
-        writer.replace(QUESTION, id, {**rows[id], **item, ORDER_FIELD: order})
-    rows = _rows(writer, survey_id)
-    places = [_order(rows[id]) if id in rows else None for id in declared]
-    # Two in one place are in no order that could be relied on.
-    if any(one is None or other is None or one >= other for one, other in pairwise(places)):
+        item = writer.readback.whole(survey, QUESTION, id, survey_id)
+        if item is None:
+            return Fault(f"question {id} was deleted since the plan was made", "run plan again")
+        writer.journal.fence()
+        writer.replace(QUESTION, id, {**rows[id], **item.raw, ORDER_FIELD: order})
+
+    def wrong(seen: Rows) -> bool:
+        places = [_order(seen[id]) if id in seen else None for id in declared]
+        # Two in one place are in no order that could be relied on.
+        return any(one is None or other is None or one >= other for one, other in pairwise(places))
+
+    place = (QUESTION.name, ORDER_FIELD)
+    if wrong(
+        writer.settling.watch(
+            survey,
+            lambda: _rows(writer, survey_id),
+            lambda seen: place in writer.settling.ignored or not wrong(seen),
+        )
+    ):
+        if not writer.settling.halted():
+            writer.settling.ignored.add(place)
         return Fault("the server took the new order, and its list shows another one", "run plan to see what is left")
     return None
 
 
-def _rows(writer: Writer, survey_id: str) -> dict[str, dict[str, object]]:
+def _missing(rows: Rows, declared: list[str]) -> list[str]:
+    return [id for id in declared if id not in rows]
+
+
+def _rows(writer: Writer, survey_id: str) -> Rows:
     return {str(row[QUESTION.identity]): row for row in writer.client.questions.list(survey_id=survey_id)}
 
 

@@ -14,17 +14,16 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from sdx_state.apply.chain import HASH, SIGNATURE, START, Chain
 from sdx_state.apply.journal_lines import decoded_line
-from sdx_state.apply.unfinished import Intent, Unfinished
-from sdx_state.apply.uptime import Uptime, uptime
+from sdx_state.apply.unfinished import Left, Unfinished
+from sdx_state.apply.uptime import uptime
 from sdx_state.decoding.strict import DecodingError
 from sdx_state.decoding.typed import Record
-from sdx_state.kinds.address import Address, kind_of
+from sdx_state.kinds.address import Address
 from sdx_state.state.errors import JOURNAL_ADVICE, ForeignFile, StateNotSaved, StateUnusable
 from sdx_state.state.files import append, open_folder, read_private, sync
 from sdx_state.state.ledger import Entry
@@ -38,10 +37,11 @@ class Journal:
         path: The file.
         run: The name of the run that this journal is opened for.
         key: Signs each line; None for no signatures.
+        fence: Raises where this run may write no more; called before each word of what is about to be sent.
     """
 
-    def __init__(self, path: Path, key: SigningKey | None = None) -> None:
-        self.path, self.key = path, key
+    def __init__(self, path: Path, key: SigningKey | None = None, fence: Callable[[], None] = lambda: None) -> None:
+        self.path, self.key, self.fence = path, key, fence
         self.run = f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{uuid.uuid4().hex[:4]}"
         self._lock = threading.Lock()
         self._last: str | None = None
@@ -73,8 +73,9 @@ class Journal:
             hashes: Path -> hash of every field that is sent.
 
         Raises:
-            StateNotSaved: It is not on the disk. Nothing may be sent.
+            StateNotSaved, LockLost: It is not on the disk, or another run may be writing. Nothing may be sent.
         """
+        self.fence()
         operation = uuid.uuid4().hex[:12]
         self._append(
             True,
@@ -92,8 +93,9 @@ class Journal:
         """Write down that the create of `address`, which the server did not take, is about to be sent once more.
 
         Raises:
-            StateNotSaved: It is not on the disk. Nothing may be sent.
+            StateNotSaved, LockLost: It is not on the disk, or another run may be writing. Nothing may be sent.
         """
+        self.fence()
         self._append(True, event="again", operation=operation, **_now(), address=address)
 
     def created(self, operation: str, address: Address, entry: Entry) -> None:
@@ -102,11 +104,16 @@ class Journal:
             False,
             event="created",
             operation=operation,
+            **_now(),
             address=address,
             id=entry.id,
             fields=dict(entry.applied),
             protect=entry.protect,
         )
+
+    def disowned(self, operation: str, address: Address) -> None:
+        """Write down that what was said to be created by the operation is another resource: its end is open again."""
+        self._append(False, event="disowned", operation=operation, **_now(), address=address)
 
     def settled(self, operation: str, how: str) -> None:
         """Write down that the operation is over and created nothing."""
@@ -118,8 +125,9 @@ class Journal:
         """Write down that `address` is about to be changed or deleted, with hashes of its fields before and after.
 
         Raises:
-            StateNotSaved: It is not on the disk. Nothing may be sent.
+            StateNotSaved, LockLost: It is not on the disk, or another run may be writing. Nothing may be sent.
         """
+        self.fence()
         self._append(True, event=verb, address=address, id=id, before=dict(before), after=dict(after))
 
     def ended(self, address: Address, status: str) -> None:
@@ -171,41 +179,16 @@ class Journal:
         Raises:
             StateUnusable: A line cannot be read.
         """
-        pending: dict[str, Intent] = {}
-        created: dict[Address, Entry] = {}
-        leaving: set[tuple[str, str]] = set()
-        serial: dict[str, int] = {}
-        interrupted: str | None = None
+        left = Left()
         for number, record in self.records():
             if chain is not None:
                 chain.follow(number, record)
             try:
-                event = record["event"]
-                if event == "begin":
-                    interrupted = record["run"]
-                elif event == "end":
-                    interrupted = None
-                elif event == "intent":
-                    operation = record["operation"]
-                    pending[operation] = Intent(operation, record["address"], record["parent_id"], _sent(record))
-                elif event == "again":
-                    operation = record["operation"]
-                    pending[operation] = replace(pending[operation], sent=_sent(record))
-                elif event == "created":
-                    pending.pop(record["operation"], None)
-                    created[record["address"]] = Entry(record["id"], record["fields"], record["protect"])
-                elif event == "settled":
-                    pending.pop(record["operation"], None)
-                elif event == "delete":
-                    leaving.add((kind_of(record["address"]), record["id"]))
-                elif event == "saved":
-                    created.clear()
-                    leaving.clear()
-                    serial[record["lineage"]] = max(record["serial"], serial.get(record["lineage"], 0))
+                left.note(record)
             except KeyError as error:
-                message = f"{self.path}:{number} sends an operation again that never began"
+                message = f"{self.path}:{number} is about an operation that never began"
                 raise StateUnusable(message, JOURNAL_ADVICE) from error
-        return Unfinished(tuple(pending.values()), created, frozenset(leaving), serial, interrupted)
+        return left.unfinished()
 
     def broken_at(self) -> int | None:
         """Return the number of the first line whose chain does not hold, None if all do.
@@ -281,10 +264,6 @@ class Journal:
 def _now() -> Record:
     now = uptime()
     return {"boot": now.boot, "uptime": round(now.seconds, 3)}
-
-
-def _sent(record: Record) -> Uptime:
-    return Uptime(str(record.get("boot", "")), float(record.get("uptime", 0.0)))
 
 
 def _user() -> str:

@@ -32,6 +32,7 @@ _EVENTS: Mapping[str, Members] = {
     "intent": {**_SENT, "address": address, "parent_id": optional(filled)},
     "again": _SENT,
     "created": {"operation": filled, "address": address, "id": filled, "fields": hashes, "protect": flag},
+    "disowned": {"operation": filled, "address": address},
     "settled": {"operation": filled},
     "update": _OVERWRITE,
     "delete": _OVERWRITE,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -30,9 +31,9 @@ class Memory:
     history_lost: bool = False
 
 
-def journal_of(store: LocalStore) -> Journal:
+def journal_of(store: LocalStore, fence: Callable[[], None] = lambda: None) -> Journal:
     """Return the journal beside the state of `store`, for reading; to write to it, `open_journal`."""
-    return Journal(store.journal_path, store.key)
+    return Journal(store.journal_path, store.key, fence)
 
 
 def recall(store: LocalStore, journal: Journal) -> Memory:
@@ -47,12 +48,12 @@ def recall(store: LocalStore, journal: Journal) -> Memory:
     chain.require_whole(journal.path)
     store.require_newest(saved, unfinished.serial)
     created = unfinished.created
-    ledger = replace(saved, entries={**created, **saved.entries}) if created else saved
+    ledger = replace(saved, entries={**saved.entries, **created}) if created else saved
     lost = (bool(saved.journal) and not chain.lines) or chain.restarted is not None
     return Memory(saved, unfinished, ledger, lost)
 
 
-def open_journal(store: LocalStore) -> Journal:
+def open_journal(store: LocalStore, fence: Callable[[], None] = lambda: None) -> Journal:
     """Return the journal beside the state of `store`, ready to be written to. The lock must be held.
 
     Where the state names a journal that is not there any more, a new one is begun that says so. The state is saved
@@ -62,7 +63,7 @@ def open_journal(store: LocalStore) -> Journal:
         StateUnusable: The journal cannot be read, is not signed as it must be, or is not that of the state.
         StateNotSaved: State or journal cannot be written.
     """
-    journal = journal_of(store)
+    journal = journal_of(store, fence)
     journal.mend()
     saved = None
     with suppress(StateUnusable):  # whoever needs the state hears of it, and others are about to replace it
@@ -77,6 +78,17 @@ def open_journal(store: LocalStore) -> Journal:
     return journal
 
 
+def put_back(earlier: Ledger, journal: Journal) -> Ledger:
+    """Return an earlier state as it can be saved: newer than any, and with what was created since the last save.
+
+    Raises:
+        StateUnusable: The journal cannot be read.
+    """
+    unfinished = journal.unfinished()
+    serial = max(earlier.serial, unfinished.serial.get(earlier.lineage, 0))
+    return replace(earlier, serial=serial, entries={**earlier.entries, **unfinished.created})
+
+
 def keep(store: LocalStore, journal: Journal, ledger: Ledger) -> Ledger:
     """Save `ledger`, write down that it is the newest, and return it as saved. The lock must be held.
 
@@ -84,7 +96,9 @@ def keep(store: LocalStore, journal: Journal, ledger: Ledger) -> Ledger:
         StateNotSaved: The old state is as it was, or is the new one without a word of it in the journal.
         CopyNotKept: The state is saved, and the journal says so.
         StateUnusable: The journal cannot be read; nothing was saved.
+        LockLost: Another run may hold the lock; nothing was saved.
     """
+    journal.fence()
     ledger = replace(ledger, journal=journal.ready())
     try:
         saved = store.save(ledger)

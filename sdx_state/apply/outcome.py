@@ -68,3 +68,10 @@ def not_started(change: Change, because: Address | None = None) -> Outcome:
 def handed_off(change: Change) -> Outcome:
     """Return the outcome of `change` that a person must make."""
     return Outcome(change, "handoff", "the server does not take this write: it is in the hand-off", "", change.id)
+
+
+def stale(
+    change: Change, message: str, advice: str = "nothing was written to it; run plan to see what is there"
+) -> Outcome:
+    """Return the outcome of `change` that the tenant is not ready for any more: nothing was written."""
+    return Outcome(change, "stale", message, advice, change.id)

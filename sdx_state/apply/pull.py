@@ -70,6 +70,7 @@ def pull(
         before = load()
         ledger = workspace.store.load()
         snapshot = workspace.read_all(ledger, progress)
+        workspace.require_same_tenant(ledger, snapshot)
         ids = build_plan(intention_of(before), snapshot, ledger).ids
         surveys = {address: id for address, id in ids.items() if kind_of(address) == "survey"}
         known: dict[Place, Address] = {}
@@ -82,7 +83,7 @@ def pull(
                 known.setdefault((*identity(kind_of(address), entry.id), None), address)
         described = describe(snapshot, known, before.resources, why_not)
         files = write_resources(folder, described.resources, before.project.variables)
-        planned = workspace.plan(intention_of(load()), progress)
+        planned = workspace.plan(intention_of(load()), progress, waiting=waiting)
         adopted = sum(place_of(live) not in known for kind in snapshot.resources for live in snapshot.of(kind))
         if not planned.plan.errors and not any(change.writes for change in planned.plan.changes):
             carry_out(workspace.run(journal, Silence(), "pull"), planned)

@@ -7,13 +7,11 @@ from dataclasses import dataclass
 
 from sdx_state.api import Endpoints
 from sdx_state.api.errors import Gone, NotFound
+from sdx_state.apply import settling
+from sdx_state.apply.settling import Settling
 from sdx_state.kinds import KINDS
 from sdx_state.kinds.resource import Desired, Live
 from sdx_state.plan.diff import differences
-
-# Seconds in which a request that was given up may still be carried out: longer than the client itself waits for one.
-SETTLE = 65.0
-PAUSES = (0.02, 0.03, 0.05, 0.1, 0.3, 0.5)  # shares of it between two looks
 
 
 @dataclass(frozen=True)
@@ -35,8 +33,9 @@ def find_created(
     client: Endpoints,
     desired: Desired,
     parent_id: str | None,
-    before: frozenset[str],
-    sleep: Callable[[float], None],
+    known: Callable[[str], bool],
+    waits: Settling,
+    why: str,
 ) -> str | Lost:
     """Return the id of what a create with an unclear answer made.
 
@@ -46,26 +45,20 @@ def find_created(
         client: The API.
         desired: What was sent.
         parent_id: Id of the survey it was sent into.
-        before: Ids that bore the same natural key before: none of these is it.
-        sleep: Waits; called only if nothing is found at first.
+        known: Tells of an id that it was there before, or belongs to another address: that is not it.
+        waits: Waits between two looks.
+        why: What was wrong with the answer.
     """
-    candidates = _candidates(client, desired, parent_id, before)
-    for share in PAUSES:
-        if candidates:
-            break
-        sleep(SETTLE * share)
-        candidates = _candidates(client, desired, parent_id, before)
+    candidates = waits.watch(desired.address, lambda: _candidates(client, desired, parent_id, known), bool)
     if not candidates:
-        return Lost(
-            True,
-            f"the answer to the create was lost, and {SETTLE:.0f} s later nothing has appeared",
-            "run apply again",
-        )
+        if waits.halted():
+            return Lost(False, f"{why}, and the run was stopped before it was found", "run apply again")
+        return Lost(True, f"{why}, and {settling.SETTLE:.0f} s later nothing has appeared", "run apply again")
     ids = ", ".join(live.id for live in candidates)
     if len(candidates) > 1:
         return Lost(
             False,
-            f"the answer to the create was lost, and {len(candidates)} resources could be it: ids {ids}",
+            f"{why}, and {len(candidates)} resources could be it: ids {ids}",
             f"delete all but one, or say which one it is: `sdx-state state resolve {desired.address} --adopt "
             f"{candidates[0].id}`; then run apply again",
         )
@@ -73,14 +66,16 @@ def find_created(
     if different:
         return Lost(
             False,
-            f"the answer to the create was lost, and id {ids} could be it, but differs in {', '.join(different)}",
+            f"{why}, and id {ids} could be it, but differs in {', '.join(different)}",
             f"somebody else may have made it. If it is the one: `sdx-state state resolve {desired.address} --adopt "
             f"{ids}`; then run apply again",
         )
     return candidates[0].id
 
 
-def _candidates(client: Endpoints, desired: Desired, parent_id: str | None, before: frozenset[str]) -> list[Live]:
+def _candidates(
+    client: Endpoints, desired: Desired, parent_id: str | None, known: Callable[[str], bool]
+) -> list[Live]:
     kind = KINDS[desired.kind]
     endpoint = client.endpoint(kind.collection)
     key = kind.natural_key_of(desired.values.get(kind.natural_key))
@@ -95,5 +90,5 @@ def _candidates(client: Endpoints, desired: Desired, parent_id: str | None, befo
         rows = endpoint.list()
     found = [Live(kind.name, str(row[kind.identity]), row, parent_id) for row in rows]
     return [
-        live for live in found if live.id not in before and kind.natural_key_of(live.raw.get(kind.natural_key)) == key
+        live for live in found if kind.natural_key_of(live.raw.get(kind.natural_key)) == key and not known(live.id)
     ]

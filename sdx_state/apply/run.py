@@ -15,22 +15,25 @@ from sdx_state.apply.history import run_document
 from sdx_state.apply.journal import Journal
 from sdx_state.apply.memory import keep
 from sdx_state.apply.outcome import Outcome, Result, handed_off, not_started
-from sdx_state.apply.write import Fault, Writer
+from sdx_state.apply.readback import Fault
+from sdx_state.apply.settling import Settling
+from sdx_state.apply.write import Writer
 from sdx_state.kinds.address import Address
 from sdx_state.kinds.resource import Desired
 from sdx_state.kinds.snapshot import Snapshot
 from sdx_state.plan.model import Action, Change, Plan
 from sdx_state.plan.origin import applied_hashes
-from sdx_state.state.errors import CopyNotKept, StateNotSaved
+from sdx_state.state.errors import CopyNotKept, LockLost, StateNotSaved
 from sdx_state.state.ledger import Entry, Ledger
 from sdx_state.state.local import LocalStore
 
 
 class Observer(Protocol):
-    """Told when a change is begun and what became of it; called from worker threads."""
+    """Told when a change is begun, what is waited for, and what became of it; called from worker threads."""
 
     def started(self, change: Change) -> None: ...
     def ended(self, outcome: Outcome) -> None: ...
+    def waiting(self, address: Address, seconds: float) -> None: ...
 
 
 class Silence:
@@ -39,6 +42,8 @@ class Silence:
     def started(self, change: Change) -> None: ...
 
     def ended(self, outcome: Outcome) -> None: ...
+
+    def waiting(self, address: Address, seconds: float) -> None: ...
 
 
 class Run:
@@ -92,7 +97,9 @@ class Run:
             StateNotSaved: The state could not be saved at the end; the message says what was done.
             CopyNotKept: The state is saved and the run is over; the copy of the state could not be kept.
         """
-        writer = Writer(self.client, self.journal, resources, snapshot, ledger, dict(plan.ids), self.sleep)
+        gone = {one.address: one.id for one in plan.drift if one.deleted}
+        waits = Settling(self.sleep, lambda: self.stop or self._hopeless, self.observer.waiting)
+        writer = Writer(self.client, self.journal, resources, snapshot, ledger, dict(plan.ids), gone, waits)
 
         def perform(operation: Operation) -> Outcome | Fault | None:
             if operation.change is None:
@@ -148,7 +155,7 @@ class Run:
             return Outcome(change, "failed", str(error), error.advice, change.id)
         except ApiError as error:
             return Outcome(change, "ambiguous" if error.ambiguous else "failed", str(error), error.advice, change.id)
-        except StateNotSaved as error:
+        except (StateNotSaved, LockLost) as error:
             self._hopeless = True
             message, _, advice = str(error).partition("\n")
             return Outcome(change, "failed", message, advice, change.id)

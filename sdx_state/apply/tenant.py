@@ -9,6 +9,20 @@ class WrongTenant(Exception):
     advice = "Use the credentials of the pinned tenant, or correct `tenant:` in sdx.yaml. No request was sent."
 
 
+class UnprovenTenant(Exception):
+    """Nothing shows that this is the tenant that the state, or a saved plan, belongs to. Nothing was written.
+
+    Attributes:
+        advice: What to do next.
+    """
+
+    def __init__(self, message: str, pin: str) -> None:
+        super().__init__(message)
+        self.advice = (
+            f"Nothing was written. Check SDX_API_URL, --env and the credentials. If it is the right one, {pin}."
+        )
+
+
 def tenant_name(origin: str, pinned: str | None, customer_uuid: str | None) -> str:
     """Return the name by which the state knows a tenant: its origin and, where known, the customer.
 

@@ -1,12 +1,13 @@
-"""What runs that died have left without an end, as the journal tells it."""
+"""What earlier runs left without an end, read off the journal line by line."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sdx_state.apply.uptime import Uptime
-from sdx_state.kinds.address import Address
+from sdx_state.decoding.typed import Record
+from sdx_state.kinds.address import Address, kind_of
 from sdx_state.state.ledger import Entry
 
 
@@ -28,6 +29,21 @@ class Intent:
 
 
 @dataclass(frozen=True)
+class Unseen:
+    """A create that was answered with an id, and that nobody has read back.
+
+    Attributes:
+        address: What was created.
+        id: The id in the answer.
+        created: When that came.
+    """
+
+    address: Address
+    id: str
+    created: Uptime
+
+
+@dataclass(frozen=True)
 class Unfinished:
     """What earlier runs left.
 
@@ -37,6 +53,7 @@ class Unfinished:
         leaving: `(kind, id)` of what was about to be deleted and that every saved state still knows.
         serial: The highest serial of a state that was ever saved here, by lineage.
         interrupted: The run that has no end, if the last one has none.
+        unseen: Resources that were created and that no reading has shown yet.
     """
 
     pending: tuple[Intent, ...] = ()
@@ -44,3 +61,71 @@ class Unfinished:
     leaving: frozenset[tuple[str, str]] = frozenset()
     serial: Mapping[str, int] = field(default_factory=dict)
     interrupted: str | None = None
+    unseen: tuple[Unseen, ...] = ()
+
+
+class Left:
+    """Takes the records of a journal, the oldest first, and says what is left open."""
+
+    def __init__(self) -> None:
+        self._pending: dict[str, Intent] = {}
+        self._closed: dict[str, Intent] = {}
+        self._unseen: dict[Address, Unseen] = {}
+        self._created: dict[Address, Entry] = {}
+        self._leaving: set[tuple[str, str]] = set()
+        self._serial: dict[str, int] = {}
+        self._interrupted: str | None = None
+
+    def note(self, record: Record) -> None:
+        """Take one record.
+
+        Raises:
+            KeyError: It is about an operation that never began.
+        """
+        event = record["event"]
+        if event in ("begin", "end"):
+            self._interrupted = record["run"] if event == "begin" else None
+        elif event in ("intent", "again", "created", "disowned", "settled"):
+            self._note_create(event, record["operation"], record)
+        elif event == "outcome" and record["status"] == "done":
+            self._unseen.pop(record["address"], None)
+        elif event == "delete":
+            self._leaving.add((kind_of(record["address"]), record["id"]))
+        elif event == "saved":
+            self._created.clear()
+            self._leaving.clear()
+            lineage = record["lineage"]
+            self._serial[lineage] = max(record["serial"], self._serial.get(lineage, 0))
+
+    def _note_create(self, event: str, operation: str, record: Record) -> None:
+        if event == "intent":
+            self._pending[operation] = Intent(operation, record["address"], record["parent_id"], _sent(record))
+        elif event == "again":
+            self._pending[operation] = replace(self._pending[operation], sent=_sent(record))
+        elif event == "settled":
+            self._pending.pop(operation, None)
+        elif event == "created":
+            address = record["address"]
+            if operation in self._pending:
+                self._closed[operation] = self._pending.pop(operation)
+            self._created[address] = Entry(record["id"], record["fields"], record["protect"])
+            self._unseen[address] = Unseen(address, record["id"], _sent(record))
+        else:
+            self._created.pop(record["address"], None)
+            self._unseen.pop(record["address"], None)
+            self._pending[operation] = replace(self._closed[operation], sent=_sent(record))
+
+    def unfinished(self) -> Unfinished:
+        """Return what is open after the records that were taken."""
+        return Unfinished(
+            tuple(self._pending.values()),
+            self._created,
+            frozenset(self._leaving),
+            self._serial,
+            self._interrupted,
+            tuple(self._unseen.values()),
+        )
+
+
+def _sent(record: Record) -> Uptime:
+    return Uptime(str(record.get("boot", "")), float(record.get("uptime", 0.0)))

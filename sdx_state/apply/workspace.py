@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 
 from sdx_state.api import Endpoints
+from sdx_state.apply import settling
 from sdx_state.apply.history import past_of, run_kept
 from sdx_state.apply.journal import Journal
-from sdx_state.apply.memory import Memory, journal_of, keep, open_journal, recall
+from sdx_state.apply.memory import journal_of, keep, open_journal, recall
+from sdx_state.apply.observe import TenantReader, clocks, cut_off, require_same_tenant
 from sdx_state.apply.outcome import Result
-from sdx_state.apply.resolve import SETTLE
 from sdx_state.apply.run import Observer, Run
 from sdx_state.apply.saved import SavedPlan
 from sdx_state.apply.tenant import WrongTenant
 from sdx_state.apply.unfinished import Unfinished
 from sdx_state.apply.uptime import uptime
-from sdx_state.kinds import KINDS
-from sdx_state.kinds.address import Address, kind_of
+from sdx_state.kinds.address import Address
 from sdx_state.kinds.policy import Guards
 from sdx_state.kinds.resource import Desired
 from sdx_state.kinds.snapshot import Snapshot
@@ -29,7 +29,7 @@ from sdx_state.live.capabilities import Setting, writable
 from sdx_state.live.evidence import gather
 from sdx_state.plan.attribute import attribute
 from sdx_state.plan.build import Intention, build_plan
-from sdx_state.plan.model import Finding, Plan
+from sdx_state.plan.model import Plan
 from sdx_state.plan.route import route, verb_of
 from sdx_state.plan.scope import scope_of
 from sdx_state.plan.select import select
@@ -37,10 +37,8 @@ from sdx_state.plan.undo import undo_plan
 from sdx_state.risk.facts import facts_of
 from sdx_state.risk.grade import grade, needs_evidence
 from sdx_state.state.errors import StateError
-from sdx_state.state.ledger import Entry, Ledger
+from sdx_state.state.ledger import Ledger
 from sdx_state.state.local import LocalStore
-
-SKEW = 300.0  # seconds that two clocks may differ before it is worth a word
 
 
 @dataclass(frozen=True)
@@ -82,6 +80,7 @@ class Workspace:
         parallelism: Requests in flight at a time.
         guards: What the project says must be kept, and exceptions to the rules of risk.
         sleep: Waits, in seconds.
+        proven: The credentials, or the project, name the tenant.
     """
 
     client: Endpoints
@@ -91,6 +90,7 @@ class Workspace:
     parallelism: int = 8
     guards: Guards = field(default_factory=Guards)
     sleep: Callable[[float], None] = field(default_factory=lambda: time.sleep)
+    proven: bool = True
 
     def plan(
         self,
@@ -104,6 +104,7 @@ class Workspace:
         reviewed: Plan | None = None,
         protected: Collection[Address] = (),
         graded: bool = True,
+        waiting: Callable[[float], None] | None = None,
     ) -> Planned:
         """Read the tenant and return the plan for `intention`. Sends nothing but GET, HEAD and OPTIONS.
 
@@ -117,11 +118,12 @@ class Workspace:
             reviewed: A plan to which reading and planning is narrowed.
             protected: Addresses that are protected whatever the state remembers.
             graded: Grade the changes, which asks the tenant about those that may endanger something.
+            waiting: For a run that writes: told how many seconds are waited for what does not show yet.
 
         Raises:
             ApiError: The tenant could not be read.
             StateError: The state cannot be used.
-            TooMuchMissing: This looks like the wrong tenant.
+            TooMuchMissing, UnprovenTenant: This looks like the wrong tenant.
         """
         memory = recall(self.store, journal_of(self.store))
         unfinished, ledger = memory.unfinished, memory.ledger
@@ -130,9 +132,11 @@ class Workspace:
         declared = [*intention.resources.values(), *(base.resources.values() if base is not None else ())]
         declared = [one for one in declared if scope is None or one.address in scope]
         wanted = wanted_of(declared, ledger, scope, unfinished.leaving)
-        snapshot, ledger = read_live(self.client, wanted, ledger, self.parallelism, progress, ask_again=ask_again)
-        plan = self._routed(build_plan(intention, snapshot, ledger, scope))
-        plan = replace(plan, findings=(*plan.findings, *_pending(memory), *_clocks(self.client.server_ahead)))
+        seen = self._reader(waiting).observe(wanted, ledger, unfinished, progress, ask_again=ask_again)
+        snapshot, ledger = seen.snapshot, seen.ledger
+        plan = self._routed(build_plan(intention, snapshot, ledger, scope, seen.pending))
+        findings = (*plan.findings, *seen.findings, *cut_off(memory), *clocks(self.client.server_ahead))
+        plan = replace(plan, findings=findings)
         if base is not None:
             plan = attribute(plan, build_plan(base, snapshot, ledger))
         changing = {change.address for change in plan.changes}
@@ -149,12 +153,19 @@ class Workspace:
             scope,
         )
 
-    def undo(self, run: str, progress: Progress, protected: Collection[Address] = ()) -> Planned:
+    def undo(
+        self,
+        run: str,
+        progress: Progress,
+        waiting: Callable[[float], None],
+        protected: Collection[Address] = (),
+    ) -> Planned:
         """Read the tenant and return the plan that puts back what `run` changed.
 
         Args:
             run: The run's name.
             progress: Told of each request.
+            waiting: Told how many seconds are waited for what does not show yet.
             protected: Addresses that are protected whatever the state remembers.
 
         Raises:
@@ -169,7 +180,8 @@ class Workspace:
         if past.plan.tenant != ledger.tenant:
             raise WrongTenant(f"run {run} wrote to {past.plan.tenant}, and this is {ledger.tenant}")
         wanted = wanted_of((), ledger, leaving=unfinished.leaving)
-        snapshot, ledger = read_live(self.client, wanted, ledger, self.parallelism, progress)
+        seen = self._reader(waiting).observe(wanted, ledger, unfinished, progress)
+        snapshot, ledger = seen.snapshot, seen.ledger
         plan, resources = undo_plan(past, snapshot, ledger)
         plan = self._graded(self._routed(plan), snapshot)
         return Planned(plan, plan, Intention(resources), snapshot, ledger, memory.saved, unfinished)
@@ -187,32 +199,13 @@ class Workspace:
         """Keep what was paid for while planning, if the state is free: asking again would cost again."""
         if planned.ledger.lookups == planned.saved.lookups:
             return
-        with contextlib.suppress(StateError), self.store.lock("plan"):
-            journal = open_journal(self.store)
+        with contextlib.suppress(StateError), self.store.lock("plan") as fence:
+            journal = open_journal(self.store, fence)
             now = recall(self.store, journal).ledger
             if now.serial == 0:  # the first state of its lineage, which keys the look-ups
                 keep(self.store, journal, replace(planned.ledger, entries=now.entries))
             elif now.lineage == planned.ledger.lineage:
                 keep(self.store, journal, replace(now, lookups={**now.lookups, **planned.ledger.lookups}))
-
-    def adopt(self, journal: Journal, address: Address, id: str) -> str:
-        """Remember that `address` is the live resource `id`, close what is pending about it, and return its label.
-
-        Raises:
-            ApiError: There is no such resource, or it could not be read.
-            StateError: The state cannot be used.
-        """
-        kind = KINDS[kind_of(address)]
-        raw = self.client.endpoint(kind.collection).get(id)
-        memory = recall(self.store, journal)
-        ledger = memory.ledger
-        known = ledger.entries.get(address)
-        entry = Entry(id, {}, known.protect if known else False)
-        for intent in memory.unfinished.pending:
-            if intent.address == address:
-                journal.settled(intent.operation, "resolved")
-        keep(self.store, journal, replace(ledger, entries={**ledger.entries, address: entry}))
-        return str(raw.get(kind.natural_key) or "")
 
     @contextlib.contextmanager
     def writing(self, purpose: str, waiting: Callable[[float], None]) -> Iterator[Journal]:
@@ -226,11 +219,11 @@ class Workspace:
             StateLocked: Another run holds the lock.
             StateUnusable, StateNotSaved: The journal cannot be used.
         """
-        with self.store.lock(purpose):
-            journal = open_journal(self.store)
+        with self.store.lock(purpose) as fence:
+            journal = open_journal(self.store, fence)
             pending = journal.unfinished().pending
             now = uptime()
-            rest = max((SETTLE - now.since(intent.sent) for intent in pending), default=0.0)
+            rest = max((settling.SETTLE - now.since(intent.sent) for intent in pending), default=0.0)
             if rest > 0:
                 waiting(rest)
                 self.sleep(rest)
@@ -254,6 +247,18 @@ class Workspace:
         snapshot, _ = read_live(self.client, wanted, ledger, self.parallelism, progress)
         return snapshot
 
+    def require_same_tenant(self, ledger: Ledger, snapshot: Snapshot) -> None:
+        """Refuse a tenant of which nothing shows that it is the one of the state.
+
+        Raises:
+            UnprovenTenant: The credentials do not say it, and what is live is not what the state remembers.
+        """
+        if not self.proven:
+            require_same_tenant(ledger, snapshot)
+
+    def _reader(self, waiting: Callable[[float], None] | None) -> TenantReader:
+        return TenantReader(self.client, self.parallelism, self.proven, self.sleep, waiting)
+
     def _graded(self, plan: Plan, snapshot: Snapshot) -> Plan:
         policies, today = self.guards.policies, datetime.now(timezone.utc).date()
         counts = gather(self.client, needs_evidence(plan, policies, today), snapshot, self.parallelism)
@@ -273,36 +278,9 @@ def carry_out(run: Run, planned: Planned) -> Result:
     return run.apply(planned.plan, resources, planned.snapshot, planned.settled, planned.ledger, planned.saved)
 
 
-def _clocks(server_ahead: float | None) -> Iterable[Finding]:
-    if server_ahead is not None and abs(server_ahead) > SKEW:
-        direction = "behind" if server_ahead > 0 else "ahead of"
-        yield Finding(
-            "warning",
-            f"this machine's clock is {abs(server_ahead) / 60:.0f} minutes {direction} the server's: freezes, and "
-            "exceptions that expire, are judged by this one",
-            hint="set the clock of this machine",
-        )
-
-
 def _protecting(ledger: Ledger, protected: Collection[Address]) -> Ledger:
     known = {address: ledger.entries[address] for address in protected if address in ledger.entries}
     if not known:
         return ledger
     shielded = {address: replace(entry, protect=True) for address, entry in known.items()}
     return replace(ledger, entries={**ledger.entries, **shielded})
-
-
-def _pending(memory: Memory) -> Iterable[Finding]:
-    if memory.history_lost:
-        yield Finding(
-            "warning",
-            "the journal of earlier runs is missing: they cannot be undone, and what an interrupted one may have "
-            "created is found by name alone",
-            hint="put it back if you have it; otherwise the next apply begins a new one",
-        )
-    for intent in memory.unfinished.pending:
-        yield Finding(
-            "warning",
-            f"{intent.address}: an earlier run was cut off while creating it; the next apply finds out by reading",
-            intent.address,
-        )

@@ -7,44 +7,28 @@ down before it is sent, and an unclear answer to it is resolved by reading, neve
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
 
 from sdx_state.api import Endpoints
 from sdx_state.api.errors import ApiError, Gone, MethodNotAllowed, NotFound
+from sdx_state.apply.claims import Claims
+from sdx_state.apply.create import create
 from sdx_state.apply.journal import Journal
-from sdx_state.apply.outcome import Outcome, handed_off
-from sdx_state.apply.resolve import Lost, find_created
+from sdx_state.apply.namesakes import Namesakes
+from sdx_state.apply.outcome import Outcome, handed_off, stale
+from sdx_state.apply.readback import ReadBack
+from sdx_state.apply.settling import Settling
 from sdx_state.kinds import KINDS
 from sdx_state.kinds.address import Address
 from sdx_state.kinds.field import Value
 from sdx_state.kinds.kind import Kind, Verb
 from sdx_state.kinds.resource import Desired, Live
 from sdx_state.kinds.snapshot import Snapshot
-from sdx_state.kinds.wire import form_fields, lay_over, needs_nested, read_field, shape_of
-from sdx_state.plan.diff import differences
+from sdx_state.kinds.wire import lay_over, read_field, shape_of
 from sdx_state.plan.model import ORDER_PATH, Action, Change
 from sdx_state.plan.order import order_of
-from sdx_state.plan.origin import applied_hashes
 from sdx_state.plan.route import verb_of
-from sdx_state.state.errors import StateNotSaved
-from sdx_state.state.ledger import Entry, Ledger
-
-
-@dataclass(frozen=True)
-class Fault:
-    """A write that did not do what it should, though the server raised no error.
-
-    Attributes:
-        message: What is wrong.
-        advice: What to do next.
-        status: What that makes of the change.
-    """
-
-    message: str
-    advice: str
-    status: Literal["failed", "handoff"] = "failed"
+from sdx_state.state.ledger import Ledger
 
 
 class Writer:
@@ -52,6 +36,11 @@ class Writer:
 
     Attributes:
         ids: Address -> live id, of all that exists and is declared; grows with each create.
+        gone: Address -> the id that it had before that was deleted in the tenant, as the plan has it.
+        settling: Waits until writes show.
+        readback: Reads around a write.
+        claims: Which ids are spoken for.
+        namesakes: What bears a name already.
     """
 
     def __init__(
@@ -62,7 +51,8 @@ class Writer:
         snapshot: Snapshot,
         ledger: Ledger,
         ids: dict[Address, str],
-        sleep: Callable[[float], None],
+        gone: Mapping[Address, str],
+        waits: Settling,
     ) -> None:
         self.client = client
         self.journal = journal
@@ -70,8 +60,11 @@ class Writer:
         self.snapshot = snapshot
         self.ledger = ledger
         self.ids = ids
-        self.sleep = sleep
-        self._rows = {(live.kind, live.id, live.parent_id): live for kind in KINDS for live in snapshot.of(kind)}
+        self.settling = waits
+        self.gone = gone
+        self.claims = Claims(snapshot, ledger, ids)
+        self.namesakes = Namesakes(client, snapshot)
+        self.readback = ReadBack(client, snapshot, waits)
         self._refused: set[tuple[str, Verb]] = set()
         self._last_order: dict[str, int] = {}
         self._lock = threading.Lock()
@@ -87,13 +80,15 @@ class Writer:
             StateNotSaved: An intent could not be written down; nothing was sent.
         """
         verb = verb_of(change)
+        if change.action is Action.FORGET and change.address in self.gone:
+            return self._let_go(change)
         if verb is None:
             return Outcome(change, "done", id=change.id)
         if change.via != "api" or (change.kind, verb) in self._refused:
             return handed_off(change)
         try:
             if change.action is Action.CREATE:
-                return self._create(change)
+                return create(self, change)
             if change.action is Action.UPDATE:
                 return self._update(change)
             return self._delete(change)
@@ -101,64 +96,20 @@ class Writer:
             self._refused.add((change.kind, verb))
             return handed_off(change)
 
-    def _create(self, change: Change) -> Outcome:
-        kind, desired = KINDS[change.kind], self.resources[change.address]
-        endpoint = self.client.endpoint(kind.collection)
-        form = form_fields(kind, desired.values)
-        parent_id = self.ids[change.parent] if change.parent is not None else None
-        if kind.parent_field is not None and kind.order_field is not None and parent_id is not None:
-            form[kind.parent_field] = parent_id
-            form[kind.order_field] = str(self._next_order(parent_id))
-        before = self._namesakes(kind, desired, parent_id)
-        hashes = applied_hashes(desired, self.ledger)
-        operation = self.journal.intend(change.address, parent_id, before, hashes)
-        try:
-            created = endpoint.create(form, before_again=lambda: self.journal.send_again(operation, change.address))
-            id = str(created[kind.identity])
-        except ApiError as error:
-            if not error.ambiguous:
-                self.journal.settled(operation, "refused")
-                raise
-            found = find_created(self.client, desired, parent_id, frozenset(before), self.sleep)
-            if isinstance(found, Lost):
-                if found.absent:
-                    self.journal.settled(operation, "absent")
-                return Outcome(change, "failed" if found.absent else "ambiguous", found.message, found.advice)
-            id = found
-        entry = Entry(id, hashes, desired.protect)
-        self.ids[change.address] = id
-        try:
-            self.journal.created(operation, change.address, entry)
-        except StateNotSaved as error:
-            raise StateNotSaved(f"{change.address} was created as id {id}, and {error}") from error
-        fault = self._complete(kind, desired, id, parent_id)
-        if fault is not None:
-            return Outcome(change, "failed", fault.message, fault.advice, id)
-        return Outcome(change, "done", id=id)
-
-    def _complete(self, kind: Kind, desired: Desired, id: str, parent_id: str | None) -> Fault | None:
-        """Verify a create by reading it, and write in the nested shape what flat form fields cannot say."""
-        endpoint = self.client.endpoint(kind.collection)
-        raw = endpoint.get(id)
-        if shape_of(kind, raw) == "nested" and needs_nested(kind, desired.values):
-            endpoint.replace(id, lay_over(kind, raw, desired.values, "nested"))
-            raw = endpoint.get(id)
-        return self._unproven(desired, Live(kind.name, id, raw, parent_id))
-
     def _update(self, change: Change) -> Outcome:
         kind, desired, id = KINDS[change.kind], self.resources[change.address], _id_of(change)
         parent_id = self.ids.get(change.parent) if change.parent else None
         changed = {_top(field.path) for field in change.fields if field.path != ORDER_PATH}
         if not changed:
             return Outcome(change, "done", id=id)
-        live = self._read(kind, id, parent_id)
+        live = self.readback.whole(change.address, kind, id, parent_id)
         if live is None:
-            return _stale(change, f"{kind.noun} {id} was deleted since the plan was made")
-        if not self._unproven(desired, live):
+            return stale(change, f"{kind.noun} {id} was deleted since the plan was made")
+        if not self.readback.unproven(desired, live):
             return Outcome(change, "done", "already as declared", id=id)
         moved = _moved_on(kind, change, live)
         if moved is not None:
-            return _stale(change, moved)
+            return stale(change, moved)
         before = {one.path: self.ledger.hash(one.before) for one in change.fields}
         applied = {one.path: self.ledger.hash(one.after) for one in change.fields}
         self.journal.overwrite("update", change.address, id, before, applied)
@@ -166,10 +117,9 @@ class Writer:
         wanted = {name: desired.values[name] for name in desired.values if name in changed}
         body = lay_over(kind, live.raw, wanted, shape)
         self.replace(kind, id, body)
-        after = self._read(kind, id, parent_id)
+        after, fault = self.readback.verified(change.address, desired, live, changed)
         if after is None:
             return Outcome(change, "failed", "it is gone right after it was written", "run plan", id)
-        fault = self._unproven(desired, after)
         if fault is not None:
             return Outcome(change, "failed", fault.message, fault.advice, id)
         return Outcome(change, "done", _side_effects(live, after, body), id=id)
@@ -177,13 +127,14 @@ class Writer:
     def _delete(self, change: Change) -> Outcome:
         kind, id = KINDS[change.kind], _id_of(change)
         endpoint = self.client.endpoint(kind.collection)
-        try:
-            live = Live(kind.name, id, endpoint.get(id))
-        except (NotFound, Gone):
-            return Outcome(change, "done", "it was gone already", id=id)
+        live = self.readback.read(kind, id, None)
+        if live is None:
+            if self.readback.is_gone(change.address, kind, id):
+                return Outcome(change, "done", "it was gone already", id=id)
+            return stale(change, f"{kind.noun} {id} could not be read just now")
         moved = _moved_on(kind, change, live)
         if moved is not None:
-            return _stale(change, moved)
+            return stale(change, moved)
         lost = {name: self.ledger.hash(value) for name, value in change.before.items()}
         self.journal.overwrite("delete", change.address, id, lost, {})
         try:
@@ -193,13 +144,24 @@ class Writer:
         except ApiError as error:
             if not error.ambiguous:
                 raise
-        try:
-            endpoint.get(id)
-        except (NotFound, Gone):
+            if not self.readback.is_gone(change.address, kind, id):
+                message = "whether it was deleted is not proven: the answer was lost, and reading still shows it"
+                return Outcome(change, "failed", message, "run apply again", id)
+        left = self.settling.watch(
+            change.address, lambda: self.readback.read(kind, id, None), lambda seen: seen is None
+        )
+        if left is None:
             return Outcome(change, "done", id=id)
         return Outcome(
             change, "failed", f"it was deleted, and GET {kind.collection}/{id} still answers it", "run plan again", id
         )
+
+    def _let_go(self, change: Change) -> Outcome:
+        """Forget what the tenant deleted, unless it is there after all: then it would be left behind unseen."""
+        kind, id = KINDS[change.kind], _id_of(change)
+        if self.readback.is_gone(change.address, kind, id):
+            return Outcome(change, "done", id=id)
+        return stale(change, f"that id {id} is gone, as the plan has it, is not proven")
 
     def replace(self, kind: Kind, id: str, body: Mapping[str, object]) -> None:
         """PUT `body`. An unclear answer is left to the reading that follows every write."""
@@ -209,39 +171,8 @@ class Writer:
             if not error.ambiguous:
                 raise
 
-    def _read(self, kind: Kind, id: str, parent_id: str | None) -> Live | None:
-        """Return the resource as it is now, with what only its list shows (a question's survey and place)."""
-        try:
-            raw = self.client.endpoint(kind.collection).get(id)
-        except (NotFound, Gone):
-            return None
-        row = self._rows.get((kind.name, id, parent_id))
-        listed = {}
-        if row is not None:
-            shown_in_lists = (kind.parent_field, kind.order_field)
-            listed = {name: row.raw[name] for name in shown_in_lists if name is not None and name in row.raw}
-        return Live(kind.name, id, {**listed, **raw}, parent_id)
-
-    def _unproven(self, desired: Desired, live: Live) -> Fault | None:
-        found = differences(desired, live, self.snapshot.shape)
-        if not found:
-            return None
-        paths = ", ".join(path for path, _, _ in found)
-        return Fault(
-            f"the server took the write, and reading it back shows another value for {paths}",
-            "the server rewrites or ignores this: declare what it keeps, or list the field under `ignore`",
-        )
-
-    def _namesakes(self, kind: Kind, desired: Desired, parent_id: str | None) -> list[str]:
-        """Return the ids of what bears the same natural key already, such as something that is about to go."""
-        key = kind.natural_key_of(desired.values.get(kind.natural_key))
-        return [
-            live.id
-            for live in self.snapshot.of(kind.name)
-            if live.parent_id == parent_id and kind.natural_key_of(live.raw.get(kind.natural_key)) == key
-        ]
-
-    def _next_order(self, survey_id: str) -> int:
+    def next_order(self, survey_id: str) -> int:
+        """Return the next free place among the questions of the survey."""
         with self._lock:
             self._last_order[survey_id] = order = self._last_order.get(survey_id, 0) + 1
             return order
@@ -270,9 +201,3 @@ def _side_effects(before: Live, after: Live, body: Mapping[str, object]) -> str:
     """Name the fields that nobody wrote and that changed all the same."""
     changed = [name for name in before.raw if before.raw[name] == body.get(name) != after.raw.get(name)]
     return f"the server also changed {', '.join(changed)}" if changed else ""
-
-
-def _stale(change: Change, message: str) -> Outcome:
-    return Outcome(
-        change, "stale", message, "nothing was written to it; run plan to see what is there now", change.id
-    )

@@ -72,7 +72,7 @@ def command(
     """
     from sdx_state.apply.pack import FOLDER
     from sdx_state.apply.saved import bound, consent_of, load_plan
-    from sdx_state.cli.console import confirmed, reading, say
+    from sdx_state.cli.console import confirmed, reading, say_waiting
     from sdx_state.cli.running import carried_out
 
     if (planfile is not None or resume) and (targets or excludes):
@@ -87,7 +87,7 @@ def command(
         intention = context.intention()
         with (
             context.workspace(project, sandbox=sandbox) as workspace,
-            workspace.writing("apply", lambda seconds: say(_waiting(seconds))) as journal,
+            workspace.writing("apply", say_waiting) as journal,
         ):
             if resume:
                 reviewed = workspace.interrupted(journal)
@@ -103,6 +103,7 @@ def command(
                     targets=targets,
                     excludes=excludes,
                     reviewed=reviewed.plan if reviewed is not None else None,
+                    waiting=say_waiting,
                 )
             if reviewed is not None:
                 planned = replace(planned, plan=bound(reviewed, planned.plan, intention))
@@ -128,7 +129,3 @@ def command(
                 reports,
             )
     raise click.exceptions.Exit(code)
-
-
-def _waiting(seconds: float) -> str:
-    return f"An earlier run was cut off while creating something: waiting {seconds:.0f} s for it to settle."

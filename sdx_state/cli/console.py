@@ -39,6 +39,11 @@ def say(text: str = "") -> None:
     click.echo(text, err=True)
 
 
+def say_waiting(seconds: float) -> None:
+    """Say that what an earlier run sent is waited for."""
+    say(f"What an earlier run sent may not show yet: waiting up to {seconds:.0f} s.")
+
+
 class ReadingProgress:
     """A progress bar of requests on a terminal; nothing elsewhere. Thread-safe."""
 

@@ -193,7 +193,9 @@ class Context:
         ca_file = os.environ.get("SDX_CA_FILE") or None
         connection = Connection(base, found.credentials, parallelism, ca_file=ca_file, renew=found.renew)
         with Endpoints(connection) as client:
-            yield Workspace(client, store, base.origin, project.api.capabilities, parallelism, project.guards)
+            settings = project.api.capabilities, parallelism, project.guards
+            proven = bool(project.tenant or found.credentials.customer_uuid)
+            yield Workspace(client, store, base.origin, *settings, proven=proven)
 
     @contextmanager
     def live(

@@ -20,7 +20,7 @@ def command(context: Context, auto_approve: bool, verbose: bool, sandbox: bool) 
     That is what was created or adopted here. Nothing else is touched.
     """
     from sdx_state.apply.pack import FOLDER
-    from sdx_state.cli.console import confirmed, reading, say
+    from sdx_state.cli.console import confirmed, reading, say_waiting
     from sdx_state.cli.running import carried_out
     from sdx_state.plan.build import Intention
 
@@ -28,10 +28,10 @@ def command(context: Context, auto_approve: bool, verbose: bool, sandbox: bool) 
     protected = context.intention().protected
     with (
         context.workspace(project, sandbox=sandbox) as workspace,
-        workspace.writing("destroy", lambda seconds: say(f"Waiting {seconds:.0f} s for an earlier run.")) as journal,
+        workspace.writing("destroy", say_waiting) as journal,
     ):
         with reading("Reading the tenant") as progress:
-            planned = workspace.plan(Intention({}), progress, protected=protected)
+            planned = workspace.plan(Intention({}), progress, protected=protected, waiting=say_waiting)
         print_plan(planned.plan, verbose=verbose)
         stop_on_errors(planned.plan)
         stop_on_limits(planned, project, consented=None, destroying=True)

@@ -104,9 +104,10 @@ def foreseen(error: BaseException) -> Failure | None:
         return Failure(f"stdout took no more ({error})", advice, 1)
 
     from sdx_state.api.errors import ApiError
+    from sdx_state.apply.adopt import NotAdoptable
     from sdx_state.apply.rehearsal import SnapshotUnreadable
     from sdx_state.apply.saved import PlanStale
-    from sdx_state.apply.tenant import WrongTenant
+    from sdx_state.apply.tenant import UnprovenTenant, WrongTenant
     from sdx_state.config import ConfigurationError
     from sdx_state.live import TooMuchMissing
     from sdx_state.plan.codec import PlanUnreadable
@@ -125,8 +126,8 @@ def foreseen(error: BaseException) -> Failure | None:
     if isinstance(error, TooMuchMissing):
         message, _, advice = str(error).partition("\n")
         return Failure(f"absence: {message}", advice, LIMIT)
-    if isinstance(error, WrongTenant):
-        return Failure(str(error), error.advice, 1)
+    if isinstance(error, UnprovenTenant | NotAdoptable | WrongTenant):
+        return Failure(str(error), error.advice, STALE if isinstance(error, UnprovenTenant) else 1)
     if isinstance(error, SnapshotUnreadable):
         return Failure(str(error), "Make a new one: sdx-state pull --snapshot FILE", 1)
     if isinstance(error, PlanUnreadable):

@@ -38,7 +38,7 @@ def command(
     Exits with 8 while something is left, with 0 when nothing is.
     """
     from sdx_state.apply.pack import FOLDER, look
-    from sdx_state.cli.console import out_colour, reading, say, ticking
+    from sdx_state.cli.console import out_colour, reading, say_waiting, ticking
     from sdx_state.cli.running import say_pack
     from sdx_state.report.steps import handoff_text
 
@@ -53,7 +53,7 @@ def command(
 
     with (
         context.workspace(project, sandbox=sandbox) as workspace,
-        workspace.writing("handoff", lambda seconds: say(f"Waiting {seconds:.0f} s for an earlier run.")) as journal,
+        workspace.writing("handoff", say_waiting) as journal,
     ):
         with reading("Reading the tenant") as progress:
             seen = look(workspace, journal, intention, folder, links, progress, forbid)

@@ -30,7 +30,7 @@ def command(context: Context, snapshot: Path | None, with_personal_data: bool, s
     """
     from sdx_state.apply.pull import pull
     from sdx_state.apply.rehearsal import store_tenant
-    from sdx_state.cli.console import reading, say
+    from sdx_state.cli.console import reading, say, say_waiting
     from sdx_state.cli.planning import print_plan
     from sdx_state.report.escape import escape
 
@@ -54,7 +54,7 @@ def command(context: Context, snapshot: Path | None, with_personal_data: bool, s
             context.configuration,
             context.folder,
             progress,
-            lambda seconds: say(f"Waiting {seconds:.0f} s for an earlier run."),
+            say_waiting,
         )
     for path in pulled.files:
         say(f"  wrote {path}")

@@ -39,6 +39,13 @@ class Narrator:
     def started(self, change: Change) -> None:
         """Say nothing: an end follows within a second, or the deadline says why not."""
 
+    def waiting(self, address: str, seconds: float) -> None:
+        """Say that a write does not show yet."""
+        from sdx_state.report.escape import escape
+
+        with self._lock:
+            say(f"  {escape(address)}: does not show yet, waiting up to {seconds:.0f} s")
+
     def ended(self, outcome: Outcome) -> None:
         """Say what became of a change that writes."""
         from sdx_state.report.escape import escape

@@ -105,7 +105,7 @@ def restore(context: Context, serial: int | None, auto_approve: bool, sandbox: b
 
     The tenant is not touched; the next plan says what differs.
     """
-    from sdx_state.apply.memory import keep
+    from sdx_state.apply.memory import keep, put_back
     from sdx_state.cli.console import confirmed, say
 
     with _changing(context, sandbox, "state restore") as (store, journal):
@@ -114,8 +114,7 @@ def restore(context: Context, serial: int | None, auto_approve: bool, sandbox: b
         say(f"Kept: {kept}. Serial {ledger.serial} knows {len(ledger.entries)} resources.")
         if not auto_approve and not confirmed(f"Put the state of serial {ledger.serial} back?"):
             raise Stop("not approved", "Nothing was changed. Without a terminal, --auto-approve says yes.")
-        newest = journal.unfinished().serial.get(ledger.lineage, 0)
-        saved = keep(store, journal, replace(ledger, serial=max(ledger.serial, newest)))
+        saved = keep(store, journal, put_back(ledger, journal))
     click.echo(f"The state knows {len(saved.entries)} resources, as it did at serial {ledger.serial}.")
 
 
@@ -136,14 +135,15 @@ def unlock(context: Context, lock_id: str, sandbox: bool) -> None:
 @click.pass_obj
 def resolve(context: Context, address: str, id: str, sandbox: bool) -> None:
     """Say which live resource ADDRESS is, where a lost answer left two that could be it."""
-    from sdx_state.cli.console import say
+    from sdx_state.apply.adopt import adopt
+    from sdx_state.cli.console import say_waiting
 
-    project = context.project()
+    project, intention = context.project(), context.intention()
     with (
         context.workspace(project, sandbox=sandbox) as workspace,
-        workspace.writing("state resolve", lambda seconds: say(f"Waiting {seconds:.0f} s.")) as journal,
+        workspace.writing("state resolve", say_waiting) as journal,
     ):
-        label = workspace.adopt(journal, address, id)
+        label = adopt(workspace, journal, intention, address, id)
     from sdx_state.report.escape import escape
 
     click.echo(f"{escape(address)} is id {escape(id)} ({escape(label)}).")
@@ -162,7 +162,7 @@ def rebuild(context: Context, auto_approve: bool, sandbox: bool) -> None:
 
     project = context.project()
     intention = context.intention()
-    with context.workspace(project, sandbox=sandbox) as workspace, workspace.store.lock("state rebuild"):
+    with context.workspace(project, sandbox=sandbox) as workspace, workspace.store.lock("state rebuild") as fence:
         with reading("Reading the tenant") as progress:
             rebuilt = rebuilt_from(workspace, intention, progress)
         for address, id in rebuilt.found.items():
@@ -177,7 +177,7 @@ def rebuild(context: Context, auto_approve: bool, sandbox: bool) -> None:
         question = f"Save a state of {len(rebuilt.ledger.entries)} resources?"
         if not auto_approve and not confirmed(question):
             raise Stop("not approved", "Nothing was changed. Without a terminal, --auto-approve says yes.")
-        keep(workspace.store, open_journal(workspace.store), rebuilt.ledger)
+        keep(workspace.store, open_journal(workspace.store, fence), rebuilt.ledger)
     click.echo(f"The state knows {len(rebuilt.ledger.entries)} resources.")
 
 
@@ -222,8 +222,8 @@ def _changing(context: Context, sandbox: bool, purpose: str) -> Iterator[tuple[L
     from sdx_state.apply.memory import open_journal
 
     store = _store(context, sandbox)
-    with store.lock(purpose):
-        yield store, open_journal(store)
+    with store.lock(purpose) as fence:
+        yield store, open_journal(store, fence)
 
 
 def _unknown(context: Context, address: str, sandbox: bool) -> Stop:

@@ -31,17 +31,17 @@ def command(
     apply does it again.
     """
     from sdx_state.apply.pack import FOLDER
-    from sdx_state.cli.console import confirmed, reading, say
+    from sdx_state.cli.console import confirmed, reading, say, say_waiting
     from sdx_state.cli.running import carried_out
 
     project = context.project()
     protected = context.intention().protected
     with (
         context.workspace(project, sandbox=sandbox) as workspace,
-        workspace.writing("undo", lambda seconds: say(f"Waiting {seconds:.0f} s for an earlier run.")) as journal,
+        workspace.writing("undo", say_waiting) as journal,
     ):
         with reading("Reading the tenant") as progress:
-            planned = workspace.undo(run, progress, protected)
+            planned = workspace.undo(run, progress, say_waiting, protected)
         print_plan(planned.plan, verbose=verbose)
         stop_on_errors(planned.plan)
         stop_on_limits(planned, project, consented=None, destroying=True)

@@ -36,12 +36,14 @@ class Field:
         type: How values are read and compared.
         nested: Path of the value in the nested wire shape; empty when it is `name` there too.
         flat: Whether the flat shape of API 1.0.0 carries the field at all.
+        closed: Its values come from a short list, so that one does not tell resources apart.
     """
 
     name: str
     type: FieldType = FieldType.TEXT
     nested: tuple[str, ...] = ()
     flat: bool = True
+    closed: bool = False
 
     def normalise(self, value: object) -> object:
         """Return the form in which two values of this field are compared.

@@ -25,7 +25,7 @@ QUESTION = Kind(
         Field("question_label"),
         Field("question_text", PROMPT, ("question_prompt", "text")),
         Field("question_sound_file", PROMPT, ("question_prompt", "sound_files")),
-        Field("question_type"),
+        Field("question_type", closed=True),
         Field("max_response", FieldType.INTEGER),
         Field("agent_score", BOOLEAN, flat=False),
         Field("compulsory", BOOLEAN, flat=False),

@@ -17,6 +17,7 @@ class Snapshot:
         read: Names of the kinds whose lists were read; absence means something only for these.
         surveys_read: Ids of the surveys whose questions were listed.
         invalid_numbers: Telephone numbers that the look-up answered are not valid.
+        unlisted: Ids of questions that exist and that the list of their survey does not show.
         shape: The wire shape the tenant speaks, as far as its answers show.
     """
 
@@ -24,6 +25,7 @@ class Snapshot:
     read: frozenset[str] = frozenset()
     surveys_read: frozenset[str] = frozenset()
     invalid_numbers: frozenset[str] = frozenset()
+    unlisted: frozenset[str] = frozenset()
     shape: Shape | None = None
 
     def of(self, kind: str) -> Sequence[Live]:

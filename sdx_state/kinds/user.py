@@ -21,6 +21,6 @@ USER = Kind(
         Field("name"),
         Field("agent_id"),
         Field("phone", FieldType.PHONE),
-        Field("timezone"),
+        Field("timezone", closed=True),
     ),
 )

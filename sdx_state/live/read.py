@@ -24,6 +24,7 @@ from sdx_state.live.numbers import read_numbers
 from sdx_state.state.ledger import Ledger
 
 MISSING_COUNT, MISSING_SHARE = 3, 0.2
+LOOKS = 200  # questions that are asked for one by one, at most
 
 
 class TooMuchMissing(Exception):
@@ -179,7 +180,7 @@ def _read(
     ]
     listed = {id: {str(raw[QUESTION.identity]): raw for raw in future.result()} for id, future in lists}
     _refuse_mass_absence(wanted, listed)
-    _complete_lists(client, ledger, listed)
+    unlisted = _complete_lists(client, ledger, listed)
     questions = [_live(QUESTION.name, raw, id) for id, rows in listed.items() for raw in rows.values()]
     if QUESTION.name in wanted.kinds or questions:
         resources[QUESTION.name] = questions
@@ -194,6 +195,7 @@ def _read(
         read=wanted.kinds,
         surveys_read=frozenset(survey.id for survey in chosen),
         invalid_numbers=found.invalid,
+        unlisted=unlisted,
         shape=_tenant_shape(resources),
     )
     return snapshot, replace(ledger, lookups=found.lookups)
@@ -249,21 +251,39 @@ def _refuse_mass_absence(wanted: Wanted, listed: Mapping[str, Mapping[str, objec
         raise _too_much_missing(QUESTION.name, count, total)
 
 
-def _complete_lists(client: Endpoints, ledger: Ledger, listed: Mapping[str, dict[str, dict[str, object]]]) -> None:
+def _complete_lists(
+    client: Endpoints, ledger: Ledger, listed: Mapping[str, dict[str, dict[str, object]]]
+) -> frozenset[str]:
     """Read a survey's list once more where it lacks a question that is owned and still exists.
 
-    A list that was short by accident is whole the second time; one that lacks it twice says that it was taken out.
+    A list that was short by accident is whole the second time. Returns the ids that it lacks twice: they were taken
+    out, or the list lags behind.
+
+    Raises:
+        TooMuchMissing: So many are missing that they are not asked for one by one.
     """
+    missing = []
     for address, entry in ledger.entries.items():
         survey = ledger.entries.get(f"{SURVEY.name}.{name_of(address).partition('.')[0]}")
         if kind_of(address) != QUESTION.name or survey is None or entry.id in listed.get(survey.id, {entry.id: {}}):
             continue
+        missing.append((survey.id, entry.id))
+    if len(missing) > LOOKS:
+        total = sum(kind_of(address) == QUESTION.name for address in ledger.entries)
+        raise _too_much_missing(QUESTION.name, len(missing), total)
+    unlisted = set()
+    for survey_id, id in missing:
+        if id in listed[survey_id]:
+            continue  # the second reading, for another question of the same survey, showed it
         try:
-            client.questions.get(entry.id)
+            client.questions.get(id)
         except (NotFound, Gone):
             continue
-        rows = client.questions.list(survey_id=survey.id)
-        listed[survey.id].update((str(raw[QUESTION.identity]), raw) for raw in rows)
+        rows = client.questions.list(survey_id=survey_id)
+        listed[survey_id].update((str(raw[QUESTION.identity]), raw) for raw in rows)
+        if id not in listed[survey_id]:
+            unlisted.add(id)
+    return frozenset(unlisted)
 
 
 def _too_much_missing(kind: str, missing: int, total: int) -> TooMuchMissing:

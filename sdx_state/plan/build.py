@@ -11,6 +11,7 @@ from sdx_state.kinds.field import Value
 from sdx_state.kinds.identity import identity
 from sdx_state.kinds.resource import Desired, Live, Moved, Removed
 from sdx_state.kinds.snapshot import Snapshot
+from sdx_state.plan.agreement import replaced
 from sdx_state.plan.codec import fingerprint_of
 from sdx_state.plan.departure import departures
 from sdx_state.plan.diff import differences, managed_values, not_carried
@@ -21,8 +22,8 @@ from sdx_state.plan.model import ORDER_PATH, Action, Change, Drift, FieldChange,
 from sdx_state.plan.namesakes import namesakes
 from sdx_state.plan.order import moves, order_of
 from sdx_state.plan.origin import origin_of
-from sdx_state.plan.rename import rename_hints
-from sdx_state.state.ledger import Entry, Ledger, moved_addresses
+from sdx_state.plan.rename import rename_hints, renamed
+from sdx_state.state.ledger import Entry, Ledger
 
 
 @dataclass(frozen=True)
@@ -41,13 +42,18 @@ class Intention:
 
 
 def build_plan(
-    intention: Intention, snapshot: Snapshot, ledger: Ledger, scope: Collection[Address] | None = None
+    intention: Intention,
+    snapshot: Snapshot,
+    ledger: Ledger,
+    scope: Collection[Address] | None = None,
+    pending: Collection[Address] = (),
 ) -> Plan:
     """Return the plan that makes the tenant of `snapshot` what `intention` says.
 
-    With `scope`, only these addresses are planned; what the others own they keep.
+    With `scope`, only these addresses are planned; what the others own they keep. Nothing is planned for what is
+    `pending`: it was created a moment ago and does not show yet.
     """
-    previous, findings = _renamed(ledger.entries, intention.moved)
+    previous, findings = renamed(ledger.entries, intention.moved)
     entries = {previous.get(address, address): entry for address, entry in ledger.entries.items()}
     came_from = {after: before for before, after in previous.items()}
     resources = {address: one for address, one in intention.resources.items() if scope is None or address in scope}
@@ -56,7 +62,7 @@ def build_plan(
     undeclared = {address: entry for address, entry in others.items() if address not in intention.resources}
     if scope is not None:
         undeclared = {address: entry for address, entry in undeclared.items() if address in scope}
-    matches = match(resources.values(), snapshot, entries, owned_elsewhere)
+    matches = match(resources.values(), snapshot, entries, owned_elsewhere, pending)
 
     planner = _Planner(snapshot, ledger, entries, came_from, matches)
     changes, drift, unchanged = planner.plan_declared(resources)
@@ -64,6 +70,7 @@ def build_plan(
     changes += leaving
     drift += lost
     findings += [*matches.findings, *planner.findings, *rename_hints(changes)]
+    findings += replaced(changes, entries, snapshot, ledger)
     changes = in_order_of_writes(changes)
     strangers = list(_strangers(snapshot, matches, entries)) if scope is None else []
     ids = {address: live.id for address, live in matches.live.items()}
@@ -249,31 +256,6 @@ class _Planner:
                         change.source,
                     )
                 )
-
-
-def _renamed(
-    entries: Mapping[Address, Entry], moved: Sequence[Moved]
-) -> tuple[dict[Address, Address], list[Finding]]:
-    """Return old -> new address of what the state knows, for every `moved:` that still has something to do."""
-    renamed: dict[Address, Address] = {}
-    findings = []
-    for move in moved:
-        if move.before not in entries:
-            continue
-        try:
-            steps = moved_addresses(entries, move.before, move.after)
-        except ValueError as error:
-            findings.append(Finding("error", f"moved: {error}", move.after, move.source))
-            continue
-        taken = [after for after in steps.values() if after in entries]
-        if taken:
-            message = f"moved: {move.before} cannot become {move.after}: {taken[0]} is already another resource"
-            findings.append(
-                Finding("error", message, move.after, move.source, "remove the `moved:` entry, or one of the two")
-            )
-            continue
-        renamed.update(steps)
-    return renamed, findings
 
 
 def _strangers(snapshot: Snapshot, matches: Matches, entries: Mapping[Address, Entry]) -> Iterable[Live]:

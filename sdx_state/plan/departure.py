@@ -36,6 +36,8 @@ def departures(
         order = _order_for(address, orders)
         if kind.lookup_only:
             changes.append(_forget(address, entry, "no longer declared; there is nothing to delete"))
+        elif found is None and kind.parent is not None and entry.id in snapshot.unlisted:
+            changes.append(_forget(address, entry, f"taken out of its {kind.parent}; it stays in the tenant"))
         elif found is None:
             changes.append(_forget(address, entry, "already gone from the tenant"))
             lost.append(Drift(address, kind.name, entry.id, deleted=True))

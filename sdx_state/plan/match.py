@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sdx_state.kinds import KINDS, Kind
@@ -37,6 +37,7 @@ def match(
     snapshot: Snapshot,
     entries: Mapping[Address, Entry],
     owned_elsewhere: frozenset[Identity],
+    pending: Collection[Address] = (),
 ) -> Matches:
     """Match `desired` to the live resources of `snapshot`.
 
@@ -45,15 +46,16 @@ def match(
         snapshot: What is live.
         entries: What the state remembers, under today's addresses.
         owned_elsewhere: The identities of live resources that an undeclared address owns: never given to another.
+        pending: Addresses that were created a moment ago and do not show yet: nothing is planned for them.
     """
-    matches = Matches()
+    matches = Matches(undecided={*pending})
     by_kind: dict[str, list[Desired]] = defaultdict(list)
     for resource in desired:
         by_kind[resource.kind].append(resource)
     for kind in KINDS.values():
         declared = by_kind.get(kind.name)
         if declared:
-            _match_kind(kind, declared, snapshot.of(kind.name), entries, owned_elsewhere, matches)
+            _match_kind(kind, declared, snapshot.of(kind.name), entries, owned_elsewhere, snapshot.unlisted, matches)
     return matches
 
 
@@ -67,6 +69,7 @@ def _match_kind(
     live: Sequence[Live],
     entries: Mapping[Address, Entry],
     owned_elsewhere: frozenset[Identity],
+    unlisted: frozenset[str],
     matches: Matches,
 ) -> None:
     by_id = {(_scope(kind, one), kind.identity_of(one.id)): one for one in live}
@@ -74,6 +77,8 @@ def _match_kind(
     taken: set[tuple[str | None, str]] = set()
     unmatched: list[Desired] = []
     for resource in declared:
+        if resource.address in matches.undecided:
+            continue
         if resource.parent is not None:
             if resource.parent in matches.undecided:
                 matches.undecided.add(resource.address)
@@ -86,9 +91,10 @@ def _match_kind(
         entry = entries.get(resource.address)
         wanted = resource.id or (entry.id if entry else None)
         found = by_id.get((scope, kind.identity_of(wanted))) if wanted is not None else None
-        if found is not None and (reason := _unreachable(kind, resource, found)):
+        refused = _refused(kind, resource, found, scope, taken, matches) if found is not None else None
+        if refused is not None:
             matches.undecided.add(resource.address)
-            matches.findings.append(_not_managed(kind, resource, found, reason))
+            matches.findings.append(refused)
         elif found is not None:
             taken.add((scope, kind.identity_of(found.id)))
             matches.live[resource.address] = found
@@ -105,6 +111,9 @@ def _match_kind(
                     "correct the id, or remove the line to look it up by name",
                 )
             )
+        elif entry is not None and kind.parent is not None and entry.id in unlisted:
+            matches.undecided.add(resource.address)
+            matches.findings.append(_unlisted(kind, resource, entry.id))
         else:
             unmatched.append(resource)
     if unmatched:
@@ -150,6 +159,31 @@ def _match_by_natural_key(
             )
 
 
+def _refused(
+    kind: Kind,
+    resource: Desired,
+    found: Live,
+    scope: str | None,
+    taken: Collection[tuple[str | None, str]],
+    matches: Matches,
+) -> Finding | None:
+    """Return why `resource` cannot be `found`, None where it can."""
+    reason = _unreachable(kind, resource, found)
+    if reason is not None:
+        return _not_managed(kind, resource, found, reason)
+    if (scope, kind.identity_of(found.id)) not in taken:
+        return None
+    first = next(one for one, live in matches.live.items() if live is found)
+    matches.undecided.add(first)
+    return Finding(
+        "error",
+        f"{resource.address} and {first} are both {kind.noun} {found.id}: one id cannot be two addresses",
+        resource.address,
+        resource.source_of("id"),
+        f"correct one of them; to manage it under this address alone: `sdx-state state rm {first}`",
+    )
+
+
 def _unreachable(kind: Kind, resource: Desired, found: Live) -> str | None:
     """Return why no request can be about `found`. What is spelled as declared was checked there."""
     return None if found.id == resource.values.get(kind.identity) else kind.unaddressable(found.id)
@@ -162,4 +196,17 @@ def _not_managed(kind: Kind, resource: Desired, found: Live, reason: str) -> Fin
         resource.address,
         resource.source,
         "correct it in the admin UI; until then nothing is planned for it",
+    )
+
+
+def _unlisted(kind: Kind, resource: Desired, id: str) -> Finding:
+    return Finding(
+        "error",
+        f"{resource.address} ({kind.noun} {id}) exists, and the list of its {kind.parent} does not show it: the list "
+        "may lag behind, or it was taken out there",
+        resource.address,
+        resource.source,
+        "plan again in a minute. If it was taken out on purpose, remove it from the configuration, or let apply "
+        f"create it again: `sdx-state state rm {resource.address}`",
+        decide=True,
     )

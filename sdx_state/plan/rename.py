@@ -1,10 +1,13 @@
-"""A delete and a create that look like one rename, with the lines that would say so."""
+"""Changes of address: those that `moved:` says, and a delete with a create that looks like one."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from sdx_state.kinds.address import Address
+from sdx_state.kinds.resource import Moved
 from sdx_state.plan.model import Action, Change, Finding
+from sdx_state.state.ledger import Entry, moved_addresses
 
 SIMILAR = 0.5
 
@@ -46,3 +49,26 @@ def _likeness(gone: Change, new: Change) -> float:
     if not values:
         return 0.0
     return sum(gone.before.get(name) == value for name, value in values.items()) / len(values)
+
+
+def renamed(entries: Mapping[Address, Entry], moved: Sequence[Moved]) -> tuple[dict[Address, Address], list[Finding]]:
+    """Return old -> new address of what the state knows, for every `moved:` that still has something to do."""
+    renamed: dict[Address, Address] = {}
+    findings = []
+    for move in moved:
+        if move.before not in entries:
+            continue
+        try:
+            steps = moved_addresses(entries, move.before, move.after)
+        except ValueError as error:
+            findings.append(Finding("error", f"moved: {error}", move.after, move.source))
+            continue
+        taken = [after for after in steps.values() if after in entries]
+        if taken:
+            message = f"moved: {move.before} cannot become {move.after}: {taken[0]} is already another resource"
+            findings.append(
+                Finding("error", message, move.after, move.source, "remove the `moved:` entry, or one of the two")
+            )
+            continue
+        renamed.update(steps)
+    return renamed, findings

@@ -12,6 +12,7 @@ from sdx_state.kinds.identity import identity
 from sdx_state.kinds.resource import Desired, Live, Source
 from sdx_state.kinds.snapshot import Snapshot
 from sdx_state.kinds.wire import read_field
+from sdx_state.plan.agreement import replaced
 from sdx_state.plan.build import in_order_of_writes
 from sdx_state.plan.codec import fingerprint_of
 from sdx_state.plan.departure import deletion
@@ -50,6 +51,7 @@ def undo_plan(past: Past, snapshot: Snapshot, ledger: Ledger) -> tuple[Plan, dic
     """
     maker = _Undo(past, snapshot, ledger)
     changes = in_order_of_writes([*maker.changes(), *maker.moved()])
+    maker.findings += replaced(changes, ledger.entries, snapshot, ledger)
     plan = Plan(
         tenant=ledger.tenant,
         lineage=ledger.lineage,

@@ -19,7 +19,7 @@ from sdx_state.decoding.typed import (
 )
 from sdx_state.kinds.decode import address
 from sdx_state.state.errors import SIGNATURE_ADVICE, StateUnusable
-from sdx_state.state.ledger import Entry, Ledger, Lookup, with_identities
+from sdx_state.state.ledger import Entry, Ledger, Lookup, shared_id, with_identities
 from sdx_state.state.signing import VARIABLE, SigningKey, hash_of
 
 FORMAT_MAJOR, FORMAT_MINOR = 1, 1
@@ -63,9 +63,13 @@ def decode(data: bytes, where: str, key: SigningKey | None = None) -> Ledger:
         signature = document.pop(SIGNATURE, None)
         if key is not None and not key.made(signature, "state", hash_of(document)):
             raise StateUnusable(f"{where} is not signed with {VARIABLE}", SIGNATURE_ADVICE)
-        return from_document(document)
+        ledger = from_document(document)
     except DecodingError as error:
         raise StateUnusable(f"{where} is not a state that this version can read: {error}") from error
+    shared = shared_id(ledger.entries)
+    if shared is not None:
+        raise StateUnusable(f"{where} has one id under two addresses, {shared[0]} and {shared[1]}")
+    return ledger
 
 
 def to_document(ledger: Ledger) -> dict[str, object]:

@@ -62,6 +62,10 @@ class StateLocked(StateError):
     """Another run holds the lock."""
 
 
+class LockLost(StateLocked):
+    """The lock file was deleted or replaced while this run held it: another run may be writing."""
+
+
 class StateNotSaved(StateError):
     """The state could not be written, for example because the disk is full."""
 

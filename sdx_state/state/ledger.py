@@ -75,6 +75,10 @@ class Ledger:
         """Return this ledger with the answer for `number` remembered."""
         return replace(self, lookups={**self.lookups, self.hash(number): answer})
 
+    def with_entry(self, address: Address, entry: Entry) -> Ledger:
+        """Return this ledger with `entry` under `address`."""
+        return replace(self, entries={**self.entries, address: entry})
+
     def moved(self, before: Address, after: Address) -> Ledger:
         """Return this ledger with `before`, and a survey's questions with it, under the address `after`.
 
@@ -104,6 +108,21 @@ def with_identities(entries: Mapping[Address, Entry]) -> dict[Address, Entry]:
         if name_of(address) == entry.id.casefold() and today not in kept:
             kept[today] = kept.pop(address)
     return kept
+
+
+def shared_id(entries: Mapping[Address, Entry]) -> tuple[Address, Address] | None:
+    """Return two addresses that have one id, None where each has its own.
+
+    A question may be in several surveys under one id (API reference, "Questions"): it is told apart by its survey.
+    """
+    owners: dict[tuple[str, str], Address] = {}
+    for address, entry in entries.items():
+        kind, _, key = address.partition(".")
+        place = f"{kind}.{key.partition('.')[0]}" if kind == "question" else kind
+        owner = owners.setdefault((place, entry.id), address)
+        if owner != address:
+            return owner, address
+    return None
 
 
 def moved_addresses(known: Mapping[Address, object], before: Address, after: Address) -> dict[Address, Address]:

@@ -9,15 +9,16 @@ import re
 import secrets
 import socket
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from sdx_state.decoding.strict import OWN_DEPTH, DecodingError, parse
 from sdx_state.decoding.typed import Record, filled, member, natural, number, record, text
 from sdx_state.state.codec import decode, encode
-from sdx_state.state.errors import RUN_ADVICE, CopyNotKept, StateLocked, StateNotSaved, StateUnusable
+from sdx_state.state.errors import RUN_ADVICE, CopyNotKept, LockLost, StateLocked, StateNotSaved, StateUnusable
 from sdx_state.state.files import make_private_folder, open_folder, read_private, write_atomically
 from sdx_state.state.ledger import Ledger, new_ledger
 from sdx_state.state.signing import SigningKey, hash_of_bytes
@@ -238,8 +239,10 @@ class LocalStore:
             folder.keep_newest(form, KEPT)
 
     @contextmanager
-    def lock(self, purpose: str) -> Iterator[None]:
-        """Hold the lock of this state while the block runs.
+    def lock(self, purpose: str) -> Iterator[Callable[[], None]]:
+        """Hold the lock of this state while the block runs, and give it a fence: call that before each write.
+
+        The fence raises `LockLost` where the lock file is not the one that is held any more.
 
         Raises:
             StateLocked: Another run holds it; the message says which, where and since when.
@@ -259,6 +262,8 @@ class LocalStore:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise StateLocked(_held_by(file.read(), path)) from None
+            fence = partial(_require_same_file, path, descriptor)
+            fence()  # somebody may have replaced the file between opening and locking it
             holder = {
                 "pid": os.getpid(),
                 "host": socket.gethostname(),
@@ -274,7 +279,7 @@ class LocalStore:
                     f"{path} cannot be written ({error.strerror}).\nMake room, then run again."
                 ) from error
             try:
-                yield
+                yield fence
             finally:
                 with suppress(OSError):  # the lock is free all the same, and the next holder writes over this
                     file.seek(0)
@@ -300,6 +305,19 @@ class LocalStore:
             raise StateNotSaved(f"the lock here is {holder.id}, not {id}.\nNothing was changed.")
         with self.lock("state unlock"):
             return True
+
+
+def _require_same_file(path: Path, descriptor: int) -> None:
+    held = os.fstat(descriptor)
+    try:
+        there = path.lstat()
+    except OSError:
+        there = None
+    if there is None or (there.st_dev, there.st_ino) != (held.st_dev, held.st_ino):
+        raise LockLost(
+            f"{path} was deleted or replaced while this run held the lock: another run may be writing.\n"
+            "Nothing more was sent. What was done is in the journal: wait until no run is active, then apply again."
+        )
 
 
 @dataclass(frozen=True)

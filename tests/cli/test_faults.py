@@ -333,7 +333,7 @@ def test_killed_at_once_loses_nothing_and_duplicates_nothing(project):
         running.communicate()
         journal = project.folder / ".sdx" / "state.journal.jsonl"
         assert journal.read_text().count('"intent"') >= len(slow.store.rows("surveys"))
-        project.monkeypatch.setattr("sdx_state.apply.workspace.SETTLE", 1.0)
+        project.monkeypatch.setattr("sdx_state.apply.settling.SETTLE", 1.0)
         assert_converges(project)
         assert sorted(row["name"] for row in slow.store.rows("surveys")) == sorted(f"S{n}" for n in range(30))
 
@@ -432,7 +432,7 @@ def test_a_run_that_died_after_its_deletes_is_not_taken_for_the_wrong_tenant(con
 @pytest.mark.parametrize("jump", [-10 * 365 * 86400.0, 10 * 365 * 86400.0, 3600.0])
 def test_a_clock_that_jumps_does_not_shorten_the_wait_for_what_is_on_its_way(connected, tenant, monkeypatch, jump):
     from sdx_state.apply import journal, workspace
-    from sdx_state.apply.resolve import SETTLE
+    from sdx_state.apply.settling import SETTLE
 
     real, waited = time.time, []
     intend = journal.Journal.intend

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, urlsplit
 
+from events import Events, parts_of
 from scenario import DECLARED, address_of, row_of
-from tenant import ANSWERS, DEADLINE, JSON, JUMPS, LABEL, SINGULAR, Crash, Row, altered
+from tenant import ANSWERS, DEADLINE, JSON, LABEL, SINGULAR, Crash, Row, altered
 
 from sdx_state.api.errors import NoAnswer, NotSent
 from sdx_state.api.exchange import Answer, Request
@@ -41,6 +40,7 @@ class Line:
         self.planning, self.touched, self.landed, self.quiet = True, False, False, False
         self._planned: dict[tuple[str, str], Row] = {}
         self._got: dict[tuple[str, str], Row] = {}
+        self.events = Events(self)
 
     def close(self) -> None:
         """Nothing is open."""
@@ -54,6 +54,8 @@ class Line:
             self._sent_in_death(request, arrives)
         self.requests += 1
         self.writes += request.writes
+        if request.writes and world.fenced_out():
+            world.break_rule(f"{request} was sent after another process took the lock")
         fault = self.faults.get(self.requests) or (self.write_faults.get(self.writes) if request.writes else None)
         world.trace.append(f"  {self.requests:3} {request.method} {request.path}{f' <- {fault}' if fault else ''}")
         if request.writes and self.planning:
@@ -64,10 +66,10 @@ class Line:
         if request.method == "POST":
             self._note_post(request)
         if fault is None:
-            return self._right(request)
+            return self.right(request)
         world.met[fault] += 1
         if fault not in ANSWERS:
-            return self._event(fault, request)
+            return self.events.meet(fault, request)
         carried, seen = ANSWERS[fault]
         if carried == "slow":
             world.stepper.pause(arrives - world.clock.time)
@@ -77,7 +79,7 @@ class Line:
                 raise Crash
         if carried == "late":
             world.tenant.later(arrives, request)
-        answer = self._right(request) if carried in ("yes", "slow") else Answer(200, JSON, b"{}")
+        answer = self.right(request) if carried in ("yes", "slow") else Answer(200, JSON, b"{}")
         if seen == "crash":
             world.disk.die()
         if seen != "right":
@@ -85,10 +87,10 @@ class Line:
         if seen == "not sent":
             raise NotSent(str(request), "no connection")
         if seen == "none":
-            raise self._lost(request)
+            raise self.lost(request)
         return answer if seen == "right" else altered(answer, seen)
 
-    def _lost(self, request: Request) -> NoAnswer:
+    def lost(self, request: Request) -> NoAnswer:
         """Wait until the client knows that no answer comes, and return what it is told."""
         self.world.stepper.pause(self.world.chance.choice((0.1, DEADLINE)))
         if self.world.disk.dead:
@@ -103,33 +105,38 @@ class Line:
             self.world.tenant.later(arrives, request)
         raise Crash
 
-    def _right(self, request: Request) -> Answer:
+    def right(self, request: Request) -> Answer:
         """Carry `request` out, and look whether it may be sent at all."""
         world = self.world
-        parts = urlsplit(request.path)
-        collection, _, id = parts.path.strip("/").partition("/")
-        id = id.replace("%40", "@").lower()
+        collection, id = parts_of(request)
+        if request.method in ("PUT", "DELETE") and id in world.strangers[collection]:
+            world.break_rule(f"{request.method} {request.path} is about a stranger's")
         if request.method == "PUT":
             self._look_at_put(collection, id, request)
+        world.tenant.now = world.clock.time
         answer = world.tenant.serve(request)
         if request.method == "GET" and collection in LABEL and answer.status == 200:
             if id:
-                self._got[collection, id] = dict(world.tenant.rows[collection][id])
-            elif self.planning:
-                for row in json.loads(answer.body):
-                    self._planned[collection, str(row.get("id", row.get("email"))).lower()] = row
+                self._got[collection, id] = json.loads(answer.body)
+                if self.planning:
+                    self._planned[collection, id] = self._got[collection, id]
+                return answer
+            rows = {str(row.get("id", row.get("email"))).lower(): row for row in json.loads(answer.body)}
+            self.events.shown(collection, {*rows})
+            if self.planning:
+                self._planned.update(((collection, key), row) for key, row in rows.items())
         return answer
 
     def _forget(self, request: Request) -> None:
         """The client did not see this answer."""
         if request.method == "GET":
-            collection, _, id = urlsplit(request.path).path.strip("/").partition("/")
-            self._got.pop((collection, id.replace("%40", "@").lower()), None)
+            self._got.pop(parts_of(request), None)
 
     def _note_post(self, request: Request) -> None:
 
         world = self.world
         address = address_of(world.tenant, request.path.strip("/"), request.form or {})
+        self.events.posted(address)
         world.posts[address] += 1
         intents = world.intents()[address]
         if world.posts[address] > intents:
@@ -147,82 +154,13 @@ class Line:
         mine = next((address for address in DECLARED if row_of(world.tenant, address) is row), None)
         wanted = DECLARED.get(mine or "", {})
         planned = self._planned.get((collection, id), {})
+        for name in planned:
+            if name not in ORDER and name not in wanted and planned[name] == row.get(name) != body.get(name):
+                world.break_rule(f"{request} takes {name} back to {body.get(name)!r}, and the plan saw {row[name]!r}")
         for name in base:
             if name in ORDER or body.get(name) == base[name]:
                 continue
             if name not in wanted or body.get(name) != wanted[name]:
                 world.break_rule(f"{request} takes {name} away, which nobody declared: {base[name]!r}")
-            elif planned.get(name) != base[name]:
+            elif planned.get(name) != base[name] and planned.get(name) != row.get(name):
                 world.break_rule(f"{request} overwrites {name}, which somebody set since the plan: {base[name]!r}")
-
-    # What other people do.
-
-    def _event(self, what: str, request: Request) -> Answer:
-        world = self.world
-        tenant, chance = world.tenant, world.chance
-        collection, _, id = urlsplit(request.path).path.strip("/").partition("/")
-        id = id.replace("%40", "@").lower()
-        if what == "clock jumps":
-            world.clock.wrong += chance.choice(JUMPS)
-            return self._right(request)
-        self.touched = True
-        if what == "410":
-            if id and collection in LABEL and request.method != "OPTIONS":
-                tenant.remove(collection, id)
-            return Answer(410, JSON, b"{}")
-        if what == "ignored" and request.writes:
-            return self._ignored(collection, request)
-        if what == "edited":
-            self._edit()
-        if what == "twin" and request.method == "POST" and collection != "users":
-            made = tenant.serve(request)
-            twin = tenant.add(collection, **(request.form or {}))
-            world.twins[address_of(tenant, collection, request.form) or ""] = collection, str(twin["id"])
-            if made.status == 201:
-                raise self._lost(request)
-            tenant.remove(collection, str(twin["id"]))
-            world.twins.clear()
-        query = parse_qs(urlsplit(request.path).query)
-        if what == "rows move up" and not id and int(query.get("_offset", ["0"])[0]):
-            theirs = [key for key, row in tenant.rows[collection].items() if _is_stranger(collection, row)]
-            if theirs:
-                tenant.remove(collection, theirs[0])
-        answer = self._right(request)
-        if what == "row left out" and request.method == "GET" and not id and collection in LABEL:
-            rows = json.loads(answer.body)
-            ours = [row for row in rows if not _is_stranger(collection, row)]
-            if ours:
-                rows.remove(chance.choice(ours))
-            answer = replace(answer, body=json.dumps(rows).encode())
-        return answer
-
-    def _ignored(self, collection: str, request: Request) -> Answer:
-        """Say that it is done, and do nothing."""
-        self.world.tenant.last += 1000
-        told = {"id": self.world.tenant.last, **(request.form or {})}
-        if request.method == "PUT":
-            told = json.loads((request.form or {})[SINGULAR[collection]])
-        return Answer(200, JSON, json.dumps(told).encode())
-
-    def _edit(self) -> None:
-        """Let somebody change one field of one of ours, managed or not."""
-        tenant, chance = self.world.tenant, self.world.chance
-        choices = [
-            ("surveys", "A", "description"),
-            ("surveys", "A", "email_subject"),
-            ("surveys", "B", "description"),
-            ("questions", "P", "question_text"),
-            ("questions", "P", "question_sound_file"),
-            ("users", "u@example.com", "name"),
-            ("users", "u@example.com", "agent_id"),
-        ]
-        collection, label, name = chance.choice(choices)
-        for row in tenant.rows[collection].values():
-            if row[LABEL[collection]] == label:
-                row[name] = f"edited {chance.randint(1, 99)}"
-                self.world.trace.append(f"  (somebody sets {name} of {label})")
-
-
-def _is_stranger(collection: str, row: Row) -> bool:
-    label = str(row[LABEL[collection]])
-    return label.startswith(("Theirs", "them", "T")) and label != "text"

@@ -19,12 +19,14 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
+import distrust
 from schedules import outcome_of
 
 from sdx_state.api import endpoint, retry
 from sdx_state.api.errors import ApiError
 from sdx_state.api.exchange import Answer, Request
-from sdx_state.apply import journal, resolve, uptime, workspace, write
+from sdx_state.apply import create, journal, readback, resolve, settling, uptime, workspace, write
+from sdx_state.apply.outcome import Outcome
 from sdx_state.live import read
 from sdx_state.state import files, local
 from sdx_state.state.errors import StateNotSaved, StateUnusable
@@ -41,7 +43,7 @@ def no_intent() -> list[Patch]:
 
 def no_settling() -> list[Patch]:
     """Do not wait for what may still be on its way."""
-    return [(workspace, "SETTLE", 0.0), (resolve, "SETTLE", 0.0)]
+    return [(settling, "SETTLE", 0.0)]
 
 
 def clock_on_the_wall() -> list[Patch]:
@@ -172,17 +174,17 @@ def no_look_before() -> list[Patch]:
 
 def no_look_after() -> list[Patch]:
     """Believe that a write did what it said."""
-    unproven = write.Writer._unproven
-    looked: set[tuple[int, str]] = set()
 
-    def only_before(self: Any, desired: Any, live: Any) -> Any:
-        key = (id(self), desired.address)
-        if key in looked:
-            return None
-        looked.add(key)
-        return unproven(self, desired, live)
+    def believing(writer: Any, change: Any, kind: Any, desired: Any, id: str, operation: str, hashes: Any) -> Any:
+        writer.claims.take(change.address, id, None)
+        writer.ids[change.address] = id
+        writer.journal.created(operation, change.address, create.Entry(id, hashes, desired.protect))
+        return Outcome(change, "done", id=id)
 
-    return [(write.Writer, "_unproven", only_before), (write.Writer, "_complete", lambda *_: None)]
+    return [
+        (create, "_settle_for", believing),
+        (readback.ReadBack, "verified", lambda _self, _address, _desired, before, _written: (before, None)),
+    ]
 
 
 def short_lists() -> list[Patch]:
@@ -197,7 +199,7 @@ def short_lists() -> list[Patch]:
     return [
         (endpoint, "iterate", naive),
         (read, "_unlisted", lambda *_: []),
-        (read, "_complete_lists", lambda *_: None),
+        (read, "_complete_lists", lambda *_: frozenset()),
         (read, "_refuse_mass_absence", lambda *_: None),
     ]
 
@@ -243,6 +245,7 @@ SWITCHES: dict[str, Callable[[], list[Patch]]] = {
         no_look_after,
         short_lists,
         redirects,
+        *distrust.SWITCHES,
     )
 }
 

@@ -96,6 +96,12 @@ def row_of(tenant: Tenant, address: str, id: str | None = None) -> Row | None:
     return found[0] if found else None
 
 
+def is_stranger(collection: str, row: Row) -> bool:
+    """Tell whether nobody declared `row`."""
+    label = str(row[LABEL[collection]])
+    return label.startswith(("Theirs", "them", "T", "Another")) and label != "text"
+
+
 def address_of(tenant: Tenant, collection: str, form: Any) -> str | None:
     """Return the address that a create with `form` is of, None if it is nobody's."""
     label = str(form[LABEL[collection]])

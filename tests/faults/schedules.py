@@ -36,9 +36,12 @@ class Schedule:
     parallelism: int
     cap: int
     damage: bool
+    reuse: bool
+    foreign: bool
 
     def __str__(self) -> str:
-        return f"{self.processes}, parallelism {self.parallelism}, pages of {self.cap}, damage {self.damage}"
+        also = f"damage {self.damage}, id used again {self.reuse}, another tenant {self.foreign}"
+        return f"{self.processes}, parallelism {self.parallelism}, pages of {self.cap}, {also}"
 
     def play(self, world: World) -> None:
         """Let it happen."""
@@ -47,6 +50,11 @@ class Schedule:
             world.pass_time(world.chance.choice((0.0, 2.0, 15.0, 70.0)))
             if world.chance.random() < 0.2:
                 world.clock.wrong += world.chance.choice(tenant.JUMPS)
+        if self.foreign:
+            world.meet_another_tenant()
+        if self.reuse:
+            world.pass_time(70.0)
+            world.use_id_again()
         if self.damage:
             world.damage_state()
 
@@ -55,7 +63,9 @@ def drawn(seed: object) -> Schedule:
     """Return the schedule of `seed`."""
     chance = random.Random(f"schedule {seed}")
     processes = [_faults(chance) for _ in range(chance.choice((1, 1, 1, 2, 2, 3)))]
-    return Schedule(processes, chance.choice((1, 1, 2, 3)), chance.choice((1000, 10)), chance.random() < 0.1)
+    parallelism, cap = chance.choice((1, 1, 2, 3)), chance.choice((1000, 10))
+    damage, reuse, foreign = (chance.random() < share for share in (0.1, 0.1, 0.1))
+    return Schedule(processes, parallelism, cap, damage, reuse, foreign)
 
 
 def _faults(chance: random.Random) -> Faults:
@@ -64,6 +74,10 @@ def _faults(chance: random.Random) -> Faults:
         faults.requests[chance.randint(1, REQUESTS)] = chance.choice(tenant.KINDS)
     for _ in range(chance.choice((0, 1, 1, 2, 3))):
         faults.writes[chance.randint(1, WRITES)] = chance.choice(tenant.KINDS)
+    if chance.random() < 0.15:
+        faults.requests[chance.randint(REQUESTS // 4, REQUESTS)] = "colleague"
+    if chance.random() < 0.15:
+        faults.writes[chance.randint(1, WRITES)] = "lags"
     if chance.random() < 0.4:
         # Half of them where the state is saved, at the end.
         faults.disk[chance.randint(chance.choice((1, SAVING)), STEPS)] = chance.choice(disk.KINDS)

@@ -71,6 +71,25 @@ class Tenant:
         self.deleted: set[tuple[str, str]] = set()
         self.late: list[tuple[float, int, Request]] = []
         self.last = 0
+        self.now = 0.0
+        self.shadows: list[tuple[float, str, str, Row | None, bool]] = []
+
+    def shadow(self, until: float, collection: str, id: str, seen: Row | None, items_only: bool = False) -> None:
+        """Let reads show `seen` instead of the row until that moment, None for no row; perhaps not in lists."""
+        self.shadows.append((until, collection, id, seen, items_only))
+
+    def seen(self, collection: str, listing: bool) -> dict[str, Row]:
+        """Return the rows as reads show them now."""
+        rows = self.rows[collection]
+        self.shadows = [one for one in self.shadows if one[0] > self.now]
+        for _, where, id, row, items_only in self.shadows:
+            if where != collection or (listing and items_only):
+                continue
+            if row is None:
+                rows = {key: other for key, other in rows.items() if key != id}
+            elif id in rows or not items_only:
+                rows = {**rows, id: row}
+        return rows
 
     def copy(self, cap: int) -> Tenant:
         """Return another tenant with the same rows."""
@@ -124,7 +143,10 @@ class Tenant:
             return Answer(200, {"Allow": "GET, PUT, DELETE" if id else "GET, POST"}, b"")
         if not id:
             return self._create(collection, form) if request.method == "POST" else self._list(collection, parts.query)
-        row = self.rows[collection].get(id)
+        reading = request.method == "GET"
+        row = (self.seen(collection, listing=False) if reading else self.rows[collection]).get(id)
+        if row is None and reading and id in self.rows[collection]:
+            return Answer(404, JSON, b"{}")
         if row is None:
             return Answer(410 if (collection, id) in self.deleted else 404, JSON, b"{}")
         if request.method == "DELETE":
@@ -150,7 +172,9 @@ class Tenant:
 
     def _list(self, collection: str, query: str) -> Answer:
         asked = {name: values[0] for name, values in parse_qs(query).items()}
-        rows = [*self.rows[collection].values()]
+        rows = [*self.seen(collection, listing=True).values()]
+        if "email" in asked:
+            rows = [row for row in rows if row["email"].lower() == asked["email"].lower()]
         if "survey_id" in asked:
             rows = [row for row in rows if str(row["survey_id"]) == asked["survey_id"]]
         start = int(asked["_offset"])
@@ -186,7 +210,10 @@ ANSWERS: dict[str, tuple[str, str]] = {
     "crash late": ("late", "crash"),
 }
 # What other people, or a server that does not do as it says, can do at that moment. 410 is the truth: it is gone now.
-EVENTS = ("410", "ignored", "edited", "twin", "row left out", "rows move up", "clock jumps")
+EVENTS = (
+    *("410", "ignored", "edited", "twin", "row left out", "rows move up", "clock jumps"),
+    *("lags", "hidden", "stale item", "colleague", "another id", "filter ignored", "lock taken"),
+)
 JUMPS = (-10 * 365 * 86400.0, -3600.0, -45.0, 45.0, 3600.0, 10 * 365 * 86400.0)  # seconds
 KINDS = (*ANSWERS, *EVENTS)
 

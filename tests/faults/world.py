@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import random
 from collections import Counter
 from collections.abc import Iterator
@@ -18,15 +19,17 @@ from typing import Any
 
 from disk import Disk
 from line import Line
-from scenario import AFTER, DECLARED, intention, not_as_declared, row_of
+from scenario import AFTER, DECLARED, intention, is_stranger, not_as_declared, row_of
 from stepping import Stepper
 from tenant import Clock, Crash, Tenant
 
 from sdx_state.api import Connection, Endpoints, base_url, credentials_from
 from sdx_state.api.errors import ApiError
-from sdx_state.apply import resolve
+from sdx_state.apply import settling
 from sdx_state.apply.journal import Journal
+from sdx_state.apply.memory import keep, put_back, recall
 from sdx_state.apply.outcome import Outcome
+from sdx_state.apply.tenant import UnprovenTenant
 from sdx_state.apply.workspace import Workspace, carry_out
 from sdx_state.cli.planning import error_code
 from sdx_state.cli.running import exit_code_of
@@ -38,7 +41,7 @@ from sdx_state.state.local import LocalStore
 SETTLED = 61.0  # seconds after which nothing of the past is on its way any more
 # Seconds that a request given up may still be on its way: what the product says it waits for, less a little in which
 # it reads, and at most a minute.
-LATE = min(60.0, resolve.SETTLE - 5.0)
+LATE = min(60.0, settling.SETTLE - 5.0)
 
 _ENVIRONMENT = {"SDX_CUSTOMER_UUID": "00000000-0000-4000-8000-000000000000", "SDX_AUTH_TOKEN": "sandbox"}
 _CREDENTIALS = credentials_from(_ENVIRONMENT)
@@ -79,6 +82,11 @@ class World:
         self.trace: list[str] = []
         self.met: Counter[str] = Counter()
         self.twins: dict[str, tuple[str, str]] = {}  # address -> the namesake that somebody made
+        self.strangers = {
+            collection: {key for key, row in rows.items() if is_stranger(collection, row)}
+            for collection, rows in tenant.rows.items()
+        }
+        self._fenced = False
         self.line = Line(self)
 
     @property
@@ -114,7 +122,7 @@ class World:
         clock = SimpleNamespace(now=self.clock.wall, sleep=self.sleep)
         connection = Connection(_URL, _CREDENTIALS, parallelism=self.parallelism)
         with Endpoints(connection, clock=clock, random=self.chance, transport=self.line) as client:
-            yield Workspace(client, self.store, parallelism=self.parallelism, sleep=self.sleep)
+            yield Workspace(client, self.store, parallelism=self.parallelism, sleep=self.sleep, proven=False)
 
     def apply(self, faults: Faults, text: str = AFTER) -> Ended:
         """Run one apply as a process of its own."""
@@ -122,12 +130,15 @@ class World:
         self.line.begin(faults.requests, faults.writes)
         self.line.quiet = text is not AFTER
         self.disk.begin(faults.disk)
+        self._fenced = False
         try:
             ended = self._apply(text)
         except Crash:
             ended = Ended(None, "died")
         except StateUnusable as error:
             ended = Ended(7, str(error).partition("\n")[0])
+        except UnprovenTenant as error:
+            ended = Ended(3, str(error))
         except (ApiError, StateError, TooMuchMissing) as error:
             ended = Ended(1, f"{type(error).__name__}: {error}".partition("\n")[0])
         except Exception as error:  # noqa: BLE001 - whatever it is, nobody is told what to do about it
@@ -144,7 +155,7 @@ class World:
 
     def _apply(self, text: str) -> Ended:
         with self.workspace() as open, open.writing("apply", lambda _: None) as journal:
-            planned = open.plan(intention(text), Silent())
+            planned = open.plan(intention(text), Silent(), waiting=lambda _: None)
             if planned.plan.errors:
                 return Ended(error_code(planned.plan), planned.plan.errors[0].message)
             self.line.planning = False
@@ -210,6 +221,64 @@ class World:
         if broken is not None:
             self.break_rule(f"the journal's chain does not hold at line {broken}")
 
+    def take_lock(self) -> None:
+        """Let somebody delete the lock file, and another process lock one of its own."""
+        path = self.folder / "state.lock"
+        os.unlink(path)  # noqa: PTH108 - nobody's step of the disk
+        path.write_text("")
+        self._fenced = True
+        self._in_flight = self.parallelism - 1
+
+    def fenced_out(self) -> bool:
+        """Tell whether a write comes too late: each other thread may have passed its last look already."""
+        if not self._fenced:
+            return False
+        self._in_flight -= 1
+        return self._in_flight < 0
+
+    def use_id_again(self) -> None:
+        """Replace one of ours by a stranger that bears its id: it must stay as it is, and a person helps."""
+        known = self.store.load().entries
+        ours = {one: known[one].id for one in ("survey.gone", "survey.b") if one in known}
+        ours = {one: id for one, id in ours.items() if id in self.tenant.rows["surveys"] and known[one].applied}
+        if not ours:
+            return
+        address, id = self.chance.choice([*ours.items()])
+        row = self.tenant.rows["surveys"][id]
+        row.clear()
+        row.update(id=int(id), name="Another", description="Not ours")
+        self.strangers["surveys"].add(id)
+        self.trace.append(f"  (id {id} of {address} is used again)")
+        ended = self.apply(Faults())
+        if row.get("name") != "Another" or id not in self.tenant.rows["surveys"]:
+            self.break_rule(f"a stranger that bears the id of {address} was written to")
+        if ended.code != 5:
+            self.break_rule(f"id {id} of {address} was used again: exit code {ended.code}, {ended.why}")
+        self.disk.begin({})
+        with self.store.lock("state rm") as fence:
+            journal = Journal(self.store.journal_path, fence)
+            journal.mend()
+            ledger = recall(self.store, journal).ledger
+            kept = {one: entry for one, entry in ledger.entries.items() if one != address}
+            keep(self.store, journal, replace(ledger, entries=kept))
+
+    def meet_another_tenant(self) -> None:
+        """Let one process come with a token of another tenant, in which the same ids are something else."""
+        own, self.tenant = self.tenant, self.tenant.copy(self.tenant.cap)
+        for collection, rows in self.tenant.rows.items():
+            for row in rows.values():
+                for name, value in row.items():
+                    if isinstance(value, str) and name not in ("question_type", "email"):
+                        row[name] = f"other {value}"
+            if collection == "users":
+                self.tenant.rows[collection] = {f"o{key}": {**row, "email": f"o{key}"} for key, row in rows.items()}
+        self.trace.append("  (credentials of another tenant)")
+        before = json.dumps(self.tenant.rows)
+        ended = self.apply(Faults())
+        if ended.code not in (1, 3) or json.dumps(self.tenant.rows) != before:
+            self.break_rule(f"another tenant was written to: exit code {ended.code}, {ended.why}")
+        self.tenant = own
+
     def damage_state(self) -> None:
         """Empty or cut the state file, or put an older one in its place; it must be refused, and a person helps."""
         store, path = self.store, self.folder / "state.json"
@@ -224,12 +293,9 @@ class World:
             return
         self.disk.begin({})
         with self.store.lock("state restore"):
-            kept = self.store.generation(None)
             journal = Journal(self.store.journal_path)
             journal.mend()
-            newest = journal.unfinished().serial.get(kept.lineage, 0)
-            saved = self.store.save(replace(kept, serial=max(kept.serial, newest)))
-            journal.saved(saved.lineage, saved.serial)
+            keep(self.store, journal, put_back(self.store.generation(None), journal))
 
     def intents(self) -> Counter[str]:
         """Count, by address, how often the journal that would outlive a power cut says that a create is sent."""
@@ -255,6 +321,9 @@ class Listener:
         self.world = world
 
     def started(self, change: Any) -> None: ...
+
+    def waiting(self, address: str, seconds: float) -> None:
+        self.world.trace.append(f"  {address}: waits up to {seconds:.0f} s")
 
     def ended(self, outcome: Outcome) -> None:
         world, change = self.world, outcome.change

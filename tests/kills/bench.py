@@ -20,8 +20,7 @@ from scenario import AFTER, BEFORE
 
 from sdx_state.api import Connection as ApiConnection
 from sdx_state.api import Endpoints, base_url, credentials_from
-from sdx_state.apply import resolve as resolve_module
-from sdx_state.apply import workspace as workspace_module
+from sdx_state.apply import settling
 from sdx_state.apply.pull import intention_of
 from sdx_state.apply.run import Silence
 from sdx_state.apply.tenant import tenant_name
@@ -170,7 +169,7 @@ def in_child(work: Callable[[], object]) -> int:
 @contextmanager
 def a_bench() -> Any:
     """Prepare a bench in a folder of its own, with a short settle time."""
-    workspace_module.SETTLE = resolve_module.SETTLE = SETTLE
+    settling.SETTLE = SETTLE
     shared = Path("/dev/shm")  # noqa: S108 - memory is where many small files are fast
     with tempfile.TemporaryDirectory(dir=shared if shared.is_dir() else None) as folder:
         bench = Bench(Path(folder))

@@ -1,0 +1,149 @@
+"""The create protocol: look, write the intent down, send once, and believe the answer only after reading.
+
+An id in an answer that somebody has already is no answer, and neither is one under which something else is read: what
+became of the create is then found out as if its answer had been lost.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sdx_state.api.errors import ApiError, Conflict, Gone
+from sdx_state.apply import settling
+from sdx_state.apply.outcome import Outcome, stale
+from sdx_state.apply.resolve import Lost, find_created
+from sdx_state.kinds import KINDS
+from sdx_state.kinds.kind import Kind
+from sdx_state.kinds.resource import Desired, Live
+from sdx_state.kinds.wire import form_fields, lay_over, needs_nested, shape_of
+from sdx_state.plan.model import Change
+from sdx_state.plan.origin import applied_hashes
+from sdx_state.state.errors import StateNotSaved
+from sdx_state.state.ledger import Entry
+
+if TYPE_CHECKING:
+    from sdx_state.apply.write import Writer
+
+LOST = "the answer to the create was lost"
+
+
+def create(writer: Writer, change: Change) -> Outcome:
+    """Create the resource of `change` and return what became of it.
+
+    Raises:
+        ApiError: The server refused, or what became of it is unknown.
+        StateError: An intent could not be written down, or the lock was lost; nothing was sent.
+    """
+    kind, desired = KINDS[change.kind], writer.resources[change.address]
+    parent_id = writer.ids[change.parent] if change.parent is not None else None
+    back = _came_back(writer, change, kind)
+    if back is not None:
+        return back
+    planned = writer.namesakes.planned(kind, desired, parent_id)
+    before = planned
+    if change.parent is None or not writer.claims.created(change.parent):
+        now = writer.namesakes.now(kind, desired, parent_id)
+        new = [id for id in writer.claims.unknown(change.address, now) if id not in planned]
+        if new:
+            label = f"{kind.natural_key} {str(desired.values.get(kind.natural_key))!r}"
+            message = f"a {kind.noun} with the {label} was created since the plan was made: id {new[0]}"
+            return stale(change, message, "nothing was sent; run plan: it imports that one")
+        before = [*dict.fromkeys([*planned, *now])]
+    form = form_fields(kind, desired.values)
+    if kind.parent_field is not None and kind.order_field is not None and parent_id is not None:
+        form[kind.parent_field] = parent_id
+        form[kind.order_field] = str(writer.next_order(parent_id))
+    hashes = applied_hashes(desired, writer.ledger)
+    operation = writer.journal.intend(change.address, parent_id, before, hashes)
+    created = _send(writer, change, kind, form, operation)
+    if isinstance(created, Outcome):
+        return created
+    why = LOST
+    if created is not None:
+        answered = _settle_for(writer, change, kind, desired, created, operation, hashes)
+        if answered is not None:
+            return answered
+        why = f"the create was answered with id {created}, which is another {kind.noun}"
+    found = find_created(
+        writer.client,
+        desired,
+        parent_id,
+        lambda id: id in before or writer.claims.known(change.address, id),
+        writer.settling,
+        why,
+    )
+    if isinstance(found, Lost):
+        if found.absent:
+            writer.journal.settled(operation, "absent")
+        return Outcome(change, "failed" if found.absent else "ambiguous", found.message, found.advice)
+    return _settle_for(writer, change, kind, desired, found, operation, hashes) or Outcome(
+        change, "ambiguous", f"{why}, and id {found} changes while it is read", "run apply again"
+    )
+
+
+def _came_back(writer: Writer, change: Change, kind: Kind) -> Outcome | None:
+    """Look again for what was deleted in the tenant, as the plan has it: only 410, or a 404 that lasts, is proof."""
+    id = writer.gone.get(change.address)
+    if id is None:
+        return None
+    if writer.readback.is_gone(change.address, kind, id):
+        return None
+    return stale(change, f"that id {id} is gone, as the plan has it, is not proven")
+
+
+def _send(writer: Writer, change: Change, kind: Kind, form: dict[str, str], operation: str) -> str | Outcome | None:
+    """Send the create, and return the id in the answer; None where the answer does not tell."""
+    endpoint = writer.client.endpoint(kind.collection)
+    try:
+        created = endpoint.create(form, before_again=lambda: writer.journal.send_again(operation, change.address))
+    except Conflict as error:
+        writer.journal.settled(operation, "refused")
+        if kind.identity != kind.natural_key:
+            raise
+        return stale(change, f"{error}: it was created since the plan was made", "run plan: it imports that one")
+    except ApiError as error:
+        if error.ambiguous:
+            return None
+        writer.journal.settled(operation, "refused")
+        raise
+    return str(created[kind.identity])
+
+
+def _settle_for(
+    writer: Writer, change: Change, kind: Kind, desired: Desired, id: str, operation: str, hashes: dict[str, str]
+) -> Outcome | None:
+    """Take `id` for what was created and verify it by reading; None, and nothing taken, where it is another one."""
+    if not writer.claims.take(change.address, id, writer.gone.get(change.address)):
+        return None
+    parent_id = writer.ids[change.parent] if change.parent is not None else None
+    writer.ids[change.address] = id
+    try:
+        writer.journal.created(operation, change.address, Entry(id, hashes, desired.protect))
+    except StateNotSaved as error:
+        raise StateNotSaved(f"{change.address} was created as id {id}, and {error}") from error
+    try:
+        raw = writer.settling.watch(
+            change.address, lambda: writer.readback.item(kind, id), lambda seen: seen is not None
+        )
+    except Gone:
+        return Outcome(change, "failed", f"it was created as id {id}, and deleted right after", "run plan again", id)
+    if raw is None:
+        message = f"it was created as id {id}, and {settling.SETTLE:.0f} s later reading it still answers 404"
+        return Outcome(change, "failed", message, "run apply again: it looks for that id first", id)
+    key = kind.natural_key_of(desired.values.get(kind.natural_key))
+    if kind.natural_key_of(raw.get(kind.natural_key)) != key:
+        writer.journal.disowned(operation, change.address)
+        writer.ids.pop(change.address)
+        writer.claims.release(change.address, id)
+        return None
+    if shape_of(kind, raw) == "nested" and needs_nested(kind, desired.values):
+        endpoint = writer.client.endpoint(kind.collection)
+        writer.journal.fence()
+        endpoint.replace(id, lay_over(kind, raw, desired.values, "nested"))
+        before = Live(kind.name, id, raw, parent_id)
+        fault = writer.readback.verified(change.address, desired, before, set(desired.values))[1]
+    else:
+        fault = writer.readback.unproven(desired, Live(kind.name, id, raw, parent_id))
+    if fault is not None:
+        return Outcome(change, "failed", fault.message, fault.advice, id)
+    return Outcome(change, "done", id=id)

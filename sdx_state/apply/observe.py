@@ -1,0 +1,175 @@
+"""Read the tenant for a plan: what an earlier run created may not show yet, and it may be another tenant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+from sdx_state.api import Endpoints
+from sdx_state.apply import settling
+from sdx_state.apply.memory import Memory
+from sdx_state.apply.tenant import UnprovenTenant
+from sdx_state.apply.unfinished import Unfinished, Unseen
+from sdx_state.apply.uptime import uptime
+from sdx_state.kinds import KINDS
+from sdx_state.kinds.address import Address, kind_of
+from sdx_state.kinds.snapshot import Snapshot
+from sdx_state.live import Progress, Wanted, read_live
+from sdx_state.plan.agreement import same_tenant
+from sdx_state.plan.model import Finding
+from sdx_state.state.ledger import Ledger
+
+UNPROVEN = "nothing shows that these credentials are of the tenant that the state belongs to"
+SKEW = 300.0  # seconds that two clocks may differ before it is worth a word
+PIN = "pin it with `tenant:` in sdx.yaml, or use credentials that name the customer (SDX_CUSTOMER_UUID)"
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What was read.
+
+    Attributes:
+        snapshot: What is live.
+        ledger: What is remembered, with the answers of paid look-ups.
+        pending: Addresses that were created a moment ago and do not show yet.
+        findings: What there is to say about them.
+    """
+
+    snapshot: Snapshot
+    ledger: Ledger
+    pending: frozenset[Address] = frozenset()
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True)
+class TenantReader:
+    """Reads one tenant.
+
+    Attributes:
+        client: The API.
+        parallelism: Requests in flight at a time.
+        proven: The credentials, or the project, name the tenant, so that nothing has to be compared.
+        sleep: Waits, in seconds.
+        waiting: Told how many seconds are waited at most for what does not show yet; None for a plan, which says so
+            instead of waiting.
+    """
+
+    client: Endpoints
+    parallelism: int
+    proven: bool
+    sleep: Callable[[float], None]
+    waiting: Callable[[float], None] | None = None
+
+    def observe(
+        self, wanted: Wanted, ledger: Ledger, unfinished: Unfinished, progress: Progress, *, ask_again: bool = False
+    ) -> Observed:
+        """Return what `wanted` asks for.
+
+        Args:
+            wanted: What to read.
+            ledger: What is remembered.
+            unfinished: What earlier runs left.
+            progress: Told of each request.
+            ask_again: Look numbers up even if the answer is remembered.
+
+        Raises:
+            ApiError: The tenant could not be read.
+            TooMuchMissing: This looks like the wrong tenant.
+            UnprovenTenant: Nothing shows that this is the tenant of the state, and something may be written to it.
+        """
+        snapshot, learnt = read_live(self.client, wanted, ledger, self.parallelism, progress, ask_again=ask_again)
+        absent = _absent(unfinished.unseen, wanted, snapshot)
+        if self.waiting is not None and (absent or snapshot.unlisted):
+            rest = settling.SETTLE if snapshot.unlisted else max(map(_rest, absent))
+            self.waiting(rest)
+            for share in settling.PAUSES:
+                self.sleep(rest * share)
+                snapshot, learnt = read_live(self.client, wanted, learnt, self.parallelism, progress)
+                absent = _absent(unfinished.unseen, wanted, snapshot)
+                if not (absent or snapshot.unlisted):
+                    break
+            absent = []  # the settle time is over: what does not show now is not there
+        unproven = self._prove(ledger, unfinished, snapshot)
+        return Observed(
+            snapshot, learnt, frozenset(one.address for one in absent), (*map(_not_yet, absent), *unproven)
+        )
+
+    def _prove(self, ledger: Ledger, unfinished: Unfinished, snapshot: Snapshot) -> Iterable[Finding]:
+        if self.proven:
+            return ()
+        entries = {
+            address: entry
+            for address, entry in ledger.entries.items()
+            if (kind_of(address), entry.id) not in unfinished.leaving
+        }
+        known = replace(ledger, entries=entries)
+        if self.waiting is not None:
+            require_same_tenant(known, snapshot)
+        if same_tenant(entries, snapshot, ledger):
+            return ()
+        return (Finding("warning", f"{UNPROVEN}; apply would stop here", hint=f"check the credentials; {PIN}"),)
+
+
+def require_same_tenant(ledger: Ledger, snapshot: Snapshot) -> None:
+    """Refuse a tenant of which nothing shows that it is the one of `ledger`.
+
+    Raises:
+        UnprovenTenant: Less than half of what is remembered is there as it was applied.
+    """
+    if not same_tenant(ledger.entries, snapshot, ledger):
+        message = f"{UNPROVEN}: of what it remembers, less than half is here as it was applied"
+        raise UnprovenTenant(message, PIN)
+
+
+def _rest(unseen: Unseen) -> float:
+    return settling.SETTLE - uptime().since(unseen.created)
+
+
+def _absent(unseen: Iterable[Unseen], wanted: Wanted, snapshot: Snapshot) -> list[Unseen]:
+    """Return what was created less than the settle time ago, should have been read, and does not show."""
+    fresh = [one for one in unseen if (kind_of(one.address), one.id) in wanted.owned and _rest(one) > 0]
+    if not fresh:
+        return []
+    kinds = {kind_of(one.address) for one in fresh}
+    seen = {(name, KINDS[name].identity_of(live.id)) for name in kinds for live in snapshot.of(name)}
+    return [
+        one for one in fresh if (kind_of(one.address), KINDS[kind_of(one.address)].identity_of(one.id)) not in seen
+    ]
+
+
+def _not_yet(unseen: Unseen) -> Finding:
+    return Finding(
+        "warning",
+        f"{unseen.address}: created a moment ago as id {unseen.id}, and does not show yet; nothing is planned for it",
+        unseen.address,
+        hint=f"plan again: it shows within {_rest(unseen):.0f} s, or apply, which waits for it",
+    )
+
+
+def clocks(server_ahead: float | None) -> Iterable[Finding]:
+    """Yield a word about a clock that is wrong by more than `SKEW`."""
+    if server_ahead is not None and abs(server_ahead) > SKEW:
+        direction = "behind" if server_ahead > 0 else "ahead of"
+        yield Finding(
+            "warning",
+            f"this machine's clock is {abs(server_ahead) / 60:.0f} minutes {direction} the server's: freezes, and "
+            "exceptions that expire, are judged by this one",
+            hint="set the clock of this machine",
+        )
+
+
+def cut_off(memory: Memory) -> Iterable[Finding]:
+    """Yield a word about a journal that is missing, and about each create that an earlier run was cut off in."""
+    if memory.history_lost:
+        yield Finding(
+            "warning",
+            "the journal of earlier runs is missing: they cannot be undone, and what an interrupted one may have "
+            "created is found by name alone",
+            hint="put it back if you have it; otherwise the next apply begins a new one",
+        )
+    for intent in memory.unfinished.pending:
+        yield Finding(
+            "warning",
+            f"{intent.address}: an earlier run was cut off while creating it; the next apply finds out by reading",
+            intent.address,
+        )

@@ -1,0 +1,170 @@
+"""Reading around a write: what a PUT is laid over, and whether a write shows afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from sdx_state.api import Endpoints
+from sdx_state.api.answer import Row
+from sdx_state.api.errors import Gone, NotFound
+from sdx_state.apply.settling import Settling
+from sdx_state.kinds import KINDS
+from sdx_state.kinds.address import Address
+from sdx_state.kinds.kind import Kind
+from sdx_state.kinds.resource import Desired, Live
+from sdx_state.kinds.snapshot import Snapshot
+from sdx_state.kinds.wire import read_field
+from sdx_state.plan.diff import differences
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A write that did not do what it should, though the server raised no error.
+
+    Attributes:
+        message: What is wrong.
+        advice: What to do next.
+        status: What that makes of the change.
+    """
+
+    message: str
+    advice: str
+    status: Literal["failed", "handoff"] = "failed"
+
+
+class ReadBack:
+    """Reads single resources of one tenant in the course of a run. Thread-safe.
+
+    Attributes:
+        client: The API.
+        snapshot: What was live when the plan was made.
+        settling: Waits until writes show.
+    """
+
+    def __init__(self, client: Endpoints, snapshot: Snapshot, waits: Settling) -> None:
+        self.client = client
+        self.snapshot = snapshot
+        self.settling = waits
+        self._rows = {(live.kind, live.id, live.parent_id): live for kind in KINDS for live in snapshot.of(kind)}
+
+    def item(self, kind: Kind, id: str) -> Row | None:
+        """Return the resource `id` as it is now, None where it is not found.
+
+        Raises:
+            Gone: It was deleted.
+        """
+        try:
+            return self.client.endpoint(kind.collection).get(id)
+        except NotFound:
+            return None
+
+    def is_gone(self, address: Address, kind: Kind, id: str) -> bool:
+        """Tell whether the resource is proven to be gone: 410, or a 404 that lasts for the settle time.
+
+        Not proven where it is there, and where the run was told to stop before it could be.
+        """
+
+        def is_there() -> bool:
+            return self.read(kind, id, None) is not None
+
+        try:
+            if self.item(kind, id) is not None:
+                return False
+        except Gone:
+            return True
+        return not self.settling.returns(address, is_there) and not self.settling.halted()
+
+    def read(self, kind: Kind, id: str, parent_id: str | None) -> Live | None:
+        """Return the resource as it is now, with what only its list shows (a question's survey and place)."""
+        try:
+            raw = self.client.endpoint(kind.collection).get(id)
+        except (NotFound, Gone):
+            return None
+        row = self._rows.get((kind.name, id, parent_id))
+        listed = {}
+        if row is not None:
+            shown_in_lists = (kind.parent_field, kind.order_field)
+            listed = {name: row.raw[name] for name in shown_in_lists if name is not None and name in row.raw}
+        return Live(kind.name, id, {**listed, **raw}, parent_id)
+
+    def whole(self, address: Address, kind: Kind, id: str, parent_id: str | None) -> Live | None:
+        """Read what a PUT is laid over. If it differs from the plan, somebody edited it, or the answer is old.
+
+        Laid over an old answer, a PUT would take an edit back. So the list must show the same before it is used; a
+        field in which list and item differ for good is the server's way.
+        """
+        planned = self._rows.get((kind.name, id, parent_id))
+
+        def look() -> tuple[Live | None, bool]:
+            live = self.read(kind, id, parent_id)
+            if live is None or planned is None or _agree(kind, live.raw, planned.raw):
+                return live, True
+            row = self._listed(kind, id, parent_id)
+            return live, row is not None and _agree(kind, live.raw, row)
+
+        lists = ("list", kind.name)
+        live, certain = self.settling.watch(address, look, lambda seen: seen[1] or lists in self.settling.ignored)
+        if not certain and not self.settling.halted():
+            self.settling.ignored.add(lists)
+        return live
+
+    def _listed(self, kind: Kind, id: str, parent_id: str | None) -> Row | None:
+        endpoint = self.client.endpoint(kind.collection)
+        if kind.identity == kind.natural_key:
+            rows = endpoint.list(**{kind.identity: id})
+        else:
+            rows = endpoint.list(**({kind.parent_field: parent_id} if kind.parent_field else {}))
+        wanted = kind.identity_of(id)
+        return next((row for row in rows if kind.identity_of(str(row[kind.identity])) == wanted), None)
+
+    def verified(
+        self, address: Address, desired: Desired, before: Live, written: Collection[str]
+    ) -> tuple[Live | None, Fault | None]:
+        """Read back what was written until it shows; return what is read and what is wrong with it.
+
+        A field that still has the value of `before` may only be late. One with a third value was rewritten: waiting
+        would not change that.
+        """
+        kind = KINDS[before.kind]
+
+        def late(live: Live | None) -> list[str]:
+            if live is None:
+                return [kind.identity]
+            wrong = dict.fromkeys(_top(path) for path, _, _ in differences(desired, live, self.snapshot.shape))
+            old = [name for name in wrong if name in written and _same(kind, name, before, live)]
+            return [name for name in old if (kind.name, name) not in self.settling.ignored]
+
+        after = self.settling.watch(
+            address, lambda: self.read(kind, before.id, before.parent_id), lambda live: not late(live)
+        )
+        if not self.settling.halted():
+            self.settling.ignored.update((kind.name, name) for name in late(after))
+        return after, self.unproven(desired, after) if after is not None else None
+
+    def unproven(self, desired: Desired, live: Live) -> Fault | None:
+        """Return what is wrong with `live`, where it is not as `desired` says."""
+        found = differences(desired, live, self.snapshot.shape)
+        if not found:
+            return None
+        paths = ", ".join(path for path, _, _ in found)
+        return Fault(
+            f"the server took the write, and reading it back shows another value for {paths}",
+            "the server rewrites or ignores this: declare what it keeps, or list the field under `ignore`",
+        )
+
+
+def _same(kind: Kind, name: str, before: Live, after: Live) -> bool:
+    field = kind.by_name[name]
+    return read_field(field, before.raw) == read_field(field, after.raw)
+
+
+def _agree(kind: Kind, one: Mapping[str, object], other: Mapping[str, object]) -> bool:
+    """Tell whether two answers about one resource say the same of all that both show, its place apart."""
+    apart = (kind.parent_field, kind.order_field)
+    return all(other[name] == value for name, value in one.items() if name in other and name not in apart)
+
+
+def _top(path: str) -> str:
+    return path.partition(".")[0].partition("[")[0]

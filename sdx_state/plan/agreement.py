@@ -1,0 +1,127 @@
+"""Whether a live resource is the one that was last applied under its id: ids are used again, and tenants mixed up.
+
+It is another one where nothing that was applied is there any more: no field that could tell resources apart, and, of
+a survey, none of its questions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+from sdx_state.kinds import KINDS
+from sdx_state.kinds.address import Address, kind_of
+from sdx_state.kinds.field import DEFAULT_LANGUAGE, FieldType, Value
+from sdx_state.kinds.kind import Kind
+from sdx_state.kinds.resource import Live
+from sdx_state.kinds.snapshot import Snapshot
+from sdx_state.kinds.wire import read_field
+from sdx_state.plan.model import Action, Change, Finding
+from sdx_state.state.ledger import Entry, Ledger
+
+SAMPLE = 50  # remembered resources that are compared to tell one tenant from another
+_TELLING = frozenset({FieldType.TEXT, FieldType.PROMPT, FieldType.PHONE, FieldType.EMAIL})
+
+
+def agrees(entry: Entry, live: Live, ledger: Ledger, siblings: Collection[str] = ()) -> bool:
+    """Tell whether `live` shows anything of what was last applied as `entry`; yes where nothing was kept to compare.
+
+    Args:
+        entry: What is remembered.
+        live: What has its id now.
+        ledger: Keys the hashes.
+        siblings: Ids of the questions that are live in it and remembered.
+    """
+    kind = KINDS[live.kind]
+    telling = [path for path in entry.applied if _tells(kind, path)]
+    if not telling or siblings:
+        return True
+    return any(
+        value is not None and ledger.hash(value) == entry.applied[path]
+        for path in telling
+        if (value := _value_at(kind, path, live)) is not None
+    )
+
+
+def replaced(
+    changes: Iterable[Change], entries: Mapping[Address, Entry], snapshot: Snapshot, ledger: Ledger
+) -> list[Finding]:
+    """Return an error for each change that would overwrite or delete something else than what was last applied."""
+    concerned: dict[tuple[str, str], Change] = {}
+    for change in changes:
+        entry = entries.get(change.address)
+        if entry is None or change.id is None or change.action not in (Action.UPDATE, Action.DELETE):
+            continue
+        if KINDS[change.kind].identity_of(entry.id) == KINDS[change.kind].identity_of(change.id):
+            concerned[change.kind, change.id] = change
+    if not concerned:
+        return []
+    ours = {entry.id for address, entry in entries.items() if kind_of(address) == "question"}
+    asked: dict[str, set[str]] = {}
+    for question in snapshot.of("question"):
+        if question.id in ours and question.parent_id is not None:
+            asked.setdefault(question.parent_id, set()).add(question.id)
+    found = []
+    for kind in KINDS:
+        for live in snapshot.of(kind):
+            if (kind, live.id) not in concerned:
+                continue
+            change = concerned.pop((kind, live.id))
+            siblings = asked.get(live.id, ()) if kind == "survey" else ()
+            if not agrees(entries[change.address], live, ledger, siblings):
+                found.append(_another(change))
+    return found
+
+
+def same_tenant(entries: Mapping[Address, Entry], snapshot: Snapshot, ledger: Ledger) -> bool:
+    """Tell whether half of a sample of what is remembered is live and shows what was applied.
+
+    The sample is of the kinds that were read; where nothing is remembered, any tenant will do.
+    """
+    known = [
+        (address, entry)
+        for address, entry in entries.items()
+        if kind_of(address) in snapshot.read and any(_tells(KINDS[kind_of(address)], path) for path in entry.applied)
+    ]
+    sample = known[:: max(1, len(known) // SAMPLE)]
+    if not sample:
+        return True
+    wanted = {(kind_of(address), KINDS[kind_of(address)].identity_of(entry.id)): entry for address, entry in sample}
+    there = 0
+    for name, kind in KINDS.items():
+        for live in snapshot.of(name):
+            entry = wanted.pop((name, kind.identity_of(live.id)), None)
+            there += entry is not None and agrees(entry, live, ledger)
+    return 2 * there >= len(sample)
+
+
+def _tells(kind: Kind, path: str) -> bool:
+    field = kind.by_name.get(path.partition(".")[0])
+    return field is not None and field.type in _TELLING and not field.closed
+
+
+def _value_at(kind: Kind, path: str, live: Live) -> Value:
+    """Return the live value at `path`, as its hash was made of."""
+    name, _, language = path.partition(".")
+    field = kind.by_name[name]
+    value = read_field(field, live.raw)
+    if isinstance(value, Mapping):
+        value = value.get(language or DEFAULT_LANGUAGE)
+    elif language not in ("", DEFAULT_LANGUAGE):
+        return None
+    return field.normalise(value)  # type: ignore[return-value]  # hostile answers are typed as they came
+
+
+def _another(change: Change) -> Finding:
+    kind = KINDS[change.kind]
+    verb = "delete" if change.action is Action.DELETE else "overwrite"
+    also = ", and none of its questions is there" if kind.name == "survey" else ""
+    return Finding(
+        "error",
+        f"{change.address} would {verb} {kind.noun} {change.id} ({change.label!r}), which is not what was last "
+        f"applied under that id: no field is as it was{also}. The id may have been used again",
+        change.address,
+        change.source,
+        f"if it is the same {kind.noun}, say so: `sdx-state state resolve {change.address} --adopt {change.id}`; "
+        f"if not, stop managing it: `sdx-state state rm {change.address}`",
+        decide=True,
+    )

@@ -1,0 +1,105 @@
+"""Switches for the mechanisms that keep the product from believing what a server, or the moment, seems to say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sdx_state.api import filters
+from sdx_state.apply import claims, create, journal, namesakes, observe, readback, settling
+from sdx_state.plan import build, undo
+
+Patch = tuple[Any, str, Any]
+
+
+def reads_are_prompt() -> list[Patch]:
+    """Take the first look after a write for the last word."""
+    return [(settling.Settling, "watch", lambda self, address, look, shows: look())]
+
+
+def absence_is_believed() -> list[Patch]:
+    """Take one 404 for proof that something is gone."""
+
+    def gone(self: Any, address: str, kind: Any, id: str) -> bool:
+        return self.read(kind, id, None) is None
+
+    return [(readback.ReadBack, "is_gone", gone)]
+
+
+def unseen_creates_are_forgotten() -> list[Patch]:
+    """Plan a create again that was answered a moment ago and does not show yet."""
+    return [(observe, "_absent", lambda *_: [])]
+
+
+def namesakes_are_not_looked_for() -> list[Patch]:
+    """Create without a look at what appeared since the plan."""
+    return [(namesakes.Namesakes, "now", lambda *_: [])]
+
+
+def any_id_is_taken() -> list[Patch]:
+    """Believe whatever id a create is answered with."""
+
+    def believing(
+        writer: Any, change: Any, kind: Any, desired: Any, id: str, operation: str, hashes: Mapping[str, str]
+    ) -> Any:
+        writer.ids[change.address] = id
+        writer.journal.created(operation, change.address, create.Entry(id, hashes, desired.protect))
+        fault = writer.readback.unproven(desired, create.Live(kind.name, id, writer.readback.item(kind, id) or {}))
+        if fault is not None:
+            return create.Outcome(change, "failed", fault.message, fault.advice, id)
+        return create.Outcome(change, "done", id=id)
+
+    return [(claims.Claims, "take", lambda *_: True), (create, "_settle_for", believing)]
+
+
+def ids_are_never_used_again() -> list[Patch]:
+    """Overwrite and delete whatever bears an id."""
+    return [(build, "replaced", lambda *_: []), (undo, "replaced", lambda *_: [])]
+
+
+def any_tenant_will_do() -> list[Patch]:
+    """Write to whichever tenant a token is of."""
+    return [
+        (observe, "require_same_tenant", lambda *_: None),
+        (observe, "same_tenant", lambda *_: True),
+        (build, "replaced", lambda *_: []),
+    ]
+
+
+def filters_are_believed() -> list[Patch]:
+    """Take every row for one that was asked for."""
+    return [(filters.Filters, "refute", lambda *_: None), (filters.Filters, "unproven", lambda *_: [])]
+
+
+def old_items_are_written_back() -> list[Patch]:
+    """Lay a PUT over whatever is read, however old."""
+
+    def first(self: Any, address: str, kind: Any, id: str, parent_id: str | None) -> Any:
+        return self.read(kind, id, parent_id)
+
+    return [(readback.ReadBack, "whole", first)]
+
+
+def no_fence() -> list[Patch]:
+    """Go on writing after somebody else took the lock."""
+    begin = journal.Journal.__init__
+
+    def unfenced(self: Any, path: Any, *arguments: Any, **named: Any) -> None:
+        begin(self, path, *arguments, **named)
+        self.fence = lambda: None
+
+    return [(journal.Journal, "__init__", unfenced)]
+
+
+SWITCHES: tuple[Callable[[], list[Patch]], ...] = (
+    reads_are_prompt,
+    absence_is_believed,
+    unseen_creates_are_forgotten,
+    namesakes_are_not_looked_for,
+    any_id_is_taken,
+    ids_are_never_used_again,
+    any_tenant_will_do,
+    filters_are_believed,
+    old_items_are_written_back,
+    no_fence,
+)
