@@ -159,7 +159,7 @@ class Writer:
     def _let_go(self, change: Change) -> Outcome:
         """Forget what the tenant deleted, unless it is there after all: then it would be left behind unseen."""
         kind, id = KINDS[change.kind], _id_of(change)
-        if self.readback.is_gone(change.address, kind, id):
+        if kind.unaddressable(id) is not None or self.readback.is_gone(change.address, kind, id):
             return Outcome(change, "done", id=id)
         return stale(change, f"that id {id} is gone, as the plan has it, is not proven")
 
