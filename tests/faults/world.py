@@ -27,7 +27,7 @@ from sdx_state.api import Connection, Endpoints, base_url, credentials_from
 from sdx_state.api.errors import ApiError
 from sdx_state.apply import settling
 from sdx_state.apply.journal import Journal
-from sdx_state.apply.memory import keep, put_back, recall
+from sdx_state.apply.memory import keep, open_journal, put_back, recall
 from sdx_state.apply.outcome import Outcome
 from sdx_state.apply.tenant import UnprovenTenant
 from sdx_state.apply.workspace import Workspace, carry_out
@@ -256,8 +256,7 @@ class World:
             self.break_rule(f"id {id} of {address} was used again: exit code {ended.code}, {ended.why}")
         self.disk.begin({})
         with self.store.lock("state rm") as fence:
-            journal = Journal(self.store.journal_path, fence)
-            journal.mend()
+            journal = open_journal(self.store, fence)
             ledger = recall(self.store, journal).ledger
             kept = {one: entry for one, entry in ledger.entries.items() if one != address}
             keep(self.store, journal, replace(ledger, entries=kept))
@@ -293,8 +292,7 @@ class World:
             return
         self.disk.begin({})
         with self.store.lock("state restore"):
-            journal = Journal(self.store.journal_path)
-            journal.mend()
+            journal = open_journal(self.store)
             keep(self.store, journal, put_back(self.store.generation(None), journal))
 
     def intents(self) -> Counter[str]:
