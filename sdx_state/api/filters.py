@@ -15,6 +15,8 @@ from sdx_state.api.answer import Row, Rows, rows_of
 from sdx_state.api.errors import ApiError, BadRequest, Gone, NotFound, Unavailable, Unexpected
 from sdx_state.api.exchange import Request
 from sdx_state.api.retry import Sender
+from sdx_state.kinds.email import identity_of
+from sdx_state.kinds.texts import normalized
 
 NOBODY = "2147483647"  # the highest signed 32-bit integer: no counter of a tenant gets there
 
@@ -127,6 +129,8 @@ def _comparison(name: str) -> Callable[[str, str], bool]:
         return _same_id
     if name.endswith(_PART):
         return lambda asked, found: _collated(asked) in _collated(found)
+    if name == "email":
+        return lambda asked, found: identity_of(asked) == identity_of(found) or _collated(asked) == _collated(found)
     return _same_number if name == "phone" else lambda asked, found: _collated(asked) == _collated(found)
 
 
@@ -135,7 +139,7 @@ def _is_named(row: Row, name: str) -> bool:
 
 
 def _same_id(asked: str, found: str) -> bool:
-    return asked == found or (asked.isdecimal() and found.isdecimal() and int(asked) == int(found))
+    return asked == found or (asked.isdecimal() and found.isdecimal() and asked.lstrip("0") == found.lstrip("0"))
 
 
 def _same_number(asked: str, found: str) -> bool:
@@ -146,7 +150,7 @@ def _same_number(asked: str, found: str) -> bool:
 
 def _collated(text: str) -> str:
     """Return `text` as the loosest usual collation of a database compares it: no case, accents or outer blanks."""
-    parts = unicodedata.normalize("NFKD", text.casefold())
+    parts = normalized("NFKD", text.casefold())
     return "".join(part for part in parts if not unicodedata.combining(part)).strip()
 
 

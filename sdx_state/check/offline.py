@@ -11,8 +11,10 @@ from pathlib import Path
 from sdx_state.config import Configuration, Problem, tracked
 from sdx_state.kinds import KINDS
 from sdx_state.kinds.address import Address
+from sdx_state.kinds.check import Check
 from sdx_state.kinds.field import DEFAULT_LANGUAGE, FieldType, Value
 from sdx_state.kinds.interaction import NAMES
+from sdx_state.kinds.pattern import INSTALL_PATTERNS, PatternsMissing, check_pattern
 from sdx_state.kinds.resource import Desired
 from sdx_state.plan.model import Action, Finding, Plan
 from sdx_state.programs.git import GitFailed
@@ -48,10 +50,20 @@ def kept_by_git(folder: Path) -> list[Problem]:
 
 
 def offline_findings(configuration: Configuration) -> list[Finding]:
-    """Return a warning for everything declared that respondents would stumble over."""
+    """Return a warning for everything declared that respondents would stumble over, or that could not be verified."""
     families = _families(configuration)
     silent = [_asks_nothing(survey) for survey, *questions in families.values() if not questions]
-    return silent + _findings(configuration, families.values())
+    return silent + _findings(configuration, families.values()) + _unverified(configuration.checks)
+
+
+def _unverified(checks: Iterable[Check]) -> list[Finding]:
+    """Return a warning at the first pattern where the library for patterns is not installed."""
+    for said in (said for check in checks for said in check.patterns):
+        try:
+            check_pattern(said.text)
+        except PatternsMissing as error:
+            return [Finding("warning", f"patterns are not verified: {error}", None, said.source, INSTALL_PATTERNS)]
+    return []
 
 
 def findings_of_changes(configuration: Configuration, plan: Plan) -> list[Finding]:

@@ -16,6 +16,7 @@ from sdx_state.api.errors import ApiError, Conflict
 from sdx_state.kinds import KINDS
 from sdx_state.kinds.address import Address
 from sdx_state.kinds.check import Check, Expectation, Step
+from sdx_state.kinds.pattern import NoPattern
 from sdx_state.kinds.resource import Source
 from sdx_state.plan.build import Intention
 from sdx_state.plan.model import Plan
@@ -243,8 +244,12 @@ class _Conversation:
 def _prompt_differences(expected: Expectation, prompts: tuple[str, ...]) -> Iterator[Failure]:
     wanted = expected.prompts or ()
     for said, prompt in zip(wanted, prompts, strict=False):
-        if not said.fits(prompt):
-            message = "the pattern is not found in what is said" if said.pattern else "something else is said"
+        message = "the pattern is not found in what is said" if said.pattern else "something else is said"
+        try:
+            fits = said.fits(prompt)
+        except NoPattern as error:
+            fits, message = False, f"the pattern was not looked for: {error}"
+        if not fits:
             yield Failure(said.source, message, said.text, prompt)
     if len(wanted) > len(prompts):
         missing = wanted[len(prompts)]

@@ -9,6 +9,7 @@ import click
 from sdx_state.cli.context import Context, sandbox_option
 from sdx_state.cli.failure import Stop
 from sdx_state.cli.planning import print_plan, stop_on_errors
+from sdx_state.kinds.check import Check
 
 
 @click.command()
@@ -50,6 +51,7 @@ def command(
     ]
     if not chosen:
         raise Stop("there is nothing to check", "Describe conversations under `checks:`, or correct --only.")
+    _require_patterns(chosen)
     with context.workspace(configuration.project, sandbox=sandbox) as workspace:
         with reading("Reading the tenant") as progress:
             planned = workspace.plan(needed(intention_of(configuration)), progress, graded=False)
@@ -80,6 +82,17 @@ def command(
         say(left)
     if not all(one.passed for one in results):
         raise click.exceptions.Exit(1 if all(one.held for one in results) else signal_code(signals.received))
+
+
+def _require_patterns(chosen: list[Check]) -> None:
+    """Stop before anything is created where a pattern could not be looked for in the end."""
+    from sdx_state.kinds.pattern import INSTALL_PATTERNS, PatternsMissing, check_pattern
+
+    for said in (said for check in chosen for said in check.patterns):
+        try:
+            check_pattern(said.text)
+        except PatternsMissing as error:
+            raise Stop(f"{said.source}: {error}", f"Nothing was created. Install it: {INSTALL_PATTERNS}") from None
 
 
 def _ask(count: int, origin: str) -> None:

@@ -20,10 +20,9 @@ def command(name: str | None, rule: str | None) -> None:
         return
     if rule is not None:
         raise click.UsageError(f"only `explain risk` takes a second name, and this is {rule!r}")
-    from difflib import get_close_matches
-
     from sdx_state.config import describe
     from sdx_state.kinds import ALL_KINDS
+    from sdx_state.kinds.alike import nearest
 
     kinds = [kind.name for kind in ALL_KINDS]
     if name is None:
@@ -35,8 +34,8 @@ def command(name: str | None, rule: str | None) -> None:
     if found is None:
         above = describe(name.partition(".")[0])
         known = [*kinds, *(f"{above.name}.{field}" for field in above.fields)] if above else kinds
-        near = get_close_matches(name, known, n=1)
-        raise Stop(f"there is no {name}", f"Did you mean {near[0]}?" if near else f"There are: {', '.join(known)}")
+        near = nearest(name, known)
+        raise Stop(f"there is no {name}", f"Did you mean {near}?" if near else f"There are: {', '.join(known)}")
     click.echo(f"{found.name}: {found.type}{', required' if found.required else ''}\n\n{found.text}")
     if found.fields:
         click.echo()
@@ -46,8 +45,7 @@ def command(name: str | None, rule: str | None) -> None:
 
 
 def _explain_risk(name: str | None) -> None:
-    from difflib import get_close_matches
-
+    from sdx_state.kinds.alike import nearest
     from sdx_state.risk.rules import RULES
 
     rules = {rule.id: rule for rule in RULES}
@@ -56,8 +54,8 @@ def _explain_risk(name: str | None) -> None:
             click.echo(f"{rule.level:9} {rule.id:18} {rule.reason}")
         return
     if name not in rules:
-        near = get_close_matches(name, rules, n=1)
-        raise Stop(f"there is no risk {name}", f"Did you mean {near[0]}?" if near else "See: sdx-state explain risk")
+        near = nearest(name, rules)
+        raise Stop(f"there is no risk {name}", f"Did you mean {near}?" if near else "See: sdx-state explain risk")
     rule = rules[name]
     click.echo(f"{rule.id}: {rule.level}\n\n{rule.reason[0].upper()}{rule.reason[1:]}.")
     if rule.asks:

@@ -24,7 +24,13 @@ def command(context: Context, check: bool, diff: bool) -> None:
         if diff:
             from difflib import unified_diff
 
-            lines = unified_diff(old.splitlines(), new.splitlines(), name, name, lineterm="")
+            from sdx_state.kinds.alike import WORK, opcodes
+
+            before, after = old.splitlines(), new.splitlines()
+            if opcodes(before, after, 20 * WORK) is None:
+                click.echo(f"{escape(name)}: too many lines change to show them")
+                continue
+            lines = unified_diff(before, after, name, name, lineterm="")
             click.echo(escape_lines("\n".join(lines)))
         else:
             click.echo(escape(name))

@@ -227,7 +227,7 @@ def _changing(context: Context, sandbox: bool, purpose: str) -> Iterator[tuple[L
 
 
 def _unknown(context: Context, address: str, sandbox: bool) -> Stop:
-    from difflib import get_close_matches
+    from sdx_state.kinds.alike import nearest
 
-    near = get_close_matches(address, _store(context, sandbox).load().entries, n=1)
-    return Stop(f"the state knows no {address}", f"Did you mean {near[0]}?" if near else "See: sdx-state state list")
+    near = nearest(address, _store(context, sandbox).load().entries)
+    return Stop(f"the state knows no {address}", f"Did you mean {near}?" if near else "See: sdx-state state list")

@@ -6,7 +6,6 @@ keys, and forget where a value stood. libyaml scans where PyYAML was built with 
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +16,7 @@ from sdx_state.config.problems import Problem
 from sdx_state.config.scalars import SURROGATE, resolve
 from sdx_state.config.syntax import MAX_DEPTH, TOO_DEEP, syntax_problem
 from sdx_state.config.tree import Items, Node, Place, Table
+from sdx_state.kinds.texts import normalized
 
 # Nothing but their `get_event` is used, which knows neither tags nor types.
 _Parser: type[yaml.CSafeLoader] | type[yaml.SafeLoader] = (
@@ -159,7 +159,7 @@ class _Builder:
         text: str = event.value
         if event.tag is not None or event.anchor is not None:
             self._complain(event, "a key has neither tag nor anchor", "remove it")
-        key = unicodedata.normalize("NFC", text)
+        key = normalized("NFC", text)
         if SURROGATE.search(text):
             self._complain(event, "this key holds half of a surrogate pair, which is no character")
         elif text != "<<" and isinstance(resolve(text), str):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator
 
 from sdx_state.config.across import Reporter
@@ -14,9 +13,12 @@ from sdx_state.config.tree import Items, Node, Place, Table, items, table
 from sdx_state.kinds import QUESTION, SURVEY
 from sdx_state.kinds.address import Address, address_of
 from sdx_state.kinds.check import Check, Expectation, Recorded, Said, Step
+from sdx_state.kinds.field import normalise_text
+from sdx_state.kinds.pattern import NoPattern, PatternsMissing, check_pattern
 from sdx_state.kinds.resource import Source
 
 SECTION = "checks"
+_SYNTAX = "patterns are those of RE2: https://github.com/google/re2/wiki/Syntax"
 
 
 def read_checks(
@@ -100,13 +102,18 @@ class _Reader:
             if isinstance(prompt, Table):
                 place = prompt.value_place("matches")
                 said = Said(self._text(prompt["matches"], place), True, self._at(place))
-                try:
-                    re.compile(said.text)
-                except re.error as error:
-                    self.reporter.at(said.source, f"this is no pattern: {error}")
+                self._check_pattern(said)
                 yield said
             else:
                 yield Said(self._text(prompt, begins), False, self._at(begins))
+
+    def _check_pattern(self, said: Said) -> None:
+        try:
+            check_pattern(str(normalise_text(said.text)))
+        except NoPattern as error:
+            self.reporter.at(said.source, f"this pattern cannot be used: {error}", _SYNTAX)
+        except PatternsMissing:
+            return  # `validate` says so, and `check` does not begin
 
     def _recorded(self, body: Table, survey: Address) -> Iterator[Recorded]:
         for key, value in body.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -219,8 +220,38 @@ for _name in ("int", "float", "bool", "null", "timestamp"):
     _Constructor.add_constructor(_YAML + _name, _Constructor.construct_typed)
 _Representer.add_representer(_Typed, _Representer.represent_typed)
 
-_FIRST_DASH = re.compile(r"^( *)[^\s#].*:[^\S\n]*(?:#.*)?\n(?:\s*#.*\n|\s*\n)*( *)-( +)\S", re.MULTILINE)
-_FIRST_NESTED = re.compile(r"^( *)[^\s#-].*:[^\S\n]*(?:#.*)?\n(?:\s*#.*\n|\s*\n)*( +)[^\s#-]", re.MULTILINE)
+_DASH = re.compile(r"-( +)\S")
+_STYLED = 10_000  # lines that tell how a file is indented
+
+
+@dataclass(frozen=True)
+class _Indents:
+    """How the first nested mapping and the first sequence of a file are indented, in spaces; None without one."""
+
+    nested: int | None = None
+    dash: int | None = None
+    after_dash: int = 1
+
+
+def _indents(text: str) -> _Indents:
+    found = _Indents()
+    opened: int | None = None  # indent of the line before, if it opens a mapping or a sequence
+    of_dash = False  # and whether that line is an item of a sequence itself
+    for line in text.split("\n", _STYLED)[:_STYLED]:
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        indent = len(line) - len(line.lstrip(" "))
+        dash = _DASH.match(line, indent)
+        if opened is not None and dash and indent >= opened and found.dash is None:
+            found = replace(found, dash=indent - opened, after_dash=len(dash[1]))
+        elif opened is not None and not (dash or of_dash) and indent > opened and found.nested is None:
+            found = replace(found, nested=indent - opened)
+        if found.nested is not None and found.dash is not None:
+            break
+        key = line.partition(" #")[0].strip()
+        opened = indent if len(key) > 1 and key.endswith(":") else None
+        of_dash = line.startswith("-", indent)
+    return found
 
 
 def _round_trip(text: str) -> YAML:
@@ -231,10 +262,10 @@ def _round_trip(text: str) -> YAML:
     yaml.preserve_quotes = True
     yaml.width = _NO_WRAP
     yaml.brace_single_entry_mapping_in_flow_sequence = True
-    nested, dash = _FIRST_NESTED.search(text), _FIRST_DASH.search(text)
-    step = len(nested[2]) - len(nested[1]) if nested else 2
-    offset = len(dash[2]) - len(dash[1]) if dash else 2
-    yaml.indent(mapping=max(step, 2), sequence=offset + 1 + (len(dash[3]) if dash else 1), offset=offset)
+    indents = _indents(text)
+    step = 2 if indents.nested is None else indents.nested
+    offset = 2 if indents.dash is None else indents.dash
+    yaml.indent(mapping=max(step, 2), sequence=offset + 1 + indents.after_dash, offset=offset)
     return yaml
 
 

@@ -18,7 +18,7 @@ STEP = 2
 Style = Literal["plain", "literal", "quoted"]
 
 # A letter first, and neither colon, hash, bracket nor quote: text in any version of YAML.
-_PLAIN = re.compile(r"[^\W\d_](?:[\w .;()/!?&+=@*~%^-]|[^\x00-\x7f])*(?<! )")
+_PLAIN = re.compile(r"""[^\W\d_][^\x00-\x1f"#$',:<>\[\\\]`{|}\x7f]*(?<! )""")
 _MAX_PLAIN = 200
 _SHORT_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\0": "\\0"}
 

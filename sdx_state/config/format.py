@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from ruamel.yaml.error import YAMLError
@@ -13,10 +14,11 @@ from sdx_state.config.edit import laid_out
 from sdx_state.config.files import PROJECT_FILE, Folder, SourceText, read_text, replace_text
 from sdx_state.config.problems import ConfigurationError, Problem
 
+TRIES = 256  # readings of a file that one rule of layout may take
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 _BLANKS = re.compile(r"\n(?:[ \t]*\n){2,}")
-_TRAILING = re.compile(r"[ \t]+$", re.MULTILINE)
-_BESIDE = re.compile(r"(?<=[^\s#])(?:\t| [ \t]+)(?=#[^\n]*$)", re.MULTILINE)
+_TRAILING = re.compile(r"(?<![ \t])[ \t]+$", re.MULTILINE)
+_BESIDE = re.compile(r"(?<=[^\s#])(?:\t| [ \t]+)(?=#)")
 _ALONE = re.compile(r"^[ \t]*(?=#)", re.MULTILINE)
 
 
@@ -101,20 +103,58 @@ def _tidied(text: str, same: Callable[[str], bool]) -> str:
         if same(whole):
             text = whole
             continue
-        for found in reversed(list(pattern.finditer(text))):
-            filling = instead if isinstance(instead, str) else instead(found)
-            candidate = text[: found.start()] + filling + text[found.end() :]
-            text = candidate if same(candidate) else text
+        places = [
+            (found.start(), found.end(), instead if isinstance(instead, str) else instead(found))
+            for found in pattern.finditer(text)
+        ]
+        text = _replaced(text, places, same)
     ended = text.strip("\n") + "\n" if text.strip() else ""
     return ended if same(ended) else text
 
 
+def _replaced(text: str, places: list[tuple[int, int, str]], same: Callable[[str], bool]) -> str:
+    """Return `text` with what stands at `places` (start, end, what instead) replaced wherever that changes no value.
+
+    A half of the places that changes a value is halved again. After `TRIES` readings the rest stays as it is.
+    """
+    waiting, tries = [places], 0
+    while waiting and tries < TRIES:
+        last = waiting.pop()  # from the end of the text to its beginning, so that the places stay right
+        parts: list[str] = []
+        end = 0
+        for start, after, instead in last:
+            parts += [text[end:start], instead]
+            end = after
+        candidate = "".join([*parts, text[end:]])
+        tries += 1
+        if same(candidate):
+            text = candidate
+        elif len(last) > 1:
+            middle = len(last) // 2
+            waiting += [last[:middle], last[middle:]]
+    return text
+
+
 def _indent_of_next(comment: re.Match[str]) -> str:
     """Return the indent of the line that a comment is about: the next one that is neither blank nor a comment."""
-    for line in comment.string[comment.end() :].split("\n")[1:]:
+    indent = _indents(comment.string).get(comment.start())
+    return comment[0] if indent is None else indent
+
+
+@lru_cache(maxsize=1)
+def _indents(text: str) -> dict[int, str]:
+    """Return, for the place at which each line of `text` begins, the indent of the next line with a value."""
+    found: dict[int, str] = {}
+    indent: str | None = None
+    place = len(text)
+    for line in reversed(text.split("\n")):
+        place -= len(line)
+        if indent is not None:
+            found[place] = indent
         if line.strip() and not line.lstrip().startswith("#"):
-            return line[: len(line) - len(line.lstrip())]
-    return comment[0]
+            indent = line[: len(line) - len(line.lstrip())]
+        place -= 1
+    return found
 
 
 def _comments(text: str) -> list[str]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Literal
+
+from sdx_state.kinds.alike import WORD, nearest
 
 Severity = Literal["error", "warning"]
 MAX_LISTED = 20
@@ -60,8 +61,8 @@ def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
 def closest(word: str, known: Iterable[str]) -> str | None:
     """Return the hint that names the one of `known` that `word` looks like, if there is one."""
     folded = {candidate.casefold(): candidate for candidate in sorted(known)}
-    close = get_close_matches(word.casefold()[:100], folded, n=1, cutoff=0.6)
-    return f"did you mean `{folded[close[0]]}`?" if close else None
+    near = nearest(word[:WORD].casefold(), folded)
+    return f"did you mean `{folded[near]}`?" if near is not None else None
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:

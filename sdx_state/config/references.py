@@ -10,7 +10,21 @@ from sdx_state.config.problems import did_you_mean
 from sdx_state.kinds.address import Address, address_of
 
 OPEN = "${"
+MOST_OF_ONE = 1_000_000  # characters that references may add to one text: no prompt is as long
+MOST_IN_ALL = 128 * 1024 * 1024  # characters of all texts with references: four times the largest file
+MOST_BAD = 20  # references of one text that are reported
 _TOKEN = re.compile(r"\$\$\{|\$\{([^{}\n]*)\}?")
+
+
+@dataclass
+class Room:
+    """What the references of one project may still add up to, over all its texts.
+
+    Attributes:
+        left: Characters.
+    """
+
+    left: int = MOST_IN_ALL
 
 
 @dataclass(frozen=True)
@@ -48,11 +62,13 @@ class References:
         numbers: E.164 by key of `phone_numbers`, None for one that is declared and invalid; None in place of all
             where numbers may not be referred to.
         complete: Whether every file could be read: if not, an unknown number may be declared in one of the others.
+        room: What all texts of the project share.
     """
 
     variables: Mapping[str, str] | None
     numbers: Mapping[str, str | None] | None = field(default_factory=dict)
     complete: bool = True
+    room: Room = field(default_factory=Room)
 
     def expand(self, text: str) -> Expanded:
         """Return `text` with its references replaced, once: what stands in their place is not looked at again."""
@@ -60,8 +76,10 @@ class References:
         depends_on: dict[Address, None] = {}
         bad: list[BadReference] = []
         whole = True
-        end = 0
+        end = size = 0
         for token in _TOKEN.finditer(text):
+            if len(bad) >= MOST_BAD:
+                break
             parts.append(text[end : token.start()])
             end = token.end()
             name: str | None = token[1]
@@ -79,9 +97,17 @@ class References:
                 whole = False
             else:
                 parts.append(found)
+                size += len(found)
+                if size > MOST_OF_ONE or len(text) + size > self.room.left:
+                    over = (
+                        [] if self.room.left < 0 else [BadReference(token.start(), *_too_large(size > MOST_OF_ONE))]
+                    )
+                    self.room.left = -1 if size <= MOST_OF_ONE else self.room.left
+                    return Expanded("", tuple(depends_on), (*bad, *over), whole=False)
             if address is not None:
                 depends_on[address] = None
         parts.append(text[end:])
+        self.room.left -= len(text) + size
         return Expanded("".join(parts), tuple(depends_on), tuple(bad), whole and not bad)
 
     def _look_up(self, name: str) -> tuple[str | None, Address | None, tuple[str, str | None] | None]:
@@ -109,6 +135,14 @@ class References:
             return None, None, None
         hint = did_you_mean(key, self.numbers) or "declare it under `phone_numbers:`"
         return None, None, (f"there is no phone number `{key[:80]}`", hint)
+
+
+def _too_large(one: bool) -> tuple[str, str]:
+    """Return message and hint for a text that references make too large; for `one`, or for all together."""
+    hint = "shorten the variables, or refer to them less often"
+    if one:
+        return f"references make this text longer than {MOST_OF_ONE:,} characters", hint
+    return f"references make the texts of this project longer than {MOST_IN_ALL:,} characters in all", hint
 
 
 def escape(text: str) -> str:

@@ -9,7 +9,7 @@ from sdx_state.config.checks import check_user
 from sdx_state.config.files import SourceText
 from sdx_state.config.numbers import Complaint, canonical
 from sdx_state.config.problems import Problem
-from sdx_state.config.references import References
+from sdx_state.config.references import References, Room
 from sdx_state.config.scalars import Unquoted
 from sdx_state.config.tree import KeyPlaces, Node, Place, Table, items, table
 from sdx_state.config.users_csv import Row
@@ -57,6 +57,7 @@ class Declarations:
         self.variables = variables
         self.complete = complete
         self.report = report
+        self.room = Room()
         self.resources: dict[Address, Desired] = {}
         self.declared: set[Address] = set()
         self.numbers: dict[str, str | None] = {}
@@ -65,7 +66,7 @@ class Declarations:
 
     def add_numbers(self, document: Document) -> None:
         """Declare the telephone numbers of `document`; those of all documents come before anything else."""
-        reader = FieldReader(document.source, References(self.variables, None), self.report)
+        reader = FieldReader(document.source, References(self.variables, None, room=self.room), self.report)
         places = table(document.root.get(PHONE_NUMBER.collection))
         for key, body in document.entries(PHONE_NUMBER):
             address = address_of(PHONE_NUMBER.name, key)
@@ -175,7 +176,7 @@ class Declarations:
     def references(self) -> References:
         """What texts may refer to, once the numbers of all documents have been declared."""
         if self._references is None:
-            self._references = References(self.variables, self.numbers, self.complete)
+            self._references = References(self.variables, self.numbers, self.complete, self.room)
         return self._references
 
     def _needs(

@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
+
+from sdx_state.kinds.texts import normalized
 
 Address = str
 
+_SLUGGED = 1_000  # characters
 _NOT_SLUG = re.compile(r"[^a-z0-9]+")
 
 
@@ -29,6 +31,9 @@ def name_of(address: Address) -> str:
 
 
 def slug(text: str) -> str:
-    """Return `text` as a key: lower case, ASCII letters and digits, single hyphens. May be empty."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii").lower()
+    """Return `text`, of which no more than the beginning counts, as a key: lower case, ASCII, single hyphens.
+
+    May be empty.
+    """
+    plain = normalized("NFKD", text[:_SLUGGED]).encode("ascii", "ignore").decode("ascii").lower()
     return _NOT_SLUG.sub("-", plain).strip("-")

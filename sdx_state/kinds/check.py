@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sdx_state.kinds.address import Address
 from sdx_state.kinds.field import normalise_text
+from sdx_state.kinds.pattern import is_found
 from sdx_state.kinds.resource import Source
 
 
@@ -26,9 +26,13 @@ class Said:
     source: Source
 
     def fits(self, prompt: str) -> bool:
-        """Tell whether `prompt` is what is meant; line ends and composed letters are compared as in a plan."""
+        """Tell whether `prompt` is what is meant; line ends and composed letters are compared as in a plan.
+
+        Raises:
+            NoPattern, PatternsMissing: It is a pattern, and cannot be looked for.
+        """
         text, found = str(normalise_text(self.text)), str(normalise_text(prompt))
-        return re.search(text, found) is not None if self.pattern else found == text
+        return is_found(text, found) if self.pattern else found == text
 
 
 @dataclass(frozen=True)
@@ -87,3 +91,8 @@ class Check:
     abandon: bool
     recorded: tuple[Recorded, ...]
     source: Source
+
+    @property
+    def patterns(self) -> Iterator[Said]:
+        """The prompts that are patterns, in their order."""
+        return (said for step in self.steps for said in step.expectation.prompts or () if said.pattern)

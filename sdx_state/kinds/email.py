@@ -12,7 +12,8 @@ things differ, each for a reason:
 from __future__ import annotations
 
 import re
-import unicodedata
+
+from sdx_state.kinds.texts import normalized
 
 LONGEST = 254  # RFC 5321, section 4.5.3.1.3, less the angle brackets
 _DOMAIN_LENGTH = 253
@@ -50,7 +51,7 @@ def identity_of(text: str) -> str:
     """
     if text.isascii():
         return text.lower()
-    plain = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).translate(_UPPER))
+    plain = normalized("NFC", normalized("NFC", text).translate(_UPPER))
     local, at, domain = plain.rpartition("@")
     return f"{local}@{_ascii_domain(domain)}" if at else plain
 

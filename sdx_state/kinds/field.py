@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 from sdx_state.kinds.email import identity_of
+from sdx_state.kinds.texts import normalized
 
 LanguageMap = Mapping[str, str]
 Value = str | int | bool | None | LanguageMap | Sequence[Mapping[str, object]]
@@ -61,7 +61,7 @@ def normalise_text(value: object) -> object:
     if isinstance(value, str):
         if "\r" in value:
             value = value.replace("\r\n", "\n").replace("\r", "\n")
-        return value if value.isascii() else unicodedata.normalize("NFC", value)
+        return normalized("NFC", value)
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     return value

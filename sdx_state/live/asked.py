@@ -94,12 +94,12 @@ def find_survey(
 
 
 def _unknown(address: Address, known: list[Address]) -> SurveyNotFound:
-    from difflib import get_close_matches
+    from sdx_state.kinds.alike import nearest
 
     surveys = sorted({one for one in known if kind_of(one) == SURVEY.name})
-    near = get_close_matches(address, surveys, n=1)
+    near = nearest(address, surveys)
     some = ", ".join(surveys[:5]) + (", ..." if len(surveys) > 5 else "")
     advice = f"Known: {some}" if surveys else "Declare it, or write the tenant down: sdx-state pull"
     if near:
-        advice = f"Did you mean {near[0]}?"
+        advice = f"Did you mean {near}?"
     return SurveyNotFound(f"no YAML declares {address}, and the state does not know it", advice)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from difflib import SequenceMatcher
 
 from sdx_state.kinds import KINDS
+from sdx_state.kinds.alike import is_alike
 from sdx_state.kinds.resource import Live
 from sdx_state.kinds.wire import read_field
 from sdx_state.plan.model import Action, Change, Finding
 
 SIMILAR = 0.75
+LONGEST = 200  # characters of a name that are compared
 MOST = 50  # strangers looked at for each create; more would take long and tell little
 
 
@@ -39,7 +40,7 @@ def mistyped(changes: Sequence[Change], strangers: Iterable[Live], surveys: dict
 def _looks_like(change: Change, live: Live) -> bool:
     kind = KINDS[change.kind]
     ours, theirs = str(change.after.get(kind.natural_key) or ""), str(live.raw.get(kind.natural_key) or "")
-    if ours and SequenceMatcher(None, ours.casefold(), theirs.casefold()).ratio() >= SIMILAR:
+    if ours and is_alike(ours.casefold()[:LONGEST], theirs.casefold()[:LONGEST], SIMILAR):
         return True
     given = {name for name, value in change.after.items() if name != kind.natural_key and value not in (None, "")}
     same = [

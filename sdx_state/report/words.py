@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from difflib import SequenceMatcher
 from typing import Literal
+
+from sdx_state.kinds.alike import opcodes
 
 Mark = Literal["same", "removed", "added"]
 Piece = tuple[Mark, str]
@@ -23,10 +24,11 @@ def word_diff(before: str, after: str) -> list[Piece]:
     Joined without the added ones they are `before`, joined without the removed ones `after`.
     """
     old, new = _TOKEN.findall(before), _TOKEN.findall(after)
-    if len(old) + len(new) > LONGEST:
+    steps = opcodes(old, new) if len(old) + len(new) <= LONGEST else None
+    if steps is None:
         return [("removed", before), ("added", after)]
     pieces: list[Piece] = []
-    for tag, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    for tag, i1, i2, j1, j2 in steps:
         if tag == "equal":
             pieces.append(("same", "".join(old[i1:i2])))
         else:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from sdx_state.kinds.address import Address
+from sdx_state.kinds.alike import nearest
 from sdx_state.kinds.evidence import Counts, Question
 from sdx_state.kinds.policy import Policy
 from sdx_state.kinds.resource import Source
@@ -64,8 +64,8 @@ def _pointless(policies: Sequence[Policy]) -> Iterator[Finding]:
     for policy in policies:
         if any(fnmatchcase(id, policy.rule) for id in ids):
             continue
-        near = get_close_matches(policy.rule, ids, n=1)
-        hint = f"did you mean {near[0]}?" if near else "`sdx-state explain risk` lists the rules"
+        near = nearest(policy.rule, ids)
+        hint = f"did you mean {near}?" if near else "`sdx-state explain risk` lists the rules"
         yield Finding("warning", f"the policy on {policy.rule} fits no rule of risk", None, policy.source, hint)
 
 

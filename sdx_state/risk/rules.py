@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 
 from sdx_state.kinds import QUESTION, SURVEY, USER
+from sdx_state.kinds.alike import is_alike
 from sdx_state.kinds.evidence import Sort
 from sdx_state.kinds.field import FieldType
 from sdx_state.kinds.policy import Level
@@ -246,7 +246,7 @@ def _sms_type(change: Change, facts: Facts) -> str | None:
 
 def _reworded(field: FieldChange) -> bool:
     words = str(field.before or "").split(), str(field.after or "").split()
-    return bool(words[0]) and SequenceMatcher(None, *words, autojunk=False).ratio() < REWORDED
+    return bool(words[0]) and not is_alike(*words, REWORDED)  # what cannot be told counts as another question
 
 
 def _replaces(change: Change, *names: str) -> bool:

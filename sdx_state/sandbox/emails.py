@@ -12,6 +12,7 @@ import unicodedata
 import idna
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
+_LONGEST = 4_096
 _UPPER = re.compile("[A-Z]")
 
 
@@ -31,6 +32,8 @@ def is_address(text: str) -> bool:
 
 def same(text: str) -> str:
     """Return what is equal for two spellings of one address: ASCII letters without case, NFC, domains in IDNA."""
+    if len(text) > _LONGEST:
+        return text  # no address
     folded = _UPPER.sub(lambda letter: letter[0].lower(), unicodedata.normalize("NFC", text))
     local, at, domain = unicodedata.normalize("NFC", folded).rpartition("@")
     if at and not domain.isascii() and len(domain) < 254:

@@ -320,7 +320,28 @@ WRONG = {
         "question.csat.nps",
     ),
     "an unknown response": ("survey: csat\n    responses: {slved: x}", "question.csat.slved is not", "csat.solved"),
-    "a bad pattern": ("survey: csat\n    expect: {prompts: [{matches: '('}]}", "this is no pattern", "unterminated"),
+    "a bad pattern": ("survey: csat\n    expect: {prompts: [{matches: '('}]}", "cannot be used: missing )", "RE2"),
+    "a look-ahead": (
+        "survey: csat\n    expect: {prompts: [{matches: 'a(?=b)'}]}",
+        "4:34: error: this pattern cannot be used: look-ahead and look-behind are not supported",
+        "RE2",
+    ),
+    "a look-behind": ("survey: csat\n    expect: {prompts: [{matches: '(?<!a)b'}]}", "look-behind are not", "RE2"),
+    "a back-reference": (
+        "survey: csat\n    expect: {prompts: [{matches: '(a)\\1'}]}",
+        "back-references are not supported",
+        "RE2",
+    ),
+    "a pattern that is too long": (
+        f"survey: csat\n    expect: {{prompts: [{{matches: '{'a' * 1001}'}}]}}",
+        "it has 1001 characters, and a pattern at most 1000",
+        "RE2",
+    ),
+    "a pattern that is too large": (
+        "survey: csat\n    expect: {prompts: [{matches: '\\pL{900}'}]}",
+        "it is too large",
+        "RE2",
+    ),
     "a channel that reaches people": ("survey: csat\n    channel: sms", "channel", "web"),
     "an unknown word": ("survey: csat\n    expects: {}", "expects", "expect"),
     "an unknown variable": ("survey: csat\n    expect: {prompts: ['${var.whom}']}", "no variable `whom`", "who"),
@@ -355,3 +376,32 @@ def test_the_example_passes_its_own_check(project):
     assert project.run("apply", "--sandbox", "--auto-approve").code == 0
     ended = project.run("check", "--sandbox")
     assert (ended.code, ended.last) == (0, "1 passed, 0 failed")
+
+
+@pytest.mark.parametrize("pattern", ["(a+)+$", "^(a|a)*$", "(.*)*b$", "(a?){50}a{50}b", "^(([a-z])+.)+[A-Z]$"])
+def test_pattern_of_exponential_cost_elsewhere_ends(live, pattern):
+    survey = (live.folder / "a.yaml").read_text().replace("Hello ${var.who}.", "a" * 5000 + "!")
+    live.write("a.yaml", survey)
+    assert live.apply().code == 0
+    expected = f"{{prompts: [{{matches: '{pattern}'}}, {{matches: likely}}]}}"
+    ended = checked(live, f"checks: {{one: {{survey: csat, abandon: true, expect: {expected}}}}}\n")
+    assert ended.code == 1, ended.out + ended.err
+    assert "the pattern is not found in what is said" in ended.out
+
+
+def test_missing_pattern_library_is_named_before_anything_is_created(live, tenant, monkeypatch):
+    from sdx_state.kinds import pattern
+
+    monkeypatch.setitem(sys.modules, "re2", None)
+    pattern._compiled.cache_clear()
+    live.write(
+        "checks.yaml", "checks: {one: {survey: csat, abandon: true, expect: {prompts: [Hi, {matches: likely}]}}}\n"
+    )
+    validated = live.run("validate")
+    assert validated.code == 0
+    assert "checks.yaml:1:78: warning: patterns are not verified: patterns need google-re2" in validated.err
+    assert live.run("plan").code == 0
+    ended = live.run("check", "--yes")
+    assert ended.code == 1
+    assert "pip install 'sdx-state[patterns]'" in ended.err
+    assert tenant.store.records("interactions") == []

@@ -1,0 +1,89 @@
+"""Patterns that a project is checked with: found in linear time by RE2, which also bounds what a pattern may cost.
+
+Python's own engine takes exponential time on patterns as small as `(a+)+$`. `google-re2` has no wheel for musl
+(Alpine), where building it needs a C++ compiler and abseil; so it is an extra, and everything but patterns works
+without it.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+LONGEST = 1_000  # characters of a pattern
+MEMORY = 256 * 1024  # bytes that a compiled pattern and its search may take
+INSTALL_PATTERNS = "pip install 'sdx-state[patterns]'"
+SEARCHED = 20_000  # characters of a text that are searched: no survey says as much at once
+
+_UNSUPPORTED = {
+    **dict.fromkeys(("(?=", "(?!", "(?<=", "(?<!"), "look-ahead and look-behind are not supported"),
+    **dict.fromkeys(
+        ("(?P=", "\\1", "\\2", "\\3", "\\4", "\\5", "\\6", "\\7", "\\8", "\\9"), "back-references are not supported"
+    ),
+    **dict.fromkeys(("(?>", "*+", "++", "?+"), "atomic groups and possessive repetition are not supported"),
+    "\\Z": "`\\Z` is not supported: write `\\z`",
+}
+
+
+class NoPattern(ValueError):
+    """A text is no pattern that can be used; the message says why."""
+
+
+class PatternsMissing(Exception):
+    """The library for patterns is not installed."""
+
+    def __init__(self) -> None:
+        super().__init__("patterns need google-re2, which is not installed")
+
+
+def check_pattern(text: str) -> None:
+    """Return if `text` is a pattern that can be used.
+
+    Raises:
+        NoPattern: It is not.
+        PatternsMissing: Nobody can tell.
+    """
+    if len(text) > LONGEST:
+        raise NoPattern(f"it has {len(text)} characters, and a pattern at most {LONGEST}")
+    _compiled(text)
+
+
+def is_found(pattern: str, text: str) -> bool:
+    """Tell whether `pattern` is found in `text`.
+
+    Raises:
+        NoPattern: The text is too long; or as `check_pattern`.
+        PatternsMissing: As `check_pattern`.
+    """
+    check_pattern(pattern)
+    if len(text) > SEARCHED:
+        raise NoPattern(f"the text has {len(text)} characters, and at most {SEARCHED} are searched")
+    return _compiled(pattern).search(text) is not None
+
+
+@lru_cache(maxsize=256)
+def _compiled(text: str) -> Any:
+    try:
+        import re2
+    except ImportError:
+        raise PatternsMissing from None
+    options = re2.Options()
+    options.max_mem, options.log_errors = MEMORY, False
+    try:
+        return re2.compile(text, options)
+    except UnicodeEncodeError:
+        raise NoPattern("it holds half of a surrogate pair, which is no character") from None
+    except re2.error as error:
+        raise NoPattern(_reason(error.args[0], text)) from None
+
+
+def _reason(said: object, pattern: str) -> str:
+    """Return the library's reason, in plain words where it names what other engines have."""
+    reason = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+    if reason.startswith(("invalid perl operator", "invalid escape", "bad repetition", "invalid named capture")):
+        for token, words in _UNSUPPORTED.items():
+            if token in pattern:
+                return words
+    if "too large" in reason:
+        return "it is too large: repeat less, or match a smaller part of the text"
+    return reason

@@ -1,0 +1,25 @@
+"""Unicode normalization, in bounded work."""
+
+from __future__ import annotations
+
+import unicodedata
+from itertools import groupby
+from typing import Literal
+
+SHORT = 4_096  # characters that are normalized without a look
+MARKS = 256  # combining marks in a row; Unicode's own stream-safe format has 30
+
+
+def normalized(form: Literal["NFC", "NFKD"], text: str) -> str:
+    """Return `text` in `form`.
+
+    A text with a longer run of combining marks than any writing has stays as it is: sorting them is quadratic.
+    """
+    if text.isascii():
+        return text
+    if len(text) > SHORT and any(
+        marks and sum(1 for _ in run) > MARKS
+        for marks, run in groupby(text, lambda one: unicodedata.combining(one) > 0)
+    ):
+        return text
+    return unicodedata.normalize(form, text)
