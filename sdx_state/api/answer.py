@@ -7,12 +7,10 @@ that it was refused is *ambiguous*: it may have been carried out.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from sdx_state.api.address import shown_host
-from sdx_state.api.credentials import REDACTED
 from sdx_state.api.errors import (
     ApiError,
     BadRequest,
@@ -29,6 +27,7 @@ from sdx_state.api.errors import (
     Unexpected,
 )
 from sdx_state.api.exchange import Answer, Request
+from sdx_state.api.links import without_links, without_secret_fields
 from sdx_state.decoding.strict import NotJson, Questionable, parse
 
 Row = dict[str, object]
@@ -38,13 +37,6 @@ Rows = list[Row]
 WHOLE = frozenset({200, 201, 202, 204})
 
 EXCERPT = 200  # characters of a server's own words that are worth a person's time
-
-# What opens an interaction without a login (API reference, "Interactions"): its web link, and the UUID in that.
-_OPENS = re.compile(
-    r'(?<="uuid": ")[^"]*|(?<="web_link": ")[^"]*|(?<="weblink": ")[^"]*'
-    r"|(?<=/web_survey/)[^\s\"]*|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",
-    re.IGNORECASE,
-)
 
 # API reference, "Errors". Each of these says for certain that a write was not carried out.
 _REFUSALS: dict[int, tuple[type[ApiError], str]] = {
@@ -199,11 +191,19 @@ def _excerpt(answer: Answer, redact: Callable[[str], str]) -> str:
         document = parse(answer.body)
     except ValueError:
         document = None
+    # Written anew, so that no escape of JSON hides a credential from `redact`, or the name of a secret field.
     if isinstance(document, dict):
         said = (document.get(name) for name in ("message", "error", "detail"))
-        # Written anew, so that no escape of JSON hides a credential from `redact`.
-        text = next((words for words in said if isinstance(words, str)), json.dumps(document, ensure_ascii=False))
-    return f': "{printable(_OPENS.sub(REDACTED, redact(text)), EXCERPT)}"'
+        text = next((words for words in said if isinstance(words, str)), _rewritten(document))
+    elif isinstance(document, str):
+        text = document
+    elif document is not None:
+        text = _rewritten(document)
+    return f': "{printable(without_links(redact(text)), EXCERPT)}"'
+
+
+def _rewritten(document: object) -> str:
+    return json.dumps(without_secret_fields(document), ensure_ascii=False)
 
 
 def printable(text: str, limit: int) -> str:

@@ -1,4 +1,4 @@
-"""The last sink: whatever reaches stdout or stderr goes without credentials, wherever they come from."""
+"""The last sink: stdout and stderr get no credentials and no pages that open an interaction."""
 
 from __future__ import annotations
 
@@ -45,6 +45,10 @@ class RedactingStream:
         for form in self._forms:
             if form in text:
                 text = text.replace(form, REDACTED)
+        if "/web_survey/" in text or "/interaction_external/" in text:
+            from sdx_state.api.links import without_open_pages
+
+            text = without_open_pages(text)
         return text
 
     def flush(self) -> None:

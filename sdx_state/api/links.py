@@ -1,0 +1,54 @@
+"""Links that open an interaction without a login, and its UUID: secrets, shown nowhere.
+
+Sources: API reference, "Interactions" (`uuid`, `web_link`); live answers (`weblink_short`, `unsubscribe_link_short`);
+the vendor's help pages: `<host>/interaction/<id>` needs a login and may be shown, while
+`<host>/interaction_external/<uuid>` needs none.
+"""
+
+from __future__ import annotations
+
+import re
+
+from sdx_state.api.credentials import REDACTED
+
+_SLASH = r"(?:\\*/)"  # JSON may escape it
+_NAMED = re.compile(
+    r"""((?:link|uuid)[\w\]-]*\\*["']?\s*(?:=>|[:=])\s*)"""
+    r"""(?:(")(?:[^"\\]|\\.)+|(\\+")[^"\\]+|(')[^']+|(?=[^"'\\])[^\s,;&}\]"']+)""",
+    re.IGNORECASE,
+)
+_PAGES = re.compile(rf"((?:web_survey|interaction_external){_SLASH})[^\s\"'<>\\]+", re.IGNORECASE)
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_URL = re.compile(rf"(https?:{_SLASH}{{2}}[^\s/\\\"'<>?#]*)([^\s\"'<>]*)", re.IGNORECASE)
+_BEHIND_A_LOGIN = re.compile(rf"{_SLASH}?|{_SLASH}interaction{_SLASH}[0-9]{{1,19}}[.,;:)]?", re.IGNORECASE)
+_OPEN_PAGE = re.compile(r"(/(?:web_survey|interaction_external)/)[A-Za-z0-9_-]{4,}")
+
+
+def is_secret(name: str) -> bool:
+    """Tell whether a field of this name holds a link or the UUID of an interaction."""
+    return "link" in name.lower() or name.lower() == "uuid"
+
+
+def without_secret_fields(document: object) -> object:
+    """Return a JSON document with the values of secret fields redacted at any depth."""
+    if isinstance(document, dict):
+        return {
+            name: REDACTED if value and is_secret(name) else without_secret_fields(value)
+            for name, value in document.items()
+        }
+    return [without_secret_fields(one) for one in document] if isinstance(document, list) else document
+
+
+def without_links(said: str) -> str:
+    """Return what a server said without links and UUIDs.
+
+    Of other URLs only the host is kept, because any of them may be a short link.
+    """
+    said = _NAMED.sub(lambda found: f"{found[1]}{found[2] or found[3] or found[4] or ''}{REDACTED}", said)
+    said = _URL.sub(lambda found: found[0] if _BEHIND_A_LOGIN.fullmatch(found[2]) else f"{found[1]}/{REDACTED}", said)
+    return _UUID.sub(REDACTED, _PAGES.sub(rf"\g<1>{REDACTED}", said))
+
+
+def without_open_pages(text: str) -> str:
+    """Return `text`, which may hold anything else, without addresses of pages that open an interaction."""
+    return _OPEN_PAGE.sub(rf"\g<1>{REDACTED}", text)
