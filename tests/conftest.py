@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import io
+import json
 import re
 import sys
 import threading
@@ -143,6 +144,8 @@ class FaultyProxy:
     seen: list[tuple[str, str]] = field(default_factory=list)
     url: str = ""
     rewrite: Callable[[str], str] = lambda target: target  # what the tenant is asked instead
+    before: Callable[[str, str], None] = lambda _method, _path: None  # called before each request is forwarded
+    edit: Callable[[str, str, int, Any], tuple[int, Any]] | None = None  # what is answered instead, as JSON
 
     def fail(self, method: str, path: str, fault: Fault, times: int = 1) -> None:
         self.rules.append(Rule(method, re.compile(path), fault, times))
@@ -183,7 +186,11 @@ def _handler(proxy: FaultyProxy) -> type[BaseHTTPRequestHandler]:
             if isinstance(fault, int):
                 self.answer(fault, {"Content-Type": "application/json"}, b'{"error": "as told"}')
                 return
+            proxy.before(self.command, self.path)
             status, headers, content = self.ask(body)
+            if proxy.edit is not None and content and "json" in headers.get("content-type", ""):
+                status, told = proxy.edit(self.command, urlsplit(self.path).path, status, json.loads(content))
+                content = json.dumps(told).encode()
             if fault in ("twice", "twice, then lost"):
                 status, headers, content = self.ask(body)
             if fault in ("drop after", "twice, then lost"):

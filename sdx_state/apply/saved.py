@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from sdx_state.apply.witness import agree, witnesses
 from sdx_state.decoding.strict import OWN_DEPTH, DecodingError, parse
-from sdx_state.decoding.typed import member, record, text
+from sdx_state.decoding.typed import mapping_of, member, member_or, record, text
+from sdx_state.kinds.snapshot import Snapshot
 from sdx_state.plan.build import Intention
 from sdx_state.plan.codec import PlanUnreadable, digest_of, fingerprint_of, from_document, to_document
 from sdx_state.plan.model import Action, Change, Plan
@@ -31,11 +34,13 @@ class SavedPlan:
         plan: The plan.
         configuration: Hash of what was declared when it was made, None where that does not matter.
         hash: Hash of the document, empty where there is none.
+        witnesses: What tells the tenant that it was made for from others.
     """
 
     plan: Plan
     configuration: str | None
     hash: str = ""
+    witnesses: Mapping[str, str] = field(default_factory=dict)
 
 
 def configuration_hash(intention: Intention) -> str:
@@ -51,19 +56,24 @@ def configuration_hash(intention: Intention) -> str:
     return f"sha256:{digest.hexdigest()}"
 
 
-def save_plan(plan: Plan, intention: Intention, path: Path, key: SigningKey | None = None) -> str:
+def save_plan(plan: Plan, intention: Intention, snapshot: Snapshot, path: Path, key: SigningKey | None = None) -> str:
     """Write `plan` to `path`, a new file readable by its owner alone: it holds texts of the tenant. Return its hash.
 
     Args:
         plan: What was planned.
         intention: What it was planned from.
+        snapshot: What was live.
         path: The file.
         key: Signs it; None for no signature.
 
     Raises:
         OSError: It could not be written; an older file there is as it was.
     """
-    document = {**to_document(plan), "configuration": configuration_hash(intention)}
+    document = {
+        **to_document(plan),
+        "configuration": configuration_hash(intention),
+        "witnesses": witnesses(snapshot),
+    }
     digest = digest_of(document)
     document[DIGEST] = digest
     if key is not None:
@@ -89,6 +99,7 @@ def load_plan(path: Path, key: SigningKey | None = None, expected: str | None = 
         document = record(parse(read_regular(path), OWN_DEPTH))
         configuration = member(document, "configuration", text)
         digest = member(document, DIGEST, text)
+        known: dict[str, str] = member_or(document, "witnesses", mapping_of(text), {})
     except OSError as error:
         raise PlanUnreadable(f"{path} cannot be read: {error.strerror}") from error
     except DecodingError as error:
@@ -108,7 +119,7 @@ def load_plan(path: Path, key: SigningKey | None = None, expected: str | None = 
         raise PlanUnreadable(f"{path} was altered since it was saved")
     if key is not None and not key.made(signature, "plan", hash):
         raise PlanUnreadable(f"{path} is not signed with {VARIABLE}")
-    return SavedPlan(plan, configuration, hash)
+    return SavedPlan(plan, configuration, hash, known)
 
 
 def consent_of(saved: SavedPlan, now: Plan) -> int | None:
@@ -125,8 +136,14 @@ def consent_of(saved: SavedPlan, now: Plan) -> int | None:
     return consented if consented != deletes else None
 
 
-def bound(saved: SavedPlan, now: Plan, intention: Intention) -> Plan:
+def bound(saved: SavedPlan, now: Plan, intention: Intention, unproven: Snapshot | None = None) -> Plan:
     """Return the part of `now` that was reviewed: what is done already is left out, what is not about it too.
+
+    Args:
+        saved: What was reviewed.
+        now: What would be done now.
+        intention: What is declared now.
+        unproven: What is live, where nothing else tells whether it is the same tenant.
 
     Raises:
         PlanStale: What would be done now is not what was reviewed; the message names what moved.
@@ -134,6 +151,8 @@ def bound(saved: SavedPlan, now: Plan, intention: Intention) -> Plan:
     reviewed = saved.plan
     if reviewed.tenant != now.tenant:
         raise PlanStale(f"this plan was made for the tenant {reviewed.tenant}, and this run talks to {now.tenant}")
+    if unproven is not None and not agree(saved.witnesses, unproven):
+        raise PlanStale("nothing shows that these credentials are of the tenant that this plan was made for")
     if reviewed.lineage and now.lineage and reviewed.lineage != now.lineage:
         raise PlanStale("this plan was made with another state than the one here")
     if saved.configuration is not None and saved.configuration != configuration_hash(intention):

@@ -106,7 +106,10 @@ def command(
                     waiting=say_waiting,
                 )
             if reviewed is not None:
-                planned = replace(planned, plan=bound(reviewed, planned.plan, intention))
+                planned = replace(
+                    planned,
+                    plan=bound(reviewed, planned.plan, intention, None if workspace.proven else planned.snapshot),
+                )
                 if allow_deletes is None:
                     allow_deletes = consent_of(reviewed, planned.plan)
             reports.show(planned.plan)

@@ -89,7 +89,7 @@ def command(
         told = conversations(plan, planned.intention, planned.snapshot) if reports.wants("html") else ()
         reports.show(plan, tuple(told))
         if out is not None and not plan.errors:
-            reports.hash = save_plan(plan, intention, out, context.key())
+            reports.hash = save_plan(plan, intention, planned.snapshot, out, context.key())
             say(f"\nSaved. To carry out exactly this:  sdx-state apply {quote(str(out))} --expect {reports.hash}")
         if plan.errors:
             raise click.exceptions.Exit(error_code(plan))
