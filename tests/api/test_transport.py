@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import shutil
 import socket
@@ -307,3 +308,55 @@ def test_a_transport_of_ones_own_takes_the_place_of_http() -> None:
     with Endpoints(connection, transport=transport) as client:
         assert client.surveys.get("52") == {"id": 52}
     assert transport.closed
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["in one packet", "in a packet of its own"])
+def test_bytes_that_nobody_asked_for_are_no_answer_to_a_create(connect: Any, together: bool) -> None:
+    def message(status: str, body: str) -> bytes:
+        head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        return (head + body).encode()
+
+    stray_sent = threading.Event()
+    posted_on: list[int] = []
+
+    def talk(connection: socket.socket, number: int) -> None:
+        # The client resets a connection on which it finds what it did not ask for.
+        with contextlib.suppress(ConnectionError), connection, connection.makefile("rb") as reading:
+            while line := reading.readline():
+                length = 0
+                while (header := reading.readline()) not in (b"\r\n", b""):
+                    if header.lower().startswith(b"content-length:"):
+                        length = int(header.split(b":")[1])
+                reading.read(length)
+                if line.startswith(b"POST"):
+                    posted_on.append(number)
+                    connection.sendall(message("201 Created", '{"id": 7, "name": "New"}'))
+                    continue
+                wanted, stray = message("200 OK", "[]"), message("201 Created", '{"id": 1, "name": "Stray"}')
+                if together:
+                    connection.sendall(wanted + stray)
+                else:
+                    connection.sendall(wanted)
+                    connection.sendall(stray)
+                stray_sent.set()
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def accept() -> None:
+            number = 0
+            while True:
+                try:
+                    connection, _ = listening.accept()
+                except OSError:
+                    return
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                number += 1
+                threading.Thread(target=talk, args=(connection, number), daemon=True).start()
+
+        threading.Thread(target=accept, daemon=True).start()
+        client = connect(f"http://127.0.0.1:{listening.getsockname()[1]}/api", parallelism=1)
+        assert client.surveys.list() == []
+        assert stray_sent.wait(10)
+        assert client.surveys.create({"name": "New"})["id"] == 7
+        listening.shutdown(socket.SHUT_RDWR)
+    assert posted_on
