@@ -6,6 +6,7 @@ keys, and forget where a value stood. libyaml scans where PyYAML was built with 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -15,13 +16,16 @@ from sdx_state.config.files import SourceText
 from sdx_state.config.problems import Problem
 from sdx_state.config.scalars import SURROGATE, resolve
 from sdx_state.config.syntax import MAX_DEPTH, TOO_DEEP, syntax_problem
-from sdx_state.config.tree import Items, Node, Place, Table
+from sdx_state.config.tree import Items, Mark, Node, Place, Table
 from sdx_state.kinds.texts import normalized
 
 # Nothing but their `get_event` is used, which knows neither tags nor types.
 _Parser: type[yaml.CSafeLoader] | type[yaml.SafeLoader] = (
     yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 )
+# Tools that write JSON escape a character beyond U+FFFF as two halves, which libyaml refuses one by one.
+_PAIR_ESCAPED = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
+_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 
 MAX_NODES = 5_000_000
 MAX_ALIASES = 100
@@ -58,7 +62,8 @@ class _Builder:
         self.source = source
         self.report = report
         # Events carry what their class has and nothing in common that a type could say.
-        self.next: Callable[[], Any] = _Parser(source.text).get_event
+        parser = yaml.SafeLoader if _PAIR_ESCAPED.search(source.text) else _Parser
+        self.next: Callable[[], Any] = parser(source.text).get_event
         self.nodes = 0
         self.aliases = 0
         self.aliased_nodes = 0
@@ -117,15 +122,20 @@ class _Builder:
     def _scalar(self, event: Any) -> Node:
         text: str = event.value
         if not text.isascii() and SURROGATE.search(text):
-            self._complain(event, "this text holds half of a surrogate pair, which is no character")
+            text = _joined(text)
+            if SURROGATE.search(text):
+                self._complain(event, "this text holds half of a surrogate pair, which is no character")
         return text if event.style else resolve(text)
 
     def _table(self, start: Any, depth: int) -> Table:
         table = Table(_place(start))
         marks, next_event, keys = table.marks, self.next, self.keys
+        merged: list[tuple[Node, Mark]] = []
         while True:
             event = next_event()
             if type(event) is yaml.MappingEndEvent:
+                for merge in merged:
+                    _merge(table, *merge)
                 return table
             if type(event) is not yaml.ScalarEvent:
                 self._complain(event, "a key must be a plain text", "remove the `?`, or quote the key")
@@ -138,6 +148,7 @@ class _Builder:
             if key is None or event.tag is not None or event.anchor is not None:
                 key = self._key(event)
             mark: Any = event.start_mark
+            merges = text == "<<" and not event.style
             event = next_event()
             value_mark: Any = event.start_mark
             if type(event) is yaml.ScalarEvent and event.tag is None and event.anchor is None:
@@ -145,6 +156,9 @@ class _Builder:
                 value = self._scalar(event)
             else:
                 value = self._value(event, depth)
+            if merges:
+                merged.append((value, (mark.line + 1, mark.column + 1, value_mark.line + 1, value_mark.column + 1)))
+                continue
             if key in marks:
                 line, column = marks[key][:2]
                 place = (mark.line + 1, mark.column + 1)
@@ -159,8 +173,8 @@ class _Builder:
         text: str = event.value
         if event.tag is not None or event.anchor is not None:
             self._complain(event, "a key has neither tag nor anchor", "remove it")
-        key = normalized("NFC", text)
-        if SURROGATE.search(text):
+        key = normalized("NFC", _joined(text))
+        if SURROGATE.search(key):
             self._complain(event, "this key holds half of a surrogate pair, which is no character")
         elif text != "<<" and isinstance(resolve(text), str):
             self.keys[text] = key
@@ -206,6 +220,21 @@ class _Builder:
 
     def _complain(self, event: Any, message: str, hint: str | None = None) -> None:
         self.report(self.source.problem(_place(event), message, hint))
+
+
+def _joined(text: str) -> str:
+    """Return `text` with the two halves of each surrogate pair as the one character that they are."""
+    return _PAIR.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)
+
+
+def _merge(table: Table, value: Node, mark: Mark) -> None:
+    """Give `table` what a merge key means: it was refused, and what it would have declared is not missing as well."""
+    for one in value if isinstance(value, Items) else [value]:
+        if isinstance(one, Table):
+            for key, inner in one.items():
+                if key not in table.marks:
+                    table[key] = inner
+                    table.marks[key] = mark
 
 
 def _place(event: Any) -> Place:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
 
+import yaml
 from ruamel.yaml.error import YAMLError
 
 from sdx_state.config.builder import build
@@ -15,7 +17,7 @@ from sdx_state.config.files import PROJECT_FILE, Folder, SourceText, read_text, 
 from sdx_state.config.problems import ConfigurationError, Problem
 
 TRIES = 256  # readings of a file that one rule of layout may take
-_COMMENT = re.compile(r"(?:^|\s)#.*")
+_COMMENT = re.compile(r"(?:^|(?<=\s))#.*", re.MULTILINE)
 _BLANKS = re.compile(r"\n(?:[ \t]*\n){2,}")
 _TRAILING = re.compile(r"(?<![ \t])[ \t]+$", re.MULTILINE)
 _BESIDE = re.compile(r"(?<=[^\s#])(?:\t| [ \t]+)(?=#)")
@@ -158,5 +160,25 @@ def _indents(text: str) -> dict[int, str]:
 
 
 def _comments(text: str) -> list[str]:
-    """Return everything that may be a comment, in its order."""
-    return [" ".join(found.split()) for found in _COMMENT.findall(text)]
+    """Return every comment of the YAML `text`, in its order."""
+    scalars = _scalars(text)
+    starts = [start for start, _ in scalars]
+
+    def is_in_a_scalar(index: int) -> bool:
+        found = bisect_right(starts, index) - 1
+        return found >= 0 and index < scalars[found][1]
+
+    comments = (found for found in _COMMENT.finditer(text) if not is_in_a_scalar(found.start()))
+    return [" ".join(found[0].split()) for found in comments]
+
+
+def _scalars(text: str) -> list[tuple[int, int]]:
+    """Return from where to where each scalar of the YAML `text` stands that may hold a `#`, in its order."""
+    found = []
+    for token in yaml.scan(text, Loader=yaml.SafeLoader):
+        if isinstance(token, yaml.ScalarToken) and not token.plain:
+            start = token.start_mark.index
+            if token.style in ("|", ">"):  # a comment may follow the indicator
+                start = text.find("\n", start) + 1 or len(text)
+            found.append((start, token.end_mark.index))
+    return found

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sdx_state.config.builder import build
 from sdx_state.config.files import SourceText
 from sdx_state.config.format import format_files, formatted
+from sdx_state.config.problems import Problem
 from sdx_state.config.scaffold import scaffold
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").rglob("*.y*ml"))
@@ -184,3 +185,21 @@ def test_what_cannot_be_seen_stays_escaped(files: Any, escape: str) -> None:
     files.write("a.yaml", text.replace("  a:", "   a:"))
     format_files(files.folder, write=True)
     assert files.text("a.yaml") == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'surveys:\n  a: {name: "Type # 5",\n    description: D}\n',
+        "surveys:\n  a: {name: 'Type # 5', description: D} # kept\n",
+        'surveys:\n  a:\n    name: "Type # 5\n      and # 6"\n',
+        "surveys:\n  a:\n      name: A\n      description: | # why\n          # no comment\n          b # c\n",
+    ],
+)
+def test_a_hash_inside_a_text_is_no_comment(text: str) -> None:
+    problems: list[Problem] = []
+    new = formatted(SourceText("a.yaml", text), problems.append)
+    assert problems == []
+    assert new is not None
+    assert new.count("#") == text.count("#")
+    assert formatted(SourceText("a.yaml", new), problems.append) == new

@@ -288,3 +288,41 @@ def test_whatever_the_text_reading_ends_with_values_or_problems_that_point_into_
         assert 1 <= one.line <= len(source.lines) + 1
         assert one.column >= 1
         assert one.message
+
+
+@pytest.mark.parametrize("style", ['"\\ud83d\\ude00 b"', '"\\uD83D\\uDE00 b"'])
+def test_characters_that_json_tools_escape_as_two_halves_are_read(files: Any, style: str) -> None:
+    files.write("a.yaml", f'{{"surveys": {{"s": {{"name": {style}, "nope": 1}}}}}}')
+    column = len(f'{{"surveys": {{"s": {{"name": {style}, "')
+    assert files.said()[0].startswith(f"a.yaml:1:{column}:")
+    files.write("a.yaml", f'{{"surveys": {{"s": {{"name": {style}}}}}}}')
+    assert files.load().resources["survey.s"].values["name"] == "😀 b"
+
+
+@pytest.mark.parametrize("text", [r'"\ude00\ud83d"', r'"\ud83d \ud83d\ude00"', r'"\ud83d\ude00 \ud83d"'])
+def test_half_a_pair_beside_a_whole_one_is_refused(said_of: Any, text: str) -> None:
+    said = said_of(f"surveys: {{s: {{name: {text}}}}}")
+    assert len(said) == 1
+    assert "half of a surrogate pair" in said[0] or "no character" in said[0]
+
+
+@pytest.mark.parametrize("text", [r"'\ud83d\ude00'", r'"\\ud83d\\ude00"'])
+def test_backslashes_that_escape_nothing_stay(files: Any, text: str) -> None:
+    files.write("a.yaml", f"surveys: {{s: {{name: {text}}}}}")
+    assert files.load().resources["survey.s"].values["name"] == r"\ud83d\ude00"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "phone_numbers:\n  a: &b {number: '+61488888888', country_code: AU}\n  c:\n    <<: *b\n",
+        "surveys:\n  a: &b {name: A}\n  c:\n    <<: *b\n    description: D\n",
+        "surveys:\n  a: &b {name: A}\n  c:\n    <<: [*b]\n",
+        "surveys:\n  a:\n    name: A\n    questions:\n      - &q {question_label: Q}\n      - {<<: *q, key: r}\n",
+        "surveys:\n  <<: {a: {name: A}}\n",
+    ],
+)
+def test_a_merge_key_is_one_error(said_of: Any, text: str) -> None:
+    said = [one for one in said_of(text) if "error" in one or "merge" in one or "unknown" in one or "lacks" in one]
+    assert len(said) == 1
+    assert "merge keys (`<<`) are not supported" in said[0]
