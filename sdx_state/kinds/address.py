@@ -13,6 +13,7 @@ Address = str
 
 _SLUGGED = 1_000  # characters
 _NOT_SLUG = re.compile(r"[^a-z0-9]+")
+_HYPHENS = re.compile(r"-{2,}")
 
 
 def address_of(kind: str, key: str, parent_key: str | None = None) -> Address:
@@ -37,3 +38,14 @@ def slug(text: str) -> str:
     """
     plain = normalized("NFKD", text[:_SLUGGED]).encode("ascii", "ignore").decode("ascii").lower()
     return _NOT_SLUG.sub("-", plain).strip("-")
+
+
+def readable_key(text: str) -> str:
+    """Return `text` as a key that a person who wrote it can read: `slug`, and letters that are not Latin kept."""
+    plain = unicodedata.normalize("NFKD", text)
+    if all(character.isascii() for character in plain if character.isalpha()):
+        return slug(text)
+    composed = unicodedata.normalize("NFC", unicodedata.normalize("NFKC", text).lower())
+    # A combining mark is a part of its letter: many scripts write vowels so.
+    kept = (one if one.isalnum() or unicodedata.category(one).startswith("M") else "-" for one in composed)
+    return _HYPHENS.sub("-", "".join(kept)).strip("-")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 
 from sdx_state.kinds import ALL_KINDS, QUESTION, SURVEY, Kind
-from sdx_state.kinds.address import Address, address_of, name_of, slug
+from sdx_state.kinds.address import Address, address_of, name_of, readable_key
 from sdx_state.kinds.field import DEFAULT_LANGUAGE, Value
 from sdx_state.kinds.identity import identity
 from sdx_state.kinds.resource import Desired, Live, Source
@@ -18,6 +19,7 @@ from sdx_state.plan.order import order_of
 
 NOWHERE = Source("", 0, 0)
 KEY_LENGTH = 60
+KEY_BYTES = 120
 
 # kind, id, id of the survey it is listed under
 Place = tuple[str, str, str | None]
@@ -68,7 +70,8 @@ class _Describer:
         why_not: Callable[[Kind, str, Value], str | None],
     ) -> None:
         self.known, self.declared, self.why_not = known, declared, why_not
-        self.taken = set(known.values()) | set(declared)
+        # Keys that differ by case only are one to some file systems, and so to the files.
+        self.taken = {address.casefold() for address in (*known.values(), *declared)}
         self.result = Description()
 
     def describe(self, snapshot: Snapshot) -> Description:
@@ -101,7 +104,7 @@ class _Describer:
             self._leave_out(f"{kind.name} {live.id} is left out: {refusal}", None)
             return None
         address = self.known.get(place_of(live)) or _new_address(kind, live, parent, self.taken)
-        self.taken.add(address)
+        self.taken.add(address.casefold())
         declared = self.declared.get(address)
         values = self._values(kind, live, address, declared)
         key = kind.natural_key_of(values.get(kind.natural_key))
@@ -155,8 +158,20 @@ def _names(kind: Kind, resources: Sequence[Live]) -> Counter[str]:
 def _new_address(kind: Kind, live: Live, parent: Address | None, taken: set[Address]) -> Address:
     if kind.identity == kind.natural_key:
         return address_of(kind.name, kind.identity_of(live.id))
-    key = slug(str(live.raw.get(kind.natural_key) or ""))[:KEY_LENGTH].strip("-") or f"{kind.name}-{live.id}"
     parent_key = name_of(parent) if parent else None
-    if address_of(kind.name, key, parent_key) in taken:
+    label = _cut(readable_key(str(live.raw.get(kind.natural_key) or "")))
+    key = label or f"{kind.name}-{live.id}"
+
+    def is_free(key: str) -> bool:
+        return address_of(kind.name, key, parent_key).casefold() not in taken
+
+    if not is_free(key):
         key = f"{key}-{live.id}"
+    if not is_free(key):
+        key = next(numbered for number in count(2) if is_free(numbered := f"{key}-{number}"))
     return address_of(kind.name, key, parent_key)
+
+
+def _cut(key: str) -> str:
+    """Return as much of `key` as fits in the name of a file, whole characters."""
+    return key[:KEY_LENGTH].encode()[:KEY_BYTES].decode("utf-8", "ignore").strip("-")

@@ -192,3 +192,22 @@ def test_pull_leaves_out_what_cannot_be_declared_and_says_so(connected, tenant):
     assert "\u202e" not in pulled.err
     planned = connected.run("plan", "--detailed-exitcode")
     assert planned.code == 0, planned.out
+
+
+def test_pull_gives_every_script_keys_that_can_be_read_and_differ(connected, tenant):
+    names = ["Опрос 1", "опрос 1!", "客户满意度", "हिन्दी", "Zufriedenheit Süd", "ΆΛΦΑ", "???", "Survey 7", "𐐷" * 90]
+    questions = [
+        {"id": 100 + number, "survey_id": 1, "order": number, "question_label": label, "question_type": "text"}
+        for number, label in enumerate(["顧客", "顧客?", "Вопрос"])
+    ]
+    surveys = [{"id": number, "name": name} for number, name in enumerate(names, 1)]
+    tenant.store.load_snapshot({"surveys": surveys, "questions": questions})
+    pulled = connected.run("pull")
+    assert pulled.code == 0, pulled.err + pulled.out
+    found = sorted(path.stem for path in (connected.folder / "surveys").glob("*.yaml"))
+    expected = ["опрос-1", "опрос-1-2", "客户满意度", "हिन्दी", "zufriedenheit-sud", "άλφα", "survey-7", "survey-7-8"]
+    assert found == sorted([*expected, "𐐷" * 30])
+    assert "question.опрос-1.вопрос" in connected.run("state", "list").out
+    before = {path: path.read_bytes() for path in connected.folder.rglob("*.yaml")}
+    assert connected.run("pull").code == 0
+    assert {path: path.read_bytes() for path in connected.folder.rglob("*.yaml")} == before
