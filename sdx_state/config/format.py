@@ -82,9 +82,10 @@ def formatted(source: SourceText, report: Callable[[Problem], None]) -> str | No
 
     try:
         new = laid_out(text)
-    except (YAMLError, ValueError, RecursionError):
-        new = None
-    if new is None or not same(new) or _comments(new) != _comments(text):
+        kept = same(new) and _comments(new) == _comments(text)
+    except (YAMLError, yaml.YAMLError, ValueError, RecursionError):
+        kept = False
+    if not kept:
         report(
             Problem(
                 source.name,

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from sdx_state.kinds.texts import normalized
 
@@ -42,10 +43,10 @@ def slug(text: str) -> str:
 
 def readable_key(text: str) -> str:
     """Return `text` as a key that a person who wrote it can read: `slug`, and letters that are not Latin kept."""
-    plain = unicodedata.normalize("NFKD", text)
+    plain = normalized("NFKD", text[:_SLUGGED])
     if all(character.isascii() for character in plain if character.isalpha()):
         return slug(text)
-    composed = unicodedata.normalize("NFC", unicodedata.normalize("NFKC", text).lower())
+    composed = normalized("NFC", plain).lower()
     # A combining mark is a part of its letter: many scripts write vowels so.
     kept = (one if one.isalnum() or unicodedata.category(one).startswith("M") else "-" for one in composed)
     return _HYPHENS.sub("-", "".join(kept)).strip("-")
