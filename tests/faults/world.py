@@ -18,6 +18,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from disk import Disk
+from events import LAG
 from line import Line
 from scenario import AFTER, DECLARED, intention, is_stranger, not_as_declared, row_of
 from stepping import Stepper
@@ -186,6 +187,8 @@ class World:
                     self.tenant.remove(collection, id)  # a person looks at both, and deletes the wrong one
                 self.twins.clear()
                 ended = self.apply(Faults())
+            if "TooMuchMissing" in ended.why:
+                self.pass_time(LAG)  # a person looks at the tenant, and tries again
             if ended.code == 0:
                 self.pass_time(SETTLED)
                 planned = self.plan()
