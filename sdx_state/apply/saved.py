@@ -35,12 +35,14 @@ class SavedPlan:
         configuration: Hash of what was declared when it was made, None where that does not matter.
         hash: Hash of the document, empty where there is none.
         witnesses: What tells the tenant that it was made for from others.
+        proven: Its hash was expected, it is signed, or this machine saved it: consent in it counts.
     """
 
     plan: Plan
     configuration: str | None
     hash: str = ""
     witnesses: Mapping[str, str] = field(default_factory=dict)
+    proven: bool = False
 
 
 def configuration_hash(intention: Intention) -> str:
@@ -119,21 +121,29 @@ def load_plan(path: Path, key: SigningKey | None = None, expected: str | None = 
         raise PlanUnreadable(f"{path} was altered since it was saved")
     if key is not None and not key.made(signature, "plan", hash):
         raise PlanUnreadable(f"{path} is not signed with {VARIABLE}")
-    return SavedPlan(plan, configuration, hash, known)
+    return SavedPlan(plan, configuration, hash, known, proven=expected is not None or key is not None)
 
 
 def consent_of(saved: SavedPlan, now: Plan) -> int | None:
     """Return how many deletes of `now`, the rest of what was reviewed, were agreed to when that was planned.
 
     A number that is not that of the deletes that were reviewed is consent to nothing: it is returned as it is where
-    it names something else than `now` deletes, so that the limit says so, and otherwise left out.
+    it names something else than `now` deletes, so that the limit says so, and otherwise left out. So is the consent
+    of a plan that is not proven: whoever can write to the file could have put it there.
     """
+    if not saved.proven:
+        return None
     consented = saved.plan.consented
     reviewed = sum(change.action is Action.DELETE for change in saved.plan.changes)
     deletes = sum(change.action is Action.DELETE for change in now.changes)
     if consented is None or consented == reviewed:
         return None if consented is None else deletes
     return consented if consented != deletes else None
+
+
+def allowed_of(saved: SavedPlan) -> tuple[str, ...]:
+    """Return the globs of addresses that were allowed when `saved` was planned; none if it is not proven."""
+    return saved.plan.allowed if saved.proven else ()
 
 
 def bound(saved: SavedPlan, now: Plan, intention: Intention, unproven: Snapshot | None = None) -> Plan:

@@ -193,7 +193,9 @@ class Workspace:
             StateUnusable: What is kept of it cannot be read.
         """
         run = journal.unfinished().interrupted
-        return SavedPlan(past_of(run, run_kept(self.store, journal, run)).plan, None) if run is not None else None
+        if run is None:
+            return None
+        return SavedPlan(past_of(run, run_kept(self.store, journal, run)).plan, None, proven=True)
 
     def remember_lookups(self, planned: Planned) -> None:
         """Keep what was paid for while planning, if the state is free: asking again would cost again."""

@@ -16,9 +16,7 @@ from sdx_state.cli.planning import (
     approval_options,
     plan_options,
     stop_on_errors,
-    stop_on_limits,
     stop_on_risen,
-    stop_on_risks,
 )
 from sdx_state.cli.reports import Forms, Reports, format_options
 
@@ -67,12 +65,14 @@ def command(
     """Make the tenant what the configuration says.
 
     Plans anew, shows the plan, asks, and carries it out. With PLANFILE, carries that plan out without asking, if it
-    still is what would be done, and no riskier; otherwise nothing is written (exit 3, or 6 for the risk). --expect
-    binds it to the plan that was reviewed: whoever can write to PLANFILE could put another one there.
+    still is what would be done, and no riskier; otherwise nothing is written (exit 3, or 6 for the risk). Critical
+    changes need --allow, here or with `plan --out`. --expect binds it to the plan that was reviewed: whoever can
+    write to PLANFILE could put another one there.
     """
     from sdx_state.apply.pack import FOLDER
-    from sdx_state.apply.saved import bound, consent_of, load_plan
-    from sdx_state.cli.console import confirmed, reading, say_waiting
+    from sdx_state.apply.saved import allowed_of, bound, consent_of, load_plan
+    from sdx_state.cli.consent import proven_by_store, stop_without_consent
+    from sdx_state.cli.console import reading, say_waiting
     from sdx_state.cli.running import carried_out
 
     if (planfile is not None or resume) and (targets or excludes):
@@ -93,6 +93,8 @@ def command(
                 reviewed = workspace.interrupted(journal)
                 if reviewed is None:
                     raise Stop("there is nothing to resume", "The last run came to its end. Nothing was written.")
+            elif reviewed is not None:
+                reviewed = proven_by_store(reviewed, workspace.store)
             if reviewed is not None:
                 targets, excludes = reviewed.plan.targets, reviewed.plan.excludes
             with reading("Reading the tenant") as progress:
@@ -112,16 +114,19 @@ def command(
                 )
                 if allow_deletes is None:
                     allow_deletes = consent_of(reviewed, planned.plan)
+                allowed += allowed_of(reviewed)
             reports.show(planned.plan)
             stop_on_errors(planned.plan)
-            stop_on_limits(planned, project, consented=allow_deletes)
             if planfile is not None and reviewed is not None:
                 stop_on_risen(reviewed.plan, planned.plan, allowed)
-            if auto_approve is not None:
-                stop_on_risks(planned.plan, auto_approve, allowed)
-            asks = bool(planned.plan.changes) and planfile is None and auto_approve is None
-            if asks and not confirmed("Do you want to make these changes?"):
-                raise Stop("not approved", "Nothing was written. Without a terminal, --auto-approve says yes.")
+            stop_without_consent(
+                planned,
+                project,
+                approved=auto_approve,
+                allowed=allowed,
+                consented=allow_deletes,
+                question="Do you want to make these changes?" if planfile is None else None,
+            )
             code = carried_out(
                 workspace,
                 journal,

@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
@@ -101,6 +101,22 @@ def confirmed(question: str) -> bool:
     say(f"\n{question}\n  Only 'yes' will be accepted to approve.\n")
     click.echo("  Enter a value: ", err=True, nl=False)
     return sys.stdin.readline().strip() == "yes"
+
+
+def typed(question: str, reasons: Sequence[str], tenant: str) -> bool:
+    """Ask on the terminal for the name of the tenant: its host, its customer, or both as they are printed."""
+    from sdx_state.report.escape import escape
+
+    origin, _, customer = tenant.partition("#")
+    host = origin.partition("://")[2] or origin
+    say(f"\n{question}")
+    for reason in reasons:
+        say(f"  {escape(reason)}")
+    also = f" (or {escape(customer)})" if customer else ""
+    say(f"  Type the name of the tenant to approve: {escape(host)}{also}\n")
+    click.echo("  Enter a value: ", err=True, nl=False)
+    value = sys.stdin.readline().strip()
+    return bool(value) and value in {host, host.partition(":")[0], customer, origin, tenant}
 
 
 def _colour(stream: TextIO) -> bool:

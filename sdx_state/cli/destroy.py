@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import click
 
 from sdx_state.cli.context import Context, sandbox_option
-from sdx_state.cli.failure import Stop
-from sdx_state.cli.planning import print_plan, stop_on_errors, stop_on_limits
+from sdx_state.cli.planning import allow_deletes_option, approval_options, print_plan, stop_on_errors
 
 
 @click.command()
-@click.option("--auto-approve", is_flag=True, help="Do not ask.")
+@approval_options
+@allow_deletes_option
 @click.option("--verbose", is_flag=True, help="List every resource, however many are alike.")
 @sandbox_option
 @click.pass_obj
-def command(context: Context, auto_approve: bool, verbose: bool, sandbox: bool) -> None:
-    """Delete everything that is owned.
+def command(
+    context: Context,
+    auto_approve: Literal["low", "medium", "high"] | None,
+    allowed: tuple[str, ...],
+    allow_deletes: int | None,
+    verbose: bool,
+    sandbox: bool,
+) -> None:
+    """Delete all managed resources.
 
-    That is what was created or adopted here. Nothing else is touched.
+    Those were created or imported here. Nothing else is touched. At a terminal, asks for the name of the tenant.
+    Without one it needs --auto-approve, --allow-deletes N beyond the limits, and --allow for what is critical.
     """
     from sdx_state.apply.pack import FOLDER
-    from sdx_state.cli.console import confirmed, reading, say_waiting
+    from sdx_state.cli.consent import stop_without_consent
+    from sdx_state.cli.console import reading, say_waiting
     from sdx_state.cli.running import carried_out
     from sdx_state.plan.build import Intention
 
@@ -34,8 +45,15 @@ def command(context: Context, auto_approve: bool, verbose: bool, sandbox: bool) 
             planned = workspace.plan(Intention({}), progress, protected=protected, waiting=say_waiting)
         print_plan(planned.plan, verbose=verbose)
         stop_on_errors(planned.plan)
-        stop_on_limits(planned, project, consented=None, destroying=True)
-        if planned.plan.changes and not auto_approve and not confirmed("Do you really want to delete all of this?"):
-            raise Stop("not approved", "Nothing was deleted. Without a terminal, --auto-approve says yes.")
+        stop_without_consent(
+            planned,
+            project,
+            approved=auto_approve,
+            allowed=allowed,
+            consented=allow_deletes,
+            question="Do you really want to delete all of this?",
+            destroying=True,
+            name_always=True,
+        )
         code = carried_out(workspace, journal, planned, "destroy", context.folder / FOLDER, project.handoff_links)
     raise click.exceptions.Exit(code)

@@ -9,7 +9,14 @@ from shlex import quote
 import click
 
 from sdx_state.cli.context import Context, sandbox_option
-from sdx_state.cli.planning import allow_deletes_option, error_code, limits_of, plan_options, stop_after_planning
+from sdx_state.cli.planning import (
+    allow_deletes_option,
+    allow_option,
+    error_code,
+    limits_of,
+    plan_options,
+    stop_after_planning,
+)
 from sdx_state.cli.reports import Forms, Reports, format_options
 
 CHANGES = 2
@@ -26,6 +33,7 @@ CHANGES = 2
     help="With --sandbox: plan against the tenant stored in this file by `pull --snapshot`. Needs no credentials.",
 )
 @allow_deletes_option
+@allow_option
 @plan_options
 @sandbox_option
 @click.pass_obj
@@ -39,6 +47,7 @@ def command(
     base: str | None,
     snapshot: Path | None,
     allow_deletes: int | None,
+    allowed: tuple[str, ...],
     verbose: bool,
     targets: tuple[str, ...],
     excludes: tuple[str, ...],
@@ -47,13 +56,14 @@ def command(
 ) -> None:
     """Show what differs in the tenant. Changes nothing.
 
-    Exits with 1 if the plan has errors, and with 6 if `apply` would stop at a safety limit. Consent to deletes is
-    saved with the plan.
+    Exits with 1 if the plan has errors, and with 6 if `apply` would stop at a safety limit. Consent to deletes and to
+    critical changes is saved with the plan.
     """
     from sdx_state.apply.pull import intention_of
     from sdx_state.apply.rehearsal import load_tenant
     from sdx_state.apply.saved import save_plan
     from sdx_state.check.offline import findings_of_changes
+    from sdx_state.cli.consent import remember_saved, say_criticals
     from sdx_state.cli.console import reading, say
     from sdx_state.plan.conversation import conversations
     from sdx_state.risk.limits import with_limits
@@ -83,13 +93,16 @@ def command(
                 )
             workspace.remember_lookups(planned)
         found = limits_of(planned, project, consented=allow_deletes)
-        plan = replace(with_limits(planned.plan, found), consented=allow_deletes)
+        plan = replace(with_limits(planned.plan, found), consented=allow_deletes, allowed=allowed)
         odd = [*(before.findings if before is not None else ()), *findings_of_changes(configuration, plan)]
         plan = replace(plan, findings=(*plan.findings, *odd))
         told = conversations(plan, planned.intention, planned.snapshot) if reports.wants("html") else ()
         reports.show(plan, tuple(told))
         if out is not None and not plan.errors:
             reports.hash = save_plan(plan, intention, planned.snapshot, out, context.key())
+            if snapshot is None:
+                remember_saved(context.store(sandbox), reports.hash)
+            say_criticals(plan, allowed)
             say(f"\nSaved. To carry out exactly this:  sdx-state apply {quote(str(out))} --expect {reports.hash}")
         if plan.errors:
             raise click.exceptions.Exit(error_code(plan))

@@ -12,7 +12,6 @@ from sdx_state.cli.failure import DECIDE, LIMIT, Stop
 if TYPE_CHECKING:
     from sdx_state.apply.workspace import Planned
     from sdx_state.config import Project
-    from sdx_state.kinds.policy import Level
     from sdx_state.plan.model import Plan
     from sdx_state.risk.limits import Refusal
 
@@ -24,12 +23,15 @@ allow_deletes_option = click.option(
 )
 
 
+allow_option = click.option(
+    "--allow", "allowed", multiple=True, metavar="ADDRESS", help="Allow this change whatever its risk."
+)
+
+
 def approval_options(command: F) -> F:
     """Add the options that approve beforehand."""
     for option in (
-        click.option(
-            "--allow", "allowed", multiple=True, metavar="ADDRESS", help="Allow this change whatever its risk."
-        ),
+        allow_option,
         click.option(
             "--auto-approve",
             type=click.Choice(["low", "medium", "high"]),
@@ -103,23 +105,16 @@ def limits_of(
     )
 
 
-def stop_on_limits(planned: Planned, project: Project, *, consented: int | None, destroying: bool = False) -> None:
+def stop_on_limits(planned: Planned, project: Project, *, consented: int | None) -> None:
     """End the command if a limit forbids the plan."""
-    _stop_if(limits_of(planned, project, consented=consented, destroying=destroying))
-
-
-def stop_on_risks(plan: Plan, approved: Level, allowed: tuple[str, ...]) -> None:
-    """End the command if the plan is riskier than what was approved beforehand."""
-    from sdx_state.risk.consent import beyond_consent
-
-    _stop_if(beyond_consent(plan, approved, allowed))
+    stop_if(limits_of(planned, project, consented=consented))
 
 
 def stop_on_risen(reviewed: Plan, plan: Plan, allowed: tuple[str, ...]) -> None:
     """End the command if the plan is riskier than it was when it was reviewed."""
     from sdx_state.risk.consent import risen
 
-    _stop_if(risen(reviewed, plan, allowed))
+    stop_if(risen(reviewed, plan, allowed))
 
 
 def stop_after_planning(plan: Plan) -> None:
@@ -137,7 +132,8 @@ def refusal_line(refusal: Refusal) -> str:
     return f"{refusal.rule}: {refusal.message}{place}"
 
 
-def _stop_if(found: list[Refusal]) -> None:
+def stop_if(found: list[Refusal]) -> None:
+    """End the command if there is any refusal."""
     if found:
         message = "\n".join(map(refusal_line, found))
         advice = "\n".join(dict.fromkeys(refusal.advice for refusal in found))

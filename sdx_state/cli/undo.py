@@ -7,13 +7,13 @@ from typing import Literal
 import click
 
 from sdx_state.cli.context import Context, sandbox_option
-from sdx_state.cli.failure import Stop
-from sdx_state.cli.planning import approval_options, print_plan, stop_on_errors, stop_on_limits, stop_on_risks
+from sdx_state.cli.planning import allow_deletes_option, approval_options, print_plan, stop_on_errors
 
 
 @click.command("undo")
 @click.argument("run")
 @approval_options
+@allow_deletes_option
 @click.option("--verbose", is_flag=True, help="List every resource, however many are alike.")
 @sandbox_option
 @click.pass_obj
@@ -22,6 +22,7 @@ def command(
     run: str,
     auto_approve: Literal["low", "medium", "high"] | None,
     allowed: tuple[str, ...],
+    allow_deletes: int | None,
     verbose: bool,
     sandbox: bool,
 ) -> None:
@@ -31,7 +32,8 @@ def command(
     apply does it again.
     """
     from sdx_state.apply.pack import FOLDER
-    from sdx_state.cli.console import confirmed, reading, say, say_waiting
+    from sdx_state.cli.consent import stop_without_consent
+    from sdx_state.cli.console import reading, say, say_waiting
     from sdx_state.cli.running import carried_out
 
     project = context.project()
@@ -44,11 +46,15 @@ def command(
             planned = workspace.undo(run, progress, say_waiting, protected)
         print_plan(planned.plan, verbose=verbose)
         stop_on_errors(planned.plan)
-        stop_on_limits(planned, project, consented=None, destroying=True)
-        if auto_approve is not None:
-            stop_on_risks(planned.plan, auto_approve, allowed)
-        if planned.plan.changes and auto_approve is None and not confirmed(f"Do you want to undo run {run}?"):
-            raise Stop("not approved", "Nothing was written. Without a terminal, --auto-approve says yes.")
+        stop_without_consent(
+            planned,
+            project,
+            approved=auto_approve,
+            allowed=allowed,
+            consented=allow_deletes,
+            question=f"Do you want to undo run {run}?",
+            destroying=True,
+        )
         folder, links = context.folder / FOLDER, project.handoff_links
         code = carried_out(workspace, journal, planned, f"undo {run}", folder, links)
     if planned.plan.changes:

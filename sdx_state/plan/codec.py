@@ -124,6 +124,7 @@ def to_document(plan: Plan) -> dict[str, Any]:
         "targets": list(plan.targets),
         "excludes": list(plan.excludes),
         "allowed_deletes": plan.consented,
+        "allowed": list(plan.allowed),
         "fingerprint": plan.fingerprint,
     }
 
@@ -159,6 +160,7 @@ def _plan(document: Record) -> Plan:
         targets=member(document, "targets", list_of(text)),
         excludes=member(document, "excludes", list_of(text)),
         consented=member_or(document, "allowed_deletes", optional(natural), None),
+        allowed=member_or(document, "allowed", list_of(text), ()),
     )
 
 

@@ -88,7 +88,7 @@ def refusals(
         deletes: Deletes allowed without consent.
         deletes_percent: Share of what is owned that may be deleted without consent, in percent.
         consented: The exact number of deletes that the person agreed to, if any.
-        destroying: The command itself is the consent to delete, except for what is protected.
+        destroying: The configuration is not what decides which resources are deleted: `destroy` and `undo`.
     """
     leaving = [change for change in plan.changes if change.action is Action.DELETE]
     found = [
@@ -120,10 +120,10 @@ def refusals(
         for risk in change.risks
         if risk.level == "blocked"
     ]
-    if destroying or not leaving:
+    if not leaving:
         return found
     count = len(leaving)
-    if declared == 0:
+    if declared == 0 and not destroying:
         found.append(
             Refusal(
                 "empty",

@@ -24,6 +24,7 @@ from sdx_state.state.ledger import Ledger, new_ledger
 from sdx_state.state.signing import SigningKey, hash_of_bytes
 
 KEPT = 20  # earlier states, and runs
+KEPT_PLANS = 200  # hashes of saved plans
 # The names that are made, and so the only ones that are ever read or deleted.
 GENERATION = re.compile(r"[1-9][0-9]{0,18}\.json")
 RUN = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4}\.json")
@@ -200,6 +201,37 @@ class LocalStore:
             raise StateUnusable(f"nothing is kept of run {run} ({error.strerror})", RUN_ADVICE) from error
         except DecodingError as error:
             raise StateUnusable(f"what is kept of run {run} cannot be read: {error}", RUN_ADVICE) from error
+
+    @property
+    def plans_path(self) -> Path:
+        """The file with the hashes of the plans that were saved on this machine."""
+        return self.folder / f"{self.name}.plans"
+
+    def saved_plans(self) -> list[str]:
+        """Return the hashes of the newest plans that were saved on this machine, the newest last.
+
+        Raises:
+            StateUnusable: They cannot be read.
+        """
+        try:
+            return read_private(self.plans_path).decode("ascii", "replace").split()
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise StateUnusable(f"{self.plans_path} cannot be read ({error.strerror})") from error
+
+    def remember_plan(self, hash: str) -> None:
+        """Remember that the plan with `hash` was saved on this machine.
+
+        Raises:
+            StateUnusable: The hashes of earlier plans cannot be read.
+            StateNotSaved: It is not on the disk.
+        """
+        newest = [one for one in self.saved_plans() if one != hash][1 - KEPT_PLANS :]
+        try:
+            write_atomically(self.plans_path, "".join(f"{one}\n" for one in (*newest, hash)).encode("ascii"))
+        except OSError as error:
+            raise StateNotSaved(f"{self.plans_path} cannot be written ({error.strerror})") from error
 
     def generation(self, serial: int | None) -> Ledger:
         """Return the earlier state of `serial`, or the newest that is kept.

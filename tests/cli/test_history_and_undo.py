@@ -61,7 +61,7 @@ def changed(connected, tenant):
 
 def test_undo_puts_back_texts_order_what_was_deleted_and_what_was_created(changed, tenant):
     assert picture(tenant) != tenant.before
-    undone = changed.run("undo", runs(changed)[-1], "--auto-approve")
+    undone = changed.run("undo", runs(changed)[-1], "--auto-approve", "--allow-deletes", "2")
     assert undone.code == 0, undone.err
     assert "comes back with a new id" in undone.out
     assert "change it back" in undone.err
@@ -73,23 +73,23 @@ def test_undo_puts_back_texts_order_what_was_deleted_and_what_was_created(change
 
 def test_an_undo_can_be_undone(changed, tenant):
     after = picture(tenant)
-    changed.run("undo", runs(changed)[-1], "--auto-approve")
-    undone = changed.run("undo", runs(changed)[-1], "--auto-approve")
+    changed.run("undo", runs(changed)[-1], "--auto-approve", "--allow-deletes", "2")
+    undone = changed.run("undo", runs(changed)[-1], "--auto-approve", "--allow-deletes", "2")
     assert undone.code == 0, undone.err
     assert picture(tenant) == after
 
 
 def test_undo_of_what_is_undone_already_has_nothing_to_do(changed):
     last = runs(changed)[-1]
-    changed.run("undo", last, "--auto-approve")
-    assert changed.run("undo", last, "--auto-approve").last.startswith("No changes.")
+    changed.run("undo", last, "--auto-approve", "--allow-deletes", "2")
+    assert changed.run("undo", last, "--auto-approve", "--allow-deletes", "2").last.startswith("No changes.")
 
 
 def test_undo_never_touches_what_the_run_did_not(changed, tenant):
     tenant.store.load_snapshot({"surveys": [{"name": "Somebody's"}]})
     row = next(row for row in tenant.store.rows("surveys") if row["name"] == "A")
     tenant.store.put_row("surveys", {**row, "closing_text": "By hand"})
-    changed.run("undo", runs(changed)[-1], "--auto-approve")
+    changed.run("undo", runs(changed)[-1], "--auto-approve", "--allow-deletes", "2")
     rows = {row["name"]: row for row in tenant.store.rows("surveys")}
     assert "Somebody's" in rows
     assert rows["A"]["closing_text"] == "By hand"
@@ -98,7 +98,7 @@ def test_undo_never_touches_what_the_run_did_not(changed, tenant):
 def test_undo_of_an_unknown_run_or_without_consent_writes_nothing(changed, tenant):
     after = picture(tenant)
     assert changed.run("undo", "20200101-000000-abcd", "--auto-approve").code == 7
-    assert changed.run("undo", runs(changed)[-1]).code == 1
+    assert changed.run("undo", runs(changed)[-1], "--allow-deletes", "2").code == 1
     assert picture(tenant) == after
 
 
@@ -166,6 +166,7 @@ def test_an_undo_that_would_lose_responses_needs_its_address(connected, tenant):
     assert refused.code == 6
     assert "question.a.q is critical: 1 response collected" in refused.err
     assert len(tenant.store.rows("questions")) == 1
-    assert "not approved" in connected.run("undo", run).err
-    allowed = connected.run("undo", run, "--auto-approve", "--allow", "question.a.*")
+    assert "not approved" in connected.run("undo", run, "--allow-deletes", "2").err
+    consented = ("--allow", "question.a.*", "--allow-deletes", "2")
+    allowed = connected.run("undo", run, "--auto-approve", *consented)
     assert "DELETE /questions/1" in allowed.err  # asked for now; whether it is done is the tenant's word

@@ -131,7 +131,7 @@ def test_the_user_of_the_credentials_is_never_deleted(connected, proxy):
     )
     assert connected.apply().code == 0
     writes = len(proxy.writes())
-    for command in (["apply", "--auto-approve", "--allow", "*"], ["destroy", "--auto-approve"]):
+    for command in (["apply", "--auto-approve", "--allow", "*"], ["destroy", "--auto-approve", "--allow", "*"]):
         connected.write("a.yaml", "users: {w@example.com: {name: W}}\n")
         ended = connected.run(*command)
         assert ended.code == 6, ended.err
@@ -176,7 +176,8 @@ def test_a_level_given_with_a_saved_plan_holds(answered):
     saved = str(answered.folder / "plan.json")
     assert answered.run("plan", "--out", saved).code == 0
     assert answered.run("apply", saved, "--auto-approve").code == 6
-    assert answered.run("apply", saved).code == 0  # whoever reviewed it saw that it is critical
+    assert answered.run("apply", saved).code == 6
+    assert answered.run("apply", saved, "--allow", "question.a.q").code == 0
 
 
 def test_drift_asks_nothing_about_risk(project, proxy):

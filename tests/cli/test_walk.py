@@ -144,7 +144,7 @@ def test_destroy_deletes_what_is_owned_and_nothing_else(connected, tenant):
     )
     connected.write("a.yaml", SURVEY)
     connected.apply()
-    destroyed = connected.run("destroy", "--auto-approve")
+    destroyed = connected.run("destroy", "--auto-approve", "--allow-deletes", "6")
     assert destroyed.code == 0, destroyed.err
     assert destroyed.last == "Apply complete! Resources: 0 added, 0 changed, 6 destroyed."
     assert [row["name"] for row in tenant.store.rows("surveys")] == ["Somebody's"]

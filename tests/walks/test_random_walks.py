@@ -103,5 +103,5 @@ def test_a_walk_ends_where_it_was_meant_to(project, proxy, tenant, monkeypatch, 
         assert project.apply().code == 0
         assert len(proxy.writes()) == before
     owned = project.run("state", "list").out.split()
-    assert project.run("destroy", "--auto-approve").code == 0
+    assert project.run("destroy", "--auto-approve", "--allow-deletes", str(len(owned))).code == 0
     assert owned == [] or found(tenant) == ({}, [])
