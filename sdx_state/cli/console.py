@@ -39,6 +39,19 @@ def say(text: str = "") -> None:
     click.echo(text, err=True)
 
 
+def print_document(text: str) -> None:
+    """Print `text`, a document that is UTF-8 by itself, to stdout: on a terminal in the encoding of that."""
+    from sdx_state.cli.redaction import redacted, stdout_bytes
+
+    binary = stdout_bytes()
+    if binary is None or sys.stdout.isatty():
+        click.echo(text, nl=False)
+        return
+    sys.stdout.flush()
+    binary.write(redacted(text).encode("utf-8", "replace"))
+    binary.flush()
+
+
 def say_waiting(seconds: float) -> None:
     """Say that what an earlier run sent is waited for."""
     say(f"What an earlier run sent may not show yet: waiting up to {seconds:.0f} s.")

@@ -27,7 +27,7 @@ def command(context: Context, form: str, baseline: Path | None, detailed_exitcod
     Compares three ways, with what was last applied: changed in the tenant, in the configuration, in both. With a
     baseline, drift that it does not accept, or an entry whose day is over, ends with 1.
     """
-    from sdx_state.cli.console import out_colour, reading
+    from sdx_state.cli.console import out_colour, print_document, reading
     from sdx_state.config import load_baseline
     from sdx_state.plan.divergence import divergences, judge
     from sdx_state.report.drift import drift_json, drift_markdown, drift_text
@@ -47,7 +47,7 @@ def command(context: Context, form: str, baseline: Path | None, detailed_exitcod
     if form == "json":
         click.echo(drift_json(verdict), nl=False)
     elif form == "markdown":
-        click.echo(drift_markdown(verdict), nl=False)
+        print_document(drift_markdown(verdict))
     else:
         click.echo(drift_text(verdict, colour=out_colour()))
     if verdict.drift and detailed_exitcode:

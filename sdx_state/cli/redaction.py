@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any, BinaryIO, TextIO
 
 from sdx_state.cli.credential_forms import forms_of
-from sdx_state.cli.streams import OutputLost, silence
+from sdx_state.cli.streams import OutputLost, escaping, silence
 
 REDACTED = "[redacted]"
 _streams: list[RedactingStream] = []
@@ -57,9 +57,13 @@ class RedactingStream:
             self._stream.flush()
 
     @property
-    def buffer(self) -> WatchedBytes:
-        """The stream of bytes below, to which nothing secret is ever written."""
-        return WatchedBytes(self._stream.buffer, self._watched)
+    def unredacted(self) -> WatchedBytes | None:
+        """The stream of bytes below, for what holds nothing secret; None if there is none.
+
+        It is not named `buffer`: libraries look for that and write past this one where they find the encoding poor.
+        """
+        below = getattr(self._stream, "buffer", None)
+        return WatchedBytes(below, self._watched) if below is not None else None
 
     @contextmanager
     def _watched(self) -> Iterator[None]:
@@ -88,6 +92,8 @@ class RedactingStream:
             self.write(line)
 
     def __getattr__(self, name: str) -> Any:
+        if name == "buffer":
+            raise AttributeError(name)
         return getattr(self._stream, name)
 
 
@@ -120,7 +126,8 @@ def redacting(environ: Mapping[str, str]) -> Iterator[None]:
     sys.stdout, sys.stderr = out, err
     _streams[:] = out, err
     try:
-        yield
+        with escaping(before[0]), escaping(before[1]):
+            yield
     finally:
         _streams.clear()
         sys.stdout, sys.stderr = before
@@ -140,6 +147,11 @@ def settled(code: int) -> int:
 def redacted(text: str) -> str:
     """Return `text` without the secrets that are kept out of stdout and stderr: for files of what is said there."""
     return _streams[0].redacted(text) if _streams else text
+
+
+def stdout_bytes() -> WatchedBytes | None:
+    """Return where bytes that hold no secret are written on stdout; None where it takes text alone."""
+    return _streams[0].unredacted if _streams else None
 
 
 def learn(secrets: Iterable[str], customer_uuid: str | None = None) -> None:

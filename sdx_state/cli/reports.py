@@ -129,6 +129,7 @@ class Reports:
             self._write(self.plan)
 
     def _write(self, plan: Plan | None) -> None:
+        from sdx_state.cli.console import print_document
         from sdx_state.cli.redaction import redacted
         from sdx_state.report.formats import FORMATS, Options
         from sdx_state.report.text import plan_text
@@ -146,7 +147,7 @@ class Reports:
             else:
                 text = FORMATS[form](plan, self.told, options)
             if file is None:
-                click.echo(text, nl=False)
+                print_document(text)
             else:
                 write_output(file, redacted(text).encode("utf-8", "replace"))
 

@@ -183,9 +183,10 @@ def _other(output: Path, error: OtherExport) -> Stop:
 
 def _stdout(renderer: Renderer) -> Callable[[bytes], None]:
     """Return what writes to stdout: bytes as they are, and on a terminal nothing that it would act on."""
+    from sdx_state.cli.redaction import stdout_bytes
     from sdx_state.report.responses import shown
 
-    binary = getattr(sys.stdout, "buffer", None)
+    binary = stdout_bytes()
 
     def write(data: bytes) -> None:
         if binary is None or sys.stdout.isatty():

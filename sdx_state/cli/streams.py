@@ -1,12 +1,18 @@
-"""The standard streams: present also where the caller closed them, and never lost in silence."""
+"""The standard streams: present also where the caller closed them, able to take any text, never lost in silence."""
 
 from __future__ import annotations
 
+import codecs
+import io
 import os
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 STDIN, STDOUT, STDERR = 0, 1, 2
+ESCAPED = "sdx-escaped"  # name of the error handler
+# Our own signs, which no value can contain unescaped. The line end gets the escape that a line end would have.
+_IN_ASCII = {"\u23ce": "\\u{a}", "\u2009": " "}
 
 
 class OutputLost(Exception):
@@ -35,6 +41,33 @@ def occupy() -> None:
         sys.stdout = open(STDOUT, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - as above
     if sys.stderr is None:
         sys.stderr = open(STDERR, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - as above
+
+
+@contextmanager
+def escaping(stream: object) -> Iterator[None]:
+    """Let `stream` take any text while the block runs: characters that its encoding lacks are written as escapes.
+
+    Consoles and files may be in cp1252, cp437 or ASCII, and half a surrogate pair is in no encoding.
+    """
+    if not isinstance(stream, io.TextIOWrapper):
+        yield  # a stream in memory takes any text
+        return
+    codecs.register_error(ESCAPED, _escaped)
+    before = stream.errors
+    stream.reconfigure(errors=ESCAPED)
+    try:
+        yield
+    finally:
+        with suppress(OSError, ValueError):  # it is full or closed, which was reported when it was written to
+            stream.reconfigure(errors=before)
+
+
+def _escaped(error: UnicodeError) -> tuple[str, int]:
+    """Return the ASCII form of the characters that cannot be encoded, and where to go on."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lacking = error.object[error.start : error.end]
+    return "".join(_IN_ASCII.get(one, f"\\u{{{ord(one):x}}}") for one in lacking), error.end
 
 
 def silence(number: int) -> None:

@@ -111,7 +111,7 @@ def _arrowed(pieces: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
     before = ""
     for mark, text in pieces:
         if (before, mark) == ("removed", "added"):
-            yield "faint", "\u2192"
+            yield "faint", "->"
         yield mark, text
         before = mark
 
