@@ -11,6 +11,7 @@ from sdx_state.kinds.address import Address, kind_of
 from sdx_state.kinds.kind import Kind
 from sdx_state.kinds.wire import read_field
 from sdx_state.plan.build import Intention
+from sdx_state.plan.targets import likeliest
 from sdx_state.state.ledger import Entry, Ledger
 
 
@@ -39,7 +40,9 @@ def adopt(workspace: Workspace, journal: Journal, intention: Intention, address:
     desired = intention.resources.get(address)
     known = ledger.entries.get(address)
     if desired is None and known is None:
-        raise NotAdoptable(f"{address} is not declared", "Declare it in YAML first, or correct the address.")
+        near = likeliest(address, {*intention.resources, *ledger.entries})
+        advice = "Declare it in YAML first, or correct the address."
+        raise NotAdoptable(f"{address} is not declared", f"Did you mean {near}?" if near else advice)
     kind = KINDS[kind_of(address)]
     if kind.lookup_only:
         raise NotAdoptable(f"{address} is looked up and has no live id", "Name a survey, a question or a user.")

@@ -33,6 +33,7 @@ from sdx_state.plan.model import Plan
 from sdx_state.plan.route import route, verb_of
 from sdx_state.plan.scope import scope_of
 from sdx_state.plan.select import select
+from sdx_state.plan.targets import live_users, unmatched
 from sdx_state.plan.undo import undo_plan
 from sdx_state.risk.facts import facts_of
 from sdx_state.risk.grade import grade, needs_evidence
@@ -100,6 +101,7 @@ class Workspace:
         ask_again: bool = False,
         targets: Sequence[str] = (),
         excludes: Sequence[str] = (),
+        allowed: Sequence[str] = (),
         base: Intention | None = None,
         reviewed: Plan | None = None,
         protected: Collection[Address] = (),
@@ -114,6 +116,7 @@ class Workspace:
             ask_again: Look numbers up even if the answer is remembered.
             targets: Globs of the addresses that are planned, none for all.
             excludes: Globs of the addresses that are not.
+            allowed: Globs of the addresses that are allowed whatever their risk. An error where one matches nothing.
             base: What was declared before: each change is attributed to what `intention` changes of it, or to that.
             reviewed: A plan to which reading and planning is narrowed.
             protected: Addresses that are protected whatever the state remembers.
@@ -141,6 +144,10 @@ class Workspace:
             plan = attribute(plan, build_plan(base, snapshot, ledger))
         changing = {change.address for change in plan.changes}
         narrowed = select(plan, targets, excludes)
+        narrowing = {"--target": targets, "--exclude": excludes} if reviewed is None else {}
+        known = {*intention.resources, *ledger.entries, *changing, *live_users(plan)}
+        wrong = unmatched({**narrowing, "--allow": allowed}, known, intention.moved)
+        narrowed = replace(narrowed, findings=(*narrowed.findings, *wrong))
         return Planned(
             self._graded(narrowed, snapshot) if graded else narrowed,
             plan,
@@ -159,6 +166,7 @@ class Workspace:
         progress: Progress,
         waiting: Callable[[float], None],
         protected: Collection[Address] = (),
+        allowed: Sequence[str] = (),
     ) -> Planned:
         """Read the tenant and return the plan that puts back what `run` changed.
 
@@ -167,6 +175,7 @@ class Workspace:
             progress: Told of each request.
             waiting: Told how many seconds are waited for what does not show yet.
             protected: Addresses that are protected whatever the state remembers.
+            allowed: Globs of the addresses that are allowed whatever their risk.
 
         Raises:
             ApiError: The tenant could not be read.
@@ -183,6 +192,9 @@ class Workspace:
         seen = self._reader(waiting).observe(wanted, ledger, unfinished, progress)
         snapshot, ledger = seen.snapshot, seen.ledger
         plan, resources = undo_plan(past, snapshot, ledger)
+        touched = {change.address for one in (past.plan, plan) for change in one.changes}
+        wrong = unmatched({"--allow": allowed}, touched.union(ledger.entries))
+        plan = replace(plan, findings=(*plan.findings, *wrong))
         plan = self._graded(self._routed(plan), snapshot)
         return Planned(plan, plan, Intention(resources), snapshot, ledger, memory.saved, unfinished)
 

@@ -104,6 +104,7 @@ def command(
                     ask_again=refresh_phones,
                     targets=targets,
                     excludes=excludes,
+                    allowed=allowed,
                     reviewed=reviewed.plan if reviewed is not None else None,
                     waiting=say_waiting,
                 )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,6 +12,9 @@ from sdx_state.cli.context import Context, sandbox_option
 from sdx_state.cli.failure import Stop
 from sdx_state.cli.planning import print_plan, stop_on_errors
 from sdx_state.kinds.check import Check
+
+if TYPE_CHECKING:
+    from sdx_state.config import Configuration
 
 
 @click.command()
@@ -29,8 +34,6 @@ def command(
     Plays them as web interactions, which reach nobody, and compares what the surveys say. Exits with 1 if any is not
     as expected.
     """
-    from fnmatch import fnmatchcase
-
     from sdx_state.api import Client
     from sdx_state.api.address import on_this_machine
     from sdx_state.apply.pull import intention_of
@@ -44,13 +47,7 @@ def command(
     if junit is not None and not junit.parent.is_dir():
         raise Stop(f"{junit.parent} is no folder: the report could not be written", "Nothing was created.")
     configuration = context.configuration()
-    chosen = [
-        check
-        for check in configuration.checks
-        if not globs or any(fnmatchcase(name, glob) for glob in globs for name in (check.key, check.survey))
-    ]
-    if not chosen:
-        raise Stop("there is nothing to check", "Describe conversations under `checks:`, or correct --only.")
+    chosen = _chosen(configuration, globs)
     _require_patterns(chosen)
     with context.workspace(configuration.project, sandbox=sandbox) as workspace:
         with reading("Reading the tenant") as progress:
@@ -82,6 +79,26 @@ def command(
         say(left)
     if not all(one.passed for one in results):
         raise click.exceptions.Exit(1 if all(one.held for one in results) else signal_code(signals.received))
+
+
+def _chosen(configuration: Configuration, globs: tuple[str, ...]) -> list[Check]:
+    """Return the checks that one of `globs` names by their key or their survey; all of them without globs.
+
+    Raises:
+        Stop: A glob matches nothing, or there is no check.
+    """
+    from sdx_state.plan.targets import unmatched
+
+    checks = configuration.checks
+    if not checks:
+        raise Stop("there is nothing to check", "Describe conversations under `checks:`.")
+    names = {name for check in checks for name in (check.key, check.survey)}
+    otherwise = f"known: {', '.join(sorted(names)[:10])}"
+    for wrong in unmatched({"--only": globs}, names, configuration.moved, otherwise):
+        raise Stop(wrong.message, f"{wrong.hint}\nNothing was created.")
+    if not globs:
+        return list(checks)
+    return [one for one in checks if any(fnmatchcase(name, glob) for glob in globs for name in (one.key, one.survey))]
 
 
 def _require_patterns(chosen: list[Check]) -> None:

@@ -42,7 +42,9 @@ def command(
         workspace.writing("destroy", say_waiting) as journal,
     ):
         with reading("Reading the tenant") as progress:
-            planned = workspace.plan(Intention({}), progress, protected=protected, waiting=say_waiting)
+            planned = workspace.plan(
+                Intention({}), progress, allowed=allowed, protected=protected, waiting=say_waiting
+            )
         print_plan(planned.plan, verbose=verbose)
         stop_on_errors(planned.plan)
         stop_without_consent(

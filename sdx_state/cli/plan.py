@@ -89,6 +89,7 @@ def command(
                     ask_again=refresh_phones,
                     targets=targets,
                     excludes=excludes,
+                    allowed=allowed,
                     base=base_intention,
                 )
             workspace.remember_lookups(planned)

@@ -32,10 +32,14 @@ def command() -> None:
 @sandbox_option
 @click.pass_obj
 def list_addresses(context: Context, globs: tuple[str, ...], sandbox: bool) -> None:
-    """List the addresses that are owned, all of them or those that a GLOB names."""
+    """List the addresses that are managed, all of them or those that a GLOB names."""
+    from sdx_state.plan.targets import unmatched
     from sdx_state.report.escape import escape
 
-    for address in sorted(_store(context, sandbox).load().entries):
+    entries = _store(context, sandbox).load().entries
+    for wrong in unmatched({"GLOB": globs}, entries):
+        raise Stop(wrong.message, wrong.hint or "")
+    for address in sorted(entries):
         if not globs or any(fnmatchcase(address, glob) for glob in globs):
             click.echo(escape(address))
 

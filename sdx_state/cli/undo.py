@@ -43,7 +43,7 @@ def command(
         workspace.writing("undo", say_waiting) as journal,
     ):
         with reading("Reading the tenant") as progress:
-            planned = workspace.undo(run, progress, say_waiting, protected)
+            planned = workspace.undo(run, progress, say_waiting, protected, allowed)
         print_plan(planned.plan, verbose=verbose)
         stop_on_errors(planned.plan)
         stop_without_consent(

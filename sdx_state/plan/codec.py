@@ -123,6 +123,7 @@ def to_document(plan: Plan) -> dict[str, Any]:
         "errored": bool(plan.errors),
         "targets": list(plan.targets),
         "excludes": list(plan.excludes),
+        "left_out": plan.left_out,
         "allowed_deletes": plan.consented,
         "allowed": list(plan.allowed),
         "fingerprint": plan.fingerprint,
@@ -159,6 +160,7 @@ def _plan(document: Record) -> Plan:
         fingerprint=member(document, "fingerprint", text),
         targets=member(document, "targets", list_of(text)),
         excludes=member(document, "excludes", list_of(text)),
+        left_out=member_or(document, "left_out", natural, 0),
         consented=member_or(document, "allowed_deletes", optional(natural), None),
         allowed=member_or(document, "allowed", list_of(text), ()),
     )

@@ -186,6 +186,7 @@ class Plan:
         fingerprint: Hash of all that would be done: two plans that do the same have the same one.
         targets: The globs it was narrowed to, none if it is whole.
         excludes: The globs it was narrowed by.
+        left_out: How many changes are pending that it was narrowed by.
         consented: The exact number of deletes that was agreed to when it was made, if any.
         allowed: Globs of the addresses that were allowed when it was made, whatever their risk.
         ids: Address -> live id of all that is declared and live. Not part of the document: it is found anew.
@@ -201,6 +202,7 @@ class Plan:
     fingerprint: str = ""
     targets: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
+    left_out: int = 0
     consented: int | None = None
     allowed: tuple[str, ...] = ()
     ids: Mapping[Address, str] = field(default_factory=dict, compare=False, repr=False)

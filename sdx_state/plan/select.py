@@ -49,6 +49,7 @@ def select(plan: Plan, targets: Sequence[str], excludes: Sequence[str]) -> Plan:
         fingerprint=fingerprint_of(changes),
         targets=tuple(targets),
         excludes=tuple(excludes),
+        left_out=len(plan.changes) - len(changes),
     )
 
 

@@ -9,7 +9,7 @@ from xml.sax.saxutils import quoteattr
 from sdx_state.kinds.resource import Source
 from sdx_state.plan.model import Plan
 from sdx_state.report.escape import escape
-from sdx_state.report.text import NO_CHANGES, change_text
+from sdx_state.report.text import change_text, no_changes
 
 WIDTH = 100
 _FAILING = ("critical", "blocked")
@@ -52,7 +52,7 @@ def _cases(plan: Plan, folder: str) -> Iterator[str]:
         name, message = escape(change.address), escape("; ".join(found)) if found else ""
         yield _case(name, change.action.value, message, text, change.source, folder)
     if not plan.errors:
-        yield _case("plan", "plan", "", "" if plan.changes else NO_CHANGES, None, folder)
+        yield _case("plan", "plan", "", "" if plan.changes else no_changes(plan), None, folder)
 
 
 def _case(name: str, kind: str, failure: str, text: str, source: Source | None, folder: str) -> str:

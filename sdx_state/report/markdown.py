@@ -12,7 +12,7 @@ from sdx_state.plan.model import Action, Attribution, Change, Plan
 from sdx_state.report.escape import escape
 from sdx_state.report.personal import without_personal
 from sdx_state.report.places import place_of
-from sdx_state.report.text import NO_CHANGES, change_text, licences, summary_line
+from sdx_state.report.text import change_text, licences, no_changes, summary_line
 
 MARKER = "<!-- sdx-state plan -->"
 GITHUB = 65_536  # bytes that a comment may have there
@@ -189,7 +189,7 @@ def _omitted(shortened: int, left_out: Sequence[_Block]) -> list[str]:
 def _headline(plan: Plan) -> str:
     if plan.errors:
         return "The plan has errors. Nothing can be applied."
-    return summary_line(plan.summary) if plan.changes else NO_CHANGES
+    return summary_line(plan.summary) if plan.changes else no_changes(plan)
 
 
 def at_level(level: str, count: int) -> str:

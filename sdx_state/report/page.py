@@ -18,7 +18,7 @@ from sdx_state.report.escape import escape, escape_lines
 from sdx_state.report.handoff import shown
 from sdx_state.report.markdown import BY_HAND, SECTIONS, at_level, stopping
 from sdx_state.report.places import field_place, place_of
-from sdx_state.report.text import NO_CHANGES, licences, summary_line
+from sdx_state.report.text import licences, no_changes, summary_line
 from sdx_state.report.words import Piece
 
 NO_RISK = "no risk"
@@ -146,7 +146,7 @@ def _row_rules(dialogues: Sequence[Dialogue]) -> str:
 def _headline(plan: Plan) -> str:
     if plan.errors:
         return "The plan has errors. Nothing can be applied."
-    return summary_line(plan.summary) if plan.changes else NO_CHANGES
+    return summary_line(plan.summary) if plan.changes else no_changes(plan)
 
 
 def _points(plan: Plan) -> Iterator[tuple[str, str]]:

@@ -14,6 +14,7 @@ from sdx_state.report.theme import Theme
 from sdx_state.risk.rules import USER_ADDED
 
 NO_CHANGES = "No changes. The tenant matches the configuration."
+NONE_WITHIN = "No changes within the target"
 FOLDED = 10  # alike resources shown before the rest is counted
 NAMED = 5  # unmanaged resources shown of each kind
 
@@ -52,6 +53,14 @@ def summary_line(summary: Summary) -> str:
     counts += [f"{summary.handoff} to hand off"] if summary.handoff else []
     counts += [f"{summary.forget} to forget"] if summary.forget else []
     return f"Plan: {', '.join(counts)}."
+
+
+def no_changes(plan: Plan) -> str:
+    """Return the last line of a plan that has nothing to do; changes that it was narrowed by are counted."""
+    if not plan.left_out:
+        return NO_CHANGES
+    pending = "1 other change is" if plan.left_out == 1 else f"{plan.left_out} other changes are"
+    return f"{NONE_WITHIN}; {pending} pending."
 
 
 def licences(plan: Plan) -> str | None:
@@ -96,7 +105,7 @@ class _PlanText:
         elif self.plan.errors:
             yield self.paint("error", "The plan has errors. Nothing can be applied.")
         else:
-            yield self.paint("strong", NO_CHANGES)
+            yield self.paint("strong", no_changes(self.plan))
 
     def _section(
         self, changes: Sequence[Change], others: Sequence[Address], children: dict[Address, list[Change]]

@@ -177,7 +177,7 @@ def test_only_chooses(live, tenant):
     assert checked(live, text, "--only", "survey.csat").last == "1 passed, 1 failed"
     nothing = checked(live, text, "--only", "nobody")
     assert nothing.code == 1
-    assert "nothing to check" in nothing.err
+    assert "--only nobody matches nothing" in nothing.err
 
 
 def test_nothing_is_created_in_a_real_tenant_without_a_yes(live, tenant, monkeypatch):

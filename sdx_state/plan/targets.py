@@ -1,0 +1,67 @@
+"""Globs of addresses that match nothing: a misspelt one must not pass for one that has nothing to do."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
+
+from sdx_state.kinds import USER
+from sdx_state.kinds.address import Address, address_of
+from sdx_state.kinds.alike import nearest
+from sdx_state.kinds.resource import Moved
+from sdx_state.plan.model import Finding, Plan
+
+EVERYTHING = "*"
+
+
+def unmatched(
+    options: Mapping[str, Sequence[str]],
+    known: Collection[Address],
+    moved: Sequence[Moved] = (),
+    otherwise: str = "all managed addresses: sdx-state state list",
+) -> Iterator[Finding]:
+    """Yield an error for each glob that matches no address.
+
+    Args:
+        options: The globs by the option that they were given with.
+        known: All addresses that are declared, managed or live.
+        moved: Former addresses. They match nothing, and the error names the new address.
+        otherwise: The hint where no address is alike.
+    """
+    former = {move.before: move.after for move in moved}
+    current = {address for address in known if address not in former}
+    for option, globs in options.items():
+        for glob in dict.fromkeys(globs):
+            if glob == EVERYTHING or glob in current or any(fnmatchcase(address, glob) for address in current):
+                continue
+            near = _resolved(glob, former) if glob in former else likeliest(glob, current)
+            message = f"{option} {glob} matches nothing"
+            if glob in former:
+                message = f"{option} {glob}: this address was moved to {near}"
+            hint = f"did you mean {near}?" if near else otherwise
+            yield Finding("error", message, hint=hint)
+
+
+def live_users(plan: Plan) -> Iterator[Address]:
+    """Yield the addresses of unmanaged users; other unmanaged resources have none."""
+    for one in plan.unmanaged:
+        if one.kind == USER.name:
+            yield address_of(one.kind, one.id)
+
+
+def likeliest(glob: str, known: Iterable[str]) -> str | None:
+    """Return the one of `known` that `glob` probably means: in another case, without its kind, or misspelt."""
+    names = sorted(known)
+    folded = glob.casefold()
+    for name in names:
+        if name.casefold() == folded or name.casefold().partition(".")[2] == folded:
+            return name
+    return nearest(glob, names)
+
+
+def _resolved(address: Address, former: Mapping[Address, Address]) -> Address:
+    seen = {address}
+    while (after := former.get(address)) is not None and after not in seen:
+        address = after
+        seen.add(address)
+    return address
