@@ -82,7 +82,7 @@ class Context:
             BadAddress: Nothing says it, or credentials may not be sent there.
         """
         from sdx_state.api import base_url, require_trusted
-        from sdx_state.config.files import PROJECT_FILE
+        from sdx_state.config.sift import PROJECT_FILE
 
         named = os.environ.get("SDX_API_URL") or None
         if project is None and (self.folder / PROJECT_FILE).exists():
@@ -93,7 +93,7 @@ class Context:
 
     def pinned_tenant(self) -> str | None:
         """Return the tenant that the project file pins, if there is one."""
-        from sdx_state.config.files import PROJECT_FILE
+        from sdx_state.config.sift import PROJECT_FILE
 
         return self.project().tenant if (self.folder / PROJECT_FILE).exists() else None
 

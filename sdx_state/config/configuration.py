@@ -12,12 +12,13 @@ from pathlib import Path
 from sdx_state.config.across import Reporter, check_across, check_departures, read_moved, read_removed
 from sdx_state.config.builder import build
 from sdx_state.config.conversations import read_checks
-from sdx_state.config.files import PROJECT_FILE, Folder, ProjectFiles, SourceText, is_hidden, read_text
+from sdx_state.config.files import Folder, ProjectFiles, SourceText, is_hidden, read_text
 from sdx_state.config.problems import ConfigurationError, Problem, in_order
-from sdx_state.config.project import Project, read_project
+from sdx_state.config.project import Project, found_files, read_project
 from sdx_state.config.references import References
 from sdx_state.config.resources import Declarations, Document
 from sdx_state.config.schema import verdict_of
+from sdx_state.config.sift import PROJECT_FILE, Found, unread
 from sdx_state.config.tree import Items, Node, Place, Table, table
 from sdx_state.config.users_csv import read_rows
 from sdx_state.config.values import FieldReader
@@ -102,7 +103,7 @@ def read_declared(folder: Path, variables: Mapping[str, str]) -> Declared:
     """
     loader = _Loader(folder)
     with _without_collection():
-        documents, declarations = loader.declarations(variables)
+        documents, declarations = loader.declarations(variables, found_files(loader.files))
     if any(problem.severity == "error" for problem in loader.problems):
         raise ConfigurationError(loader.problems)
     by_name = {document.source.name: document for document in documents}
@@ -118,24 +119,27 @@ class _Loader:
         self.problems: list[Problem] = []
         self.sources: dict[str, SourceText] = {}
         self.complete = True
+        self.named: set[str] = set()
 
     def load(self, environment: str | None, environ: Mapping[str, str]) -> Configuration:
-        project = read_project(self.folder, environment, environ, self.problems.append, self.files)
+        project, excluded = read_project(self.folder, environment, environ, self.problems.append, self.files)
         if project is None and not self.files.has(PROJECT_FILE):
             raise ConfigurationError(self.problems)  # not a project: its files are anybody's
-        documents, declarations = self.declarations(project.variables if project else None)
+        found = self.files.find(excluded)
+        documents, declarations = self.declarations(project.variables if project else None, found)
         reporter = Reporter(self.sources, self.problems.append)
         check_across(declarations.resources, reporter)
         moved, removed = self._departures(documents, declarations, reporter)
+        if isinstance(self.files, Folder):  # of a revision nothing is read but what declares something
+            self.problems += unread(found, self.named, self.files.read)
         complete = self.complete and not any(document.broken for document in documents)
         checks = read_checks(documents, declarations.references, declarations.declared, complete, reporter)
         return replace(self._result(project, declarations.resources, moved, removed), checks=tuple(checks))
 
-    def declarations(self, variables: Mapping[str, str] | None) -> tuple[list[Document], Declarations]:
+    def declarations(self, variables: Mapping[str, str] | None, found: Found) -> tuple[list[Document], Declarations]:
         """Read every resource file; `variables` are None where the project file is wrong."""
-        names, problems = self.files.find()
-        self.problems += problems
-        documents = [document for name in names if (document := self._document(name)) is not None]
+        self.problems += found.problems
+        documents = [document for name in found.names if (document := self._document(name)) is not None]
         declarations = Declarations(variables, self.complete, self.problems.append)
         for document in documents:
             declarations.add_numbers(document)
@@ -217,6 +221,7 @@ class _Loader:
             self._add_file(name, document.source, place, declarations)
 
     def _add_file(self, name: str, named_by: SourceText, place: Place, declarations: Declarations) -> None:
+        self.named.add(name)
         unreadable: list[Problem] = []
         source = read_text(self.files, name, unreadable.append)
         for problem in unreadable:

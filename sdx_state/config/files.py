@@ -15,11 +15,9 @@ from pathlib import Path
 from typing import Protocol
 
 from sdx_state.config.problems import Problem, Severity
+from sdx_state.config.sift import PROJECT_FILE, Excluded, Found, Unreadable, is_looked_into
 from sdx_state.state.named_files import read_regular, write_output
 
-PROJECT_FILE = "sdx.yaml"
-SUFFIXES = (".yaml", ".yml")
-LEFT_OUT = ("handoff",)  # what a hand-off wrote is output
 MAX_BYTES = 32 * 1024 * 1024  # twice the largest tenant that was measured, in one file
 MAX_LINE_SHOWN = 1_000
 
@@ -67,23 +65,11 @@ class SourceText:
         return len(ends) + 1, index - (ends[-1].end() if ends else 0) + 1
 
 
-class Unreadable(Exception):
-    """A file of a project cannot be read.
-
-    Attributes:
-        hint: What to do about it.
-    """
-
-    def __init__(self, message: str, hint: str | None = None) -> None:
-        super().__init__(message)
-        self.hint = hint
-
-
 class ProjectFiles(Protocol):
     """Where the files of a project are read: a folder on disk, or a revision of a repository."""
 
-    def find(self) -> tuple[list[str], list[Problem]]:
-        """Return the resource files, sorted, and what is wrong with their names."""
+    def find(self, excluded: Excluded) -> Found:
+        """Return the files that are not excluded."""
 
     def has(self, name: str) -> bool:
         """Tell whether there is a file `name`."""
@@ -106,32 +92,43 @@ class Folder:
 
     path: Path
 
-    def find(self) -> tuple[list[str], list[Problem]]:
-        """Return the resource files under the folder, sorted, and what is wrong with their names."""
-        names: list[str] = []
-        problems: list[Problem] = []
+    def find(self, excluded: Excluded) -> Found:
+        """Return the files under the folder that are not excluded."""
+        found = Found()
 
         def unreadable(error: OSError) -> None:
             name = Path(error.filename).relative_to(self.path).as_posix() if error.filename else "."
-            problems.append(Problem(name, 1, 1, f"the folder cannot be read: {error.strerror}"))
+            found.problems.append(Problem(name, 1, 1, f"the folder cannot be read: {error.strerror}"))
 
         for path, folders, files in os.walk(self.path, onerror=unreadable):
             here = Path(path).relative_to(self.path)
             at_root = here == Path()
-            folders[:] = sorted(one for one in folders if is_looked_into(one, at_root=at_root))
+            if not at_root and PROJECT_FILE in files:
+                found.projects.append(here.as_posix())
+                folders.clear()
+                continue
+            folders[:] = sorted(
+                one
+                for one in folders
+                if is_looked_into(one, at_root=at_root)
+                and not excluded.covers((here / one).as_posix(), is_folder=True)
+            )
             for one in folders:
                 if (Path(path) / one).is_symlink():
-                    problems.append(link_to_folder((here / one).as_posix()))
-            names += [(here / one).as_posix() for one in files if is_resource_file(one, at_root=at_root)]
-        names.sort()
-        return names, problems + names_alike(names)
+                    found.problems.append(link_to_folder((here / one).as_posix()))
+            for one in files:
+                name = (here / one).as_posix()
+                if not excluded.covers(name):
+                    found.add(name)
+        return in_order(found)
 
     def has(self, name: str) -> bool:
         """Tell whether there is a file `name`."""
         return (self.path / name).exists()
 
-    def read(self, name: str) -> bytes:
+    def read(self, name: str, most: int | None = None) -> bytes:
         """Return the content of the file `name`; the file it is with every link followed lies in the folder."""
+        most = MAX_BYTES if most is None else most
         try:
             real = (self.path / name).resolve(strict=True)
             top = self.path.resolve()
@@ -144,22 +141,12 @@ class Folder:
             with os.fdopen(descriptor, "rb") as file:
                 if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                     raise Unreadable("this is not a regular file")
-                data = file.read(MAX_BYTES + 1)
+                data = file.read(most + 1)
         except (OSError, RuntimeError, ValueError) as error:  # RuntimeError: a loop of links; ValueError: NUL in it
             raise Unreadable(f"the file cannot be read: {getattr(error, 'strerror', None) or error}") from None
-        if len(data) > MAX_BYTES:
+        if len(data) > most:
             raise too_large()
         return data
-
-
-def is_looked_into(folder: str, *, at_root: bool) -> bool:
-    """Tell whether a folder of this name may hold resource files: hidden ones and the hand-off do not."""
-    return not folder.startswith(".") and not (at_root and folder in LEFT_OUT)
-
-
-def is_resource_file(name: str, *, at_root: bool) -> bool:
-    """Tell whether a file of this name declares resources: YAML that is not hidden, and not the project file."""
-    return name.endswith(SUFFIXES) and not name.startswith(".") and not (at_root and name == PROJECT_FILE)
 
 
 def is_hidden(name: str) -> bool:
@@ -191,6 +178,14 @@ def hidden() -> Unreadable:
 def too_large() -> Unreadable:
     """Return what is wrong with a file of more than `MAX_BYTES`."""
     return Unreadable(f"the file is larger than {MAX_BYTES // 1024 // 1024} MiB", "split it")
+
+
+def in_order(found: Found) -> Found:
+    """Return `found` sorted, with what is wrong with names that are alike."""
+    for names in (found.names, found.others, found.projects):
+        names.sort()
+    found.problems += names_alike(found.names)
+    return found
 
 
 def names_alike(names: list[str]) -> list[Problem]:

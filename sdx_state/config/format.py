@@ -13,8 +13,10 @@ from ruamel.yaml.error import YAMLError
 
 from sdx_state.config.builder import build
 from sdx_state.config.edit import laid_out
-from sdx_state.config.files import PROJECT_FILE, Folder, SourceText, read_text, replace_text
+from sdx_state.config.files import Folder, SourceText, read_text, replace_text
 from sdx_state.config.problems import ConfigurationError, Problem
+from sdx_state.config.project import found_files
+from sdx_state.config.sift import PROJECT_FILE
 
 TRIES = 256  # readings of a file that one rule of layout may take
 _COMMENT = re.compile(r"(?:^|(?<=\s))#.*", re.MULTILINE)
@@ -49,9 +51,10 @@ def format_files(folder: Path, *, write: bool) -> list[tuple[str, str, str]]:
 
 def _laid_out(folder: Path, report: Callable[[Problem], None]) -> Iterator[tuple[str, str, str]]:
     files = Folder(folder)
-    names, complaints = files.find()
-    for complaint in complaints:
+    found = found_files(files)
+    for complaint in found.problems:
         report(complaint)
+    names = found.names
     if files.has(PROJECT_FILE):
         names = [PROJECT_FILE, *names]
     for name in names:

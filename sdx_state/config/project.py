@@ -11,9 +11,10 @@ from urllib.parse import urlsplit
 
 from sdx_state.config.builder import build
 from sdx_state.config.checks import check_user
-from sdx_state.config.files import PROJECT_FILE, Folder, ProjectFiles, SourceText, read_text
+from sdx_state.config.files import Folder, ProjectFiles, SourceText, read_text
 from sdx_state.config.problems import ConfigurationError, Problem, did_you_mean
 from sdx_state.config.schema import verdict_of
+from sdx_state.config.sift import PROJECT_FILE, Excluded, Found
 from sdx_state.config.times import complaints, read_freezes, read_policies
 from sdx_state.config.tree import Items, Table, items, table
 from sdx_state.kinds.email import identity_of
@@ -126,7 +127,7 @@ def load_project(
         ConfigurationError: With everything that is wrong.
     """
     problems: list[Problem] = []
-    project = read_project(folder, environment, environ, problems.append, files or Folder(folder))
+    project, _ = read_project(folder, environment, environ, problems.append, files or Folder(folder))
     if project is None or problems:
         raise ConfigurationError(problems)
     return project
@@ -138,15 +139,19 @@ def read_project(
     environ: Mapping[str, str],
     report: Callable[[Problem], None],
     files: ProjectFiles,
-) -> Project | None:
-    """Read `sdx.yaml` as `load_project` does, and tell `report` what is wrong; None if it cannot be used."""
+) -> tuple[Project | None, Excluded]:
+    """Read `sdx.yaml` as `load_project` does, and tell `report` what is wrong.
+
+    Returns:
+        The project, None if it cannot be used; and what it excludes, whatever else is wrong.
+    """
     if not files.has(PROJECT_FILE):
         message = f"there is no {PROJECT_FILE} in {folder}: this is not a project"
         report(Problem(PROJECT_FILE, 1, 1, message, hint="`sdx-state init` starts one; -C DIR names another folder"))
-        return None
+        return None, Excluded()
     source = read_text(files, PROJECT_FILE, report)
     if source is None:
-        return None
+        return None, Excluded()
     problems: list[Problem] = []
     document = build(source, problems.append)
     if not problems:
@@ -157,7 +162,21 @@ def read_project(
         problems += _unknown_environment(settings, environment, source)
     for problem in problems:
         report(problem)
-    return None if problems else _project(folder, settings, environment, environ)
+    project = None if problems else _project(folder, settings, environment, environ)
+    return project, _excluded(settings)
+
+
+def found_files(files: ProjectFiles) -> Found:
+    """Return the files of a project but those that its project file excludes, whatever else is wrong with that."""
+    ignored: list[Problem] = []
+    source = read_text(files, PROJECT_FILE, ignored.append) if files.has(PROJECT_FILE) else None
+    settings = build(source, ignored.append) if source is not None else None
+    return files.find(_excluded(table(settings)))
+
+
+def _excluded(settings: Table) -> Excluded:
+    globs = settings.get("exclude")
+    return Excluded(tuple(glob for glob in items(globs) if isinstance(glob, str)))
 
 
 def _refused(document: Table | Items | None, source: SourceText) -> list[Problem]:

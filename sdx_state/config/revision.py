@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sdx_state.config import files as disk
-from sdx_state.config.files import Unreadable
 from sdx_state.config.problems import ConfigurationError, Problem
+from sdx_state.config.sift import PROJECT_FILE, Excluded, Found, Unreadable, is_looked_into
 from sdx_state.programs.git import GitFailed, Repository, RunningGit, repository_of
 
 MAX_LISTED = 32 * 1024 * 1024  # bytes of names and ids that `ls-tree` may print: about 300 000 files
@@ -147,22 +147,33 @@ class Revision:
         self._above = [part for part in prefix.split("/") if part]
         self._read = 0
 
-    def find(self) -> tuple[list[str], list[Problem]]:
-        """Return the resource files, sorted, and what is wrong with their names."""
-        names: list[str] = []
-        problems: list[Problem] = []
+    def find(self, excluded: Excluded) -> Found:
+        """Return the files that are not excluded."""
+        found = Found()
+        projects = {name.rpartition("/")[0] for name in self._entries if self._is_project(name)}
         for name, entry in self._entries.items():
             *folders, last = name.split("/")
-            if not all(disk.is_looked_into(one, at_root=not depth) for depth, one in enumerate(folders)):
+            above = ["/".join(folders[:depth]) for depth in range(1, len(folders) + 1)]
+            if not all(is_looked_into(one, at_root=not depth) for depth, one in enumerate(folders)):
                 continue
-            at_root = not folders
-            if entry.is_link and self._leads_to_folder(name):
-                if disk.is_looked_into(last, at_root=at_root):
-                    problems.append(disk.link_to_folder(name))
-            elif disk.is_resource_file(last, at_root=at_root):
-                names.append(name)
-        names.sort()
-        return names, problems + disk.names_alike(names)
+            if above and excluded.covers(above[-1], is_folder=True):
+                continue
+            inner = next((one for one in above if one in projects), None)
+            if inner is not None:
+                if inner not in found.projects:
+                    found.projects.append(inner)
+            elif entry.is_link and self._leads_to_folder(name):
+                if is_looked_into(last, at_root=not folders) and not excluded.covers(name, is_folder=True):
+                    found.problems.append(disk.link_to_folder(name))
+            elif not excluded.covers(name):
+                found.add(name)
+        return disk.in_order(found)
+
+    def _is_project(self, name: str) -> bool:
+        """Tell whether `name` is the project file of a folder in this one."""
+        if not name.endswith(f"/{PROJECT_FILE}"):
+            return False
+        return not (self._entries[name].is_link and self._leads_to_folder(name))
 
     def has(self, name: str) -> bool:
         """Tell whether there is a file `name`."""

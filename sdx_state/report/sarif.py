@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from sdx_state import __version__
-from sdx_state.config.files import PROJECT_FILE
+from sdx_state.config.sift import PROJECT_FILE
 from sdx_state.kinds.resource import Source
 from sdx_state.plan.model import Plan
 from sdx_state.report.escape import escape

@@ -13,7 +13,8 @@ import pytest
 
 from sdx_state.config import ConfigurationError, RevisionUnreadable, at_revision, load_configuration
 from sdx_state.config import revision as revision_module
-from sdx_state.config.files import Folder, Unreadable
+from sdx_state.config.files import Folder
+from sdx_state.config.sift import Excluded, Unreadable
 
 IDENTITY = ["-c", "user.name=T", "-c", "user.email=t@example.com", "-c", "core.autocrlf=false"]
 
@@ -139,8 +140,7 @@ def test_unusual_names_of_files_that_are_not_opened_by_name_are_fine(files):
         files.write(name, "surveys: {}\n")
     commit(files.folder)
     with at_revision(files.folder, "HEAD") as there:
-        found, problems = there.find()
-        assert (found, problems) == Folder(files.folder).find()
+        assert there.find(Excluded()) == Folder(files.folder).find(Excluded())
         assert [there.read(name) for name in names] == [b"surveys: {}\n"] * len(names)
 
 
@@ -158,6 +158,9 @@ def test_disk_and_revision_agree_on_every_file(tmp_path):
         "deep/.hidden.yaml": b"hidden",
         "g.yaml/h.yaml": b"surveys: {}\n",
         "users.csv": b"name,email\r\n",
+        "old.yaml.bak": b"surveys: {}\n",
+        "deep/inner/sdx.yaml": b"sdx: 1\n",
+        ".hidden/sdx.yaml": b"sdx: 1\n",
         "nai\u0308ve.yaml": b"surveys: {}\n",
         "na\u00efve.yaml": b"surveys: {}\n",
         "empty.yaml": b"",
@@ -195,7 +198,12 @@ def test_disk_and_revision_agree_on_every_file(tmp_path):
     commit(tmp_path / "repository")
     disk = Folder(folder)
     with at_revision(folder, "HEAD") as there:
-        assert there.find() == disk.find()
+        for excluded in (Excluded(), Excluded(("deep/",)), Excluded(("*.YML", "folder", "er/**", "link*.yaml"))):
+            assert there.find(excluded) == disk.find(excluded)
+        everything = there.find(Excluded())
+        assert everything.projects == ["deep"]
+        assert "B.YML" in everything.names
+        assert everything.others == ["old.yaml.bak", "users.csv"]
         for name in [
             *contents,
             *links,
