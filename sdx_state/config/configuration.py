@@ -88,26 +88,33 @@ class Declared:
         resources: By address.
         documents: The YAML files, by name.
         sources: The texts of all files, by name.
+        references: What texts may refer to.
     """
 
     resources: Mapping[Address, Desired]
     documents: Mapping[str, Document]
     sources: Mapping[str, SourceText]
+    references: References
 
 
-def read_declared(folder: Path, variables: Mapping[str, str]) -> Declared:
+def read_declared(folder: Path, variables: Mapping[str, str], files: ProjectFiles | None = None) -> Declared:
     """Read the resource files under `folder`, with `variables` for `${var.NAME}`, and keep how they were written.
+
+    Args:
+        folder: The project's folder.
+        variables: Texts by name.
+        files: Where its files are read; in the folder, if this is None.
 
     Raises:
         ConfigurationError: With all problems of all files.
     """
-    loader = _Loader(folder)
+    loader = _Loader(folder, files)
     with _without_collection():
         documents, declarations = loader.declarations(variables, found_files(loader.files))
     if any(problem.severity == "error" for problem in loader.problems):
         raise ConfigurationError(loader.problems)
     by_name = {document.source.name: document for document in documents}
-    return Declared(declarations.resources, by_name, loader.sources)
+    return Declared(declarations.resources, by_name, loader.sources, declarations.references)
 
 
 class _Loader:

@@ -16,7 +16,9 @@ from ruamel.yaml.nodes import ScalarNode
 from ruamel.yaml.representer import RoundTripRepresenter
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
 
+from sdx_state.config.aliases import Unshared
 from sdx_state.config.emit import body_of, quoted, style_of
+from sdx_state.config.references import NOTHING, OPEN, References
 from sdx_state.config.update import Update, changed_fields
 from sdx_state.kinds.resource import Desired
 
@@ -28,11 +30,13 @@ Change = Callable[[CommentedMap], None]
 
 
 def edit(text: str, changes: Sequence[tuple[Sequence[str], Change]]) -> str:
-    """Return the YAML `text` with the mapping at each path changed."""
+    """Return the YAML `text` with the mapping at each path changed, and nothing that an alias shares with it."""
     yaml = _round_trip(text)
     document: Any = yaml.load(text)
+    unshared = Unshared(document)
     for path, change in changes:
         at(path, change)(document)
+    unshared.share_again()
     return _dumped(yaml, document)
 
 
@@ -55,9 +59,11 @@ def at(path: Sequence[str | int], change: Change) -> Change:
     return change_below
 
 
-def fields_change(current: Desired, wanted: Desired, changed: Mapping[str, object]) -> Change:
+def fields_change(
+    current: Desired, wanted: Desired, changed: Mapping[str, object], references: References = NOTHING
+) -> Change:
     """Return the change of a mapping that makes its fields, now as in `current`, what `changed` says in YAML."""
-    return lambda body: _set_fields(body, current, wanted, changed)
+    return lambda body: _set_fields(body, current, wanted, changed, references)
 
 
 def questions_change(update: Update) -> Change:
@@ -70,7 +76,8 @@ def whole_change(update: Update) -> Change:
 
     def change(body: CommentedMap) -> None:
         if update.wanted is not None:
-            _set_fields(body, update.current, update.wanted, changed_fields(update.current, update.wanted))
+            changed = changed_fields(update.current, update.wanted)
+            _set_fields(body, update.current, update.wanted, changed, update.references)
         if update.questions:
             _set_questions(body, update)
 
@@ -90,15 +97,30 @@ def add(text: str, section: str, entries: Mapping[str, object]) -> str:
     return _dumped(yaml, document)
 
 
-def _set_fields(body: CommentedMap, current: Desired, wanted: Desired, changed: Mapping[str, object]) -> None:
+def _set_fields(
+    body: CommentedMap, current: Desired, wanted: Desired, changed: Mapping[str, object], references: References
+) -> None:
     for name, value in changed.items():
         said, now = body.get(name), wanted.values.get(name)
-        if isinstance(said, CommentedMap) and isinstance(value, Mapping) and isinstance(now, Mapping):
-            _set_languages(said, current.values.get(name), value, now)
+        kept = _kept(said, value, now, references)
+        if isinstance(said, CommentedMap) and isinstance(kept, Mapping) and isinstance(now, Mapping):
+            _set_languages(said, current.values.get(name), kept, now)
         elif name in body:
-            _replace(body, name, _node(value))
+            _replace(body, name, _node(kept))
         else:
             _append(body, name, _node(value))
+
+
+def _kept(said: object, value: object, now: object, references: References) -> object:
+    """Return `value`, which is `now` in YAML, with the references of `said` wherever they still fit."""
+    if isinstance(said, str) and isinstance(value, str) and isinstance(now, str):
+        return references.kept(str(said), now) if OPEN in said else value
+    if isinstance(said, Mapping) and isinstance(value, Mapping) and isinstance(now, Mapping):
+        return {key: _kept(said.get(key), one, now.get(key), references) for key, one in value.items()}
+    if isinstance(said, CommentedSeq) and isinstance(value, list) and isinstance(now, Sequence):
+        beside = [*said, *[None] * len(value)]
+        return [_kept(old, one, new, references) for old, one, new in zip(beside, value, now, strict=False)]
+    return value
 
 
 def _set_languages(said: CommentedMap, was: object, value: Mapping[str, object], now: Mapping[str, object]) -> None:
@@ -151,7 +173,7 @@ def _set_questions(body: CommentedMap, update: Update) -> None:
         if was is None:
             order.append(_node(body_of(wanted)))
             continue
-        _set_fields(old[was.position], was, wanted, changed_fields(was, wanted))
+        _set_fields(old[was.position], was, wanted, changed_fields(was, wanted), update.references)
         order.append(was.position)
         order += followers.get(was.position, ())
     if order != list(range(len(old))):

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 
 from sdx_state.config.problems import did_you_mean
 from sdx_state.kinds.address import Address, address_of
 
 OPEN = "${"
+MAX_COMPARED = 4_000_000  # characters of one text, times those of the other
 MOST_OF_ONE = 1_000_000  # characters that references may add to one text: no prompt is as long
 MOST_IN_ALL = 128 * 1024 * 1024  # characters of all texts with references: four times the largest file
 MOST_BAD = 20  # references of one text that are reported
@@ -110,6 +112,35 @@ class References:
         self.room.left -= len(text) + size
         return Expanded("".join(parts), tuple(depends_on), tuple(bad), whole and not bad)
 
+    def kept(self, template: str, wanted: str) -> str:
+        """Return a template of `wanted`, with each reference of `template` whose value is still there."""
+        spans: list[tuple[int, int, str]] = []  # from where to where each reference stands in the text, and itself
+        length = end = 0
+        for token in _TOKEN.finditer(template):
+            length += token.start() - end
+            value = self.expand(token[0]).text
+            if token[1] is not None and value:
+                spans.append((length, length + len(value), token[0]))
+            length += len(value)
+            end = token.end()
+        before = self.expand(template)
+        plain = escape(wanted)
+        if not spans or not before.whole or len(before.text) * len(wanted) > MAX_COMPARED:
+            return plain
+        blocks = SequenceMatcher(None, before.text, wanted, autojunk=False).get_matching_blocks()
+        parts: list[str] = []
+        at = 0
+        for start, stop, reference in spans:
+            block = next((one for one in blocks if one.a <= start and stop <= one.a + one.size), None)
+            if block is None:
+                continue
+            first, last = block.b + start - block.a, block.b + stop - block.a
+            if first >= at and _is_whole(wanted, first, last):
+                parts += [escape(wanted[at:first]), reference]
+                at = last
+        kept = "".join([*parts, escape(wanted[at:])])
+        return kept if self.expand(kept).text == wanted else plain
+
     def _look_up(self, name: str) -> tuple[str | None, Address | None, tuple[str, str | None] | None]:
         """Return the replacement, the address it is of, and what is wrong, as message and hint."""
         section, dot, key = name.partition(".")
@@ -143,6 +174,16 @@ def _too_large(one: bool) -> tuple[str, str]:
     if one:
         return f"references make this text longer than {MOST_OF_ONE:,} characters", hint
     return f"references make the texts of this project longer than {MOST_IN_ALL:,} characters in all", hint
+
+
+NOTHING = References({})
+
+
+def _is_whole(text: str, start: int, end: int) -> bool:
+    """Tell whether `text` from `start` to `end` is not a part of a word."""
+    return not (text[max(start - 1, 0) : start].isalnum() and text[start].isalnum()) and not (
+        text[end : end + 1].isalnum() and text[end - 1].isalnum()
+    )
 
 
 def escape(text: str) -> str:

@@ -109,7 +109,7 @@ class _Revision:
         current, wanted = self.update.current, self.update.wanted
         changed = changed_fields(current, wanted)
         pieces = [
-            self._piece((*self.path, name), fields_change(current, wanted, {name: value}))
+            self._piece((*self.path, name), fields_change(current, wanted, {name: value}, self.update.references))
             for name, value in changed.items()
             if name in self.body.marks
         ]
@@ -135,7 +135,9 @@ class _Revision:
             body = table(asked[was.position])
             for name, value in changed.items():
                 if name in body.marks:
-                    pieces.append(self._piece((*path, name), fields_change(was, wanted, {name: value})))
+                    pieces.append(
+                        self._piece((*path, name), fields_change(was, wanted, {name: value}, self.update.references))
+                    )
             pieces += self._added(path, body, changed)
         return pieces
 

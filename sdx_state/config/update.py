@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sdx_state.config.emit import same, yaml_name, yaml_values
+from sdx_state.config.references import NOTHING, References
 from sdx_state.kinds.resource import Desired
 
 
@@ -17,11 +18,13 @@ class Update:
         current: As it is declared.
         wanted: As it is to be declared; None to leave its own fields alone.
         questions: A survey's questions, as they are and as they are to be; no current one for a new question.
+        references: What texts refer to, which they go on doing wherever that comes out as wanted.
     """
 
     current: Desired
     wanted: Desired | None
     questions: Sequence[tuple[Desired | None, Desired]] = ()
+    references: References = NOTHING
 
     @property
     def changes(self) -> bool:

@@ -75,7 +75,7 @@ class _Drafts:
             asked = sorted(questions.get(address, ()), key=lambda question: question.position)
             if current is not None:
                 pairs = [(self.declared.resources.get(question.address), question) for question in asked]
-                update = Update(current, wanted, pairs)
+                update = Update(current, wanted, pairs, self.declared.references)
                 if update.changes:
                     updates.setdefault(current.source.file, []).append(update)
             elif wanted is not None:

@@ -98,7 +98,7 @@ def test_references_that_come_out_as_wanted_stay(kept: Any) -> None:
     write_resources(kept.folder, [survey(kept, "csat", greeting_text="Thanks for calling Acme.", name="S")])
     assert "Thanks for calling ${var.company}." in kept.text("a.yaml")
     write_resources(kept.folder, [survey(kept, "csat", greeting_text="Thanks for calling Acme!")])
-    assert "Thanks for calling Acme!" in kept.text("a.yaml")
+    assert "Thanks for calling ${var.company}!" in kept.text("a.yaml")
 
 
 def test_the_variables_given_decide_what_a_reference_comes_out_as(kept: Any) -> None:
@@ -215,6 +215,112 @@ def test_a_list_that_two_surveys_share_is_written_once(files: Any) -> None:
     after = [one for one in files.load().resources.values() if one.kind == "question"]
     assert [one.values["question_type"] for one in after] == ["text", "text"]
     assert files.text("a.yaml").count("question_type") == 1
+
+
+SHARED = """\
+surveys:
+  a:
+    name: A
+    questions: &both # asked by both
+      - question_label: Q # the first
+        question_type: nps
+      - &r {question_label: R}
+  b: {name: B, questions: *both}
+  c:
+    name: C
+    questions:
+      - *r
+      - question_label: S
+"""
+
+
+@pytest.mark.parametrize("changed", ["a", "b", "c"])
+@pytest.mark.parametrize("label", ["q", "r"])
+def test_a_change_through_an_alias_changes_nothing_else(files: Any, changed: str, label: str) -> None:
+    files.write("a.yaml", SHARED)
+    before = files.load().resources
+    address = f"question.{changed}.{label}"
+    if address not in before:
+        return
+    wanted = replace(before[address], values={**before[address].values, "question_type": "text"})
+    write_resources(files.folder, [wanted])
+    after = files.load().resources
+    assert {one: found.values for one, found in after.items()} == {
+        one: wanted.values if one == address else found.values for one, found in before.items()
+    }
+    text = files.text("a.yaml")
+    assert [one for one in comments(SHARED) if one not in comments(text)] == []
+    assert write_resources(files.folder, list(after.values())) == []
+    if changed == "c":
+        assert "questions: *both" in text
+
+
+def test_a_new_question_joins_one_of_two_surveys_that_share_a_list(files: Any) -> None:
+    files.write("a.yaml", SHARED)
+    before = files.load().resources
+    for survey in ("a", "b"):
+        new = Desired(
+            f"question.{survey}.n", "question", "n", {"question_label": "N"}, NOWHERE, parent=f"survey.{survey}"
+        )
+        asked = [one for one in files.load().resources.values() if one.parent == f"survey.{survey}"]
+        write_resources(files.folder, [*asked, replace(new, position=9)])
+        assert f"question.{survey}.n" in files.load().resources
+    assert {one: found.values for one, found in files.load().resources.items() if not one.endswith(".n")} == {
+        one: found.values for one, found in before.items()
+    }
+    assert "question.c.n" not in files.load().resources
+
+
+def test_an_option_list_that_is_shared_is_copied_for_the_one_that_changes(files: Any) -> None:
+    files.write(
+        "a.yaml",
+        "surveys:\n  s:\n    name: S\n    questions:\n"
+        "      - {question_label: A, question_type: text, response_options: &o [{label: Yes}, {label: No}]}\n"
+        "      - {question_label: B, question_type: text, response_options: *o}\n",
+    )
+    write_resources(files.folder, [question(files, "s.a", response_options=[{"label": "Ja"}])])
+    after = files.load().resources
+    assert after["question.s.a"].values["response_options"] == [{"label": "Ja"}]
+    assert after["question.s.b"].values["response_options"] == [{"label": "Yes"}, {"label": "No"}]
+
+
+@pytest.mark.parametrize(
+    ("declared", "live", "kept"),
+    [
+        ("Thanks for calling ${var.company}.", "Thanks for calling Acme!", "Thanks for calling ${var.company}!"),
+        ("${var.company}: hello", "Hello from Acme", "Hello from ${var.company}"),
+        ("${var.company} and ${var.company}", "Acme or Acme", "${var.company} or ${var.company}"),
+        ("${var.company} and ${var.company}", "Acme only", "${var.company} only"),
+        ("By ${var.company}", "By Acmeshop", "By Acmeshop"),
+        ("By ${var.company}", "By Ames", "By Ames"),
+        ("By ${var.company}", "By $Acme", "By $Acme"),
+        ("By ${var.company} $${x}", "By Acme ${y}", "By ${var.company} $${y}"),
+        ("A${var.company}", "", ""),
+    ],
+)
+def test_a_variable_stays_where_its_value_still_fits(files: Any, declared: str, live: str, kept: str) -> None:
+    files.write("a.yaml", f"surveys:\n  s:\n    name: S\n    greeting_text: '{declared}'\n")
+    write_resources(files.folder, [survey(files, "s", greeting_text=live)])
+    assert files.load().resources["survey.s"].values["greeting_text"] == live
+    assert kept in files.text("a.yaml")
+
+
+def test_variables_stay_within_languages_and_options(files: Any) -> None:
+    files.write(
+        "a.yaml",
+        "surveys:\n  s:\n    name: S\n    greeting_text: {default: 'I am ${var.company}', "
+        "de-default: 'Hier ${var.company}'}\n"
+        "    questions:\n      - {question_label: A, question_type: text,\n"
+        "         response_options: [{label: 'At ${var.company}'}, {label: No}]}\n",
+    )
+    texts = {"default": "I am Acme!", "de-default": "Hier Acme"}
+    options = [{"label": "By Acme"}, {"label": "Never"}]
+    write_resources(files.folder, [survey(files, "s", greeting_text=texts)])
+    write_resources(files.folder, [question(files, "s.a", response_options=options)])
+    after = files.load().resources
+    assert after["survey.s"].values["greeting_text"] == texts
+    assert after["question.s.a"].values["response_options"] == options
+    assert files.text("a.yaml").count("${var.company}") == 3
 
 
 def test_new_resources_go_to_their_files(files: Any) -> None:

@@ -1,0 +1,78 @@
+"""Aliases of a YAML document: copies while the document is changed, and aliases again where they are still equal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+
+_Container = CommentedMap | CommentedSeq
+
+
+class Unshared:
+    """A document in which nothing that is changed at one place changes at another.
+
+    Args:
+        document: Its mappings and lists that stand at several places are replaced by copies at all but the first.
+    """
+
+    def __init__(self, document: Any) -> None:
+        self._document = document
+        self._seen: set[int] = set()
+        self._originals: dict[int, tuple[_Container, _Container]] = {}  # by the copy, which is kept alive with it
+        self._separate(document)
+
+    def share_again(self) -> None:
+        """Make each copy an alias again that says what its original says."""
+        self._restore(self._document)
+
+    def _separate(self, node: Any) -> None:
+        for key, child in list(_children(node)):
+            if id(child) in self._seen:
+                node[key] = self._copied(child)
+            else:
+                self._seen.add(id(child))
+                self._separate(child)
+
+    def _copied(self, node: Any) -> Any:
+        if not isinstance(node, _Container):
+            return node  # a text is replaced when it changes, and never written into
+        copy: Any = CommentedMap() if isinstance(node, CommentedMap) else CommentedSeq()
+        if isinstance(node, CommentedMap):
+            for key, value in node.items():
+                copy[key] = self._copied(value)
+        else:
+            copy.extend(self._copied(value) for value in node)
+        if node.fa.flow_style():
+            copy.fa.set_flow_style()
+        original = self._originals[id(node)][0] if id(node) in self._originals else node
+        self._originals[id(copy)] = original, copy
+        return copy
+
+    def _restore(self, node: Any) -> None:
+        for key, child in list(_children(node)):
+            original = self._originals[id(child)][0] if id(child) in self._originals else None
+            if original is not None and original.yaml_anchor() is not None and _alike(child, original):
+                node[key] = original
+            else:
+                self._restore(child)
+
+
+def _children(node: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield the mappings and lists in `node`, each with its key or index."""
+    pairs = (
+        node.items() if isinstance(node, CommentedMap) else enumerate(node) if isinstance(node, CommentedSeq) else ()
+    )
+    for key, child in pairs:
+        if isinstance(child, _Container):
+            yield key, child
+
+
+def _alike(one: Any, other: Any) -> bool:
+    """Tell whether two values are written alike; `true` and "true" are not."""
+    if isinstance(one, CommentedMap) and isinstance(other, CommentedMap):
+        return list(one) == list(other) and all(_alike(one[key], other[key]) for key in one)
+    if isinstance(one, CommentedSeq) and isinstance(other, CommentedSeq):
+        return len(one) == len(other) and all(map(_alike, one, other))
+    return type(one) is type(other) and bool(one == other)
