@@ -12,7 +12,9 @@ from sdx_state.api.errors import BadAddress
 API_PATH = "/api"  # API reference: "https://surveydynamix.com/api" + the resource's URI
 DEFAULT_PORTS = {"https": 443, "http": 80}
 
-VENDOR = "surveydynamix.com"  # API reference: the base URL, and regional hosts in front of it
+# API reference: the base URL, with regional hosts in front of it (`us2`, `au1`, `eu1`, `ca1`, `demo`). A public
+# client also knows `us3`, and the bare domain as region `us1`.
+VENDOR = "surveydynamix.com"
 
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")

@@ -36,6 +36,8 @@ Rows = list[Row]
 # Successes with a whole answer of the API itself. 203 was altered on the way, 206 is a part, 205 and 207 are neither.
 WHOLE = frozenset({200, 201, 202, 204})
 
+_START_FIRST = "Call start_survey first, then submit the response again: this one was not taken."
+
 EXCERPT = 200  # characters of a server's own words that are worth a person's time
 
 # API reference, "Errors". Each of these says for certain that a write was not carried out.
@@ -97,6 +99,9 @@ def check(request: Request, answer: Answer, redact: Callable[[str], str]) -> Non
         raise ServerError(
             str(request), f"the server failed ({status}){said}", status=status, ambiguous=request.writes
         )
+    if _leads_to_start(request, answer):
+        message = f"the survey of this interaction was not started: the server redirects to start_survey ({status})"
+        raise Redirected(str(request), message, status=status, advice=_START_FIRST)
     raise Redirected(
         str(request), f"redirected to {_target(answer, redact)} ({status})", status=status, ambiguous=request.writes
     )
@@ -212,6 +217,13 @@ def printable(text: str, limit: int) -> str:
         character if character.isprintable() else f"\\u{{{ord(character):x}}}" for character in text[:limit].strip()
     )
     return shown if len(text) <= limit else f"{shown}... ({len(text)} characters)"
+
+
+def _leads_to_start(request: Request, answer: Answer) -> bool:
+    """Tell whether a response is redirected to `start_survey` of its interaction, as the vendor's own sources do."""
+    interaction, _, action = request.path.rpartition("/")
+    path = answer.headers.get("Location", "").partition("?")[0].partition("#")[0].rstrip("/")
+    return action == "submit_response" and path.endswith(f"{interaction}/start_survey")
 
 
 def _target(answer: Answer, redact: Callable[[str], str]) -> str:

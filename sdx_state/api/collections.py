@@ -12,6 +12,7 @@ from sdx_state.api.answer import Row
 from sdx_state.api.endpoint import Endpoint
 from sdx_state.api.endpoint import PhoneNumbers as LookUp
 from sdx_state.api.errors import ApiError, Gone, NotFound
+from sdx_state.api.moments import Bound, bound
 from sdx_state.api.reading import interaction_of, phone_number_of, question_of, response_of, survey_of, user_of
 from sdx_state.api.records import Interaction, InteractionDatum, PhoneNumber, Question, Response, Survey, User
 
@@ -65,6 +66,21 @@ def one_of(**ids: Filter) -> None:
         raise ValueError(f"the API lists these only by {' or '.join(ids)}")
 
 
+def period(start_date: Bound | None, end_date: Bound | None, **ids: Filter) -> dict[str, str]:
+    """Return the filters of a period. The API answers a list without one of `ids` only if both ends are given.
+
+    Raises:
+        ValueError: An end is no time, or neither both ends nor one of `ids` is given.
+    """
+    if start_date is None or end_date is None:
+        try:
+            one_of(**ids)
+        except ValueError as error:
+            raise ValueError(f"{error}, or by start_date and end_date together") from None
+    ends = {"start_date": start_date, "end_date": end_date}
+    return {name: bound(end) for name, end in ends.items() if end is not None}
+
+
 class Questions(Collection[Question]):
     """`/questions`, read only."""
 
@@ -97,20 +113,28 @@ class Responses(Collection[Response]):
         interaction_id: int | None = None,
         response: str | None = None,
         response_contains: str | None = None,
+        start_date: Bound | None = None,
+        end_date: Bound | None = None,
     ) -> Iterator[Response]:
-        """Yield responses of a survey, a question or an interaction.
+        """Yield responses of a survey, a question, an interaction or a period.
+
+        Args:
+            survey_id, question_id, interaction_id: Whose responses.
+            response, response_contains: The whole response, or a part of it.
+            start_date, end_date: Sent as they are. Public clients of the live service send them; the reference does
+                not have them. A server may ignore them, and which time it compares is not known: compare
+                `submitted_at` yourself.
 
         Raises:
-            ValueError: None of the three is given.
+            ValueError: None of the three ids is given, nor both dates; or a date is no date.
         """
-        one_of(survey_id=survey_id, question_id=question_id, interaction_id=interaction_id)
-        return self._list(
-            survey_id=survey_id,
-            question_id=question_id,
-            interaction_id=interaction_id,
-            response=response,
-            response_contains=response_contains,
-        )
+        ids: dict[str, Filter] = {
+            "survey_id": survey_id,
+            "question_id": question_id,
+            "interaction_id": interaction_id,
+        }
+        dates = period(start_date, end_date, **ids)
+        return self._list(**ids, response=response, response_contains=response_contains, **dates)
 
 
 class Users(Collection[User]):

@@ -2,7 +2,7 @@
 
 No write is sent again unless the server surely did nothing (no connection, 429). Where an answer is lost, reading
 tells what became of it: a create carries a mark of its own in `external_ref`, an update shows in the fields that it
-set, and a delete in that nothing is there.
+set, and a delete in that nothing is there. The one exception is `start_survey`, which starts nothing twice.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from contextlib import suppress
 from datetime import datetime, timezone
 from typing import get_args
 
-from sdx_state.api.collections import Collection
+from sdx_state.api.collections import Collection, period
 from sdx_state.api.endpoint import Endpoint
 from sdx_state.api.errors import ApiError, Conflict
 from sdx_state.api.identity import check_texts
 from sdx_state.api.interaction_data import is_key
-from sdx_state.api.moments import written
+from sdx_state.api.moments import Bound, written
 from sdx_state.api.reading import interaction_of, turn_of
 from sdx_state.api.records import Interaction, Turn
 from sdx_state.api.retry import Clock
@@ -26,6 +26,7 @@ from sdx_state.kinds.interaction import NAMES, SurveyType
 
 SETTLE = 30.0  # seconds in which a request that was given up may still arrive
 LOOKS = (0.0, 1.0, 2.0, 4.0, 8.0, 15.0)  # seconds between two looks for what became of a create; SETTLE together
+STARTS = (0.0, 1.0)  # seconds before each further try to read what start_survey answered
 
 
 class Interactions(Collection[Interaction]):
@@ -37,8 +38,10 @@ class Interactions(Collection[Interaction]):
 
     def list(
         self,
-        survey_id: int,
+        survey_id: int | None = None,
         *,
+        start_date: Bound | None = None,
+        end_date: Bound | None = None,
         email: str | None = None,
         survey_type: SurveyType | None = None,
         scheduled_at: datetime | None = None,
@@ -51,17 +54,25 @@ class Interactions(Collection[Interaction]):
         include_responses: bool = False,
         include_data: bool = False,
     ) -> Iterator[Interaction]:
-        """Yield the interactions of a survey, by ascending id.
+        """Yield the interactions of a survey, or of a period, by ascending id.
 
         Args:
-            survey_id: The survey; the API lists interactions of one only.
+            survey_id: The survey. May be omitted if both dates are given.
+            start_date, end_date: Sent as they are. Public clients of the live service send them; the reference does
+                not have them. A server may ignore them, and which time it compares is not known.
             email, survey_type, scheduled_at, external_ref, call_type, agent_id: As they were created.
             started, completed, survey_ended: How far they are. The reference does not say how these are spelled: 0
                 and 1 is our reading.
             include_responses, include_data: Fill `responses`, `interaction_data`.
+
+        Raises:
+            ValueError: Neither the survey nor both dates are given; or a date is no date.
         """
+        dates = period(start_date, end_date, survey_id=survey_id)
         flags = {"started": started, "completed": completed, "survey_ended": survey_ended}
         filters = {
+            "survey_id": survey_id,
+            **dates,
             "email": email,
             "survey_type": survey_type,
             "scheduled_at": None if scheduled_at is None else written(scheduled_at),
@@ -72,7 +83,7 @@ class Interactions(Collection[Interaction]):
         }
         given: dict[str, str | int | None] = {name: value for name, value in filters.items() if value is not None}
         parts = [name for name, wanted in (("responses", include_responses), ("data", include_data)) if wanted]
-        return map(interaction_of, self._endpoint.select({"survey_id": survey_id, **given}, including=parts))
+        return map(interaction_of, self._endpoint.select(given, including=parts))
 
     def create(
         self,
@@ -85,8 +96,11 @@ class Interactions(Collection[Interaction]):
         external_ref: str | None = None,
         call_type: str | None = None,
         agent_id: str | None = None,
+        phone_connection_id: int | str | None = None,
+        respondent_language: str | None = None,
         data: Mapping[str, str] | None = None,
         force_new: bool = False,
+        shorten_urls: bool = False,
     ) -> Interaction:
         """Create an interaction, once, and return it.
 
@@ -100,8 +114,12 @@ class Interactions(Collection[Interaction]):
                 two creates of one survey that run at the same time share one. After a crash, `list` with yours
                 tells whether it was created.
             call_type, agent_id: For reports.
+            phone_connection_id: The telephone connection to call or text from.
+            respondent_language: The language to ask in.
             data: Custom values, by key.
             force_new: Create it although one is pending with this number and survey.
+            shorten_urls: Ask for short links. This and the two above are in the vendor's help pages, not in the
+                reference: a server that does not know them keeps them as custom values.
 
         Raises:
             Conflict: One is pending with this number and survey, and `force_new` is not set.
@@ -130,7 +148,10 @@ class Interactions(Collection[Interaction]):
             "external_ref": mark,
             "call_type": call_type,
             "agent_id": agent_id,
+            "phone_connection_id": None if phone_connection_id is None else str(phone_connection_id),
+            "respondent_language": respondent_language,
             "_force_new": "true" if force_new else None,
+            "_shorten_urls": "true" if shorten_urls else None,
             **(data or {}),
         }
         try:
@@ -202,16 +223,34 @@ class Interactions(Collection[Interaction]):
     def start_survey(self, id: int) -> Turn:
         """Begin the survey of the interaction `id` and return what it says first.
 
+        A survey that has begun says what it says now: public clients of the live service rely on it, the reference
+        is silent. So a lost answer is read by sending the request again, which starts nothing twice.
+
         Raises:
-            Conflict: It was begun before, or has ended. After a lost answer (`ambiguous`) that says it was begun.
+            Conflict: It has ended; or it was begun before, and this server takes that for a conflict.
+            ApiError: If it is `ambiguous`, the answer was lost and could not be read again.
         """
-        return self._turn(id, "start_survey", {})
+        try:
+            return self._turn(id, "start_survey", {})
+        except ApiError as error:
+            if not error.ambiguous:
+                raise
+            for pause in STARTS:
+                self._clock.sleep(pause)
+                try:
+                    return self._turn(id, "start_survey", {})
+                except Conflict:
+                    break
+                except ApiError:
+                    continue
+            raise
 
     def submit_response(self, id: int, response: str) -> Turn:
         """Answer the question that waits and return what comes next.
 
         Raises:
             Conflict: No question waits.
+            Redirected: The survey was not started: call `start_survey` first. The redirect is not followed.
             ApiError: If it is `ambiguous`, `client.responses.list(interaction_id=id)` tells whether it was taken.
         """
         return self._turn(id, "submit_response", {"response": response})

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+import re
+from datetime import date, datetime, timezone
 
+Bound = date | datetime | str  # of a period
+
+_BOUND = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2})?)?", re.ASCII)
 FORM = "%Y-%m-%d %H:%M:%S"
 
 
@@ -29,3 +33,25 @@ def written(moment: datetime) -> str:
     if moment.tzinfo is None:
         raise ValueError("a time without a time zone could be any: give it one, such as datetime.timezone.utc")
     return moment.astimezone(timezone.utc).strftime(FORM)
+
+
+def bound(when: Bound) -> str:
+    """Return a bound of a period as public clients of the live service write it: a date, or ISO 8601 in UTC.
+
+    Args:
+        when: A date, a moment with its time zone, or either of them as text, which is sent as it is.
+
+    Raises:
+        ValueError: A moment without a time zone, or a text that is neither a date nor a time.
+    """
+    if isinstance(when, datetime):
+        return f"{written(when).replace(' ', 'T')}Z"
+    if isinstance(when, date):
+        return when.isoformat()
+    if not _BOUND.fullmatch(when):
+        raise ValueError(f"{when!r} is neither a date nor a time: write 2026-01-31 or 2026-01-31T18:00:00Z")
+    try:
+        datetime.fromisoformat(when.replace("Z", "+00:00"))
+    except ValueError:
+        raise ValueError(f"{when!r}: there is no such time") from None
+    return when

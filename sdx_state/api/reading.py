@@ -29,8 +29,11 @@ from sdx_state.kinds.wire import read_field
 Record = TypeVar("Record")
 
 _DIGITS = re.compile(r"-?[0-9]{1,19}")
-_TEXTS = ("survey_type", "phone_number", "email", "external_ref", "call_type", "agent_id", "status", "uuid")
-_MOMENTS = ("scheduled_at", "created_at", "updated_at")
+_TEXTS = (
+    *("survey_type", "phone_number", "email", "external_ref", "call_type", "agent_id", "status", "uuid"),
+    *("respondent_language", "weblink_short", "unsubscribe_link_short"),
+)
+_MOMENTS = ("scheduled_at", "created_at", "updated_at", "completed_at")
 
 
 def survey_of(row: Row) -> Survey:
@@ -94,6 +97,7 @@ def interaction_of(row: Row) -> Interaction:
         survey_id=_integer(row.get("survey_id")),
         **_texts_of(row, _TEXTS),
         **moments,
+        restricted=_integer(row.get("restricted")),
         web_link=_text(row.get("web_link") or row.get("weblink")),
         responses=_inner(row, "responses", response_of),
         interaction_data=_inner(row, "interaction_data", datum_of),

@@ -137,7 +137,8 @@ class Interaction:
     """One conversation with one respondent. Source: API reference, "Interactions".
 
     `status` is free text that changes with time: never compare it. `web_link` is also read where a server spells it
-    `weblink`.
+    `weblink`. `completed_at`, `respondent_language`, `restricted` and the short links were seen in live answers of
+    2020; what `restricted` means is not known.
     """
 
     id: int
@@ -152,8 +153,13 @@ class Interaction:
     status: str | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
+    completed_at: datetime | None = None
+    respondent_language: str | None = None
+    restricted: int | None = None
     uuid: str | None = field(default=None, repr=False)
     web_link: str | None = field(default=None, repr=False)
+    weblink_short: str | None = field(default=None, repr=False)
+    unsubscribe_link_short: str | None = field(default=None, repr=False)
     responses: tuple[Response, ...] | None = None
     interaction_data: tuple[InteractionDatum, ...] | None = None
     raw: Row = field(default_factory=dict, repr=False, compare=False)

@@ -8,4 +8,7 @@ SurveyType = Literal["inbound", "outbound", "sms", "web", "email", "websms"]  # 
 NAMES = frozenset(
     {"survey_id", "survey_type", "phone_number", "email", "scheduled_at", "external_ref", "call_type", "agent_id"}
     | {"interaction", "id", "uuid", "status", "web_link", "weblink", "created_at", "updated_at"}
+    # Seen in live answers of 2020, and in the vendor's help pages of 2023.
+    | {"weblink_short", "unsubscribe_link_short", "completed_at", "restricted"}
+    | {"phone_connection_id", "respondent_language"}
 )

@@ -134,7 +134,7 @@ class Configuration:
             descending=window.descending,
             where=where,
         )
-        return list_answer(texts, window.offset)
+        return list_answer(texts, nothing=window.offset > 0)
 
     async def item(self, request: Request) -> Response:
         """Answer, replace or delete one resource."""
@@ -176,13 +176,13 @@ class Configuration:
                 offset=window.offset,
                 descending=window.descending,
             )
-            return list_answer(texts, window.offset)
+            return list_answer(texts, nothing=window.offset > 0)
         every = self.store.questions_of(
             int(survey_id), self.options.shape, limit=-1, offset=0, descending=window.descending
         )
         rows = [(text, json.loads(text)) for text in every]
         chosen = [text for text, row in rows if all(str(row.get(name)) == value for name, value in filters.items())]
-        return list_answer(chosen[window.offset : window.offset + window.limit], window.offset)
+        return list_answer(chosen[window.offset : window.offset + window.limit], nothing=window.offset > 0)
 
     async def _create(self, request: Request) -> Response:
         form = await form_of(request)

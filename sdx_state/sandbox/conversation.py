@@ -11,6 +11,7 @@ from sdx_state.sandbox.store import Store, now
 
 NPS_SCALE = 10
 DIGITS = 18  # the most of a number that a respondent may give
+_GREETING = ("greeting_prompt", "instructions_prompt")
 _YES_NO = frozenset({"yes", "no", "y", "n", "1", "0", "2", "true", "false"})
 
 
@@ -30,15 +31,18 @@ class Conversation:
         )
 
     def start(self) -> Row:
-        """Greet, and ask the first question.
+        """Greet, and ask the first question; where it has started, say once more what is said now.
 
         Raises:
-            Refusal: 409 where it was started before, or has ended without.
+            Refusal: 409 where it has ended.
         """
-        if self.interaction.get("started") or self.interaction.get("ended"):
-            raise Refusal(409, "this interaction has started, or was abandoned")
-        self._remember(started=True, status="Started", question=0)
-        return self._step([*self._prompts(self.survey, "greeting_prompt", "instructions_prompt")], 0)
+        if self.interaction.get("ended"):
+            raise Refusal(409, "this interaction has ended")
+        if not self.interaction.get("started"):
+            self._remember(started=True, status="Started", question=0)
+        place = self.interaction.get("question")
+        place = place if isinstance(place, int) else 0
+        return self._step(self._prompts(self.survey, *_GREETING) if place == 0 else [], place)
 
     def submit(self, response: str) -> Row:
         """Record an answer and ask the next question; an answer that does not fit is asked for again.
@@ -87,7 +91,7 @@ class Conversation:
                 "survey_completed": 0,
                 "current_question": json.loads(self.store.item("questions", str(question["id"]), self.shape) or "{}"),
             }
-        self._remember(completed=True, ended=True, status="Completed")
+        self._remember(completed=True, ended=True, status="Completed", completed_at=now())
         return {
             "prompts": [*prompts, *self._prompts(self.survey, "closing_prompt")],
             "sound_files": self._sounds(self.survey, "closing_prompt"),

@@ -9,12 +9,14 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from sdx_state.sandbox.conversation import Conversation
 from sdx_state.sandbox.numbers import is_landline
 from sdx_state.sandbox.options import Shape
+from sdx_state.sandbox.period import period_of
 from sdx_state.sandbox.protocol import (
+    YES,
     Refusal,
     Window,
     flag_in,
@@ -40,7 +42,10 @@ SETTINGS = frozenset(
         "external_ref",
         "call_type",
         "agent_id",
+        "phone_connection_id",
+        "respondent_language",
         "_force_new",
+        "_shorten_urls",
     }
 )
 # collection -> the parameters of which its list needs one, and those that filter further
@@ -51,9 +56,13 @@ RECORD_FILTERS = {
 FILTERS = ("email", "survey_type", "scheduled_at", "external_ref", "call_type", "agent_id")
 NOT_STARTED = "Not Started"
 # What the tenant keeps beside the fields that the API answers.
-HIDDEN = ("started", "completed", "ended", "question")
+HIDDEN = ("started", "completed", "ended", "question", "phone_connection_id")
+LINKS = ("web_link", "weblink", "weblink_short", "unsubscribe_link_short")
+# collection -> the time that a period compares
+COMPARED = {"interactions": "created_at", "responses": "submitted_at"}
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-_RELATIVE = re.compile(r"now(?: \+ (\d{1,6}) (minute|hour|day)s?)?", re.IGNORECASE)
+# A form body that does not escape the plus sign of `Now + 5 minutes` brings a blank in its place.
+_RELATIVE = re.compile(r"now(?:(?: *\+ *| +)(\d{1,6}) +(minute|hour|day)s?)?", re.IGNORECASE)
 
 
 def _scheduled(text: str) -> str:
@@ -82,24 +91,25 @@ class Interactions:
         self.origin = origin
 
     async def interactions(self, request: Request) -> Response:
-        """List the interactions of a survey, or create one."""
+        """List the interactions of a survey or of a period, or create one."""
         if request.method == "POST":
             return object_answer(self._shown(await self._create(request)), 201)
         return self.interactions_of(request, request.query_params.get("survey_id"))
 
     def interactions_of(self, request: Request, survey_id: str | None, agent_id: str | None = None) -> Response:
-        """List interactions by survey, or by agent."""
+        """List interactions by survey, agent or period."""
         window = window_of(request, known=("_include_responses", "_include_data"))
         query = request.query_params
-        if survey_id is None and agent_id is None:
-            raise Refusal(400, "survey_id is required")
+        period = period_of(query)
+        if survey_id is None and agent_id is None and not period.whole:
+            raise Refusal(400, "survey_id is required, or start_date and end_date")
         number_in({"survey_id": survey_id}, "survey_id")
         where: list[tuple[str, str, object]] = [("survey_id", "=", survey_id)] if survey_id else []
         where += [("agent_id", "=", agent_id)] if agent_id is not None else []
         where += [(name, "=", query[name]) for name in FILTERS if name in query]
         # Who has no agent id has no interactions, and not those that nobody has.
         known = [] if agent_id == "" else self.store.records("interactions", where)
-        rows = [self._as_of_now(row) for row in known]
+        rows = [self._as_of_now(row) for row in period.rows(known, COMPARED["interactions"])]
         for name, field in (("started", "started"), ("completed", "completed"), ("survey_ended", "ended")):
             if name in query:
                 wanted = flag_in(query, name)
@@ -113,7 +123,7 @@ class Interactions:
             if flag_in(query, parameter):
                 for row in shown:
                     row[name] = self.store.records(name, [("interaction_id", "=", row["id"])])
-        return list_answer([json.dumps(row) for row in shown], window.offset)
+        return list_answer([json.dumps(row) for row in shown], nothing=window.offset > 0 or period.whole)
 
     async def interaction(self, request: Request) -> Response:
         """Answer, replace or delete one interaction."""
@@ -121,11 +131,14 @@ class Interactions:
         row = self._found(id)
         if request.method == "PUT":
             resource = resource_in(await form_of(request), "interaction", "id", id)
-            kept = {name: row.get(name) for name in (*HIDDEN, "uuid", "created_at", "status")}
+            kept = {
+                name: row.get(name)
+                for name in (*HIDDEN, "uuid", "created_at", "completed_at", "restricted", "status")
+            }
             survey_id = str(resource.get("survey_id"))
             if not survey_id.isdecimal() or self.store.item("surveys", survey_id, "flat") is None:
                 raise Refusal(400, "survey_id is required and must be that of a survey")
-            changed = {name: value for name, value in resource.items() if name not in ("web_link", "weblink")}
+            changed = {name: value for name, value in resource.items() if name not in LINKS}
             row = self.store.put_record("interactions", {**changed, **kept, "id": row["id"], "updated_at": now()})
         if request.method == "DELETE":
             if row.get("started"):
@@ -147,6 +160,9 @@ class Interactions:
             return object_answer(conversation.abandon())
         if "response" not in form:
             raise Refusal(400, "response is required")
+        if not row.get("started") and not row.get("ended"):
+            # As the service does; 307 keeps the method, so that a client that follows it starts the survey.
+            return RedirectResponse(f"/api/interactions/{row['id']}/start_survey", 307)
         return object_answer(conversation.submit(form["response"]))
 
     async def all_data(self, request: Request) -> Response:
@@ -173,7 +189,7 @@ class Interactions:
         return object_answer(row or {})
 
     async def responses(self, request: Request) -> Response:
-        """List responses by survey, question or interaction."""
+        """List responses by survey, question, interaction or period."""
         return self.records_of(request, "responses")
 
     async def response(self, request: Request) -> Response:
@@ -184,20 +200,22 @@ class Interactions:
         return object_answer(row)
 
     def records_of(self, request: Request, collection: str, given: Mapping[str, str] | None = None) -> Response:
-        """List records, by at least one of the parameters that the list needs; a path may have `given` one."""
+        """List records, by one of the parameters that the list needs, which a path may have `given`, or by period."""
         window: Window = window_of(request)
         needs, filters = RECORD_FILTERS[collection]
         query = {**request.query_params, **(given or {})}
         for name in needs:
             number_in(query, name)
-        if not any(name in query for name in needs):
+        dated = COMPARED.get(collection)
+        period = period_of(query if dated else {})
+        if not period.whole and not any(name in query for name in needs):
             raise Refusal(400, f"one of {', '.join(needs)} is required")
         where: list[tuple[str, str, object]] = [
             (name, "=", query[name]) for name in (*needs, *filters) if name in query and name != "survey_id"
         ]
         if collection == "responses" and "response_contains" in query:
             where.append(("response", "contains", query["response_contains"]))
-        rows = self.store.records(collection, where)
+        rows = period.rows(self.store.records(collection, where), dated or "")
         if "survey_id" in query:
             asked = {
                 row["id"] for row in self.store.records("interactions", [("survey_id", "=", query["survey_id"])])
@@ -206,7 +224,7 @@ class Interactions:
         if window.descending:
             rows.reverse()
         page = rows[window.offset : window.offset + window.limit]
-        return list_answer([json.dumps(row) for row in page], window.offset)
+        return list_answer([json.dumps(row) for row in page], nothing=window.offset > 0 or period.whole)
 
     async def _create(self, request: Request) -> Row:
         form = await form_of(request)
@@ -224,7 +242,7 @@ class Interactions:
         for name in form:
             if name not in SETTINGS and not _KEY.fullmatch(name):
                 raise Refusal(400, f"{name} cannot be the name of custom data")
-        if phone and form.get("_force_new") not in ("1", "true"):
+        if phone and form.get("_force_new", "").lower() not in YES:
             same = self.store.records("interactions", [("survey_id", "=", survey_id), ("phone_number", "=", phone)])
             if any(not row.get("started") and not self._as_of_now(row).get("ended") for row in same):
                 raise Refusal(409, "a pending interaction with this phone number and survey exists")
@@ -240,6 +258,8 @@ class Interactions:
                 "external_ref": form.get("external_ref", ""),
                 "call_type": form.get("call_type", ""),
                 "agent_id": form.get("agent_id", ""),
+                "phone_connection_id": form.get("phone_connection_id", ""),
+                "respondent_language": form.get("respondent_language", ""),
                 "status": NOT_STARTED,
                 "created_at": now(),
                 "updated_at": now(),
@@ -285,6 +305,9 @@ class Interactions:
         )
 
     def _shown(self, row: Row) -> Row:
-        shown: Row = {name: value for name, value in row.items() if name not in HIDDEN}
+        observed: Row = {"completed_at": None, "respondent_language": "", "restricted": 0}
+        shown = {**observed, **{name: value for name, value in row.items() if name not in HIDDEN}}
         shown["weblink"] = f"{self.origin}/web_survey/{row['uuid']}"
+        shown["weblink_short"] = f"{self.origin}/w/{row['uuid']}"
+        shown["unsubscribe_link_short"] = f"{self.origin}/u/{row['uuid']}"
         return shown

@@ -19,6 +19,7 @@ MOST, DEFAULT = 1000, 10
 DEPTH = 64  # of what is nested in a resource
 _ID = re.compile("0|[1-9][0-9]{0,18}")
 READ = ("GET", "HEAD", "OPTIONS")
+YES = ("1", "true")
 
 
 class Refusal(Exception):
@@ -57,9 +58,12 @@ def object_answer(row: Mapping[str, object], status: int = 200) -> Response:
     return json_answer(json.dumps(row), status)
 
 
-def list_answer(texts: Sequence[str], offset: int) -> Response:
-    """Return a list of JSON texts; past its end 204 without a body, as two clients in the field saw."""
-    if not texts and offset:
+def list_answer(texts: Sequence[str], *, nothing: bool) -> Response:
+    """Return a list of JSON texts, or, where it has `nothing` to say, 204 without a body.
+
+    Public clients met 204 past the end of a list, and where a period holds nothing.
+    """
+    if nothing and not texts:
         return Response(status_code=204)
     return json_answer("[" + ", ".join(texts) + "]")
 
@@ -133,15 +137,15 @@ def number_in(query: Mapping[str, str | None], name: str) -> None:
 
 
 def flag_in(query: Mapping[str, str], name: str) -> bool:
-    """Tell whether `query` says yes to `name`.
+    """Tell whether `query` says yes to `name`, in any case: public clients write `True` and `TRUE` as well.
 
     Raises:
         Refusal: 400 where it says neither yes nor no.
     """
-    value = query.get(name, "0")
+    value = query.get(name, "0").lower()
     if value not in ("0", "1", "false", "true"):
         raise Refusal(400, f"{name} must be 1 or 0")
-    return value in ("1", "true")
+    return value in YES
 
 
 async def form_of(request: Request) -> dict[str, str]:

@@ -519,3 +519,68 @@ def test_each_error_can_be_imported_with_the_client():
     for _, error in ERRORS:
         assert getattr(sdx_state.api, error.__name__) is error
         assert issubclass(error, sdx_state.api.ApiError)
+
+
+def test_lists_of_a_period_need_no_survey(client):
+    when = datetime.now(timezone.utc)
+    made = [client.interactions.create(survey_id=1) for _ in range(2)]
+    day = when.date()
+    for start, end in ((day, day), (f"{day} 00:00", f"{day}T23:59:59Z"), (when.replace(hour=0), "2999-12-31")):
+        found = client.interactions.list(start_date=start, end_date=end)
+        assert [one.id for one in found] == [one.id for one in made]
+    assert list(client.interactions.list(start_date="2001-01-01", end_date="2001-01-02")) == []
+    assert list(client.responses.list(start_date="2001-01-01", end_date="2001-01-02")) == []
+    assert list(client.interactions.list(1, end_date="2001-01-02")) == []
+
+
+@pytest.mark.parametrize(
+    "dates",
+    [
+        {},
+        {"start_date": "2026-01-01"},
+        {"start_date": "yesterday", "end_date": "2026-01-01"},
+        {"start_date": "2026-02-30", "end_date": "2026-03-01"},
+        {"start_date": datetime(2026, 1, 1), "end_date": datetime(2026, 1, 2)},
+    ],
+)
+def test_half_a_period_or_a_wrong_one_is_never_sent(shaky, proxy, dates):
+    for collection in (shaky.interactions, shaky.responses):
+        with pytest.raises(ValueError, match=r"date|time"):
+            collection.list(**dates)
+    assert proxy.seen == []
+
+
+def test_fields_of_later_answers_are_typed(client):
+    made = client.interactions.create(
+        survey_id=1, respondent_language="de", phone_connection_id=3, shorten_urls=True, data={"tier": "GOLD"}
+    )
+    assert (made.respondent_language, made.restricted, made.completed_at) == ("de", 0, None)
+    assert made.weblink_short
+    assert made.unsubscribe_link_short
+    assert made.weblink_short not in repr(made)
+    assert made.unsubscribe_link_short not in repr(made)
+    assert [one.custom_key for one in client.interaction_data.list(interaction_id=made.id)] == ["tier"]
+
+
+def test_a_response_before_the_start_names_start_survey(client):
+    made = client.interactions.create(survey_id=1)
+    with pytest.raises(e.Redirected, match="start_survey") as caught:
+        client.interactions.submit_response(made.id, "9")
+    assert "Call start_survey first" in caught.value.advice
+    assert list(client.responses.list(interaction_id=made.id)) == []
+
+
+@pytest.mark.parametrize("fault", [500, "drop after", "drop before", "html"])
+def test_a_lost_answer_of_start_survey_is_read_by_starting_again(shaky, proxy, fault):
+    made = shaky.interactions.create(survey_id=1)
+    proxy.fail("POST", "start_survey", fault, times=2)
+    first = shaky.interactions.start_survey(made.id)
+    assert first == shaky.interactions.start_survey(made.id)
+
+
+def test_a_server_to_which_a_second_start_is_a_conflict_leaves_the_first_error(serve, connect):
+    server = serve((500, {}), (409, {"error": "has started"}))
+    with pytest.raises(e.ServerError) as caught:
+        Client(connect(server)).interactions.start_survey(7)
+    assert caught.value.ambiguous
+    assert len(server.seen) == 2

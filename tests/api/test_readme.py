@@ -46,7 +46,7 @@ client.interactions.create(survey_id=52, survey_type="fax")  # type: ignore[arg-
 client.interactions.create(survey_id=52, scheduled_at="now")  # type: ignore[arg-type]
 client.interactions.create(survey_id=52, tier="GOLD")  # type: ignore[call-arg]
 client.interactions.create(survey_id=52, _force_new=True)  # type: ignore[call-arg]
-client.interactions.list()  # type: ignore[call-arg]
+client.interactions.list(start_date=20260101)  # type: ignore[arg-type]
 client.surveys.create(name="x")  # type: ignore[attr-defined]
 client.surveys.get(52).name = "x"  # type: ignore[misc]
 client.users.get("a@example.com").id  # type: ignore[attr-defined]

@@ -209,7 +209,7 @@ PLACES = {"start_survey": "checks.yaml:3:", "submit_response": "checks.yaml:8:"}
 def test_a_tenant_that_fails_in_the_middle_is_a_failed_check_at_its_line_and_nothing_stays_open(
     live, tenant, proxy, where, fault
 ):
-    proxy.fail("POST", where, fault)
+    proxy.fail("POST", where, fault, times=3)
     ended = checked(live, HAPPY)
     assert ended.code == 1
     assert ended.last == "0 passed, 1 failed"
@@ -219,6 +219,14 @@ def test_a_tenant_that_fails_in_the_middle_is_a_failed_check_at_its_line_and_not
     assert all(one["ended"] for one in tenant.store.records("interactions"))
     stays = "1 interaction of call type sdx-state-check stays" in ended.err
     assert stays == bool(tenant.store.records("interactions"))
+
+
+@pytest.mark.parametrize("fault", [500, "drop after", "drop before"])
+def test_a_lost_answer_of_start_survey_is_read_again_and_the_check_goes_on(live, tenant, proxy, fault):
+    proxy.fail("POST", "start_survey", fault)
+    ended = checked(live, HAPPY)
+    assert (ended.code, ended.last) == (0, "1 passed, 0 failed"), ended.out + ended.err
+    assert len(tenant.store.records("interactions")) == 1
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

@@ -75,7 +75,7 @@ def test_a_plan_and_its_apply_send_nothing_that_is_not_in_the_contract(project, 
         ("GET", "/api/surveys", "_limit=1001", ""),
         ("GET", "/api/surveys", "_page=2", ""),
         ("GET", "/api/surveys/x", "", ""),
-        ("GET", "/api/interactions", "", ""),
+        ("GET", "/api/interactions", "start_date=yesterday", ""),
         ("POST", "/api/surveys", "", "title=A"),
         ("POST", "/api/surveys", "", "description=A"),
         ("POST", "/api/questions", "", f"survey_id=1&question_label={'x' * 31}"),
@@ -120,7 +120,15 @@ def test_everything_the_typed_client_sends_is_in_the_contract(contract, record):
                 agent_id="ana",
                 data={"order_no": "17"},
             )
-            client.interactions.create(survey_id=1, email="b@example.com", survey_type="email", force_new=True)
+            client.interactions.create(
+                survey_id=1,
+                email="b@example.com",
+                survey_type="email",
+                phone_connection_id=3,
+                respondent_language="de",
+                force_new=True,
+                shorten_urls=True,
+            )
             client.interactions.update(made.id, call_type="sales", scheduled_at=when)
             client.interactions.start_survey(made.id)
             client.interactions.submit_response(made.id, "Fast & kind, 100% + more")
@@ -141,6 +149,8 @@ def test_everything_the_typed_client_sends_is_in_the_contract(contract, record):
                 client.users.list(name="Ana", agent_id="ana", phone="+61491570156", email="ana@example.com"),
                 client.users.interactions("ana@example.com"),
                 client.responses.list(survey_id=1, response="a", response_contains="b"),
+                client.responses.list(start_date=when.date(), end_date="2031-05-04 12:00:00"),
+                client.interactions.list(start_date=when, end_date="2031-05-04T12:00:00Z", started=False),
                 client.interaction_data.list(interaction_id=made.id, custom_key="order_no"),
                 client.interactions.list(
                     1,

@@ -15,7 +15,8 @@ from sdx_state.kinds.phone_number import PHONE_TYPES
 from sdx_state.kinds.question import LABEL_LENGTH, QUESTION_TYPES
 from sdx_state.sandbox import SandboxOptions, SandboxServer, Store, create_app
 from sdx_state.sandbox.configuration import QUESTIONS, SURVEYS, USERS
-from sdx_state.sandbox.interactions import FILTERS, RECORD_FILTERS, SETTINGS, SURVEY_TYPES
+from sdx_state.sandbox.interactions import COMPARED, FILTERS, RECORD_FILTERS, SETTINGS, SURVEY_TYPES
+from sdx_state.sandbox.period import NAMES as PERIOD
 from sdx_state.sandbox.protocol import DEFAULT, MOST
 
 AUTH = ("00000000-0000-4000-8000-000000000000", "sandbox")
@@ -170,9 +171,10 @@ def test_lists_of_records_have_the_filters_of_the_sandbox(contract):
         listed = contract.parameters(path, contract.document["paths"][path]["get"])
         return {one["name"] for one in listed if not one["name"].startswith("_")}
 
-    assert filters("/interactions") == {*FILTERS, "survey_id", "started", "completed", "survey_ended"}
+    assert filters("/interactions") == {*FILTERS, *PERIOD, "survey_id", "started", "completed", "survey_ended"}
     for name, (needs, further) in RECORD_FILTERS.items():
-        assert filters(f"/{name}") - {"response_contains"} == {*needs, *further}
+        dated = PERIOD if name in COMPARED else ()
+        assert filters(f"/{name}") - {"response_contains"} == {*needs, *further, *dated}
         # A path that gives one of them leaves the others to ask for.
         assert filters(f"/surveys/{{id}}/{name}") | {"survey_id"} == filters(f"/{name}") | {"id"}
 
