@@ -8,7 +8,17 @@ from datetime import datetime, timezone
 from typing import Any
 
 from sdx_state.apply.journal import Journal
-from sdx_state.decoding.typed import Malformed, Record, filled, list_of, mapping_of, member, optional, record
+from sdx_state.decoding.typed import (
+    Malformed,
+    Record,
+    filled,
+    list_of,
+    mapping_of,
+    member,
+    member_or,
+    optional,
+    record,
+)
 from sdx_state.kinds import QUESTION, SURVEY
 from sdx_state.kinds.address import Address, kind_of, name_of
 from sdx_state.kinds.decode import address as address_of
@@ -18,7 +28,7 @@ from sdx_state.plan.codec import PlanUnreadable, from_document, to_document
 from sdx_state.plan.model import ORDER_PATH, Plan
 from sdx_state.plan.order import order_of
 from sdx_state.plan.undo import Past
-from sdx_state.state.errors import StateUnusable
+from sdx_state.state.errors import RunUnknown, StateUnusable
 from sdx_state.state.local import LocalStore
 
 DOCUMENT = "document"  # in the line that begins a run: the hash of what is kept of it
@@ -50,7 +60,7 @@ class PastRun:
 def run_document(command: str, plan: Plan, snapshot: Snapshot) -> dict[str, Any]:
     """Return what is kept of a run before it writes: its plan, and each live resource it is about to touch.
 
-    Of a survey whose questions change, the order of all its questions is kept too.
+    Of a survey whose questions change, the order of all its questions is kept too, with their ids.
     """
     live = {(one.kind, one.id): one for kind in snapshot.resources for one in snapshot.of(kind)}
     addresses = {(kind_of(address), id): address for address, id in plan.ids.items()}
@@ -71,26 +81,29 @@ def run_document(command: str, plan: Plan, snapshot: Snapshot) -> dict[str, Any]
         asked = [one for one in snapshot.of(QUESTION.name) if one.parent_id == ids.get(survey)]
         asked.sort(key=lambda one: order_of(one.raw, ORDER_PATH))
         orders[survey] = [addresses[one.kind, one.id] for one in asked if (one.kind, one.id) in addresses]
-    return {"command": command, "plan": to_document(plan), "before": before, "orders": orders}
+    named = {*orders, *(address for order in orders.values() for address in order)}
+    kept = {address: ids[address] for address in sorted(named) if address in ids}
+    return {"command": command, "plan": to_document(plan), "before": before, "orders": orders, "ids": kept}
 
 
 def run_kept(store: LocalStore, journal: Journal, run: str) -> Record:
     """Return the document that is kept of `run`, as it was when the run began.
 
     Raises:
-        StateUnusable: The journal does not know the run, or not by this document; or nothing is kept of it any more.
+        RunUnknown: The journal contains no such run.
+        StateUnusable: The journal does not know it by this document, or nothing is kept of it any more.
     """
     begun = next((one for _, one in journal.records() if one["event"] == "begin" and one.get("run") == run), None)
     if begun is None:
-        raise StateUnusable(f"the journal contains no run {run}", "The runs that it contains: sdx-state history")
+        raise RunUnknown(run)
     hash = begun.get(DOCUMENT)
     if hash is None and store.key is not None:
         raise StateUnusable(f"{journal.path} names no hash of what is kept of run {run}", UNPROVEN_ADVICE)
     return store.load_run(run, hash)
 
 
-def past_of(run: str, document: object) -> Past:
-    """Return what `run_document` kept of `run`.
+def past_of(run: str, document: object, journal: Journal) -> Past:
+    """Return what `run_document` kept of `run`, with the ids of what it created, which `journal` tells.
 
     Raises:
         StateUnusable: It is damaged.
@@ -102,9 +115,21 @@ def past_of(run: str, document: object) -> Past:
             for address, (id, raw, parent_id) in member(kept, "before", mapping_of(_before, address_of)).items()
         }
         orders = member(kept, "orders", mapping_of(list_of(address_of), address_of))
-        return Past(run, from_document(kept.get("plan")), before, orders)
+        nothing: dict[Address, str] = {}
+        ids = member_or(kept, "ids", mapping_of(filled, address_of), nothing)
+        return Past(run, from_document(kept.get("plan")), before, orders, ids, _created_by(run, journal))
     except (Malformed, PlanUnreadable) as error:
         raise StateUnusable(f"what is kept of run {run} cannot be read: {error}") from error
+
+
+def _created_by(run: str, journal: Journal) -> dict[Address, str]:
+    created: dict[Address, str] = {}
+    for _, line in journal.records():
+        if line["event"] == "created" and line["run"] == run:
+            created[line["address"]] = line["id"]
+        elif line["event"] == "disowned" and line["run"] == run:
+            created.pop(line["address"], None)
+    return created
 
 
 def _before(value: object) -> tuple[str, Record, str | None]:

@@ -64,11 +64,12 @@ def rebuild(workspace: Workspace, intention: Intention, progress: Progress) -> R
             applied = dict(known.applied) if known and known.id == id else {}
         entries[address] = Entry(id, applied, desired.protect)
     live = {identity(one.kind, one.id) for kind in snapshot.resources for one in snapshot.of(kind)}
+    live -= {identity(kind_of(address), entry.id) for address, entry in entries.items()}  # found at a new address
     for address, entry in old.entries.items():
         if address not in intention.resources and identity(kind_of(address), entry.id) in live:
             entries.setdefault(address, entry)
     return Rebuilt(
-        ledger=replace(forgetful, entries=entries),
+        ledger=replace(forgetful, entries=entries, steps=plan.steps),
         found={
             address: entry.id
             for address, entry in entries.items()

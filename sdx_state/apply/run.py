@@ -119,6 +119,8 @@ class Run:
         )
         writes = any(change.writes and change.via == "api" for change in plan.changes)
         if writes:
+            if _moved(saved, ledger):  # first: what is created takes the address of what leaves
+                ledger = saved = keep(self.store, self.journal, ledger)
             document = self.store.save_run(self.journal.run, run_document(self.command, plan, snapshot))
             self.journal.begin(self.command, plan.fingerprint, len(plan.changes), document)
         operations = operations_of(plan.changes)
@@ -200,6 +202,12 @@ def _final(change: Change, ended: Mapping[str, Outcome | Fault | None], blocked:
     return outcome
 
 
+def _moved(saved: Ledger, ledger: Ledger) -> bool:
+    """Tell whether anything that is saved has another address now."""
+    known = ledger.entries
+    return any(address not in known or known[address].id != entry.id for address, entry in saved.entries.items())
+
+
 def _remembered(
     ledger: Ledger,
     outcomes: tuple[Outcome, ...],
@@ -213,15 +221,11 @@ def _remembered(
     for outcome in outcomes:
         change = outcome.change
         if outcome.status == "done":
-            if change.previous is not None:
-                entries.pop(change.previous, None)
             if change.action in (Action.DELETE, Action.FORGET):
                 entries.pop(change.address, None)
             else:
                 applied.add(change.address)
             continue
-        if change.previous is not None and change.previous in entries:
-            entries[change.address] = entries.pop(change.previous)
         id = ids.get(change.address)
         if id is not None and change.address in resources:
             known = entries.get(change.address)

@@ -20,6 +20,7 @@ from sdx_state.apply.saved import SavedPlan
 from sdx_state.apply.tenant import WrongTenant
 from sdx_state.apply.unfinished import Unfinished
 from sdx_state.apply.uptime import uptime
+from sdx_state.kinds import KINDS
 from sdx_state.kinds.address import Address
 from sdx_state.kinds.policy import Guards
 from sdx_state.kinds.resource import Desired
@@ -153,7 +154,7 @@ class Workspace:
             plan,
             intention,
             snapshot,
-            ledger,
+            _readdressed(ledger, plan),
             memory.saved,
             unfinished,
             frozenset(address for address in plan.ids if address not in changing),
@@ -183,12 +184,14 @@ class Workspace:
         """
         journal = journal_of(self.store)
         memory = recall(self.store, journal)
-        past = past_of(run, run_kept(self.store, journal, run))
+        past = past_of(run, run_kept(self.store, journal, run), journal)
         unfinished, ledger = memory.unfinished, memory.ledger
         ledger = _protecting(ledger, protected)
         if past.plan.tenant != ledger.tenant:
             raise WrongTenant(f"run {run} wrote to {past.plan.tenant}, and this is {ledger.tenant}")
         wanted = wanted_of((), ledger, leaving=unfinished.leaving)
+        touched = {change.kind for change in past.plan.changes if not KINDS[change.kind].lookup_only}
+        wanted = replace(wanted, kinds=wanted.kinds | touched)  # what is managed no more is looked for too
         seen = self._reader(waiting).observe(wanted, ledger, unfinished, progress)
         snapshot, ledger = seen.snapshot, seen.ledger
         plan, resources = undo_plan(past, snapshot, ledger)
@@ -207,7 +210,7 @@ class Workspace:
         run = journal.unfinished().interrupted
         if run is None:
             return None
-        return SavedPlan(past_of(run, run_kept(self.store, journal, run)).plan, None, proven=True)
+        return SavedPlan(past_of(run, run_kept(self.store, journal, run), journal).plan, None, proven=True)
 
     def remember_lookups(self, planned: Planned) -> None:
         """Keep what was paid for while planning, if the state is free: asking again would cost again."""
@@ -217,7 +220,7 @@ class Workspace:
             journal = open_journal(self.store, fence)
             now = recall(self.store, journal).ledger
             if now.serial == 0:  # the first state of its lineage, which keys the look-ups
-                keep(self.store, journal, replace(planned.ledger, entries=now.entries))
+                keep(self.store, journal, replace(planned.ledger, entries=now.entries, steps=now.steps))
             elif now.lineage == planned.ledger.lineage:
                 keep(self.store, journal, replace(now, lookups={**now.lookups, **planned.ledger.lookups}))
 
@@ -290,6 +293,11 @@ def carry_out(run: Run, planned: Planned) -> Result:
             run.journal.settled(intent.operation, "read")
     resources: Mapping[Address, Desired] = planned.intention.resources
     return run.apply(planned.plan, resources, planned.snapshot, planned.settled, planned.ledger, planned.saved)
+
+
+def _readdressed(ledger: Ledger, plan: Plan) -> Ledger:
+    """Return `ledger` under the addresses of `plan`: these change in the state alone, and all at once."""
+    return replace(ledger, entries=ledger.entries if plan.entries is None else plan.entries, steps=plan.steps)
 
 
 def _protecting(ledger: Ledger, protected: Collection[Address]) -> Ledger:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sdx_state.config.files import SourceText
@@ -13,6 +13,7 @@ from sdx_state.config.tree import Place, Table, items
 from sdx_state.kinds import KINDS, PHONE_NUMBER, QUESTION, SURVEY, USER
 from sdx_state.kinds.address import Address, address_of, kind_of
 from sdx_state.kinds.resource import Desired, Moved, Removed, Source
+from sdx_state.plan.continuity import Routes
 
 
 @dataclass(frozen=True)
@@ -107,31 +108,50 @@ def _sender_of_texts(survey: Desired, resources: Mapping[Address, Desired], repo
         reporter.at(survey.source_of("sms_number"), message, "use a mobile number")
 
 
-def read_moved(document: Document, declared: Collection[Address], complete: bool, reporter: Reporter) -> list[Moved]:
-    """Return the changes of address in `document`; those that cannot be are reported.
+def read_moved(document: Document) -> list[Moved]:
+    """Return the changes of address in `document`."""
+    name = document.source.name
+    return [
+        Moved(_address(entry, "from"), _address(entry, "to"), Source(name, *place), _ends(entry, name))
+        for place, entry in _entries(document, "moved")
+    ]
+
+
+def check_moved(moved: Sequence[Moved], declared: Collection[Address], complete: bool, reporter: Reporter) -> None:
+    """Report the changes of address that cannot be.
 
     Args:
-        document: A resource file.
+        moved: Those of all files.
         declared: All addresses that are declared.
         complete: Whether every file could be read; if not, what is not declared may be in one of the others.
         reporter: Where problems go.
     """
-    found = []
-    for place, entry in _entries(document, "moved"):
-        before, after = _address(entry, "from"), _address(entry, "to")
-        name = document.source.name
-        at_before, at_after = (Source(name, *entry.value_place(key)) for key in ("from", "to"))
+    routes = Routes(moved, declared)
+    arriving = {routes.today(move.after) for move in moved}
+    for move in moved:
+        before, after = routes.today(move.before), routes.today(move.after)
+        at_before, at_after = move.places or (move.source, move.source)
         if kind_of(before) != kind_of(after):
             message = f"a {KINDS[kind_of(before)].noun} cannot become a {KINDS[kind_of(after)].noun}"
             reporter.at(at_after, message)
-        elif before in declared:
+        elif move.before == move.after and kind_of(before) == USER.name:
+            continue  # spelled in two ways, of one identity
+        elif move.before == move.after:
+            reporter.at(at_after, f"{move.before} moves to itself", "remove the entry")
+        elif before in declared and before not in arriving:
             hint = "remove it here, or remove what is declared under it"
             reporter.at(at_before, f"{before} is still declared, so it has not moved", hint)
-        elif after not in declared and complete:
+        elif after not in declared and routes.final(after) not in declared and complete:
+            if after in routes.to:
+                message = f"{after} moves on, to {routes.final(after)}, and nothing on the way is declared"
+                reporter.at(at_after, message, "declare the address that it has today")
+                continue
             hint = closest(after, _of_kind(declared, kind_of(after))) or "declare it"
             reporter.at(at_after, f"{after} is not declared, so nothing can move there", hint)
-        found.append(Moved(before, after, Source(name, *place)))
-    return found
+
+
+def _ends(entry: Table, name: str) -> tuple[Source, Source]:
+    return Source(name, *entry.value_place("from")), Source(name, *entry.value_place("to"))
 
 
 def read_removed(document: Document, declared: Collection[Address], reporter: Reporter) -> list[Removed]:
@@ -147,13 +167,16 @@ def read_removed(document: Document, declared: Collection[Address], reporter: Re
     return found
 
 
-def check_departures(moved: Iterable[Moved], removed: Iterable[Removed], reporter: Reporter) -> None:
+def check_departures(
+    moved: Sequence[Moved], removed: Iterable[Removed], declared: Collection[Address], reporter: Reporter
+) -> None:
     """Report addresses that leave, or arrive, twice."""
+    routes = Routes(moved, declared)
     leaving: dict[Address, Source] = {}
     arriving: dict[Address, Source] = {}
     for move in moved:
-        _once(leaving, move.before, move.source, "leaves", reporter)
-        _once(arriving, move.after, move.source, "is moved to", reporter)
+        _once(leaving, routes.today(move.before), move.source, "leaves", reporter)
+        _once(arriving, routes.today(move.after), move.source, "is moved to", reporter)
     for one in removed:
         _once(leaving, one.address, one.source, "leaves", reporter)
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sdx_state.config.across import Reporter, check_across, check_departures, read_moved, read_removed
+from sdx_state.config.across import Reporter, check_across, check_departures, check_moved, read_moved, read_removed
 from sdx_state.config.builder import build
 from sdx_state.config.conversations import read_checks
 from sdx_state.config.files import Folder, ProjectFiles, SourceText, is_hidden, read_text
@@ -252,9 +252,10 @@ class _Loader:
         # What the schema refuses may declare questions that were not looked at.
         complete = self.complete and not any(document.broken for document in documents)
         for document in documents:
-            moved += read_moved(document, declarations.declared, complete, reporter)
+            moved += read_moved(document)
             removed += read_removed(document, declarations.declared, reporter)
-        check_departures(moved, removed, reporter)
+        check_moved(moved, declarations.declared, complete, reporter)
+        check_departures(moved, removed, declarations.declared, reporter)
         return moved, removed
 
 

@@ -86,11 +86,12 @@ class Live:
 
 @dataclass(frozen=True)
 class Moved:
-    """A declared change of address: `source` says where."""
+    """A declared change of address: `source` says where, `places` where its two addresses are."""
 
     before: Address
     after: Address
     source: Source
+    places: tuple[Source, Source] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from sdx_state.kinds import QUESTION, SURVEY
 from sdx_state.kinds.address import Address, address_of, kind_of, name_of
 from sdx_state.live.read import Progress, Wanted, read_live
 from sdx_state.plan.build import Intention, build_plan
+from sdx_state.plan.continuity import continued
 from sdx_state.state.ledger import Ledger
 
 
@@ -60,8 +61,8 @@ def find_survey(
     known = ledger.entries.get(address)
     if address not in declared and known is None:
         raise _unknown(address, [*intention.resources, *ledger.entries])
-    before = [address, *(moved.before for moved in intention.moved if moved.after == address)]
-    ids = {ledger.entries[one].id for one in before if one in ledger.entries}
+    standing = continued(ledger.entries, intention.moved, intention.resources, ledger.steps).entries
+    ids = {standing[address].id} if address in standing else set()
     names = set()
     if address in declared:
         ids |= {id for id in [declared[address].id] if id is not None}

@@ -16,7 +16,7 @@ from typing import Protocol
 from sdx_state.api import Endpoints
 from sdx_state.api.errors import Gone, NotFound
 from sdx_state.kinds import KINDS, QUESTION, SURVEY, USER
-from sdx_state.kinds.address import Address, kind_of, name_of
+from sdx_state.kinds.address import Address, address_of, kind_of, name_of
 from sdx_state.kinds.resource import Desired, Live, Shape
 from sdx_state.kinds.snapshot import Snapshot
 from sdx_state.kinds.wire import shape_of
@@ -179,9 +179,10 @@ def _read(
         for survey in chosen
     ]
     listed = {id: {str(raw[QUESTION.identity]): raw for raw in future.result()} for id, future in lists}
-    _refuse_mass_absence(wanted, listed)
-    unlisted = _complete_lists(client, ledger, listed)
+    _refuse_mass_absence(wanted, ledger, listed)
+    unlisted, strays = _complete_lists(client, wanted, ledger, listed)
     questions = [_live(QUESTION.name, raw, id) for id, rows in listed.items() for raw in rows.values()]
+    questions += strays
     if QUESTION.name in wanted.kinds or questions:
         resources[QUESTION.name] = questions
     if users is not None:
@@ -243,47 +244,72 @@ def _unlisted(client: Endpoints, wanted: Wanted, kind: str, listed: Iterable[Liv
     return found
 
 
-def _refuse_mass_absence(wanted: Wanted, listed: Mapping[str, Mapping[str, object]]) -> None:
-    """Refuse to plan where every question that is owned is gone from the lists, by id of their survey."""
-    missing = wanted.missing(QUESTION.name, {id for rows in listed.values() for id in rows})
+def _refuse_mass_absence(wanted: Wanted, ledger: Ledger, listed: Mapping[str, Mapping[str, object]]) -> None:
+    """Refuse to plan where every question that is owned is gone from the lists, by id of their survey.
+
+    A question whose survey the state does not know may be in a list that was not read.
+    """
+    seen = {id for rows in listed.values() for id in rows}
+    seen |= {
+        entry.id
+        for address, entry in ledger.entries.items()
+        if kind_of(address) == QUESTION.name and _survey_of(address) not in ledger.entries
+    }
+    missing = wanted.missing(QUESTION.name, seen)
     count, total = wanted.unexplained(QUESTION.name, missing), wanted.counts.get(QUESTION.name, 0)
     if count > MISSING_COUNT and count == total:
         raise _too_much_missing(QUESTION.name, count, total)
 
 
+def _survey_of(question: Address) -> Address:
+    return address_of(SURVEY.name, name_of(question).partition(".")[0])
+
+
 def _complete_lists(
-    client: Endpoints, ledger: Ledger, listed: Mapping[str, dict[str, dict[str, object]]]
-) -> frozenset[str]:
-    """Read a survey's list once more where it lacks a question that is owned and still exists.
+    client: Endpoints, wanted: Wanted, ledger: Ledger, listed: Mapping[str, dict[str, dict[str, object]]]
+) -> tuple[frozenset[str], list[Live]]:
+    """Ask by id for each question that is owned and in no list, and read a list that should show it once more.
 
     A list that was short by accident is whole the second time. Returns the ids that it lacks twice: they were taken
-    out, or the list lags behind.
+    out, or the list lags behind; and the questions that exist and whose survey was not read.
 
     Raises:
         TooMuchMissing: So many are missing that they are not asked for one by one.
     """
+    seen = {id for rows in listed.values() for id in rows}
     missing = []
     for address, entry in ledger.entries.items():
-        survey = ledger.entries.get(f"{SURVEY.name}.{name_of(address).partition('.')[0]}")
-        if kind_of(address) != QUESTION.name or survey is None or entry.id in listed.get(survey.id, {entry.id: {}}):
+        if kind_of(address) != QUESTION.name:
             continue
-        missing.append((survey.id, entry.id))
+        survey = ledger.entries.get(_survey_of(address))
+        place = survey.id if survey is not None and survey.id in listed else None
+        if place is None and (QUESTION.name, entry.id) not in wanted.owned:
+            continue
+        if entry.id not in (seen if place is None else listed[place]):
+            missing.append((place, entry.id))
     if len(missing) > LOOKS:
         total = sum(kind_of(address) == QUESTION.name for address in ledger.entries)
         raise _too_much_missing(QUESTION.name, len(missing), total)
-    unlisted = set()
+    unlisted: set[str] = set()
+    strays: dict[str, Live] = {}
     for survey_id, id in missing:
-        if id in listed[survey_id]:
+        if survey_id is not None and id in listed[survey_id]:
             continue  # the second reading, for another question of the same survey, showed it
         try:
-            client.questions.get(id)
+            raw = client.questions.get(id)
         except (NotFound, Gone):
             continue
-        rows = client.questions.list(survey_id=survey_id)
-        listed[survey_id].update((str(raw[QUESTION.identity]), raw) for raw in rows)
-        if id not in listed[survey_id]:
+        if survey_id is not None:
+            rows = client.questions.list(survey_id=survey_id)
+            listed[survey_id].update((str(row[QUESTION.identity]), row) for row in rows)
+        if any(id in rows for rows in listed.values()):
+            continue
+        home = raw.get(str(QUESTION.parent_field))
+        if survey_id is not None and (home is None or str(home) in listed):
             unlisted.add(id)
-    return frozenset(unlisted)
+        else:
+            strays[id] = _live(QUESTION.name, raw, None if home is None else str(home))
+    return frozenset(unlisted), list(strays.values())
 
 
 def _too_much_missing(kind: str, missing: int, total: int) -> TooMuchMissing:

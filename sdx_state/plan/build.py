@@ -13,6 +13,7 @@ from sdx_state.kinds.resource import Desired, Live, Moved, Removed
 from sdx_state.kinds.snapshot import Snapshot
 from sdx_state.plan.agreement import replaced
 from sdx_state.plan.codec import fingerprint_of
+from sdx_state.plan.continuity import LeftBehind, continued, left_behind, moved_back
 from sdx_state.plan.departure import departures
 from sdx_state.plan.diff import differences, managed_values, not_carried
 from sdx_state.plan.expectation import unmet_expectations
@@ -22,7 +23,7 @@ from sdx_state.plan.model import ORDER_PATH, Action, Change, Drift, FieldChange,
 from sdx_state.plan.namesakes import namesakes
 from sdx_state.plan.order import moves, order_of
 from sdx_state.plan.origin import origin_of
-from sdx_state.plan.rename import rename_hints, renamed
+from sdx_state.plan.rename import rename_hints
 from sdx_state.state.ledger import Entry, Ledger
 
 
@@ -38,7 +39,7 @@ class Intention:
     def protected(self) -> frozenset[Address]:
         """The addresses that are declared as never to be deleted, those that they had before a `moved:` included."""
         now = {address for address, desired in self.resources.items() if desired.protect}
-        return frozenset(now | {move.before for move in self.moved if move.after in now})
+        return frozenset(now.union(*(moved_back(address, self.moved, self.resources) for address in now)))
 
 
 def build_plan(
@@ -53,9 +54,8 @@ def build_plan(
     With `scope`, only these addresses are planned; what the others own they keep. Nothing is planned for what is
     `pending`: it was created a moment ago and does not show yet.
     """
-    previous, findings = renamed(ledger.entries, intention.moved)
-    entries = {previous.get(address, address): entry for address, entry in ledger.entries.items()}
-    came_from = {after: before for before, after in previous.items()}
+    standing = continued(ledger.entries, intention.moved, intention.resources, ledger.steps)
+    entries, findings = dict(standing.entries), list(standing.findings)
     resources = {address: one for address, one in intention.resources.items() if scope is None or address in scope}
     others = {address: entry for address, entry in entries.items() if address not in resources}
     owned_elsewhere = frozenset(identity(kind_of(address), entry.id) for address, entry in others.items())
@@ -63,13 +63,18 @@ def build_plan(
     if scope is not None:
         undeclared = {address: entry for address, entry in undeclared.items() if address in scope}
     matches = match(resources.values(), snapshot, entries, owned_elsewhere, pending)
+    left = {one.address: one for one in left_behind(standing, resources, matches.live, matches.undecided, snapshot)}
+    for one in left.values():
+        entries[one.address] = undeclared[one.address] = entries.pop(one.successor)
+    came_from = {after: before for after, before in standing.came_from.items() if before not in left}
+    replacing = {one.successor: one for one in left.values()}
 
-    planner = _Planner(snapshot, ledger, entries, came_from, matches)
+    planner = _Planner(snapshot, ledger, entries, came_from, replacing, matches)
     changes, drift, unchanged = planner.plan_declared(resources)
-    leaving, lost = departures(undeclared, intention.removed, snapshot, intention.resources)
+    leaving, lost = departures(undeclared, intention.removed, snapshot, intention.resources, left)
     changes += leaving
     drift += lost
-    findings += [*matches.findings, *planner.findings, *rename_hints(changes)]
+    findings += [*matches.findings, *planner.findings, *rename_hints(changes, intention.moved)]
     findings += replaced(changes, entries, snapshot, ledger)
     changes = in_order_of_writes(changes)
     strangers = list(_strangers(snapshot, matches, entries)) if scope is None else []
@@ -85,6 +90,8 @@ def build_plan(
         findings=tuple(findings),
         fingerprint=fingerprint_of(changes),
         ids=ids,
+        entries=entries,
+        steps=standing.steps,
     )
 
 
@@ -97,12 +104,14 @@ class _Planner:
         ledger: Ledger,
         entries: Mapping[Address, Entry],
         came_from: Mapping[Address, Address],
+        replacing: Mapping[Address, LeftBehind],
         matches: Matches,
     ) -> None:
         self.snapshot = snapshot
         self.ledger = ledger
         self.entries = entries
         self.came_from = came_from
+        self.replacing = replacing
         self.matches = matches
         self.findings: list[Finding] = []
 
@@ -143,7 +152,10 @@ class _Planner:
             if value not in (None, "")
         )
         known = self.entries.get(desired.address)
+        old = self.replacing.get(desired.address)
         reason = f"id {known.id} was deleted in the tenant since it was last applied" if known else None
+        if old is not None:
+            reason = f"in place of {KINDS[desired.kind].noun} {old.entry.id} ({old.address}), which is deleted"
         depends = desired.depends_on + ((desired.parent,) if desired.parent else ())
         return Change(
             desired.address,
@@ -284,7 +296,9 @@ def in_order_of_writes(changes: Sequence[Change]) -> list[Change]:
     for change in leaving:
         if change.parent in removed:
             children[change.parent] = (*children.get(change.parent, ()), change.address)
-    return staying + [replace(change, depends_on=children.get(change.address, ())) for change in leaving]
+    return staying + [
+        replace(change, depends_on=(*change.depends_on, *children.get(change.address, ()))) for change in leaving
+    ]
 
 
 def _label(kind: str, values: Mapping[str, object] | Mapping[str, Value]) -> str:

@@ -12,6 +12,7 @@ from sdx_state.kinds.identity import identity
 from sdx_state.kinds.resource import Desired, Live, Removed
 from sdx_state.kinds.snapshot import Snapshot
 from sdx_state.kinds.wire import read_field
+from sdx_state.plan.continuity import LeftBehind, parent_of
 from sdx_state.plan.model import Action, Change, Drift, FieldChange
 from sdx_state.state.ledger import Entry
 
@@ -21,10 +22,12 @@ def departures(
     removed: Sequence[Removed],
     snapshot: Snapshot,
     declared: Mapping[Address, Desired],
+    successors: Mapping[Address, LeftBehind],
 ) -> tuple[list[Change], list[Drift]]:
     """Return what becomes of `undeclared` (owned, not declared), and which of it the tenant deleted itself.
 
-    What goes is told at its `removed:` entry, or else at the survey of `declared` that it stood in.
+    What goes is told at its `removed:` entry, or else at what stands for its address now (`successors`), or at the
+    survey of `declared` that it stood in.
     """
     live = {identity(one.kind, one.id): one for kind in KINDS for one in snapshot.of(kind)}
     orders = {order.address: order for order in removed}
@@ -48,11 +51,14 @@ def departures(
             forgotten = _forget(address, entry, "removed: stays in the tenant, no longer managed", found)
             changes.append(replace(forgotten, source=order.source))
         else:
-            reason = "removed: destroy" if order else "owned, and no longer declared"
-            gone = deletion(address, found, reason, entry.protect, surveys.get(found.parent_id or ""))
-            stood_in = declared.get(_survey_of(address) or "")
-            source = order.source if order else stood_in.source if stood_in else None
-            changes.append(replace(gone, source=source))
+            left = successors.get(address)
+            reason = "removed: destroy" if order else left.reason if left else "owned, and no longer declared"
+            successor = declared[left.successor] if left else None
+            protect = entry.protect or (successor is not None and successor.protect)
+            gone = deletion(address, found, reason, protect, surveys.get(found.parent_id or ""))
+            told_at = order or successor or declared.get(parent_of(address) or "")
+            needs = (left.successor,) if left else ()
+            changes.append(replace(gone, source=told_at.source if told_at else None, depends_on=needs))
     return changes, lost
 
 
@@ -81,13 +87,7 @@ def deletion(address: Address, live: Live, reason: str, protected: bool, parent:
 
 def _order_for(address: Address, orders: Mapping[Address, Removed]) -> Removed | None:
     """Return the `removed:` entry for `address`; a survey's covers its questions."""
-    return orders.get(address) or orders.get(_survey_of(address) or "")
-
-
-def _survey_of(address: Address) -> Address | None:
-    kind, _, key = address.partition(".")
-    parent = KINDS[kind].parent
-    return f"{parent}.{key.partition('.')[0]}" if parent else None
+    return orders.get(address) or orders.get(parent_of(address) or "")
 
 
 def _forget(address: Address, entry: Entry, reason: str, live: Live | None = None) -> Change:

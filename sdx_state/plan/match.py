@@ -11,6 +11,7 @@ from sdx_state.kinds.address import Address
 from sdx_state.kinds.identity import Identity
 from sdx_state.kinds.resource import Desired, Live
 from sdx_state.kinds.snapshot import Snapshot
+from sdx_state.plan.continuity import known_as
 from sdx_state.plan.model import Finding
 from sdx_state.state.ledger import Entry
 
@@ -88,7 +89,7 @@ def _match_kind(
                 continue  # its survey is yet to be created, so it cannot exist
             scopes[resource.address] = parent.id
         scope = scopes.get(resource.address)
-        entry = entries.get(resource.address)
+        entry = known_as(resource, entries)
         wanted = resource.id or (entry.id if entry else None)
         found = by_id.get((scope, kind.identity_of(wanted))) if wanted is not None else None
         refused = _refused(kind, resource, found, scope, taken, matches) if found is not None else None

@@ -11,6 +11,7 @@ from sdx_state.kinds.address import Address
 from sdx_state.kinds.field import Value
 from sdx_state.kinds.policy import Level
 from sdx_state.kinds.resource import Source
+from sdx_state.state.ledger import Entry, Step
 
 Origin = Literal["config", "drift", "both"]
 Via = Literal["api", "csv", "manual", "none"]
@@ -190,6 +191,9 @@ class Plan:
         consented: The exact number of deletes that was agreed to when it was made, if any.
         allowed: Globs of the addresses that were allowed when it was made, whatever their risk.
         ids: Address -> live id of all that is declared and live. Not part of the document: it is found anew.
+        entries: What the state knows, under the addresses of this plan; None where no address changed. Not part of
+            the document.
+        steps: Declared moves from addresses that are declared still, which are made with it. Not part of it either.
     """
 
     tenant: str
@@ -206,6 +210,8 @@ class Plan:
     consented: int | None = None
     allowed: tuple[str, ...] = ()
     ids: Mapping[Address, str] = field(default_factory=dict, compare=False, repr=False)
+    entries: Mapping[Address, Entry] | None = field(default=None, compare=False, repr=False)
+    steps: frozenset[Step] = field(default=frozenset(), compare=False, repr=False)
 
     @property
     def errors(self) -> tuple[Finding, ...]:

@@ -1,26 +1,36 @@
-"""Changes of address: those that `moved:` says, and a delete with a create that looks like one."""
+"""A delete with a create that looks like a rename."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
-from sdx_state.kinds.address import Address
+from sdx_state.kinds import KINDS
 from sdx_state.kinds.resource import Moved
+from sdx_state.plan.continuity import REMNANT
 from sdx_state.plan.model import Action, Change, Finding
-from sdx_state.state.ledger import Entry, moved_addresses
 
 SIMILAR = 0.5
 
 
-def rename_hints(changes: Sequence[Change]) -> list[Finding]:
-    """Return a warning for each delete whose content a create of the same kind repeats."""
+def rename_hints(changes: Sequence[Change], moved: Iterable[Moved]) -> list[Finding]:
+    """Return a warning for each delete whose content a create of the same kind repeats.
+
+    None is given where `moved` says that already, nor for a kind whose identity is declared: no move keeps that.
+    """
+    said = {address for move in moved for address in (move.before, move.after)}
     created = [change for change in changes if change.action is Action.CREATE]
     hints = []
     for gone in changes:
-        if gone.action is not Action.DELETE:
+        kind = KINDS[gone.kind]
+        if (
+            gone.action is not Action.DELETE
+            or kind.identity == kind.natural_key
+            or gone.address in said
+            or REMNANT in gone.address
+        ):
             continue
         best = max(
-            (new for new in created if new.kind == gone.kind and _same_place(gone, new)),
+            (new for new in created if new.kind == gone.kind and _same_place(gone, new) and new.address not in said),
             key=lambda new: _likeness(gone, new),
             default=None,
         )
@@ -49,26 +59,3 @@ def _likeness(gone: Change, new: Change) -> float:
     if not values:
         return 0.0
     return sum(gone.before.get(name) == value for name, value in values.items()) / len(values)
-
-
-def renamed(entries: Mapping[Address, Entry], moved: Sequence[Moved]) -> tuple[dict[Address, Address], list[Finding]]:
-    """Return old -> new address of what the state knows, for every `moved:` that still has something to do."""
-    renamed: dict[Address, Address] = {}
-    findings = []
-    for move in moved:
-        if move.before not in entries:
-            continue
-        try:
-            steps = moved_addresses(entries, move.before, move.after)
-        except ValueError as error:
-            findings.append(Finding("error", f"moved: {error}", move.after, move.source))
-            continue
-        taken = [after for after in steps.values() if after in entries]
-        if taken:
-            message = f"moved: {move.before} cannot become {move.after}: {taken[0]} is already another resource"
-            findings.append(
-                Finding("error", message, move.after, move.source, "remove the `moved:` entry, or one of the two")
-            )
-            continue
-        renamed.update(steps)
-    return renamed, findings

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from sdx_state.kinds import KINDS
-from sdx_state.kinds.address import Address, kind_of, name_of
+from sdx_state.kinds import KINDS, QUESTION, SURVEY
+from sdx_state.kinds.address import Address, address_of, kind_of, name_of
 from sdx_state.kinds.field import Value
-from sdx_state.kinds.identity import identity
+from sdx_state.kinds.identity import Identity, identity
 from sdx_state.kinds.resource import Desired, Live, Source
 from sdx_state.kinds.snapshot import Snapshot
 from sdx_state.kinds.wire import read_field
 from sdx_state.plan.agreement import replaced
 from sdx_state.plan.build import in_order_of_writes
 from sdx_state.plan.codec import fingerprint_of
+from sdx_state.plan.continuity import parent_of
 from sdx_state.plan.departure import deletion
 from sdx_state.plan.diff import differences, managed_values
 from sdx_state.plan.model import ORDER_PATH, Action, Change, FieldChange, Finding, Plan
@@ -33,21 +34,28 @@ class Past:
         plan: What it carried out.
         before: Address -> the live resource as it was.
         orders: Survey's address -> the addresses of its questions in the order of before.
+        ids: Address -> id of what `orders` names. Runs of earlier versions did not keep them.
+        created: Address -> id of what it created.
     """
 
     run: str
     plan: Plan
     before: Mapping[Address, Live]
     orders: Mapping[Address, tuple[Address, ...]]
+    ids: Mapping[Address, str] = field(default_factory=dict)
+    created: Mapping[Address, str] = field(default_factory=dict)
 
 
 def undo_plan(past: Past, snapshot: Snapshot, ledger: Ledger) -> tuple[Plan, dict[Address, Desired]]:
     """Return the plan that puts back what `past` changed, and what that declares.
 
+    It is about the ids that the run touched, at the addresses that they have today. A finding says which of them
+    cannot be put back.
+
     Args:
         past: The run.
         snapshot: What is live now.
-        ledger: What is remembered now: the ids of what the run created.
+        ledger: What is remembered now: the address of each id.
     """
     maker = _Undo(past, snapshot, ledger)
     changes = in_order_of_writes([*maker.changes(), *maker.moved()])
@@ -67,12 +75,16 @@ class _Undo:
     def __init__(self, past: Past, snapshot: Snapshot, ledger: Ledger) -> None:
         self.past, self.snapshot, self.ledger = past, snapshot, ledger
         self.live = {identity(one.kind, one.id): one for kind in KINDS for one in snapshot.of(kind)}
+        self.addresses: dict[Identity, list[Address]] = {}
+        for address, entry in ledger.entries.items():
+            self.addresses.setdefault(identity(kind_of(address), entry.id), []).append(address)
+        self.restored: dict[Identity, Address] = {}
         self.resources: dict[Address, Desired] = {}
         self.findings: list[Finding] = []
         self.updated: dict[Address, Change] = {}
 
     def changes(self) -> Iterator[Change]:
-        for change in self.past.plan.changes:
+        for change in sorted(self.past.plan.changes, key=lambda one: parent_of(one.address) is not None):
             if change.action is Action.CREATE:
                 yield from self._uncreate(change)
             elif change.action is Action.DELETE:
@@ -82,61 +94,98 @@ class _Undo:
 
     def moved(self) -> Iterator[Change]:
         """Yield what brings the questions back into their order, where it is about order alone."""
-        for survey, before in self.past.orders.items():
-            present = [address for address in before if self._now(address) is not None]
+        for place, order in self.past.orders.items():
+            survey = self._today(SURVEY.name, self._id_then(place))
+            if survey is None:
+                continue
+            was = [self._today(QUESTION.name, self._id_then(address), survey) for address in order]
+            before = [address for address in was if address is not None]
+            present = [address for address in before if self._live_at(address) is not None]
             now = sorted(present, key=lambda address: order_of(self._raw(address), ORDER_PATH))
             for position, address in enumerate(before):
                 known = self.resources.get(address)
                 base = known or self._desired(address, {}, survey)
                 self.resources[address] = replace(base, position=position)
             for move in moves(now, present):
-                live = self._now(move.key)
+                live = self._live_at(move.key)
                 field = FieldChange(ORDER_PATH, move.before, move.after)
                 if live is not None and move.key not in self.updated:
                     yield self._update(move.key, live, (field,), survey)
 
     def _uncreate(self, change: Change) -> Iterator[Change]:
-        live = self._now(change.address)
-        if live is not None:
-            reason = f"run {self.past.run} created it"
-            yield deletion(change.address, live, reason, self._protected(change.address), change.parent)
+        kind, id = KINDS[change.kind], self.past.created.get(change.address)
+        if id is None:
+            if change.via == "api" and change.address in self.ledger.entries:
+                self._say(change.address, f"{change.address} is left as it is: nothing shows that the run created it")
+            return
+        address, live = self._today(change.kind, id), self.live.get(identity(change.kind, id))
+        if live is None:
+            return
+        if address is None:
+            self._say(change.address, f"{kind.noun} {id}, which the run created, is no longer managed, and stays")
+            return
+        made = {one for place, one in self.past.created.items() if kind_of(place) == QUESTION.name}
+        later = [one for one in self.snapshot.of(QUESTION.name) if one.parent_id == id and one.id not in made]
+        if kind is SURVEY and later:
+            count = f"{len(later)} question{'s' if len(later) > 1 else ''}"
+            self._say(address, f"{address} (id {id}) stays: {count} in it came later, and would go with it")
+            return
+        reason = f"run {self.past.run} created it"
+        yield deletion(address, live, reason, self._protected(address), parent_of(address))
 
     def _revert(self, change: Change) -> Iterator[Change]:
-        before, live = self.past.before.get(change.address), self._now(change.address)
+        before, id = self.past.before.get(change.address), change.id
         names = [name for name in dict.fromkeys(_top(one.path) for one in change.fields) if name != ORDER_PATH]
-        if before is None or not names:
+        if before is None or id is None or not names:
             return
+        address, live = self._today(change.kind, id), self.live.get(identity(change.kind, id))
+        noun = KINDS[change.kind].noun
         if live is None:
-            self._say(change.address, f"{change.address} is gone from the tenant and cannot be put back as it was")
+            known = self.ledger.entries.get(change.address)
+            is_now = f"; that address is {noun} {known.id} today" if known is not None and known.id != id else ""
+            message = f"{change.address} (id {id}) is gone from the tenant and cannot be put back as it was{is_now}"
+            self._say(change.address, message)
+            return
+        if address is None:
+            self._say(change.address, f"{noun} {id}, which the run changed, is no longer managed, and stays as it is")
             return
         fields = KINDS[change.kind].by_name
         values: dict[str, Value] = {}
         for name in names:
             value = read_field(fields[name], before.raw)
             values[name] = value if value is not None else ""
-        desired = self._desired(change.address, values, change.parent)
-        self.resources[change.address] = desired
+        desired = self._desired(address, values, parent_of(address))
+        self.resources[address] = desired
         found = tuple(FieldChange(*one) for one in differences(desired, live, self.snapshot.shape))
         if found:
-            yield self._update(change.address, live, found, change.parent)
+            yield self._update(address, live, found, parent_of(address))
 
     def _restore(self, change: Change) -> Iterator[Change]:
         before = self.past.before.get(change.address)
-        if before is None or self._now(change.address) is not None:
+        if before is None or identity(change.kind, before.id) in self.live:
             return
-        kind = KINDS[change.kind]
+        kind, parent, address = KINDS[change.kind], None, change.address
+        if kind.parent is not None:
+            parent = self._today(kind.parent, before.parent_id)
+            if parent is None:
+                self._say(address, f"{address} (id {before.id}) cannot come back: its {kind.parent} is not managed")
+                return
+            address = address_of(kind.name, address.partition(".")[2].partition(".")[2], name_of(parent))
+        known = self.ledger.entries.get(address)
+        if known is not None:
+            message = f"what the run deleted, id {before.id}, does not come back: {address} is id {known.id} today"
+            self._say(address, message)
+            return
         values: dict[str, Value] = {}
-        for field in kind.fields:
-            value = read_field(field, before.raw)
+        for known_field in kind.fields:
+            value = read_field(known_field, before.raw)
             if value is not None:
-                values[field.name] = value
-        parent = change.parent or _parent_of(change.address)
-        siblings = self.past.orders.get(parent or "", ())
-        place = siblings.index(change.address) if change.address in siblings else 0
-        self.resources[change.address] = replace(self._desired(change.address, values, parent), position=place)
-        self._say(change.address, f"{change.address} comes back with a new id, and without the responses it had")
+                values[known_field.name] = value
+        self.restored[identity(kind.name, before.id)] = address
+        self.resources[address] = self._desired(address, values, parent)
+        self._say(address, f"{address} comes back with a new id, and without the responses it had")
         yield Change(
-            change.address,
+            address,
             change.kind,
             Action.CREATE,
             fields=tuple(FieldChange(name, None, value) for name, value in values.items()),
@@ -176,16 +225,29 @@ class _Undo:
             values,
             NOWHERE,
             protect=self._protected(address),
-            parent=parent or _parent_of(address),
+            parent=parent or parent_of(address),
         )
 
-    def _now(self, address: Address) -> Live | None:
+    def _id_then(self, address: Address) -> str | None:
+        """Return the id that `address` had when the run began."""
+        kept = self.past.before.get(address)
+        return kept.id if kept is not None else self.past.ids.get(address)
+
+    def _today(self, kind: str, id: str | None, survey: Address | None = None) -> Address | None:
+        """Return the address of `id` today, in `survey` if that is given; what comes back has one too."""
+        if id is None:
+            return None
+        known = [*self.addresses.get(identity(kind, id), ())]
+        if (back := self.restored.get(identity(kind, id))) is not None:
+            known.append(back)
+        return next((address for address in known if survey is None or parent_of(address) == survey), None)
+
+    def _live_at(self, address: Address) -> Live | None:
         entry = self.ledger.entries.get(address)
-        id = entry.id if entry else (self.past.before[address].id if address in self.past.before else None)
-        return self.live.get(identity(kind_of(address), id)) if id is not None else None
+        return self.live.get(identity(kind_of(address), entry.id)) if entry is not None else None
 
     def _raw(self, address: Address) -> Mapping[str, object]:
-        live = self._now(address)
+        live = self._live_at(address)
         return live.raw if live else {}
 
     def _protected(self, address: Address) -> bool:
@@ -198,9 +260,3 @@ class _Undo:
 
 def _top(path: str) -> str:
     return path.partition(".")[0].partition("[")[0]
-
-
-def _parent_of(address: Address) -> Address | None:
-    kind, _, key = address.partition(".")
-    parent = KINDS[kind].parent
-    return f"{parent}.{key.partition('.')[0]}" if parent else None

@@ -10,6 +10,7 @@ from sdx_state.decoding.typed import (
     Malformed,
     filled,
     flag,
+    list_of,
     mapping_of,
     member,
     member_or,
@@ -19,7 +20,7 @@ from sdx_state.decoding.typed import (
 )
 from sdx_state.kinds.decode import address
 from sdx_state.state.errors import SIGNATURE_ADVICE, StateUnusable
-from sdx_state.state.ledger import Entry, Ledger, Lookup, shared_id, with_identities
+from sdx_state.state.ledger import Entry, Ledger, Lookup, Step, shared_id, with_identities
 from sdx_state.state.signing import VARIABLE, SigningKey, hash_of
 
 FORMAT_MAJOR, FORMAT_MINOR = 1, 1
@@ -27,6 +28,7 @@ SIGNATURE = "signature"
 _HEAD = b'{"checksum":"sha256:'
 _BODY = b'","state":'
 _TAIL = b"}\n"
+_NO_STEPS: tuple[Step, ...] = ()
 
 
 def encode(ledger: Ledger, key: SigningKey | None = None) -> bytes:
@@ -84,6 +86,8 @@ def to_document(ledger: Ledger) -> dict[str, object]:
     }
     if ledger.journal:
         document["journal"] = ledger.journal
+    if ledger.steps:
+        document["moved"] = [list(step) for step in sorted(ledger.steps)]
     return document
 
 
@@ -101,6 +105,7 @@ def from_document(document: object) -> Ledger:
         entries=with_identities(member(state, "resources", mapping_of(_entry, address))),
         lookups=member(state, "lookups", mapping_of(_lookup)),
         journal=member_or(state, "journal", text, ""),
+        steps=frozenset(member_or(state, "moved", list_of(_step), _NO_STEPS)),
     )
 
 
@@ -127,6 +132,12 @@ def hashes(value: object) -> dict[str, str]:
         if type(digest) is not str:
             raise Malformed("a hash", digest).inside(path)
     return found
+
+
+def _step(value: object) -> Step:
+    if type(value) is not list or len(value) != 2:
+        raise Malformed("two addresses", value)
+    return address(value[0]), address(value[1])
 
 
 def _lookup(value: object) -> Lookup:

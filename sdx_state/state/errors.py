@@ -51,6 +51,13 @@ class ForeignFile(StateUnusable):
         self.what, self.advice = what, advice
 
 
+class RunUnknown(StateError):
+    """No run has that name. Nothing is wrong with the state."""
+
+    def __init__(self, run: str) -> None:
+        super().__init__(f"there is no run {run!r}.\nNothing was changed. The runs there are: sdx-state history")
+
+
 class KeyUnusable(StateError):
     """The key for signatures could be guessed. Nothing was read."""
 

@@ -16,6 +16,7 @@ from sdx_state.kinds import USER
 from sdx_state.kinds.address import Address, address_of, kind_of, name_of
 
 HASH_BYTES = 6
+Step = tuple[Address, Address]
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ class Ledger:
         entries: The addresses that are ours.
         lookups: Answers of paid look-ups, by the keyed hash of the number.
         journal: Hash of the journal's last line when this was saved, empty if there was none.
+        steps: Declared moves from an address that is declared still: made once, as in a swap, and not again.
     """
 
     lineage: str
@@ -60,6 +62,7 @@ class Ledger:
     entries: Mapping[Address, Entry] = field(default_factory=dict)
     lookups: Mapping[str, Lookup] = field(default_factory=dict)
     journal: str = ""
+    steps: frozenset[Step] = frozenset()
 
     def hash(self, value: object) -> str:
         """Return the keyed hash of a normalised value."""

@@ -1,0 +1,299 @@
+"""What a resource is over time: its id, its address, its identity and its parent.
+
+An id stays one resource for life. Its address changes by `moved:` alone. Its identity and its parent never change: a
+declared resource of another identity, or under another parent, is another resource, and the old one leaves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sdx_state.kinds import KINDS
+from sdx_state.kinds.address import Address, address_of, kind_of, name_of
+from sdx_state.kinds.identity import Identity, identity
+from sdx_state.kinds.resource import Desired, Live, Moved
+from sdx_state.kinds.snapshot import Snapshot
+from sdx_state.plan.model import Finding
+from sdx_state.state.ledger import Entry, Step
+
+REMNANT = "~"  # no key contains it
+
+
+def known_as(desired: Desired, entries: Mapping[Address, Entry]) -> Entry | None:
+    """Return what is remembered of `desired`, None where that is another resource.
+
+    A kind whose identity is declared is another resource as soon as that differs.
+    """
+    kind, entry = KINDS[desired.kind], entries.get(desired.address)
+    if entry is None or kind.identity != kind.natural_key:
+        return entry
+    same = kind.natural_key_of(desired.values.get(kind.natural_key)) == kind.identity_of(entry.id)
+    return entry if same else None
+
+
+def parent_of(address: Address) -> Address | None:
+    """Return the address of the survey of a question, None for other kinds."""
+    kind, _, key = address.partition(".")
+    parent = KINDS[kind].parent
+    return address_of(parent, key.partition(".")[0]) if parent else None
+
+
+@dataclass(frozen=True)
+class Continuity:
+    """What the state knows, under the addresses of today.
+
+    Attributes:
+        entries: Address of today -> what is remembered.
+        came_from: Address of today -> the address in the state, where they differ.
+        steps: Moves between declared addresses that are carried out with this: they happen once.
+        findings: Moves that cannot be.
+    """
+
+    entries: Mapping[Address, Entry]
+    came_from: Mapping[Address, Address]
+    steps: frozenset[Step]
+    findings: tuple[Finding, ...] = ()
+
+
+class Routes:
+    """The `moved:` entries as one map, questions under the addresses that their surveys have today."""
+
+    def __init__(self, moved: Iterable[Moved], declared: Collection[Address], done: Collection[Step] = ()) -> None:
+        self.declared, self.done = declared, done
+        self.to: dict[Address, Address] = {}
+        self.said: dict[Address, Moved] = {}
+        moves = list(moved)
+        for move in moves:
+            if parent_of(move.before) is None:
+                self._add(move, move.before, move.after)
+        for move in moves:
+            if parent_of(move.before) is not None:
+                self._add(move, self.today(move.before), self.today(move.after))
+
+    def _add(self, move: Moved, before: Address, after: Address) -> None:
+        if before != after and kind_of(before) == kind_of(after):
+            self.to.setdefault(before, after)
+            self.said.setdefault(before, move)
+
+    def today(self, address: Address) -> Address:
+        """Return the address of a question under the address that its survey has today."""
+        survey = parent_of(address)
+        if survey is None:
+            return address
+        return _under(address, self.final(survey))
+
+    def final(self, address: Address) -> Address:
+        """Follow the moves from `address` up to the first declared one; where there is none, to the last."""
+        seen = {address}
+        while address not in self.declared and address in self.to:
+            address = self.to[address]
+            if address in seen:
+                break
+            seen.add(address)
+        return address
+
+    def end(self, address: Address, known: Collection[Address]) -> Address:
+        """Return the address today of what the state knows as `address`.
+
+        A move from an address that is declared still, in a swap or a shift, is made once. It is made by what stands
+        there, and, as in Terraform, by what passes through on its way where nothing stood there.
+        """
+        if not self._leaves(address):
+            return address
+        current, seen = self.to[address], {address}
+        while current not in seen:
+            seen.add(current)
+            passing = current not in self.declared or (
+                current not in known and self._leaves(current) and not self._circular(current)
+            )
+            if not passing or current not in self.to:
+                break
+            current = self.to[current]
+        return current
+
+    @property
+    def steps(self) -> frozenset[Step]:
+        """The moves whose first address is declared still: these are remembered once they are made."""
+        return frozenset((before, after) for before, after in self.to.items() if before in self.declared)
+
+    def _leaves(self, address: Address) -> bool:
+        return address in self.to and not (address in self.declared and (address, self.to[address]) in self.done)
+
+    def _circular(self, address: Address) -> bool:
+        current, seen = self.to.get(address), {address}
+        while current is not None and current not in seen:
+            seen.add(current)
+            current = self.to.get(current)
+        return current == address
+
+
+def continued(
+    entries: Mapping[Address, Entry], moved: Sequence[Moved], declared: Collection[Address], done: Collection[Step]
+) -> Continuity:
+    """Return `entries` under the addresses of today.
+
+    Args:
+        entries: What the state knows.
+        moved: The declared changes of address.
+        declared: The addresses that are declared.
+        done: The moves between declared addresses that earlier runs made.
+    """
+    routes = Routes(moved, declared, done)
+    if not routes.to:
+        return Continuity(dict(entries), {}, frozenset())
+    findings: list[Finding] = []
+    parents = {address: address for address in entries if parent_of(address) is None}
+    ends = _settled(parents, routes, findings)
+    surveys = {
+        survey: ends.get(survey) or routes.end(survey, parents) for survey in map(parent_of, entries) if survey
+    }
+    children = {address: _under(address, surveys[survey]) for address in entries if (survey := parent_of(address))}
+    ends |= _settled(children, routes, findings)
+    came_from = {end: address for address, end in ends.items() if end != address}
+    return Continuity(
+        {ends[address]: entry for address, entry in entries.items()}, came_from, routes.steps, tuple(findings)
+    )
+
+
+def moved_back(address: Address, moved: Sequence[Moved], declared: Collection[Address]) -> frozenset[Address]:
+    """Return the addresses that `address` had before, as far as `moved` says."""
+    routes = Routes(moved, declared)
+    return frozenset(before for before in routes.to if before not in declared and routes.final(before) == address)
+
+
+@dataclass(frozen=True)
+class LeftBehind:
+    """A managed resource that is live, and is no longer what its address stands for.
+
+    Attributes:
+        address: The address that it is deleted under.
+        successor: The declared address, which is another resource now.
+        entry: What is remembered of it.
+        live: The resource.
+        reason: Why it leaves.
+    """
+
+    address: Address
+    successor: Address
+    entry: Entry
+    live: Live
+    reason: str
+
+
+def left_behind(
+    standing: Continuity,
+    resources: Mapping[Address, Desired],
+    matched: Mapping[Address, Live],
+    undecided: Collection[Address],
+    snapshot: Snapshot,
+) -> list[LeftBehind]:
+    """Return what the state knows under a declared address that is matched to another resource, and that is live.
+
+    Args:
+        standing: What the state knows, under the addresses of today.
+        resources: What is declared, as far as it is planned.
+        matched: Address -> the live resource that it is.
+        undecided: Addresses for which nothing is planned.
+        snapshot: What is live.
+    """
+    suspects = {
+        address: entry
+        for address in resources
+        if (entry := standing.entries.get(address)) is not None
+        and address not in undecided
+        and not KINDS[kind_of(address)].lookup_only
+        and not (address in matched and _same(address, entry, matched[address]))
+    }
+    if not suspects:
+        return []
+    held: set[Identity] = {identity(live.kind, live.id) for live in matched.values()}
+    wanted = {identity(kind_of(address), entry.id) for address, entry in suspects.items()}
+    live = {
+        place: one
+        for kind in {kind_of(address) for address in suspects}
+        for one in snapshot.of(kind)
+        if (place := identity(one.kind, one.id)) in wanted
+    }
+    found = []
+    taken = {*standing.entries, *resources}
+    for address, entry in suspects.items():
+        place = identity(kind_of(address), entry.id)
+        if place in held or place not in live:
+            continue
+        one = live[place]
+        gone = _address_left(address, one, standing.came_from.get(address), taken)
+        taken.add(gone)
+        reason = _why(address, resources[address], one, matched)
+        found.append(LeftBehind(gone, address, entry, one, reason))
+    return found
+
+
+def _same(address: Address, entry: Entry, live: Live) -> bool:
+    kind = KINDS[kind_of(address)]
+    return kind.identity_of(entry.id) == kind.identity_of(live.id)
+
+
+def _address_left(address: Address, live: Live, before: Address | None, taken: Collection[Address]) -> Address:
+    """Return the address under which `live` leaves: the one it had, or that of its identity, or a remnant's."""
+    kind = KINDS[live.kind]
+    named = address_of(kind.name, kind.identity_of(live.id)) if kind.identity == kind.natural_key else None
+    free = [one for one in (before, named) if one is not None and one not in taken]
+    return free[0] if free else f"{address}{REMNANT}{live.id}"
+
+
+def _why(address: Address, desired: Desired, live: Live, matched: Mapping[Address, Live]) -> str:
+    kind = KINDS[live.kind]
+    new = matched.get(address)
+    there = f"it is {kind.noun} {new.id} there" if new is not None else "created there"
+    survey = matched.get(desired.parent) if desired.parent is not None else None
+    if kind.identity == kind.natural_key:
+        return f"moved to another identity, {address}: {there}, deleted here"
+    if kind.parent is not None and (survey is None or survey.id != live.parent_id):
+        moved = f"moved to another {kind.parent}, as {address}"
+        return f"{moved}: {there}, deleted here; its responses stay with the old one"
+    return f"{address} is {f'{kind.noun} {new.id}' if new is not None else 'another'} now; deleted here"
+
+
+def _under(question: Address, survey: Address) -> Address:
+    kind, _, key = question.partition(".")
+    return address_of(kind, key.partition(".")[2], name_of(survey))
+
+
+def _settled(places: Mapping[Address, Address], routes: Routes, findings: list[Finding]) -> dict[Address, Address]:
+    """Return the address today of each key of `places`; a value is where it stands before it moves itself."""
+    known = frozenset(places.values())
+    ends = {address: routes.end(place, known) for address, place in places.items()}
+    while True:  # what cannot move stays, and may be in the way of the next
+        owners: dict[Address, Address] = {}
+        blocked: dict[Address, None] = {}
+        for address, end in ends.items():
+            other = owners.setdefault(end, address)
+            if other == address:
+                continue
+            for one in (address, other):
+                if end != places[one]:
+                    blocked[one] = None
+        if not blocked:
+            return ends
+        for address in blocked:
+            if not _another_resource(places[address], ends[address]):
+                findings.append(_taken(places[address], ends[address], routes))
+            ends[address] = places[address]
+
+
+def _another_resource(before: Address, after: Address) -> bool:
+    """Tell whether a move between these addresses creates and deletes: then both may stand side by side."""
+    kind = KINDS[kind_of(before)]
+    return kind.identity == kind.natural_key or parent_of(before) != parent_of(after)
+
+
+def _taken(before: Address, after: Address, routes: Routes) -> Finding:
+    move = routes.said.get(before)
+    return Finding(
+        "error",
+        f"moved: {before} cannot become {after}: that is already another resource",
+        after,
+        move.source if move else None,
+        "remove the `moved:` entry, or one of the two",
+    )
