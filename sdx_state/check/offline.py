@@ -160,7 +160,11 @@ def _language_findings(declared: Iterable[Desired]) -> Iterator[Finding]:
                 languages[_spoken(language)] = None
     for desired in together:
         by_name: dict[str, set[str]] = {}
-        for name, text, language in _texts(desired):
+        texts = list(_texts(desired))
+        cleared = {name for name, _, _ in texts} - {name for name, text, _ in texts if text.strip()}
+        for name, text, language in texts:
+            if name in cleared:  # declared to be empty
+                continue
             said = by_name.setdefault(name, set())
             if text.strip() or _told_to_be_empty(name, language):
                 said.add(_spoken(language))
@@ -179,8 +183,10 @@ def _spoken(language: str) -> str:
 def _texts(desired: Desired) -> Iterator[tuple[str, str, str]]:
     """Yield field, text and language of every prompt that `desired` declares."""
     for field in KINDS[desired.kind].fields:
-        if field.type is FieldType.PROMPT and field.name.endswith("_text") and field.name in desired.values:
-            value: Value = desired.values[field.name]
+        if field.type is FieldType.PROMPT and field.name.endswith("_text"):
+            value: Value = desired.values.get(field.name)
+            if value is None:
+                continue
             if isinstance(value, Mapping):
                 yield from ((field.name, str(text or ""), language) for language, text in value.items())
             else:

@@ -23,6 +23,7 @@ from sdx_state.plan.model import ORDER_PATH, Action, Change, Drift, FieldChange,
 from sdx_state.plan.namesakes import namesakes
 from sdx_state.plan.order import moves, order_of
 from sdx_state.plan.origin import origin_of
+from sdx_state.plan.released import no_longer_managed
 from sdx_state.plan.rename import rename_hints
 from sdx_state.state.ledger import Entry, Ledger
 
@@ -134,6 +135,7 @@ class _Planner:
                     drift.append(Drift(address, desired.kind, self.entries[address].id, deleted=True))
             else:
                 fields = self._fields(desired, live, moved.get(address))
+                self.findings += no_longer_managed(desired, self.entries.get(address), live)
                 change = self._existing(desired, live, fields)
                 drifted = tuple(field for field in fields if field.origin != "config")
                 if drifted:
@@ -187,7 +189,11 @@ class _Planner:
             previous=previous,
             fields=fields,
             before=managed_values(desired, live),
-            after={name: value for name, value in desired.values.items() if name not in desired.ignore},
+            after={
+                name: value
+                for name, value in desired.values.items()
+                if value is not None and name not in desired.ignore
+            },
             source=desired.source,
             via="api" if fields else "none",
             parent=desired.parent,

@@ -48,7 +48,7 @@ from sdx_state.plan.model import (
 )
 from sdx_state.state.signing import HASH, hash_of
 
-FORMAT_MAJOR, FORMAT_MINOR = 1, 1
+FORMAT_MAJOR, FORMAT_MINOR = 1, 2
 _AFTER_NAME = re.compile(r"[.\[]")  # a language, or a place inside of the value, follows
 
 

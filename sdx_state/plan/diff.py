@@ -24,7 +24,7 @@ def differences(desired: Desired, live: Live, tenant_shape: Shape | None) -> lis
     found: list[Difference] = []
     for name, value in desired.values.items():
         # The common case, decided without a function call: the wire says literally what YAML says.
-        if raw.get(name) == value or name in desired.ignore:
+        if raw.get(name) == value or value is None or name in desired.ignore:
             continue
         kind = KINDS[desired.kind]
         field = kind.by_name[name]
@@ -40,7 +40,7 @@ def not_carried(desired: Desired, shape: Shape | None) -> list[str]:
     fields = KINDS[desired.kind].by_name
     missing = []
     for name, value in desired.values.items():
-        if name in desired.ignore:
+        if name in desired.ignore or value is None:
             continue
         if not fields[name].flat:
             missing.append(name)
@@ -54,13 +54,20 @@ def managed_values(desired: Desired, live: Live | None) -> dict[str, Value]:
     if live is None:
         return {}
     fields = KINDS[desired.kind].by_name
-    return {name: read_field(fields[name], live.raw) for name in desired.values if name not in desired.ignore}
+    return {
+        name: read_field(fields[name], live.raw)
+        for name, value in desired.values.items()
+        if value is not None and name not in desired.ignore
+    }
 
 
 def flattened(desired: Desired) -> Iterator[tuple[str, Value]]:
-    """Yield path and value of everything that `desired` manages; a language map a path per language."""
+    """Yield path and value of everything that `desired` manages; a language map a path per language.
+
+    A field that is null in YAML has no value there: it is not managed.
+    """
     for name, value in desired.values.items():
-        if name in desired.ignore:
+        if name in desired.ignore or value is None:
             continue
         if isinstance(value, Mapping):
             for language, text in value.items():

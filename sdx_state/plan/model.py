@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Literal
+from typing import Literal, get_args
 
 from sdx_state.kinds.address import Address
 from sdx_state.kinds.field import Value
@@ -15,8 +15,9 @@ from sdx_state.state.ledger import Entry, Step
 
 Origin = Literal["config", "drift", "both"]
 Via = Literal["api", "csv", "manual", "none"]
-Severity = Literal["error", "warning"]
+Severity = Literal["error", "warning", "info"]  # information changes no exit code
 Attribution = Literal["branch", "pending", "drift", "both"]
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)  # the worst first
 ORDER_PATH = "order"
 
 
@@ -141,7 +142,7 @@ class Finding:
     """Something to say about the plan; an error forbids applying it, one about a limit until that is dealt with.
 
     Attributes:
-        severity: Error or warning.
+        severity: Error, warning, or information.
         message: What is wrong.
         address: What it is about.
         source: Where that is declared.

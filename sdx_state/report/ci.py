@@ -10,6 +10,7 @@ from sdx_state.plan.model import Action, Plan
 from sdx_state.report.escape import escape
 
 _COMMANDS = {"blocked": "error", "critical": "error", "high": "warning", "medium": "notice"}
+_FINDINGS = {"error": (0, "error"), "warning": (3, "warning"), "info": (5, "notice")}  # rank and command
 
 
 def plan_gitlab(plan: Plan) -> str:
@@ -40,8 +41,8 @@ def _annotations(plan: Plan, folder: str) -> Iterator[tuple[int, str]]:
     """Yield each annotation with its rank, the worst first."""
     for finding in plan.findings:
         hint = f". {finding.hint}" if finding.hint else ""
-        rank = 0 if finding.severity == "error" else 3
-        yield rank, _annotation(finding.severity, finding.message + hint, finding.source, folder)
+        rank, command = _FINDINGS[finding.severity]
+        yield rank, _annotation(command, finding.message + hint, finding.source, folder)
     for change in plan.changes:
         for risk in change.risks:
             if risk.level in _COMMANDS:

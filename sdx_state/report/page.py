@@ -12,7 +12,7 @@ from sdx_state.kinds import KINDS
 from sdx_state.kinds.address import Address
 from sdx_state.kinds.policy import LEVELS
 from sdx_state.plan.conversation import Conversation
-from sdx_state.plan.model import ORDER_PATH, Action, Change, FieldChange, Plan, Risk
+from sdx_state.plan.model import ORDER_PATH, SEVERITIES, Action, Change, FieldChange, Plan, Risk
 from sdx_state.report.dialogue import Dialogue, dialogue, pair
 from sdx_state.report.escape import escape, escape_lines
 from sdx_state.report.handoff import shown
@@ -82,7 +82,7 @@ def plan_html(plan: Plan, conversations: Sequence[Conversation]) -> str:
     style = loader.get_source(environment, "plan.css")[0] + _row_rules(dialogues)
     return environment.get_template("plan.html").render(
         plan=plan,
-        findings=sorted(plan.findings, key=lambda finding: finding.severity),  # errors come first
+        findings=sorted(plan.findings, key=lambda finding: SEVERITIES.index(finding.severity)),  # errors come first
         headline=_headline(plan),
         points=[*_points(plan)],
         sections=_sections(plan.changes),

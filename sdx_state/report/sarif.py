@@ -17,6 +17,7 @@ _PLAN = "plan"
 _RULES = {rule.id: rule for rule in RULES}
 _LEVELS = {"blocked": "error", "critical": "error", "high": "error", "medium": "warning", "low": "note"}
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+_SEVERITIES = {"error": "error", "warning": "warning", "info": "note"}
 
 
 def plan_sarif(plan: Plan, folder: str = "") -> str:
@@ -31,7 +32,7 @@ def plan_sarif(plan: Plan, folder: str = "") -> str:
     for finding in plan.findings:
         rules.setdefault(_PLAN, _rule(_PLAN, "What forbids the plan, or is odd about it"))
         hint = f" ({finding.hint})" if finding.hint else ""
-        results.append(_result(_PLAN, finding.severity, finding.message + hint, finding.source, folder))
+        results.append(_result(_PLAN, _SEVERITIES[finding.severity], finding.message + hint, finding.source, folder))
     for change in plan.changes:
         for risk in change.risks:
             if risk.rule not in rules:

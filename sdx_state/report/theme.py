@@ -21,6 +21,7 @@ _CODES = {
     "blocked": "1;31",
     "error": "1;31",
     "warning": "33",
+    "info": "36",
 }
 
 

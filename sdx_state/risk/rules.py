@@ -98,7 +98,18 @@ def _changes_sender(change: Change, _: Facts) -> bool:
 def _changes_texts(change: Change, facts: Facts) -> bool:
     if _rewords_question(change, facts):
         return False
-    return any(_changed(change, name) is not None for name in _TEXTS.get(change.kind, ()))
+    texts = [field for name in _TEXTS.get(change.kind, ()) for field in _all_changed(change, name)]
+    return any(field.after or not field.before or _is_place(field.path) for field in texts)
+
+
+def _clears_text(change: Change, _: Facts) -> bool:
+    texts = (field for name in _TEXTS.get(change.kind, ()) for field in _all_changed(change, name))
+    return any(bool(field.before) and not field.after and not _is_place(field.path) for field in texts)
+
+
+def _is_place(path: str) -> bool:
+    """Tell whether `path` leads to a place in a list: an option that goes is another matter."""
+    return "[" in path
 
 
 def _reattributes(change: Change, _: Facts) -> bool:
@@ -227,6 +238,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule("agent-changed", "medium", "interactions are attributed by agent_id", _reattributes),
     Rule("sender-changed", "medium", "recipients and their filters know the old sender or subject", _changes_sender),
+    Rule("text-cleared", "medium", "respondents will no longer see or hear this text", _clears_text),
     Rule("text-changed", "low", "respondents meet something else from now on", _changes_texts),
     Rule(USER_ADDED, "low", "licences are paid per user", _adds_user),
 )

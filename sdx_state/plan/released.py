@@ -1,0 +1,60 @@
+"""Fields that were managed at the last apply and are not declared any more: they keep their values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from sdx_state.kinds import KINDS
+from sdx_state.kinds.field import DEFAULT_LANGUAGE, FieldType, Value
+from sdx_state.kinds.resource import Desired, Live
+from sdx_state.kinds.wire import read_field
+from sdx_state.plan.diff import flattened
+from sdx_state.plan.model import ORDER_PATH, Finding
+from sdx_state.state.ledger import Entry
+
+_TEXTS = (FieldType.TEXT, FieldType.PROMPT)
+
+
+def no_longer_managed(desired: Desired, entry: Entry | None, live: Live) -> Iterator[Finding]:
+    """Yield an information for each field of `live` that is null in YAML, or no longer declared there.
+
+    The next apply stops remembering these fields, so that each is named once. A null is named as long as it is there.
+
+    Args:
+        desired: What is declared.
+        entry: What was last applied, None for nothing.
+        live: The resource as it is.
+    """
+    kind = KINDS[desired.kind]
+    nulls = [name for name, value in desired.values.items() if value is None and name not in desired.ignore]
+    for name in nulls:
+        if _value(read_field(kind.by_name[name], live.raw), "") is not None:
+            yield _finding(desired, name, f"{name} is null, so it is not managed and keeps its value")
+    managed = {_full(path) for path, _ in flattened(desired)}
+    for path in entry.applied if entry is not None else ():
+        name, _, language = path.partition(".")
+        left_alone = name in desired.ignore or name in nulls or path == ORDER_PATH
+        if left_alone or name not in kind.by_name or _full(path) in managed:
+            continue
+        if _value(read_field(kind.by_name[name], live.raw), language) is not None:
+            yield _finding(desired, path, f"{path} is no longer managed and keeps its value")
+
+
+def _full(path: str) -> str:
+    """Return `path` with a language: a prompt that is a plain text is in the default language."""
+    return path if "." in path else f"{path}.{DEFAULT_LANGUAGE}"
+
+
+def _value(live: Value, language: str) -> object:
+    """Return the live text in `language`, or the whole value where no language is named; None where there is none."""
+    if not language:
+        return live
+    if isinstance(live, Mapping):
+        return live.get(language) or None
+    return live if language == DEFAULT_LANGUAGE else None
+
+
+def _finding(desired: Desired, path: str, message: str) -> Finding:
+    field = KINDS[desired.kind].by_name[path.partition(".")[0]]
+    advice = '; to clear it, declare it as ""' if field.type in _TEXTS else "; to change it, declare a value"
+    return Finding("info", f"{desired.address}: {message}{advice}", desired.address, desired.source_of(path))
