@@ -16,11 +16,13 @@ from sdx_state.config.files import Folder, ProjectFiles, SourceText, is_hidden, 
 from sdx_state.config.problems import ConfigurationError, Problem, in_order
 from sdx_state.config.project import Project, found_files, read_project
 from sdx_state.config.references import References
+from sdx_state.config.repeated import Grouped
 from sdx_state.config.resources import Declarations, Document
 from sdx_state.config.schema import verdict_of
 from sdx_state.config.sift import PROJECT_FILE, Found, unread
-from sdx_state.config.tree import Items, Node, Place, Table, table
-from sdx_state.config.users_csv import read_rows
+from sdx_state.config.spreadsheet import read_sheet
+from sdx_state.config.tree import Items, Node, Place, Table, items, table
+from sdx_state.config.users_csv import Users, UsersFile, read_header, read_rows
 from sdx_state.config.values import FieldReader
 from sdx_state.kinds.address import Address
 from sdx_state.kinds.check import Check
@@ -89,12 +91,14 @@ class Declared:
         documents: The YAML files, by name.
         sources: The texts of all files, by name.
         references: What texts may refer to.
+        users: The files of users, by name.
     """
 
     resources: Mapping[Address, Desired]
     documents: Mapping[str, Document]
     sources: Mapping[str, SourceText]
     references: References
+    users: Mapping[str, Users]
 
 
 def read_declared(folder: Path, variables: Mapping[str, str], files: ProjectFiles | None = None) -> Declared:
@@ -114,7 +118,7 @@ def read_declared(folder: Path, variables: Mapping[str, str], files: ProjectFile
     if any(problem.severity == "error" for problem in loader.problems):
         raise ConfigurationError(loader.problems)
     by_name = {document.source.name: document for document in documents}
-    return Declared(declarations.resources, by_name, loader.sources, declarations.references)
+    return Declared(declarations.resources, by_name, loader.sources, declarations.references, loader.users)
 
 
 class _Loader:
@@ -125,6 +129,7 @@ class _Loader:
         self.files = files or Folder(folder)
         self.problems: list[Problem] = []
         self.sources: dict[str, SourceText] = {}
+        self.users: dict[str, Users] = {}
         self.complete = True
         self.named: set[str] = set()
 
@@ -211,10 +216,8 @@ class _Loader:
         named = section.get("csv")
         if named is None or ("users", "csv") in document.broken:
             return
-        files: list[tuple[str, Place]] = [(str(named), section.value_place("csv"))]
-        if isinstance(named, Items):
-            files = list(zip(map(str, named), named.places, strict=True))
-        for path, place in files:
+        for file in _users_files(named, section.value_place("csv")):
+            path, place = file.path, file.place
             name = posixpath.normpath(posixpath.join(posixpath.dirname(document.source.name), path))
             if posixpath.isabs(path) or name.startswith("../") or name == ".." or "\\" in path:
                 message = f"`{path[:80]}` does not lie inside the project"
@@ -225,24 +228,31 @@ class _Loader:
                 message = f"`{path[:80]}` is hidden, and hidden files are not part of the project"
                 self.problems.append(document.source.problem(place, message, "name a file that is not hidden"))
                 continue
-            self._add_file(name, document.source, place, declarations)
+            self._add_file(name, document.source, file, declarations)
 
-    def _add_file(self, name: str, named_by: SourceText, place: Place, declarations: Declarations) -> None:
+    def _add_file(self, name: str, named_by: SourceText, file: UsersFile, declarations: Declarations) -> None:
         self.named.add(name)
         unreadable: list[Problem] = []
-        source = read_text(self.files, name, unreadable.append)
+        sheet = read_sheet(self.files, name, file.encoding, file.is_known, unreadable.append)
         for problem in unreadable:
             # A file that is not there has no line to point at, but the line that names it.
             nowhere = problem.line == 1 and problem.column == 1 and problem.text is None
             message = f"{name}: {problem.message}"
             # A file that is not text may be any file: no line of it is shown.
-            shown = named_by.problem(place, message, problem.hint) if nowhere else replace(problem, text=None)
+            shown = named_by.problem(file.place, message, problem.hint) if nowhere else replace(problem, text=None)
             self.problems.append(shown)
-        if source is not None:
-            self.sources[name] = source
-            reader = FieldReader(source, References({}), self.problems.append)
-            for row in read_rows(source, self.problems.append):
-                declarations.add_row(source, row, reader)
+        if sheet is None:
+            return
+        self.sources[name] = sheet.source
+        grouped = Grouped(self.problems.append)
+        users = read_header(file, sheet, grouped)
+        if users is not None:
+            self.users[name] = users
+            reader = FieldReader(sheet.source, References({}), grouped)
+            with declarations.reporting_to(grouped):
+                for row in read_rows(users, grouped):
+                    declarations.add_row(sheet.source, row, reader, file.country_code)
+        grouped.close()
 
     def _departures(
         self, documents: list[Document], declarations: Declarations, reporter: Reporter
@@ -257,6 +267,27 @@ class _Loader:
         check_moved(moved, declarations.declared, complete, reporter)
         check_departures(moved, removed, declarations.declared, reporter)
         return moved, removed
+
+
+def _users_files(named: Node, place: Place) -> Iterator[UsersFile]:
+    """Yield the files of users that a section names: a path, a mapping that tells more, or a list of both."""
+    if isinstance(named, Items):
+        for one, where in zip(named, named.places, strict=True):
+            yield from _users_files(one, where)
+    elif isinstance(named, Table):
+        if "file" in named:
+            columns = {header: str(column) for header, column in table(named.get("columns")).items()}
+            country_code, encoding = named.get("country_code"), named.get("encoding")
+            yield UsersFile(
+                str(named["file"]),
+                named.value_place("file"),
+                columns,
+                tuple(map(str, items(named.get("ignore")))),
+                str(country_code) if country_code is not None else None,
+                str(encoding) if encoding is not None else None,
+            )
+    elif named is not None:
+        yield UsersFile(str(named), place)
 
 
 def _prune(root: Table | Items, path: tuple[str | int, ...]) -> None:

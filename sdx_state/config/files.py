@@ -25,6 +25,7 @@ _PLAIN_BYTES = bytes([9, 10, 13, *range(32, 127)])
 # C0 and C1 controls, DEL, and what YAML 1.1 readers, but no editor, take for the end of a line.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
 _LINE_END = re.compile("\r\n|\r|\n")
+_MARKS = {"utf-8": codecs.BOM_UTF8, "utf-16-le": codecs.BOM_UTF16_LE, "utf-16-be": codecs.BOM_UTF16_BE}
 
 
 @dataclass(frozen=True)
@@ -34,10 +35,12 @@ class SourceText:
     Attributes:
         name: The file, relative to the project's folder, with forward slashes.
         text: Its text, without a byte-order mark.
+        encoding: The encoding it is in, as codecs name it.
     """
 
     name: str
     text: str
+    encoding: str = "utf-8"
 
     @cached_property
     def lines(self) -> list[str]:
@@ -225,11 +228,17 @@ def read_text(files: ProjectFiles, name: str, problem: Callable[[Problem], None]
         return None
     # Most files are plain ASCII, which one pass in C can tell.
     if data.translate(None, _PLAIN_BYTES):
-        found = _CONTROL.search(source.text)
-        if found:
-            problem(_control_problem(source, found))
+        control = character_problem(source)
+        if control is not None:
+            problem(control)
             return None
     return source
+
+
+def character_problem(source: SourceText) -> Problem | None:
+    """Return the first character in `source` that no text file has, as a problem."""
+    found = _CONTROL.search(source.text)
+    return _control_problem(source, found) if found else None
 
 
 def _control_problem(source: SourceText, found: re.Match[str]) -> Problem:
@@ -244,14 +253,15 @@ def _control_problem(source: SourceText, found: re.Match[str]) -> Problem:
     return source.problem(place, f"the control character U+{ord(character):04X} is not allowed", hint)
 
 
-def replace_text(path: Path, text: str) -> None:
+def replace_text(path: Path, text: str, encoding: str = "utf-8") -> None:
     """Make `text` the content of `path`, whole or not at all; links are followed, byte-order mark and mode kept.
 
     Raises:
         OSError: The file could not be written.
+        UnicodeEncodeError: `encoding` lacks a character.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    mark = b""
+    kept, mark = b"", _MARKS.get(encoding, b"")
     with contextlib.suppress(FileNotFoundError):
-        mark = codecs.BOM_UTF8 if read_regular(path).startswith(codecs.BOM_UTF8) else b""
-    write_output(path, mark + text.encode("utf-8"), 0o666)
+        kept = mark if read_regular(path).startswith(mark) else b""
+    write_output(path, kept + text.encode(encoding), 0o666)

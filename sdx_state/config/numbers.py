@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
@@ -11,6 +12,10 @@ from sdx_state.config.problems import closest
 
 _E164 = re.compile(r"\+([1-9][0-9]{6,14})")
 _PUNCTUATION = str.maketrans("", "", " -().\u00a0\u2011")
+# Marks of direction and blanks without width, which address books put around numbers.
+_MARKS = re.compile("[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
+_SCHEME = re.compile(r"(?:tel|callto):(?://)?", re.IGNORECASE)
+_ROUNDED = re.compile(r"\+?[0-9]+(?:[.,][0-9]+)?E\+?[0-9]+", re.IGNORECASE)
 _LINES = (
     "fixed_line",
     "mobile",
@@ -44,6 +49,15 @@ def canonical(text: str, country_code: str | None = None) -> str | Complaint:
     if _is_plainly_valid(plain):
         return plain
     return _thorough(text, country_code)
+
+
+def bare_number(text: str) -> str:
+    """Return the number in a cell without what spreadsheets and address books put around and between: `'`, `tel:`.
+
+    Full-width characters become their plain forms, and blanks of any width a space.
+    """
+    plain = unicodedata.normalize("NFKC", _MARKS.sub("", text)).strip().lstrip("'\u2018\u2019").strip()
+    return " ".join(_SCHEME.sub("", plain, count=1).split())
 
 
 def line_type(number: str) -> str | None:
@@ -94,6 +108,9 @@ def _thorough(text: str, country_code: str | None) -> str | Complaint:
         hint = closest(country_code, phonenumbers.SUPPORTED_REGIONS)
         return Complaint(f"`{country_code[:10]}` is not the code of a country", hint)
     international = text.lstrip().startswith("+")
+    if _ROUNDED.fullmatch(text):
+        hint = "in the spreadsheet, format the column as text and enter the numbers again"
+        return Complaint(f"`{text[:40]}` is no number any more: the spreadsheet has lost digits", hint)
     if not international and country_code is None:
         hint = "write it with its country's code, such as +61488888888"
         return Complaint(f"`{text[:40]}` does not say its country", hint)

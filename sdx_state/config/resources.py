@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sdx_state.config.checks import check_user
@@ -11,12 +12,14 @@ from sdx_state.config.numbers import Complaint, canonical
 from sdx_state.config.problems import Problem
 from sdx_state.config.references import References, Room
 from sdx_state.config.scalars import Unquoted
+from sdx_state.config.switches import switch
 from sdx_state.config.tree import KeyPlaces, Node, Place, Table, items, table
 from sdx_state.config.users_csv import Row
 from sdx_state.config.values import FieldReader, Fields, must_be_quoted
 from sdx_state.kinds import PHONE_NUMBER, QUESTION, SURVEY, USER, Kind
 from sdx_state.kinds.address import Address, address_of, kind_of, slug
 from sdx_state.kinds.resource import Desired, Source
+from sdx_state.kinds.user import UPLOAD_SWITCHES
 
 Report = Callable[[Problem], None]
 
@@ -151,16 +154,30 @@ class Declarations:
                 upload[column] = str(value).upper()
             elif value is not None:
                 upload[column] = reader.text(columns, column, fields)
+                verdict = switch(column, upload[column]) if column in UPLOAD_SWITCHES and upload[column] else ""
+                if isinstance(verdict, Complaint):
+                    reader.complain(columns.value_place(column), verdict, fields)
+                else:
+                    upload[column] = verdict or upload[column]
         self._warn_of_team(upload, reader.source, columns.key_place("team"))
         return upload
 
-    def add_row(self, source: SourceText, row: Row, reader: FieldReader) -> None:
+    @contextmanager
+    def reporting_to(self, report: Report) -> Iterator[None]:
+        """Tell `report` what is wrong with what the block declares."""
+        before, self.report = self.report, report
+        try:
+            yield
+        finally:
+            self.report = before
+
+    def add_row(self, source: SourceText, row: Row, reader: FieldReader, country_code: str | None) -> None:
         """Declare the user in `row` of the upload file `source`, which `reader` reads."""
         email = row.cells[USER.identity]
         address = address_of(USER.name, USER.identity_of(email))
         if not self._claim(address, email, source, row.place):
             return
-        fields = reader.read_cells(USER, row.cells, row.places)
+        fields = reader.read_cells(USER, row.cells, row.places, country_code)
         upload = {column: row.cells[column] for column in USER.upload if column in row.cells}
         self._warn_of_team(upload, source, row.place)
         self._keep(address, USER, email, None, fields, source, row.place, positions=row.places, upload=upload)

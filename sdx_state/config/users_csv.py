@@ -1,22 +1,53 @@
 """Users in the platform's own upload format. Source: "Hand-off": the columns of the admin UI's user upload.
 
-Cells are read as they stand: no references, no escapes; an empty cell declares nothing.
+Cells are read as they stand, without the blanks around: no references, no escapes; an empty cell declares nothing.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from sdx_state.config.files import SourceText
-from sdx_state.config.problems import Problem, did_you_mean
+from sdx_state.config.headers import ALIASES, columns_of, folded_header
+from sdx_state.config.numbers import Complaint, bare_number
+from sdx_state.config.problems import Problem
+from sdx_state.config.spreadsheet import BLANKS, NAMES, SEPARATORS, NotRows, Record, Sheet
+from sdx_state.config.switches import switch
 from sdx_state.config.tree import Place
 from sdx_state.kinds import USER
+from sdx_state.kinds.field import FieldType
+from sdx_state.kinds.user import UPLOAD_SWITCHES
 
 COLUMNS = (*(field.name for field in USER.fields), *USER.upload)
 REQUIRED = ("name", "email")
+_PHONES = frozenset(one.name for one in USER.fields if one.type is FieldType.PHONE)
+_NO_HEADER = "start it with: name,email"
+
+
+@dataclass(frozen=True)
+class UsersFile:
+    """How a project names a file of users.
+
+    Attributes:
+        path: The file, as it is written.
+        place: Where it is written.
+        columns: Header of the file -> column of the upload.
+        ignore: Headers of columns that are not read.
+        country_code: The country of telephone numbers that do not say theirs.
+        encoding: Its encoding, where it cannot be told.
+    """
+
+    path: str
+    place: Place
+    columns: Mapping[str, str] = field(default_factory=dict)
+    ignore: tuple[str, ...] = ()
+    country_code: str | None = None
+    encoding: str | None = None
+
+    def is_known(self, header: str) -> bool:
+        """Tell whether `header` is one of a column that is read, or that a hint could name."""
+        known = folded_header(header)
+        return known in COLUMNS or known in ALIASES or known in {*map(folded_header, (*self.columns, *self.ignore))}
 
 
 @dataclass(frozen=True)
@@ -28,142 +59,133 @@ class Row:
     places: Mapping[str, Place]
 
 
-def read_rows(source: SourceText, report: Callable[[Problem], None]) -> Iterator[Row]:
-    """Yield the users in `source`; what is wrong goes to `report`, and such rows are left out."""
-    reader = csv.reader(io.StringIO(source.text, newline=""), strict=True)
-    columns: list[str] = []
-    line = 1
+@dataclass(frozen=True)
+class Users:
+    """A file of users whose header has been understood.
+
+    Attributes:
+        file: How it is named.
+        sheet: Its rows.
+        header: Its first row.
+        columns: Column of the upload -> indexes of the cells that make it up.
+    """
+
+    file: UsersFile
+    sheet: Sheet
+    header: Record
+    columns: Mapping[str, tuple[int, ...]]
+
+
+def read_header(file: UsersFile, sheet: Sheet, report: Callable[[Problem], None]) -> Users | None:
+    """Return the file with its columns; what is wrong goes to `report`, and None back."""
+    source = sheet.source
+    try:
+        header = next(sheet.records(), None)
+    except NotRows:
+        header = Record(1, [])
+    if header is None:
+        report(source.problem((1, 1), "this file has no header", _NO_HEADER))
+        return None
+    if not any(map(file.is_known, header.cells)):
+        # It may hold anything, and so nothing of it is shown.
+        message = "this file is not in the format of the user upload: its first line has none of the columns"
+        report(Problem(source.name, 1, 1, message, hint=_NO_HEADER))
+        return None
+    columns = columns_of(file, sheet, header, COLUMNS, REQUIRED, report)
+    return Users(file, sheet, header, columns) if columns is not None else None
+
+
+def read_rows(users: Users, report: Callable[[Problem], None]) -> Iterator[Row]:
+    """Yield the users of a file; what is wrong goes to `report`, and such rows are left out."""
+    stripped: list[Place] = []
+    records = users.sheet.records()
+    next(records)
     while True:
         try:
-            cells = next(reader, None)
-        except csv.Error as error:
-            if not columns:
-                report(_other_format(source))
-                return
-            report(
-                source.problem((reader.line_num or 1, 1), f"this is not CSV: {error}", "double a quote inside quotes")
-            )
-            return
-        place, line = (line, 1), reader.line_num + 1
-        if cells is None:
-            if not columns:
-                report(source.problem((1, 1), "this file has no header", "start it with: name,email"))
-            return
-        if not any(cells):
-            continue
-        if not columns:
-            columns = [cell.strip().lower() for cell in cells]
-            if set(columns).isdisjoint(COLUMNS):
-                report(_other_format(source))
-                return
-            problems = list(_header_problems(source, place, columns))
-            for problem in problems:
-                report(problem)
-            if problems:
-                return
-            continue
-        row = _row(source, place, columns, cells, report)
+            record = next(records, None)
+        except NotRows as error:
+            problem = users.sheet.source.problem
+            report(problem((error.line, 1), f"this is not CSV: {error}", "double a quote inside quotes"))
+            break
+        if record is None:
+            break
+        row = _row(users, record, stripped, report)
         if row is not None:
             yield row
+    if stripped:
+        message = "the blanks around this cell are left out"
+        if len(stripped) > 1:
+            message = f"the blanks around {len(stripped)} cells are left out, the first of them here"
+        report(users.sheet.source.problem(stripped[0], message, "remove them in the file", "warning"))
 
 
-def _other_format(source: SourceText) -> Problem:
-    """Return the problem of a file without any known column. It may hold anything, and so nothing of it is shown."""
-    message = "this file is not in the format of the user upload: its first line has none of the columns"
-    return Problem(source.name, 1, 1, message, hint="start it with: name,email")
+def cell_of(column: str, texts: list[str]) -> str:
+    """Return what the cells `texts`, which make up `column`, declare."""
+    if len(texts) == 1:
+        text = texts[0].strip(BLANKS)
+        return bare_number(text) if column in _PHONES else text
+    return " ".join(text for text in (text.strip(BLANKS) for text in texts) if text)
 
 
-def _header_problems(source: SourceText, place: Place, columns: list[str]) -> Iterator[Problem]:
-    for index, column in enumerate(columns):
-        where = place[0], _column_of(source, place[0], index)
-        if column not in COLUMNS:
-            yield source.problem(where, f"unknown column `{column[:80]}`", did_you_mean(column, COLUMNS))
-        elif column in columns[:index]:
-            yield source.problem(where, f"the column `{column}` stands here twice")
-    for column in REQUIRED:
-        if column not in columns:
-            yield source.problem(place, f"the column `{column}` is missing: the platform's upload requires it")
-
-
-def _row(
-    source: SourceText, place: Place, columns: list[str], cells: list[str], report: Callable[[Problem], None]
-) -> Row | None:
-    if len(cells) != len(columns):
-        message = f"this row has {len(cells)} cells, and the header {len(columns)} columns"
-        report(source.problem(place, message, "put a text that holds a comma in double quotes"))
+def _row(users: Users, record: Record, stripped: list[Place], report: Callable[[Problem], None]) -> Row | None:
+    sheet, (line, cells) = users.sheet, record
+    problem = sheet.source.problem
+    surplus = [index for index in range(len(users.header.cells), len(cells)) if cells[index].strip(BLANKS)]
+    if surplus:
+        message = f"this row has {surplus[-1] + 1} cells, and the header {len(users.header.cells)} columns"
+        named = NAMES.get(sheet.separator or "", "the separator")
+        report(problem((line, 1), message, f"put a text that holds {named} in double quotes"))
         return None
-    held = {column: cell for column, cell in zip(columns, cells, strict=True) if cell}
+    held: dict[str, str] = {}
+    sound = True
+    for column, indexes in users.columns.items():
+        texts = [cells[index] for index in indexes if index < len(cells)]
+        text = cell_of(column, texts) if texts else ""
+        if not text:
+            continue
+        if any(one != one.strip(BLANKS) for one in texts):
+            stripped.append(sheet.place(line, indexes[0]))
+        if column in UPLOAD_SWITCHES:
+            verdict = switch(column, text)
+            if isinstance(verdict, Complaint):
+                report(problem(sheet.place(line, indexes[0]), verdict.message, verdict.hint))
+                sound = False
+                continue
+            text = verdict
+        held[column] = text
     missing = [column for column in REQUIRED if column not in held]
+    other = _other_separator(sheet, cells) if missing else None
+    if other is not None:
+        report(problem((line, 1), f"this row separates cells by {NAMES[other]}, and the header does not"))
+        return None
     for column in missing:
-        where = place[0], _column_of(source, place[0], columns.index(column))
-        report(source.problem(where, f"`{column}` is empty: the platform's upload requires it"))
-    return None if missing else Row(place, held, _CellPlaces(source, place[0], columns, held))
+        where = sheet.place(line, users.columns[column][0])
+        report(problem(where, f"`{column}` is empty: the platform's upload requires it"))
+    return None if missing or not sound else Row((line, 1), held, _CellPlaces(users, line, held))
 
 
-def _column_of(source: SourceText, line: int, index: int) -> int:
-    """Return the column at which cell `index` of the row at `line` starts; 1 for a row that is not plain."""
-    text = source.line(line) or ""
-    if '"' in text:
-        return 1
-    return sum(len(cell) + 1 for cell in text.split(",")[:index]) + 1
+def _other_separator(sheet: Sheet, cells: list[str]) -> str | None:
+    """Return the separator of a row that holds all of its cells in the first one."""
+    if sheet.separator is None or any(cells[1:]):
+        return None
+    return next((one for one in SEPARATORS if one != sheet.separator and one in cells[0]), None)
 
 
 class _CellPlaces(Mapping[str, Place]):
     """Where the cells of a row stand, found out when somebody asks."""
 
-    __slots__ = ("_columns", "_held", "_line", "_source")
+    __slots__ = ("_held", "_line", "_users")
 
-    def __init__(self, source: SourceText, line: int, columns: list[str], held: Mapping[str, str]) -> None:
-        self._source, self._line, self._columns, self._held = source, line, columns, held
+    def __init__(self, users: Users, line: int, held: Mapping[str, str]) -> None:
+        self._users, self._line, self._held = users, line, held
 
     def __getitem__(self, column: str) -> Place:
         if column not in self._held:
             raise KeyError(column)
-        return self._line, _column_of(self._source, self._line, self._columns.index(column))
+        return self._users.sheet.place(self._line, self._users.columns[column][0])
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._held)
 
     def __len__(self) -> int:
         return len(self._held)
-
-
-def change_rows(source: SourceText, changes: Mapping[int, Mapping[str, object]]) -> str:
-    """Return the text of `source` with cells changed; every other row stays as it is, to the letter.
-
-    Args:
-        source: An upload file that `read_rows` finds nothing wrong with.
-        changes: For the line that a row starts at, its new cells by column.
-    """
-    end = "\r\n" if "\r\n" in source.text else "\n"
-    rows = _raw_rows(source)
-    header = next(line for line, _, cells in rows if any(cells))
-    columns = next([cell.strip().lower() for cell in cells] for line, _, cells in rows if line == header)
-    wanted = [column for column in COLUMNS if any(values.get(column) for values in changes.values())]
-    added = [column for column in wanted if column not in columns]
-    parts = []
-    for line, raw, cells in rows:
-        if not any(cells) or (line not in changes and not added):
-            parts.append(raw)
-            continue
-        new = cells + (added if line == header else [""] * len(added))
-        values = changes.get(line, {})
-        for index, column in enumerate(columns + added):
-            if column in values:
-                new[index] = str(values[column] or "")
-        buffer = io.StringIO(newline="")
-        csv.writer(buffer, lineterminator=end).writerow(new)
-        parts.append(buffer.getvalue())
-    return "".join(parts)
-
-
-def _raw_rows(source: SourceText) -> list[tuple[int, str, list[str]]]:
-    """Return of each row the line that it starts at, its text as it stands, and its cells."""
-    lines = list(io.StringIO(source.text, newline=""))
-    reader = csv.reader(lines, strict=True)
-    rows = []
-    start = 0
-    for cells in reader:
-        rows.append((start + 1, "".join(lines[start : reader.line_num]), cells))
-        start = reader.line_num
-    return rows

@@ -89,12 +89,24 @@ class FieldReader:
         fields.sound = False
         self.report(self.source.problem(place, complaint.message, complaint.hint))
 
-    def read_cells(self, kind: Kind, cells: Mapping[str, str], places: Mapping[str, Place]) -> Fields:
-        """Return the fields of `kind` that `cells` hold, at `places`. A cell has no references."""
+    def read_cells(
+        self, kind: Kind, cells: Mapping[str, str], places: Mapping[str, Place], country_code: str | None
+    ) -> Fields:
+        """Return the fields of `kind` that `cells` hold, at `places`. A cell has no references.
+
+        Telephone numbers that do not say their country are of `country_code`.
+        """
         fields = Fields()
         for name, field_ in kind.by_name.items():
             if name in cells:
-                fields.values[name] = self._judged(field_.type, name, cells[name], places, fields)
+                text = cells[name]
+                if field_.type is FieldType.PHONE and country_code is not None:
+                    number = canonical(text, country_code)
+                    if isinstance(number, Complaint):
+                        self.complain(places[name], number, fields)
+                        continue
+                    text = number
+                fields.values[name] = self._judged(field_.type, name, text, places, fields)
         return fields
 
     def _value(self, type_: FieldType, name: str, value: Node, node: Table, fields: Fields) -> Value:

@@ -15,8 +15,8 @@ from sdx_state.config.project import load_project
 from sdx_state.config.revise import changed_text, extended_text
 from sdx_state.config.schema import schema_document
 from sdx_state.config.tree import table
-from sdx_state.config.update import Update
-from sdx_state.config.users_csv import change_rows
+from sdx_state.config.update import Update, changed_fields
+from sdx_state.config.users_csv_change import change_rows
 from sdx_state.kinds import KINDS, SURVEY
 from sdx_state.kinds.address import Address
 from sdx_state.kinds.resource import Desired
@@ -88,12 +88,17 @@ class _Drafts:
             self.texts[name] = self._extended(name, KINDS[new[0].kind].collection, entries)
 
     def _changed(self, name: str, updates: Sequence[Update]) -> str:
-        source = self.declared.sources[name]
         document = self.declared.documents.get(name)
         if document is None:
-            cells = {one.current.source.line: one.wanted.values for one in updates if one.wanted is not None}
-            return change_rows(source, cells)
-        return changed_text(source.text, document.root, updates)
+            cells = {
+                one.current.source.line: {
+                    field: one.wanted.values.get(field) for field in changed_fields(one.current, one.wanted)
+                }
+                for one in updates
+                if one.wanted is not None
+            }
+            return change_rows(self.declared.users[name], cells)
+        return changed_text(self.declared.sources[name].text, document.root, updates)
 
     def _extended(self, name: str, section: str, entries: Mapping[str, object]) -> str:
         existing = self.declared.sources.get(name)
@@ -106,7 +111,8 @@ class _Drafts:
         written = []
         for name, text in sorted(self.texts.items()):
             path = self.folder / name
-            replace_text(path, text)
+            source = self.declared.sources.get(name)
+            replace_text(path, text, source.encoding if source else "utf-8")
             written.append(path)
         return written
 

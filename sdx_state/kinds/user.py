@@ -7,6 +7,7 @@ from sdx_state.kinds.field import Field, FieldType
 from sdx_state.kinds.kind import Kind
 
 UPLOAD_COLUMNS = ("permissions", "team", "visible", "visibility_level", "send_password_reset")
+UPLOAD_SWITCHES = ("visible", "send_password_reset")  # take TRUE or FALSE
 PERSONAL = ("name", "phone", "email")  # the fields that say who somebody is, and how to reach them
 
 USER = Kind(

@@ -67,7 +67,7 @@ WRONG = [
     ("name,email,name\n", "1:12: the column `name` stands here twice", None),
     ("name\n", "1:1: the column `email` is missing: the platform's upload requires it", None),
     ("", "1:1: this file has no header", "start it with: name,email"),
-    ("name,email\nA\n", "2:1: this row has 1 cells, and the header 2 columns", None),
+    ("name,email\nA\n", "2:3: `email` is empty: the platform's upload requires it", None),
     ("name,email\nA,a@x.com\nLee, Jr,b@x.com\n", "3:1: this row has 3 cells, and the header 2 columns", None),
     ("name,email\nA,\n", "2:3: `email` is empty: the platform's upload requires it", None),
     ("name,email\n,a@x.com\n", "2:1: `name` is empty: the platform's upload requires it", None),

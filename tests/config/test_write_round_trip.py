@@ -80,9 +80,9 @@ def tenants(draw: st.DrawFn) -> list[Desired]:
         values = {"email": email, **draw(st.fixed_dictionaries({}, optional={
             "name": texts, "agent_id": texts, "phone": numbers, "timezone": st.sampled_from(["Europe/Paris", "UTC"]),
         }))}  # fmt: skip
-        upload = draw(
-            st.dictionaries(st.sampled_from(["permissions", "visible", "visibility_level"]), texts, max_size=3)
-        )
+        upload = draw(st.fixed_dictionaries({}, optional={
+            "permissions": texts, "visibility_level": texts, "visible": st.sampled_from(["TRUE", "FALSE"]),
+        }))  # fmt: skip
         found.append(Desired(f"user.{email.casefold()}", "user", email, values, NOWHERE, upload=upload))
     return found
 

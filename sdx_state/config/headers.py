@@ -1,0 +1,158 @@
+"""The first row of a file of users: which column of the upload each of its columns is, and hints where none is."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Protocol
+
+from sdx_state.config.problems import Problem, closest
+from sdx_state.config.spreadsheet import BLANKS, NAMES, SEPARATORS, NotRows, Record, Sheet
+
+# How exports of other systems call the columns. They are suggested and never taken for granted.
+ALIASES = {
+    **dict.fromkeys(("email address", "e-mail", "e-mail address", "mail", "user email", "work email"), "email"),
+    **dict.fromkeys(("phone number", "mobile", "mobile number", "telephone", "phone no", "tel", "cell"), "phone"),
+    **dict.fromkeys(("full name", "display name", "agent name", "user name"), "name"),
+    **dict.fromkeys(("first name", "given name", "forename", "last name", "surname", "family name"), "name"),
+    **dict.fromkeys(("agent id", "agent", "agent no", "agent number", "employee id"), "agent_id"),
+    **dict.fromkeys(("time zone", "tz"), "timezone"),
+    **dict.fromkeys(("role", "permission"), "permissions"),
+    **dict.fromkeys(("team name", "group"), "team"),
+    "visibility level": "visibility_level",
+    **dict.fromkeys(("send password reset", "password reset"), "send_password_reset"),
+}
+JOINED = "name"  # the one column that several may make up: first and last name
+
+
+class Named(Protocol):
+    """How the project names the file: what of it is said about columns."""
+
+    @property
+    def path(self) -> str:
+        """The file."""
+
+    @property
+    def columns(self) -> Mapping[str, str]:
+        """Header -> column."""
+
+    @property
+    def ignore(self) -> tuple[str, ...]:
+        """Headers that are left out."""
+
+
+def folded_header(text: str) -> str:
+    """Return `text` in the form in which headers are compared: without case, and blanks alike."""
+    return re.sub(r"\s+", " ", text.strip(BLANKS)).casefold()
+
+
+def columns_of(
+    file: Named,
+    sheet: Sheet,
+    header: Record,
+    known: Sequence[str],
+    required: Sequence[str],
+    report: Callable[[Problem], None],
+) -> dict[str, tuple[int, ...]] | None:
+    """Return column -> indexes of the cells that make it up, in the order of `file.columns`; None if it is wrong."""
+    problems: list[Problem] = []
+    mapped = {folded_header(one): column for one, column in file.columns.items()}
+    ignored = set(map(folded_header, file.ignore))
+    rank = {one: position for position, one in enumerate(mapped)}
+    found: dict[str, list[int]] = {}
+    unknown: list[int] = []
+    headers = [folded_header(cell) for cell in header.cells]
+    for index, cell in enumerate(headers):
+        if cell in ignored or not cell:
+            continue
+        column = mapped.get(cell, cell)
+        if column not in known:
+            unknown.append(index)
+        elif column in found and (column != JOINED or cell not in mapped or cell in headers[:index]):
+            where = sheet.place(header.line, index)
+            problems.append(sheet.source.problem(where, f"the column `{column}` stands here twice"))
+        else:
+            found.setdefault(column, []).append(index)
+    problems += _unknown(file, sheet, header, unknown, known)
+    for one in file.columns:
+        if folded_header(one) not in headers:
+            hint = closest(one, [cell.strip(BLANKS) for cell in header.cells])
+            problems.append(sheet.source.problem((header.line, 1), f"there is no column `{one[:80]}` here", hint))
+    suggested = {ALIASES.get(headers[index]) for index in unknown}
+    for column in required:
+        if column not in found and column not in suggested:
+            message = f"the column `{column}` is missing: the platform's upload requires it"
+            problems.append(sheet.source.problem((header.line, 1), message))
+    problems += _nameless(sheet, header, headers)
+    for problem in problems:
+        report(problem)
+    if problems:
+        return None
+    return {
+        column: tuple(sorted(indexes, key=lambda index: rank.get(headers[index], -1)))
+        for column, indexes in found.items()
+    }
+
+
+def _unknown(file: Named, sheet: Sheet, header: Record, unknown: list[int], known: Sequence[str]) -> list[Problem]:
+    """Return what is wrong with the unknown columns, in one message with the entry that reads the file."""
+    if not unknown:
+        return []
+    where = sheet.place(header.line, unknown[0])
+    texts = [header.cells[index].strip(BLANKS) for index in unknown]
+    parts = {one: separator for one in texts for separator in SEPARATORS if separator in one}
+    if parts and sheet.separator in NAMES:
+        other = NAMES[next(iter(parts.values()))]
+        message = f"the header separates columns by {NAMES[sheet.separator or ',']} and by {other}"
+        return [sheet.source.problem(where, message, "use one separator")]
+    typed = {one: closest(one, known) for one in texts if folded_header(one) not in ALIASES}
+    if any(typed.values()):
+        return [
+            sheet.source.problem(sheet.place(header.line, index), f"unknown column `{text[:80]}`", typed.get(text))
+            for index, text in zip(unknown, texts, strict=True)
+        ]
+    named = ", ".join(f"`{text[:80]}`" for text in texts[:20])
+    more = f", and {len(texts) - 20} more" if len(texts) > 20 else ""
+    message = f"unknown column{'s' if len(texts) > 1 else ''} {named}{more}"
+    return [sheet.source.problem(where, message, _entry(file, texts[:20]))]
+
+
+def _entry(file: Named, texts: list[str]) -> str:
+    """Return the entry that reads a file with the unknown columns `texts`, in YAML."""
+    columns = {**file.columns}
+    ignore = list(file.ignore)
+    for text in texts:
+        column = ALIASES.get(folded_header(text))
+        if column is not None:
+            columns[text] = column
+        else:
+            ignore.append(text)
+    parts = [f"file: {_yaml(file.path)}"]
+    if columns:
+        parts.append("columns: {" + ", ".join(f"{_yaml(text)}: {one}" for text, one in columns.items()) + "}")
+    if ignore:
+        parts.append("ignore: [" + ", ".join(map(_yaml, ignore)) + "]")
+    return "name it so: csv: {" + ", ".join(parts) + "}"
+
+
+def _yaml(text: str) -> str:
+    return text if re.fullmatch(r"[A-Za-z][A-Za-z0-9./_-]*", text) else json.dumps(text, ensure_ascii=False)
+
+
+def _nameless(sheet: Sheet, header: Record, headers: list[str]) -> list[Problem]:
+    """Columns without a header are surplus of the spreadsheet, unless something stands in them."""
+    empty = [index for index, cell in enumerate(headers) if not cell]
+    if not empty:
+        return []
+    records = sheet.records()
+    next(records)
+    with suppress(NotRows):  # is told when the rows are read
+        for line, cells in records:
+            for index in empty:
+                if index < len(cells) and cells[index].strip(BLANKS):
+                    place = sheet.place(line, index)
+                    message = "this cell stands in a column without a header"
+                    return [sheet.source.problem(place, message, "name the column, or empty the cell")]
+    return []

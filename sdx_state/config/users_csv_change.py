@@ -1,0 +1,135 @@
+"""Cells of a file of users changed where they stand: every other character of the file stays as it is."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator, Mapping
+
+from sdx_state.config.problems import ConfigurationError, Problem
+from sdx_state.config.spreadsheet import Record, split
+from sdx_state.config.users_csv import COLUMNS, Users, cell_of
+
+_END = re.compile("(?:\r\n|\r|\n)?$")
+
+
+def change_rows(users: Users, changes: Mapping[int, Mapping[str, object]]) -> str:
+    """Return the text of a file with cells changed.
+
+    Args:
+        users: A file that nothing is wrong with.
+        changes: For the line that a row starts at, its new values by column.
+
+    Raises:
+        ConfigurationError: The file cannot hold one of them: it is a workbook, or its encoding lacks a character.
+    """
+    sheet = users.sheet
+    source = sheet.source
+    first = min(changes)
+    if sheet.separator is None:
+        message = "a workbook cannot be changed from here"
+        hint = 'save it as "CSV UTF-8", and name that file; or enter this change in the workbook'
+        raise ConfigurationError([source.problem((first, 1), message, hint)])
+    wanted = [column for column in COLUMNS if any(values.get(column) for values in changes.values())]
+    added = [column for column in wanted if column not in users.columns]
+    width = len(users.header.cells)
+    parts: list[str] = []
+    problems: list[Problem] = []
+    for raw, record in _raw_rows(users):
+        new = {}
+        if record.line == users.header.line:
+            new = {width + index: column for index, column in enumerate(added)}
+        elif record.line > users.header.line and any(cell and not cell.isspace() for cell in record.cells):
+            new, wrong = _cells(users, record, changes.get(record.line, {}), added)
+            problems += wrong
+        parts.append(_changed(raw, sheet.separator, new) if new else raw)
+    text = "".join(parts)
+    problems += _lost(users, text, parts)
+    if problems:
+        raise ConfigurationError(problems)
+    return text
+
+
+def _cells(
+    users: Users, record: Record, values: Mapping[str, object], added: list[str]
+) -> tuple[dict[int, str], list[Problem]]:
+    """Return the cells of a row that change, by index, and what cannot be written."""
+    new: dict[int, str] = {}
+    problems = []
+    for column, value in values.items():
+        text = str(value or "")
+        indexes = users.columns.get(column) or (
+            (len(users.header.cells) + added.index(column),) if column in added else ()
+        )
+        held = [record.cells[index] for index in indexes if index < len(record.cells)]
+        if not indexes or (held and cell_of(column, held) == text) or (not held and not text):
+            continue
+        where = users.sheet.place(record.line, indexes[0])
+        if len(indexes) > 1:
+            message = f"`{column}` is made up of several columns, which `{text[:80]}` cannot be split into"
+            problems.append(users.sheet.source.problem(where, message, "change this cell by hand"))
+        elif cell_of(column, [text]) != text:
+            message = f"this cell cannot hold `{text[:80]}`: the blanks around it would be left out"
+            problems.append(users.sheet.source.problem(where, message, "declare this user in YAML"))
+        else:
+            new[indexes[0]] = text
+    if added:
+        new = {**dict.fromkeys(range(len(record.cells), len(users.header.cells) + len(added)), ""), **new}
+    return new, problems
+
+
+def _changed(raw: str, separator: str, new: Mapping[int, str]) -> str:
+    """Return the row `raw` with the cells at some indexes replaced; one that was quoted stays quoted."""
+    found = _END.search(raw)
+    end = found[0] if found else ""
+    cells = _raw_cells(raw.removesuffix(end) if end else raw, separator)
+    for index, text in sorted(new.items()):
+        cells += [""] * (index + 1 - len(cells))
+        needed = any(one in text for one in (separator, '"', "\r", "\n"))
+        quoted = '"' + text.replace('"', '""') + '"'
+        cells[index] = quoted if needed or cells[index].startswith('"') else text
+    return separator.join(cells) + end
+
+
+def _raw_cells(row: str, separator: str) -> list[str]:
+    """Return the cells of a row as they are written, quotes and all."""
+    cell = re.compile(rf'"(?:[^"]|"")*"|[^{re.escape(separator)}]*')
+    cells = []
+    position = 0
+    while True:
+        found = cell.match(row, position)
+        cells.append(found[0] if found else "")
+        position += len(cells[-1]) + 1
+        if position > len(row):
+            return cells
+
+
+def _raw_rows(users: Users) -> Iterator[tuple[str, Record]]:
+    """Yield each row's text as it stands, with its record; lines before the header as one without cells."""
+    sheet = users.sheet
+    lines = list(io.StringIO(sheet.source.text, newline=""))
+    records = list(split(sheet.source.text, sheet.separator or ",", sheet.skipped))
+    for index in range(sheet.skipped):
+        yield lines[index], Record(index + 1, [])
+    ends = [record.line - 1 for record in records[1:]] + [len(lines)]
+    for record, end in zip(records, ends, strict=True):
+        yield "".join(lines[record.line - 1 : end]), record
+
+
+def _lost(users: Users, text: str, parts: list[str]) -> list[Problem]:
+    """Return the first character that the file's encoding lacks."""
+    source = users.sheet.source
+    try:
+        text.encode(source.encoding)
+    except UnicodeEncodeError as error:
+        character = text[error.start]
+        before = 0
+        line = 1
+        for part in parts:
+            if before + len(part) > error.start:
+                break
+            before += len(part)
+            line += len(list(io.StringIO(part, newline="")))
+        message = f"this file is in {source.encoding}, which has no `{character}`"
+        return [source.problem((line, 1), message, 'save it as "CSV UTF-8" first')]
+    return []

@@ -1,0 +1,93 @@
+"""The first sheets of a workbook, read by a process of its own.
+
+A workbook of a few bytes can say that it has seventeen billion cells, and the reader makes room for all of them. In a
+process with bounds on memory and time, that is one error message.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+from sdx_state.programs.environment import child_environment
+
+PATIENCE = 60.0  # seconds
+MEMORY = 2 * 1024**3  # bytes of address space
+MOST = 64 * 1024 * 1024  # bytes of what it prints
+_READER = "python_calamine"
+
+# Cells as texts: TRUE and FALSE, whole numbers without a point, dates as ISO 8601.
+_PROGRAM = """
+import io, json, sys
+folder, memory, most = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+try:
+    import resource
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+except (ImportError, ValueError, OSError):
+    pass
+sys.path.append(folder)
+from python_calamine import CalamineWorkbook
+def text(cell):
+    if isinstance(cell, bool):
+        return "TRUE" if cell else "FALSE"
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
+        return str(int(cell))
+    return str(cell)
+book = CalamineWorkbook.from_filelike(io.BytesIO(sys.stdin.buffer.read()))
+sheets, size = [], 0
+for name in book.sheet_names[:20]:
+    sheet = book.get_sheet_by_name(name)
+    rows = []
+    for row in sheet.to_python(skip_empty_area=False):
+        cells = [text(cell) for cell in row]
+        while cells and not cells[-1]:
+            cells.pop()
+        size += sum(map(len, cells)) + 8
+        if size > most:
+            sys.exit(3)
+        rows.append(cells)
+    sheets.append([name, rows])
+json.dump(sheets, sys.stdout)
+"""
+
+
+class WorkbookUnreadable(Exception):
+    """A workbook cannot be read: it is broken, protected by a password, or too large."""
+
+
+def can_read() -> bool:
+    """Tell whether workbooks can be read: the extra `spreadsheets` is installed."""
+    return find_spec(_READER) is not None
+
+
+def sheets_of(data: bytes) -> list[tuple[str, list[list[str]]]]:
+    """Return the sheets of the workbook `data` with their rows of cells, as texts, from the first cell on.
+
+    Raises:
+        WorkbookUnreadable: It cannot be read.
+    """
+    spec = find_spec(_READER)
+    if spec is None or spec.origin is None:
+        raise WorkbookUnreadable("python-calamine is not installed")
+    folder = str(Path(spec.origin).parent.parent)
+    arguments = [sys.executable, "-I", "-c", _PROGRAM, folder, str(MEMORY), str(MOST)]
+    try:
+        done = subprocess.run(  # noqa: S603 - our own interpreter, with a program of this file
+            arguments, input=data, capture_output=True, timeout=PATIENCE, check=False, cwd="/",
+            env=child_environment(os.environ),
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise WorkbookUnreadable(f"the reader of workbooks failed: {type(error).__name__}") from None
+    if done.returncode == 3:
+        raise WorkbookUnreadable("it has too many cells")
+    if done.returncode != 0:
+        last = done.stderr.decode("utf-8", "replace").strip().rsplit("\n", 1)[-1]
+        raise WorkbookUnreadable(
+            last[:200] if "Error" in last and "Memory" not in last else "it is broken or too large"
+        )
+    return [(str(name), [list(map(str, row)) for row in rows]) for name, rows in json.loads(done.stdout)]
