@@ -75,6 +75,10 @@ def columns_of(
             problems.append(sheet.source.problem(where, f"the column `{column}` stands here twice"))
         else:
             found.setdefault(column, []).append(index)
+    mixed = _mixed(sheet, header, unknown)
+    if mixed is not None:
+        report(mixed)
+        return None
     problems += _unknown(file, sheet, header, unknown, known)
     for one in file.columns:
         if folded_header(one) not in headers:
@@ -96,17 +100,24 @@ def columns_of(
     }
 
 
+def _mixed(sheet: Sheet, header: Record, unknown: list[int]) -> Problem | None:
+    """Return what is wrong with a header in which an unknown column holds another separator."""
+    if sheet.separator not in SEPARATORS:
+        return None
+    for index in unknown:
+        for other in SEPARATORS:
+            if other in header.cells[index]:
+                message = f"the header separates columns by {NAMES[sheet.separator]} and by {NAMES[other]}"
+                return sheet.source.problem(sheet.place(header.line, index), message, "use one separator")
+    return None
+
+
 def _unknown(file: Named, sheet: Sheet, header: Record, unknown: list[int], known: Sequence[str]) -> list[Problem]:
     """Return what is wrong with the unknown columns, in one message with the entry that reads the file."""
     if not unknown:
         return []
     where = sheet.place(header.line, unknown[0])
     texts = [header.cells[index].strip(BLANKS) for index in unknown]
-    parts = {one: separator for one in texts for separator in SEPARATORS if separator in one}
-    if parts and sheet.separator in NAMES:
-        other = NAMES[next(iter(parts.values()))]
-        message = f"the header separates columns by {NAMES[sheet.separator or ',']} and by {other}"
-        return [sheet.source.problem(where, message, "use one separator")]
     typed = {one: closest(one, known) for one in texts if folded_header(one) not in ALIASES}
     if any(typed.values()):
         return [

@@ -129,7 +129,7 @@ def test_every_dialect_and_encoding_is_read(files: Any, text: str, encoding: str
 
 WRONG = [
     ("name;email\nA,a@x.com\n", "a.csv:2:1: this row separates cells by a comma, and the header does not"),
-    ("name;email,phone\nA;a@x.com\n", "a.csv:1:6: the header separates columns by a semicolon and by a comma"),
+    ("name;email,phone\nA;a@x.com\n", "a.csv:1:1: the header separates columns by a comma and by a semicolon"),
     (
         "name^email~phone\nA^a@x.com\n",
         "a.csv:1:1: this file is not in the format of the user upload: its first line has none of the columns",
@@ -167,7 +167,7 @@ def test_blanks_around_cells_are_left_out_and_said_once(files: Any) -> None:
         {"email": "b@x.com", "name": "Lee Bo"},
     ]
     assert [str(one) for one in loaded.warnings] == [
-        "a.csv:2:11: the blanks around 3 cells are left out, the first of them here"
+        "a.csv:2:3: the blanks around 3 cells are left out, the first of them here"
     ]
 
 
@@ -176,7 +176,7 @@ ENCODED = [
     ("cp1252", "Hélène Lefèvre, François", "cp1252"),
     ("cp1252", "Søren Kjær, Åse", "cp1252"),
     ("cp1252", "José Muñoz", "cp1252"),
-    ("cp1252", "Siân O’Brien", "cp1252"),
+    ("cp1252", "Renée O’Brien", "cp1252"),
     ("cp1250", "Kamiński", None),
     ("cp1250", "Dvořák Černý", None),
     ("cp1250", "Wałęsa Łukasz", None),
@@ -335,7 +335,7 @@ def test_wrong_columns_are_said(files: Any) -> None:
         "u.yaml:2:64: unknown field `more`",
     ]
     files.write("u.yaml", named("{columns: {Mail: email}}"))
-    assert len(files.said()) == 1
+    assert "u.yaml:2:3: `csv` lacks `file`" in files.said()
 
 
 def test_a_hundred_thousand_rows_are_read_and_one_of_them_changed(files: Any) -> None:
