@@ -61,6 +61,7 @@ class Endpoint:
         of: tuple[Endpoint, str] | None = None,
         known: Callable[[Row], bool] = lambda _: False,
         compared_by_caller: Collection[str] = (),
+        probe: bool = False,
     ) -> Listing:
         """Return the rows that pass `filters` (the API's own names), by ascending id, read a page at a time.
 
@@ -72,6 +73,7 @@ class Endpoint:
             of: The collection and the id of whose sub-list this is.
             known: Tells that a row that does not name its parent is nevertheless known to be that parent's.
             compared_by_caller: Filters that the caller applies to the rows once more, and so may be ignored.
+            probe: Whether the server may refuse; see `Request`.
 
         Raises:
             ValueError: A filter has no value, which would list everything, or is one of the paging parameters.
@@ -87,7 +89,7 @@ class Endpoint:
 
         def fetch(offset: int) -> Rows:
             nonlocal judged, owner
-            request = self._list_request(filters, including, of, offset)
+            request = self._list_request(filters, including, of, offset, probe=probe)
             rows = self._sender.send(request, lambda request, answer: _judged(judged, request, answer))
             if rows and owner is not None:
                 # Which rows a sub-list may hold depends on its owner, who is read at most once.

@@ -63,8 +63,9 @@ def command(
 
     SURVEY is an address, or its key. Each row has the address of its question, which stays when labels change.
 
-    Times are UTC unless they say their offset. The API cannot filter by time: whatever --since says, every response
-    of the survey is read. With --output and --resume, a later run reads only what is new.
+    Times are UTC unless they say their offset. With --since, older responses are not read if the server is proven to
+    filter by time; the time of every response is compared here too. With --output and --resume, a later run reads
+    only what is new.
     """
     from sdx_state.cli.console import reading, say
     from sdx_state.live.asked import SurveyNotFound, find_survey

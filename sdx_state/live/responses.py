@@ -1,7 +1,7 @@
 """The responses of one survey, each with the address of its question, which stays when labels change.
 
-API reference, "Responses": the list needs a survey, comes by ascending id, and has no filter by time. So all of it is
-read, and `submitted_at` is compared here.
+API reference, "Responses": the list needs a survey and comes by ascending id. `submitted_at` is always compared here;
+`dated` says when the server is asked to leave out older responses.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
+from itertools import chain, islice
 from typing import NamedTuple
 
 from sdx_state.api import Endpoints
@@ -18,6 +19,7 @@ from sdx_state.api.errors import ApiError
 from sdx_state.api.paging import LIMIT, Listing
 from sdx_state.kinds.address import Address
 from sdx_state.live.asked import Asked
+from sdx_state.live.dated import dates_for
 
 TAIL = 200  # rows at the end of a file that must be found again before it is gone on with
 LATE = 50  # rows among them that the file may lack: they were stored after later ones
@@ -132,8 +134,8 @@ class Reading:
             ApiError: The list could not be read to its end.
             OtherExport: What is written is not of this survey and period. Raised before the first batch.
         """
-        listing = self._client.responses.iterate(survey_id=self._asked.id)
-        rows: Iterator[Row] = listing
+        listing, ahead = self._listing()
+        rows: Iterator[Row] = chain(ahead, listing)
         batch: list[Response] = []
         if self._written is not None and self._written.tail:
             rows = self._from(listing, min(int(mark.response_id) for mark in self._written.tail))
@@ -151,6 +153,18 @@ class Reading:
                 yield batch  # what has come need not be asked for again
             raise
         yield batch
+
+    def _listing(self) -> tuple[Listing, list[Row]]:
+        """Return the list to read, and what was read of its beginning."""
+        listing = self._client.responses.iterate(survey_id=self._asked.id)
+        if not self._period.since:
+            return listing, []
+        since = datetime.fromisoformat(self._period.since.replace("Z", "+00:00"))
+        first = [*islice(listing, LIMIT)]
+        dates = dates_for(self._client, self._asked.id, since, first, _moment_of)
+        if not dates:
+            return listing, first
+        return self._client.responses.iterate(survey_id=self._asked.id, **dates), []
 
     def _from(self, rows: Listing, id: int) -> Iterator[Row]:
         """Read from `id` on; the file's own length says about where that is."""
@@ -223,6 +237,11 @@ def mark_of(response: Response) -> Mark:
     """Return what tells `response` apart, as a file says it."""
     ids = (response.response_id, response.interaction_id, response.question_id, response.submitted_at)
     return Mark(*("" if value is None else str(value) for value in ids))
+
+
+def _moment_of(row: Row) -> datetime | None:
+    moment, readable = _submitted(row.get("submitted_at"))
+    return datetime.fromisoformat(moment.replace("Z", "+00:00")) if readable else None
 
 
 def _submitted(value: object) -> tuple[str, bool]:

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -14,6 +15,8 @@ import time
 from typing import Any
 
 import pytest
+
+from sdx_state.sandbox.interactions import COMPARED
 
 SURVEYS = """
 surveys:
@@ -577,3 +580,123 @@ def test_nothing_is_drawn_where_nobody_looks(connected: Any, csat: Survey) -> No
     out, said = process.communicate(timeout=60)
     assert (process.returncode, said) == (0, "")
     assert len(rows_of(out)) == 1
+
+
+# Dates that the server is asked for
+
+
+SINCE = "2026-02-15"
+
+
+def answer_for_days(csat: Survey) -> list[int]:
+    """Give a page of old responses and more, two in each interaction; return the ids of those since `SINCE`."""
+    for number in range(MANY // 2):
+        row = {"survey_id": csat.id, "uuid": "secret", "status": "Started"}
+        csat.interaction = csat.store.put_record("interactions", row)["id"]
+        minute = f"2026-02-{1 + number * 28 // (MANY // 2):02d} {number % 24:02d}:{number % 60:02d}"
+        csat.answer(submitted_at=f"{minute}:05"), csat.answer(submitted_at=f"{minute}:35")
+    return [row["id"] for row in csat.store.records("responses") if row["submitted_at"] >= SINCE]
+
+
+def dated(proxy: Any, csat: Survey) -> list[str]:
+    """Return the lists of the survey that were asked for with dates, apart from trials of a second."""
+    asked = [target for _, target in proxy.seen if f"/responses?survey_id={csat.id}&start_date" in target]
+    return [target for target in asked if "start_date=2026-02-14T00" in target]
+
+
+def test_since_is_sent_to_a_server_that_is_proven_to_filter_by_time(connected: Any, csat: Survey, proxy: Any) -> None:
+    new = answer_for_days(csat)
+    proxy.seen.clear()
+    assert [row["response_id"] for row in export(connected, "--since", SINCE)] == new
+    assert dated(proxy, csat)
+    whole = [target for _, target in proxy.seen if f"/responses?survey_id={csat.id}&_limit" in target]
+    assert len(whole) == 1
+
+
+def without_dates(target: str) -> str:
+    return re.sub(r"&(start|end)_date=[^&]*", "", target)
+
+
+def without_survey_where_dated(target: str) -> str:
+    return re.sub(r"survey_id=\d+&(?=start_date)", "", target)
+
+
+def with_days_alone(target: str) -> str:
+    return re.sub(r"(_date=\d{4}-\d\d-\d\d)T[^&]*", r"\1", target)
+
+
+@pytest.mark.parametrize("rewrite", [without_dates, without_survey_where_dated, with_days_alone])
+def test_since_loses_nothing_where_a_server_treats_dates_otherwise(
+    connected: Any, csat: Survey, tenant: Any, proxy: Any, rewrite: Any
+) -> None:
+    new = answer_for_days(csat)
+    Survey(tenant, "Other").answer(submitted_at="2026-02-20 10:00:00")
+    proxy.rewrite = lambda target: rewrite(target) if "/responses" in target else target
+    assert [row["response_id"] for row in export(connected, "--since", SINCE)] == new
+    assert dated(proxy, csat) == []
+
+
+@pytest.mark.parametrize("status", [400, 404, 500])
+def test_since_reads_all_where_dates_are_refused(
+    connected: Any, csat: Survey, proxy: Any, impatient: None, status: int
+) -> None:
+    new = answer_for_days(csat)
+    proxy.fail("GET", "/responses.*start_date", status, times=99)
+    assert [row["response_id"] for row in export(connected, "--since", SINCE)] == new
+
+
+@pytest.mark.parametrize("field", ["created_at", "completed_at"])
+def test_since_loses_nothing_where_dates_compare_a_time_of_the_interaction(
+    connected: Any, csat: Survey, proxy: Any, monkeypatch: pytest.MonkeyPatch, field: str
+) -> None:
+    new = answer_for_days(csat)
+    started = {row["id"]: "" for row in csat.store.records("interactions")}
+    for row in csat.store.records("responses"):
+        # What an interaction was last touched at is the time of its last response, what it was created at is not.
+        at = (
+            "2026-01-01 10:00:00"
+            if field == "created_at"
+            else max(started[row["interaction_id"]], row["submitted_at"])
+        )
+        started[row["interaction_id"]] = at
+    for row in csat.store.records("responses"):
+        csat.store.put_record("responses", {**row, "compared": started[row["interaction_id"]]})
+    monkeypatch.setitem(COMPARED, "responses", "compared")
+    assert [row["response_id"] for row in export(connected, "--since", SINCE)] == new
+    assert dated(proxy, csat) == []
+
+
+def test_since_loses_nothing_where_dates_compare_when_a_response_was_changed(
+    connected: Any, csat: Survey, proxy: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new = answer_for_days(csat)
+    for id in new[::7]:
+        row = csat.store.record("responses", str(id))
+        csat.store.put_record("responses", {**row, "changed_at": "2026-03-09 10:00:00"})
+    for row in csat.store.records("responses"):
+        csat.store.put_record("responses", {"changed_at": row["submitted_at"], **row})
+    monkeypatch.setitem(COMPARED, "responses", "changed_at")
+    rows = export(connected, "--since", SINCE, "--until", "2026-02-28")
+    assert [row["response_id"] for row in rows] == new
+    assert dated(proxy, csat)
+
+
+def test_since_is_not_sent_where_nothing_can_prove_it(connected: Any, csat: Survey, proxy: Any) -> None:
+    for number in range(1200):
+        csat.answer(submitted_at="2026-02-01 10:00:00" if number < 1100 else "2026-02-20 10:00:00")
+    assert len(export(connected, "--since", SINCE)) == 100
+    assert dated(proxy, csat) == []
+
+
+def test_a_period_that_the_server_filters_is_gone_on_with(connected: Any, csat: Survey, proxy: Any) -> None:
+    new = answer_for_days(csat)
+    options = ["--since", SINCE, "--format", "jsonl"]
+    assert to_file(connected, *options).code == 0
+    path = connected.folder / "out"
+    whole = path.read_bytes()
+    assert len(whole.splitlines()) == len(new)
+    path.write_bytes(whole[: len(whole) // 3])
+    proxy.seen.clear()
+    assert to_file(connected, *options, "--resume").code == 0
+    assert path.read_bytes() == whole
+    assert dated(proxy, csat)
