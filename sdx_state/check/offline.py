@@ -13,7 +13,7 @@ from sdx_state.kinds import KINDS
 from sdx_state.kinds.address import Address
 from sdx_state.kinds.check import Check
 from sdx_state.kinds.field import DEFAULT_LANGUAGE, FieldType, Value
-from sdx_state.kinds.interaction import NAMES
+from sdx_state.kinds.interaction import BLOCK_WORDS, PLACEHOLDERS
 from sdx_state.kinds.pattern import INSTALL_PATTERNS, PatternsMissing, check_pattern
 from sdx_state.kinds.resource import Desired
 from sdx_state.plan.model import Action, Finding, Plan
@@ -22,7 +22,8 @@ from sdx_state.report.segments import message_segments
 
 NPS_SCALE = 10
 HIDDEN_FOLDER = ".sdx"
-_PLACEHOLDER = re.compile(r"%([A-Za-z][A-Za-z0-9_]*)%")
+# A condition, as in `%if agent_id = 1%`, is passed over as a whole.
+_PLACEHOLDER = re.compile(rf"%(?:{'|'.join(sorted(BLOCK_WORDS))})\b[^%]*%|%([A-Za-z][A-Za-z0-9_]*)%", re.IGNORECASE)
 _TEXTED = ("greeting_text", "instructions_text", "closing_text", "invalid_response_text", "question_text")
 
 
@@ -95,7 +96,7 @@ def _families(configuration: Configuration, only: Collection[Address] | None = N
 
 def _findings(configuration: Configuration, families: Iterable[list[Desired]]) -> list[Finding]:
     lint = configuration.project.lint
-    known = NAMES | frozenset(lint.placeholders)
+    known = PLACEHOLDERS | frozenset(lint.placeholders)
     found: list[Finding] = []
     for family in families:
         for desired in family:
@@ -135,7 +136,7 @@ def _placeholder_findings(desired: Desired, known: frozenset[str]) -> Iterator[F
     seen: set[str] = set()
     for name, text, _ in _texts(desired):
         for placeholder in _PLACEHOLDER.findall(text):
-            if placeholder not in known and placeholder not in seen:
+            if placeholder and placeholder not in known and placeholder not in seen:
                 seen.add(placeholder)
                 hint = f"if interactions have it: lint: {{placeholders: [{placeholder}]}} in sdx.yaml"
                 yield _finding(desired, name, f"{name} uses %{placeholder}%, which nothing declares", hint)

@@ -12,3 +12,7 @@ NAMES = frozenset(
     | {"weblink_short", "unsubscribe_link_short", "completed_at", "restricted"}
     | {"phone_connection_id", "respondent_language"}
 )
+
+# Placeholders of every tenant, and the words of conditionals. Source: the vendor's help pages, whose list goes on.
+PLACEHOLDERS = NAMES | {"agent_name", "agent_location", "agent_department", "agent_manager_name"}
+BLOCK_WORDS = frozenset({"if", "elseif", "else", "endif"})

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from sdx_state.kinds.address import Address
+from sdx_state.kinds.interaction import BLOCK_WORDS
 from sdx_state.plan.conversation import Conversation, Line
 from sdx_state.plan.order import moves
 from sdx_state.report.escape import escape, escape_lines
 from sdx_state.report.segments import message_segments, reading_seconds
 from sdx_state.report.words import ALIKE, Piece, likeness, word_diff
 
-_PLACEHOLDER = re.compile(r"%\w+%")
+_PLACEHOLDER = re.compile(rf"%(?!(?:{'|'.join(sorted(BLOCK_WORDS))})%)\w+%", re.IGNORECASE)
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?=-|$)")
 _NAMED = 5  # characters named that make a text message longer
 

@@ -40,6 +40,11 @@ CASES = {
         "",
         "a.yaml:4:5: warning: survey.a: greeting_text uses %first_name%, which nothing declares",
     ),
+    "a placeholder in a conditional": (
+        f"    greeting_text: 'Hello %if agent_id%%agent_nam%%endif%.'\n    questions: [{QUESTION}]\n",
+        "",
+        "greeting_text uses %agent_nam%, which nothing declares",
+    ),
     "too many text messages": (
         f"    sms_number: '+61488000001'\n    closing_text: {'long ' * 100}\n    questions: [{QUESTION}]\n",
         "",
@@ -83,6 +88,9 @@ def test_what_respondents_would_stumble_over_is_a_warning(project, survey, setti
     ("survey", "settings"),
     [
         ("    greeting_text: Hello %first_name%.\n", "lint: {placeholders: [first_name]}\n"),
+        ("    greeting_text: '%agent_name%, %agent_location%, %agent_department%, %agent_manager_name%'\n", ""),
+        ("    greeting_text: '%phone_number% %email% %agent_id%'\n", ""),
+        ("    greeting_text: '%if agent_id = 1%one%elseif agent_id%another%else%none%endif%'\n", ""),
         (f"    closing_text: {'long ' * 100}\n", ""),  # nobody gets it as a text message
         (f"    sms_number: '+61488000001'\n    closing_text: {'long ' * 100}\n", "lint: {sms_segments: 9}\n"),
         (f"    sms_number: '+61488000001'\n    description: {'long ' * 100}\n", ""),
