@@ -64,7 +64,7 @@ class SignInFailed(ApiError):
 class InvalidId(ApiError):
     """An id that cannot be one of its kind, and so has no place in a path. Nothing was sent."""
 
-    default_advice = "Correct the id in the configuration, or mend the state with `sdx-state state rebuild`."
+    default_advice = "Correct the id in the configuration, or stop managing it: sdx-state state rm ADDRESS"
 
 
 class InvalidValue(ApiError):

@@ -28,7 +28,7 @@ from sdx_state.plan.codec import PlanUnreadable, from_document, to_document
 from sdx_state.plan.model import ORDER_PATH, Plan
 from sdx_state.plan.order import order_of
 from sdx_state.plan.undo import Past
-from sdx_state.state.errors import RunUnknown, StateUnusable
+from sdx_state.state.errors import RUN_ADVICE, RunUnknown, StateUnusable
 from sdx_state.state.local import LocalStore
 
 DOCUMENT = "document"  # in the line that begins a run: the hash of what is kept of it
@@ -119,7 +119,7 @@ def past_of(run: str, document: object, journal: Journal) -> Past:
         ids = member_or(kept, "ids", mapping_of(filled, address_of), nothing)
         return Past(run, from_document(kept.get("plan")), before, orders, ids, _created_by(run, journal))
     except (Malformed, PlanUnreadable) as error:
-        raise StateUnusable(f"what is kept of run {run} cannot be read: {error}") from error
+        raise StateUnusable(f"what is kept of run {run} cannot be read: {error}", RUN_ADVICE) from error
 
 
 def _created_by(run: str, journal: Journal) -> dict[Address, str]:

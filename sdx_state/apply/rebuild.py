@@ -1,4 +1,4 @@
-"""Find again by name what the state should know. Losing the state loses nothing."""
+"""Find again by name what the state should know. Resources that nobody declares any more are not found."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sdx_state.live import Progress, read_live, wanted_of
 from sdx_state.plan.build import Intention, build_plan
 from sdx_state.plan.model import Finding
 from sdx_state.plan.origin import applied_hashes
-from sdx_state.state.errors import StateUnusable
+from sdx_state.state.errors import StateOfAnother, StateUnusable
 from sdx_state.state.ledger import Entry, Ledger, new_ledger
 
 
@@ -41,10 +41,13 @@ def rebuild(workspace: Workspace, intention: Intention, progress: Progress) -> R
 
     Raises:
         ApiError: The tenant could not be read.
+        StateOfAnother: The state is good, and not for this run.
     """
     readable = True
     try:
         old = workspace.store.load()
+    except StateOfAnother:
+        raise
     except StateUnusable:
         readable, old = False, replace(new_ledger(), tenant=workspace.store.tenant or "")
     forgetful = replace(old, entries={})

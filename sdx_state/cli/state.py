@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 def command() -> None:
     """See and correct what is remembered.
 
-    The state only remembers which live resource an address is. Losing it loses nothing: `state rebuild` finds
-    everything again by name.
+    The state remembers which live resource an address is, and what was last applied. If it is lost, `state rebuild`
+    finds by name what is declared. Not found again are resources that were removed from YAML before the loss (they
+    stay in the tenant, unmanaged) and surveys that were renamed in YAML (they are created again).
     """
 
 
@@ -65,38 +66,60 @@ def show(context: Context, address: str, sandbox: bool) -> None:
 @sandbox_option
 @click.pass_obj
 def mv(context: Context, before: str, after: str, sandbox: bool) -> None:
-    """Move what is known as BEFORE to the address AFTER; a survey takes its questions along."""
+    """Rename the managed address BEFORE to AFTER. A survey takes its questions along.
+
+    The tenant is not touched. Prints every address that it renames.
+    """
     from sdx_state.apply.memory import keep, recall
+    from sdx_state.decoding.typed import Malformed
+    from sdx_state.kinds.decode import address as address_of
+    from sdx_state.report.escape import escape
 
     with _changing(context, sandbox, "state mv") as (store, journal):
         ledger = recall(store, journal).ledger
         try:
+            address_of(after)
             moved = ledger.moved(before, after)
         except KeyError:
             raise _unknown(context, before, sandbox) from None
+        except Malformed as error:
+            raise Stop(
+                f"{after} is not an address", "Nothing was changed. Expected an address such as survey.support-csat."
+            ) from error
         except ValueError as error:
             raise Stop(str(error), "Nothing was changed.") from error
         keep(store, journal, moved)
-    count = sum(address not in ledger.entries for address in moved.entries)
-    click.echo(f"Moved {count} address{'es' if count != 1 else ''}.")
+    renamed = [pair for pair in zip(ledger.entries, moved.entries, strict=True) if pair[0] != pair[1]]
+    for old, new in renamed:
+        click.echo(f"{escape(old)} -> {escape(new)}")
+    click.echo(f"Moved {len(renamed)} address{'es' if len(renamed) != 1 else ''}. The tenant was not touched.")
 
 
 @command.command()
-@click.argument("addresses", nargs=-1, required=True, metavar="ADDRESS...")
+@click.argument("globs", nargs=-1, required=True, metavar="ADDRESS|GLOB...")
 @sandbox_option
 @click.pass_obj
-def rm(context: Context, addresses: tuple[str, ...], sandbox: bool) -> None:
-    """Forget each ADDRESS. The live resource stays as it is, and nobody's."""
+def rm(context: Context, globs: tuple[str, ...], sandbox: bool) -> None:
+    """Stop managing each ADDRESS. A survey takes its questions along.
+
+    Nothing is deleted: the live resources become unmanaged. Declared ones are imported again by the next apply.
+    """
     from sdx_state.apply.memory import keep, recall
+    from sdx_state.plan.select import is_named
+    from sdx_state.report.escape import escape
 
     with _changing(context, sandbox, "state rm") as (store, journal):
         ledger = recall(store, journal).ledger
-        for address in addresses:
-            if address not in ledger.entries:
-                raise _unknown(context, address, sandbox)
-        kept = {address: entry for address, entry in ledger.entries.items() if address not in addresses}
+        for glob in globs:
+            if not any(is_named(address, [glob]) for address in ledger.entries):
+                raise _unknown(context, glob, sandbox)
+        kept = {address: entry for address, entry in ledger.entries.items() if not is_named(address, globs)}
         keep(store, journal, replace(ledger, entries=kept))
-    click.echo(f"Forgot {len(ledger.entries) - len(kept)}. The tenant was not touched.")
+    gone = [address for address in ledger.entries if address not in kept]
+    for address in gone:
+        click.echo(f"{escape(address)} (id {escape(ledger.entries[address].id)})")
+    count = f"{len(gone)} resource{'s' if len(gone) != 1 else ''}"
+    click.echo(f"Stopped managing {count}. Nothing was deleted, and the tenant was not touched.")
 
 
 @command.command()

@@ -316,7 +316,8 @@ def _too_much_missing(kind: str, missing: int, total: int) -> TooMuchMissing:
     return TooMuchMissing(
         f"{missing} of the {total} {KINDS[kind].noun}s that the state knows are not in this tenant. "
         "Is it the right one? Nothing was changed.\n"
-        "Check the host and the credentials. If they really were deleted, say so with `sdx-state state rebuild`."
+        "Check the host and the credentials. If they really were deleted, stop managing them: "
+        f"sdx-state state rm '{kind}.*' (or the addresses of those that are gone)."
     )
 
 

@@ -20,9 +20,9 @@ def select(plan: Plan, targets: Sequence[str], excludes: Sequence[str]) -> Plan:
     if not targets and not excludes:
         return plan
     by_address = {change.address: change for change in plan.changes}
-    excluded = {address for address in by_address if _named(address, excludes)}
+    excluded = {address for address in by_address if is_named(address, excludes)}
     chosen: set[Address] = set()
-    waiting = [address for address in by_address if not targets or _named(address, targets)]
+    waiting = [address for address in by_address if not targets or is_named(address, targets)]
     while waiting:
         address = waiting.pop()
         if address in chosen:
@@ -40,7 +40,7 @@ def select(plan: Plan, targets: Sequence[str], excludes: Sequence[str]) -> Plan:
         finding
         for finding in plan.findings
         if finding.address is None
-        or ((not targets or _named(finding.address, targets)) and not _named(finding.address, excludes))
+        or ((not targets or is_named(finding.address, targets)) and not is_named(finding.address, excludes))
     )
     return replace(
         plan,
@@ -53,7 +53,8 @@ def select(plan: Plan, targets: Sequence[str], excludes: Sequence[str]) -> Plan:
     )
 
 
-def _named(address: Address, globs: Sequence[str]) -> bool:
+def is_named(address: Address, globs: Sequence[str]) -> bool:
+    """Tell whether one of `globs` names `address`, or the survey of a question."""
     kind, _, key = address.partition(".")
     names = [address]
     if kind == "question":

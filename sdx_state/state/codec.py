@@ -19,7 +19,7 @@ from sdx_state.decoding.typed import (
     text,
 )
 from sdx_state.kinds.decode import address
-from sdx_state.state.errors import SIGNATURE_ADVICE, StateUnusable
+from sdx_state.state.errors import SIGNATURE_ADVICE, STATE_ADVICE, VERSION_ADVICE, StateOfAnother, StateUnusable
 from sdx_state.state.ledger import Entry, Ledger, Lookup, Step, shared_id, with_identities
 from sdx_state.state.signing import VARIABLE, SigningKey, hash_of
 
@@ -47,30 +47,33 @@ def decode(data: bytes, where: str, key: SigningKey | None = None) -> Ledger:
         StateUnusable: It is empty, damaged, not a state at all, written by a newer version, or not signed with `key`.
     """
     if not data.strip():
-        raise StateUnusable(f"{where} is empty: an interrupted copy, or a full disk when it was copied here")
+        raise StateUnusable(
+            f"{where} is empty: an interrupted copy, or a full disk when it was copied here", STATE_ADVICE
+        )
     digest_end = len(_HEAD) + 64
     if not data.startswith(_HEAD) or data[digest_end : digest_end + len(_BODY)] != _BODY or not data.endswith(_TAIL):
-        raise StateUnusable(f"{where} is not a state file, or is cut off")
+        raise StateUnusable(f"{where} is not a state file, or is cut off", STATE_ADVICE)
     body = data[digest_end + len(_BODY) : -len(_TAIL)]
     if hashlib.sha256(body).hexdigest().encode() != data[len(_HEAD) : digest_end]:
-        raise StateUnusable(f"{where} is damaged: its checksum does not match its content")
+        raise StateUnusable(f"{where} is damaged: its checksum does not match its content", STATE_ADVICE)
     try:
         document = record(parse(body))
         version = member(document, "format", text)
         if version.partition(".")[0] != str(FORMAT_MAJOR):
-            raise StateUnusable(
+            raise StateOfAnother(
                 f"{where} has format {version[:20]}, written by another version of sdx-state "
-                f"(this one reads {FORMAT_MAJOR}.x)"
+                f"(this one reads {FORMAT_MAJOR}.x)",
+                VERSION_ADVICE,
             )
         signature = document.pop(SIGNATURE, None)
         if key is not None and not key.made(signature, "state", hash_of(document)):
             raise StateUnusable(f"{where} is not signed with {VARIABLE}", SIGNATURE_ADVICE)
         ledger = from_document(document)
     except DecodingError as error:
-        raise StateUnusable(f"{where} is not a state that this version can read: {error}") from error
+        raise StateUnusable(f"{where} is not a state that this version can read: {error}", STATE_ADVICE) from error
     shared = shared_id(ledger.entries)
     if shared is not None:
-        raise StateUnusable(f"{where} has one id under two addresses, {shared[0]} and {shared[1]}")
+        raise StateUnusable(f"{where} has one id under two addresses, {shared[0]} and {shared[1]}", STATE_ADVICE)
     return ledger
 
 

@@ -13,9 +13,18 @@ class StateError(Exception):
 
 
 STATE_ADVICE = (
-    "Put a good copy in its place, or move it away and run `sdx-state state rebuild`, which finds everything again "
-    "by name."
+    "Go back to the newest earlier state: sdx-state state restore. Without one, move it away and run "
+    "`sdx-state state rebuild`, which finds by name what is declared. Resources that were removed from YAML "
+    "meanwhile then stay in the tenant, and a survey that was renamed is created again."
 )
+TENANT_ADVICE = (
+    "The state is good. Check the host, --env and the credentials. A second tenant needs an environment of its own "
+    "(`environments:` in sdx.yaml)."
+)
+VERSION_ADVICE = "The state is good. Update sdx-state: pip install --upgrade sdx-state"
+OLDER_ADVICE = "Put the newest one back: sdx-state state restore"
+NONE_KEPT_ADVICE = "Every save keeps a copy; none was made here. See what the state knows: sdx-state state list"
+UNREADABLE_ADVICE = "Give yourself the right to read it, and run the same command again."
 JOURNAL_ADVICE = (
     "The state itself is not concerned. Put a good copy of the journal in its place, or move it away: that loses the "
     "history, and the next plan finds by name what an interrupted run may have created."
@@ -34,8 +43,12 @@ SIGNATURE_ADVICE = (
 class StateUnusable(StateError):
     """The state, or its journal, cannot be read, or is of another tenant. Nothing was changed."""
 
-    def __init__(self, what: str, advice: str = STATE_ADVICE) -> None:
+    def __init__(self, what: str, advice: str) -> None:
         super().__init__(f"{what}.\nNothing was changed. {advice}")
+
+
+class StateOfAnother(StateUnusable):
+    """The state is good, and of another tenant or another version: nothing may replace it."""
 
 
 class ForeignFile(StateUnusable):

@@ -18,7 +18,19 @@ from pathlib import Path
 from sdx_state.decoding.strict import OWN_DEPTH, DecodingError, parse
 from sdx_state.decoding.typed import Record, filled, member, natural, number, record, text
 from sdx_state.state.codec import decode, encode
-from sdx_state.state.errors import RUN_ADVICE, CopyNotKept, LockLost, StateLocked, StateNotSaved, StateUnusable
+from sdx_state.state.errors import (
+    NONE_KEPT_ADVICE,
+    OLDER_ADVICE,
+    RUN_ADVICE,
+    TENANT_ADVICE,
+    UNREADABLE_ADVICE,
+    CopyNotKept,
+    LockLost,
+    StateLocked,
+    StateNotSaved,
+    StateOfAnother,
+    StateUnusable,
+)
 from sdx_state.state.files import make_private_folder, open_folder, read_private, write_atomically
 from sdx_state.state.ledger import Ledger, new_ledger
 from sdx_state.state.signing import SigningKey, hash_of_bytes
@@ -73,11 +85,12 @@ class LocalStore:
         except FileNotFoundError:
             return replace(new_ledger(), tenant=self.tenant or "")
         except OSError as error:
-            raise StateUnusable(f"{self.path} cannot be read ({error.strerror})") from error
+            raise StateUnusable(f"{self.path} cannot be read ({error.strerror})", UNREADABLE_ADVICE) from error
         ledger = decode(data, str(self.path), self.key)
         if self.tenant is not None and ledger.tenant and not _same_tenant(ledger.tenant, self.tenant):
-            raise StateUnusable(
-                f"{self.path} belongs to the tenant {ledger.tenant}, and this run talks to {self.tenant}"
+            raise StateOfAnother(
+                f"{self.path} belongs to the tenant {ledger.tenant}, and this run talks to {self.tenant}",
+                TENANT_ADVICE,
             )
         return ledger
 
@@ -97,7 +110,7 @@ class LocalStore:
         except FileNotFoundError:
             return
         except OSError as error:
-            raise StateUnusable(f"{self.folder} cannot be read ({error.strerror})") from error
+            raise StateUnusable(f"{self.folder} cannot be read ({error.strerror})", UNREADABLE_ADVICE) from error
 
     def save(self, ledger: Ledger) -> Ledger:
         """Write `ledger` with the next serial and return it as written. The lock must be held.
@@ -149,7 +162,8 @@ class LocalStore:
         if 0 < ledger.serial < newest:
             raise StateUnusable(
                 f"{self.path} is older (serial {ledger.serial}) than the last one saved here (serial {newest}): "
-                "a copy was put back"
+                "a copy was put back",
+                OLDER_ADVICE,
             )
 
     @property
@@ -218,7 +232,7 @@ class LocalStore:
         except FileNotFoundError:
             return []
         except OSError as error:
-            raise StateUnusable(f"{self.plans_path} cannot be read ({error.strerror})") from error
+            raise StateUnusable(f"{self.plans_path} cannot be read ({error.strerror})", UNREADABLE_ADVICE) from error
 
     def remember_plan(self, hash: str) -> None:
         """Remember that the plan with `hash` was saved on this machine.
@@ -242,12 +256,14 @@ class LocalStore:
         kept = self.kept_serials()
         if not kept or (serial is not None and serial not in kept):
             shown = ", ".join(map(str, kept)) or "none"
-            raise StateUnusable(f"there is no earlier state {serial if serial is not None else ''} (kept: {shown})")
+            advice = "Name one that is kept: sdx-state state restore SERIAL" if kept else NONE_KEPT_ADVICE
+            number = f" {serial}" if serial is not None else ""
+            raise StateUnusable(f"there is no earlier state{number} (kept: {shown})", advice)
         path = self.generations / f"{serial if serial is not None else kept[-1]}.json"
         try:
             return decode(read_private(path, below=self.folder), str(path), self.key)
         except OSError as error:
-            raise StateUnusable(f"{path} cannot be read ({error.strerror})") from error
+            raise StateUnusable(f"{path} cannot be read ({error.strerror})", UNREADABLE_ADVICE) from error
 
     def kept_serials(self) -> list[int]:
         """Return the serials of the earlier states that are kept, the newest last."""
@@ -264,7 +280,7 @@ class LocalStore:
         except FileNotFoundError:
             return []
         except OSError as error:
-            raise StateUnusable(f"{kept} cannot be read ({error.strerror})") from error
+            raise StateUnusable(f"{kept} cannot be read ({error.strerror})", UNREADABLE_ADVICE) from error
 
     def _keep_newest(self, kept: Path, form: re.Pattern[str]) -> None:
         with open_folder(kept, below=self.folder) as folder:
@@ -329,7 +345,7 @@ class LocalStore:
         except FileNotFoundError:
             return False
         except OSError as error:
-            raise StateUnusable(f"{self.lock_path} cannot be read ({error.strerror})") from error
+            raise StateUnusable(f"{self.lock_path} cannot be read ({error.strerror})", UNREADABLE_ADVICE) from error
         if not left:
             return False
         holder = _holder(left)
