@@ -138,7 +138,6 @@ def test_a_foreign_file_of_the_state_is_refused(
         ("sandbox-state.journal.jsonl", ("history",)),
         ("sandbox-state.journal.jsonl", ("history", "--verify")),
         ("sandbox-state.lock", ("state", "unlock", "abcd")),
-        ("sandbox-state.runs/20260101-000000-abcd.json", ("undo", "20260101-000000-abcd", "--auto-approve")),
     ],
 )
 def test_a_foreign_file_is_refused_by_the_command_that_reads_it(
@@ -147,6 +146,16 @@ def test_a_foreign_file_is_refused_by_the_command_that_reads_it(
     (project.folder / ".sdx").mkdir(mode=0o700)
     put(project.folder / ".sdx" / name, plant, outside)
     refused(project.run(*command, "--sandbox"), STATE, name, outside)
+
+
+@pytest.mark.parametrize("plant", FOR_FILES)
+def test_a_foreign_file_in_place_of_a_run_is_not_undone(project: Any, outside: Outside, plant: Plant) -> None:
+    project.write("a.yaml", SURVEYS)
+    assert project.run(*APPLY).code == 0
+    (kept,) = (project.folder / ".sdx" / "sandbox-state.runs").iterdir()
+    put(kept, plant, outside)
+    ended = project.run("undo", kept.stem, "--auto-approve", "--sandbox")
+    refused(ended, STATE, f"sandbox-state.runs/{kept.name}", outside)
 
 
 @pytest.mark.parametrize("plant", FOR_FOLDERS)
