@@ -1,44 +1,83 @@
-"""Live -> YAML: write a whole tenant down, adopt it, and prove that the next plan is empty."""
+"""Live -> YAML: write a tenant down, adopt it, and prove that the next plan is empty before a file is written."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from sdx_state.apply.run import Silence
 from sdx_state.apply.workspace import Workspace, carry_out
-from sdx_state.config import Configuration, why_not, write_resources
+from sdx_state.config import (
+    Changed,
+    Configuration,
+    ConfigurationError,
+    Folder,
+    ProjectFiles,
+    SourceText,
+    drafts_of,
+    is_example,
+    replace_texts,
+    why_not,
+)
+from sdx_state.kinds import QUESTION, SURVEY
 from sdx_state.kinds.address import Address, kind_of
-from sdx_state.kinds.identity import identity
+from sdx_state.kinds.identity import Identity, identity
+from sdx_state.kinds.resource import Live
+from sdx_state.kinds.snapshot import Snapshot
 from sdx_state.live import Progress
 from sdx_state.plan.build import Intention, build_plan
-from sdx_state.plan.describe import Place, describe, place_of
-from sdx_state.plan.model import Finding, Plan
+from sdx_state.plan.continuity import parent_of
+from sdx_state.plan.describe import Description, Place, describe, place_of
+from sdx_state.plan.model import Action, Change, Finding, Plan, Unmanaged
+from sdx_state.plan.rename import key_changes
+from sdx_state.state.ledger import Ledger
 
 
 @dataclass(frozen=True)
 class Pulled:
-    """The end of a pull.
+    """The end of a pull. The next plan, made from a fresh reading, is empty of writes.
 
     Attributes:
-        files: What was written.
+        files: What was written, or removed.
         resources: How many live resources are declared now.
         adopted: How many of them the state did not know before.
         left_out: Live values that YAML cannot declare; they stay as they are and are not managed.
-        plan: The next plan, made from a fresh reading; empty of writes unless something could not be said in YAML.
+        not_declared: Live resources that no file declares, and that were left alone.
     """
 
     files: tuple[Path, ...]
     resources: int
     adopted: int
     left_out: tuple[Finding, ...]
-    plan: Plan
+    not_declared: tuple[Unmanaged, ...]
 
-    @property
-    def proven(self) -> bool:
-        """Whether nothing is left to write."""
-        return not self.plan.errors and not any(change.writes for change in self.plan.changes)
+
+class NotPulled(Exception):
+    """A pull has changed nothing.
+
+    Attributes:
+        advice: What to do next.
+        plan: The plan that shows why, if that is to be looked at.
+        decide: A person has to decide.
+    """
+
+    def __init__(self, message: str, advice: str, plan: Plan | None = None, *, decide: bool = False) -> None:
+        super().__init__(message)
+        self.advice = advice
+        self.plan = plan
+        self.decide = decide
+
+
+class Choices(Protocol):
+    """What a person chooses."""
+
+    def overwrite(self, edits: list[Change]) -> bool:
+        """Tell whether the tenant's values replace what was changed in the files and never applied."""
+
+    def take(self, new: list[Unmanaged]) -> bool:
+        """Tell whether live resources are written down that no file declares."""
 
 
 def intention_of(configuration: Configuration) -> Intention:
@@ -48,43 +87,136 @@ def intention_of(configuration: Configuration) -> Intention:
 
 def pull(
     workspace: Workspace,
-    load: Callable[[], Configuration],
+    load: Callable[[ProjectFiles | None], Configuration],
     folder: Path,
     progress: Progress,
     waiting: Callable[[float], None],
+    choices: Choices,
 ) -> Pulled:
-    """Write the tenant of `workspace` into the YAML under `folder`.
+    """Write the tenant of `workspace` into the YAML under `folder`: the next plan is empty, or no file is changed.
 
     Args:
         workspace: The tenant and its state.
-        load: Loads the configuration; called before and after writing.
+        load: Loads the configuration from files, those of the folder for None.
         folder: The project.
         progress: Told of each request.
         waiting: Told how long an earlier run's requests are waited for.
+        choices: Asked before an edit is lost, and before anything is declared that was not.
 
     Raises:
-        ConfigurationError: The configuration is invalid, before or after.
+        ConfigurationError: The configuration is invalid.
+        NotPulled: Nothing was changed.
         ApiError, StateError: As in planning.
+        OSError: A file could not be written; all are as they were.
     """
     with workspace.writing("pull", waiting) as journal:
-        before = load()
-        ledger = workspace.store.load()
+        before, ledger = load(None), workspace.store.load()
         snapshot = workspace.read_all(ledger, progress)
         workspace.require_same_tenant(ledger, snapshot)
-        ids = build_plan(intention_of(before), snapshot, ledger).ids
-        surveys = {address: id for address, id in ids.items() if kind_of(address) == "survey"}
-        known: dict[Place, Address] = {}
-        for address, id in ids.items():
-            parent = before.resources[address].parent
-            place = (*identity(kind_of(address), id), surveys.get(parent or ""))
-            known[place] = address
-        for address, entry in ledger.entries.items():
-            if kind_of(address) != "question":
-                known.setdefault((*identity(kind_of(address), entry.id), None), address)
-        described = describe(snapshot, known, before.resources, why_not)
-        files = write_resources(folder, described.resources, before.project.variables)
-        planned = workspace.plan(intention_of(load()), progress, waiting=waiting)
-        adopted = sum(place_of(live) not in known for kind in snapshot.resources for live in snapshot.of(kind))
-        if not planned.plan.errors and not any(change.writes for change in planned.plan.changes):
-            carry_out(workspace.run(journal, Silence(), "pull"), planned)
-        return Pulled(tuple(files), len(described.resources), adopted, tuple(described.left_out), planned.plan)
+        example = _untouched_example(before, ledger, folder)
+        files = Changed(Folder(folder), dict.fromkeys(example))
+        if example:
+            before = load(files)
+        plan = build_plan(intention_of(before), snapshot, ledger)
+        _require_matched(plan, before)
+        edits = list(_edits(plan))
+        if edits and not choices.overwrite(edits):
+            raise NotPulled(
+                f"{len(edits)} changes in the files were never applied, and the tenant's values would replace them",
+                "Nothing was changed. To keep them: sdx-state apply. To lose them: sdx-state pull --overwrite",
+                decide=True,
+            )
+        first = not before.resources and not ledger.entries
+        new = list(plan.unmanaged)
+        everything = bool(new) and (first or choices.take(new))
+        described = _described(before, plan, snapshot, ledger, everything=everything)
+        drafts: dict[str, SourceText | None] = dict(files.texts)
+        try:
+            drafts.update(drafts_of(folder, described.resources, before.project.variables, files))
+            after = load(Changed(Folder(folder), drafts))
+        except (ConfigurationError, ValueError) as error:
+            raise NotPulled(f"what would be written is not valid: {error}", "Nothing was changed.") from error
+        planned = workspace.plan(intention_of(after), progress, waiting=waiting)
+        if planned.plan.errors or any(change.writes for change in planned.plan.changes):
+            raise NotPulled(
+                "the next plan would not be empty, and is shown above",
+                "Nothing was changed. If the tenant is being changed at the moment, pull again.",
+                planned.plan,
+            )
+        written = replace_texts(folder, drafts)
+        carry_out(workspace.run(journal, Silence(), "pull"), planned)
+        adopted = sum(change.importing for change in planned.plan.changes)
+        left = () if everything else tuple(new)
+        return Pulled(tuple(written), len(described.resources), adopted, tuple(described.left_out), left)
+
+
+def _untouched_example(before: Configuration, ledger: Ledger, folder: Path) -> list[str]:
+    """Return the file that `init` wrote as an example, if nobody changed it and nothing else is declared."""
+    if ledger.entries or len(before.files) != 1 or before.moved or before.removed:
+        return []
+    text = Folder(folder).read(before.files[0]).decode("utf-8-sig")
+    return [before.files[0]] if is_example(before.files[0], text) else []
+
+
+def _require_matched(plan: Plan, before: Configuration) -> None:
+    """Return if each declared resource is a live one.
+
+    Raises:
+        NotPulled: One is not, so that a pull would declare something twice or lose a declaration.
+    """
+    if plan.errors:
+        advice = "Nothing was changed. Deal with the errors above, then pull again."
+        raise NotPulled("the files and the tenant do not fit together", advice, plan, decide=True)
+    renamed = key_changes(plan.changes, before.moved)
+    if renamed:
+        lines = "\n".join(f"moved: [{{from: {before}, to: {after}}}]" for before, after in renamed)
+        what = ", ".join(f"{before} is now {after}" for before, after in renamed)
+        message = f"keys were changed in the files, and the state knows the old ones: {what}"
+        raise NotPulled(message, f"Nothing was changed. Say it in a file, then pull again:\n{lines}", decide=True)
+    created = [change for change in plan.changes if change.action is Action.CREATE]
+    if created:
+        names = ", ".join(change.address for change in created[:5]) + (", ..." if len(created) > 5 else "")
+        message = f"{len(created)} declared resources are not in the tenant: {names}"
+        advice = "Nothing was changed. Create them: sdx-state apply. Or take them out of the files, then pull again."
+        raise NotPulled(message, advice, decide=True)
+
+
+def _edits(plan: Plan) -> Iterator[Change]:
+    """Yield what the files say otherwise than the last apply, and the tenant says otherwise than the files."""
+    for change in plan.changes:
+        removed = change.action is Action.DELETE
+        if removed or (change.writes and any(field.origin != "drift" for field in change.fields)):
+            yield change
+
+
+def _described(
+    before: Configuration, plan: Plan, snapshot: Snapshot, ledger: Ledger, *, everything: bool
+) -> Description:
+    """Return the tenant as declarations: what is declared, what was, and everything else if that is wanted."""
+    surveys = {address: entry.id for address, entry in ledger.entries.items() if kind_of(address) == SURVEY.name}
+    surveys |= {address: id for address, id in plan.ids.items() if kind_of(address) == SURVEY.name}
+    known: dict[Place, Address] = {}
+
+    def place(address: Address, id: str) -> Place:
+        return (*identity(kind_of(address), id), surveys.get(parent_of(address) or ""))
+
+    known.update((place(address, id), address) for address, id in plan.ids.items())
+    for address, entry in ledger.entries.items():
+        known.setdefault(place(address, entry.id), address)
+
+    def identities(action: Action) -> set[Identity]:
+        return {identity(one.kind, one.id) for one in plan.changes if one.action is action and one.id is not None}
+
+    back, forgotten = identities(Action.DELETE), identities(Action.FORGET)
+    unmanaged = {identity(one.kind, one.id) for one in plan.unmanaged}
+
+    def included(live: Live) -> bool:
+        if known.get(place_of(live)) in before.resources:
+            return True
+        one = identity(live.kind, live.id)
+        if one in forgotten:
+            return False
+        # A question of a survey that no file declares comes with it.
+        return one in back or everything or (live.kind == QUESTION.name and one not in unmanaged)
+
+    return describe(snapshot, known, before.resources, why_not, included)

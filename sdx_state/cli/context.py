@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sdx_state.apply.before import Before
     from sdx_state.apply.rehearsal import StoredTenant
     from sdx_state.apply.workspace import Workspace
-    from sdx_state.config import Configuration, Project
+    from sdx_state.config import Configuration, Project, ProjectFiles
     from sdx_state.plan.build import Intention
     from sdx_state.state.local import LocalStore
     from sdx_state.state.signing import SigningKey
@@ -97,14 +97,14 @@ class Context:
 
         return self.project().tenant if (self.folder / PROJECT_FILE).exists() else None
 
-    def configuration(self) -> Configuration:
-        """Load the project file and every resource file, and say what is odd about them."""
+    def configuration(self, files: ProjectFiles | None = None) -> Configuration:
+        """Load the project file and every resource file, and say what is odd about them; nothing of given `files`."""
         from sdx_state.cli.console import err_colour, say
         from sdx_state.config import load_configuration
         from sdx_state.report.problems import problems_text
 
-        configuration = load_configuration(self.folder, self.environment, os.environ)
-        if configuration.warnings:
+        configuration = load_configuration(self.folder, self.environment, os.environ, files)
+        if configuration.warnings and files is None:
             say(problems_text(configuration.warnings, colour=err_colour()))
         return configuration
 

@@ -105,6 +105,7 @@ def foreseen(error: BaseException) -> Failure | None:
 
     from sdx_state.api.errors import ApiError
     from sdx_state.apply.adopt import NotAdoptable
+    from sdx_state.apply.pull import NotPulled
     from sdx_state.apply.rehearsal import SnapshotUnreadable
     from sdx_state.apply.saved import PlanStale
     from sdx_state.apply.tenant import UnprovenTenant, WrongTenant
@@ -117,6 +118,8 @@ def foreseen(error: BaseException) -> Failure | None:
         return Failure("the configuration is invalid", "", 1, error.problems)
     if isinstance(error, ApiError):
         return Failure(str(error), error.advice, 1)
+    if isinstance(error, NotPulled):
+        return Failure(str(error), error.advice, DECIDE if error.decide else 1)
     if isinstance(error, PlanStale):
         return Failure(str(error), "Nothing was written. Plan again, and review that.", STALE)
     if isinstance(error, StateError):

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from sdx_state.cli.context import Context, sandbox_option
-from sdx_state.cli.failure import Stop
+
+if TYPE_CHECKING:
+    from sdx_state.plan.model import Change, Unmanaged
+
+SHOWN = 10  # resources that are listed
 
 
 @click.command()
@@ -19,21 +26,28 @@ from sdx_state.cli.failure import Stop
 @click.option(
     "--with-personal-data", is_flag=True, help="Store users' names, phones, e-mails and agent ids as they are."
 )
+@click.option("--overwrite", is_flag=True, help="Replace edits in the files that were never applied.")
+@click.option("--new", is_flag=True, help="Write down live resources that no file declares.")
 @sandbox_option
 @click.pass_obj
-def command(context: Context, snapshot: Path | None, with_personal_data: bool, sandbox: bool) -> None:
-    """Write the whole tenant as YAML.
+def command(
+    context: Context, snapshot: Path | None, with_personal_data: bool, overwrite: bool, new: bool, sandbox: bool
+) -> None:
+    """Write the tenant as YAML.
 
-    Adopts what it finds, and proves that the next plan is empty.
+    Adopts what it finds, and proves that the next plan is empty; otherwise it changes no file.
 
-    Existing files keep their comments, their layout and their addresses.
+    Existing files keep their comments, their layout and their addresses. The first pull of a project writes the whole
+    tenant. Later ones ask before an edit is lost and before anything new is declared, or take --overwrite and --new.
     """
-    from sdx_state.apply.pull import pull
+    from sdx_state.apply.pull import NotPulled, pull
     from sdx_state.apply.rehearsal import store_tenant
     from sdx_state.cli.console import reading, say, say_waiting
     from sdx_state.cli.planning import print_plan
     from sdx_state.report.escape import escape
 
+    if snapshot is not None and (overwrite or new):
+        raise click.UsageError("--snapshot writes no YAML: --overwrite and --new do not go with it")
     project = context.project()
     if snapshot is not None:
         with (
@@ -45,29 +59,73 @@ def command(context: Context, snapshot: Path | None, with_personal_data: bool, s
         count = store_tenant(everything, ledger, snapshot, personal=with_personal_data)
         click.echo(f"{count} resources in {snapshot}" + ("." if with_personal_data else ", users under pseudonyms."))
         return
-    with (
-        context.workspace(project, sandbox=sandbox) as workspace,
-        reading("Reading the tenant") as progress,
-    ):
-        pulled = pull(
-            workspace,
-            context.configuration,
-            context.folder,
-            progress,
-            say_waiting,
-        )
+    try:
+        with (
+            context.workspace(project, sandbox=sandbox) as workspace,
+            reading("Reading the tenant") as progress,
+        ):
+            choices = Asked(overwrite, new)
+            pulled = pull(workspace, context.configuration, context.folder, progress, say_waiting, choices)
+    except NotPulled as error:
+        if error.plan is not None:
+            print_plan(error.plan, verbose=False)
+        raise
     for path in pulled.files:
-        say(f"  wrote {path}")
+        say(f"  {'wrote' if path.exists() else 'removed'} {path}")
     for finding in pulled.left_out:
         say(f"warning: {escape(finding.message)}")
-    if not pulled.proven:
-        print_plan(pulled.plan, verbose=False)
-        raise Stop(
-            "the next plan is not empty, and is shown above",
-            "The files are written. What the tenant lacks would be created, and what YAML cannot say would be "
-            "changed: correct the files, or remove what is not wanted.",
+    if pulled.not_declared:
+        listed = ", ".join(f"{one.kind} {one.id}" for one in pulled.not_declared[:SHOWN])
+        more = ", ..." if len(pulled.not_declared) > SHOWN else ""
+        say(
+            f"{len(pulled.not_declared)} live resources are not declared, and were left alone: {escape(listed)}{more}"
         )
+        say("To write them down as well: sdx-state pull --new")
     click.echo(
         f"{pulled.resources} resources in {len(pulled.files)} changed files, {pulled.adopted} newly adopted. "
         "The next plan is empty."
     )
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the options choose, or a person at a terminal.
+
+    Attributes:
+        overwriting: The tenant's values replace edits in the files.
+        taking: What no file declares is written down.
+    """
+
+    overwriting: bool
+    taking: bool
+
+    def overwrite(self, edits: list[Change]) -> bool:
+        """Show `edits`, and tell whether they may be lost."""
+        from sdx_state.cli.console import confirmed, say
+        from sdx_state.report.escape import escape
+
+        if self.overwriting:
+            return True
+        say("Changed in the files and never applied; the tenant says otherwise:")
+        for change in edits[:SHOWN]:
+            fields = ", ".join(field.path for field in change.fields if field.origin != "drift")
+            what = "no longer declared" if change.action.value == "delete" else fields
+            place = f" ({change.source.file}:{change.source.line})" if change.source else ""
+            say(f"  {escape(change.address)}: {escape(what)}{escape(place)}")
+        if len(edits) > SHOWN:
+            say(f"  and {len(edits) - SHOWN} more")
+        return confirmed(f"Replace these {len(edits)} with what the tenant says?")
+
+    def take(self, new: list[Unmanaged]) -> bool:
+        """Show `new`, and tell whether it is to be written down."""
+        from sdx_state.cli.console import confirmed, say
+        from sdx_state.report.escape import escape
+
+        if self.taking or not sys.stdin.isatty():
+            return self.taking
+        say("Live, and declared by no file:")
+        for one in new[:SHOWN]:
+            say(f"  {one.kind} {escape(one.id)} {escape(one.label)}")
+        if len(new) > SHOWN:
+            say(f"  and {len(new) - SHOWN} more")
+        return confirmed(f"Write these {len(new)} down as well?")

@@ -2,35 +2,42 @@
 
 from sdx_state.config.baseline import load_baseline
 from sdx_state.config.configuration import Configuration, load_configuration
-from sdx_state.config.files import ProjectFiles
+from sdx_state.config.files import Changed, Folder, ProjectFiles, SourceText, replace_texts
 from sdx_state.config.format import format_files
 from sdx_state.config.problems import ConfigurationError, Problem
 from sdx_state.config.project import Api, Limits, Project, SandboxSettings, load_project
 from sdx_state.config.revision import RevisionUnreadable, Tracked, at_revision, tracked
 from sdx_state.config.sayable import why_not
+from sdx_state.config.scaffold import is_example
 from sdx_state.config.schema import Description, describe, schema_text
 from sdx_state.config.sift import PROJECT_FILE
-from sdx_state.config.write import write_resources
+from sdx_state.config.write import drafts_of, write_resources
 
 __all__ = [
     "PROJECT_FILE",
     "Api",
+    "Changed",
     "Configuration",
     "ConfigurationError",
     "Description",
+    "Folder",
     "Limits",
     "Problem",
     "Project",
     "ProjectFiles",
     "RevisionUnreadable",
     "SandboxSettings",
+    "SourceText",
     "Tracked",
     "at_revision",
     "describe",
+    "drafts_of",
     "format_files",
+    "is_example",
     "load_baseline",
     "load_configuration",
     "load_project",
+    "replace_texts",
     "schema_text",
     "tracked",
     "why_not",

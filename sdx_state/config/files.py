@@ -8,7 +8,7 @@ import os
 import re
 import stat
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +16,8 @@ from typing import Protocol
 
 from sdx_state.config.problems import Problem, Severity
 from sdx_state.config.sift import PROJECT_FILE, Excluded, Found, Unreadable, is_looked_into
-from sdx_state.state.named_files import read_regular, write_output
+from sdx_state.state.named_files import read_regular
+from sdx_state.state.together import write_together
 
 MAX_BYTES = 32 * 1024 * 1024  # twice the largest tenant that was measured, in one file
 MAX_LINE_SHOWN = 1_000
@@ -41,6 +42,10 @@ class SourceText:
     name: str
     text: str
     encoding: str = "utf-8"
+
+    def encoded(self, marked: bool = True) -> bytes:
+        """Return the text in its encoding, with a byte-order mark if `marked`."""
+        return (_MARKS.get(self.encoding, b"") if marked else b"") + self.text.encode(self.encoding)
 
     @cached_property
     def lines(self) -> list[str]:
@@ -253,15 +258,57 @@ def _control_problem(source: SourceText, found: re.Match[str]) -> Problem:
     return source.problem(place, f"the control character U+{ord(character):04X} is not allowed", hint)
 
 
-def replace_text(path: Path, text: str, encoding: str = "utf-8") -> None:
-    """Make `text` the content of `path`, whole or not at all; links are followed, byte-order mark and mode kept.
+@dataclass(frozen=True)
+class Changed:
+    """Files as they would be with some of them changed.
+
+    Attributes:
+        files: The files as they are.
+        texts: By name, the texts of files that are changed or new; None for one that is removed.
+    """
+
+    files: ProjectFiles
+    texts: Mapping[str, SourceText | None]
+
+    def find(self, excluded: Excluded) -> Found:
+        """Return the files that are not excluded."""
+        found = self.files.find(excluded)
+        here = Found([name for name in found.names if name not in self.texts], others=found.others)
+        here.problems += [one for one in found.problems if one.file not in self.texts]
+        here.projects += found.projects
+        for name, text in self.texts.items():
+            within = any(name.startswith(f"{project}/") for project in found.projects)
+            if text is not None and not within and not excluded.covers(name):
+                here.add(name)
+        here.names = list(dict.fromkeys(here.names))
+        return in_order(here)
+
+    def has(self, name: str) -> bool:
+        """Tell whether there is a file `name`."""
+        return self.texts[name] is not None if name in self.texts else self.files.has(name)
+
+    def read(self, name: str) -> bytes:
+        """Return the content of the file `name`."""
+        text = self.texts.get(name)
+        return text.encoded() if text is not None else self.files.read(name)
+
+
+def replace_texts(folder: Path, texts: Mapping[str, SourceText | None]) -> list[Path]:
+    """Make `texts` the content of the files of these names in `folder`, all or none; return the files.
+
+    Links are followed, byte-order marks and modes kept; a file whose text is None is removed.
 
     Raises:
-        OSError: The file could not be written.
-        UnicodeEncodeError: `encoding` lacks a character.
+        OSError: A file could not be written; all are as they were.
+        UnicodeEncodeError: The encoding of a file lacks a character.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    kept, mark = b"", _MARKS.get(encoding, b"")
-    with contextlib.suppress(FileNotFoundError):
-        kept = mark if read_regular(path).startswith(mark) else b""
-    write_output(path, kept + text.encode(encoding), 0o666)
+    contents: dict[Path, bytes | None] = {}
+    for name, text in sorted(texts.items()):
+        path = folder / name
+        mark = _MARKS.get(text.encoding, b"") if text is not None else b""
+        with contextlib.suppress(FileNotFoundError):
+            contents[path] = text.encoded(read_regular(path).startswith(mark)) if text is not None else None
+            continue
+        contents[path] = text.encoded(marked=False) if text is not None else None
+    write_together(contents, 0o666)
+    return list(contents)

@@ -13,7 +13,7 @@ from ruamel.yaml.error import YAMLError
 
 from sdx_state.config.builder import build
 from sdx_state.config.edit import laid_out
-from sdx_state.config.files import Folder, SourceText, read_text, replace_text
+from sdx_state.config.files import Folder, SourceText, read_text, replace_texts
 from sdx_state.config.problems import ConfigurationError, Problem
 from sdx_state.config.project import found_files
 from sdx_state.config.sift import PROJECT_FILE
@@ -44,8 +44,7 @@ def format_files(folder: Path, *, write: bool) -> list[tuple[str, str, str]]:
     if problems:
         raise ConfigurationError(problems)
     if write:
-        for name, _, new in changed:
-            replace_text(folder / name, new)
+        replace_texts(folder, {name: SourceText(name, new) for name, _, new in changed})
     return changed
 
 

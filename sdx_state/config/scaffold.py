@@ -39,6 +39,19 @@ surveys:
 """
 
 
+EXAMPLE = "surveys/support-csat.yaml"
+
+
+def is_example(name: str, text: str) -> bool:
+    """Tell whether the file `name` is the first survey as `scaffold` wrote it, and nobody has changed it."""
+    return name == EXAMPLE and text.replace("\r\n", "\n").removeprefix(_schema_line(EXAMPLE, "resources")) == _SURVEY
+
+
+def _schema_line(name: str, schema: str) -> str:
+    reference = Path(*[".."] * name.count("/"), ".sdx", f"{schema}.schema.json")
+    return _SCHEMA_LINE.format(schema=reference.as_posix())
+
+
 def scaffold(folder: Path, host: str) -> list[Path]:
     """Write a project that validates into `folder` and return what was written. Existing files are kept.
 
@@ -51,14 +64,14 @@ def scaffold(folder: Path, host: str) -> list[Path]:
         OSError: A file could not be written, or is a link, which Git would not follow either.
     """
     written = []
-    for path, text, schema in (
-        (folder / "sdx.yaml", _PROJECT.format(host=host), "project"),
-        (folder / "surveys" / "support-csat.yaml", _SURVEY, "resources"),
+    for name, text, schema in (
+        ("sdx.yaml", _PROJECT.format(host=host), "project"),
+        (EXAMPLE, _SURVEY, "resources"),
     ):
-        reference = Path(*[".."] * (len(path.relative_to(folder).parts) - 1), ".sdx", f"{schema}.schema.json")
+        path = folder / name
         with open_folder(path.parent, below=folder, shared=True, create=True) as opened:
             if opened.found(path.name) is None:
-                opened.write(path.name, (_SCHEMA_LINE.format(schema=reference.as_posix()) + text).encode(), None)
+                opened.write(path.name, (_schema_line(name, schema) + text).encode(), None)
                 written.append(path)
     for name in ("project", "resources"):
         write_atomically(folder / ".sdx" / f"{name}.schema.json", schema_text(name).encode())

@@ -9,7 +9,7 @@ from pathlib import Path
 from sdx_state.config.builder import build
 from sdx_state.config.configuration import Declared, read_declared
 from sdx_state.config.emit import body_of, key_of
-from sdx_state.config.files import SourceText, replace_text
+from sdx_state.config.files import Folder, ProjectFiles, SourceText, replace_texts
 from sdx_state.config.problems import Problem
 from sdx_state.config.project import load_project
 from sdx_state.config.revise import changed_text, extended_text
@@ -44,17 +44,39 @@ def write_resources(
     """
     if variables is None:
         variables = load_project(folder, None, {}).variables
-    declared = read_declared(folder, variables)
-    drafts = _Drafts(folder, declared)
+    return replace_texts(folder, drafts_of(folder, resources, variables))
+
+
+def drafts_of(
+    folder: Path, resources: Sequence[Desired], variables: Mapping[str, str], files: ProjectFiles | None = None
+) -> dict[str, SourceText]:
+    """Return by name the texts of the files that `write_resources` would write.
+
+    Args:
+        folder: The project's folder.
+        resources: What is to be declared, a survey's questions in their order.
+        variables: Texts for `${var.NAME}`.
+        files: Where its files are read; in the folder, if this is None.
+
+    Raises:
+        ConfigurationError: What is there is invalid.
+        ValueError: A text cannot be said in YAML, a key cannot be a file's name, or that file is not the project's.
+    """
+    files = files or Folder(folder)
+    drafts = _Drafts(files, read_declared(folder, variables, files))
     drafts.take(resources)
-    return drafts.write()
+    sources = drafts.declared.sources
+    return {
+        name: SourceText(name, text, sources[name].encoding if name in sources else "utf-8")
+        for name, text in drafts.texts.items()
+    }
 
 
 class _Drafts:
     """The new texts of all files that something is written into."""
 
-    def __init__(self, folder: Path, declared: Declared) -> None:
-        self.folder = folder
+    def __init__(self, files: ProjectFiles, declared: Declared) -> None:
+        self.files = files
         self.declared = declared
         self.texts: dict[str, str] = {}
 
@@ -102,19 +124,11 @@ class _Drafts:
 
     def _extended(self, name: str, section: str, entries: Mapping[str, object]) -> str:
         existing = self.declared.sources.get(name)
+        if existing is None and self.files.has(name):
+            raise ValueError(f"{name} exists and is not a file that the project reads, so it is not written over")
         text = self.texts.get(name, existing.text if existing else "")
         root = build(SourceText(name, text), _unexpected)
         return extended_text(text, table(root), section, entries)
-
-    def write(self) -> list[Path]:
-        """Replace the files, each at once, and return them."""
-        written = []
-        for name, text in sorted(self.texts.items()):
-            path = self.folder / name
-            source = self.declared.sources.get(name)
-            replace_text(path, text, source.encoding if source else "utf-8")
-            written.append(path)
-        return written
 
 
 def _home(resource: Desired) -> str:

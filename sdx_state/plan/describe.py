@@ -48,6 +48,7 @@ def describe(
     known: Mapping[Place, Address],
     declared: Mapping[Address, Desired],
     why_not: Callable[[Kind, str, Value], str | None],
+    included: Callable[[Live], bool] = lambda live: True,
 ) -> Description:
     """Return a declaration of everything in `snapshot`.
 
@@ -56,8 +57,9 @@ def describe(
         known: The addresses that resources have already.
         declared: What is declared under them: fields that the tenant left empty are named all the same.
         why_not: Says why a live value cannot be declared, None where it can.
+        included: Tells of which live resources there is to be a declaration.
     """
-    return _Describer(known, declared, why_not).describe(snapshot)
+    return _Describer(known, declared, why_not, included).describe(snapshot)
 
 
 class _Describer:
@@ -68,8 +70,9 @@ class _Describer:
         known: Mapping[Place, Address],
         declared: Mapping[Address, Desired],
         why_not: Callable[[Kind, str, Value], str | None],
+        included: Callable[[Live], bool],
     ) -> None:
-        self.known, self.declared, self.why_not = known, declared, why_not
+        self.known, self.declared, self.why_not, self.included = known, declared, why_not, included
         # Keys that differ by case only are one to some file systems, and so to the files.
         self.taken = {address.casefold() for address in (*known.values(), *declared)}
         self.result = Description()
@@ -97,7 +100,9 @@ class _Describer:
     def _take(
         self, kind: Kind, live: Live, names: Counter[str], parent: Address | None = None, position: int = 0
     ) -> Address | None:
-        """Declare `live` and return its address; None where not even its identity can be said."""
+        """Declare `live` and return its address; None where it is not included, or its identity cannot be said."""
+        if not self.included(live):
+            return None
         by_mail = kind.identity == kind.natural_key
         refusal = self.why_not(kind, kind.identity, live.id) if by_mail else None
         if refusal is not None:

@@ -59,3 +59,23 @@ def _likeness(gone: Change, new: Change) -> float:
     if not values:
         return 0.0
     return sum(gone.before.get(name) == value for name, value in values.items()) / len(values)
+
+
+def key_changes(changes: Sequence[Change], moved: Iterable[Moved]) -> list[tuple[Address, Address]]:
+    """Return old and new address of each delete that a create repeats, in name or in content, under another key."""
+    said = {address for move in moved for address in (move.before, move.after)}
+    found = []
+    created = [change for change in changes if change.action is Action.CREATE and change.address not in said]
+    for gone in changes:
+        kind = KINDS[gone.kind]
+        if gone.action is not Action.DELETE or kind.identity == kind.natural_key or gone.address in said:
+            continue
+        if REMNANT in gone.address:
+            continue
+        alike = [new for new in created if new.kind == gone.kind and _same_place(gone, new)]
+        named = [new for new in alike if gone.label and new.label == gone.label]
+        best = max(named or alike, key=lambda new: _likeness(gone, new), default=None)
+        if best is not None and (named or _likeness(gone, best) >= SIMILAR):
+            found.append((gone.address, best.address))
+            created.remove(best)
+    return found

@@ -67,7 +67,9 @@ def test_pull_writes_a_whole_tenant_and_the_next_plan_is_empty(connected, tenant
 def test_pull_keeps_comments_addresses_and_files(connected, tenant):
     path = connected.write("support.yaml", SURVEY)
     tenant.store.load_snapshot(TENANT)
-    assert connected.run("pull").code == 0
+    assert connected.run("pull").code == 5
+    assert path.read_text() == SURVEY
+    assert connected.run("pull", "--overwrite", "--new").code == 0
     text = path.read_text()
     assert "# Owned by the support team." in text
     assert "# the one on the hotline" in text

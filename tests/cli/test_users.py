@@ -79,7 +79,7 @@ def test_whatever_validate_accepts_is_applied_pulled_and_deleted(connected: Any,
     assert sorted(row["email"] for row in tenant.store.rows("users")) == sorted(UNUSUAL)
     assert connected.run("plan", "--detailed-exitcode").code == 0
     connected.write("users.yaml", "users: {}\n")
-    pulled = connected.run("pull")
+    pulled = connected.run("pull", "--overwrite")
     assert pulled.code == 0, pulled.err
     assert "left out" not in pulled.out + pulled.err
     assert connected.run("plan", "--detailed-exitcode").code == 0
@@ -127,7 +127,7 @@ def test_live_users_that_no_request_can_name_concern_themselves_alone(connected:
     applied = connected.apply()
     assert applied.code == 0, applied.err
     assert connected.run("plan", "--detailed-exitcode").code == 0
-    pulled = connected.run("pull")
+    pulled = connected.run("pull", "--new")
     assert pulled.code == 0, pulled.err
     said = pulled.out + pulled.err
     assert all(f"user {address} is left out" in said for address in strange)

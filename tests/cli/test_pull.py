@@ -1,0 +1,267 @@
+"""`pull` leaves a project whose plan is empty, or changes nothing; it loses no edit and declares nothing unasked."""
+
+from __future__ import annotations
+
+import io
+import os
+import resource
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SHARED = """\
+surveys:
+  a:
+    name: A
+    questions: &q
+      - {question_label: One, question_text: First?, question_type: text} # shared
+  b: {name: B, questions: *q}
+"""
+COMPANY = "surveys:\n  s:\n    name: S\n    greeting_text: Hello from ${var.company}.\n    closing_text: Bye.\n"
+
+
+def content(project: Any) -> dict[str, bytes]:
+    return {
+        path.relative_to(project.folder).as_posix(): path.read_bytes()
+        for path in project.folder.rglob("*")
+        if path.is_file() and ".sdx" not in path.parts
+    }
+
+
+def edit(tenant: Any, kind: str, label: str, **values: Any) -> None:
+    """Change a live resource as a person would in the admin UI."""
+    name = {"surveys": "name", "questions": "question_label", "users": "email"}[kind]
+    (row,) = [row for row in tenant.store.rows(kind) if row[name] == label]
+    tenant.store.put_row(kind, {**row, **values})
+
+
+@pytest.fixture
+def applied(connected: Any) -> Any:
+    connected.write("sdx.yaml", "sdx: 1\napi: {host: demo.surveydynamix.com}\nvariables: {company: Acme}\n")
+    connected.write("s.yaml", COMPANY)
+    assert connected.apply().code == 0
+    return connected
+
+
+def terminal(monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
+    stdin = io.StringIO(answer + "\n")
+    monkeypatch.setattr(stdin, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr("sys.stdin", stdin)
+
+
+def is_settled(project: Any) -> bool:
+    return project.run("validate").code == 0 and project.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_first_pull_after_init_writes_the_tenant_in_place_of_the_example(connected, tenant):
+    (connected.folder / "sdx.yaml").unlink()
+    assert connected.run("init").code == 0
+    tenant.store.load_snapshot({"surveys": [{"id": 1, "name": "Live"}]})
+    pulled = connected.run("pull")
+    assert pulled.code == 0, pulled.err
+    assert [path.name for path in (connected.folder / "surveys").iterdir()] == ["live.yaml"]
+    assert is_settled(connected)
+
+
+def test_first_pull_after_init_takes_a_live_survey_of_the_name_of_the_example(connected, tenant):
+    (connected.folder / "sdx.yaml").unlink()
+    connected.run("init")
+    tenant.store.load_snapshot({"surveys": [{"id": 1, "name": "Support CSAT", "greeting_text": "Live"}]})
+    assert connected.run("pull").code == 0
+    assert "Live" in (connected.folder / "surveys" / "support-csat.yaml").read_text()
+    assert is_settled(connected)
+
+
+def test_an_example_that_somebody_changed_is_an_edit(connected, tenant):
+    (connected.folder / "sdx.yaml").unlink()
+    connected.run("init")
+    path = connected.folder / "surveys" / "support-csat.yaml"
+    path.write_text(path.read_text() + "# mine\n")
+    tenant.store.load_snapshot({"surveys": [{"id": 1, "name": "Live"}]})
+    before = content(connected)
+    pulled = connected.run("pull", "--new", "--overwrite")
+    assert pulled.code == 5
+    assert "survey.support-csat" in pulled.err
+    assert content(connected) == before
+
+
+def test_a_change_in_the_tenant_is_pulled_without_a_question(applied, tenant):
+    edit(tenant, "surveys", "S", closing_text="Goodbye.")
+    pulled = applied.run("pull")
+    assert pulled.code == 0, pulled.err
+    assert (applied.folder / "s.yaml").read_text() == COMPANY.replace("Bye.", "Goodbye.")
+    assert is_settled(applied)
+
+
+def test_a_variable_stays_in_a_text_that_changed_around_it(applied, tenant):
+    edit(tenant, "surveys", "S", greeting_text="Welcome to Acme!")
+    assert applied.run("pull").code == 0
+    assert 'greeting_text: "Welcome to ${var.company}!"' in (applied.folder / "s.yaml").read_text()
+    assert is_settled(applied)
+
+
+@pytest.mark.parametrize(
+    "local",
+    [
+        COMPANY.replace("Bye.", "See you."),
+        COMPANY.replace("    closing_text: Bye.\n", "    closing_text: Bye.\n    description: New\n"),
+        "surveys: {}\n",
+    ],
+)
+def test_an_edit_that_was_not_applied_is_not_lost(applied, tenant, local):
+    applied.write("s.yaml", local)
+    before = content(applied)
+    pulled = applied.run("pull")
+    assert pulled.code == 5
+    assert "survey.s" in pulled.err
+    assert "pull --overwrite" in pulled.err
+    assert content(applied) == before
+    assert applied.run("pull", "--overwrite").code == 0
+    assert is_settled(applied)
+
+
+def test_a_changed_variable_is_an_edit(applied, tenant):
+    applied.write("sdx.yaml", "sdx: 1\napi: {host: demo.surveydynamix.com}\nvariables: {company: Beta}\n")
+    pulled = applied.run("pull")
+    assert pulled.code == 5
+    assert "${var.company}" in (applied.folder / "s.yaml").read_text()
+    assert applied.run("pull", "--overwrite").code == 0
+    assert "Hello from Acme." in (applied.folder / "s.yaml").read_text()
+    assert is_settled(applied)
+
+
+@pytest.mark.parametrize(("answer", "code"), [("yes", 0), ("no", 5), ("", 5)])
+def test_a_person_at_a_terminal_is_asked_before_an_edit_is_lost(applied, monkeypatch, answer, code):
+    path = applied.write("s.yaml", COMPANY.replace("Bye.", "See you."))
+    terminal(monkeypatch, answer)
+    pulled = applied.run("pull")
+    assert pulled.code == code
+    assert ("See you." in path.read_text()) == (code != 0)
+
+
+def test_new_resources_are_written_down_when_that_is_asked_for(applied, tenant, monkeypatch):
+    tenant.store.put_row("surveys", {"name": "Made by hand"})
+    tenant.store.put_row("users", {"email": "u@x.com", "name": "U"})
+    before = content(applied)
+    pulled = applied.run("pull")
+    assert pulled.code == 0
+    assert "2 live resources are not declared" in pulled.err
+    assert content(applied) == before
+    terminal(monkeypatch, "no")
+    assert applied.run("pull").code == 0
+    assert content(applied) == before
+    terminal(monkeypatch, "yes")
+    assert applied.run("pull").code == 0
+    assert {"users.yaml", "surveys/made-by-hand.yaml"} <= set(content(applied))
+    assert is_settled(applied)
+
+
+def test_a_question_made_by_hand_joins_its_survey_when_that_is_asked_for(applied, tenant):
+    (survey,) = tenant.store.rows("surveys")
+    tenant.store.put_row(
+        "questions", {"survey_id": survey["id"], "order": 1, "question_label": "Q", "question_type": "text"}
+    )
+    assert applied.run("pull").code == 0
+    assert "question_label" not in (applied.folder / "s.yaml").read_text()
+    assert applied.run("pull", "--new").code == 0
+    assert "question_label: Q" in (applied.folder / "s.yaml").read_text()
+    assert is_settled(applied)
+
+
+@pytest.mark.parametrize("name", ["S", "Renamed"])
+def test_a_changed_key_is_named_before_anything_is_written(applied, tenant, name):
+    edit(tenant, "surveys", "S", description="By hand", name=name)
+    applied.write("s.yaml", COMPANY.replace("  s:\n", "  support:\n"))
+    before = content(applied)
+    pulled = applied.run("pull", "--overwrite", "--new")
+    assert pulled.code == 5
+    line = "moved: [{from: survey.s, to: survey.support}]"
+    assert line in pulled.err
+    assert content(applied) == before
+    applied.write("moved.yaml", line + "\n")
+    assert applied.run("pull", "--overwrite").code == 0
+    assert is_settled(applied)
+
+
+@pytest.mark.parametrize("survey", ["A", "B"])
+def test_a_change_through_an_alias_changes_one_survey(connected, tenant, survey):
+    path = connected.write("s.yaml", SHARED)
+    assert connected.apply().code == 0
+    (row,) = [row for row in tenant.store.rows("surveys") if row["name"] == survey]
+    (question,) = [one for one in tenant.store.rows("questions") if one["survey_id"] == row["id"]]
+    tenant.store.put_row("questions", {**question, "question_text": "Second?"})
+    pulled = connected.run("pull")
+    assert pulled.code == 0, pulled.err + pulled.out
+    assert is_settled(connected)
+    text = path.read_text()
+    assert text.count("First?") == text.count("Second?") == 1
+    assert "# shared" in text
+
+
+def test_what_the_tenant_deleted_stays_declared_and_is_named(applied, tenant):
+    (row,) = tenant.store.rows("surveys")
+    tenant.store.delete_row("surveys", row["id"])
+    before = content(applied)
+    pulled = applied.run("pull", "--overwrite", "--new")
+    assert pulled.code == 5
+    assert "1 declared resources are not in the tenant: survey.s" in pulled.err
+    assert content(applied) == before
+
+
+def test_when_the_second_file_cannot_be_written_the_first_is_put_back(connected, tenant):
+    for name in "abc":
+        connected.write(f"{name}.yaml", f"surveys: {{{name}: {{name: {name}, description: x}}}}\n")
+    connected.apply()
+    edit(tenant, "surveys", "a", description="short")
+    edit(tenant, "surveys", "b", description="long" * 100_000)
+    tenant.store.put_row("surveys", {"name": "new"})
+    before = content(connected)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, hard))
+    try:
+        pulled = connected.run("pull", "--new")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert pulled.code == 1
+    assert "File too large" in pulled.err
+    assert content(connected) == before
+    assert not (connected.folder / "surveys").exists()
+    assert connected.run("pull", "--new").code == 0
+    assert is_settled(connected)
+
+
+@pytest.mark.parametrize("failing", [1, 2, 3])
+def test_when_a_file_cannot_be_replaced_all_are_put_back(connected, tenant, monkeypatch, failing):
+    for name in "abc":
+        connected.write(f"{name}.yaml", f"surveys: {{{name}: {{name: {name}, description: x}}}}\n")
+    connected.apply()
+    for name in "abc":
+        edit(tenant, "surveys", name, description="changed")
+    before = content(connected)
+    replace = Path.replace
+    calls = []
+
+    def refuse(path: Path, target: Any) -> Any:
+        if str(target).endswith(".yaml"):
+            calls.append(target)
+            if len(calls) == failing:
+                raise PermissionError(13, os.strerror(13), str(target))
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    assert connected.run("pull").code == 1
+    monkeypatch.setattr(Path, "replace", replace)
+    assert content(connected) == before
+
+
+def test_a_file_that_is_excluded_is_not_written_over(applied, tenant):
+    applied.write("sdx.yaml", "sdx: 1\napi: {host: demo.surveydynamix.com}\nexclude: [users.yaml]\n")
+    applied.write("s.yaml", COMPANY.replace("${var.company}", "Acme"))
+    applied.write("users.yaml", "of: somebody else\n")
+    tenant.store.put_row("users", {"email": "u@x.com", "name": "U"})
+    before = content(applied)
+    pulled = applied.run("pull", "--new")
+    assert pulled.code == 1
+    assert "users.yaml exists" in pulled.err
+    assert content(applied) == before
