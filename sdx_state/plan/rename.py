@@ -77,5 +77,5 @@ def key_changes(changes: Sequence[Change], moved: Iterable[Moved]) -> list[tuple
         best = max(named or alike, key=lambda new: _likeness(gone, new), default=None)
         if best is not None and (named or _likeness(gone, best) >= SIMILAR):
             found.append((gone.address, best.address))
-            created.remove(best)
+            created = [one for one in created if one is not best]
     return found

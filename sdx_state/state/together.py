@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from sdx_state.state.files import sync_folder, write_all
-from sdx_state.state.named_files import require_regular
+from sdx_state.state.named_files import read_regular
 
 
 def write_together(contents: Mapping[Path, bytes | None], mode: int) -> None:
@@ -54,8 +54,7 @@ def write_together(contents: Mapping[Path, bytes | None], mode: int) -> None:
 
 def _content(path: Path) -> bytes | None:
     try:
-        require_regular(path)
-        return path.read_bytes()
+        return read_regular(path)
     except FileNotFoundError:
         return None
 
