@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from sdx_state.kinds import KINDS
+from sdx_state.kinds.address import Address
 from sdx_state.kinds.resource import Moved
 from sdx_state.plan.continuity import REMNANT
 from sdx_state.plan.model import Action, Change, Finding
