@@ -9,8 +9,9 @@ from xml.sax.saxutils import escape as escape_xml
 from xml.sax.saxutils import quoteattr
 
 from sdx_state.check.play import Failure, Line, Played
-from sdx_state.report.escape import escape
+from sdx_state.report.escape import LONGEST, escape
 from sdx_state.report.theme import Theme
+from sdx_state.report.words import KEPT, TOTAL, excerpts
 
 _WHO = {"survey": "<", "respondent": ">"}
 
@@ -71,8 +72,11 @@ def checks_junit(results: Sequence[Played]) -> str:
 def _failure_lines(failure: Failure, theme: Theme) -> Iterator[str]:
     yield f"     {escape(str(failure.source))}: {escape(failure.message)}"
     if failure.expected is not None and failure.found is not None:
-        yield f"       expected  {theme.paint('added', escape(failure.expected))}"
-        yield f"       found     {theme.paint('removed', escape(failure.found))}"
+        shown, longest = (failure.expected, failure.found), LONGEST
+        if max(map(len, shown)) > LONGEST and (differing := excerpts(*shown, KEPT, LONGEST)) is not None:
+            shown, longest = differing, 2 * TOTAL
+        yield f"       expected  {theme.paint('added', escape(shown[0], longest))}"
+        yield f"       found     {theme.paint('removed', escape(shown[1], longest))}"
 
 
 def _transcript(lines: Sequence[Line]) -> Iterator[str]:

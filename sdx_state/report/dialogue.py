@@ -13,10 +13,12 @@ from sdx_state.plan.conversation import Conversation, Line
 from sdx_state.plan.order import moves
 from sdx_state.report.escape import escape, escape_lines
 from sdx_state.report.segments import message_segments, reading_seconds
-from sdx_state.report.words import ALIKE, Piece, likeness, word_diff
+from sdx_state.report.words import Piece, compared, elided
 
 _PLACEHOLDER = re.compile(rf"%(?!(?:{'|'.join(sorted(BLOCK_WORDS))})%)\w+%", re.IGNORECASE)
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?=-|$)")
+AROUND = 400  # characters shown on either side of a change in a long text
+MOST_CHANGED = 2000  # characters shown of a stretch that changes
 _NAMED = 5  # characters named that make a text message longer
 
 State = Literal["same", "changed", "moved", "moved and changed", "removed", "new"]
@@ -107,11 +109,16 @@ def dialogue(one: Conversation) -> Dialogue:
     )
 
 
-def pair(before: str, after: str) -> tuple[list[Piece], list[Piece]]:
-    """Return both texts with what differs marked: word by word where they are alike, as a whole where not."""
-    pieces = word_diff(before, after)
-    if likeness(pieces) < ALIKE:
-        return [("removed", before)], [("added", after)]
+def pair(before: str, after: str, kept: int) -> tuple[list[Piece], list[Piece]]:
+    """Return both texts, safe to show, with what differs marked: by words where they are alike, as a whole where not.
+
+    Args:
+        before, after: The texts as they are.
+        kept: Characters shown on either side of a change, where what is the same is long.
+    """
+    pieces: list[Piece] = [
+        (mark, escape_lines(text)) for mark, text in elided(compared(before, after), kept, MOST_CHANGED)
+    ]
     return [one for one in pieces if one[0] != "added"], [one for one in pieces if one[0] != "removed"]
 
 
@@ -142,13 +149,12 @@ def _runs(keys: Sequence[str], staying: set[str]) -> Iterator[list[str]]:
 
 
 def _bubble(line: Line, other: Line | None, mark: Literal["removed", "added"], row: int, moved: bool) -> Bubble:
-    text = escape_lines(line.text)
     if other is None:
-        pieces: Sequence[Piece] = [(mark, text)]
+        pieces: Sequence[Piece] = [(mark, escape_lines(line.text))]
         state: State = "removed" if mark == "removed" else "new"
     else:
-        theirs = escape_lines(other.text)
-        pieces = pair(text, theirs)[0] if mark == "removed" else pair(theirs, text)[1]
+        ours, theirs = line.text, other.text
+        pieces = pair(ours, theirs, AROUND)[0] if mark == "removed" else pair(theirs, ours, AROUND)[1]
         differs = other.text != line.text or other.answer != line.answer
         state = "moved and changed" if moved and differs else "moved" if moved else "changed" if differs else "same"
     extents, others = _extents(line.text), _extents(other.text) if other else None

@@ -8,15 +8,17 @@ from dataclasses import replace
 from typing import Any
 
 from sdx_state.kinds.accepted import Accepted
-from sdx_state.kinds.field import Value
 from sdx_state.plan.divergence import Divergence, Verdict
 from sdx_state.report.escape import escape
 from sdx_state.report.handoff import exact
 from sdx_state.report.markdown import GITHUB, fence_for
 from sdx_state.report.personal import live_without_personal
 from sdx_state.report.theme import Theme
+from sdx_state.report.words import TOTAL, excerpts
 
 MARKER = "<!-- sdx-state drift -->"
+LONGEST = 300  # characters of a value that is shown whole
+AROUND = 48  # characters shown on either side of a change
 
 
 def drift_text(verdict: Verdict, *, colour: bool) -> str:
@@ -97,14 +99,25 @@ class _DriftText:
         for one in found:
             name = self.paint(meaning, f"{escape(one.address)}{'.' if one.path else ''}{escape(one.path)}")
             if one.path:
-                yield f"  {name}: configuration {_value(one.declared)}, tenant {_value(one.live)}"
+                declared, live = _values(one)
+                yield f"  {name}: configuration {declared}, tenant {live}"
             else:
                 yield f"  {name}: {escape(one.summary)}"
         yield ""
 
 
-def _value(value: Value) -> str:
-    return "(none)" if value in (None, "") else f'"{escape(exact(value), 80)}"'
+def _values(one: Divergence) -> tuple[str, str]:
+    """Return the declared and the live value; of long texts the passages that differ."""
+    declared, live = exact(one.declared), exact(one.live)
+    if declared and live and max(len(declared), len(live)) > LONGEST:
+        differing = excerpts(declared, live, AROUND, LONGEST)
+        if differing is not None:
+            return _value(differing[0], 2 * TOTAL), _value(differing[1], 2 * TOTAL)
+    return _value(declared), _value(live)
+
+
+def _value(text: str, longest: int = LONGEST) -> str:
+    return f'"{escape(text, longest)}"' if text else "(none)"
 
 
 def _about(entry: Accepted) -> str:

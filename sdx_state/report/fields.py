@@ -12,10 +12,11 @@ from sdx_state.plan.model import ORDER_PATH, Action, Change, FieldChange
 from sdx_state.report.escape import disarm, escape
 from sdx_state.report.places import field_place
 from sdx_state.report.theme import Theme
-from sdx_state.report.words import ALIKE, Piece, elided, likeness, word_diff
+from sdx_state.report.words import ALIKE, Piece, elided, likeness, two_versions, word_diff
 
 TEXT = 24  # characters from which a value is compared word by word
 LONGEST = 300  # characters shown of one value
+WHOLE = 2000  # beyond any piece of a comparison, which is shortened already
 _ORIGINS = {"drift": "changed in the tenant", "both": "changed here and in the tenant"}
 
 
@@ -56,15 +57,33 @@ def _versions(change: Change, field: FieldChange) -> Iterator[tuple[list[Piece],
         yield [], [("same", _shown(after))]
     elif change.action is Action.DELETE:
         yield [], [("same", _shown(before))]
-    elif isinstance(before, str) and isinstance(after, str) and max(len(before), len(after)) >= TEXT:
-        pieces = word_diff(before, after)
-        if likeness(pieces) >= ALIKE:
-            yield [("same", '"')], [*((mark, escape(text, LONGEST)) for mark, text in elided(pieces)), ("same", '"')]
+    elif (texts := _texts(before, after)) is not None:
+        pieces, quote = word_diff(*texts), '"' if isinstance(before, str) else ""
+        alike = likeness(pieces) >= ALIKE
+        if not alike and max(map(len, texts)) > LONGEST:
+            pieces = two_versions(*texts)
+        if alike or any(mark == "same" for mark, _ in pieces[:: max(1, len(pieces) - 1)]):
+            shown = [(mark, escape(text, WHOLE)) for mark, text in elided(pieces)]
+            yield [("same", quote)], [*shown, ("same", quote)]
         else:
             yield [("removed", "- ")], [("removed", _shown(before))]
             yield [("added", "+ ")], [("added", _shown(after))]
     else:
         yield [], [("removed", _shown(before)), ("same", " -> "), ("added", _shown(after))]
+
+
+def _texts(before: Value, after: Value) -> tuple[str, str] | None:
+    """Return both values as texts to be compared by words; None where they are shown whole, one after the other."""
+    if isinstance(before, str) and isinstance(after, str):
+        return (before, after) if max(len(before), len(after)) >= TEXT else None
+    if not isinstance(before, Mapping | list | tuple) or not isinstance(after, Mapping | list | tuple):
+        return None
+    texts = _json(before), _json(after)
+    return texts if max(map(len, texts)) > LONGEST else None
+
+
+def _json(value: Value) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _shown(value: Value) -> str:
@@ -76,7 +95,7 @@ def _shown(value: Value) -> str:
         return "yes" if value else "no"
     if isinstance(value, int):
         return str(value)
-    return escape(json.dumps(value, ensure_ascii=False, default=str), LONGEST)
+    return escape(_json(value), LONGEST)
 
 
 def folded(head: str, pieces: Sequence[tuple[str, str]], tail: str, width: int, theme: Theme) -> Iterator[str]:
@@ -118,8 +137,8 @@ def _arrowed(pieces: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
 
 def _bracketed(mark: str, text: str, pieces: Sequence[tuple[str, str]]) -> str:
     """Without colours, brackets say what is old and new inside a text; `->`, `-` and `+` say it elsewhere."""
-    inside = pieces[0] == ("same", '"')
-    if not inside or mark == "same":
+    inside = pieces[0][0] == "same"
+    if not inside or mark in ("same", "elided"):
         return text
     return f"[-{text}-]" if mark == "removed" else f"{{+{text}+}}"
 

@@ -13,10 +13,11 @@ from sdx_state.kinds.field import Value
 from sdx_state.plan.handoff import CSV_NAME, HandOff, Step, StepField
 from sdx_state.plan.upload import COLUMNS, upload_of
 from sdx_state.report.escape import escape, escape_lines
-from sdx_state.report.words import ALIKE, elided, likeness, word_diff
+from sdx_state.report.words import ALIKE, compared, elided, likeness
 
 FORMAT_VERSION = "1.0"
 _TITLE = 120
+WHOLE = 2000  # beyond any piece of a comparison, which is shortened already
 _BACKTICKS = re.compile(r"`+")
 _TAME = re.compile(
     r"(?:(?:[^\W\d_]+|\d{1,6})?(?:[ '\",;()>%?]|\.(?!\w)|-(?!\d)))*(?:[^\W\d_]+|\d{1,6})?"
@@ -122,8 +123,9 @@ def _marked(one: StepField) -> Sequence[tuple[str, str]]:
     """Return the pieces of a changed text, each with its mark; none where comparing them tells nothing."""
     if not isinstance(one.before, str) or not isinstance(one.after, str):
         return ()
-    pieces = word_diff(one.before, one.after)
-    return [(mark, escape(text)) for mark, text in elided(pieces)] if likeness(pieces) >= ALIKE else ()
+    pieces = compared(one.before, one.after)
+    long = max(len(one.before), len(one.after)) > WHOLE
+    return [(mark, escape(text, WHOLE)) for mark, text in elided(pieces)] if long or likeness(pieces) >= ALIKE else ()
 
 
 def _markdown_step(number: int, step: Step) -> list[str]:

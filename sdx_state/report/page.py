@@ -15,7 +15,7 @@ from sdx_state.plan.conversation import Conversation
 from sdx_state.plan.model import ORDER_PATH, SEVERITIES, Action, Change, FieldChange, Plan, Risk
 from sdx_state.report.dialogue import Dialogue, dialogue, pair
 from sdx_state.report.escape import escape, escape_lines
-from sdx_state.report.handoff import shown
+from sdx_state.report.handoff import exact, shown
 from sdx_state.report.markdown import BY_HAND, SECTIONS, at_level, stopping
 from sdx_state.report.places import field_place, place_of
 from sdx_state.report.text import licences, no_changes, summary_line
@@ -32,6 +32,7 @@ _ORIGINS = {
 _NOTHING = (None, "")
 
 _GROUPED = ("low", "medium")
+AROUND = 120  # characters shown on either side of a change in a long value
 NAMED = 3  # resources of a risk that many share which are named in its row
 
 # A name, the pieces before and after (None where there is no such side), a remark, and where it is declared.
@@ -244,7 +245,8 @@ def _fields(change: Change) -> Iterator[Field]:
 
 
 def _compared(field: FieldChange) -> tuple[list[Piece], list[Piece]]:
-    before, after = shown(field.before), shown(field.after)
     if field.before in _NOTHING:
-        return [("same", before)], [("added", after)]
-    return ([("removed", before)], [("same", after)]) if field.after in _NOTHING else pair(before, after)
+        return [("same", shown(field.before))], [("added", shown(field.after))]
+    if field.after in _NOTHING:
+        return [("removed", shown(field.before))], [("same", shown(field.after))]
+    return pair(exact(field.before), exact(field.after), AROUND)

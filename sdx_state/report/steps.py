@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from sdx_state.kinds.field import Value
 from sdx_state.plan.handoff import HandOff, Step, StepField
 from sdx_state.report.escape import disarm, escape
-from sdx_state.report.handoff import exact
+from sdx_state.report.handoff import WHOLE, exact
 from sdx_state.report.theme import Theme
-from sdx_state.report.words import elided, word_diff
+from sdx_state.report.words import compared, elided
 
+LONGEST = 300  # characters of a value that is shown whole
 SHOWN = 15  # steps printed before the rest is counted
 
 
@@ -41,17 +42,22 @@ def _step(number: int, step: Step, theme: Theme) -> Iterator[str]:
 
 
 def _expectation(field: StepField, theme: Theme) -> str:
-    expected, found = _quoted(field.after), _quoted(field.before)
+    before, after = field.before, field.after
+    expected, found = _quoted(after), _quoted(before)
     text = f"{escape(field.path)}: expected {theme.paint('added', expected)} found {theme.paint('removed', found)}"
-    if isinstance(field.before, str) and isinstance(field.after, str) and " " in field.after.strip():
-        marks = "".join(_piece(mark, words, theme) for mark, words in elided(word_diff(field.before, field.after)))
-        return f"{text}\n          {disarm(marks)}"
-    return text
+    if not isinstance(before, str) or not isinstance(after, str) or not before or not after:
+        return text
+    long = max(len(before), len(after)) > LONGEST
+    if not long and " " not in after.strip():
+        return text
+    marks = "".join(_piece(mark, words, theme) for mark, words in elided(compared(before, after)))
+    text = f"{escape(field.path)}: found what is marked as removed, expected what is added" if long else text
+    return f"{text}\n          {disarm(marks)}"
 
 
 def _piece(mark: str, words: str, theme: Theme) -> str:
-    shown = escape(words)
-    if theme.colour or mark == "same":
+    shown = escape(words, WHOLE)
+    if theme.colour or mark in ("same", "elided"):
         return theme.paint(mark, shown)
     return f"[-{shown}-]" if mark == "removed" else f"{{+{shown}+}}"
 

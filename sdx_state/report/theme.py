@@ -14,6 +14,7 @@ _CODES = {
     "added": "32",
     "strong": "1",
     "faint": "2",
+    "elided": "2",
     "low": "2",
     "medium": "33",
     "high": "31",

@@ -180,7 +180,7 @@ def test_snapshot(made, tmp_path):
         path.write_text(text_of(changed))
 
     plan = [lambda: made.run("plan", "--sandbox", "--snapshot", str(path))]
-    counts = try_all(part(damaged(document), 61), write, plan, 1)
+    counts = try_all(part(damaged(document), 53), write, plan, 1)
     assert counts["refused"] > 10
     assert counts["used"] > 10
 

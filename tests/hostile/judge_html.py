@@ -14,8 +14,8 @@ from judge_plain import controls_in
 # Attributes that may hold a value; a value that is to be copied may hold anything.
 _COPIED = "data-copy"
 _FREE = frozenset((_COPIED, "data-step", "data-survey", "id", "aria-label", "href"))
-# What words differ in decides how many of these there are.
-_MARKS = frozenset(("ins", "del", "b"))
+# What words differ in, and how long they are, decides how many of these there are.
+_MARKS = frozenset(("ins", "del", "b", "i"))
 _LOADING = frozenset(("src", "srcset", "srcdoc", "data", "action", "formaction", "poster", "background", "ping"))
 _WITHIN = re.compile(r"#.*", re.DOTALL)  # a place on the page itself
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
