@@ -10,10 +10,11 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, get_args
 
+from sdx_state.apply.evidence import StoredEvidence, stored_evidence
 from sdx_state.apply.pseudonyms import VEILED, Pseudonyms
 from sdx_state.decoding.strict import OWN_DEPTH, DecodingError, parse
 from sdx_state.decoding.typed import (
@@ -56,12 +57,14 @@ class StoredTenant:
         shape: The wire shape of the answers.
         salt: What the pseudonyms were made with; empty if there are none.
         ledger: What the state remembered; None if there was none.
+        evidence: Which tenant it is, as of when, and what was counted in it.
     """
 
     rows: Mapping[str, list[dict[str, Any]]]
     shape: Shape
     salt: str
     ledger: Ledger | None = None
+    evidence: StoredEvidence = field(default_factory=StoredEvidence)
 
     @property
     def pseudonyms(self) -> Pseudonyms:
@@ -69,7 +72,7 @@ class StoredTenant:
         return Pseudonyms(self.salt, self.rows[USER.collection])
 
 
-def store_tenant(snapshot: Snapshot, ledger: Ledger, path: Path, *, personal: bool) -> int:
+def store_tenant(snapshot: Snapshot, ledger: Ledger, path: Path, *, personal: bool, evidence: StoredEvidence) -> int:
     """Write `snapshot` to `path` (0600) and return how many resources it holds.
 
     Where a tenant is stored at `path` already, its users keep their pseudonyms.
@@ -79,6 +82,7 @@ def store_tenant(snapshot: Snapshot, ledger: Ledger, path: Path, *, personal: bo
         ledger: What the state remembers.
         path: The file.
         personal: Keep what is known of users as it is.
+        evidence: Which tenant it is, as of when, and what was counted in it.
 
     Raises:
         OSError: It could not be written.
@@ -93,7 +97,9 @@ def store_tenant(snapshot: Snapshot, ledger: Ledger, path: Path, *, personal: bo
         QUESTION.collection: [pseudonyms.resource(QUESTION.name, row) for row in questions],
         USER.collection: users,
     }
-    document: dict[str, Any] = {"format": FORMAT, "shape": snapshot.shape or "flat", "salt": salt, **rows}
+    document: dict[str, Any] = {"format": FORMAT, "shape": snapshot.shape or "flat", "salt": salt}
+    document.update(evidence.document())
+    document.update(rows)
     if ledger.serial:
         known = replace(_veiled_ledger(ledger, snapshot, pseudonyms), serial=1, tenant="", journal="")
         document["state"] = to_document(known)
@@ -117,6 +123,7 @@ def load_tenant(path: Path) -> StoredTenant:
             shape=member(document, "shape", _shape),
             salt=member(document, "salt", hexadecimal),
             ledger=member_or(document, "state", optional(from_document), None),
+            evidence=stored_evidence(document),
         )
     except OSError as error:
         raise SnapshotUnreadable(f"{path} cannot be read: {error.strerror}") from error

@@ -10,6 +10,7 @@ from datetime import datetime, timezone
 
 from sdx_state.api import Endpoints
 from sdx_state.apply import settling
+from sdx_state.apply.evidence import StoredEvidence
 from sdx_state.apply.history import past_of, run_kept
 from sdx_state.apply.journal import Journal
 from sdx_state.apply.memory import journal_of, keep, open_journal, recall
@@ -20,14 +21,14 @@ from sdx_state.apply.saved import SavedPlan
 from sdx_state.apply.tenant import WrongTenant
 from sdx_state.apply.unfinished import Unfinished
 from sdx_state.apply.uptime import uptime
-from sdx_state.kinds import KINDS
-from sdx_state.kinds.address import Address
+from sdx_state.kinds import KINDS, SURVEY
+from sdx_state.kinds.address import Address, kind_of
 from sdx_state.kinds.policy import Guards
 from sdx_state.kinds.resource import Desired
 from sdx_state.kinds.snapshot import Snapshot
 from sdx_state.live import Progress, Wanted, read_live, wanted_of
 from sdx_state.live.capabilities import Setting, writable
-from sdx_state.live.evidence import gather
+from sdx_state.live.evidence import count_all, gather
 from sdx_state.plan.attribute import attribute
 from sdx_state.plan.build import Intention, build_plan
 from sdx_state.plan.model import Plan
@@ -83,6 +84,7 @@ class Workspace:
         guards: What the project says must be kept, and exceptions to the rules of risk.
         sleep: Waits, in seconds.
         proven: The credentials, or the project, name the tenant.
+        stored: What was counted in a tenant that was stored; None for a live one, which is asked.
     """
 
     client: Endpoints
@@ -93,6 +95,7 @@ class Workspace:
     guards: Guards = field(default_factory=Guards)
     sleep: Callable[[float], None] = field(default_factory=lambda: time.sleep)
     proven: bool = True
+    stored: StoredEvidence | None = None
 
     def plan(
         self,
@@ -140,7 +143,8 @@ class Workspace:
         snapshot, ledger = seen.snapshot, seen.ledger
         plan = self._routed(build_plan(intention, snapshot, ledger, scope, seen.pending))
         findings = (*plan.findings, *seen.findings, *cut_off(memory), *clocks(self.client.server_ahead))
-        plan = replace(plan, findings=findings)
+        stored = self.stored.source(datetime.now(timezone.utc)) if self.stored is not None else None
+        plan = replace(plan, findings=findings, stored=stored)
         if base is not None:
             plan = attribute(plan, build_plan(base, snapshot, ledger))
         changing = {change.address for change in plan.changes}
@@ -264,6 +268,14 @@ class Workspace:
         snapshot, _ = read_live(self.client, wanted, ledger, self.parallelism, progress)
         return snapshot
 
+    def evidence(self, ledger: Ledger, snapshot: Snapshot, progress: Progress) -> StoredEvidence:
+        """Count what a plan may endanger, in the managed surveys; where none is managed, in all."""
+        managed = {entry.id for address, entry in ledger.entries.items() if kind_of(address) == SURVEY.name}
+        live = {one.id for one in snapshot.of(SURVEY.name)}
+        taken = datetime.now(timezone.utc)
+        counts = count_all(self.client, (managed & live) or live, snapshot, self.parallelism, progress)
+        return StoredEvidence(self.store.tenant or self.origin, taken, counts)
+
     def require_same_tenant(self, ledger: Ledger, snapshot: Snapshot) -> None:
         """Refuse a tenant of which nothing shows that it is the one of the state.
 
@@ -277,8 +289,13 @@ class Workspace:
         return TenantReader(self.client, self.parallelism, self.proven, self.sleep, waiting)
 
     def _graded(self, plan: Plan, snapshot: Snapshot) -> Plan:
-        policies, today = self.guards.policies, datetime.now(timezone.utc).date()
-        counts = gather(self.client, needs_evidence(plan, policies, today), snapshot, self.parallelism)
+        policies, now = self.guards.policies, datetime.now(timezone.utc)
+        today = now.date()
+        asked = needs_evidence(plan, policies, today)
+        if self.stored is not None:
+            counts = self.stored.of(asked, now)
+        else:
+            counts = gather(self.client, asked, snapshot, self.parallelism)
         return grade(plan, facts_of(plan, snapshot, counts, self.guards), policies, today)
 
     def _routed(self, plan: Plan) -> Plan:

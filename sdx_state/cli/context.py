@@ -231,7 +231,8 @@ class Context:
             with Endpoints(connection) as client:
                 store = LocalStore(Path(folder), "state", "snapshot")
                 settings = project.api.capabilities, project.api.parallelism, project.guards
-                workspace = Workspace(client, store, server.url.removesuffix("/api"), *settings)
+                origin = server.url.removesuffix("/api")
+                workspace = Workspace(client, store, origin, *settings, stored=stored.evidence)
                 if stored.ledger is not None:
                     store.save(remembered(stored.ledger, intentions, pseudonyms))
                 else:

@@ -56,7 +56,8 @@ def command(
         ):
             ledger = workspace.store.load()
             everything = workspace.read_all(ledger, progress)
-        count = store_tenant(everything, ledger, snapshot, personal=with_personal_data)
+            evidence = workspace.evidence(ledger, everything, progress)
+        count = store_tenant(everything, ledger, snapshot, personal=with_personal_data, evidence=evidence)
         click.echo(f"{count} resources in {snapshot}" + ("." if with_personal_data else ", users under pseudonyms."))
         return
     try:

@@ -30,10 +30,12 @@ class Counts:
     Attributes:
         responses: Responses collected.
         pending: Interactions that have not ended.
+        taken: When they were counted, in words; empty where that is now.
     """
 
     responses: int | None = None
     pending: int | None = None
+    taken: str = ""
 
     def of(self, sort: Sort) -> int | None:
         """Return the count of `sort`."""

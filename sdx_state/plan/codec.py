@@ -43,6 +43,7 @@ from sdx_state.plan.model import (
     Plan,
     Risk,
     Severity,
+    Stored,
     Unmanaged,
     Via,
 )
@@ -85,6 +86,11 @@ def to_document(plan: Plan) -> dict[str, Any]:
         "format_version": f"{FORMAT_MAJOR}.{FORMAT_MINOR}",
         "tenant": plan.tenant,
         "lineage": plan.lineage,
+        "snapshot": (
+            {"tenant": plan.stored.tenant, "taken": plan.stored.taken or None, "age_seconds": plan.stored.age}
+            if plan.stored is not None
+            else None
+        ),
         "resource_changes": [_change_document(change) for change in plan.changes],
         "resource_drift": [
             {
@@ -162,7 +168,17 @@ def _plan(document: Record) -> Plan:
         excludes=member(document, "excludes", list_of(text)),
         left_out=member_or(document, "left_out", natural, 0),
         consented=member_or(document, "allowed_deletes", optional(natural), None),
+        stored=member_or(document, "snapshot", optional(_stored), None),
         allowed=member_or(document, "allowed", list_of(text), ()),
+    )
+
+
+def _stored(value: object) -> Stored:
+    document = record(value)
+    return Stored(
+        member(document, "tenant", text),
+        member(document, "taken", optional(text)) or "",
+        member(document, "age_seconds", optional(natural)),
     )
 
 

@@ -161,6 +161,21 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Stored:
+    """The stored tenant that a plan was made against.
+
+    Attributes:
+        tenant: Its origin and customer, empty where the file does not say it.
+        taken: When it was stored, as ISO 8601 in UTC; empty where the file does not say it.
+        age: Seconds from then to the plan, None where that is not known.
+    """
+
+    tenant: str = ""
+    taken: str = ""
+    age: int | None = None
+
+
+@dataclass(frozen=True)
 class Summary:
     """The counts of the last line."""
 
@@ -191,6 +206,7 @@ class Plan:
         left_out: How many changes are pending that it was narrowed by.
         consented: The exact number of deletes that was agreed to when it was made, if any.
         allowed: Globs of the addresses that were allowed when it was made, whatever their risk.
+        stored: What it was made against, where that is a file and not a live tenant.
         ids: Address -> live id of all that is declared and live. Not part of the document: it is found anew.
         entries: What the state knows, under the addresses of this plan; None where no address changed. Not part of
             the document.
@@ -210,6 +226,7 @@ class Plan:
     left_out: int = 0
     consented: int | None = None
     allowed: tuple[str, ...] = ()
+    stored: Stored | None = None
     ids: Mapping[Address, str] = field(default_factory=dict, compare=False, repr=False)
     entries: Mapping[Address, Entry] | None = field(default=None, compare=False, repr=False)
     steps: frozenset[Step] = field(default=frozenset(), compare=False, repr=False)

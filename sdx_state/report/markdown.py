@@ -12,6 +12,7 @@ from sdx_state.plan.model import Action, Attribution, Change, Plan
 from sdx_state.report.escape import escape
 from sdx_state.report.personal import without_personal
 from sdx_state.report.places import place_of
+from sdx_state.report.stored import stored_line
 from sdx_state.report.text import change_text, licences, no_changes, summary_line
 
 MARKER = "<!-- sdx-state plan -->"
@@ -93,7 +94,10 @@ def plan_markdown(
     blocks = _blocks(plan, personal)
     head = [marker(environment), "", f"**{_headline(plan)}**", ""]
     head += [*counts, ""] if (counts := [*_counts(plan)]) else []
-    if _PLAIN.fullmatch(plan.tenant):
+    if plan.stored is not None:
+        named = f"`{plan.stored.tenant}`" if _PLAIN.fullmatch(plan.stored.tenant) else "a tenant with an unusual name"
+        head += [stored_line(plan, named) or "", ""]
+    elif _PLAIN.fullmatch(plan.tenant):
         head += [f"Tenant: `{plan.tenant}`", ""]
     if _PLAIN.fullmatch(hash):
         head += [f"Hash of the saved plan: `{hash}`. `sdx-state apply PLANFILE --expect HASH` applies no other.", ""]

@@ -18,6 +18,7 @@ from sdx_state.report.escape import escape, escape_lines
 from sdx_state.report.handoff import exact, shown
 from sdx_state.report.markdown import BY_HAND, SECTIONS, at_level, stopping
 from sdx_state.report.places import field_place, place_of
+from sdx_state.report.stored import stored_line
 from sdx_state.report.text import licences, no_changes, summary_line
 from sdx_state.report.words import Piece
 
@@ -83,6 +84,7 @@ def plan_html(plan: Plan, conversations: Sequence[Conversation]) -> str:
     style = loader.get_source(environment, "plan.css")[0] + _row_rules(dialogues)
     return environment.get_template("plan.html").render(
         plan=plan,
+        stored=stored_line(plan),
         findings=sorted(plan.findings, key=lambda finding: SEVERITIES.index(finding.severity)),  # errors come first
         headline=_headline(plan),
         points=[*_points(plan)],

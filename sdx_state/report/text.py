@@ -10,6 +10,7 @@ from sdx_state.plan.model import Action, Change, Finding, Plan, Summary
 from sdx_state.report.escape import escape
 from sdx_state.report.fields import field_lines, folded
 from sdx_state.report.places import place_of
+from sdx_state.report.stored import stored_line
 from sdx_state.report.theme import Theme
 from sdx_state.risk.rules import USER_ADDED
 
@@ -75,6 +76,8 @@ class _PlanText:
         self.paint = theme.paint
 
     def lines(self) -> Iterator[str]:
+        if (stored := stored_line(self.plan)) is not None:
+            yield from (stored, "")
         children: dict[Address, list[Change]] = {}
         tops: dict[str, list[Change]] = {}
         addresses = {change.address for change in self.plan.changes}

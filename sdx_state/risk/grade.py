@@ -18,8 +18,18 @@ from sdx_state.risk.rules import RULES, Rule
 
 MANY = 1000  # counted up to here
 _NOUNS = {
-    "responses": ("response collected", "responses collected", "no response was collected yet"),
-    "pending": ("interaction pending", "interactions pending", "no interaction is pending"),
+    "responses": (
+        "response collected",
+        "responses collected",
+        "no response had been collected",
+        "no response was collected yet",
+    ),
+    "pending": (
+        "interaction pending",
+        "interactions pending",
+        "no interaction was pending",
+        "no interaction is pending",
+    ),
 }
 
 
@@ -120,17 +130,18 @@ def _risk(rule: Rule, counts: Counts) -> Risk:
         return Risk(rule.id, rule.level, rule.reason)
     found = [(sort, counts.of(sort)) for sort in rule.asks]
     some = [_counted(sort, count) for sort, count in found if count]
+    when = f" by {counts.taken}" if counts.taken else ""
     if some:
-        return Risk(rule.id, rule.level, f"{', '.join(some)}: {rule.reason}")
+        return Risk(rule.id, rule.level, f"{', '.join(some)}{when}: {rule.reason}")
     unknown = [sort for sort, count in found if count is None]
     if unknown:
         what = " and ".join({"responses": "responses", "pending": "pending interactions"}[sort] for sort in unknown)
-        return Risk(rule.id, rule.level, f"{rule.reason} ({what} were not counted)")
-    nothing = ", ".join(_NOUNS[sort][2] for sort in rule.asks)
+        return Risk(rule.id, rule.level, f"{rule.reason} (how many {what} there are is not known)")
+    nothing = ", ".join(_NOUNS[sort][2 if when else 3] for sort in rule.asks) + when
     return Risk(rule.id, rule.calm, f"{nothing}; otherwise: {rule.reason}")
 
 
 def _counted(sort: str, count: int) -> str:
-    one, several, _ = _NOUNS[sort]
+    one, several = _NOUNS[sort][:2]
     shown = f"{count} or more" if count >= MANY else str(count)
     return f"{shown} {one if count == 1 else several}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -29,6 +30,11 @@ def stored(connected, tenant, tmp_path, monkeypatch):
     return connected
 
 
+def drawn_out(text):
+    """Return a stored tenant without what is drawn or hashed: it may hold any digits and letters by chance."""
+    return re.sub(r"\+999\d{6}|[0-9a-f]{12,}", "", text)
+
+
 def rehearse(project, *arguments):
     return project.run("plan", "--sandbox", "--snapshot", str(project.path), "--detailed-exitcode", *arguments)
 
@@ -36,7 +42,7 @@ def rehearse(project, *arguments):
 def test_nothing_of_a_person_is_in_the_file(stored):
     text = stored.path.read_text()
     for private in ("Ana", "Lee", "ana.lee", "491570156", "alee"):
-        assert private not in text
+        assert private not in drawn_out(text)
     assert stored.path.stat().st_mode & 0o777 == 0o600
     assert "Somebody's" in text
 
@@ -115,7 +121,7 @@ def test_no_person_stands_anywhere_in_the_file_and_the_plan_is_empty_all_the_sam
     tenant.store.load_snapshot({"users": [{**user, "timezone": "UTC", "nickname": "Benny"}]})
     project.path = tmp_path / "tenant.json"
     assert project.run("pull", "--snapshot", str(project.path)).code == 0
-    text = project.path.read_text()
+    text = drawn_out(project.path.read_text())
     for private in ("Ana", "Lee", "ana.lee", "ANA.LEE", "491570", "491-570", "alee", "ben@", "Ben", "boh", "Benny"):
         assert private not in text, private
     for public in ("care@example.com!", "+61730000001", "our agent, help?", "Owned by User "):
@@ -124,18 +130,24 @@ def test_no_person_stands_anywhere_in_the_file_and_the_plan_is_empty_all_the_sam
     assert (same.code, same.last) == (0, "No changes. The tenant matches the configuration.")
 
 
+def undated(path):
+    text = path.read_text()
+    assert text.count('"taken": ') == 1
+    return re.sub(r'"taken": "[^"]*"', "", text)
+
+
 def test_pseudonyms_stay_when_the_tenant_is_stored_again(connected, tmp_path):
     connected.write("a.yaml", FILES)
     connected.apply()
     path = tmp_path / "tenant.json"
     connected.run("pull", "--snapshot", str(path))
-    before = path.read_bytes()
+    before = undated(path)
     connected.run("pull", "--snapshot", str(path))
-    assert path.read_bytes() == before
+    assert undated(path) == before
     connected.write("a.yaml", FILES.replace("One", "Two"))
     connected.apply()
     connected.run("pull", "--snapshot", str(path))
-    lines = zip(before.decode().splitlines(), path.read_text().splitlines(), strict=True)
+    lines = zip(before.splitlines(), undated(path).splitlines(), strict=True)
     changed = [new.strip() for old, new in lines if old != new]
     assert [line for line in changed if not line.startswith('"description": "')] == ['"description": "Two",'][1:]
     assert len(changed) == 2  # the value, and the hash of what was applied

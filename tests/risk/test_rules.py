@@ -137,7 +137,7 @@ SMS = change("survey", UPDATE, ("sms_number", "+61488000001", "+61488000002"))
         (0, "high", "no interaction is pending; otherwise: interactions under way use the old number"),
         (1, "critical", "1 interaction pending: interactions under way use the old number"),
         (1000, "critical", "1000 or more interactions pending: interactions under way use the old number"),
-        (None, "critical", "(pending interactions were not counted)"),
+        (None, "critical", "(how many pending interactions there are is not known)"),
     ],
 )
 def test_a_number_in_use_is_more_than_one_that_is_not(pending, level, said):
