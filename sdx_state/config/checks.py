@@ -32,6 +32,15 @@ def check_timezone(text: str) -> Complaint | None:
     return None if text in zones else Complaint(f"there is no time zone `{text[:80]}`", closest(text, zones))
 
 
+def doubt_timezone(text: str) -> Complaint | None:
+    """Return what is odd about the time zone `text` of a user. The platform has its own list, which is not IANA's."""
+    zones = _timezones()
+    if text in zones:
+        return None
+    near = closest(text, zones)
+    return Complaint(f"IANA has no time zone `{text[:80]}`; the platform may", near)
+
+
 @cache
 def _timezones() -> frozenset[str]:
     # The list of the tzdata package, not of the machine: a configuration is valid everywhere or nowhere.

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from sdx_state.config.checks import check_email, check_label, check_timezone, check_user, doubt_question_type
+from sdx_state.config.checks import check_email, check_label, check_user, doubt_question_type, doubt_timezone
 from sdx_state.config.files import SourceText
 from sdx_state.config.numbers import Complaint, canonical
 from sdx_state.config.problems import Problem
@@ -19,8 +19,8 @@ from sdx_state.kinds.field import FieldType, Value
 
 Check = Callable[[str], Complaint | None]
 
-_CHECKS: dict[str, Check] = {"timezone": check_timezone, "question_label": check_label}
-_DOUBTS: dict[str, Check] = {"question_type": doubt_question_type}
+_CHECKS: dict[str, Check] = {"question_label": check_label}
+_DOUBTS: dict[str, Check] = {"question_type": doubt_question_type, "timezone": doubt_timezone}
 
 
 @dataclass

@@ -79,7 +79,6 @@ WRONG = [
     ("name,email\nA,nobody\n", "2:3: `nobody` is not an e-mail address: an email address must have an @-sign", None),
     ("name,email\nA,a@x.com\n\nB,A@x.com\n", "4:1: `A@x.com` differs by case only from `a@x.com`, declared at "
      "a.csv:2:1", None),
-    ("name,email,timezone\nA,a@x.com,Nowhere\n", "2:11: there is no time zone `Nowhere`", None),
     ("name,email,phone\nA,a@x.com,0488888888\n", "2:11: `0488888888` does not say its country", None),
     ('name,email\n"A,a@x.com\n', "2:1: this is not CSV: unexpected end of data", None),
     ('name,email\nA,"a"b@x.com\n', "2:1: this is not CSV: ',' expected after '\"'", None),
@@ -118,3 +117,17 @@ def test_a_user_in_a_file_and_one_written_out_are_one_too_many(files: Any) -> No
     files.write("u.yaml", "users: {csv: a.csv, a@x.com: {}}\n")
     files.write("a.csv", "name,email\nA,a@x.com\n")
     assert files.said() == ["a.csv:2:1: `a@x.com` is declared twice: first at u.yaml:1:21"]
+
+
+def test_a_time_zone_that_only_the_platform_knows_is_a_warning(files: Any) -> None:
+    files.write("u.yaml", "users: {csv: a.csv, b@x.com: {name: B, timezone: 'Australia/Brisbain'}}\n")
+    files.write("a.csv", "name,email,timezone\nA,a@x.com,AEST\n")
+    said = [(str(one), one.severity, one.hint) for one in files.problems() if "time zone" in str(one)]
+    assert said == [
+        ("a.csv:2:11: IANA has no time zone `AEST`; the platform may", "warning", "did you mean `EST`?"),
+        (
+            "u.yaml:1:50: IANA has no time zone `Australia/Brisbain`; the platform may",
+            "warning",
+            "did you mean `Australia/Brisbane`?",
+        ),
+    ]
