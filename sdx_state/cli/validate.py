@@ -9,10 +9,12 @@ from sdx_state.cli.context import Context
 
 @click.command()
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--strict", is_flag=True, help="Treat warnings as errors.")
 @click.pass_obj
-def command(context: Context, form: str) -> None:
+def command(context: Context, form: str, strict: bool) -> None:
     """Check every file, offline. Prints all errors at once."""
     import os
+    from dataclasses import replace
 
     from sdx_state.check.offline import kept_by_git, offline_findings
     from sdx_state.cli.console import err_colour, say
@@ -38,6 +40,8 @@ def command(context: Context, form: str) -> None:
         )
         files = len(configuration.files)
         counts = f"{len(configuration.resources)} resources in {files} file{'' if files == 1 else 's'}"
+    if strict:
+        problems = tuple(replace(problem, severity="error") for problem in problems)
     valid = not any(problem.severity == "error" for problem in problems)
     if form == "json":
         click.echo(problems_json(problems), nl=False)

@@ -129,3 +129,16 @@ def test_a_plan_says_what_is_odd_about_what_it_changes_and_nothing_of_the_rest(c
         assert planned.code == 0
         assert "%last_name%, which nothing declares" in planned.out
         assert "first_name" not in planned.out
+
+
+def test_strict_validation_fails_on_warnings(project):
+    project.write("a.yaml", "users: {a@x.example: {name: A, timezone: AEST}}\n")
+    assert project.run("validate").code == 0
+    ended = project.run("validate", "--strict")
+    assert ended.code == 1
+    assert "error: IANA has no time zone `AEST`; the platform may" in ended.err
+    assert "is valid" not in ended.out
+    (problem,) = json.loads(project.run("validate", "--strict", "--format", "json").out)["errors"]
+    assert problem["severity"] == "error"
+    project.write("a.yaml", "users: {a@x.example: {name: A, timezone: Australia/Brisbane}}\n")
+    assert project.run("validate", "--strict").code == 0
