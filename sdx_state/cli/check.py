@@ -10,6 +10,7 @@ import click
 
 from sdx_state.cli.context import Context, sandbox_option
 from sdx_state.cli.failure import Stop
+from sdx_state.cli.outputs import OutputFile
 from sdx_state.cli.planning import print_plan, stop_on_errors
 from sdx_state.kinds.check import Check
 
@@ -20,9 +21,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--only", "globs", multiple=True, metavar="GLOB", help="Only the checks, or surveys, of this name.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@click.option(
-    "--junit", type=click.Path(dir_okay=False, path_type=Path), help="Write a JUnit report to this file as well."
-)
+@click.option("--junit", type=OutputFile(), help="Write a JUnit report to this file as well.")
 @click.option("--yes", is_flag=True, help="Do not ask before creating interactions in a real tenant.")
 @sandbox_option
 @click.pass_obj

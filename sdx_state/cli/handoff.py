@@ -10,6 +10,7 @@ import click
 
 from sdx_state.cli.context import Context, sandbox_option
 from sdx_state.cli.failure import HANDOFF
+from sdx_state.cli.outputs import OutputFolder
 from sdx_state.cli.planning import allow_deletes_option, print_plan, stop_on_errors, stop_on_limits
 
 if TYPE_CHECKING:
@@ -19,9 +20,7 @@ SHORTEST, USUAL = 5, 15  # seconds between two looks at the tenant
 
 
 @click.command("handoff")
-@click.option(
-    "--out", type=click.Path(file_okay=False, path_type=Path), help="Where to write it.  [default: handoff]"
-)
+@click.option("--out", type=OutputFolder(), help="Where to write it.  [default: handoff]")
 @click.option("--watch", is_flag=True, help="Look again and again until nothing is left.")
 @click.option(
     "--interval", type=click.IntRange(min=SHORTEST), default=USUAL, show_default=True, help="Seconds between."

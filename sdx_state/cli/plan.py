@@ -9,6 +9,7 @@ from shlex import quote
 import click
 
 from sdx_state.cli.context import Context, sandbox_option
+from sdx_state.cli.outputs import OutputFile
 from sdx_state.cli.planning import (
     allow_deletes_option,
     allow_option,
@@ -24,7 +25,7 @@ CHANGES = 2
 
 @click.command()
 @format_options
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Save the plan for `apply PLANFILE`.")
+@click.option("--out", type=OutputFile(), help="Save the plan for `apply PLANFILE`.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 if anything would change.")
 @click.option("--base", metavar="REVISION", help="Say which changes are this branch's: compare with this revision.")
 @click.option(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sdx_state.cli.context import Context, sandbox_option
+from sdx_state.cli.outputs import OutputFile
 
 if TYPE_CHECKING:
     from sdx_state.plan.model import Change, Unmanaged
@@ -20,7 +21,7 @@ SHOWN = 10  # resources that are listed
 @click.command()
 @click.option(
     "--snapshot",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=OutputFile(),
     help="Store the tenant in this file instead, for plans without credentials. Writes no YAML.",
 )
 @click.option(

@@ -11,6 +11,7 @@ import click
 
 from sdx_state.cli.context import Context
 from sdx_state.cli.failure import Failure, foreseen
+from sdx_state.cli.outputs import require_output
 
 if TYPE_CHECKING:
     from sdx_state.apply.outcome import Result
@@ -24,13 +25,15 @@ NAMES = ("text", "json", "markdown", "html", "junit", "sarif", "gitlab", "github
 WIDTH = 100  # columns of a text in a file
 
 
-def _forms(_ctx: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> Forms:
+def _forms(ctx: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> Forms:
     """Read `FORMAT` and `FORMAT=FILE`; at most one goes to stdout, and it is text where none is named."""
     forms = []
     for value in values:
         name, _, file = value.partition("=")
         if name not in NAMES:
             raise click.BadParameter(f"{name!r} is none of {', '.join(NAMES)}")
+        if file:
+            require_output(Path(file), parameter, ctx)
         forms.append((name, Path(file) if file else None))
     shown = [name for name, file in forms if file is None]
     if len(shown) > 1:

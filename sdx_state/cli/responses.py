@@ -13,6 +13,7 @@ import click
 
 from sdx_state.cli.context import Context, sandbox_option
 from sdx_state.cli.failure import DECIDE, Stop
+from sdx_state.cli.outputs import OutputFile
 
 if TYPE_CHECKING:
     from sdx_state.live.asked import Asked
@@ -41,9 +42,7 @@ def _bound(*, end: bool) -> Callable[[click.Context, click.Parameter, str | None
     "--until", callback=_bound(end=True), metavar="DAY|MOMENT", help="Submitted before; a day counts whole."
 )
 @click.option("--format", "form", type=click.Choice(["csv", "jsonl"]), default="csv", show_default=True)
-@click.option(
-    "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write to FILE, not to stdout."
-)
+@click.option("--output", type=OutputFile(), metavar="FILE", help="Write to FILE, not to stdout.")
 @click.option("--resume", is_flag=True, help="Go on where FILE ends; a new one if it is not there.")
 @click.option("--with-recordings", is_flag=True, help="Add recording_url: whoever has the address may listen.")
 @sandbox_option

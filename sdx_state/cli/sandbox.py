@@ -8,6 +8,7 @@ import click
 
 from sdx_state.cli.context import HIDDEN_FOLDER, Context, opened_sandbox
 from sdx_state.cli.failure import Stop
+from sdx_state.cli.outputs import OutputFile
 
 
 @click.command("sandbox")
@@ -21,7 +22,7 @@ from sdx_state.cli.failure import Stop
 @click.option(
     "--oauth-unavailable", is_flag=True, help="Nobody signs in through the browser, as the reference has it."
 )
-@click.option("--database", type=click.Path(dir_okay=False, path_type=Path), help="Where the tenant is kept.")
+@click.option("--database", type=OutputFile(), help="Where the tenant is kept.")
 @click.pass_obj
 def command(
     context: Context, port: int, shape: str | None, documented: bool, oauth_unavailable: bool, database: Path | None

@@ -121,6 +121,14 @@ def read_declared(folder: Path, variables: Mapping[str, str], files: ProjectFile
     return Declared(declarations.resources, by_name, loader.sources, declarations.references, loader.users)
 
 
+def names_read(folder: Path) -> frozenset[str]:
+    """Return the names of the resource files under `folder`, and of the files that they name."""
+    loader = _Loader(folder)
+    found = found_files(loader.files)
+    loader.declarations(None, found)
+    return frozenset((*found.names, *loader.named))
+
+
 class _Loader:
     """One reading of one project."""
 

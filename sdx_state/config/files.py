@@ -102,7 +102,7 @@ class Folder:
 
     def find(self, excluded: Excluded) -> Found:
         """Return the files under the folder that are not excluded."""
-        found = Found()
+        found = Found(excluded=excluded)
 
         def unreadable(error: OSError) -> None:
             name = Path(error.filename).relative_to(self.path).as_posix() if error.filename else "."
@@ -273,7 +273,7 @@ class Changed:
     def find(self, excluded: Excluded) -> Found:
         """Return the files that are not excluded."""
         found = self.files.find(excluded)
-        here = Found([name for name in found.names if name not in self.texts], others=found.others)
+        here = Found([name for name in found.names if name not in self.texts], others=found.others, excluded=excluded)
         here.problems += [one for one in found.problems if one.file not in self.texts]
         here.projects += found.projects
         for name, text in self.texts.items():

@@ -149,7 +149,7 @@ class Revision:
 
     def find(self, excluded: Excluded) -> Found:
         """Return the files that are not excluded."""
-        found = Found()
+        found = Found(excluded=excluded)
         projects = {name.rpartition("/")[0] for name in self._entries if self._is_project(name)}
         for name, entry in self._entries.items():
             *folders, last = name.split("/")

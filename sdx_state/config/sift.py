@@ -92,12 +92,14 @@ class Found:
         problems: What is wrong with their names.
         others: Files that are not read, and may be meant to be.
         projects: Folders that are projects of their own, and are not looked into.
+        excluded: The globs of what is left out.
     """
 
     names: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
     projects: list[str] = field(default_factory=list)
+    excluded: Excluded = field(default_factory=Excluded)
 
     def add(self, name: str) -> None:
         """Put the file `name`, which is not excluded, where it belongs."""

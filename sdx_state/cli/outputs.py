@@ -1,0 +1,81 @@
+"""Options that name what a command writes: no file that the project reads, and none that it would read next time."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from sdx_state.cli.context import Context
+
+
+class OutputFile(click.Path):
+    """The path of a file that a command writes."""
+
+    def __init__(self) -> None:
+        super().__init__(dir_okay=False, path_type=Path)
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """Return the path.
+
+        Raises:
+            BadParameter: The project reads this file.
+        """
+        path = Path(os.fsdecode(super().convert(str(value), param, ctx)))
+        require_output(path, param, ctx)
+        return path
+
+
+class OutputFolder(click.Path):
+    """The path of a folder that a command writes files into."""
+
+    def __init__(self) -> None:
+        super().__init__(file_okay=False, path_type=Path)
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """Return the path.
+
+        Raises:
+            BadParameter: The project reads files in this folder.
+        """
+        from sdx_state.config.reading import files_read
+
+        path = Path(os.fsdecode(super().convert(str(value), param, ctx)))
+        folder = _project(ctx)
+        inside = folder is not None and path.exists() and (path.resolve(), folder.resolve())
+        if inside and (inside[0].is_relative_to(inside[1]) or inside[1].is_relative_to(inside[0])):
+            found = next((one for one in files_read(inside[1]) if one.is_relative_to(inside[0])), None)
+            if found is not None:
+                message = f"{path} is a folder of the project, which reads {found.name} there. Name another folder."
+                raise click.BadParameter(message, ctx, param)
+        return path
+
+
+def require_output(path: Path, param: click.Parameter | None, ctx: click.Context | None) -> None:
+    """Return if the project of `ctx` neither reads the file `path` nor would read it once it is there.
+
+    Raises:
+        BadParameter: It does.
+    """
+    folder = _project(ctx)
+    if folder is None:
+        return
+    from sdx_state.config.reading import files_read, would_be_read
+
+    real, top = path.resolve(), folder.resolve()
+    if path.exists() and real in files_read(top):
+        raise click.BadParameter(f"{path} is a file that the project reads. Name another one.", ctx, param)
+    if real.is_relative_to(top) and would_be_read(top, real.relative_to(top).as_posix()):
+        message = f"the project would read {path} as configuration. Name a file that does not end in .yaml or .yml."
+        raise click.BadParameter(message, ctx, param)
+
+
+def _project(ctx: click.Context | None) -> Path | None:
+    """Return the folder of the project, if there is one."""
+    from sdx_state.config import PROJECT_FILE
+
+    context = ctx.obj if ctx is not None else None
+    if not isinstance(context, Context) or not (context.folder / PROJECT_FILE).exists():
+        return None
+    return context.folder
