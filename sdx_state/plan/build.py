@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sdx_state.kinds import ALL_KINDS, KINDS
+from sdx_state.kinds import ALL_KINDS, KINDS, QUESTION
 from sdx_state.kinds.address import Address, kind_of
 from sdx_state.kinds.field import Value
 from sdx_state.kinds.identity import identity
@@ -19,12 +19,12 @@ from sdx_state.plan.diff import differences, managed_values, not_carried
 from sdx_state.plan.expectation import unmet_expectations
 from sdx_state.plan.match import Matches, match
 from sdx_state.plan.mistyped import mistyped
-from sdx_state.plan.model import ORDER_PATH, Action, Change, Drift, FieldChange, Finding, Plan, Unmanaged
+from sdx_state.plan.model import Action, Change, Drift, FieldChange, Finding, Plan, Unmanaged
 from sdx_state.plan.namesakes import namesakes
-from sdx_state.plan.order import moves, order_of
 from sdx_state.plan.origin import origin_of
 from sdx_state.plan.released import no_longer_managed
 from sdx_state.plan.rename import rename_hints
+from sdx_state.plan.reorder import reordered
 from sdx_state.state.ledger import Entry, Ledger
 
 
@@ -70,9 +70,11 @@ def build_plan(
     came_from = {after: before for after, before in standing.came_from.items() if before not in left}
     replacing = {one.successor: one for one in left.values()}
 
-    planner = _Planner(snapshot, ledger, entries, came_from, replacing, matches)
-    changes, drift, unchanged = planner.plan_declared(resources)
     leaving, lost = departures(undeclared, intention.removed, snapshot, intention.resources, left)
+    going = {one.id for one in leaving if one.kind == QUESTION.name and one.action is Action.DELETE and one.id}
+    moved = reordered(resources, matches.live, snapshot, entries, ledger, going)
+    planner = _Planner(snapshot, ledger, entries, came_from, replacing, matches)
+    changes, drift, unchanged = planner.plan_declared(resources, moved)
     changes += leaving
     drift += lost
     findings += [*matches.findings, *planner.findings, *rename_hints(changes, intention.moved)]
@@ -116,11 +118,12 @@ class _Planner:
         self.matches = matches
         self.findings: list[Finding] = []
 
-    def plan_declared(self, resources: Mapping[Address, Desired]) -> tuple[list[Change], list[Drift], int]:
+    def plan_declared(
+        self, resources: Mapping[Address, Desired], moved: Mapping[Address, FieldChange]
+    ) -> tuple[list[Change], list[Drift], int]:
         changes: list[Change] = []
         drift: list[Drift] = []
         unchanged = 0
-        moved = self._moved_questions(resources)
         for address, desired in resources.items():
             if address in self.matches.undecided:
                 continue
@@ -219,33 +222,6 @@ class _Planner:
         ]
         return (*fields, move) if move else tuple(fields)
 
-    def _moved_questions(self, resources: Mapping[Address, Desired]) -> dict[Address, FieldChange]:
-        """Compare the order of each survey's matched questions; what moved, with from and to."""
-        siblings: dict[Address, list[Desired]] = {}
-        for desired in resources.values():
-            if desired.parent is not None and desired.address in self.matches.live:
-                siblings.setdefault(desired.parent, []).append(desired)
-        found: dict[Address, FieldChange] = {}
-        for declared in siblings.values():
-            order_field = KINDS[declared[0].kind].order_field
-            if order_field is None:
-                continue
-            ranked = sorted(declared, key=lambda one: _rank(self.matches.live[one.address], order_field))
-            wanted = sorted(declared, key=lambda one: one.position)
-            for move in moves([one.address for one in ranked], [one.address for one in wanted]):
-                desired = resources[move.key]
-                if ORDER_PATH in desired.ignore:
-                    continue
-                origin = origin_of(self.ledger, self.entries.get(move.key), ORDER_PATH, None, desired.position)
-                found[move.key] = FieldChange(
-                    ORDER_PATH,
-                    move.before,
-                    move.after,
-                    "drift" if origin == "drift" else "config",
-                    desired.source,
-                )
-        return found
-
     def _warn_of_what_cannot_be_carried(self, desired: Desired) -> None:
         missing = not_carried(desired, self.snapshot.shape)
         if missing:
@@ -310,7 +286,3 @@ def in_order_of_writes(changes: Sequence[Change]) -> list[Change]:
 def _label(kind: str, values: Mapping[str, object] | Mapping[str, Value]) -> str:
     value = values.get(KINDS[kind].natural_key)
     return value if isinstance(value, str) else ""
-
-
-def _rank(live: Live, order_field: str) -> tuple[int, int]:
-    return (order_of(live.raw, order_field), int(live.id) if live.id.isdecimal() else 0)

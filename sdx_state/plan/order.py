@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sdx_state.kinds.field import Field, FieldType
@@ -29,7 +28,8 @@ def order_of(raw: Mapping[str, object], order_field: str) -> int:
 def moves(live: Sequence[str], declared: Sequence[str]) -> list[Move]:
     """Return the moves that bring `live` (keys in live order) into the order of `declared`.
 
-    Both hold the same keys. What keeps its relative place is the longest run that already is in order.
+    Both hold the same keys. What keeps its relative place is the longest run that already is in order, and of
+    several the one with the most keys whose place stays the same.
     """
     if list(live) == list(declared):
         return []
@@ -51,23 +51,47 @@ def positions(current: Mapping[str, int], declared: Sequence[str]) -> dict[str, 
     return {key: slot for key, slot in zip(declared, slots, strict=True) if current[key] != slot}
 
 
+def places(
+    live: Sequence[tuple[str, int]], declared: Sequence[str], leaving: Collection[str]
+) -> dict[str, tuple[int, int]]:
+    """Return the place before and after, from 1 among all siblings, of each sibling that stays.
+
+    Args:
+        live: Key and `order` of every live sibling, unmanaged ones included, in live order.
+        declared: The declared keys in declared order; those that are not live are created, at the end at first.
+        leaving: Keys that are deleted.
+    """
+    before = {key: place for place, (key, _) in enumerate(live, 1)}
+    current = {key: order for key, order in live if key not in leaving}
+    top = max(current.values(), default=0)
+    for number, key in enumerate((key for key in declared if key not in before), 1):
+        current[key] = top + number
+    current.update(positions({key: current[key] for key in declared}, declared))
+    ranked = sorted(current, key=lambda key: (current[key], before.get(key, len(before))))
+    return {key: (before[key], place) for place, key in enumerate(ranked, 1) if key in before}
+
+
 def _longest_rising(values: Sequence[int]) -> set[int]:
-    """Return the members of one longest rising subsequence of distinct `values`."""
-    tails: list[int] = []
-    tail_places: list[int] = []
-    previous: list[int | None] = []
+    """Return the members of one longest rising subsequence of `values`, a permutation.
+
+    Of several, it has the most members whose value is their place. A Fenwick tree holds the best end below a value.
+    """
+    tree: list[tuple[int, int, int]] = [(0, 0, -1)] * (len(values) + 1)  # length, members in place, place of the end
+    previous: list[int] = []
     for place, value in enumerate(values):
-        length = bisect_left(tails, value)
-        previous.append(tail_places[length - 1] if length else None)
-        if length == len(tails):
-            tails.append(value)
-            tail_places.append(place)
-        else:
-            tails[length] = value
-            tail_places[length] = place
+        best, at = (0, 0, -1), value
+        while at > 0:
+            best = max(best, tree[at])
+            at &= at - 1
+        previous.append(best[2])
+        end = (best[0] + 1, best[1] + (value == place), place)
+        at = value + 1
+        while at <= len(values):
+            tree[at] = max(tree[at], end)
+            at += at & -at
     kept: set[int] = set()
-    at = tail_places[-1] if tail_places else None
-    while at is not None:
+    at = max(tree)[2]
+    while at >= 0:
         kept.add(values[at])
         at = previous[at]
     return kept

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sdx_state.kinds import KINDS, QUESTION, SURVEY
@@ -19,7 +19,7 @@ from sdx_state.plan.continuity import parent_of
 from sdx_state.plan.departure import deletion
 from sdx_state.plan.diff import differences, managed_values
 from sdx_state.plan.model import ORDER_PATH, Action, Change, FieldChange, Finding, Plan
-from sdx_state.plan.order import moves, order_of
+from sdx_state.plan.order import moves, order_of, places
 from sdx_state.state.ledger import Ledger
 
 NOWHERE = Source("", 0, 0)
@@ -106,11 +106,20 @@ class _Undo:
                 known = self.resources.get(address)
                 base = known or self._desired(address, {}, survey)
                 self.resources[address] = replace(base, position=position)
+            placed = places(self._siblings(survey, now), present, ())
             for move in moves(now, present):
                 live = self._live_at(move.key)
-                field = FieldChange(ORDER_PATH, move.before, move.after)
+                field = FieldChange(ORDER_PATH, *placed.get(move.key, (move.before, move.after)))
                 if live is not None and move.key not in self.updated:
                     yield self._update(move.key, live, (field,), survey)
+
+    def _siblings(self, survey: Address, known: Sequence[Address]) -> list[tuple[str, int]]:
+        """Return address, or id, and `order` of each live question of `survey`, in live order."""
+        parent = self._live_at(survey)
+        names = {live.id: address for address in known if (live := self._live_at(address)) is not None}
+        asked = [one for one in self.snapshot.of(QUESTION.name) if parent is not None and one.parent_id == parent.id]
+        asked.sort(key=lambda one: order_of(one.raw, ORDER_PATH))
+        return [(names.get(one.id, f"id {one.id}"), order_of(one.raw, ORDER_PATH)) for one in asked]
 
     def _uncreate(self, change: Change) -> Iterator[Change]:
         kind, id = KINDS[change.kind], self.past.created.get(change.address)

@@ -52,7 +52,8 @@ def _versions(change: Change, field: FieldChange) -> Iterator[tuple[list[Piece],
     """Yield what is printed of a field, a line or more each: first what stands in front, then the value."""
     before, after = field.before, field.after
     if field.path == ORDER_PATH and change.action is Action.UPDATE:
-        yield [], [("same", f"moved from {before} to {after}")]
+        told = f"moved from {before} to {after}" if before != after else f"stays at {before}, and others move past it"
+        yield [], [("same", told)]
     elif change.action is Action.CREATE:
         yield [], [("same", _shown(after))]
     elif change.action is Action.DELETE:
