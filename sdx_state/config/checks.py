@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cache
-from importlib import resources
-
 from sdx_state.config.numbers import Complaint
-from sdx_state.config.problems import closest, did_you_mean
+from sdx_state.config.problems import did_you_mean
 from sdx_state.kinds import email
 from sdx_state.kinds.question import LABEL_LENGTH, QUESTION_TYPES
 
@@ -24,27 +21,6 @@ def check_user(text: str) -> Complaint | None:
         return None
     hint = "manage this user in the admin UI, and remove it here"
     return check_email(text) or Complaint(f"`{text[:80]}` cannot be managed: {reason}", hint)
-
-
-def check_timezone(text: str) -> Complaint | None:
-    """Return why `text` is not the name of a time zone. Names are IANA's and matched to the letter."""
-    zones = _timezones()
-    return None if text in zones else Complaint(f"there is no time zone `{text[:80]}`", closest(text, zones))
-
-
-def doubt_timezone(text: str) -> Complaint | None:
-    """Return what is odd about the time zone `text` of a user. The platform has its own list, which is not IANA's."""
-    zones = _timezones()
-    if text in zones:
-        return None
-    near = closest(text, zones)
-    return Complaint(f"IANA has no time zone `{text[:80]}`; the platform may", near)
-
-
-@cache
-def _timezones() -> frozenset[str]:
-    # The list of the tzdata package, not of the machine: a configuration is valid everywhere or nowhere.
-    return frozenset(resources.files("tzdata").joinpath("zones").read_text(encoding="utf-8").split())
 
 
 def check_label(text: str) -> Complaint | None:

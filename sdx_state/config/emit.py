@@ -153,4 +153,4 @@ def key_of(desired: Desired) -> str:
 def same(desired: Desired, name: str, before: Value, after: Value) -> bool:
     """Tell whether two values of a field mean the same to a plan."""
     field = KINDS[desired.kind].by_name[name]
-    return field.normalise(before) == field.normalise(after)
+    return field.means_the_same(before, after)

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
 
-from sdx_state.config.problems import closest
-
 _E164 = re.compile(r"\+([1-9][0-9]{6,14})")
 _PUNCTUATION = str.maketrans("", "", " -().\u00a0\u2011")
 # Marks of direction and blanks without width, which address books put around numbers.
@@ -105,7 +103,8 @@ def _thorough(text: str, country_code: str | None) -> str | Complaint:
     import phonenumbers
 
     if country_code is not None and country_code not in phonenumbers.SUPPORTED_REGIONS:
-        hint = closest(country_code, phonenumbers.SUPPORTED_REGIONS)
+        # Any two letters are near to those of another country: only the usual mistake is named.
+        hint = "did you mean `GB`?" if country_code == "UK" else "write its ISO 3166 code, such as AU"
         return Complaint(f"`{country_code[:10]}` is not the code of a country", hint)
     international = text.lstrip().startswith("+")
     if _ROUNDED.fullmatch(text):

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sdx_state.config.checks import check_timezone
 from sdx_state.config.sift import PROJECT_FILE
 from sdx_state.config.tree import Items, Place, Table, items, table
+from sdx_state.config.zones import check_timezone
 from sdx_state.kinds.policy import Freeze, Level, Policy
 from sdx_state.kinds.resource import Source
 

@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from sdx_state.config.checks import check_email, check_label, check_user, doubt_question_type, doubt_timezone
+from sdx_state.config.checks import check_email, check_label, check_user, doubt_question_type
 from sdx_state.config.files import SourceText
 from sdx_state.config.numbers import Complaint, canonical
 from sdx_state.config.problems import Problem
 from sdx_state.config.references import OPEN, References
 from sdx_state.config.scalars import Unquoted
 from sdx_state.config.tree import Items, Node, Place, Table
+from sdx_state.config.zones import doubt_timezone
 from sdx_state.kinds import USER, Kind
 from sdx_state.kinds.address import Address
 from sdx_state.kinds.field import FieldType, Value

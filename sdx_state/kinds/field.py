@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from sdx_state.kinds.email import identity_of
@@ -37,6 +37,7 @@ class Field:
         nested: Path of the value in the nested wire shape; empty when it is `name` there too.
         flat: Whether the flat shape of API 1.0.0 carries the field at all.
         closed: Its values come from a short list, so that one does not tell resources apart.
+        other_names: Value -> the value that is the same under another name.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Field:
     nested: tuple[str, ...] = ()
     flat: bool = True
     closed: bool = False
+    other_names: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def normalise(self, value: object) -> object:
         """Return the form in which two values of this field are compared.
@@ -54,6 +56,14 @@ class Field:
         if value is None or value == "":
             return None
         return _NORMALISERS[self.type](value)
+
+    def means_the_same(self, one: object, other: object) -> bool:
+        """Tell whether two values are equal, or names of one thing."""
+        mine, theirs = self.normalise(one), self.normalise(other)
+        return mine == theirs or (bool(self.other_names) and self._name(mine) == self._name(theirs))
+
+    def _name(self, value: object) -> object:
+        return self.other_names.get(value, value) if isinstance(value, str) else value
 
 
 def normalise_text(value: object) -> object:

@@ -5,6 +5,7 @@
 
 from sdx_state.kinds.field import Field, FieldType
 from sdx_state.kinds.kind import Kind
+from sdx_state.kinds.zones import OTHER_NAMES
 
 UPLOAD_COLUMNS = ("permissions", "team", "visible", "visibility_level", "send_password_reset")
 UPLOAD_SWITCHES = ("visible", "send_password_reset")  # take TRUE or FALSE
@@ -22,6 +23,6 @@ USER = Kind(
         Field("name"),
         Field("agent_id"),
         Field("phone", FieldType.PHONE),
-        Field("timezone", closed=True),
+        Field("timezone", closed=True, other_names=OTHER_NAMES),
     ),
 )

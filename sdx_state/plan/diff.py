@@ -81,7 +81,7 @@ def _field_differences(field: Field, before: Value, after: Value, shape: Shape |
         yield from _prompt_differences(field, before, after, shape)
         return
     wanted = cast(Value, field.normalise(after))
-    if before == wanted or not can_carry(field, shape):
+    if field.means_the_same(before, wanted) or not can_carry(field, shape):
         return
     if field.type is FieldType.OPTIONS and isinstance(before, Sequence) and isinstance(wanted, Sequence):
         yield from _inner_differences(field.name, before, wanted)

@@ -44,7 +44,7 @@ def _looks_like(change: Change, live: Live) -> bool:
         return True
     given = {name for name, value in change.after.items() if name != kind.natural_key and value not in (None, "")}
     same = [
-        read_field(kind.by_name[name], live.raw) == kind.by_name[name].normalise(change.after[name])
+        kind.by_name[name].means_the_same(read_field(kind.by_name[name], live.raw), change.after[name])
         for name in sorted(given)
     ]
     return len(same) > 1 and all(same)

@@ -18,6 +18,12 @@ def one_survey(world, live, **declared):
     return [(field.path, field.before, field.after) for change in world.plan().changes for field in change.fields]
 
 
+def test_two_names_of_one_time_zone_are_equal(world):
+    world.declare("user", "a@x.com", email="a@x.com", timezone="Europe/Kiev")
+    world.exists("user", "a@x.com", email="a@x.com", timezone="Europe/Kyiv")
+    assert [one.path for change in world.plan().changes for one in change.fields] == []
+
+
 @pytest.mark.parametrize(
     ("live", "declared"),
     [

@@ -1,0 +1,123 @@
+"""The time zone of a user or a freeze: the name that IANA gives it, and what to write where it has another one.
+
+A hint names a zone of the same meaning, or lists those that could be meant. It never guesses: `AEST` is not `EST`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from functools import cache
+from importlib import resources
+from zoneinfo import ZoneInfo
+
+from sdx_state.config.numbers import Complaint
+from sdx_state.kinds.alike import nearest
+
+MAX_NAMED = 6
+_OFFSET = re.compile(r"(?:UTC|GMT|Z)?\s*([+\u2212-])\s*([0-9]{1,2})(?::?([0-9]{2}))?", re.IGNORECASE)
+_SEASONS = (datetime(2026, 1, 15), datetime(2026, 7, 15))  # by the clock of each zone
+_TYPO = 0.87  # of two letters in `Australia/Brisbain`; of other places there is none so near
+
+
+def doubt_timezone(text: str) -> Complaint | None:
+    """Return what is odd about the time zone `text` of a user. The platform has its own list, which is not IANA's."""
+    complaint = check_timezone(text)
+    if complaint is None or complaint.message != _unknown(text):
+        return complaint
+    return Complaint(f"IANA has no time zone `{text[:80]}`; the platform may", complaint.hint)
+
+
+def check_timezone(text: str) -> Complaint | None:
+    """Return why `text` is not the name of a zone whose times are known. Names are matched to the letter."""
+    zones = _zones()
+    if text in zones:
+        return None
+    shown = text[:80]
+    plain = text.strip().casefold()
+    same = [one for one in zones if one.casefold() == plain.replace(" ", "_")]
+    if same:
+        return Complaint(_unknown(text), f"did you mean `{same[0]}`?")
+    windows = _windows().get(plain)
+    if windows is not None:
+        return Complaint(f"`{shown}` is what Windows calls a time zone", f"write `{windows}`")
+    offset = _OFFSET.fullmatch(text.strip())
+    if offset is not None:
+        minutes = int(offset[2]) * 60 + int(offset[3] or 0)
+        sought = timedelta(minutes=minutes if offset[1] == "+" else -minutes)
+        message = f"`{shown}` is an offset and no time zone: many places change theirs in summer"
+        return Complaint(message, _one_of(_at_offset(sought)))
+    places = [one for one in _own() if one.rpartition("/")[2].casefold() == plain.replace(" ", "_")]
+    if places:
+        return Complaint(f"`{shown}` is no name of a time zone", _one_of(places))
+    users = _by_abbreviation().get(text.strip().upper())
+    if users:
+        return Complaint(f"`{shown}` is an abbreviation, which several zones use", _one_of(users))
+    return Complaint(_unknown(text), _typed(text))
+
+
+def _unknown(text: str) -> str:
+    return f"there is no time zone `{text[:80]}`"
+
+
+def _typed(text: str) -> str | None:
+    """Return the hint that names the zone that `text` is with a typing error. Where digits tell zones apart, none."""
+    if "/" not in text or re.search("[0-9]", text):
+        return None
+    near = nearest(text, sorted(_zones()), _TYPO)
+    return f"did you mean `{near}`?" if near else None
+
+
+def _one_of(zones: Iterable[str]) -> str | None:
+    names = sorted(zones)
+    if not names:
+        return None
+    if len(names) == 1:
+        return f"write `{names[0]}`"
+    shown = ", ".join(f"`{one}`" for one in names[:MAX_NAMED])
+    more = f", or one of {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
+    return f"name one: {shown}{more}"
+
+
+@cache
+def _zones() -> frozenset[str]:
+    # The list of the tzdata package, not of the machine: a configuration is valid everywhere or nowhere.
+    return frozenset(_file("zones").split())
+
+
+@cache
+def _own() -> tuple[str, ...]:
+    """Return the zones that countries call theirs, without other names of them."""
+    lines = _file("zoneinfo/zone.tab").splitlines()
+    return tuple(sorted(line.split("\t")[2] for line in lines if line and not line.startswith("#")))
+
+
+def _file(name: str) -> str:
+    return resources.files("tzdata").joinpath(name).read_text(encoding="utf-8")
+
+
+@cache
+def _windows() -> dict[str, str]:
+    from tzlocal.windows_tz import win_tz
+
+    return {name.casefold(): zone for name, zone in win_tz.items()}
+
+
+@cache
+def _by_abbreviation() -> dict[str, list[str]]:
+    """Return abbreviation -> the zones in which clocks show it in winter or summer."""
+    found: dict[str, list[str]] = {}
+    for name in _own():
+        zone = ZoneInfo(name)
+        for abbreviation in {zone.tzname(season) for season in _SEASONS}:
+            if abbreviation and abbreviation.isalpha():
+                found.setdefault(abbreviation, []).append(name)
+    return found
+
+
+def _at_offset(offset: timedelta) -> list[str]:
+    """Return the zones that have `offset` in winter or summer, those that always have it if there are any."""
+    found = {name: {ZoneInfo(name).utcoffset(season) for season in _SEASONS} for name in _own()}
+    always = [name for name, offsets in found.items() if offsets == {offset}]
+    return always or [name for name, offsets in found.items() if offset in offsets]

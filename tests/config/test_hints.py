@@ -1,0 +1,27 @@
+"""Where "did you mean" is said: each place was looked at, for a hint must not be of another meaning."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import sdx_state
+
+PACKAGE = Path(sdx_state.__file__).parent
+HINTS = {"closest", "did_you_mean", "nearest"}
+# Words of a closed list, or names of the project: no two of them are as near as a word and its typing error. Time
+# zones have their own rule (`config/zones.py`), and codes of countries no hint of likeness at all.
+REVIEWED = {
+    "cli/explain.py", "cli/main.py", "cli/state.py", "config/across.py", "config/baseline.py", "config/checks.py",
+    "config/conversations.py", "config/explain.py", "config/headers.py", "config/problems.py", "config/project.py",
+    "config/references.py", "config/zones.py", "live/asked.py", "plan/targets.py", "risk/grade.py",
+}  # fmt: skip
+
+
+def test_hints_are_given_in_reviewed_places_only() -> None:
+    found = set()
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in HINTS:
+                found.add(path.relative_to(PACKAGE).as_posix())
+    assert found == REVIEWED
