@@ -45,6 +45,7 @@ def _bound(*, end: bool) -> Callable[[click.Context, click.Parameter, str | None
 @click.option("--output", type=OutputFile(), metavar="FILE", help="Write to FILE, not to stdout.")
 @click.option("--resume", is_flag=True, help="Go on where FILE ends; a new one if it is not there.")
 @click.option("--with-recordings", is_flag=True, help="Add recording_url: whoever has the address may listen.")
+@click.option("--bom", is_flag=True, help="Begin with a byte-order mark, as Excel needs it.")
 @sandbox_option
 @click.pass_obj
 def command(
@@ -56,6 +57,7 @@ def command(
     output: Path | None,
     resume: bool,
     with_recordings: bool,
+    bom: bool,
     sandbox: bool,
 ) -> None:
     """Export the responses of a survey.
@@ -74,11 +76,13 @@ def command(
     from sdx_state.state.files import write_all
     from sdx_state.state.named_files import open_stream
 
+    if bom and form != "csv":
+        raise click.UsageError("--bom is for --format csv: JSON Lines have no byte-order mark")
     if resume and output is None:
         raise click.UsageError("--resume needs --output: what went to stdout cannot be looked at again")
     if since and until and until <= since:
         raise click.UsageError("--until is not after --since")
-    period, renderer = Period(since, until), Renderer(form, recordings=with_recordings)
+    period, renderer = Period(since, until), Renderer(form, recordings=with_recordings, mark=bom)
     project, intention = context.project(), context.intention()
     with context.workspace(project, sandbox=sandbox) as workspace:
         ledger = workspace.store.load()

@@ -187,8 +187,8 @@ class _Maker:
 
     def _upload(self, users: tuple[Desired, ...]) -> Step:
         count = len(users)
-        neutralised = upload_of(users).neutralised
-        reset = sum(user.upload.get("send_password_reset", "").upper() == "TRUE" for user in users)
+        upload = upload_of(users)
+        neutralised, reset = upload.neutralised, upload.resets
         beware = [admin_ui.LICENCES.format(count=count), admin_ui.UPLOAD_ONLY_NEW]
         beware.append(admin_ui.RESET_MAIL.format(count=reset) if reset else admin_ui.NO_MAIL)
         beware += [admin_ui.FORMULAS.format(count=neutralised)] if neutralised else []

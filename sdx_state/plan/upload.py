@@ -24,7 +24,7 @@ COLUMNS = (
     "visibility_level",
     "send_password_reset",
 )
-_EXECUTED = ("=", "+", "-", "@", "\t", "\r")
+_EXECUTED = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # the last four are full-width
 _E164 = re.compile(r"\+[0-9]{6,15}")
 
 
@@ -39,6 +39,12 @@ class Upload:
 
     rows: tuple[tuple[str, ...], ...]
     neutralised: int
+
+    @property
+    def resets(self) -> int:
+        """How many users get a mail that resets their password."""
+        index = COLUMNS.index("send_password_reset")
+        return sum(row[index] == "TRUE" for row in self.rows)
 
 
 def upload_of(users: Sequence[Desired]) -> Upload:

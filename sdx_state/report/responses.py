@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import csv
 import fcntl
@@ -28,7 +29,7 @@ COLUMNS = tuple(name for name in Response._fields if name != RECORDING)
 SYNC = 8 * 1024 * 1024  # bytes that may be lost with the machine; they are asked for again
 LONGEST = 16 * 1024 * 1024  # bytes of one row: more than the API's answers may have
 _LINE_END = "\r\n"  # RFC 4180, section 2
-_EXECUTED = frozenset("=+-@\t\r")  # as in the hand-off
+_EXECUTED = frozenset("=+-@\t\r\uff1d\uff0b\uff0d\uff20")  # as in the hand-off
 _ID = re.compile(r"[0-9]{1,19}")
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")  # is shown and not executed; telephone numbers (E.164) among them
 
@@ -39,18 +40,21 @@ class Renderer:
     Attributes:
         form: CSV or JSON Lines.
         columns: What stands in each row, in this order.
+        mark: Whether a file begins with a byte-order mark, by which Excel knows UTF-8.
         neutralised: How many CSV cells were given an apostrophe, so that no spreadsheet executes them.
     """
 
-    def __init__(self, form: Form, *, recordings: bool) -> None:
+    def __init__(self, form: Form, *, recordings: bool, mark: bool = False) -> None:
         """Render as `form`; recordings only if they are asked for, since whoever has the address may listen."""
-        self.form, self.neutralised = form, 0
+        self.form, self.mark, self.neutralised = form, mark, 0
         self.columns = (*COLUMNS, RECORDING) if recordings else COLUMNS
 
     @property
     def head(self) -> bytes:
         """What stands before the first row."""
-        return f"{','.join(self.columns)}{_LINE_END}".encode() if self.form == "csv" else b""
+        if self.form != "csv":
+            return b""
+        return (codecs.BOM_UTF8 if self.mark else b"") + f"{','.join(self.columns)}{_LINE_END}".encode()
 
     def rows(self, responses: Sequence[Response]) -> bytes:
         """Return a line for each of `responses`: CSV after RFC 4180 in UTF-8, or a JSON object in pure ASCII."""
@@ -79,7 +83,7 @@ class Renderer:
 
 def shown(data: bytes) -> str:
     """Return rendered rows for a terminal, which must not act on what respondents wrote."""
-    return escape_lines(data.decode("utf-8").replace(_LINE_END, "\n"))
+    return escape_lines(data.decode("utf-8").removeprefix("\ufeff").replace(_LINE_END, "\n"))
 
 
 class ResponseFile:
@@ -222,7 +226,8 @@ def _csv_records(file: BinaryIO, renderer: Renderer) -> Iterator[tuple[list[str]
         nonlocal after, last
         for last in file:
             after += len(last)
-            yield last.decode("utf-8")
+            text = last.decode("utf-8")
+            yield text.removeprefix("\ufeff") if after == len(last) else text
 
     csv.field_size_limit(LONGEST)
     reader = csv.reader(lines(), strict=True)

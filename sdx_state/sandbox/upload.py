@@ -25,6 +25,7 @@ COLUMNS = (
     "visibility_level",
     "send_password_reset",
 )
+SWITCHES = ("visible", "send_password_reset")
 KEPT = ("name", "email", "phone", "agent_id", "timezone")
 MOST = 5 * 1024 * 1024  # bytes of an uploaded file
 _PAGE = """<!doctype html><html lang="en"><title>Manage users</title><h1>Manage users</h1><p>{message}</p>
@@ -77,6 +78,6 @@ class UserUpload:
         if row.get("team"):
             missing = [column for column in ("visible", "visibility_level") if not row.get(column)]
             errors += [f"row {number}: {column} is required with team" for column in missing]
-        if row.get("send_password_reset", "") not in ("", "TRUE", "FALSE"):
-            errors.append(f"row {number}: send_password_reset is TRUE or FALSE")
+        wrong = [column for column in SWITCHES if row.get(column, "") not in ("", "TRUE", "FALSE")]
+        errors += [f"row {number}: {column} is TRUE or FALSE" for column in wrong]
         return errors

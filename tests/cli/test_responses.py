@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
@@ -200,6 +201,25 @@ def test_no_cell_of_a_csv_is_executed_and_every_cell_is_read_back(connected: Any
     assert "in cells: 12" in ended.err
 
 
+@pytest.mark.parametrize("sign", ["\uff1d", "\uff0b", "\uff0d", "\uff20"])
+def test_full_width_signs_are_formulas_for_some_spreadsheets(connected: Any, csat: Survey, sign: str) -> None:
+    csat.answer(f"{sign}1")
+    ended = connected.run("responses", "csat")
+    assert [row["response"] for row in rows_of(ended.out)] == [f"'{sign}1"]
+
+
+def test_a_byte_order_mark_stands_once_at_the_beginning_of_a_file(connected: Any, csat: Survey) -> None:
+    csat.answer("\u00e4")
+    assert to_file(connected, "--bom").code == 0
+    csat.answer("\u00f6")
+    assert to_file(connected, "--bom", "--resume").code == 0
+    assert to_file(connected, "--resume").code == 0
+    data = (connected.folder / "out").read_bytes()
+    assert data.startswith(codecs.BOM_UTF8 + b"response_id,")
+    assert data.count(codecs.BOM_UTF8) == 1
+    assert [row["response"] for row in rows_of(data.decode("utf-8-sig"))] == ["\u00e4", "\u00f6"]
+
+
 def test_json_lines_are_ascii_and_exact(connected: Any, csat: Survey) -> None:
     values = [*HOSTILE, "", None, 7, 1.5, "007"]
     for value in values:
@@ -259,6 +279,7 @@ def test_a_time_that_never_was_is_empty_and_lies_in_no_period(connected: Any, cs
         ["--since", "2026-02-19T25:00"],
         ["--since", "2026-02-19", "--until", "2026-02-18"],
         ["--resume"],
+        ["--format", "jsonl", "--bom"],
         ["--format", "xml"],
     ],
 )

@@ -139,6 +139,21 @@ def test_two_thousand_missing_users_are_one_file_and_one_step(project, documente
     assert project.apply().code == 0
 
 
+def test_truth_values_reach_the_upload_as_it_takes_them_and_the_summary_counts_them(project, documented, person):
+    project.write("a.yaml", "users: {csv: a.csv}\n")
+    header = "name;email;team;visible;visibility_level;send_password_reset\n"
+    project.write("a.csv", header + "Ana;ana@x.com;T;WAHR;2;ja\nBo;bo@x.com;T;0;2;FALSCH\nCy;cy@x.com;;;;1\n")
+    assert project.apply().code == 8
+    (step,) = person.steps()
+    assert "2 get a mail" in " ".join(step["beware"])
+    written = (person.folder / "users.csv").read_text()
+    assert "WAHR" not in written
+    assert written.count("TRUE") == 3
+    assert person.upload(written.replace("TRUE", "WAHR").encode()).status_code == 400
+    assert person.upload().status_code == 200
+    assert project.apply().code == 0
+
+
 def test_a_user_without_a_name_cannot_be_uploaded_and_is_a_step_of_its_own(project, documented, person):
     project.write("a.yaml", "users: {u@example.com: {agent_id: u}}\n")
     project.apply()
