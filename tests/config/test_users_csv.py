@@ -121,10 +121,10 @@ def test_a_user_in_a_file_and_one_written_out_are_one_too_many(files: Any) -> No
 
 def test_a_time_zone_that_only_the_platform_knows_is_a_warning(files: Any) -> None:
     files.write("u.yaml", "users: {csv: a.csv, b@x.com: {name: B, timezone: 'Australia/Brisbain'}}\n")
-    files.write("a.csv", "name,email,timezone\nA,a@x.com,AEST\n")
-    said = [(str(one), one.severity, one.hint) for one in files.problems() if "time zone" in str(one)]
+    files.write("a.csv", "name,email,timezone\nA,a@x.com,Antarctica/Concordia\n")
+    said = [(str(one), one.severity, one.hint) for one in files.problems()]
     assert said == [
-        ("a.csv:2:11: IANA has no time zone `AEST`; the platform may", "warning", "did you mean `EST`?"),
+        ("a.csv:2:11: IANA has no time zone `Antarctica/Concordia`; the platform may", "warning", None),
         (
             "u.yaml:1:50: IANA has no time zone `Australia/Brisbain`; the platform may",
             "warning",
