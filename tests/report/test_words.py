@@ -125,7 +125,8 @@ def test_a_shortened_comparison_tells_different_texts_apart(before, after, kept,
     if before != after:
         shown = [*elided(compared(before, after), kept, most)]
         assert any(mark in ("removed", "added") for mark, _ in shown)
-        assert len(set(excerpts(before, after, kept, most))) == 2
+        passages = excerpts(before, after, kept, most)
+        assert passages is None or len(set(passages)) == 2
 
 
 @pytest.mark.parametrize("vocabulary", [["a"], ["a", "b"], [str(number) for number in range(20)], None])
