@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -47,7 +48,8 @@ class PastRun:
         begun: When, in UTC.
         command: What was run.
         who: Who ran it, and where.
-        counts: How many changes ended in which way; empty if it never ended.
+        counts: How many changes ended in which way, as far as it came.
+        finished: It was not cut off: it came to the end of its plan.
     """
 
     run: str
@@ -55,6 +57,7 @@ class PastRun:
     command: str
     who: str
     counts: Mapping[str, int] = field(default_factory=dict)
+    finished: bool = True
 
 
 def run_document(command: str, plan: Plan, snapshot: Snapshot) -> dict[str, Any]:
@@ -145,11 +148,16 @@ def past_runs(journal: Journal) -> Iterator[PastRun]:
     """
     begun: dict[str, dict[str, Any]] = {}
     counts: dict[str, Mapping[str, int]] = {}
+    so_far: dict[str, dict[Address, str]] = {}
     for _, line in journal.records():
         if line["event"] == "begin":
             begun[line["run"]] = line
+        elif line["event"] == "outcome":
+            so_far.setdefault(line["run"], {})[line["address"]] = line["status"]
         elif line["event"] == "end":
             counts[line["run"]] = line["counts"]
     for run, line in begun.items():
         when = datetime.fromtimestamp(line["at"], timezone.utc)
-        yield PastRun(run, when, line["command"], line["who"], counts.get(run, {}))
+        ended = counts.get(run)
+        reached = Counter(so_far.get(run, {}).values()) if ended is None else ended
+        yield PastRun(run, when, line["command"], line["who"], reached, ended is not None)

@@ -34,7 +34,9 @@ def command(context: Context, verify: bool, sandbox: bool) -> None:
     if not runs:
         say("No run has written yet.")
     for run in runs:
-        counts = ", ".join(f"{count} {status}" for status, count in sorted(run.counts.items())) or "never ended"
+        counts = ", ".join(f"{count} {status}" for status, count in sorted(run.counts.items()))
+        if not run.finished:
+            counts = f"{counts or 'nothing done'}, not finished"
         begun = run.begun.strftime("%Y-%m-%d %H:%M:%S UTC")
         click.echo(f"{escape(run.run)}  {begun}  {escape(run.command):10} {escape(run.who)}  {counts}")
 

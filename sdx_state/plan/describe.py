@@ -147,6 +147,9 @@ class _Describer:
             if refusal is None:
                 values[one.name] = value
             else:
+                raw = live.raw.get(one.name)
+                if isinstance(raw, str):  # the message names the value as it is in the tenant
+                    refusal = self.why_not(kind, one.name, raw) or refusal
                 self._leave_out(f"{address}: {one.name} is left out: {refusal}", address)
         if kind.identity == kind.natural_key:
             values[kind.identity] = live.id

@@ -87,7 +87,8 @@ def refusals(
         declared: How many resources the configuration declares.
         deletes: Deletes allowed without consent.
         deletes_percent: Share of what is owned that may be deleted without consent, in percent.
-        consented: The exact number of deletes that the person agreed to, if any.
+        consented: The exact number of deletes that the person agreed to, if any. Without one, more deletes than
+            either limit allows are refused: of less than ten resources each one, where `deletes_percent` is 10.
         destroying: The configuration is not what decides which resources are deleted: `destroy` and `undo`.
     """
     leaving = [change for change in plan.changes if change.action is Action.DELETE]
@@ -139,13 +140,27 @@ def refusals(
                 f"Look at the plan again; if it is right: --allow-deletes {count}",
             )
         )
-    elif consented is None and (count > deletes or count * 100 > deletes_percent * owned):
+    elif consented is None and (over := _over(count, owned, deletes, deletes_percent)):
         found.append(
             Refusal(
                 "deletes",
-                f"the plan deletes {count} of {owned} owned resources; the limit is {deletes}, "
-                f"or {deletes_percent} %",
+                f"the plan deletes {count} of {owned} managed resources: {over}",
                 f"If that is right: --allow-deletes {count}, or raise `limits:` in sdx.yaml",
             )
         )
     return found
+
+
+def _over(count: int, owned: int, deletes: int, percent: int) -> str:
+    """Return which limits `count` deletes break, and by how much; empty if none."""
+    broken = [f"{count} is over the limit of {deletes}"] if count > deletes else []
+    if count * 100 > percent * owned:
+        share = f"{_percent(count, owned, percent)} %" if owned else "more than there are"
+        broken.append(f"{count} of {owned} is {share}, over the limit of {percent} %")
+    return "; ".join(broken)
+
+
+def _percent(count: int, owned: int, limit: int) -> str:
+    """Return the share in percent, with as many digits as it takes to be seen to be above `limit`."""
+    share = count * 100 / owned
+    return next((text for digits in range(6) if float(text := f"{share:.{digits}f}") > limit), f"more than {limit}")

@@ -153,7 +153,7 @@ def test_a_pull_request_that_deletes_too_much_fails_and_shows_what(merged, githu
     reviewed = merged.run("review", branch="less")
     assert reviewed.code == 6
     (comment,) = github.comments.values()
-    assert "error: deletes: the plan deletes 1 of 1 owned resources" in comment["body"]
+    assert "error: deletes: the plan deletes 1 of 1 managed resources" in comment["body"]
     assert "raise `limits:` in sdx.yaml" in comment["body"]
     assert "::error" in reviewed.said
 

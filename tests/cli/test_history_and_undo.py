@@ -118,6 +118,28 @@ def test_history_lists_who_did_what_and_how_it_ended(changed):
     assert lines[0].endswith("6 done")
 
 
+def test_history_says_how_far_a_run_came_that_did_not_finish(project, proxy):
+    project.connect(proxy.url)
+    project.write(
+        "a.yaml", "surveys: {a: {name: A, questions: [{question_label: Q, question_text: t, question_type: text}]}}\n"
+    )
+    proxy.fail("POST", "/questions", 401, times=9)
+    ended = project.apply()
+    assert ended.code == 1
+    assert "1 failed" in ended.out
+    (line,) = project.run("history").out.splitlines()
+    assert line.endswith("  1 done, 1 failed, not finished")
+
+
+def test_history_says_of_a_run_without_outcomes_that_nothing_is_known_to_be_done(changed):
+    (journal,) = (path for path in (changed.folder / ".sdx").iterdir() if "journal" in path.name)
+    first = journal.read_text().splitlines(keepends=True)
+    begun = next(number for number, line in enumerate(first) if '"event": "begin"' in line)
+    journal.write_text("".join(first[: begun + 1]))
+    ended = changed.run("history")
+    assert ended.out.splitlines()[0].endswith("  nothing done, not finished")
+
+
 @pytest.mark.parametrize("damage", ["altered", "taken out", "swapped", "added"])
 def test_history_verify_notices_every_kind_of_damage(changed, damage):
     path = changed.folder / ".sdx" / "state.journal.jsonl"

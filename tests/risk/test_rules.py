@@ -174,6 +174,36 @@ def test_what_a_policy_waives_is_not_asked_about(expires, asked):
     assert bool(needs_evidence(Plan("t", "l", (SMS,)), [waived], date(2027, 1, 31))) is asked
 
 
+@pytest.mark.parametrize(
+    ("count", "owned", "said"),
+    [
+        (1, 7, ["1 of 7 is 14 %, over the limit of 10 %"]),
+        (4, 100, ["4 is over the limit of 3"]),
+        (5, 20, ["5 is over the limit of 3", "5 of 20 is 25 %, over the limit of 10 %"]),
+        (3, 29, ["3 of 29 is 10.3 %, over the limit of 10 %"]),
+        (1, 0, ["1 of 0 is more than there are, over the limit of 10 %"]),
+    ],
+)
+def test_a_limit_on_deletes_says_which_is_broken_and_by_how_much(count, owned, said):
+    leaving = tuple(change("survey", DELETE) for _ in range(count))
+    options = {"declared": 1, "deletes": 3, "deletes_percent": 10, "consented": None, "destroying": False}
+    (refusal,) = refusals(Plan("t", "l", leaving), owned=owned, **options)
+    assert refusal.message == f"the plan deletes {count} of {owned} managed resources: {'; '.join(said)}"
+
+
+@pytest.mark.parametrize("owned", range(1, 40))
+@pytest.mark.parametrize("percent", [0, 1, 10, 33, 100])
+def test_a_share_that_is_over_its_limit_is_always_shown_as_more(owned, percent):
+    for count in range(1, owned + 1):
+        leaving = tuple(change("survey", DELETE) for _ in range(count))
+        options = {"declared": 1, "deletes": 99, "deletes_percent": percent, "consented": None, "destroying": False}
+        found = refusals(Plan("t", "l", leaving), owned=owned, **options)
+        assert bool(found) == (count / owned * 100 > percent)
+        if found:
+            share = found[0].message.partition(" is ")[2].partition(" %")[0]
+            assert float(share) > percent
+
+
 def limits(count, owned=100, declared=10, consented=None, destroying=False, protected=False):
     leaving = tuple(change("survey", DELETE, protected=protected) for _ in range(count))
     found = refusals(
