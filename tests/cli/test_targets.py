@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 
+import click
 import pytest
 
 FILES = """
@@ -108,3 +110,21 @@ def test_a_glob_over_five_thousand_addresses_works(connected):
     assert planned.code == 0
     assert planned.last == "Plan: 5000 to add, 0 to change, 0 to destroy."
     assert "did you mean user.u4999@example.com?" in connected.run("plan", "--target", "U4999@example.com").out
+
+
+def test_every_option_for_addresses_is_tested_here():
+    from sdx_state.cli.main import cli
+
+    found = set()
+    context = click.Context(cli)
+    waiting = [(name, cli.get_command(context, name)) for name in cli.list_commands(context)]
+    while waiting:
+        name, command = waiting.pop()
+        if isinstance(command, click.Group):
+            waiting += [(f"{name} {inner}", one) for inner, one in command.commands.items()]
+            continue
+        for parameter in command.params:
+            if re.search("GLOB|ADDRESS", parameter.metavar or ""):
+                option = f" {parameter.opts[0]}" if isinstance(parameter, click.Option) else ""
+                found.add(f"{name}{option}")
+    assert found == {one for one in COMMANDS if one != "state show"}
