@@ -151,7 +151,8 @@ class Workspace:
         narrowed = select(plan, targets, excludes)
         narrowing = {"--target": targets, "--exclude": excludes} if reviewed is None else {}
         known = {*intention.resources, *ledger.entries, *changing, *live_users(plan)}
-        wrong = unmatched({**narrowing, "--allow": allowed}, known, intention.moved)
+        former = [move for move in intention.moved if move.before not in {*intention.resources, *changing}]
+        wrong = unmatched({**narrowing, "--allow": allowed}, known, former)
         narrowed = replace(narrowed, findings=(*narrowed.findings, *wrong))
         return Planned(
             self._graded(narrowed, snapshot) if graded else narrowed,
@@ -194,8 +195,8 @@ class Workspace:
         if past.plan.tenant != ledger.tenant:
             raise WrongTenant(f"run {run} wrote to {past.plan.tenant}, and this is {ledger.tenant}")
         wanted = wanted_of((), ledger, leaving=unfinished.leaving)
-        touched = {change.kind for change in past.plan.changes if not KINDS[change.kind].lookup_only}
-        wanted = replace(wanted, kinds=wanted.kinds | touched)  # what is managed no more is looked for too
+        kinds = {change.kind for change in past.plan.changes if not KINDS[change.kind].lookup_only}
+        wanted = replace(wanted, kinds=wanted.kinds | kinds)  # what is managed no more is looked for too
         seen = self._reader(waiting).observe(wanted, ledger, unfinished, progress)
         snapshot, ledger = seen.snapshot, seen.ledger
         plan, resources = undo_plan(past, snapshot, ledger)

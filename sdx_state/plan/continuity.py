@@ -114,11 +114,11 @@ class Routes:
 
     @property
     def steps(self) -> frozenset[Step]:
-        """The moves whose first address is declared still: these are remembered once they are made."""
-        return frozenset((before, after) for before, after in self.to.items() if before in self.declared)
+        """The moves whose first address is declared still, or was: these are remembered once they are made."""
+        return frozenset(step for step in self.to.items() if step[0] in self.declared or step in self.done)
 
     def _leaves(self, address: Address) -> bool:
-        return address in self.to and not (address in self.declared and (address, self.to[address]) in self.done)
+        return address in self.to and (address, self.to[address]) not in self.done
 
     def _circular(self, address: Address) -> bool:
         current, seen = self.to.get(address), {address}
