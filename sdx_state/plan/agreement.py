@@ -32,7 +32,8 @@ def agrees(entry: Entry, live: Live, ledger: Ledger, siblings: Collection[str] =
         siblings: Ids of the questions that are live in it and remembered.
     """
     kind = KINDS[live.kind]
-    telling = [path for path in entry.applied if _tells(kind, path)]
+    nothing = {ledger.hash(None), ledger.hash("")}  # what was cleared tells no resource from another
+    telling = [path for path, known in entry.applied.items() if _tells(kind, path) and known not in nothing]
     if not telling or siblings:
         return True
     return any(

@@ -13,7 +13,7 @@ from sdx_state.kinds.resource import Desired, Live, Moved, Removed
 from sdx_state.kinds.snapshot import Snapshot
 from sdx_state.plan.agreement import replaced
 from sdx_state.plan.codec import fingerprint_of
-from sdx_state.plan.continuity import LeftBehind, continued, left_behind, moved_back
+from sdx_state.plan.continuity import LeftBehind, continued, left_behind, moved_back, pinned_elsewhere
 from sdx_state.plan.departure import departures
 from sdx_state.plan.diff import differences, managed_values, not_carried
 from sdx_state.plan.expectation import unmet_expectations
@@ -57,6 +57,8 @@ def build_plan(
     """
     standing = continued(ledger.entries, intention.moved, intention.resources, ledger.steps)
     entries, findings = dict(standing.entries), list(standing.findings)
+    for address in pinned_elsewhere(entries, intention.resources):
+        del entries[address]
     resources = {address: one for address, one in intention.resources.items() if scope is None or address in scope}
     others = {address: entry for address, entry in entries.items() if address not in resources}
     owned_elsewhere = frozenset(identity(kind_of(address), entry.id) for address, entry in others.items())
@@ -64,7 +66,12 @@ def build_plan(
     if scope is not None:
         undeclared = {address: entry for address, entry in undeclared.items() if address in scope}
     matches = match(resources.values(), snapshot, entries, owned_elsewhere, pending)
-    left = {one.address: one for one in left_behind(standing, resources, matches.live, matches.undecided, snapshot)}
+    left = {
+        one.address: one
+        for one in left_behind(
+            replace(standing, entries=entries), resources, matches.live, matches.undecided, snapshot
+        )
+    }
     for one in left.values():
         entries[one.address] = undeclared[one.address] = entries.pop(one.successor)
     came_from = {after: before for after, before in standing.came_from.items() if before not in left}

@@ -162,6 +162,18 @@ def moved_back(address: Address, moved: Sequence[Moved], declared: Collection[Ad
     return frozenset(before for before in routes.to if before not in declared and routes.final(before) == address)
 
 
+def pinned_elsewhere(entries: Mapping[Address, Entry], resources: Mapping[Address, Desired]) -> set[Address]:
+    """Return the addresses in `entries` whose id another address is pinned to: the id is that one from now on."""
+    pins = {
+        (identity(one.kind, one.id), one.parent): address for address, one in resources.items() if one.id is not None
+    }
+    return {
+        address
+        for address, entry in entries.items()
+        if pins and pins.get((identity(kind_of(address), entry.id), parent_of(address)), address) != address
+    }
+
+
 @dataclass(frozen=True)
 class LeftBehind:
     """A managed resource that is live, and is no longer what its address stands for.

@@ -107,6 +107,15 @@ def test_survey_pinned_to_another_id_deletes_the_old_one_and_its_questions_in_si
     assert asked(tenant) == {"A": ["Q1"]}
 
 
+@pytest.mark.parametrize("new", ["", "  a: {name: New}\n"])
+def test_id_pinned_at_a_new_address_is_not_deleted_at_the_old_one(connected, tenant, new):
+    applied(connected, "surveys:\n  a: {name: A}\n")
+    known = ids(tenant)["A"]
+    applied(connected, f"surveys:\n  b: {{id: {known}, name: A}}\n{new}")
+    assert ids(tenant)["A"] == known
+    assert len(ids(tenant)) == 1 + bool(new)
+
+
 def test_deletion_in_the_tenant_is_said_of_what_no_look_by_id_finds(connected, tenant):
     applied(connected, BEFORE)
     tenant.store.delete_row("questions", ids(tenant, "questions")["Q2"])
