@@ -154,7 +154,9 @@ class History:
                     self.move(before, after)
                 self.surveys[other]["questions"][name] = one["questions"].pop(name)
         elif operation == "pin":
-            foreign = [row for row in self.tenant.store.rows("surveys") if row["name"].startswith("Foreign")]
+            pinned = {other.get("id") for other in self.surveys.values()}
+            rows = [row for row in self.tenant.store.rows("surveys") if row["id"] not in pinned]
+            foreign = [row for row in rows if row["name"].startswith("Foreign")]
             if foreign and "id" not in one:
                 one["id"] = foreign[0]["id"]
 
