@@ -30,21 +30,22 @@ class Unshared:
     def _separate(self, node: Any) -> None:
         for key, child in list(_children(node)):
             if id(child) in self._seen:
-                node[key] = self._copied(child)
+                node[key] = self._copied(child, flow=bool(node.fa.flow_style()))
             else:
                 self._seen.add(id(child))
                 self._separate(child)
 
-    def _copied(self, node: Any) -> Any:
+    def _copied(self, node: Any, *, flow: bool) -> Any:
         if not isinstance(node, _Container):
             return node  # a text is replaced when it changes, and never written into
+        flow = flow or bool(node.fa.flow_style())  # what is in brackets is written in brackets
         copy: Any = CommentedMap() if isinstance(node, CommentedMap) else CommentedSeq()
         if isinstance(node, CommentedMap):
             for key, value in node.items():
-                copy[key] = self._copied(value)
+                copy[key] = self._copied(value, flow=flow)
         else:
-            copy.extend(self._copied(value) for value in node)
-        if node.fa.flow_style():
+            copy.extend(self._copied(value, flow=flow) for value in node)
+        if flow:
             copy.fa.set_flow_style()
         original = self._originals[id(node)][0] if id(node) in self._originals else node
         self._originals[id(copy)] = original, copy

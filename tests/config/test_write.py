@@ -487,3 +487,15 @@ FIELDS = {
     "question": ["question_text", "question_type", "scale_label_min_text"],
     "user": ["name", "agent_id"],
 }
+
+
+def test_a_copy_of_a_block_list_inside_brackets_is_written_in_brackets(files: Any) -> None:
+    files.write(
+        "a.yaml",
+        "surveys:\n  a:\n    name: A\n    questions: &q\n      - question_label: One\n        question_type: text\n"
+        "  b: {name: B, questions: *q} # x\n",
+    )
+    write_resources(files.folder, [question(files, "b.one", question_text="New")])
+    after = files.load().resources
+    assert after["question.b.one"].values["question_text"] == "New"
+    assert "question_text" not in after["question.a.one"].values
