@@ -6,13 +6,14 @@ process with bounds on memory and time, that is one error message.
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+from sdx_state.decoding.strict import DecodingError, parse
+from sdx_state.decoding.typed import anything, list_of, text
 from sdx_state.programs.environment import child_environment
 
 PATIENCE = 60.0  # seconds
@@ -90,4 +91,12 @@ def sheets_of(data: bytes) -> list[tuple[str, list[list[str]]]]:
         raise WorkbookUnreadable(
             last[:200] if "Error" in last and "Memory" not in last else "it is broken or too large"
         )
-    return [(str(name), [list(map(str, row)) for row in rows]) for name, rows in json.loads(done.stdout)]
+    try:
+        return [_sheet(one) for one in list_of(anything)(parse(done.stdout))]
+    except (DecodingError, ValueError) as error:
+        raise WorkbookUnreadable("the reader of workbooks failed: it printed no sheets") from error
+
+
+def _sheet(value: object) -> tuple[str, list[list[str]]]:
+    name, rows = list_of(anything)(value)
+    return text(name), [list(row) for row in list_of(list_of(text))(rows)]

@@ -6,6 +6,7 @@ SDX_NIGHTLY=1 tries every value in every place with every command; otherwise com
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 import sys
@@ -133,8 +134,12 @@ def test_journal(made):
             for what, record in damaged(records[number]):
                 yield f"{what} of {records[number]['event']}", [*records[:number], record, *records[number + 1 :]]
 
+    state = made.hidden / "state.json"
+    unanchored = sealed_state({**state_in(state.read_bytes()), "journal": ""})
+
     def write(document):
         path.write_bytes(sealed_journal(document))
+        state.write_bytes(unanchored)  # which journal is the state's is another matter
 
     local = [lambda: made.run("history"), lambda: made.run("history", "--verify")]
     counts = try_all(part(cases(), 17), write, local, 7, ["journal.jsonl:"])
@@ -147,8 +152,19 @@ def test_run(made):
     path = max((made.hidden / "state.runs").iterdir(), key=lambda path: path.stat().st_mtime_ns)
     document = json.loads(path.read_bytes())
 
+    journal, state = made.hidden / "state.journal.jsonl", made.hidden / "state.json"
+    records = [json.loads(line) for line in journal.read_bytes().splitlines()]
+    unanchored = sealed_state({**state_in(state.read_bytes()), "journal": ""})
+
     def write(changed):
-        path.write_bytes(sealed_run(changed))
+        data = sealed_run(changed)
+        path.write_bytes(data)
+        begun = {"event": "begin", "run": path.stem}
+        named = {"document": hashlib.sha256(data).hexdigest()}
+        journal.write_bytes(
+            sealed_journal([{**one, **named} if begun.items() <= one.items() else one for one in records])
+        )
+        state.write_bytes(unanchored)
 
     # A run of another tenant is refused as such: exit 1.
     counts = try_all(part(damaged(document), 61), write, [lambda: made.run("undo", path.stem)], 7, other=[1])

@@ -32,6 +32,7 @@ ALLOWED: dict[str, dict[str, str]] = {
     },
     "sdx_state/config/builder.py": {"self.open": "the open mappings and lists of a document, and no file"},
     "sdx_state/config/checks.py": {"resources.files('tzdata').joinpath('zones').read_text": "a file of a package"},
+    "sdx_state/config/zones.py": {"resources.files('tzdata').joinpath(name).read_text": "a file of a package"},
     "sdx_state/config/files.py": {
         "os.walk": "the names of a project's files, links not followed",
         "os.open": "the reader of a project's files, which stays within the project and takes regular files only",
