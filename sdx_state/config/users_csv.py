@@ -84,7 +84,7 @@ def read_header(file: UsersFile, sheet: Sheet, report: Callable[[Problem], None]
     except NotRows:
         header = Record(1, [])
     if header is None or not any(one.isalnum() for cell in header.cells for one in cell):
-        report(source.problem((1, 1), "this file has no header", _NO_HEADER))
+        report(Problem(source.name, 1, 1, "this file has no header", hint=_NO_HEADER))
         return None
     if not any(map(file.is_known, header.cells)):
         # It may hold anything, and so nothing of it is shown.
