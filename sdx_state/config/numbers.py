@@ -13,7 +13,7 @@ _PUNCTUATION = str.maketrans("", "", " -().\u00a0\u2011")
 # Marks of direction and blanks without width, which address books put around numbers.
 _MARKS = re.compile("[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 _SCHEME = re.compile(r"(?:tel|callto):(?://)?", re.IGNORECASE)
-_ROUNDED = re.compile(r"\+?[0-9]+(?:[.,][0-9]+)?E\+?[0-9]+", re.IGNORECASE)
+_ROUNDED = re.compile(r"\+?[0-9]{1,30}(?:[.,][0-9]{1,30})?E\+?[0-9]{1,4}", re.IGNORECASE)
 _LINES = (
     "fixed_line",
     "mobile",

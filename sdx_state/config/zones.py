@@ -16,7 +16,7 @@ from sdx_state.config.numbers import Complaint
 from sdx_state.kinds.alike import nearest
 
 MAX_NAMED = 6
-_OFFSET = re.compile(r"(?:UTC|GMT|Z)?\s*([+\u2212-])\s*([0-9]{1,2})(?::?([0-9]{2}))?", re.IGNORECASE)
+_OFFSET = re.compile(r"(?:UTC|GMT|Z)?\s{0,4}([+\u2212-])\s{0,4}([0-9]{1,2})(?::?([0-9]{2}))?", re.IGNORECASE)
 _SEASONS = (datetime(2026, 1, 15), datetime(2026, 7, 15))  # by the clock of each zone
 _TYPO = 0.87  # of two letters in `Australia/Brisbain`; of other places there is none so near
 
