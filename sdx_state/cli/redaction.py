@@ -33,9 +33,9 @@ class RedactingStream:
         """Leave `forms` out as well from now on."""
         self._forms = tuple(sorted({*self._forms, *forms}, key=len, reverse=True))
 
-    def write(self, text: str, /) -> int:
-        """Write `text` without secrets."""
-        text = self.redacted(text)
+    def write(self, text: str | bytes, /) -> int:
+        """Write `text` without secrets. A completion script comes as bytes, in UTF-8."""
+        text = self.redacted(text.decode() if isinstance(text, bytes) else text)
         with self._watched():
             self._stream.write(text)
         return len(text)

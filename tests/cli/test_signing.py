@@ -180,8 +180,8 @@ def test_a_run_that_the_journal_does_not_contain_is_not_undone(applied, tenant):
     forged = applied.folder / "state.runs" / "20260101-000000-abcd.json"
     shutil.copy(newest_run(applied), forged)
     ended = applied.project.run("undo", forged.stem, "--auto-approve", "--allow", "*")
-    assert ended.code == 7
-    assert "the journal contains no run 20260101-000000-abcd" in ended.err
+    assert ended.code == 1
+    assert "there is no run '20260101-000000-abcd'" in ended.err
     assert [row["description"] for row in tenant.store.rows("surveys")] == ["Two"]
 
 

@@ -142,7 +142,7 @@ def test_journal(made):
         state.write_bytes(unanchored)  # which journal is the state's is another matter
 
     local = [lambda: made.run("history"), lambda: made.run("history", "--verify")]
-    counts = try_all(part(cases(), 17), write, local, 7, ["journal.jsonl:"])
+    counts = try_all(part(cases(), 17), write, local, 7, ["/.sdx/state."])
     assert counts["refused"] > counts["used"] > 20
     counts = try_all(part(cases(), 101), write, [lambda: made.run("plan"), made.apply], 7)
     assert counts["refused"] > counts["used"] > 5

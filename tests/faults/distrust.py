@@ -27,8 +27,8 @@ def absence_is_believed() -> list[Patch]:
 
 
 def unseen_creates_are_forgotten() -> list[Patch]:
-    """Plan a create again that was answered a moment ago and does not show yet."""
-    return [(observe, "_absent", lambda *_: [])]
+    """Plan a create again that was answered a moment ago and does not show yet, and do not look again before it."""
+    return [(observe, "_absent", lambda *_: []), (create, "_came_back", lambda *_: None)]
 
 
 def namesakes_are_not_looked_for() -> list[Patch]:

@@ -207,7 +207,8 @@ def test_git_gets_no_settings_of_ours_and_no_other_repository(project, tmp_path,
     program.write_text(f'#!/bin/sh\nenv > {told}/$$\nexec {shutil.which("git")} "$@"\n')
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
-    for name in ("SDX_AUTH_TOKEN", "SDX_STATE_KEY", "SDX_VAR_x", "sdx_lower", "AWS_SECRET_ACCESS_KEY"):
+    monkeypatch.setenv("SDX_STATE_KEY", "0123456789abcdef" * 4)
+    for name in ("SDX_AUTH_TOKEN", "SDX_VAR_x", "sdx_lower", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, SECRET)
     monkeypatch.setenv("GIT_DIR", str(other / ".git"))
     monkeypatch.setenv("GIT_INDEX_FILE", str(other / ".git" / "index"))

@@ -76,6 +76,7 @@ def test_patterns_are_compiled_where_the_test_above_finds_them() -> None:
     known = {
         "config/numbers.py": "from the metadata of phonenumbers, for at most 15 digits",
         "config/explain.py": "from our own schemas",
+        "config/users_csv_change.py": "from a separator of one character",
     }
     found = set()
     for path in PACKAGE.rglob("*.py"):
@@ -86,13 +87,13 @@ def test_patterns_are_compiled_where_the_test_above_finds_them() -> None:
 
 
 def test_only_one_module_compares_by_likeness() -> None:
-    """`difflib` is cubic: `kinds/alike.py` bounds it, and `fmt --diff` asks that first."""
+    """`difflib` is cubic: `kinds/alike.py` bounds it; `fmt --diff` asks that, and references have their own bound."""
     users = {
         one.relative_to(PACKAGE).as_posix()
         for one in PACKAGE.rglob("*.py")
         if "difflib import" in one.read_text("utf-8")
     }
-    assert users == {"kinds/alike.py", "cli/fmt.py"}
+    assert users == {"kinds/alike.py", "cli/fmt.py", "config/references.py"}
 
 
 WORDS = st.lists(st.sampled_from(["a", "b", "c", "d e"]), max_size=30)

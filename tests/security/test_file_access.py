@@ -31,7 +31,6 @@ ALLOWED: dict[str, dict[str, str]] = {
         "open": "the descriptors of the standard streams, which are open already",
     },
     "sdx_state/config/builder.py": {"self.open": "the open mappings and lists of a document, and no file"},
-    "sdx_state/config/checks.py": {"resources.files('tzdata').joinpath('zones').read_text": "a file of a package"},
     "sdx_state/config/zones.py": {"resources.files('tzdata').joinpath(name).read_text": "a file of a package"},
     "sdx_state/config/files.py": {
         "os.walk": "the names of a project's files, links not followed",
