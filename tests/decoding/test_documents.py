@@ -6,7 +6,6 @@ SDX_NIGHTLY=1 tries every value in every place with every command; otherwise com
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import json
 import os
 import sys
@@ -23,6 +22,7 @@ from sdx_state.api.oauth import Grant, refreshed
 from sdx_state.api.retry import SystemClock
 from sdx_state.api.stored import Vault
 from sdx_state.decoding.strict import MAX_DEPTH, OWN_DEPTH, Questionable, parse
+from sdx_state.state.signing import hash_of_bytes
 
 sys.path.insert(0, str(Path(__file__).parent))
 from damage import (
@@ -160,7 +160,7 @@ def test_run(made):
         data = sealed_run(changed)
         path.write_bytes(data)
         begun = {"event": "begin", "run": path.stem}
-        named = {"document": hashlib.sha256(data).hexdigest()}
+        named = {"document": hash_of_bytes(data)}
         journal.write_bytes(
             sealed_journal([{**one, **named} if begun.items() <= one.items() else one for one in records])
         )

@@ -45,7 +45,7 @@ def test_the_browser_gets_no_settings_of_ours(tmp_path, dumping):
     assert SECRET not in told
 
 
-@pytest.mark.parametrize("call", ["load('https://x.example')", "save('https://x.example', {'way': 'token'})"])
+@pytest.mark.parametrize("call", ["load('https://x.example')", "save('https://x.example', Credentials('t0ken'))"])
 def test_a_keyring_that_starts_a_program_hands_no_settings_of_ours_on(tmp_path, dumping, call):
     (tmp_path / "spawning.py").write_text(f"""
 import subprocess
@@ -61,7 +61,8 @@ class Keyring(KeyringBackend):
         subprocess.run([{str(dumping)!r}], check=True)
     def delete_password(self, service, username): ...
 """)
-    code = "import os, pathlib; from sdx_state.api.stored import Vault; vault = Vault.of_this_machine(); "
+    code = "import os, pathlib; from sdx_state.api import Credentials\n"
+    code += "from sdx_state.api.stored import Vault; vault = Vault.of_this_machine(); "
     code += f"assert vault.where == 'the keyring'; told = pathlib.Path({str(tmp_path / 'told')!r}); "
     code += f"assert 'SDX_' not in told.read_text(); told.unlink(); vault.{call}; print(os.environ['SDX_STATE_KEY'])"
     settings = {"PYTHON_KEYRING_BACKEND": "spawning.Keyring", "XDG_CONFIG_HOME": str(tmp_path)}
