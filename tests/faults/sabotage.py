@@ -201,6 +201,7 @@ def short_lists() -> list[Patch]:
         (read, "_unlisted", lambda *_: []),
         (read, "_complete_lists", lambda *_: (frozenset(), [])),
         (read, "_refuse_mass_absence", lambda *_: None),
+        (create, "_came_back", lambda *_: None),
     ]
 
 
