@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sdx_state.api import filters
 from sdx_state.apply import claims, create, journal, namesakes, observe, readback, settling
 from sdx_state.plan import build, undo
 
@@ -66,11 +65,6 @@ def any_tenant_will_do() -> list[Patch]:
     ]
 
 
-def filters_are_believed() -> list[Patch]:
-    """Take every row for one that was asked for."""
-    return [(filters.Filters, "refute", lambda *_: None), (filters.Filters, "unproven", lambda *_: [])]
-
-
 def old_items_are_written_back() -> list[Patch]:
     """Lay a PUT over whatever is read, however old."""
 
@@ -99,7 +93,6 @@ SWITCHES: tuple[Callable[[], list[Patch]], ...] = (
     any_id_is_taken,
     ids_are_never_used_again,
     any_tenant_will_do,
-    filters_are_believed,
     old_items_are_written_back,
     no_fence,
 )
