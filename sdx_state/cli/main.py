@@ -128,7 +128,7 @@ def entry() -> None:
     occupy()
     # One short run that builds large and mostly acyclic values: looking for cycles all the while finds few.
     gc.set_threshold(100_000, 50, 50)
-    with redacting(os.environ), _completing():
+    with redacting(os.environ, completing=COMPLETING in os.environ), _completing():
         try:
             code = cli.main(prog_name="sdx-state", standalone_mode=False)
         except SystemExit as ended:

@@ -33,9 +33,13 @@ class RedactingStream:
         """Leave `forms` out as well from now on."""
         self._forms = tuple(sorted({*self._forms, *forms}, key=len, reverse=True))
 
-    def write(self, text: str | bytes, /) -> int:
-        """Write `text` without secrets. A completion script comes as bytes, in UTF-8."""
-        text = self.redacted(text.decode() if isinstance(text, bytes) else text)
+    def write(self, text: str, /) -> int:
+        """Write `text` without secrets.
+
+        Raises:
+            TypeError: For bytes. A stream that took them would be encoded for by click, and its characters be lost.
+        """
+        text = self.redacted(text)
         with self._watched():
             self._stream.write(text)
         return len(text)
@@ -97,6 +101,14 @@ class RedactingStream:
         return getattr(self._stream, name)
 
 
+class CompletingStream(RedactingStream):
+    """Stdout while a shell asks for completions, which click writes as bytes in UTF-8."""
+
+    def write(self, text: str | bytes, /) -> int:
+        """Write `text` without secrets."""
+        return super().write(text.decode() if isinstance(text, bytes) else text)
+
+
 class WatchedBytes:
     """The bytes below a stream."""
 
@@ -117,11 +129,16 @@ class WatchedBytes:
 
 
 @contextmanager
-def redacting(environ: Mapping[str, str]) -> Iterator[None]:
-    """Keep the credentials in `environ` out of stdout and stderr while the block runs."""
+def redacting(environ: Mapping[str, str], *, completing: bool = False) -> Iterator[None]:
+    """Keep the credentials in `environ` out of stdout and stderr while the block runs.
+
+    Args:
+        environ: The environment of the process.
+        completing: Whether a shell asks for completions.
+    """
     forms = forms_of(environ)
     before = sys.stdout, sys.stderr
-    out = RedactingStream(before[0], forms, essential=True)
+    out = (CompletingStream if completing else RedactingStream)(before[0], forms, essential=True)
     err = RedactingStream(before[1], forms, essential=False)
     sys.stdout, sys.stderr = out, err
     _streams[:] = out, err
