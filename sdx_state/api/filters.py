@@ -16,7 +16,7 @@ from sdx_state.api.errors import ApiError, BadRequest, Gone, NotFound, Unavailab
 from sdx_state.api.exchange import Request
 from sdx_state.api.retry import Sender
 from sdx_state.kinds.email import identity_of
-from sdx_state.kinds.texts import normalized
+from sdx_state.model.texts import normalized
 
 NOBODY = "2147483647"  # the highest signed 32-bit integer: no counter of a tenant gets there
 

@@ -6,9 +6,9 @@ import threading
 from collections.abc import Iterable, Mapping
 
 from sdx_state.kinds import KINDS
-from sdx_state.kinds.address import Address, kind_of
-from sdx_state.kinds.snapshot import Snapshot
-from sdx_state.state.ledger import Ledger
+from sdx_state.model.address import Address, kind_of
+from sdx_state.model.ledger import Ledger
+from sdx_state.model.snapshot import Snapshot
 
 
 class Claims:

@@ -14,12 +14,12 @@ from sdx_state.apply.outcome import Outcome, stale
 from sdx_state.apply.resolve import Lost, find_created
 from sdx_state.kinds import KINDS
 from sdx_state.kinds.kind import Kind
-from sdx_state.kinds.resource import Desired, Live
 from sdx_state.kinds.wire import form_fields, lay_over, needs_nested, shape_of
-from sdx_state.plan.model import Change
+from sdx_state.model.ledger import Entry
+from sdx_state.model.plan import Change
+from sdx_state.model.resource import Desired, Live
 from sdx_state.plan.origin import applied_hashes
 from sdx_state.state.errors import StateNotSaved
-from sdx_state.state.ledger import Entry
 
 if TYPE_CHECKING:
     from sdx_state.apply.write import Writer

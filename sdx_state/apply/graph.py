@@ -8,8 +8,8 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from sdx_state.kinds.address import Address
-from sdx_state.plan.model import ORDER_PATH, Action, Change
+from sdx_state.model.address import Address
+from sdx_state.model.plan import ORDER_PATH, Action, Change
 
 ARRANGE = "arrange "  # no address contains a blank
 

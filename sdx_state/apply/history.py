@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 
-from sdx_state.apply.journal import Journal
 from sdx_state.decoding.typed import (
     Malformed,
     Record,
@@ -21,15 +20,16 @@ from sdx_state.decoding.typed import (
     record,
 )
 from sdx_state.kinds import QUESTION, SURVEY
-from sdx_state.kinds.address import Address, kind_of, name_of
 from sdx_state.kinds.decode import address as address_of
-from sdx_state.kinds.resource import Live
-from sdx_state.kinds.snapshot import Snapshot
+from sdx_state.model.address import Address, kind_of, name_of
+from sdx_state.model.plan import ORDER_PATH, Plan
+from sdx_state.model.resource import Live
+from sdx_state.model.snapshot import Snapshot
 from sdx_state.plan.codec import PlanUnreadable, from_document, to_document
-from sdx_state.plan.model import ORDER_PATH, Plan
 from sdx_state.plan.order import order_of
 from sdx_state.plan.undo import Past
 from sdx_state.state.errors import RUN_ADVICE, RunUnknown, StateUnusable
+from sdx_state.state.journal import Journal
 from sdx_state.state.local import LocalStore
 
 DOCUMENT = "document"  # in the line that begins a run: the hash of what is kept of it

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from sdx_state.api import Endpoints
 from sdx_state.api.answer import Row
 from sdx_state.kinds.kind import Kind
-from sdx_state.kinds.resource import Desired
-from sdx_state.kinds.snapshot import Snapshot
+from sdx_state.model.resource import Desired
+from sdx_state.model.snapshot import Snapshot
 
 OVERLAP = 50  # rows before the end of a list that are read again: what is new may have an id out of turn
 

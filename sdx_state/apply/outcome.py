@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from sdx_state.kinds.address import Address
-from sdx_state.plan.model import Action, Change
-from sdx_state.state.ledger import Ledger
+from sdx_state.model.address import Address
+from sdx_state.model.ledger import Ledger
+from sdx_state.model.plan import Action, Change
 
 Status = Literal["done", "failed", "ambiguous", "stale", "handoff", "not started"]
 

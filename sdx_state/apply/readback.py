@@ -11,11 +11,11 @@ from sdx_state.api.answer import Row
 from sdx_state.api.errors import Gone, NotFound
 from sdx_state.apply.settling import Settling
 from sdx_state.kinds import KINDS
-from sdx_state.kinds.address import Address
 from sdx_state.kinds.kind import Kind
-from sdx_state.kinds.resource import Desired, Live
-from sdx_state.kinds.snapshot import Snapshot
 from sdx_state.kinds.wire import read_field
+from sdx_state.model.address import Address
+from sdx_state.model.resource import Desired, Live
+from sdx_state.model.snapshot import Snapshot
 from sdx_state.plan.diff import differences
 
 

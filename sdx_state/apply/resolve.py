@@ -10,7 +10,7 @@ from sdx_state.api.errors import Gone, NotFound
 from sdx_state.apply import settling
 from sdx_state.apply.settling import Settling
 from sdx_state.kinds import KINDS
-from sdx_state.kinds.resource import Desired, Live
+from sdx_state.model.resource import Desired, Live
 from sdx_state.plan.diff import differences
 
 

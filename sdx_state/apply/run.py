@@ -12,20 +12,20 @@ from sdx_state.api.errors import ApiError, BudgetSpent, MethodNotAllowed, Unauth
 from sdx_state.apply.arrange import arrange
 from sdx_state.apply.graph import ARRANGE, Operation, Schedule, has_place, operations_of
 from sdx_state.apply.history import run_document
-from sdx_state.apply.journal import Journal
-from sdx_state.apply.memory import keep
 from sdx_state.apply.outcome import Outcome, Result, handed_off, not_started
 from sdx_state.apply.readback import Fault
 from sdx_state.apply.settling import Settling
 from sdx_state.apply.write import Writer
-from sdx_state.kinds.address import Address
-from sdx_state.kinds.resource import Desired
-from sdx_state.kinds.snapshot import Snapshot
-from sdx_state.plan.model import Action, Change, Plan
+from sdx_state.model.address import Address
+from sdx_state.model.ledger import Entry, Ledger
+from sdx_state.model.plan import Action, Change, Plan
+from sdx_state.model.resource import Desired
+from sdx_state.model.snapshot import Snapshot
 from sdx_state.plan.origin import applied_hashes
 from sdx_state.state.errors import CopyNotKept, LockLost, StateNotSaved
-from sdx_state.state.ledger import Entry, Ledger
+from sdx_state.state.journal import Journal
 from sdx_state.state.local import LocalStore
+from sdx_state.state.memory import keep
 
 
 class Observer(Protocol):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from sdx_state.kinds.address import Address
+from sdx_state.model.address import Address
 
 # Seconds in which a request that was given up may still be carried out, and a read may lag behind a write: longer
 # than the client itself waits for an answer.

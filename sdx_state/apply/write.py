@@ -13,22 +13,22 @@ from sdx_state.api import Endpoints
 from sdx_state.api.errors import ApiError, Gone, MethodNotAllowed, NotFound
 from sdx_state.apply.claims import Claims
 from sdx_state.apply.create import create
-from sdx_state.apply.journal import Journal
 from sdx_state.apply.namesakes import Namesakes
 from sdx_state.apply.outcome import Outcome, handed_off, stale
 from sdx_state.apply.readback import ReadBack
 from sdx_state.apply.settling import Settling
 from sdx_state.kinds import KINDS
-from sdx_state.kinds.address import Address
-from sdx_state.kinds.field import Value
 from sdx_state.kinds.kind import Kind, Verb
-from sdx_state.kinds.resource import Desired, Live
-from sdx_state.kinds.snapshot import Snapshot
 from sdx_state.kinds.wire import lay_over, read_field, shape_of
-from sdx_state.plan.model import ORDER_PATH, Action, Change
+from sdx_state.model.address import Address
+from sdx_state.model.ledger import Ledger
+from sdx_state.model.plan import ORDER_PATH, Action, Change
+from sdx_state.model.resource import Desired, Live
+from sdx_state.model.snapshot import Snapshot
+from sdx_state.model.value import Value
 from sdx_state.plan.order import order_of
 from sdx_state.plan.route import verb_of
-from sdx_state.state.ledger import Ledger
+from sdx_state.state.journal import Journal
 
 
 class Writer:

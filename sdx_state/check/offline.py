@@ -10,15 +10,16 @@ from pathlib import Path
 
 from sdx_state.config import Configuration, Problem, tracked
 from sdx_state.kinds import KINDS
-from sdx_state.kinds.address import Address
-from sdx_state.kinds.check import Check
-from sdx_state.kinds.field import DEFAULT_LANGUAGE, FieldType, Value
+from sdx_state.kinds.field import FieldType
 from sdx_state.kinds.interaction import BLOCK_WORDS, PLACEHOLDERS
-from sdx_state.kinds.pattern import INSTALL_PATTERNS, PatternsMissing, check_pattern
-from sdx_state.kinds.resource import Desired
-from sdx_state.plan.model import Action, Finding, Plan
+from sdx_state.kinds.segments import message_segments
+from sdx_state.model.address import Address
+from sdx_state.model.conversation import Check
+from sdx_state.model.pattern import INSTALL_PATTERNS, PatternsMissing, check_pattern
+from sdx_state.model.plan import Action, Finding, Plan
+from sdx_state.model.resource import Desired
+from sdx_state.model.value import DEFAULT_LANGUAGE, Value
 from sdx_state.programs.git import GitFailed
-from sdx_state.report.segments import message_segments
 
 NPS_SCALE = 10
 HIDDEN_FOLDER = ".sdx"

@@ -14,12 +14,12 @@ from typing import Literal
 from sdx_state.api import Client, Turn
 from sdx_state.api.errors import ApiError, Conflict
 from sdx_state.kinds import KINDS
-from sdx_state.kinds.address import Address
-from sdx_state.kinds.check import Check, Expectation, Step
-from sdx_state.kinds.pattern import NoPattern
-from sdx_state.kinds.resource import Source
+from sdx_state.model.address import Address
+from sdx_state.model.conversation import Check, Expectation, Step
+from sdx_state.model.pattern import NoPattern
+from sdx_state.model.plan import Plan
+from sdx_state.model.resource import Source
 from sdx_state.plan.build import Intention
-from sdx_state.plan.model import Plan
 
 MARK = "sdx-state-check"
 

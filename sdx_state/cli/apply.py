@@ -69,11 +69,11 @@ def command(
     changes need --allow, here or with `plan --out`. --expect binds it to the plan that was reviewed: whoever can
     write to PLANFILE could put another one there.
     """
-    from sdx_state.apply.pack import FOLDER
-    from sdx_state.apply.saved import allowed_of, bound, consent_of, load_plan
+    from sdx_state.app.saved import allowed_of, bound, consent_of, load_plan
     from sdx_state.cli.consent import proven_by_store, stop_without_consent
     from sdx_state.cli.console import reading, say_waiting
     from sdx_state.cli.running import carried_out
+    from sdx_state.handoff.pack import FOLDER
 
     if (planfile is not None or resume) and (targets or excludes):
         raise click.UsageError("a saved plan is applied whole: leave --target and --exclude out")

@@ -12,7 +12,7 @@ from sdx_state.cli.context import Context, sandbox_option
 from sdx_state.cli.failure import Stop
 from sdx_state.cli.outputs import OutputFile
 from sdx_state.cli.planning import print_plan, stop_on_errors
-from sdx_state.kinds.check import Check
+from sdx_state.model.conversation import Check
 
 if TYPE_CHECKING:
     from sdx_state.config import Configuration
@@ -35,7 +35,7 @@ def command(
     """
     from sdx_state.api import Client
     from sdx_state.api.address import on_this_machine
-    from sdx_state.apply.pull import intention_of
+    from sdx_state.app.pull import intention_of
     from sdx_state.check.play import Player, needed, not_as_declared
     from sdx_state.cli.console import out_colour, reading, say
     from sdx_state.cli.redaction import redacted
@@ -102,7 +102,7 @@ def _chosen(configuration: Configuration, globs: tuple[str, ...]) -> list[Check]
 
 def _require_patterns(chosen: list[Check]) -> None:
     """Stop before anything is created where a pattern could not be looked for in the end."""
-    from sdx_state.kinds.pattern import INSTALL_PATTERNS, PatternsMissing, check_pattern
+    from sdx_state.model.pattern import INSTALL_PATTERNS, PatternsMissing, check_pattern
 
     for said in (said for check in chosen for said in check.patterns):
         try:

@@ -9,11 +9,11 @@ from sdx_state.cli.failure import Stop
 from sdx_state.cli.planning import limits_of, stop_if
 
 if TYPE_CHECKING:
-    from sdx_state.apply.saved import SavedPlan
-    from sdx_state.apply.workspace import Planned
+    from sdx_state.app.saved import SavedPlan
+    from sdx_state.app.workspace import Planned
     from sdx_state.config import Project
-    from sdx_state.kinds.policy import Level
-    from sdx_state.plan.model import Plan
+    from sdx_state.model.plan import Plan
+    from sdx_state.model.policy import Level
     from sdx_state.state.local import LocalStore
 
 UNATTENDED: Level = "high"  # the highest risk that needs no consent to a change by its address

@@ -16,9 +16,9 @@ from sdx_state.cli.failure import Stop
 if TYPE_CHECKING:
     from sdx_state.api import BaseUrl, Credentials
     from sdx_state.api.stored import Found
-    from sdx_state.apply.before import Before
-    from sdx_state.apply.rehearsal import StoredTenant
-    from sdx_state.apply.workspace import Workspace
+    from sdx_state.app.base import Before
+    from sdx_state.app.rehearsal import StoredTenant
+    from sdx_state.app.workspace import Workspace
     from sdx_state.config import Configuration, Project, ProjectFiles
     from sdx_state.plan.build import Intention
     from sdx_state.state.local import LocalStore
@@ -110,13 +110,13 @@ class Context:
 
     def intention(self) -> Intention:
         """Load what is declared."""
-        from sdx_state.apply.pull import intention_of
+        from sdx_state.app.pull import intention_of
 
         return intention_of(self.configuration())
 
     def before(self, revision: str) -> Before:
         """Load what was declared at `revision` of the repository."""
-        from sdx_state.apply.before import declared_at
+        from sdx_state.app.base import declared_at
 
         return declared_at(revision, self.folder, self.environment, os.environ)
 
@@ -175,8 +175,8 @@ class Context:
     def workspace(self, project: Project, *, sandbox: bool) -> Iterator[Workspace]:
         """Open the tenant and its state while the block runs."""
         from sdx_state.api import Connection, Endpoints
-        from sdx_state.apply.tenant import tenant_name
-        from sdx_state.apply.workspace import Workspace
+        from sdx_state.app.tenant import tenant_name
+        from sdx_state.app.workspace import Workspace
 
         hidden = self.folder / HIDDEN_FOLDER
         parallelism = project.api.parallelism
@@ -213,9 +213,9 @@ class Context:
         import tempfile
 
         from sdx_state.api import Connection, Endpoints, base_url, credentials_from
-        from sdx_state.apply.rebuild import rebuild
-        from sdx_state.apply.rehearsal import remembered, veiled
-        from sdx_state.apply.workspace import Workspace
+        from sdx_state.app.rebuild import rebuild
+        from sdx_state.app.rehearsal import remembered, veiled
+        from sdx_state.app.workspace import Workspace
         from sdx_state.cli.console import ReadingProgress
         from sdx_state.sandbox import SandboxOptions, SandboxServer
         from sdx_state.state.local import LocalStore

@@ -29,10 +29,10 @@ def command(
     Those were created or imported here. Nothing else is touched. At a terminal, asks for the name of the tenant.
     Without one it needs --auto-approve, --allow-deletes N beyond the limits, and --allow for what is critical.
     """
-    from sdx_state.apply.pack import FOLDER
     from sdx_state.cli.consent import stop_without_consent
     from sdx_state.cli.console import reading, say_waiting
     from sdx_state.cli.running import carried_out
+    from sdx_state.handoff.pack import FOLDER
     from sdx_state.plan.build import Intention
 
     project = context.project()

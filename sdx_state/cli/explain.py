@@ -22,7 +22,7 @@ def command(name: str | None, rule: str | None) -> None:
         raise click.UsageError(f"only `explain risk` takes a second name, and this is {rule!r}")
     from sdx_state.config import describe
     from sdx_state.kinds import ALL_KINDS
-    from sdx_state.kinds.alike import nearest
+    from sdx_state.model.alike import nearest
 
     kinds = [kind.name for kind in ALL_KINDS]
     if name is None:
@@ -45,7 +45,7 @@ def command(name: str | None, rule: str | None) -> None:
 
 
 def _explain_risk(name: str | None) -> None:
-    from sdx_state.kinds.alike import nearest
+    from sdx_state.model.alike import nearest
     from sdx_state.risk.rules import RULES
 
     rules = {rule.id: rule for rule in RULES}

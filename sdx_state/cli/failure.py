@@ -104,11 +104,11 @@ def foreseen(error: BaseException) -> Failure | None:
         return Failure(f"stdout took no more ({error})", advice, 1)
 
     from sdx_state.api.errors import ApiError
-    from sdx_state.apply.adopt import NotAdoptable
-    from sdx_state.apply.pull import NotPulled
-    from sdx_state.apply.rehearsal import SnapshotUnreadable
-    from sdx_state.apply.saved import PlanStale
-    from sdx_state.apply.tenant import UnprovenTenant, WrongTenant
+    from sdx_state.app.adopt import NotAdoptable
+    from sdx_state.app.pull import NotPulled
+    from sdx_state.app.rehearsal import SnapshotUnreadable
+    from sdx_state.app.saved import PlanStale
+    from sdx_state.app.tenant import UnprovenTenant, WrongTenant
     from sdx_state.config import ConfigurationError
     from sdx_state.live import TooMuchMissing
     from sdx_state.plan.codec import PlanUnreadable

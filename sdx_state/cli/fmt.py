@@ -24,7 +24,7 @@ def command(context: Context, check: bool, diff: bool) -> None:
         if diff:
             from difflib import unified_diff
 
-            from sdx_state.kinds.alike import WORK, opcodes
+            from sdx_state.model.alike import WORK, opcodes
 
             before, after = old.splitlines(), new.splitlines()
             if opcodes(before, after, 20 * WORK) is None:

@@ -14,7 +14,7 @@ from sdx_state.cli.outputs import OutputFolder
 from sdx_state.cli.planning import allow_deletes_option, print_plan, stop_on_errors, stop_on_limits
 
 if TYPE_CHECKING:
-    from sdx_state.apply.workspace import Planned
+    from sdx_state.app.workspace import Planned
 
 SHORTEST, USUAL = 5, 15  # seconds between two looks at the tenant
 
@@ -36,9 +36,11 @@ def command(
     Writes nothing to the tenant. What a person has done since is found in the tenant and ticked off.
     Exits with 8 while something is left, with 0 when nothing is.
     """
-    from sdx_state.apply.pack import FOLDER, look
+    from sdx_state.app.handoff import look
     from sdx_state.cli.console import out_colour, reading, say_waiting, ticking
     from sdx_state.cli.running import say_pack
+    from sdx_state.handoff.pack import FOLDER
+    from sdx_state.report.handoff import pack_texts
     from sdx_state.report.steps import handoff_text
 
     project = context.project()
@@ -55,7 +57,7 @@ def command(
         workspace.writing("handoff", say_waiting) as journal,
     ):
         with reading("Reading the tenant") as progress:
-            seen = look(workspace, journal, intention, folder, links, progress, forbid)
+            seen = look(workspace, journal, intention, folder, links, pack_texts, progress, forbid)
         if seen.plan.errors:
             print_plan(seen.plan, verbose=False)
         stop_on_errors(seen.plan)
@@ -67,7 +69,7 @@ def command(
                 while seen.handoff.steps:
                     time.sleep(interval)
                     with reading("Reading the tenant", visible=False) as progress:
-                        seen = look(workspace, journal, intention, folder, links, progress)
+                        seen = look(workspace, journal, intention, folder, links, pack_texts, progress)
                     bar(len(seen.handoff.steps))
                     for title in seen.pack.done:
                         click.echo(handoff_text(seen.handoff, [title], colour=out_colour()).splitlines()[0])

@@ -10,7 +10,7 @@ import click
 from sdx_state.cli.context import Context, sandbox_option
 
 if TYPE_CHECKING:
-    from sdx_state.apply.proof import Proof
+    from sdx_state.app.proof import Proof
 
 
 @click.command("history")
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 @click.pass_obj
 def command(context: Context, verify: bool, sandbox: bool) -> None:
     """List the runs that wrote."""
+    from sdx_state.app.proof import proven
     from sdx_state.apply.history import past_runs
-    from sdx_state.apply.memory import journal_of
-    from sdx_state.apply.proof import proven
     from sdx_state.cli.console import say
     from sdx_state.report.escape import escape
+    from sdx_state.state.memory import journal_of
 
     store = context.store(sandbox)
     if verify:

@@ -67,7 +67,7 @@ def _require_accepted(base: BaseUrl, pinned: str | None, credentials: Credential
     """Return if the tenant takes `credentials`, and they are not of another than the project's."""
     from sdx_state.api import Connection, Endpoints
     from sdx_state.api.errors import ApiError
-    from sdx_state.apply.tenant import tenant_name
+    from sdx_state.app.tenant import tenant_name
     from sdx_state.cli.redaction import learn
     from sdx_state.live.glimpse import glimpse
 

@@ -61,7 +61,7 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command named first in `args`; an unknown one is told its nearest neighbour."""
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from sdx_state.kinds.alike import nearest
+            from sdx_state.model.alike import nearest
 
             near = nearest(args[0], COMMANDS)
             hint = f" Did you mean `{near}`?" if near else ""

@@ -60,9 +60,9 @@ def command(
     Exits with 1 if the plan has errors, and with 6 if `apply` would stop at a safety limit. Consent to deletes and to
     critical changes is saved with the plan.
     """
-    from sdx_state.apply.pull import intention_of
-    from sdx_state.apply.rehearsal import load_tenant
-    from sdx_state.apply.saved import save_plan
+    from sdx_state.app.pull import intention_of
+    from sdx_state.app.rehearsal import load_tenant
+    from sdx_state.app.saved import save_plan
     from sdx_state.check.offline import findings_of_changes
     from sdx_state.cli.consent import remember_saved, say_criticals
     from sdx_state.cli.console import reading, say

@@ -10,9 +10,9 @@ import click
 from sdx_state.cli.failure import DECIDE, LIMIT, Stop
 
 if TYPE_CHECKING:
-    from sdx_state.apply.workspace import Planned
+    from sdx_state.app.workspace import Planned
     from sdx_state.config import Project
-    from sdx_state.plan.model import Plan
+    from sdx_state.model.plan import Plan
     from sdx_state.risk.limits import Refusal
 
 F = TypeVar("F", bound=Callable[..., Any])

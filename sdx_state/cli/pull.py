@@ -13,7 +13,7 @@ from sdx_state.cli.context import Context, sandbox_option
 from sdx_state.cli.outputs import OutputFile
 
 if TYPE_CHECKING:
-    from sdx_state.plan.model import Change, Unmanaged
+    from sdx_state.model.plan import Change, Unmanaged
 
 SHOWN = 10  # resources that are listed
 
@@ -41,8 +41,8 @@ def command(
     Existing files keep their comments, their layout and their addresses. The first pull of a project writes the whole
     tenant. Later ones ask before an edit is lost and before anything new is declared, or take --overwrite and --new.
     """
-    from sdx_state.apply.pull import NotPulled, pull
-    from sdx_state.apply.rehearsal import store_tenant
+    from sdx_state.app.pull import NotPulled, pull
+    from sdx_state.app.rehearsal import store_tenant
     from sdx_state.cli.console import reading, say, say_waiting
     from sdx_state.cli.planning import print_plan
     from sdx_state.report.escape import escape

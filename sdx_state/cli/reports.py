@@ -15,8 +15,8 @@ from sdx_state.cli.outputs import require_output
 
 if TYPE_CHECKING:
     from sdx_state.apply.outcome import Result
+    from sdx_state.model.plan import Plan
     from sdx_state.plan.conversation import Conversation
-    from sdx_state.plan.model import Plan
 
 F = TypeVar("F", bound=Callable[..., Any])
 Forms = tuple[tuple[str, Path | None], ...]

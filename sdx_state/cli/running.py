@@ -18,12 +18,12 @@ from sdx_state.cli.failure import DECIDE, HANDOFF, INTERRUPTED, STALE, TERMINATE
 from sdx_state.cli.streams import STDERR
 
 if TYPE_CHECKING:
-    from sdx_state.apply.journal import Journal
+    from sdx_state.app.workspace import Planned, Workspace
     from sdx_state.apply.outcome import Outcome, Result
-    from sdx_state.apply.pack import Pack
-    from sdx_state.apply.workspace import Planned, Workspace
     from sdx_state.cli.reports import Reports
-    from sdx_state.plan.model import Change
+    from sdx_state.handoff.pack import Pack
+    from sdx_state.model.plan import Change
+    from sdx_state.state.journal import Journal
 
 _BEGUN = {"create": "creating", "update": "changing", "delete": "deleting"}
 _DONE = {"create": "created", "update": "changed", "delete": "deleted"}
@@ -126,8 +126,10 @@ def carried_out(
         links: Kind -> path of its page in the admin UI.
         reports: Told how it ended; unless people read stdout, the last line leaves it to them.
     """
-    from sdx_state.apply.pack import hand_off_of, left_to_do, write_pack
-    from sdx_state.apply.workspace import carry_out
+    from sdx_state.app.handoff import hand_off_of, left_to_do
+    from sdx_state.app.workspace import carry_out
+    from sdx_state.handoff.pack import write_pack
+    from sdx_state.report.handoff import pack_texts
 
     run = workspace.run(journal, Narrator(len(planned.plan.changes)), command)
     signals = Signals()
@@ -135,7 +137,8 @@ def carried_out(
         result = carry_out(run, planned)
     pack = None
     if result.of("handoff"):  # before anything is printed, which can fail
-        pack = write_pack(folder, hand_off_of(workspace, left_to_do(planned.plan, result), planned, links))
+        left = hand_off_of(workspace, left_to_do(planned.plan, result), planned, links)
+        pack = write_pack(folder, pack_texts(left))
     if reports is not None:
         reports.ended(result)
     if planned.plan.changes:
@@ -156,7 +159,7 @@ def say_pack(pack: Pack) -> None:
 
 def print_result(result: Result, *, aside: bool = False) -> None:
     """Print what was not done and why on stderr, and the last line on stdout, or `aside` on stderr too."""
-    from sdx_state.plan.model import Action
+    from sdx_state.model.plan import Action
     from sdx_state.report.escape import escape
     from sdx_state.report.outcome import apply_line
 

@@ -24,7 +24,7 @@ def command(
     Prints PLANFILE without asking the tenant. What a respondent would hear is read from the tenant: only
     `plan --format html` shows that.
     """
-    from sdx_state.apply.saved import load_plan
+    from sdx_state.app.saved import load_plan
 
     with Reports(context, forms, budget, personal, verbose).whole() as reports:
         saved = load_plan(planfile, context.key())

@@ -14,7 +14,7 @@ from sdx_state.cli.context import Context, sandbox_option
 from sdx_state.cli.failure import Stop
 
 if TYPE_CHECKING:
-    from sdx_state.apply.journal import Journal
+    from sdx_state.state.journal import Journal
     from sdx_state.state.local import LocalStore
 
 
@@ -70,10 +70,10 @@ def mv(context: Context, before: str, after: str, sandbox: bool) -> None:
 
     The tenant is not touched. Prints every address that it renames.
     """
-    from sdx_state.apply.memory import keep, recall
     from sdx_state.decoding.typed import Malformed
     from sdx_state.kinds.decode import address as address_of
     from sdx_state.report.escape import escape
+    from sdx_state.state.memory import keep, recall
 
     with _changing(context, sandbox, "state mv") as (store, journal):
         ledger = recall(store, journal).ledger
@@ -104,9 +104,9 @@ def rm(context: Context, globs: tuple[str, ...], sandbox: bool) -> None:
 
     Nothing is deleted: the live resources become unmanaged. Declared ones are imported again by the next apply.
     """
-    from sdx_state.apply.memory import keep, recall
     from sdx_state.plan.select import is_named
     from sdx_state.report.escape import escape
+    from sdx_state.state.memory import keep, recall
 
     with _changing(context, sandbox, "state rm") as (store, journal):
         ledger = recall(store, journal).ledger
@@ -132,8 +132,8 @@ def restore(context: Context, serial: int | None, auto_approve: bool, sandbox: b
 
     The tenant is not touched; the next plan says what differs.
     """
-    from sdx_state.apply.memory import keep, put_back
     from sdx_state.cli.console import confirmed, say
+    from sdx_state.state.memory import keep, put_back
 
     with _changing(context, sandbox, "state restore") as (store, journal):
         ledger = store.generation(serial)
@@ -162,7 +162,7 @@ def unlock(context: Context, lock_id: str, sandbox: bool) -> None:
 @click.pass_obj
 def resolve(context: Context, address: str, id: str, sandbox: bool) -> None:
     """Say which live resource ADDRESS is, where a lost answer left two that could be it."""
-    from sdx_state.apply.adopt import adopt
+    from sdx_state.app.adopt import adopt
     from sdx_state.cli.console import say_waiting
 
     project, intention = context.project(), context.intention()
@@ -182,10 +182,10 @@ def resolve(context: Context, address: str, id: str, sandbox: bool) -> None:
 @click.pass_obj
 def rebuild(context: Context, auto_approve: bool, sandbox: bool) -> None:
     """Find again by name what the state should know. Writes to the state alone, never to the tenant."""
-    from sdx_state.apply.memory import keep, open_journal
-    from sdx_state.apply.rebuild import rebuild as rebuilt_from
+    from sdx_state.app.rebuild import rebuild as rebuilt_from
     from sdx_state.cli.console import confirmed, reading, say
     from sdx_state.report.escape import escape
+    from sdx_state.state.memory import keep, open_journal
 
     project = context.project()
     intention = context.intention()
@@ -218,8 +218,8 @@ def sign(context: Context, auto_approve: bool, sandbox: bool) -> None:
     Needed once where they were written without that key, or with another one: what is not signed with it is refused.
     The tenant is not touched.
     """
-    from sdx_state.apply.proof import sign as sign_all
-    from sdx_state.apply.proof import unsigned
+    from sdx_state.app.proof import sign as sign_all
+    from sdx_state.app.proof import unsigned
     from sdx_state.cli.console import confirmed, say
 
     store = _store(context, sandbox)
@@ -246,7 +246,7 @@ def _store(context: Context, sandbox: bool) -> LocalStore:
 
 @contextmanager
 def _changing(context: Context, sandbox: bool, purpose: str) -> Iterator[tuple[LocalStore, Journal]]:
-    from sdx_state.apply.memory import open_journal
+    from sdx_state.state.memory import open_journal
 
     store = _store(context, sandbox)
     with store.lock(purpose) as fence:
@@ -254,7 +254,7 @@ def _changing(context: Context, sandbox: bool, purpose: str) -> Iterator[tuple[L
 
 
 def _unknown(context: Context, address: str, sandbox: bool) -> Stop:
-    from sdx_state.kinds.alike import nearest
+    from sdx_state.model.alike import nearest
 
     near = nearest(address, _store(context, sandbox).load().entries)
     return Stop(f"the state knows no {address}", f"Did you mean {near}?" if near else "See: sdx-state state list")

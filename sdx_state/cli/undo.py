@@ -31,10 +31,10 @@ def command(
     `sdx-state history` names the runs. The configuration still says what it says: change it back too, or the next
     apply does it again.
     """
-    from sdx_state.apply.pack import FOLDER
     from sdx_state.cli.consent import stop_without_consent
     from sdx_state.cli.console import reading, say, say_waiting
     from sdx_state.cli.running import carried_out
+    from sdx_state.handoff.pack import FOLDER
 
     project = context.project()
     protected = context.intention().protected

@@ -17,7 +17,7 @@ def command(context: Context) -> None:
     Asks the tenant whether it takes them. An access token does not tell whose it is: the surveys that it shows do.
     """
     from sdx_state.api import Connection, Endpoints
-    from sdx_state.apply.tenant import tenant_name
+    from sdx_state.app.tenant import tenant_name
     from sdx_state.live.glimpse import COUNTED, glimpse
     from sdx_state.report.escape import escape
 

@@ -11,9 +11,9 @@ from sdx_state.config.problems import Problem, Severity, closest
 from sdx_state.config.resources import Document
 from sdx_state.config.tree import Place, Table, items
 from sdx_state.kinds import KINDS, PHONE_NUMBER, QUESTION, SURVEY, USER
-from sdx_state.kinds.address import Address, address_of, kind_of
-from sdx_state.kinds.resource import Desired, Moved, Removed, Source
-from sdx_state.plan.continuity import Routes
+from sdx_state.kinds.moves import Routes
+from sdx_state.model.address import Address, address_of, kind_of
+from sdx_state.model.resource import Desired, Moved, Removed, Source
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from sdx_state.config.problems import Problem
 from sdx_state.config.scalars import SURROGATE, resolve
 from sdx_state.config.syntax import MAX_DEPTH, TOO_DEEP, syntax_problem
 from sdx_state.config.tree import Items, Mark, Node, Place, Table
-from sdx_state.kinds.texts import normalized
+from sdx_state.model.texts import normalized
 
 # Nothing but their `get_event` is used, which knows neither tags nor types.
 _Parser: type[yaml.CSafeLoader] | type[yaml.SafeLoader] = (

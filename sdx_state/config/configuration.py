@@ -24,9 +24,9 @@ from sdx_state.config.spreadsheet import read_sheet
 from sdx_state.config.tree import Items, Node, Place, Table, items, table
 from sdx_state.config.users_csv import Users, UsersFile, read_header, read_rows
 from sdx_state.config.values import FieldReader
-from sdx_state.kinds.address import Address
-from sdx_state.kinds.check import Check
-from sdx_state.kinds.resource import Desired, Moved, Removed
+from sdx_state.model.address import Address
+from sdx_state.model.conversation import Check
+from sdx_state.model.resource import Desired, Moved, Removed
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,11 @@ from sdx_state.config.references import References
 from sdx_state.config.resources import Document
 from sdx_state.config.tree import Items, Node, Place, Table, items, table
 from sdx_state.kinds import QUESTION, SURVEY
-from sdx_state.kinds.address import Address, address_of
-from sdx_state.kinds.check import Check, Expectation, Recorded, Said, Step
-from sdx_state.kinds.field import normalise_text
-from sdx_state.kinds.pattern import NoPattern, PatternsMissing, check_pattern
-from sdx_state.kinds.resource import Source
+from sdx_state.model.address import Address, address_of
+from sdx_state.model.conversation import Check, Expectation, Recorded, Said, Step
+from sdx_state.model.pattern import NoPattern, PatternsMissing, check_pattern
+from sdx_state.model.resource import Source
+from sdx_state.model.texts import normalise_text
 
 SECTION = "checks"
 _SYNTAX = "patterns are those of RE2: https://github.com/google/re2/wiki/Syntax"

@@ -20,7 +20,7 @@ from sdx_state.config.aliases import Unshared
 from sdx_state.config.emit import body_of, quoted, style_of
 from sdx_state.config.references import NOTHING, OPEN, References
 from sdx_state.config.update import Update, changed_fields
-from sdx_state.kinds.resource import Desired
+from sdx_state.model.resource import Desired
 
 _YAML = "tag:yaml.org,2002:"
 _NO_WRAP = 1_000_000

@@ -10,9 +10,9 @@ from typing import Literal
 from sdx_state.config.references import escape
 from sdx_state.config.scalars import SURROGATE, reads_as_text
 from sdx_state.kinds import KINDS, PHONE_NUMBER, QUESTION, USER
-from sdx_state.kinds.address import slug
-from sdx_state.kinds.field import Value
-from sdx_state.kinds.resource import Desired
+from sdx_state.model.address import slug
+from sdx_state.model.resource import Desired
+from sdx_state.model.value import Value
 
 STEP = 2
 Style = Literal["plain", "literal", "quoted"]

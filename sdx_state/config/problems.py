@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from sdx_state.kinds.alike import WORD, nearest
+from sdx_state.model.alike import WORD, nearest
 
 Severity = Literal["error", "warning"]
 MAX_LISTED = 20

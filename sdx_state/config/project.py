@@ -18,7 +18,7 @@ from sdx_state.config.sift import PROJECT_FILE, Excluded, Found
 from sdx_state.config.times import complaints, read_freezes, read_policies
 from sdx_state.config.tree import Items, Table, items, table
 from sdx_state.kinds.email import identity_of
-from sdx_state.kinds.policy import Freeze, Guards, Policy
+from sdx_state.model.policy import Freeze, Guards, Policy
 
 FORMAT = 1
 VARIABLE_PREFIX = "SDX_VAR_"

@@ -17,9 +17,9 @@ from sdx_state.config.tree import KeyPlaces, Node, Place, Table, items, table
 from sdx_state.config.users_csv import Row
 from sdx_state.config.values import FieldReader, Fields, must_be_quoted
 from sdx_state.kinds import PHONE_NUMBER, QUESTION, SURVEY, USER, Kind
-from sdx_state.kinds.address import Address, address_of, kind_of, slug
-from sdx_state.kinds.resource import Desired, Source
 from sdx_state.kinds.user import UPLOAD_SWITCHES
+from sdx_state.model.address import Address, address_of, kind_of, slug
+from sdx_state.model.resource import Desired, Source
 
 Report = Callable[[Problem], None]
 

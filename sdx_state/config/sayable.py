@@ -10,7 +10,8 @@ from sdx_state.config.numbers import Complaint
 from sdx_state.config.schema import schema_document
 from sdx_state.config.values import judge
 from sdx_state.kinds import Kind
-from sdx_state.kinds.field import FieldType, Value
+from sdx_state.kinds.field import FieldType
+from sdx_state.model.value import Value
 
 # What no YAML file may hold, not even escaped, in the form that is read here.
 _UNSAYABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from sdx_state.config.problems import ConfigurationError, Problem
-from sdx_state.kinds.texts import normalized
+from sdx_state.model.texts import normalized
 
 PROJECT_FILE = "sdx.yaml"
 SUFFIXES = (".yaml", ".yml")

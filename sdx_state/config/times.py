@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 from sdx_state.config.sift import PROJECT_FILE
 from sdx_state.config.tree import Items, Place, Table, items, table
 from sdx_state.config.zones import check_timezone
-from sdx_state.kinds.policy import Freeze, Level, Policy
-from sdx_state.kinds.resource import Source
+from sdx_state.model.policy import Freeze, Level, Policy
+from sdx_state.model.resource import Source
 
 UTC = "UTC"
 _LEVELS: dict[str, Level] = {"low": "low", "medium": "medium", "high": "high", "critical": "critical"}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sdx_state.config.emit import same, yaml_name, yaml_values
 from sdx_state.config.references import NOTHING, References
-from sdx_state.kinds.resource import Desired
+from sdx_state.model.resource import Desired
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,9 @@ from sdx_state.config.scalars import Unquoted
 from sdx_state.config.tree import Items, Node, Place, Table
 from sdx_state.config.zones import doubt_timezone
 from sdx_state.kinds import USER, Kind
-from sdx_state.kinds.address import Address
-from sdx_state.kinds.field import FieldType, Value
+from sdx_state.kinds.field import FieldType
+from sdx_state.model.address import Address
+from sdx_state.model.value import Value
 
 Check = Callable[[str], Complaint | None]
 

@@ -18,8 +18,8 @@ from sdx_state.config.tree import table
 from sdx_state.config.update import Update, changed_fields
 from sdx_state.config.users_csv_change import change_rows
 from sdx_state.kinds import KINDS, SURVEY
-from sdx_state.kinds.address import Address
-from sdx_state.kinds.resource import Desired
+from sdx_state.model.address import Address
+from sdx_state.model.resource import Desired
 
 
 def write_resources(

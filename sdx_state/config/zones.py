@@ -13,7 +13,7 @@ from importlib import resources
 from zoneinfo import ZoneInfo
 
 from sdx_state.config.numbers import Complaint
-from sdx_state.kinds.alike import nearest
+from sdx_state.model.alike import nearest
 
 MAX_NAMED = 6
 _OFFSET = re.compile(r"(?:UTC|GMT|Z)?\s{0,4}([+\u2212-])\s{0,4}([0-9]{1,2})(?::?([0-9]{2}))?", re.IGNORECASE)

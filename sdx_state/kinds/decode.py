@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sdx_state.decoding.typed import Malformed, member, natural, one_of, record, text
 from sdx_state.kinds import KINDS, QUESTION
-from sdx_state.kinds.address import Address
-from sdx_state.kinds.resource import Source
+from sdx_state.model.address import Address
+from sdx_state.model.resource import Source
 
 kind_name = one_of(tuple(KINDS))
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 
-from sdx_state.kinds.texts import normalized
+from sdx_state.model.texts import normalized
 
 LONGEST = 254  # RFC 5321, section 4.5.3.1.3, less the angle brackets
 _DOMAIN_LENGTH = 253

@@ -7,12 +7,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from sdx_state.kinds.email import identity_of
-from sdx_state.kinds.texts import normalized
-
-LanguageMap = Mapping[str, str]
-Value = str | int | bool | None | LanguageMap | Sequence[Mapping[str, object]]
-
-DEFAULT_LANGUAGE = "default"
+from sdx_state.model.texts import normalise_text
+from sdx_state.model.value import DEFAULT_LANGUAGE
 
 
 class FieldType(Enum):
@@ -64,17 +60,6 @@ class Field:
 
     def _name(self, value: object) -> object:
         return self.other_names.get(value, value) if isinstance(value, str) else value
-
-
-def normalise_text(value: object) -> object:
-    """Return text as NFC with LF line ends; numbers become their digits, anything else stays."""
-    if isinstance(value, str):
-        if "\r" in value:
-            value = value.replace("\r\n", "\n").replace("\r", "\n")
-        return normalized("NFC", value)
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    return value
 
 
 def _normalise_prompt(value: object) -> object:

@@ -7,7 +7,8 @@ from functools import cached_property
 from typing import Literal
 
 from sdx_state.kinds import email
-from sdx_state.kinds.field import Field, FieldType, normalise_text
+from sdx_state.kinds.field import Field, FieldType
+from sdx_state.model.texts import normalise_text
 
 Verb = Literal["POST", "PUT", "DELETE"]
 VERBS: tuple[Verb, ...] = ("POST", "PUT", "DELETE")

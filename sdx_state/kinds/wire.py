@@ -9,9 +9,10 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping, Sequence
 
-from sdx_state.kinds.field import DEFAULT_LANGUAGE, Field, FieldType, Value
+from sdx_state.kinds.field import Field, FieldType
 from sdx_state.kinds.kind import Kind
-from sdx_state.kinds.resource import Shape
+from sdx_state.model.resource import Shape
+from sdx_state.model.value import DEFAULT_LANGUAGE, Value
 
 
 def shape_of(kind: Kind, raw: Mapping[str, object]) -> Shape | None:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 from sdx_state.api import Endpoints
 from sdx_state.kinds import QUESTION, SURVEY
-from sdx_state.kinds.address import Address, address_of, kind_of, name_of
 from sdx_state.live.read import Progress, Wanted, read_live
+from sdx_state.model.address import Address, address_of, kind_of, name_of
+from sdx_state.model.ledger import Ledger
 from sdx_state.plan.build import Intention, build_plan
 from sdx_state.plan.continuity import continued
-from sdx_state.state.ledger import Ledger
 
 
 class SurveyNotFound(Exception):
@@ -95,7 +95,7 @@ def find_survey(
 
 
 def _unknown(address: Address, known: list[Address]) -> SurveyNotFound:
-    from sdx_state.kinds.alike import nearest
+    from sdx_state.model.alike import nearest
 
     surveys = sorted({one for one in known if kind_of(one) == SURVEY.name})
     near = nearest(address, surveys)

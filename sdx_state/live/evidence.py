@@ -12,10 +12,10 @@ from sdx_state.api import Endpoints
 from sdx_state.api.errors import ApiError
 from sdx_state.api.paging import Listing
 from sdx_state.kinds import QUESTION, SURVEY
-from sdx_state.kinds.address import Address
-from sdx_state.kinds.evidence import Counts, Question, Sort
-from sdx_state.kinds.snapshot import Snapshot
 from sdx_state.live.read import Progress
+from sdx_state.model.address import Address
+from sdx_state.model.evidence import Counts, Question, Sort
+from sdx_state.model.snapshot import Snapshot
 
 MOST_COUNTED = 1000  # one page: more only makes the same point
 MOST_SURVEYS = 500  # surveys counted when a tenant is stored; of others nothing is known

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from sdx_state.api import Endpoints
 from sdx_state.api.errors import NotFound
 from sdx_state.kinds import PHONE_NUMBER
-from sdx_state.kinds.resource import Live
-from sdx_state.state.ledger import Ledger, Lookup
+from sdx_state.model.ledger import Ledger, Lookup
+from sdx_state.model.resource import Live
 
 
 @dataclass(frozen=True)

@@ -16,12 +16,12 @@ from typing import Protocol
 from sdx_state.api import Endpoints
 from sdx_state.api.errors import Gone, NotFound
 from sdx_state.kinds import KINDS, QUESTION, SURVEY, USER
-from sdx_state.kinds.address import Address, address_of, kind_of, name_of
-from sdx_state.kinds.resource import Desired, Live, Shape
-from sdx_state.kinds.snapshot import Snapshot
 from sdx_state.kinds.wire import shape_of
 from sdx_state.live.numbers import read_numbers
-from sdx_state.state.ledger import Ledger
+from sdx_state.model.address import Address, address_of, kind_of, name_of
+from sdx_state.model.ledger import Ledger
+from sdx_state.model.resource import Desired, Live, Shape
+from sdx_state.model.snapshot import Snapshot
 
 MISSING_COUNT, MISSING_SHARE = 3, 0.2
 LOOKS = 200  # questions that are asked for one by one, at most

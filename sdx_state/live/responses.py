@@ -17,9 +17,9 @@ from sdx_state.api import Endpoints
 from sdx_state.api.answer import Row
 from sdx_state.api.errors import ApiError
 from sdx_state.api.paging import LIMIT, Listing
-from sdx_state.kinds.address import Address
 from sdx_state.live.asked import Asked
 from sdx_state.live.dated import dates_for
+from sdx_state.model.address import Address
 
 TAIL = 200  # rows at the end of a file that must be found again before it is gone on with
 LATE = 50  # rows among them that the file may lack: they were stored after later ones

@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 
 from sdx_state.kinds import KINDS
-from sdx_state.kinds.address import Address, kind_of
-from sdx_state.kinds.field import DEFAULT_LANGUAGE, FieldType, Value
+from sdx_state.kinds.field import FieldType
 from sdx_state.kinds.kind import Kind
-from sdx_state.kinds.resource import Live
-from sdx_state.kinds.snapshot import Snapshot
 from sdx_state.kinds.wire import read_field
-from sdx_state.plan.model import Action, Change, Finding
-from sdx_state.state.ledger import Entry, Ledger
+from sdx_state.model.address import Address, kind_of
+from sdx_state.model.ledger import Entry, Ledger
+from sdx_state.model.plan import Action, Change, Finding
+from sdx_state.model.resource import Live
+from sdx_state.model.snapshot import Snapshot
+from sdx_state.model.value import DEFAULT_LANGUAGE, Value
 
 SAMPLE = 50  # remembered resources that are compared to tell one tenant from another
 _TELLING = frozenset({FieldType.TEXT, FieldType.PROMPT, FieldType.PHONE, FieldType.EMAIL})

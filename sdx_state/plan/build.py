@@ -6,11 +6,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sdx_state.kinds import ALL_KINDS, KINDS, QUESTION
-from sdx_state.kinds.address import Address, kind_of
-from sdx_state.kinds.field import Value
 from sdx_state.kinds.identity import identity
-from sdx_state.kinds.resource import Desired, Live, Moved, Removed
-from sdx_state.kinds.snapshot import Snapshot
+from sdx_state.model.address import Address, kind_of
+from sdx_state.model.ledger import Entry, Ledger
+from sdx_state.model.plan import Action, Change, Drift, FieldChange, Finding, Plan, Unmanaged
+from sdx_state.model.resource import Desired, Live, Moved, Removed
+from sdx_state.model.snapshot import Snapshot
+from sdx_state.model.value import Value
 from sdx_state.plan.agreement import replaced
 from sdx_state.plan.codec import fingerprint_of
 from sdx_state.plan.continuity import LeftBehind, continued, left_behind, moved_back, pinned_elsewhere
@@ -19,13 +21,11 @@ from sdx_state.plan.diff import differences, managed_values, not_carried
 from sdx_state.plan.expectation import unmet_expectations
 from sdx_state.plan.match import Matches, match
 from sdx_state.plan.mistyped import mistyped
-from sdx_state.plan.model import Action, Change, Drift, FieldChange, Finding, Plan, Unmanaged
 from sdx_state.plan.namesakes import namesakes
 from sdx_state.plan.origin import origin_of
 from sdx_state.plan.released import no_longer_managed
 from sdx_state.plan.rename import rename_hints
 from sdx_state.plan.reorder import reordered
-from sdx_state.state.ledger import Entry, Ledger
 
 
 @dataclass(frozen=True)

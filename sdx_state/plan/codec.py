@@ -26,12 +26,9 @@ from sdx_state.decoding.typed import (
     text,
 )
 from sdx_state.kinds import KINDS
-from sdx_state.kinds.address import name_of
 from sdx_state.kinds.decode import address, kind_name, source
-from sdx_state.kinds.field import Value
-from sdx_state.kinds.policy import Level
-from sdx_state.kinds.resource import Source
-from sdx_state.plan.model import (
+from sdx_state.model.address import name_of
+from sdx_state.model.plan import (
     ORDER_PATH,
     Action,
     Attribution,
@@ -47,6 +44,9 @@ from sdx_state.plan.model import (
     Unmanaged,
     Via,
 )
+from sdx_state.model.policy import Level
+from sdx_state.model.resource import Source
+from sdx_state.model.value import Value
 from sdx_state.state.signing import HASH, hash_of
 
 FORMAT_MAJOR, FORMAT_MINOR = 1, 2

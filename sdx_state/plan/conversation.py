@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sdx_state.kinds import QUESTION, SURVEY
-from sdx_state.kinds.address import Address
-from sdx_state.kinds.field import DEFAULT_LANGUAGE, Value
-from sdx_state.kinds.resource import Desired, Live
-from sdx_state.kinds.snapshot import Snapshot
 from sdx_state.kinds.wire import read_field
+from sdx_state.model.address import Address
+from sdx_state.model.plan import ORDER_PATH, Action, Plan
+from sdx_state.model.resource import Desired, Live
+from sdx_state.model.snapshot import Snapshot
+from sdx_state.model.value import DEFAULT_LANGUAGE, Value
 from sdx_state.plan.build import Intention
-from sdx_state.plan.model import ORDER_PATH, Action, Plan
 from sdx_state.plan.order import order_of
 
 Role = Literal["greeting", "instructions", "question", "closing"]

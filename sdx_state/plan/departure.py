@@ -6,15 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from sdx_state.kinds import KINDS
-from sdx_state.kinds.address import Address, kind_of
-from sdx_state.kinds.field import Value
 from sdx_state.kinds.identity import identity
-from sdx_state.kinds.resource import Desired, Live, Removed
-from sdx_state.kinds.snapshot import Snapshot
+from sdx_state.kinds.moves import parent_of
 from sdx_state.kinds.wire import read_field
-from sdx_state.plan.continuity import LeftBehind, parent_of
-from sdx_state.plan.model import Action, Change, Drift, FieldChange
-from sdx_state.state.ledger import Entry
+from sdx_state.model.address import Address, kind_of
+from sdx_state.model.ledger import Entry
+from sdx_state.model.plan import Action, Change, Drift, FieldChange
+from sdx_state.model.resource import Desired, Live, Removed
+from sdx_state.model.snapshot import Snapshot
+from sdx_state.model.value import Value
+from sdx_state.plan.continuity import LeftBehind
 
 
 def departures(

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from sdx_state.kinds import ALL_KINDS, QUESTION, SURVEY, Kind
-from sdx_state.kinds.address import Address, address_of, name_of, readable_key
-from sdx_state.kinds.field import DEFAULT_LANGUAGE, Value
 from sdx_state.kinds.identity import identity
-from sdx_state.kinds.resource import Desired, Live, Source
-from sdx_state.kinds.snapshot import Snapshot
 from sdx_state.kinds.wire import read_field
-from sdx_state.plan.model import ORDER_PATH, Finding
+from sdx_state.model.address import Address, address_of, name_of, readable_key
+from sdx_state.model.plan import ORDER_PATH, Finding
+from sdx_state.model.resource import Desired, Live, Source
+from sdx_state.model.snapshot import Snapshot
+from sdx_state.model.value import DEFAULT_LANGUAGE, Value
 from sdx_state.plan.order import order_of
 
 NOWHERE = Source("", 0, 0)

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
 
 from sdx_state.kinds import KINDS
-from sdx_state.kinds.field import DEFAULT_LANGUAGE, Field, FieldType, Value
-from sdx_state.kinds.resource import Desired, Live, Shape
+from sdx_state.kinds.field import Field, FieldType
 from sdx_state.kinds.wire import can_carry, read_field, shape_of
+from sdx_state.model.resource import Desired, Live, Shape
+from sdx_state.model.value import DEFAULT_LANGUAGE, Value
 
 # path, before, after
 Difference = tuple[str, Value, Value]

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 from fnmatch import fnmatchcase
 
-from sdx_state.kinds.accepted import Accepted
-from sdx_state.kinds.address import Address
-from sdx_state.kinds.field import Value
-from sdx_state.kinds.resource import Source
-from sdx_state.plan.model import Action, Origin, Plan
+from sdx_state.model.accepted import Accepted
+from sdx_state.model.address import Address
+from sdx_state.model.plan import Action, Origin, Plan
+from sdx_state.model.resource import Source
+from sdx_state.model.value import Value
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from sdx_state.kinds import KINDS
-from sdx_state.kinds.resource import Desired, Live
-from sdx_state.kinds.snapshot import Snapshot
+from sdx_state.model.plan import Finding
+from sdx_state.model.resource import Desired, Live
+from sdx_state.model.snapshot import Snapshot
 from sdx_state.plan.diff import differences
-from sdx_state.plan.model import Finding
 
 
 def unmet_expectations(desired: Desired, live: Live | None, snapshot: Snapshot) -> list[Finding]:

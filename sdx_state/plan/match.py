@@ -7,13 +7,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sdx_state.kinds import KINDS, Kind
-from sdx_state.kinds.address import Address
 from sdx_state.kinds.identity import Identity
-from sdx_state.kinds.resource import Desired, Live
-from sdx_state.kinds.snapshot import Snapshot
+from sdx_state.model.address import Address
+from sdx_state.model.ledger import Entry
+from sdx_state.model.plan import Finding
+from sdx_state.model.resource import Desired, Live
+from sdx_state.model.snapshot import Snapshot
 from sdx_state.plan.continuity import known_as
-from sdx_state.plan.model import Finding
-from sdx_state.state.ledger import Entry
 
 
 @dataclass

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from sdx_state.kinds import KINDS
-from sdx_state.kinds.alike import is_alike
-from sdx_state.kinds.resource import Live
 from sdx_state.kinds.wire import read_field
-from sdx_state.plan.model import Action, Change, Finding
+from sdx_state.model.alike import is_alike
+from sdx_state.model.plan import Action, Change, Finding
+from sdx_state.model.resource import Live
 
 SIMILAR = 0.75
 LONGEST = 200  # characters of a name that are compared

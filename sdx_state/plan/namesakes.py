@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from sdx_state.kinds import KINDS
-from sdx_state.kinds.address import Address
-from sdx_state.kinds.resource import Desired, Live
-from sdx_state.plan.model import Finding
+from sdx_state.model.address import Address
+from sdx_state.model.plan import Finding
+from sdx_state.model.resource import Desired, Live
 
 
 def namesakes(

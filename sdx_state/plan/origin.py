@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from sdx_state.kinds import KINDS
-from sdx_state.kinds.resource import Desired
+from sdx_state.model.ledger import Entry, Ledger
+from sdx_state.model.plan import ORDER_PATH, Origin
+from sdx_state.model.resource import Desired
 from sdx_state.plan.diff import flattened
-from sdx_state.plan.model import ORDER_PATH, Origin
-from sdx_state.state.ledger import Entry, Ledger
 
 
 def origin_of(ledger: Ledger, entry: Entry | None, path: str, live: object, declared: object) -> Origin:

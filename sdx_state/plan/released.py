@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from sdx_state.kinds import KINDS
-from sdx_state.kinds.field import DEFAULT_LANGUAGE, FieldType, Value
-from sdx_state.kinds.resource import Desired, Live
+from sdx_state.kinds.field import FieldType
 from sdx_state.kinds.wire import read_field
+from sdx_state.model.ledger import Entry
+from sdx_state.model.plan import ORDER_PATH, Finding
+from sdx_state.model.resource import Desired, Live
+from sdx_state.model.value import DEFAULT_LANGUAGE, Value
 from sdx_state.plan.diff import flattened
-from sdx_state.plan.model import ORDER_PATH, Finding
-from sdx_state.state.ledger import Entry
 
 _TEXTS = (FieldType.TEXT, FieldType.PROMPT)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from sdx_state.kinds import KINDS
-from sdx_state.kinds.address import Address
-from sdx_state.kinds.resource import Moved
+from sdx_state.model.address import Address
+from sdx_state.model.plan import Action, Change, Finding
+from sdx_state.model.resource import Moved
 from sdx_state.plan.continuity import REMNANT
-from sdx_state.plan.model import Action, Change, Finding
 
 SIMILAR = 0.5
 

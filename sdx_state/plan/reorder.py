@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sdx_state.kinds import KINDS
-from sdx_state.kinds.address import Address
-from sdx_state.kinds.resource import Desired, Live
-from sdx_state.kinds.snapshot import Snapshot
-from sdx_state.plan.model import ORDER_PATH, FieldChange, Origin
+from sdx_state.model.address import Address
+from sdx_state.model.ledger import Entry, Ledger
+from sdx_state.model.plan import ORDER_PATH, FieldChange, Origin
+from sdx_state.model.resource import Desired, Live
+from sdx_state.model.snapshot import Snapshot
 from sdx_state.plan.order import moves, order_of, places
-from sdx_state.state.ledger import Entry, Ledger
 
 REMEMBERED = 2000  # places that are looked for among the hashes of what was last applied
 

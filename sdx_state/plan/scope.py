@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from sdx_state.kinds import KINDS
-from sdx_state.kinds.address import Address, address_of, kind_of, name_of
-from sdx_state.kinds.resource import Desired
-from sdx_state.plan.model import Plan
+from sdx_state.model.address import Address, address_of, kind_of, name_of
+from sdx_state.model.plan import Plan
+from sdx_state.model.resource import Desired
 
 
 def scope_of(

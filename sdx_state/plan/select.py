@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
-from sdx_state.kinds.address import Address
+from sdx_state.model.address import Address
+from sdx_state.model.plan import Plan
 from sdx_state.plan.codec import fingerprint_of
-from sdx_state.plan.model import Plan
 
 
 def select(plan: Plan, targets: Sequence[str], excludes: Sequence[str]) -> Plan:

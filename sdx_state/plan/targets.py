@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from sdx_state.kinds import USER
-from sdx_state.kinds.address import Address, address_of
-from sdx_state.kinds.alike import nearest
-from sdx_state.kinds.resource import Moved
-from sdx_state.plan.model import Finding, Plan
+from sdx_state.model.address import Address, address_of
+from sdx_state.model.alike import nearest
+from sdx_state.model.plan import Finding, Plan
+from sdx_state.model.resource import Moved
 
 EVERYTHING = "*"
 

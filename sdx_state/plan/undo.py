@@ -6,21 +6,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sdx_state.kinds import KINDS, QUESTION, SURVEY
-from sdx_state.kinds.address import Address, address_of, kind_of, name_of
-from sdx_state.kinds.field import Value
 from sdx_state.kinds.identity import Identity, identity
-from sdx_state.kinds.resource import Desired, Live, Source
-from sdx_state.kinds.snapshot import Snapshot
+from sdx_state.kinds.moves import parent_of
 from sdx_state.kinds.wire import read_field
+from sdx_state.model.address import Address, address_of, kind_of, name_of
+from sdx_state.model.ledger import Ledger
+from sdx_state.model.plan import ORDER_PATH, Action, Change, FieldChange, Finding, Plan
+from sdx_state.model.resource import Desired, Live, Source
+from sdx_state.model.snapshot import Snapshot
+from sdx_state.model.value import Value
 from sdx_state.plan.agreement import replaced
 from sdx_state.plan.build import in_order_of_writes
 from sdx_state.plan.codec import fingerprint_of
-from sdx_state.plan.continuity import parent_of
 from sdx_state.plan.departure import deletion
 from sdx_state.plan.diff import differences, managed_values
-from sdx_state.plan.model import ORDER_PATH, Action, Change, FieldChange, Finding, Plan
 from sdx_state.plan.order import moves, order_of, places
-from sdx_state.state.ledger import Ledger
 
 NOWHERE = Source("", 0, 0)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from sdx_state.kinds.resource import Source
-from sdx_state.plan.model import Action, Plan
+from sdx_state.model.plan import Action, Plan
+from sdx_state.model.resource import Source
 from sdx_state.report.escape import escape
 
 _COMMANDS = {"blocked": "error", "critical": "error", "high": "warning", "medium": "notice"}

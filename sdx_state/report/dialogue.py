@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from sdx_state.kinds.address import Address
 from sdx_state.kinds.interaction import BLOCK_WORDS
+from sdx_state.kinds.segments import message_segments, reading_seconds
+from sdx_state.model.address import Address
 from sdx_state.plan.conversation import Conversation, Line
 from sdx_state.plan.order import moves
 from sdx_state.report.escape import escape, escape_lines
-from sdx_state.report.segments import message_segments, reading_seconds
 from sdx_state.report.words import Piece, compared, elided
 
 _PLACEHOLDER = re.compile(rf"%(?!(?:{'|'.join(sorted(BLOCK_WORDS))})%)\w+%", re.IGNORECASE)

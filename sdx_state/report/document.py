@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
+from sdx_state.model.plan import Plan
 from sdx_state.plan.codec import to_document
-from sdx_state.plan.model import Plan
 
 
 def plan_json(plan: Plan, hash: str = "") -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from sdx_state.kinds.accepted import Accepted
+from sdx_state.model.accepted import Accepted
 from sdx_state.plan.divergence import Divergence, Verdict
 from sdx_state.report.escape import escape
 from sdx_state.report.handoff import exact

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from sdx_state.apply.outcome import Outcome
-from sdx_state.kinds.resource import Source
-from sdx_state.plan.model import Finding, Plan
+from sdx_state.model.plan import Finding, Plan
+from sdx_state.model.resource import Source
 from sdx_state.report.problems import Problem
 
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from sdx_state.model.plan import Plan
 from sdx_state.plan.conversation import Conversation
-from sdx_state.plan.model import Plan
 from sdx_state.report.ci import plan_github, plan_gitlab
 from sdx_state.report.document import plan_json
 from sdx_state.report.junit import plan_junit

@@ -9,9 +9,10 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from sdx_state.kinds.field import Value
-from sdx_state.plan.handoff import CSV_NAME, HandOff, Step, StepField
-from sdx_state.plan.upload import COLUMNS, upload_of
+from sdx_state.handoff.pack import DOCUMENT
+from sdx_state.handoff.steps import CSV_NAME, HandOff, Step, StepField
+from sdx_state.handoff.upload import COLUMNS, upload_of
+from sdx_state.model.value import Value
 from sdx_state.report.escape import escape, escape_lines
 from sdx_state.report.words import ALIKE, compared, elided, likeness
 
@@ -165,3 +166,13 @@ def _plain(text: str) -> str:
     fence = "`" * (longest + 1)
     space = " " if text.startswith(("`", " ")) or text.endswith(("`", " ")) else ""
     return f"{fence}{space}{text}{space}{fence}"
+
+
+def pack_texts(handoff: HandOff) -> dict[str, str]:
+    """Return the files of a pack: file name -> content."""
+    texts = {
+        DOCUMENT: handoff_json(handoff),
+        "handoff.md": handoff_markdown(handoff),
+        "handoff.html": handoff_html(handoff),
+    }
+    return {**texts, CSV_NAME: handoff_csv(handoff)} if handoff.users else texts

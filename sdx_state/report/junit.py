@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from xml.sax.saxutils import escape as escape_xml
 from xml.sax.saxutils import quoteattr
 
-from sdx_state.kinds.resource import Source
-from sdx_state.plan.model import Plan
+from sdx_state.model.plan import Plan
+from sdx_state.model.resource import Source
 from sdx_state.report.escape import escape
 from sdx_state.report.text import change_text, no_changes
 

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sdx_state.kinds.policy import LEVELS
-from sdx_state.plan.model import Action, Attribution, Change, Plan
+from sdx_state.model.plan import Action, Attribution, Change, Plan
+from sdx_state.model.policy import LEVELS
 from sdx_state.report.escape import escape
 from sdx_state.report.personal import without_personal
 from sdx_state.report.places import place_of

@@ -9,10 +9,10 @@ from hashlib import sha256
 from typing import TypeAlias
 
 from sdx_state.kinds import KINDS
-from sdx_state.kinds.address import Address
-from sdx_state.kinds.policy import LEVELS
+from sdx_state.model.address import Address
+from sdx_state.model.plan import ORDER_PATH, SEVERITIES, Action, Change, FieldChange, Plan, Risk
+from sdx_state.model.policy import LEVELS
 from sdx_state.plan.conversation import Conversation
-from sdx_state.plan.model import ORDER_PATH, SEVERITIES, Action, Change, FieldChange, Plan, Risk
 from sdx_state.report.dialogue import Dialogue, dialogue, pair
 from sdx_state.report.escape import escape, escape_lines
 from sdx_state.report.handoff import exact, shown

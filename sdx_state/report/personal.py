@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sdx_state.kinds.user import PERSONAL
+from sdx_state.model.plan import Action, Change
 from sdx_state.plan.divergence import Divergence
-from sdx_state.plan.model import Action, Change
 
 SHOWN = 2  # characters at either end of what is long enough to keep its shape
 LONG = 8

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sdx_state.kinds.resource import Source
-from sdx_state.plan.model import Change, FieldChange
+from sdx_state.model.plan import Change, FieldChange
+from sdx_state.model.resource import Source
 from sdx_state.report.escape import escape
 
 

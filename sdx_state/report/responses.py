@@ -18,8 +18,8 @@ from typing import BinaryIO, Literal
 
 from sdx_state.decoding.strict import OWN_DEPTH, DecodingError, parse
 from sdx_state.decoding.typed import record
-from sdx_state.kinds.address import Address
 from sdx_state.live.responses import TAIL, Mark, OtherExport, Response, Written
+from sdx_state.model.address import Address
 from sdx_state.report.escape import escape_lines
 from sdx_state.state.files import PRIVATE_FILE, sync_folder
 

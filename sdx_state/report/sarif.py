@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 from sdx_state import __version__
 from sdx_state.config.sift import PROJECT_FILE
-from sdx_state.kinds.resource import Source
-from sdx_state.plan.model import Plan
+from sdx_state.model.plan import Plan
+from sdx_state.model.resource import Source
 from sdx_state.report.escape import escape
 from sdx_state.risk.rules import RULES
 

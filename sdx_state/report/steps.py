@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sdx_state.kinds.field import Value
-from sdx_state.plan.handoff import HandOff, Step, StepField
+from sdx_state.handoff.steps import HandOff, Step, StepField
+from sdx_state.model.value import Value
 from sdx_state.report.escape import disarm, escape
 from sdx_state.report.handoff import WHOLE, exact
 from sdx_state.report.theme import Theme

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from sdx_state.plan.model import Plan
+from sdx_state.model.plan import Plan
 from sdx_state.report.escape import escape
 
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)", re.ASCII)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sdx_state.kinds import KINDS
-from sdx_state.kinds.address import Address
-from sdx_state.plan.model import Action, Change, Finding, Plan, Summary
+from sdx_state.model.address import Address
+from sdx_state.model.plan import Action, Change, Finding, Plan, Summary
 from sdx_state.report.escape import escape
 from sdx_state.report.fields import field_lines, folded
 from sdx_state.report.places import place_of

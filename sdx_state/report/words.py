@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Literal
 from zlib import crc32
 
-from sdx_state.kinds.alike import WORK, Opcode, opcodes
+from sdx_state.model.alike import WORK, Opcode, opcodes
 
 Mark = Literal["same", "removed", "added", "elided"]
 Piece = tuple[Mark, str]

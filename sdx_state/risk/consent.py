@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from fnmatch import fnmatchcase
 
-from sdx_state.kinds.policy import LEVELS, Level
-from sdx_state.plan.model import Change, Plan
+from sdx_state.model.plan import Change, Plan
+from sdx_state.model.policy import LEVELS, Level
 from sdx_state.risk.limits import Refusal
 
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sdx_state.kinds import PHONE_NUMBER, USER
-from sdx_state.kinds.address import Address
-from sdx_state.kinds.evidence import Counts
-from sdx_state.kinds.policy import Guards
-from sdx_state.kinds.snapshot import Snapshot
-from sdx_state.plan.model import Action, Plan
+from sdx_state.model.address import Address
+from sdx_state.model.evidence import Counts
+from sdx_state.model.plan import Action, Plan
+from sdx_state.model.policy import Guards
+from sdx_state.model.snapshot import Snapshot
 
 
 @dataclass(frozen=True)

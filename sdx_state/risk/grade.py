@@ -7,12 +7,12 @@ from dataclasses import replace
 from datetime import date
 from fnmatch import fnmatchcase
 
-from sdx_state.kinds.address import Address
-from sdx_state.kinds.alike import nearest
-from sdx_state.kinds.evidence import Counts, Question
-from sdx_state.kinds.policy import Policy
-from sdx_state.kinds.resource import Source
-from sdx_state.plan.model import Change, Finding, Plan, Risk
+from sdx_state.model.address import Address
+from sdx_state.model.alike import nearest
+from sdx_state.model.evidence import Counts, Question
+from sdx_state.model.plan import Change, Finding, Plan, Risk
+from sdx_state.model.policy import Policy
+from sdx_state.model.resource import Source
 from sdx_state.risk.facts import Facts
 from sdx_state.risk.rules import RULES, Rule
 

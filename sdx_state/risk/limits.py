@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sdx_state.kinds.address import Address
-from sdx_state.kinds.policy import Freeze
-from sdx_state.kinds.resource import Source
-from sdx_state.plan.model import Action, Finding, Plan
+from sdx_state.model.address import Address
+from sdx_state.model.plan import Action, Finding, Plan
+from sdx_state.model.policy import Freeze
+from sdx_state.model.resource import Source
 
 
 @dataclass(frozen=True)

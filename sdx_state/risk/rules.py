@@ -10,11 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sdx_state.kinds import QUESTION, SURVEY, USER
-from sdx_state.kinds.alike import is_alike
-from sdx_state.kinds.evidence import Sort
 from sdx_state.kinds.field import FieldType
-from sdx_state.kinds.policy import Level
-from sdx_state.plan.model import ORDER_PATH, Action, Change, FieldChange
+from sdx_state.model.alike import is_alike
+from sdx_state.model.evidence import Sort
+from sdx_state.model.plan import ORDER_PATH, Action, Change, FieldChange
+from sdx_state.model.policy import Level
 from sdx_state.risk.facts import Facts
 
 USER_ADDED = "user-added"

@@ -19,8 +19,9 @@ from sdx_state.decoding.typed import (
     text,
 )
 from sdx_state.kinds.decode import address
+from sdx_state.model.ledger import Entry, Ledger, Lookup, Step
 from sdx_state.state.errors import SIGNATURE_ADVICE, STATE_ADVICE, VERSION_ADVICE, StateOfAnother, StateUnusable
-from sdx_state.state.ledger import Entry, Ledger, Lookup, Step, shared_id, with_identities
+from sdx_state.state.ledger import shared_id, with_identities
 from sdx_state.state.signing import VARIABLE, SigningKey, hash_of
 
 FORMAT_MAJOR, FORMAT_MINOR = 1, 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sdx_state.state.ledger import Ledger
+    from sdx_state.model.ledger import Ledger
 
 
 class StateError(Exception):

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from sdx_state.decoding.strict import OWN_DEPTH, DecodingError, parse
 from sdx_state.decoding.typed import Record, filled, member, natural, number, record, text
+from sdx_state.model.ledger import Ledger
 from sdx_state.state.codec import decode, encode
 from sdx_state.state.errors import (
     NONE_KEPT_ADVICE,
@@ -32,7 +33,7 @@ from sdx_state.state.errors import (
     StateUnusable,
 )
 from sdx_state.state.files import make_private_folder, open_folder, read_private, write_atomically
-from sdx_state.state.ledger import Ledger, new_ledger
+from sdx_state.state.ledger import new_ledger
 from sdx_state.state.signing import SigningKey, hash_of_bytes
 
 KEPT = 20  # earlier states, and runs

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sdx_state.apply.graph import ARRANGE, Operation, Schedule, operations_of
-from sdx_state.plan.model import Action, Change
+from sdx_state.model.plan import Action, Change
 
 
 def run(operations, failing=frozenset(), parallelism=4, halted=lambda: False):

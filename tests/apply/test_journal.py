@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from sdx_state.apply.journal import Journal
+from sdx_state.model.ledger import Entry
 from sdx_state.state.errors import StateUnusable
-from sdx_state.state.ledger import Entry
+from sdx_state.state.journal import Journal
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sdx_state.apply.pseudonyms import Pseudonyms
+from sdx_state.app.pseudonyms import Pseudonyms
 
 SALT = "00" * 16
 

@@ -67,8 +67,8 @@ def least_requests(size: str) -> int:
 def requests_sent(url: str, folder: Path) -> int:
     """Plan in this process and return the number of requests that took."""
     from sdx_state.api import Connection, Endpoints, base_url, credentials_from
-    from sdx_state.apply.pull import intention_of
-    from sdx_state.apply.workspace import Workspace
+    from sdx_state.app.pull import intention_of
+    from sdx_state.app.workspace import Workspace
     from sdx_state.cli.console import ReadingProgress
     from sdx_state.config import load_configuration
     from sdx_state.state.local import LocalStore

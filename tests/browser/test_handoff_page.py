@@ -11,9 +11,9 @@ import shutil
 
 import pytest
 
-from sdx_state.kinds.resource import Desired, Source
-from sdx_state.plan.handoff import hand_off
-from sdx_state.plan.model import Action, Change, FieldChange, Plan
+from sdx_state.handoff.steps import hand_off
+from sdx_state.model.plan import Action, Change, FieldChange, Plan
+from sdx_state.model.resource import Desired, Source
 from sdx_state.report.handoff import handoff_html
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

@@ -12,9 +12,9 @@ from itertools import pairwise
 
 import pytest
 
-from sdx_state.kinds.resource import Source
+from sdx_state.model.plan import Action, Change, FieldChange, Finding, Plan, Risk
+from sdx_state.model.resource import Source
 from sdx_state.plan.conversation import Conversation, Line
-from sdx_state.plan.model import Action, Change, FieldChange, Finding, Plan, Risk
 from sdx_state.report.page import plan_html
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

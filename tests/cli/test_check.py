@@ -398,7 +398,7 @@ def test_pattern_of_exponential_cost_elsewhere_ends(live, pattern):
 
 
 def test_missing_pattern_library_is_named_before_anything_is_created(live, tenant, monkeypatch):
-    from sdx_state.kinds import pattern
+    from sdx_state.model import pattern
 
     monkeypatch.setitem(sys.modules, "re2", None)
     pattern._compiled.cache_clear()

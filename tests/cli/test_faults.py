@@ -378,8 +378,8 @@ def test_unknown_commands_and_options_are_usage_errors_with_nothing_on_stdout(pr
 
 
 def test_what_was_never_begun_is_no_success(weather, proxy, monkeypatch):
-    from sdx_state.apply.journal import Journal
     from sdx_state.state.errors import StateNotSaved
+    from sdx_state.state.journal import Journal
 
     def full(self, address, status):
         raise StateNotSaved("no room")
@@ -431,8 +431,9 @@ def test_a_run_that_died_after_its_deletes_is_not_taken_for_the_wrong_tenant(con
 
 @pytest.mark.parametrize("jump", [-10 * 365 * 86400.0, 10 * 365 * 86400.0, 3600.0])
 def test_a_clock_that_jumps_does_not_shorten_the_wait_for_what_is_on_its_way(connected, tenant, monkeypatch, jump):
-    from sdx_state.apply import journal, workspace
+    from sdx_state.app import workspace
     from sdx_state.apply.settling import SETTLE
+    from sdx_state.state import journal
 
     real, waited = time.time, []
     intend = journal.Journal.intend

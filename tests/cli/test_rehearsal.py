@@ -156,7 +156,7 @@ def test_pseudonyms_stay_when_the_tenant_is_stored_again(connected, tmp_path):
 def test_a_telephone_number_cannot_be_found_by_trying_all():
     from collections import Counter
 
-    from sdx_state.apply.pseudonyms import Pseudonyms
+    from sdx_state.app.pseudonyms import Pseudonyms
 
     pseudonyms = Pseudonyms("00" * 16, ())
     tried = Counter(pseudonyms.of("phone", f"+614{number:08d}") for number in range(0, 10**8, 5000))

@@ -92,7 +92,7 @@ def test_a_pending_create_is_shown_by_plan_and_resolved_by_apply_without_a_quest
     monkeypatch.setattr(time, "sleep", lambda _: None)
     project.connect(proxy.url)
     project.write("a.yaml", "surveys: {a: {name: A}}\n")
-    from sdx_state.apply.journal import Journal
+    from sdx_state.state.journal import Journal
 
     (project.folder / ".sdx").mkdir(mode=0o700)
     Journal(project.folder / ".sdx" / "state.journal.jsonl").intend("survey.a", None, [], {})

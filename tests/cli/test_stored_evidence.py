@@ -139,7 +139,7 @@ def test_json_says_it_in_members_and_is_read_again(stored, tenant):
 
 
 def test_a_time_in_a_saved_plan_cannot_bring_markdown_into_the_comment():
-    from sdx_state.plan.model import Plan, Stored
+    from sdx_state.model.plan import Plan, Stored
     from sdx_state.report.markdown import plan_markdown
 
     text = plan_markdown(Plan("t", "l", stored=Stored("x`](http://evil)", "@all <b>", 3)))

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from sdx_state.api import Connection, Credentials, Endpoints, base_url
 from sdx_state.api.errors import Gone
 from sdx_state.kinds.email import identity_of, unaddressable
+from sdx_state.model.ledger import Entry, Ledger
 from sdx_state.state.codec import from_document, to_document
-from sdx_state.state.ledger import Entry, Ledger, new_ledger
+from sdx_state.state.ledger import new_ledger
 
 LOCAL = st.text("abzAZ09!#$%&'*+-=?^_`{|}~é中ß.", min_size=1, max_size=12) | st.text(min_size=1, max_size=8)
 DOMAIN = st.sampled_from(

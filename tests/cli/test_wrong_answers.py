@@ -269,7 +269,7 @@ def test_two_addresses_pinned_to_one_id_are_an_error(behind: Any, tenant: Any, p
 def test_state_with_one_id_under_two_addresses_is_refused(behind: Any, tmp_path: Path) -> None:
     from dataclasses import replace
 
-    from sdx_state.state.ledger import Entry
+    from sdx_state.model.ledger import Entry
     from sdx_state.state.local import LocalStore
 
     behind.write("a.yaml", TWO)

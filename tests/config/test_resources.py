@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sdx_state.config import ConfigurationError
-from sdx_state.kinds.resource import Moved, Removed, Source
+from sdx_state.model.resource import Moved, Removed, Source
 
 DESIGN = """\
 phone_numbers:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sdx_state.kinds.resource import Source
+from sdx_state.model.resource import Source
 
 HEADER = "name,email,phone,permissions,agent_id,timezone,team,visible,visibility_level,send_password_reset\n"
 

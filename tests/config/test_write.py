@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from sdx_state.config import ConfigurationError, load_configuration, write_resources
 from sdx_state.kinds import KINDS
-from sdx_state.kinds.resource import Desired, Source
+from sdx_state.model.resource import Desired, Source
 
 NOWHERE = Source("", 0, 0)
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sdx_state.config import load_configuration, write_resources
 from sdx_state.config.format import format_files
 from sdx_state.kinds import KINDS, SURVEY
-from sdx_state.kinds.resource import Desired, Source
+from sdx_state.model.resource import Desired, Source
 
 NOWHERE = Source("", 0, 0)
 LANGUAGES = ("default", "de-default", "fr-CA", "es-419", "zh-Hans-CN")

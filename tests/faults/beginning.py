@@ -19,9 +19,10 @@ from stepping import Pool, first_done
 from tenant import Tenant
 from world import Faults, World
 
-from sdx_state.apply import graph, journal, uptime, workspace
+from sdx_state.app import workspace
+from sdx_state.apply import graph
 from sdx_state.live import evidence, read
-from sdx_state.state import files, local
+from sdx_state.state import files, journal, local, uptime
 
 STRANGERS = 11  # of each kind, ahead of ours in every list
 _made: dict[str, Any] = {}

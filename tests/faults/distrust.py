@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sdx_state.apply import claims, create, journal, namesakes, observe, readback, settling
+from sdx_state.app import observe
+from sdx_state.apply import claims, create, namesakes, readback, settling
 from sdx_state.plan import build, undo
+from sdx_state.state import journal
 
 Patch = tuple[Any, str, Any]
 

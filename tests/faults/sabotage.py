@@ -25,10 +25,11 @@ from schedules import outcome_of
 from sdx_state.api import endpoint, retry
 from sdx_state.api.errors import ApiError
 from sdx_state.api.exchange import Answer, Request
-from sdx_state.apply import create, journal, readback, resolve, settling, uptime, workspace, write
+from sdx_state.app import workspace
+from sdx_state.apply import create, readback, resolve, settling, write
 from sdx_state.apply.outcome import Outcome
 from sdx_state.live import read
-from sdx_state.state import files, local
+from sdx_state.state import files, journal, local, uptime
 from sdx_state.state.errors import StateNotSaved, StateUnusable
 from sdx_state.state.ledger import new_ledger
 

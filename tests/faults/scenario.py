@@ -10,9 +10,9 @@ from typing import Any
 
 from tenant import LABEL, Row, Tenant
 
-from sdx_state.apply.pull import intention_of
+from sdx_state.app.pull import intention_of
 from sdx_state.config import load_configuration
-from sdx_state.plan.model import Action
+from sdx_state.model.plan import Action
 
 BEFORE = """
 surveys:

@@ -26,18 +26,18 @@ from tenant import Clock, Crash, Tenant
 
 from sdx_state.api import Connection, Endpoints, base_url, credentials_from
 from sdx_state.api.errors import ApiError
+from sdx_state.app.tenant import UnprovenTenant
+from sdx_state.app.workspace import Workspace, carry_out
 from sdx_state.apply import settling
-from sdx_state.apply.journal import Journal
-from sdx_state.apply.memory import keep, open_journal, put_back, recall
 from sdx_state.apply.outcome import Outcome
-from sdx_state.apply.tenant import UnprovenTenant
-from sdx_state.apply.workspace import Workspace, carry_out
 from sdx_state.cli.planning import error_code
 from sdx_state.cli.running import exit_code_of
 from sdx_state.live.read import TooMuchMissing
-from sdx_state.plan.model import Action
+from sdx_state.model.plan import Action
 from sdx_state.state.errors import StateError, StateUnusable
+from sdx_state.state.journal import Journal
 from sdx_state.state.local import LocalStore
+from sdx_state.state.memory import keep, open_journal, put_back, recall
 
 SETTLED = 61.0  # seconds after which nothing of the past is on its way any more
 # Seconds that a request given up may still be on its way: what the product says it waits for, less a little in which

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdx_state.apply.pack import write_pack
-from sdx_state.kinds.resource import Desired, Source
-from sdx_state.plan.handoff import HandOff, hand_off
-from sdx_state.plan.model import Action, Change, FieldChange, Plan, Risk
-from sdx_state.plan.upload import COLUMNS
-from sdx_state.report.handoff import handoff_csv, handoff_html, handoff_json, handoff_markdown
+from sdx_state.handoff.pack import write_pack
+from sdx_state.handoff.steps import HandOff, hand_off
+from sdx_state.handoff.upload import COLUMNS
+from sdx_state.model.plan import Action, Change, FieldChange, Plan, Risk
+from sdx_state.model.resource import Desired, Source
+from sdx_state.report.handoff import handoff_csv, handoff_html, handoff_json, handoff_markdown, pack_texts
 from sdx_state.report.steps import handoff_text
 
 ORIGIN = "https://demo.example"
@@ -162,25 +162,25 @@ def test_nothing_left_to_do_is_said_in_every_form():
 @pytest.mark.parametrize("name", ["handoff.md", "handoff.html", "handoff.json", "users.csv"])
 def test_somebodys_file_is_moved_aside_and_named(tmp_path, name):
     (tmp_path / name).write_text("my notes")
-    pack = write_pack(tmp_path, made("Hello"))
+    pack = write_pack(tmp_path, pack_texts(made("Hello")))
     assert pack.moved_aside == {tmp_path / name: tmp_path / f"{name}.kept-1"}
     assert (tmp_path / f"{name}.kept-1").read_text() == "my notes"
 
 
 def test_ticks_that_a_person_made_in_the_markdown_are_kept(tmp_path):
-    write_pack(tmp_path, made("Hello"))
+    write_pack(tmp_path, pack_texts(made("Hello")))
     path = tmp_path / "handoff.md"
     path.write_text(path.read_text().replace("[ ]", "[x]"))
-    pack = write_pack(tmp_path, made("Hello there"))
+    pack = write_pack(tmp_path, pack_texts(made("Hello there")))
     assert list(pack.moved_aside) == [path]
     assert "[x]" in (tmp_path / "handoff.md.kept-1").read_text()
 
 
 def test_our_own_files_are_replaced_without_a_word_and_a_csv_that_is_not_needed_goes(tmp_path):
     user = Desired("user.a@x", "user", "a@x", {"email": "a@x", "name": "A"}, Source("a", 1, 1))
-    write_pack(tmp_path, HandOff(ORIGIN, (), (user,)))
+    write_pack(tmp_path, pack_texts(HandOff(ORIGIN, (), (user,))))
     assert (tmp_path / "users.csv").exists()
-    pack = write_pack(tmp_path, HandOff(ORIGIN))
+    pack = write_pack(tmp_path, pack_texts(HandOff(ORIGIN)))
     assert pack.moved_aside == {}
     assert not (tmp_path / "users.csv").exists()
 

@@ -10,10 +10,10 @@ from judge_html import parsed
 from judge_plain import outlook_of
 
 from sdx_state.config.problems import Problem
-from sdx_state.kinds.resource import Source
+from sdx_state.handoff.steps import HandOff, Step, StepField
+from sdx_state.model.plan import Action, Change, FieldChange, Plan
+from sdx_state.model.resource import Source
 from sdx_state.plan.divergence import Divergence, Verdict
-from sdx_state.plan.handoff import HandOff, Step, StepField
-from sdx_state.plan.model import Action, Change, FieldChange, Plan
 from sdx_state.report.drift import drift_text
 from sdx_state.report.handoff import handoff_html, handoff_markdown
 from sdx_state.report.problems import problems_text

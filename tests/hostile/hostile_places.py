@@ -9,13 +9,13 @@ from datetime import date, datetime, timezone
 
 from sdx_state.apply.outcome import Outcome
 from sdx_state.config.problems import Problem
-from sdx_state.kinds.accepted import Accepted
-from sdx_state.kinds.policy import Freeze
-from sdx_state.kinds.resource import Desired, Source
+from sdx_state.handoff.steps import HandOff, hand_off
+from sdx_state.model.accepted import Accepted
+from sdx_state.model.plan import Action, Change, Drift, FieldChange, Finding, Plan, Risk, Unmanaged
+from sdx_state.model.policy import Freeze
+from sdx_state.model.resource import Desired, Source
 from sdx_state.plan.conversation import Conversation, Line
 from sdx_state.plan.divergence import Divergence, Verdict
-from sdx_state.plan.handoff import HandOff, hand_off
-from sdx_state.plan.model import Action, Change, Drift, FieldChange, Finding, Plan, Risk, Unmanaged
 
 Fill = Callable[[str], str]  # the name of a place -> the text to stand there
 

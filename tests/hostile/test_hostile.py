@@ -22,7 +22,7 @@ from hostile_corpus import CORPUS
 from hostile_outputs import OUTPUTS
 from judge_plain import controls_in
 
-from sdx_state.plan import upload
+from sdx_state.handoff import upload
 from sdx_state.report import handoff, junit, markdown
 
 SEED, CHUNKS, CASES = 20_260, 4, 30

@@ -20,11 +20,11 @@ from scenario import AFTER, BEFORE
 
 from sdx_state.api import Connection as ApiConnection
 from sdx_state.api import Endpoints, base_url, credentials_from
+from sdx_state.app.pull import intention_of
+from sdx_state.app.tenant import tenant_name
+from sdx_state.app.workspace import Workspace, carry_out
 from sdx_state.apply import settling
-from sdx_state.apply.pull import intention_of
 from sdx_state.apply.run import Silence
-from sdx_state.apply.tenant import tenant_name
-from sdx_state.apply.workspace import Workspace, carry_out
 from sdx_state.cli.console import ReadingProgress
 from sdx_state.config import load_configuration
 from sdx_state.state.local import LocalStore

@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from bench import Bench, a_bench, in_child
 
 from sdx_state.api import transport as transport_module
-from sdx_state.apply import journal as journal_module
+from sdx_state.state import journal as journal_module
 from sdx_state.state import local as local_module
 from sdx_state.state.errors import StateLocked
 

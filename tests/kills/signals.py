@@ -22,8 +22,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from bench import ENVIRONMENT, Bench, a_bench, in_child
 
 from sdx_state.api import transport as transport_module
-from sdx_state.apply.journal import Journal
 from sdx_state.cli import running
+from sdx_state.state.journal import Journal
 
 PATIENCE = 5.0  # seconds from the signal to the end
 PARALLELISM = 2

@@ -164,7 +164,7 @@ FOLDS = {
     "config/files.py": "names of files",
     "api/filters.py": "rows that a filter may answer, in the widest sense",
     "plan/mistyped.py": "a warning about similar names",
-    "apply/tenant.py": "UUIDs of customers",
+    "app/tenant.py": "UUIDs of customers",
     "plan/describe.py": "keys of new resources, which must differ in more than case",
     "plan/targets.py": "what a target that matches nothing may have meant",
     "config/zones.py": "names of time zones",

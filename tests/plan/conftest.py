@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from sdx_state.kinds.address import address_of
-from sdx_state.kinds.resource import Desired, Live, Shape, Source
-from sdx_state.kinds.snapshot import Snapshot
+from sdx_state.model.address import address_of
+from sdx_state.model.ledger import Entry, Ledger
+from sdx_state.model.plan import Change, Plan
+from sdx_state.model.resource import Desired, Live, Shape, Source
+from sdx_state.model.snapshot import Snapshot
 from sdx_state.plan.build import Intention, build_plan
-from sdx_state.plan.model import Change, Plan
 from sdx_state.plan.origin import applied_hashes
-from sdx_state.state.ledger import Entry, Ledger, new_ledger
+from sdx_state.state.ledger import new_ledger
 
 
 class World:

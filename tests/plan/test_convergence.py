@@ -8,14 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sdx_state.kinds import KINDS
-from sdx_state.kinds.resource import Desired, Live, Source
-from sdx_state.kinds.snapshot import Snapshot
 from sdx_state.kinds.wire import lay_over
+from sdx_state.model.ledger import Entry, Ledger
+from sdx_state.model.plan import ORDER_PATH, Action
+from sdx_state.model.resource import Desired, Live, Source
+from sdx_state.model.snapshot import Snapshot
 from sdx_state.plan.build import Intention, build_plan
-from sdx_state.plan.model import ORDER_PATH, Action
 from sdx_state.plan.order import order_of, positions
 from sdx_state.plan.origin import applied_hashes
-from sdx_state.state.ledger import Entry, Ledger, new_ledger
+from sdx_state.state.ledger import new_ledger
 
 WHERE = Source("a.yaml", 1, 1)
 texts = st.text("ab \n\r\u0301\u00e9", max_size=4)

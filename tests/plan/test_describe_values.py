@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sdx_state.kinds.resource import Live
-from sdx_state.kinds.snapshot import Snapshot
+from sdx_state.model.resource import Live
+from sdx_state.model.snapshot import Snapshot
 from sdx_state.plan.describe import describe
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sdx_state.kinds.resource import Removed, Source
-from sdx_state.plan.model import Action
+from sdx_state.model.plan import Action
+from sdx_state.model.resource import Removed, Source
 from sdx_state.plan.select import select
 
 NESTED = {"greeting_prompt": {"text": {"default": "Hello", "de-default": "Hallo"}}}

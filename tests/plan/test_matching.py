@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sdx_state.kinds.resource import Moved, Source
-from sdx_state.plan.model import Action
+from sdx_state.model.plan import Action
+from sdx_state.model.resource import Moved, Source
 
 
 def test_what_is_not_live_is_created(world):

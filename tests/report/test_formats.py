@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdx_state.kinds.resource import Source
-from sdx_state.plan.model import Action, Change, FieldChange, Finding, Plan, Risk
+from sdx_state.model.plan import Action, Change, FieldChange, Finding, Plan, Risk
+from sdx_state.model.resource import Source
 from sdx_state.report.formats import FORMATS, Options
 from sdx_state.report.markdown import MARKER, plan_markdown
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from sdx_state.plan.model import Action, Change, FieldChange, Plan, Risk
+from sdx_state.model.plan import Action, Change, FieldChange, Plan, Risk
 from sdx_state.report.markdown import plan_markdown
 
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sdx_state.kinds.segments import message_segments, reading_seconds
+from sdx_state.model.plan import Action, Change, FieldChange, Finding, Plan, Risk
 from sdx_state.plan.conversation import Conversation, Line
-from sdx_state.plan.model import Action, Change, FieldChange, Finding, Plan, Risk
 from sdx_state.report.page import plan_html
-from sdx_state.report.segments import message_segments, reading_seconds
 
 FIRST = """
 surveys:

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdx_state.kinds.resource import Source
+from sdx_state.model.plan import Action, Change, FieldChange, Finding, Plan, Risk, Unmanaged
+from sdx_state.model.resource import Source
 from sdx_state.plan.codec import from_document
-from sdx_state.plan.model import Action, Change, FieldChange, Finding, Plan, Risk, Unmanaged
 from sdx_state.report.document import plan_json
 from sdx_state.report.escape import disarm, escape, escape_lines
 from sdx_state.report.outcome import apply_line

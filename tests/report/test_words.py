@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sdx_state.handoff.steps import HandOff, Step, StepField
+from sdx_state.model.plan import Action, Change, FieldChange, Plan
 from sdx_state.plan.conversation import Conversation, Line
 from sdx_state.plan.divergence import Divergence, Verdict
-from sdx_state.plan.handoff import HandOff, Step, StepField
-from sdx_state.plan.model import Action, Change, FieldChange, Plan
 from sdx_state.report.drift import drift_markdown, drift_text
 from sdx_state.report.formats import FORMATS
 from sdx_state.report.handoff import handoff_html

@@ -6,10 +6,10 @@ from datetime import date
 
 import pytest
 
-from sdx_state.kinds.evidence import Counts, Question
-from sdx_state.kinds.policy import Policy
-from sdx_state.kinds.resource import Source
-from sdx_state.plan.model import Action, Change, FieldChange, Plan
+from sdx_state.model.evidence import Counts, Question
+from sdx_state.model.plan import Action, Change, FieldChange, Plan
+from sdx_state.model.policy import Policy
+from sdx_state.model.resource import Source
 from sdx_state.risk.consent import beyond_consent
 from sdx_state.risk.facts import Facts
 from sdx_state.risk.grade import grade, needs_evidence

@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 
 import sdx_state
 from sdx_state.config.references import MOST_BAD, MOST_IN_ALL, MOST_OF_ONE, References, Room
-from sdx_state.kinds import alike, texts
-from sdx_state.kinds.address import slug
 from sdx_state.kinds.email import identity_of
-from sdx_state.kinds.pattern import SEARCHED, NoPattern, is_found
+from sdx_state.model import alike, texts
+from sdx_state.model.address import slug
+from sdx_state.model.pattern import SEARCHED, NoPattern, is_found
 from sdx_state.report.words import word_diff
 
 PACKAGE = Path(sdx_state.__file__).parent
@@ -93,7 +93,7 @@ def test_only_one_module_compares_by_likeness() -> None:
         for one in PACKAGE.rglob("*.py")
         if "difflib import" in one.read_text("utf-8")
     }
-    assert users == {"kinds/alike.py", "cli/fmt.py", "config/references.py"}
+    assert users == {"model/alike.py", "cli/fmt.py", "config/references.py"}
 
 
 WORDS = st.lists(st.sampled_from(["a", "b", "c", "d e"]), max_size=30)
@@ -146,9 +146,9 @@ def test_short_texts_are_normalized_as_ever(text: str) -> None:
 
 def test_texts_of_marks_are_normalized_in_linear_work() -> None:
     code = r"""
-from sdx_state.kinds.address import slug
+from sdx_state.model.address import slug
 from sdx_state.kinds.email import identity_of
-from sdx_state.kinds.texts import normalized
+from sdx_state.model.texts import normalized
 from sdx_state.sandbox.emails import same
 text = "a" + "\u0315\u0300\u0316" * 700_000
 assert normalized("NFC", text) == text and slug(text) == "a"

@@ -20,9 +20,9 @@ EVERYTHING = ("sdx_state/state/files.py", "sdx_state/state/named_files.py", "sdx
 # Module -> what it uses -> why it need not, or cannot, go through those three.
 ALLOWED: dict[str, dict[str, str]] = {
     "sdx_state/api/stored.py": {"folder.open": "an open folder of private files"},
-    "sdx_state/apply/journal.py": {"folder.truncate": "an open folder of private files"},
-    "sdx_state/apply/pack.py": {"folder.rename": "an open folder", "opened.remove": "an open folder"},
-    "sdx_state/apply/uptime.py": {"_BOOT_ID.read_text": "one file of the kernel"},
+    "sdx_state/state/journal.py": {"folder.truncate": "an open folder of private files"},
+    "sdx_state/handoff/pack.py": {"folder.rename": "an open folder", "opened.remove": "an open folder"},
+    "sdx_state/state/uptime.py": {"_BOOT_ID.read_text": "one file of the kernel"},
     "sdx_state/cli/console.py": {"shutil": "the size of the terminal"},
     "sdx_state/cli/context.py": {"tempfile": "a folder of its own, mode 0700, for a state that is not kept"},
     "sdx_state/cli/responses.py": {"open": "a descriptor that is open already, of what is no regular file"},

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sdx_state.model.ledger import Entry, Ledger, Lookup
 from sdx_state.state.codec import decode, encode
 from sdx_state.state.errors import StateLocked, StateNotSaved, StateUnusable
-from sdx_state.state.ledger import Entry, Ledger, Lookup, new_ledger
+from sdx_state.state.ledger import new_ledger
 from sdx_state.state.local import LocalStore
 
 ledgers = st.builds(

@@ -12,12 +12,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import quote
 
+from sdx_state.handoff.upload import upload_of
 from sdx_state.kinds import KINDS, SURVEY, USER, admin_ui
-from sdx_state.kinds.address import Address
-from sdx_state.kinds.field import FieldType, Value
-from sdx_state.kinds.resource import Desired, Source
-from sdx_state.plan.model import ORDER_PATH, Action, Change, FieldChange, Plan
-from sdx_state.plan.upload import upload_of
+from sdx_state.kinds.field import FieldType
+from sdx_state.model.address import Address
+from sdx_state.model.plan import ORDER_PATH, Action, Change, FieldChange, Plan
+from sdx_state.model.resource import Desired, Source
+from sdx_state.model.value import Value
 
 CSV_NAME = "users.csv"
 _OF_ADDRESSES = "/:?#[]@!$&'()*+,;=%~"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from sdx_state.apply.uptime import Uptime
 from sdx_state.decoding.typed import Record
-from sdx_state.kinds.address import Address, kind_of
-from sdx_state.state.ledger import Entry
+from sdx_state.model.address import Address, kind_of
+from sdx_state.model.ledger import Entry
+from sdx_state.state.uptime import Uptime
 
 
 @dataclass(frozen=True)

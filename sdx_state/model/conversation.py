@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from sdx_state.kinds.address import Address
-from sdx_state.kinds.field import normalise_text
-from sdx_state.kinds.pattern import is_found
-from sdx_state.kinds.resource import Source
+from sdx_state.model.address import Address
+from sdx_state.model.pattern import is_found
+from sdx_state.model.resource import Source
+from sdx_state.model.texts import normalise_text
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal, get_args
 
-from sdx_state.kinds.address import Address
-from sdx_state.kinds.field import Value
-from sdx_state.kinds.policy import Level
-from sdx_state.kinds.resource import Source
-from sdx_state.state.ledger import Entry, Step
+from sdx_state.model.address import Address
+from sdx_state.model.ledger import Entry, Step
+from sdx_state.model.policy import Level
+from sdx_state.model.resource import Source
+from sdx_state.model.value import Value
 
 Origin = Literal["config", "drift", "both"]
 Via = Literal["api", "csv", "manual", "none"]

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from sdx_state.apply.chain import Chain
-from sdx_state.apply.journal import Journal
-from sdx_state.apply.unfinished import Unfinished
+from sdx_state.model.ledger import Ledger
+from sdx_state.state.chain import Chain
 from sdx_state.state.errors import CopyNotKept, StateUnusable
-from sdx_state.state.ledger import Ledger
+from sdx_state.state.journal import Journal
 from sdx_state.state.local import LocalStore
+from sdx_state.state.unfinished import Unfinished
 
 
 @dataclass(frozen=True)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from sdx_state.apply.workspace import Workspace
-from sdx_state.kinds.address import Address, kind_of
+from sdx_state.app.workspace import Workspace
 from sdx_state.kinds.identity import identity
 from sdx_state.live import Progress, read_live, wanted_of
+from sdx_state.model.address import Address, kind_of
+from sdx_state.model.ledger import Entry, Ledger
+from sdx_state.model.plan import Finding
 from sdx_state.plan.build import Intention, build_plan
-from sdx_state.plan.model import Finding
 from sdx_state.plan.origin import applied_hashes
 from sdx_state.state.errors import StateOfAnother, StateUnusable
-from sdx_state.state.ledger import Entry, Ledger, new_ledger
+from sdx_state.state.ledger import new_ledger
 
 
 @dataclass(frozen=True)

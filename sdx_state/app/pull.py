@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from sdx_state.app.workspace import Workspace, carry_out
 from sdx_state.apply.run import Silence
-from sdx_state.apply.workspace import Workspace, carry_out
 from sdx_state.config import (
     Changed,
     Configuration,
@@ -22,17 +22,17 @@ from sdx_state.config import (
     why_not,
 )
 from sdx_state.kinds import QUESTION, SURVEY
-from sdx_state.kinds.address import Address, kind_of
 from sdx_state.kinds.identity import Identity, identity
-from sdx_state.kinds.resource import Live
-from sdx_state.kinds.snapshot import Snapshot
+from sdx_state.kinds.moves import parent_of
 from sdx_state.live import Progress
+from sdx_state.model.address import Address, kind_of
+from sdx_state.model.ledger import Ledger
+from sdx_state.model.plan import Action, Change, Finding, Plan, Unmanaged
+from sdx_state.model.resource import Live
+from sdx_state.model.snapshot import Snapshot
 from sdx_state.plan.build import Intention, build_plan
-from sdx_state.plan.continuity import parent_of
 from sdx_state.plan.describe import Description, Place, describe, place_of
-from sdx_state.plan.model import Action, Change, Finding, Plan, Unmanaged
 from sdx_state.plan.rename import key_changes
-from sdx_state.state.ledger import Ledger
 
 
 @dataclass(frozen=True)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from sdx_state.api.answer import Row
-from sdx_state.apply.journal import Journal
-from sdx_state.apply.memory import keep, recall
-from sdx_state.apply.workspace import Workspace
+from sdx_state.app.workspace import Workspace
 from sdx_state.kinds import KINDS
-from sdx_state.kinds.address import Address, kind_of
 from sdx_state.kinds.kind import Kind
 from sdx_state.kinds.wire import read_field
+from sdx_state.model.address import Address, kind_of
+from sdx_state.model.ledger import Entry, Ledger
 from sdx_state.plan.build import Intention
 from sdx_state.plan.targets import likeliest
-from sdx_state.state.ledger import Entry, Ledger
+from sdx_state.state.journal import Journal
+from sdx_state.state.memory import keep, recall
 
 
 class NotAdoptable(Exception):

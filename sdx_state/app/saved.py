@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from sdx_state.apply.witness import agree, witnesses
+from sdx_state.app.witness import agree, witnesses
 from sdx_state.decoding.strict import OWN_DEPTH, DecodingError, parse
 from sdx_state.decoding.typed import mapping_of, member, member_or, record, text
-from sdx_state.kinds.snapshot import Snapshot
+from sdx_state.model.plan import Action, Change, Plan
+from sdx_state.model.snapshot import Snapshot
 from sdx_state.plan.build import Intention
 from sdx_state.plan.codec import PlanUnreadable, digest_of, fingerprint_of, from_document, to_document
-from sdx_state.plan.model import Action, Change, Plan
 from sdx_state.state.named_files import read_regular, write_output
 from sdx_state.state.signing import VARIABLE, SigningKey
 

@@ -23,3 +23,14 @@ def normalized(form: Literal["NFC", "NFKD"], text: str) -> str:
     ):
         return text
     return unicodedata.normalize(form, text)
+
+
+def normalise_text(value: object) -> object:
+    """Return text as NFC with LF line ends; numbers become their digits, anything else stays."""
+    if isinstance(value, str):
+        if "\r" in value:
+            value = value.replace("\r\n", "\n").replace("\r", "\n")
+        return normalized("NFC", value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return value

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 from sdx_state.kinds import KINDS
 from sdx_state.kinds.kind import Kind
-from sdx_state.kinds.resource import Live
-from sdx_state.kinds.snapshot import Snapshot
+from sdx_state.model.resource import Live
+from sdx_state.model.snapshot import Snapshot
 
 COUNT = 20  # of each kind, spread over its list
 LENGTH = 16  # hexadecimal digits of a hash

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sdx_state.kinds.resource import Desired
+from sdx_state.model.resource import Desired
 
 COLUMNS = (
     "name",

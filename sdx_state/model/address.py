@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from sdx_state.kinds.texts import normalized
+from sdx_state.model.texts import normalized
 
 Address = str
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sdx_state.kinds.resource import Live, Shape
+from sdx_state.model.resource import Live, Shape
 
 
 @dataclass(frozen=True)

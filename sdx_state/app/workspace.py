@@ -9,29 +9,26 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 
 from sdx_state.api import Endpoints
+from sdx_state.app.observe import TenantReader, clocks, cut_off, require_same_tenant
+from sdx_state.app.saved import SavedPlan
+from sdx_state.app.stored_evidence import StoredEvidence
+from sdx_state.app.tenant import WrongTenant
 from sdx_state.apply import settling
-from sdx_state.apply.evidence import StoredEvidence
 from sdx_state.apply.history import past_of, run_kept
-from sdx_state.apply.journal import Journal
-from sdx_state.apply.memory import journal_of, keep, open_journal, recall
-from sdx_state.apply.observe import TenantReader, clocks, cut_off, require_same_tenant
 from sdx_state.apply.outcome import Result
 from sdx_state.apply.run import Observer, Run
-from sdx_state.apply.saved import SavedPlan
-from sdx_state.apply.tenant import WrongTenant
-from sdx_state.apply.unfinished import Unfinished
-from sdx_state.apply.uptime import uptime
 from sdx_state.kinds import KINDS, SURVEY
-from sdx_state.kinds.address import Address, kind_of
-from sdx_state.kinds.policy import Guards
-from sdx_state.kinds.resource import Desired
-from sdx_state.kinds.snapshot import Snapshot
 from sdx_state.live import Progress, Wanted, read_live, wanted_of
 from sdx_state.live.capabilities import Setting, writable
 from sdx_state.live.evidence import count_all, gather
+from sdx_state.model.address import Address, kind_of
+from sdx_state.model.ledger import Ledger
+from sdx_state.model.plan import Plan
+from sdx_state.model.policy import Guards
+from sdx_state.model.resource import Desired
+from sdx_state.model.snapshot import Snapshot
 from sdx_state.plan.attribute import attribute
 from sdx_state.plan.build import Intention, build_plan
-from sdx_state.plan.model import Plan
 from sdx_state.plan.route import route, verb_of
 from sdx_state.plan.scope import scope_of
 from sdx_state.plan.select import select
@@ -40,8 +37,11 @@ from sdx_state.plan.undo import undo_plan
 from sdx_state.risk.facts import facts_of
 from sdx_state.risk.grade import grade, needs_evidence
 from sdx_state.state.errors import StateError
-from sdx_state.state.ledger import Ledger
+from sdx_state.state.journal import Journal
 from sdx_state.state.local import LocalStore
+from sdx_state.state.memory import journal_of, keep, open_journal, recall
+from sdx_state.state.unfinished import Unfinished
+from sdx_state.state.uptime import uptime
 
 
 @dataclass(frozen=True)

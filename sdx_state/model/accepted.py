@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from sdx_state.kinds.resource import Source
+from sdx_state.model.resource import Source
 
 
 @dataclass(frozen=True)

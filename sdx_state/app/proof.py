@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from sdx_state.apply.chain import Chain
 from sdx_state.apply.history import DOCUMENT
-from sdx_state.apply.journal import Journal
-from sdx_state.apply.memory import journal_of, keep, open_journal
+from sdx_state.model.ledger import Ledger
+from sdx_state.state.chain import Chain
 from sdx_state.state.errors import JOURNAL_ADVICE, StateUnusable
-from sdx_state.state.ledger import Ledger
+from sdx_state.state.journal import Journal
 from sdx_state.state.local import LocalStore
+from sdx_state.state.memory import journal_of, keep, open_journal
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
-from sdx_state.kinds.resource import Source
+from sdx_state.model.resource import Source
 
 Level = Literal["low", "medium", "high", "critical", "blocked"]  # blocked: nobody can consent to it
 LEVELS: tuple[Level, ...] = ("low", "medium", "high", "critical", "blocked")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from sdx_state.apply.pull import intention_of
+from sdx_state.app.pull import intention_of
 from sdx_state.config import (
     PROJECT_FILE,
     ConfigurationError,
@@ -15,8 +15,8 @@ from sdx_state.config import (
     load_configuration,
     load_project,
 )
+from sdx_state.model.plan import Finding
 from sdx_state.plan.build import Intention
-from sdx_state.plan.model import Finding
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from sdx_state.kinds.address import Address
-from sdx_state.kinds.field import Value
+from sdx_state.model.address import Address
+from sdx_state.model.value import Value
 
 Shape = Literal["flat", "nested"]
 

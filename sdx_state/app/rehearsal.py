@@ -14,8 +14,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, get_args
 
-from sdx_state.apply.evidence import StoredEvidence, stored_evidence
-from sdx_state.apply.pseudonyms import VEILED, Pseudonyms
+from sdx_state.app.pseudonyms import VEILED, Pseudonyms
+from sdx_state.app.stored_evidence import StoredEvidence, stored_evidence
 from sdx_state.decoding.strict import OWN_DEPTH, DecodingError, parse
 from sdx_state.decoding.typed import (
     Decode,
@@ -33,12 +33,12 @@ from sdx_state.decoding.typed import (
     record,
 )
 from sdx_state.kinds import PHONE_NUMBER, QUESTION, SURVEY, USER, Kind
-from sdx_state.kinds.address import Address, address_of, kind_of, name_of
-from sdx_state.kinds.resource import Desired, Shape
-from sdx_state.kinds.snapshot import Snapshot
+from sdx_state.model.address import Address, address_of, kind_of, name_of
+from sdx_state.model.ledger import Entry, Ledger
+from sdx_state.model.resource import Desired, Shape
+from sdx_state.model.snapshot import Snapshot
 from sdx_state.plan.build import Intention
 from sdx_state.state.codec import from_document, to_document
-from sdx_state.state.ledger import Entry, Ledger
 from sdx_state.state.named_files import read_regular, write_output
 
 FORMAT = 2

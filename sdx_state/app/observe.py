@@ -6,18 +6,18 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from sdx_state.api import Endpoints
+from sdx_state.app.tenant import UnprovenTenant
 from sdx_state.apply import settling
-from sdx_state.apply.memory import Memory
-from sdx_state.apply.tenant import UnprovenTenant
-from sdx_state.apply.unfinished import Unfinished, Unseen
-from sdx_state.apply.uptime import uptime
 from sdx_state.kinds import KINDS
-from sdx_state.kinds.address import Address, kind_of
-from sdx_state.kinds.snapshot import Snapshot
 from sdx_state.live import Progress, Wanted, read_live
+from sdx_state.model.address import Address, kind_of
+from sdx_state.model.ledger import Ledger
+from sdx_state.model.plan import Finding
+from sdx_state.model.snapshot import Snapshot
 from sdx_state.plan.agreement import same_tenant
-from sdx_state.plan.model import Finding
-from sdx_state.state.ledger import Ledger
+from sdx_state.state.memory import Memory
+from sdx_state.state.unfinished import Unfinished, Unseen
+from sdx_state.state.uptime import uptime
 
 UNPROVEN = "nothing shows that these credentials are of the tenant that the state belongs to"
 SKEW = 300.0  # seconds that two clocks may differ before it is worth a word

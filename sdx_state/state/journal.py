@@ -17,17 +17,17 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from sdx_state.apply.chain import HASH, SIGNATURE, START, Chain
-from sdx_state.apply.journal_lines import decoded_line
-from sdx_state.apply.unfinished import Left, Unfinished
-from sdx_state.apply.uptime import uptime
 from sdx_state.decoding.strict import DecodingError
 from sdx_state.decoding.typed import Record
-from sdx_state.kinds.address import Address
+from sdx_state.model.address import Address
+from sdx_state.model.ledger import Entry
+from sdx_state.state.chain import HASH, SIGNATURE, START, Chain
 from sdx_state.state.errors import JOURNAL_ADVICE, ForeignFile, StateNotSaved, StateUnusable
 from sdx_state.state.files import append, open_folder, read_private, sync
-from sdx_state.state.ledger import Entry
+from sdx_state.state.journal_lines import decoded_line
 from sdx_state.state.signing import SigningKey, hash_of
+from sdx_state.state.unfinished import Left, Unfinished
+from sdx_state.state.uptime import uptime
 
 
 class Journal:

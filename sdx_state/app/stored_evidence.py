@@ -19,10 +19,10 @@ from sdx_state.decoding.typed import (
     text,
 )
 from sdx_state.kinds import QUESTION, SURVEY
-from sdx_state.kinds.address import Address
-from sdx_state.kinds.evidence import Counts, Question
 from sdx_state.live.evidence import Counted
-from sdx_state.plan.model import Stored
+from sdx_state.model.address import Address
+from sdx_state.model.evidence import Counts, Question
+from sdx_state.model.plan import Stored
 
 BELIEVED = timedelta(days=7)  # after that a count of zero says nothing of today
 _COUNTED = (SURVEY.name, QUESTION.name)

@@ -1,0 +1,1 @@
+"""From files to writes: the steps that every command walks."""

@@ -1,0 +1,83 @@
+"""What a plan leaves to a person: found, written down, and ticked off by looking again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sdx_state.app.workspace import Planned, Workspace, carry_out
+from sdx_state.apply.outcome import Result
+from sdx_state.apply.run import Silence
+from sdx_state.handoff.pack import Pack, write_pack
+from sdx_state.handoff.steps import HandOff, hand_off
+from sdx_state.live import Progress
+from sdx_state.model.plan import Plan
+from sdx_state.plan.build import Intention
+from sdx_state.plan.route import by_hand
+from sdx_state.state.journal import Journal
+
+Rendered = Callable[[HandOff], Mapping[str, str]]
+
+
+def hand_off_of(workspace: Workspace, plan: Plan, planned: Planned, links: Mapping[str, str]) -> HandOff:
+    """Return what of `plan` is for a person."""
+    return hand_off(plan, planned.intention.resources, workspace.origin, links)
+
+
+def left_to_do(plan: Plan, result: Result) -> Plan:
+    """Return the part of `plan` that a run left to a person, also where the server had promised to take it."""
+    return replace(plan, changes=tuple(by_hand(outcome.change) for outcome in result.of("handoff")))
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a look at the tenant found.
+
+    Attributes:
+        plan: The plan as it is now.
+        handoff: What is left to a person.
+        pack: What was written.
+    """
+
+    plan: Plan
+    handoff: HandOff
+    pack: Pack
+
+
+def look(
+    workspace: Workspace,
+    journal: Journal,
+    intention: Intention,
+    folder: Path,
+    links: Mapping[str, str],
+    written: Rendered,
+    progress: Progress,
+    forbid: Callable[[Planned], None] = lambda planned: None,
+) -> Look:
+    """Read the tenant, adopt what is there now, and write what is left into `folder`. Writes nothing to the tenant.
+
+    Args:
+        workspace: The tenant and its state.
+        journal: Of this run.
+        intention: What is declared.
+        folder: Where the pack goes.
+        links: Kind -> path of its page in the admin UI.
+        written: Writes a hand-off as the files of a pack.
+        progress: Told of each request.
+        forbid: Called with the plan before anything is written; raises where nobody may be told to do it.
+
+    Raises:
+        ApiError, StateError: As in planning.
+        OSError: The pack could not be written.
+    """
+    planned = workspace.plan(intention, progress)
+    if planned.plan.errors:
+        return Look(planned.plan, HandOff(workspace.origin), Pack(folder))
+    forbid(planned)
+    settled = tuple(change for change in planned.plan.changes if not change.writes)
+    carry_out(
+        workspace.run(journal, Silence(), "handoff"), replace(planned, plan=replace(planned.plan, changes=settled))
+    )
+    handoff = hand_off_of(workspace, planned.plan, planned, links)
+    return Look(planned.plan, handoff, write_pack(folder, written(handoff)))

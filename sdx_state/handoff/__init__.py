@@ -1,0 +1,1 @@
+"""What the API does not support, as work for a person."""
