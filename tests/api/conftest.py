@@ -1,17 +1,22 @@
-"""A server on real HTTP that answers as a script says, and clients of it that wait in no time."""
+"""A scripted server on real HTTP, clients of it that wait in no time, and a person who signs in in a browser."""
 
 from __future__ import annotations
 
 import json
 import threading
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 
 from sdx_state.api import Connection, Credentials, Endpoints, base_url
+from sdx_state.api.oauth import SignIn, token_transport
+from sdx_state.sandbox.oauth import CLIENT_ID
 
 
 @dataclass(frozen=True)
@@ -177,3 +182,38 @@ def no_proxy_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
+
+
+class Refused(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_):
+        return None
+
+
+@pytest.fixture(scope="session")
+def opener():
+    """A browser that follows no redirect."""
+    return urllib.request.build_opener(Refused, urllib.request.ProxyHandler({}))
+
+
+@pytest.fixture(scope="session")
+def decide(opener):
+    """What a person does on the page: read it, and press a button. Returns where the browser is sent."""
+    return lambda address, decision: decided(opener, address, decision)
+
+
+def decided(opener, address, decision):
+    with opener.open(address) as page:
+        text = page.read().decode()
+    assert "Allow access?" in text
+    form = dict(parse_qsl(urlsplit(address).query)) | {"decision": decision}
+    try:
+        opener.open(address.split("?")[0], urlencode(form).encode())
+    except urllib.error.HTTPError as answer:
+        return answer.headers["Location"]
+    raise AssertionError("the page did not send the browser back")
+
+
+@pytest.fixture
+def attempt(tenant):
+    base = base_url(None, tenant.url)
+    return base, SignIn(base, CLIENT_ID, "http://127.0.0.1:9/signed-in"), token_transport(base, None)

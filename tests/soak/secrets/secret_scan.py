@@ -1,8 +1,8 @@
 """No credential in anything that the program leaves behind, whatever fails and however much it says.
 
-    python tests/security/secret_scan.py                every command x failure x verbosity
-    python tests/security/secret_scan.py --part 20 --seed 7
-    python tests/security/secret_scan.py --only "plan --out|html 401|2|0"
+    python tests/soak/secrets/secret_scan.py                every command x failure x verbosity
+    python tests/soak/secrets/secret_scan.py --part 20 --seed 7
+    python tests/soak/secrets/secret_scan.py --only "plan --out|html 401|2|0"
 
 Looks into stdout, stderr, every file that a run makes or changes, and the command line that the system shows of it,
 in fourteen encodings. Prints the counts; a hit is named by where it is, never by what it is.

@@ -1,7 +1,7 @@
 """Damaged answers, over real sockets, through the real client: a value of the right shape, or one of its own errors.
 
-    python tests/fuzz/answers.py --seed 1 --count 20000
-    python tests/fuzz/answers.py --seed 1 --only 4711
+    python tests/soak/fuzz/answers.py --seed 1 --count 20000
+    python tests/soak/fuzz/answers.py --seed 1 --only 4711
 
 Prints the seed, the counts, the slowest, and the memory it took.
 """

@@ -1,7 +1,7 @@
 """Damaged YAML, through the real loader: it is read, or refused in the program's own words at a place in it.
 
-    python tests/fuzz/yaml_inputs.py --seed 1 --count 200000
-    python tests/fuzz/yaml_inputs.py --seed 1 --only 4711
+    python tests/soak/fuzz/yaml_inputs.py --seed 1 --count 200000
+    python tests/soak/fuzz/yaml_inputs.py --seed 1 --only 4711
 
 Prints the seed, the counts, the slowest input, and the memory it took.
 """
@@ -33,7 +33,7 @@ from sdx_state.report.problems import problems_text
 PATIENCE = 2.0  # seconds that one input may take
 MEMORY = 200 * 1024  # KiB that all of them may take beyond what the first ones took
 WARM_UP = 300  # inputs after which memory is measured
-EXAMPLES = Path(__file__).parents[2] / "examples"
+EXAMPLES = Path(__file__).parents[3] / "examples"
 SMALL = b"""\
 phone_numbers:
   sms: {number: "0488 888 888", country_code: AU, phone_type: mobile}

@@ -1,10 +1,10 @@
 """Switch one mechanism of the product off at a time: the schedules must notice each of them.
 
-    python tests/faults/sabotage.py --seed 1 --within 2000
+    python tests/soak/faults/sabotage.py --seed 1 --within 2000
 
 For each switch, schedules are played until one breaks a rule. A switch that none notices fails. Switches that no
-schedule can notice are thrown where their harness is: loose YAML in tests/fuzz, redaction in tests/security, raw
-output in tests/hostile.
+schedule can notice are thrown where their harness is: loose YAML in tests/soak/fuzz, redaction in
+tests/soak/secrets, raw output in tests/soak/hostile.
 """
 
 from __future__ import annotations

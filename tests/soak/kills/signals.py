@@ -1,6 +1,6 @@
 """Interrupt an apply of the command line by SIGINT and SIGTERM at random moments, on real sockets and real files.
 
-    python tests/kills/signals.py --count 300
+    python tests/soak/kills/signals.py --count 300
 
 What is in flight ends, the state is saved and free again within seconds, the exit code says which signal it was, and
 the next apply leads to exactly what is declared. Some are sent twice: the second ends the process where it stands.

@@ -1,6 +1,6 @@
 """Whatever stands in the tenant or the files: no report acts on it, and every report lets it be read.
 
-`python tests/hostile/hostile.py --seed 1 --count 20000` looks at more of it.
+`python tests/soak/hostile/hostile.py --seed 1 --count 20000` looks at more of it.
 """
 
 from __future__ import annotations

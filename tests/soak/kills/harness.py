@@ -1,9 +1,9 @@
 """Kill an apply by SIGKILL, at every boundary or at random moments, on real sockets and real files; then recover.
 
-    python tests/kills/harness.py --points             every crash point of a scenario of 12 operations
-    python tests/kills/harness.py --points --twice     and the recovery is killed too, at a boundary by chance
-    python tests/kills/harness.py --random 1000        that many kills that hit a running apply
-    python tests/kills/harness.py --races 100          so many races of 8 processes for the lock
+    python tests/soak/kills/harness.py --points             every crash point of a scenario of 12 operations
+    python tests/soak/kills/harness.py --points --twice     and the recovery is killed too, at a boundary by chance
+    python tests/soak/kills/harness.py --random 1000        that many kills that hit a running apply
+    python tests/soak/kills/harness.py --races 100          so many races of 8 processes for the lock
 
 The tenant runs in a process of its own and survives. After each kill the next apply must lead to exactly what is
 declared: nothing lost, nothing twice, a state that can be read, an empty plan.

@@ -71,7 +71,7 @@ def test_a_server_that_ignores_the_offset_is_found_out_from_the_middle_too() -> 
 
 
 def test_churn_hides_no_row_of_a_list_whose_keys_are_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    path = Path(__file__).parents[1] / "faults" / "sweeps.py"
+    path = Path(__file__).parents[1] / "soak" / "faults" / "sweeps.py"
     spec = importlib.util.spec_from_file_location("sweeps_of_responses", path)
     assert spec is not None and spec.loader is not None
     sweeps = importlib.util.module_from_spec(spec)

@@ -1,7 +1,7 @@
 """Draw schedules of faults from a seed, and let an apply of twelve operations meet each of them.
 
-    python tests/faults/schedules.py --seed 1 --count 20000
-    python tests/faults/schedules.py --seed 1 --only 4711       the same schedule again, step by step
+    python tests/soak/faults/schedules.py --seed 1 --count 20000
+    python tests/soak/faults/schedules.py --seed 1 --only 4711       the same schedule again, step by step
 
 A schedule is one to three processes, each with faults at requests and at steps of the disk; then nothing fails any
 more. Prints the seed, the counts, and every rule that was broken.

@@ -22,7 +22,7 @@ from scenes import ACCESS, KEY, LOCAL, TOKEN, UUID, Ended  # noqa: E402
 
 NIGHTLY = bool(os.environ.get("SDX_NIGHTLY"))
 SEED = 1
-ROOT = HERE.parents[1]
+ROOT = HERE.parents[2]
 
 pytestmark = [
     pytest.mark.timeout(7200 if NIGHTLY else 250),

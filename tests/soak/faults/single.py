@@ -1,7 +1,7 @@
 """Every fault by itself, at every request and at every step of the disk of an apply of twelve operations.
 
-    python tests/faults/single.py
-    python tests/faults/single.py --only "request 24 late"      the same one again, step by step
+    python tests/soak/faults/single.py
+    python tests/soak/faults/single.py --only "request 24 late"      the same one again, step by step
 
 Prints the counts, and every rule that was broken. There is no seed to choose: each place has its own.
 """
