@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import http.client
 import io
@@ -87,6 +88,41 @@ class Project:
 
     def apply(self, *arguments: str) -> Ended:
         return self.run("apply", "--auto-approve", *arguments)
+
+
+class Source:
+    """The package as it is written, less the sandbox, which shares no code with the rest.
+
+    Attributes:
+        modules: Path below `sdx_state` -> what is parsed of it.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.modules = {
+            path.relative_to(root).as_posix(): ast.parse(path.read_text("utf-8"))
+            for path in sorted(root.rglob("*.py"))
+            if path.relative_to(root).parts[0] != "sandbox"
+        }
+
+    def where(self, says: Callable[[ast.AST], bool]) -> dict[str, list[int]]:
+        """Return the lines of each module that hold a node for which `says` is true; docstrings are left out."""
+        found = {path: [node.lineno for node in _code(tree) if says(node)] for path, tree in self.modules.items()}
+        return {path: lines for path, lines in found.items() if lines}
+
+
+def _code(tree: ast.AST) -> Iterator[Any]:
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            continue
+        yield node
+        yield from _code(node)
+
+
+@pytest.fixture(scope="session")
+def source() -> Source:
+    import sdx_state
+
+    return Source(Path(sdx_state.__file__).parent)
 
 
 @pytest.fixture(autouse=True)

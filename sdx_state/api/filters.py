@@ -16,6 +16,7 @@ from sdx_state.api.errors import ApiError, BadRequest, Gone, NotFound, Unavailab
 from sdx_state.api.exchange import Request
 from sdx_state.api.retry import Sender
 from sdx_state.kinds.email import identity_of
+from sdx_state.kinds.phone import may_be_the_same
 from sdx_state.model.texts import normalized
 
 NOBODY = "2147483647"  # the highest signed 32-bit integer: no counter of a tenant gets there
@@ -131,7 +132,7 @@ def _comparison(name: str) -> Callable[[str, str], bool]:
         return lambda asked, found: _collated(asked) in _collated(found)
     if name == "email":
         return lambda asked, found: identity_of(asked) == identity_of(found) or _collated(asked) == _collated(found)
-    return _same_number if name == "phone" else lambda asked, found: _collated(asked) == _collated(found)
+    return may_be_the_same if name == "phone" else lambda asked, found: _collated(asked) == _collated(found)
 
 
 def _is_named(row: Row, name: str) -> bool:
@@ -140,12 +141,6 @@ def _is_named(row: Row, name: str) -> bool:
 
 def _same_id(asked: str, found: str) -> bool:
     return asked == found or (asked.isdecimal() and found.isdecimal() and asked.lstrip("0") == found.lstrip("0"))
-
-
-def _same_number(asked: str, found: str) -> bool:
-    """Compare telephone numbers, of which one may be national and the other international."""
-    one, other = ("".join(filter(str.isdecimal, text)).lstrip("0") for text in (asked, found))
-    return (one.endswith(other) or other.endswith(one)) if one and other else one == other
 
 
 def _collated(text: str) -> str:

@@ -10,9 +10,9 @@ from urllib.parse import quote
 from sdx_state.api.errors import InvalidId, InvalidValue
 from sdx_state.kinds import USER
 from sdx_state.kinds.email import identity_of, unaddressable
+from sdx_state.kinds.phone import is_written
 
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,18}")
-_TELEPHONE = re.compile(r"\+?[0-9(][0-9() .-]{1,38}")
 _UNSENDABLE = re.compile("[\0\ud800-\udfff]")
 _COUNTRY = re.compile(r"[A-Za-z]{2}")  # ISO 3166 alpha-2
 
@@ -64,7 +64,7 @@ def telephone_segment(number: str, request: str) -> str:
     Raises:
         InvalidId: It holds something else than digits and the punctuation of telephone numbers.
     """
-    if not _TELEPHONE.fullmatch(number):
+    if not is_written(number):
         raise InvalidId(request, f"{number[:80]!a} is not a telephone number")
     return quote(number, safe="")
 

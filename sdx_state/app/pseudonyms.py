@@ -14,13 +14,13 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from sdx_state.kinds import KINDS, USER
+from sdx_state.kinds.phone import IN_TEXT
 from sdx_state.kinds.user import PERSONAL
 
 VEILED = (*PERSONAL, "agent_id")  # an agent_id is often made of the name
 _PHONES = 10**6  # pseudonyms of telephone numbers
 # Broad, and bounded, so that a text without an `@` is read once: which part of it is an address is found out below.
 _EMAIL = re.compile(r"[^\s<>()\[\]\",;:\\@]{1,64}@[^\s<>()\[\]{}\"'`,;:|/\\%@]{1,253}")
-_PHONE = re.compile(r"\+?[0-9][0-9 ().\-]{5,}[0-9]")
 _WORD = re.compile(r"[^\s.,;:!?()\[\]{}<>\"“”]+")
 _LONGEST = 4  # words of a name that is looked for inside of other texts; the shortest is two
 
@@ -81,7 +81,7 @@ class Pseudonyms:
         if isinstance(value, str):
             if self.of("name", value) in self.known:
                 return self.of("name", value)
-            return self._names(_PHONE.sub(self._known("phone"), _EMAIL.sub(self._address, value)))
+            return self._names(IN_TEXT.sub(self._known("phone"), _EMAIL.sub(self._address, value)))
         if isinstance(value, Mapping):
             return {key: self.elsewhere(inner) for key, inner in value.items()}
         if isinstance(value, list | tuple):

@@ -147,7 +147,9 @@ def _rows_of(kind: Kind) -> Decode[tuple[Record, ...]]:
                 for name in numbers:
                     if row.get(name) not in (None, ""):
                         member(row, name, natural_in_text)
-                identity = str(member(row, kind.identity, filled if kind is USER else natural_in_text)).lower()
+                identity = kind.identity_of(
+                    str(member(row, kind.identity, filled if kind.named_by_email else natural_in_text))
+                )
                 if identity in known:
                     raise Malformed("different from those before it", row[kind.identity]).inside(kind.identity)
             except Malformed as error:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Protocol
 
 from sdx_state.config.problems import Problem, closest
 from sdx_state.config.spreadsheet import BLANKS, NAMES, SEPARATORS, NotRows, Record, Sheet
+from sdx_state.kinds.user import UPLOAD_COLUMNS, UPLOAD_REQUIRED
 
 # How exports of other systems call the columns. They are suggested and never taken for granted.
 ALIASES = {
@@ -49,12 +50,7 @@ def folded_header(text: str) -> str:
 
 
 def columns_of(
-    file: Named,
-    sheet: Sheet,
-    header: Record,
-    known: Sequence[str],
-    required: Sequence[str],
-    report: Callable[[Problem], None],
+    file: Named, sheet: Sheet, header: Record, report: Callable[[Problem], None]
 ) -> dict[str, tuple[int, ...]] | None:
     """Return column -> indexes of the cells that make it up, in the order of `file.columns`; None if it is wrong."""
     problems: list[Problem] = []
@@ -68,7 +64,7 @@ def columns_of(
         if cell in ignored or not cell:
             continue
         column = mapped.get(cell, cell)
-        if column not in known:
+        if column not in UPLOAD_COLUMNS:
             unknown.append(index)
         elif column in found and (column != JOINED or cell not in mapped or cell in headers[:index]):
             where = sheet.place(header.line, index)
@@ -79,13 +75,13 @@ def columns_of(
     if mixed is not None:
         report(mixed)
         return None
-    problems += _unknown(file, sheet, header, unknown, known)
+    problems += _unknown(file, sheet, header, unknown)
     for one in file.columns:
         if folded_header(one) not in headers:
             hint = closest(one, [cell.strip(BLANKS) for cell in header.cells])
             problems.append(sheet.source.problem((header.line, 1), f"there is no column `{one[:80]}` here", hint))
     suggested = {ALIASES.get(headers[index]) for index in unknown}
-    for column in required:
+    for column in UPLOAD_REQUIRED:
         if column not in found and column not in suggested:
             message = f"the column `{column}` is missing: the platform's upload requires it"
             problems.append(sheet.source.problem((header.line, 1), message))
@@ -112,13 +108,13 @@ def _mixed(sheet: Sheet, header: Record, unknown: list[int]) -> Problem | None:
     return None
 
 
-def _unknown(file: Named, sheet: Sheet, header: Record, unknown: list[int], known: Sequence[str]) -> list[Problem]:
+def _unknown(file: Named, sheet: Sheet, header: Record, unknown: list[int]) -> list[Problem]:
     """Return what is wrong with the unknown columns, in one message with the entry that reads the file."""
     if not unknown:
         return []
     where = sheet.place(header.line, unknown[0])
     texts = [header.cells[index].strip(BLANKS) for index in unknown]
-    typed = {one: closest(one, known) for one in texts if folded_header(one) not in ALIASES}
+    typed = {one: closest(one, UPLOAD_COLUMNS) for one in texts if folded_header(one) not in ALIASES}
     if any(typed.values()):
         return [
             sheet.source.problem(sheet.place(header.line, index), f"unknown column `{text[:80]}`", typed.get(text))

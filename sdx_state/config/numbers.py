@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
 
-_E164 = re.compile(r"\+([1-9][0-9]{6,14})")
-_PUNCTUATION = str.maketrans("", "", " -().\u00a0\u2011")
+from sdx_state.kinds.phone import e164_digits, without_separators
+
 # Marks of direction and blanks without width, which address books put around numbers.
 _MARKS = re.compile("[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 _SCHEME = re.compile(r"(?:tel|callto):(?://)?", re.IGNORECASE)
@@ -43,7 +43,7 @@ def canonical(text: str, country_code: str | None = None) -> str | Complaint:
         text: The number; punctuation is allowed. Without a leading `+` it is read as dialled in its country.
         country_code: ISO 3166 alpha-2 code of that country.
     """
-    plain = text.translate(_PUNCTUATION)
+    plain = without_separators(text)
     if _is_plainly_valid(plain):
         return plain
     return _thorough(text, country_code)
@@ -72,10 +72,9 @@ def _is_plainly_valid(text: str) -> bool:
 
     A no is not the last word.
     """
-    found = _E164.fullmatch(text)
-    if found is None:
+    digits = e164_digits(text)
+    if digits is None:
         return False
-    digits = found[1]
     for length in (1, 2, 3):
         plan = _numbers_of(int(digits[:length]))
         if plan is not None:
@@ -123,6 +122,6 @@ def _thorough(text: str, country_code: str | None) -> str | Complaint:
     if not phonenumbers.is_valid_number(number):
         where = f" in {country_code}" if country_code and not international else ""
         return Complaint(f"`{text[:40]}` is not a valid telephone number{where}")
-    if international and found != text.translate(_PUNCTUATION):
+    if international and found != without_separators(text):
         return Complaint(f"`{text[:40]}` is not in E.164", f"write {found}")
     return found

@@ -17,7 +17,7 @@ from sdx_state.config.tree import KeyPlaces, Node, Place, Table, items, table
 from sdx_state.config.users_csv import Row
 from sdx_state.config.values import FieldReader, Fields, must_be_quoted
 from sdx_state.kinds import PHONE_NUMBER, QUESTION, SURVEY, USER, Kind
-from sdx_state.kinds.user import UPLOAD_SWITCHES
+from sdx_state.kinds.user import UPLOAD_BESIDE_TEAM, UPLOAD_SWITCHES
 from sdx_state.model.address import Address, address_of, kind_of, slug
 from sdx_state.model.resource import Desired, Source
 
@@ -183,8 +183,7 @@ class Declarations:
         self._keep(address, USER, email, None, fields, source, row.place, positions=row.places, upload=upload)
 
     def _warn_of_team(self, upload: Mapping[str, str], source: SourceText, place: Place) -> None:
-        """Source: "Hand-off": `visible` and `visibility_level` are required once `team` is set."""
-        missing = [column for column in ("visible", "visibility_level") if column not in upload]
+        missing = [column for column in UPLOAD_BESIDE_TEAM if column not in upload]
         if "team" in upload and missing:
             message = f"the platform's upload requires {' and '.join(missing)} beside team"
             self.report(source.problem(place, message, severity="warning"))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from sdx_state.config.problems import ConfigurationError, Problem
+from sdx_state.kinds.user import UPLOAD_REQUIRED
 from sdx_state.model.texts import normalized
 
 PROJECT_FILE = "sdx.yaml"
@@ -20,7 +21,6 @@ _ANY_FOLDERS = "**"
 _MAYBE = re.compile(r"(?i:\.json|\.csv|\.ya?ml[~.][^/]*|\.ya?ml[ _-][^/]*)")
 _SECTION = re.compile(r"^(?:\{\s*)?[\"']?(?:surveys|users|phone_numbers)[\"']?[ \t]*:(?:\s|$)", re.MULTILINE)
 _JSON_SECTION = re.compile(r'"(?:surveys|users|phone_numbers)"\s*:\s*\{')
-_UPLOAD_COLUMNS = {"name", "email"}
 
 
 class Unreadable(Exception):
@@ -161,7 +161,7 @@ def _looked_at(name: str, read: Reading) -> Problem | None:
 def _is_upload(text: str) -> bool:
     header = next((line for line in text[:10_000].splitlines() if line.strip() and not line.startswith("sep=")), "")
     cells = {cell.strip(" \t\xa0'\"").lower() for cell in re.split(r"[,;\t|]", header)}
-    return cells >= _UPLOAD_COLUMNS
+    return cells.issuperset(UPLOAD_REQUIRED)
 
 
 def _line(name: str) -> str:

@@ -16,12 +16,10 @@ from sdx_state.config.switches import switch
 from sdx_state.config.tree import Place
 from sdx_state.kinds import USER
 from sdx_state.kinds.field import FieldType
-from sdx_state.kinds.user import UPLOAD_SWITCHES
+from sdx_state.kinds.user import UPLOAD_COLUMNS, UPLOAD_REQUIRED, UPLOAD_SWITCHES
 
-COLUMNS = (*(field.name for field in USER.fields), *USER.upload)
-REQUIRED = ("name", "email")
 _PHONES = frozenset(one.name for one in USER.fields if one.type is FieldType.PHONE)
-_NO_HEADER = "start it with: name,email"
+_NO_HEADER = f"start it with: {','.join(UPLOAD_REQUIRED)}"
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,11 @@ class UsersFile:
     def is_known(self, header: str) -> bool:
         """Tell whether `header` is one of a column that is read, or that a hint could name."""
         known = folded_header(header)
-        return known in COLUMNS or known in ALIASES or known in {*map(folded_header, (*self.columns, *self.ignore))}
+        return (
+            known in UPLOAD_COLUMNS
+            or known in ALIASES
+            or known in {*map(folded_header, (*self.columns, *self.ignore))}
+        )
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ def read_header(file: UsersFile, sheet: Sheet, report: Callable[[Problem], None]
         message = "this file is not in the format of the user upload: its first line has none of the columns"
         report(Problem(source.name, 1, 1, message, hint=_NO_HEADER))
         return None
-    columns = columns_of(file, sheet, header, COLUMNS, REQUIRED, report)
+    columns = columns_of(file, sheet, header, report)
     return Users(file, sheet, header, columns) if columns is not None else None
 
 
@@ -153,7 +155,7 @@ def _row(users: Users, record: Record, stripped: list[Place], report: Callable[[
                 continue
             text = verdict
         held[column] = text
-    missing = [column for column in REQUIRED if column not in held]
+    missing = [column for column in UPLOAD_REQUIRED if column not in held]
     other = _other_separator(sheet, cells) if missing else None
     if other is not None:
         report(problem((line, 1), f"this row separates cells by {NAMES[other]}, and the header does not"))

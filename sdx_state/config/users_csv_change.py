@@ -8,7 +8,9 @@ from collections.abc import Iterator, Mapping
 
 from sdx_state.config.problems import ConfigurationError, Problem
 from sdx_state.config.spreadsheet import Record, split
-from sdx_state.config.users_csv import COLUMNS, Users, cell_of
+from sdx_state.config.users_csv import Users, cell_of
+from sdx_state.kinds.user import UPLOAD_COLUMNS
+from sdx_state.model.formulas import is_formula
 
 _END = re.compile("(?:\r\n|\r|\n)?$")
 
@@ -30,7 +32,7 @@ def change_rows(users: Users, changes: Mapping[int, Mapping[str, object]]) -> st
         message = "a workbook cannot be changed from here"
         hint = 'save it as "CSV UTF-8", and name that file; or enter this change in the workbook'
         raise ConfigurationError([source.problem((first, 1), message, hint)])
-    wanted = [column for column in COLUMNS if any(values.get(column) for values in changes.values())]
+    wanted = [column for column in UPLOAD_COLUMNS if any(values.get(column) for values in changes.values())]
     added = [column for column in wanted if column not in users.columns]
     width = len(users.header.cells)
     parts: list[str] = []
@@ -70,6 +72,9 @@ def _cells(
             problems.append(users.sheet.source.problem(where, message, "change this cell by hand"))
         elif cell_of(column, [text]) != text:
             message = f"this cell cannot hold `{text[:80]}`: the blanks around it would be left out"
+            problems.append(users.sheet.source.problem(where, message, "declare this user in YAML"))
+        elif is_formula(text):
+            message = f"this cell cannot hold `{text[:80]}`: a spreadsheet would execute it"
             problems.append(users.sheet.source.problem(where, message, "declare this user in YAML"))
         else:
             new[indexes[0]] = text

@@ -1,31 +1,13 @@
-"""Missing users in the platform's own upload format.
-
-Source: the platform's guide to its user upload: `name` and `email` are required, `phone` has its country code,
-`send_password_reset` is TRUE or FALSE.
-"""
+"""Missing users in the platform's own upload format."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sdx_state.kinds.user import SEND_RESET, UPLOAD_COLUMNS
+from sdx_state.model.formulas import is_formula, safe_cell
 from sdx_state.model.resource import Desired
-
-COLUMNS = (
-    "name",
-    "email",
-    "phone",
-    "permissions",
-    "agent_id",
-    "timezone",
-    "team",
-    "visible",
-    "visibility_level",
-    "send_password_reset",
-)
-_EXECUTED = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # the last four are full-width
-_E164 = re.compile(r"\+[0-9]{6,15}")
 
 
 @dataclass(frozen=True)
@@ -33,7 +15,7 @@ class Upload:
     """The content of the file.
 
     Attributes:
-        rows: A row a user, in the order of `COLUMNS`.
+        rows: A row a user, in the order of `UPLOAD_COLUMNS`.
         neutralised: How many cells have an apostrophe in front, so that no spreadsheet executes them.
     """
 
@@ -43,24 +25,16 @@ class Upload:
     @property
     def resets(self) -> int:
         """How many users get a mail that resets their password."""
-        index = COLUMNS.index("send_password_reset")
+        index = UPLOAD_COLUMNS.index(SEND_RESET)
         return sum(row[index] == "TRUE" for row in self.rows)
 
 
 def upload_of(users: Sequence[Desired]) -> Upload:
     """Return the upload that creates `users`."""
     rows = []
-    neutralised = 0
     for user in users:
         values = {name: str(value) for name, value in user.values.items() if value is not None}
-        cells = {"send_password_reset": "FALSE", **values, **user.upload}
-        row = [_safe(cells.get(column, "")) for column in COLUMNS]
-        neutralised += sum(cell != cells.get(column, "") for cell, column in zip(row, COLUMNS, strict=True))
-        rows.append(tuple(row))
-    return Upload(tuple(rows), neutralised)
-
-
-def _safe(cell: str) -> str:
-    """Return `cell` so that no spreadsheet takes it for a formula; a telephone number is none."""
-    cell = cell.replace("\0", "\ufffd")  # no CSV reader takes this one character, and some writers fall over it
-    return f"'{cell}" if cell.startswith(_EXECUTED) and not _E164.fullmatch(cell) else cell
+        cells = {SEND_RESET: "FALSE", **values, **user.upload}
+        rows.append([cells.get(column, "") for column in UPLOAD_COLUMNS])
+    neutralised = sum(is_formula(cell) for row in rows for cell in row)
+    return Upload(tuple(tuple(map(safe_cell, row)) for row in rows), neutralised)

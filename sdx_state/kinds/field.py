@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from sdx_state.kinds.email import identity_of
+from sdx_state.kinds.phone import without_separators
 from sdx_state.model.texts import normalise_text
 from sdx_state.model.value import DEFAULT_LANGUAGE
 
@@ -93,10 +94,7 @@ def _normalise_boolean(value: object) -> object:
 
 def _normalise_phone(value: object) -> object:
     text = normalise_text(value)
-    if isinstance(text, str):
-        kept = "".join(character for character in text if character not in " -().\u00a0\u2011")
-        return kept or None
-    return text
+    return without_separators(text) or None if isinstance(text, str) else text
 
 
 def _normalise_email(value: object) -> object:

@@ -11,7 +11,8 @@ from typing import Any
 
 from sdx_state.handoff.pack import DOCUMENT
 from sdx_state.handoff.steps import CSV_NAME, HandOff, Step, StepField
-from sdx_state.handoff.upload import COLUMNS, upload_of
+from sdx_state.handoff.upload import upload_of
+from sdx_state.kinds.user import UPLOAD_COLUMNS
 from sdx_state.model.value import Value
 from sdx_state.report.escape import escape, escape_lines
 from sdx_state.report.words import ALIKE, compared, elided, likeness
@@ -68,7 +69,7 @@ def handoff_csv(handoff: HandOff) -> str:
     """Return the missing users in the platform's upload format."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
+    writer.writerow(UPLOAD_COLUMNS)
     writer.writerows(upload_of(handoff.users).rows)
     return text.getvalue()
 

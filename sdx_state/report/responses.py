@@ -20,6 +20,7 @@ from sdx_state.decoding.strict import OWN_DEPTH, DecodingError, parse
 from sdx_state.decoding.typed import record
 from sdx_state.live.responses import TAIL, Mark, OtherExport, Response, Written
 from sdx_state.model.address import Address
+from sdx_state.model.formulas import is_formula, safe_cell
 from sdx_state.report.escape import escape_lines
 from sdx_state.state.files import PRIVATE_FILE, sync_folder
 
@@ -29,9 +30,7 @@ COLUMNS = tuple(name for name in Response._fields if name != RECORDING)
 SYNC = 8 * 1024 * 1024  # bytes that may be lost with the machine; they are asked for again
 LONGEST = 16 * 1024 * 1024  # bytes of one row: more than the API's answers may have
 _LINE_END = "\r\n"  # RFC 4180, section 2
-_EXECUTED = frozenset("=+-@\t\r\uff1d\uff0b\uff0d\uff20")  # as in the hand-off
 _ID = re.compile(r"[0-9]{1,19}")
-_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")  # is shown and not executed; telephone numbers (E.164) among them
 
 
 class Renderer:
@@ -72,13 +71,8 @@ class Renderer:
 
     def _cell(self, value: object) -> str:
         text = value if isinstance(value, str) else json.dumps(value)
-        if text[:1] not in _EXECUTED and "\0" not in text:
-            return text
-        if text[:1] in _EXECUTED and not _NUMBER.fullmatch(text):
-            self.neutralised += 1
-            text = f"'{text}"
-        # No CSV reader takes this one character, and a file that lost power may end in many of them.
-        return text.replace("\0", "\ufffd")
+        self.neutralised += is_formula(text)
+        return safe_cell(text)
 
 
 def shown(data: bytes) -> str:

@@ -411,6 +411,7 @@ def test_a_cell_that_the_file_cannot_hold_changes_nothing(files: Any) -> None:
     for values, said in (
         ({"agent_id": "日"}, "a.csv:2:1: this file is in cp1252, which has no `日`"),
         ({"agent_id": " 1 "}, "a.csv:2:20: this cell cannot hold ` 1 `: the blanks around it would be left out"),
+        ({"agent_id": "=1+1"}, "a.csv:2:20: this cell cannot hold `=1+1`: a spreadsheet would execute it"),
         ({"name": "X"}, "a.csv:2:1: `name` is made up of several columns, which `X` cannot be split into"),
     ):
         with pytest.raises(ConfigurationError) as failure:
@@ -432,8 +433,8 @@ def test_rows_and_numbers_that_do_not_change_stay_as_they_are_written(files: Any
 
 def test_suggested_headers_are_columns() -> None:
     from sdx_state.config.headers import ALIASES
-    from sdx_state.config.users_csv import COLUMNS
+    from sdx_state.kinds.user import UPLOAD_COLUMNS
 
-    assert set(ALIASES.values()) <= set(COLUMNS)
-    assert not set(ALIASES) & set(COLUMNS)
-    assert all(UsersFile("a.csv", (1, 1)).is_known(one.title()) for one in (*ALIASES, *COLUMNS))
+    assert set(ALIASES.values()) <= set(UPLOAD_COLUMNS)
+    assert not set(ALIASES) & set(UPLOAD_COLUMNS)
+    assert all(UsersFile("a.csv", (1, 1)).is_known(one.title()) for one in (*ALIASES, *UPLOAD_COLUMNS))

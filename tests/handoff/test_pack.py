@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from sdx_state.handoff.pack import write_pack
 from sdx_state.handoff.steps import HandOff, hand_off
-from sdx_state.handoff.upload import COLUMNS
+from sdx_state.kinds.user import UPLOAD_COLUMNS
 from sdx_state.model.plan import Action, Change, FieldChange, Plan, Risk
 from sdx_state.model.resource import Desired, Source
 from sdx_state.report.handoff import handoff_csv, handoff_html, handoff_json, handoff_markdown, pack_texts
@@ -120,7 +120,7 @@ def test_no_spreadsheet_executes_a_cell(text):
     name = text.replace("\x00", "")
     user = Desired("user.a@x", "user", "a@x", {"email": "a@x", "name": name}, Source("a", 1, 1))
     rows = list(csv.reader(io.StringIO(handoff_csv(HandOff(ORIGIN, (), (user,))), newline="")))
-    assert rows[0] == list(COLUMNS)
+    assert rows[0] == list(UPLOAD_COLUMNS)
     assert not rows[1][0].startswith(("=", "+", "-", "@", "\t", "\r"))
     assert rows[1][0].removeprefix("'") == name.removeprefix("'")
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import ast
 import unicodedata
-from pathlib import Path
 
 import email_validator
 import pytest
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from sdx_state.kinds import email
 from sdx_state.sandbox import emails as tenant
+from tests.conftest import Source
 
 ATEXT = "abzABZ019.!#$%&'*+-/=?^_`{|}~"
 LABEL = st.text("abzAZ09-", min_size=1, max_size=6)
@@ -174,10 +175,39 @@ FOLDS = {
 }
 
 
-def test_only_what_is_no_identity_is_folded() -> None:
+LOWERS = {
+    "kinds/email.py": "the identity itself, and words of a message",
+    "api/answer.py": "types of content",
+    "api/links.py": "names of fields",
+    "cli/state.py": "how a truth value is written",
+    "config/explain.py": "words for yes and no",
+    "config/reading.py": "suffixes of file names",
+    "config/scalars.py": "words that YAML elsewhere takes for no text",
+    "config/sift.py": "suffixes of file names, and names of columns",
+    "model/address.py": "slugs: keys of new resources",
+    "programs/git.py": "names of Git's settings",
+    "report/page.py": "a noun",
+}
+AT = {
+    "kinds/email.py": "the parts of an address",
+    "app/pseudonyms.py": "where in a text an address may begin",
+}
+
+
+def test_only_what_is_no_identity_is_folded(source: Source) -> None:
     """`str.casefold` makes two people one; whoever compares ids or addresses uses `identity_of`."""
-    root = Path(email.__file__).parents[1]
-    found = {
-        path.relative_to(root).as_posix() for path in root.rglob("*.py") if ".casefold()" in path.read_text("utf-8")
-    }
-    assert found == set(FOLDS)
+    assert set(source.where(lambda node: isinstance(node, ast.Attribute) and node.attr == "casefold")) == set(FOLDS)
+
+
+def test_only_what_is_no_identity_is_lowered(source: Source) -> None:
+    """`str.lower` leaves the domain as it was written; whoever compares ids or addresses uses `identity_of`."""
+    assert set(source.where(lambda node: isinstance(node, ast.Attribute) and node.attr == "lower")) == set(LOWERS)
+
+
+def test_addresses_are_taken_apart_in_one_module(source: Source) -> None:
+    def splits_at_the_sign(node: ast.AST) -> bool:
+        return isinstance(node, ast.Call) and any(
+            isinstance(one, ast.Constant) and one.value == "@" for one in node.args
+        )
+
+    assert set(source.where(splits_at_the_sign)) == set(AT)
