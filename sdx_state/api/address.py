@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from sdx_state.api.errors import BadAddress
+from sdx_state.api.errors import InvalidURLError
 
 API_PATH = "/api"  # API reference: "https://surveydynamix.com/api" + the resource's URI
 DEFAULT_PORTS = {"https": 443, "http": 80}
@@ -52,14 +52,14 @@ def base_url(host: str | None, url: str | None) -> BaseUrl:
         url: The whole address, which counts if both are given; `http` for this machine's loopback only.
 
     Raises:
-        BadAddress: Neither is given, or it is not an address that credentials may be sent to.
+        InvalidURLError: Neither is given, or it is not an address that credentials may be sent to.
     """
     if url:
         return _from_url(url)
     if not host:
-        raise BadAddress("", "no API host is named")
+        raise InvalidURLError("", "no API host is named")
     if not set("/:@?#\\").isdisjoint(host):
-        raise BadAddress("", "`api.host` takes a host name alone; a whole address goes into `api.url`")
+        raise InvalidURLError("", "`api.host` takes a host name alone; a whole address goes into `api.url`")
     return _from_url(f"https://{host}{API_PATH}")
 
 
@@ -73,13 +73,13 @@ def require_trusted(base: BaseUrl, named_outside: str | None) -> None:
         named_outside: The address that the environment names, beside the credentials.
 
     Raises:
-        BadAddress: The origin is none of these. Nothing was sent.
+        InvalidURLError: The origin is none of these. Nothing was sent.
     """
     if base.host == VENDOR or base.host.endswith(f".{VENDOR}") or _is_loopback(base.host):
         return
     outside = _from_url(named_outside).origin if named_outside else None
     if base.origin != outside:
-        raise BadAddress(
+        raise InvalidURLError(
             "",
             f"the project names {base.origin}, and the credentials are for "
             f"{outside or f'https://{VENDOR} and its regional hosts'}: nothing was sent",
@@ -107,26 +107,26 @@ def _is_loopback(host: str) -> bool:
 def _from_url(url: str) -> BaseUrl:
     # urlsplit drops tabs and line ends unseen, so look before it does.
     if "\\" in url or any(character.isspace() or not character.isprintable() for character in url):
-        raise BadAddress("", "the API's address holds a backslash, a blank or a control character")
+        raise InvalidURLError("", "the API's address holds a backslash, a blank or a control character")
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
     except ValueError:
-        raise BadAddress("", "the API's address cannot be read: host or port is malformed") from None
+        raise InvalidURLError("", "the API's address cannot be read: host or port is malformed") from None
     if parts.scheme not in DEFAULT_PORTS:
-        raise BadAddress("", "the API's address must begin with https://")
+        raise InvalidURLError("", "the API's address must begin with https://")
     if "@" in parts.netloc:
-        raise BadAddress("", "the API's address must not hold a user name or password")
+        raise InvalidURLError("", "the API's address must not hold a user name or password")
     if "?" in url or "#" in url:
-        raise BadAddress("", "the API's address must not have a query or a fragment")
+        raise InvalidURLError("", "the API's address must not have a query or a fragment")
     if port == 0:
-        raise BadAddress("", "port 0 cannot be connected to")
+        raise InvalidURLError("", "port 0 cannot be connected to")
     loopback = _check_host(host)
     if parts.scheme == "http" and not loopback:
-        raise BadAddress("", f"http:// would send the credentials in clear to {host}: use https://")
+        raise InvalidURLError("", f"http:// would send the credentials in clear to {host}: use https://")
     path = parts.path.rstrip("/")
     if not _PATH.fullmatch(path) or {".", ".."} & set(path.split("/")):
-        raise BadAddress("", "the path of the API's address may hold plain names only")
+        raise InvalidURLError("", "the path of the API's address may hold plain names only")
     shown = shown_host(host)
     if port is not None and port != DEFAULT_PORTS[parts.scheme]:
         shown += f":{port}"
@@ -137,29 +137,29 @@ def _check_host(host: str) -> bool:
     """Return whether `host` is this machine.
 
     Raises:
-        BadAddress: It is no plain host name. A number in any notation is refused unless it is a loopback address:
-            nobody can vouch for a certificate of an address.
+        InvalidURLError: It is no plain host name. A number in any notation is refused unless it is a loopback
+            address: nobody can vouch for a certificate of an address.
     """
     if not host:
-        raise BadAddress("", "the API's address has no host")
+        raise InvalidURLError("", "the API's address has no host")
     if not host.isascii():
-        raise BadAddress(
+        raise InvalidURLError(
             "", f"the host is not ASCII; in ASCII it is {_punycode(host)}, which may not be what it looks like"
         )
     if "%" in host:
-        raise BadAddress("", "the host must not be percent-encoded")
+        raise InvalidURLError("", "the host must not be percent-encoded")
     try:
         if ipaddress.ip_address(host).is_loopback:
             return True
     except ValueError:
         pass
     else:
-        raise BadAddress("", f"{host} is an IP address: name the host")
+        raise InvalidURLError("", f"{host} is an IP address: name the host")
     if host.endswith("."):
-        raise BadAddress("", "the host must not end with a dot")
+        raise InvalidURLError("", "the host must not end with a dot")
     labels = host.split(".")
     if len(host) > 253 or not all(_LABEL.fullmatch(label) for label in labels) or _NUMBER.fullmatch(labels[-1]):
-        raise BadAddress("", "the host is not a host name")
+        raise InvalidURLError("", "the host is not a host name")
     return host == "localhost"
 
 

@@ -12,19 +12,19 @@ from urllib.parse import urlsplit
 
 from sdx_state.api.address import shown_host
 from sdx_state.api.errors import (
-    ApiError,
-    BadRequest,
-    Conflict,
-    Gone,
-    MethodNotAllowed,
-    NotFound,
-    NotTheApi,
-    OtherRefusal,
-    Redirected,
-    ServerError,
-    Unauthorised,
-    Unavailable,
-    Unexpected,
+    APIStatusError,
+    AuthenticationError,
+    BadRequestError,
+    ConflictError,
+    GoneError,
+    InternalServerError,
+    InvalidResponseError,
+    MethodNotAllowedError,
+    NonAPIResponseError,
+    NotFoundError,
+    RedirectError,
+    ServiceUnavailableError,
+    SurveyDynamixError,
 )
 from sdx_state.api.exchange import Answer, Request
 from sdx_state.api.links import without_links, without_secret_fields
@@ -41,14 +41,14 @@ _START_FIRST = "Call start_survey first, then submit the response again: this on
 EXCERPT = 200  # characters of a server's own words that are worth a person's time
 
 # API reference, "Errors". Each of these says for certain that a write was not carried out.
-_REFUSALS: dict[int, tuple[type[ApiError], str]] = {
-    400: (BadRequest, "the server finds the request malformed"),
-    401: (Unauthorised, "wrong credentials, or no permission for this"),
-    403: (Unauthorised, "wrong credentials, or no permission for this"),
-    404: (NotFound, "not found"),
-    409: (Conflict, "in conflict with what is there"),
-    410: (Gone, "it was deleted"),
-    429: (Unavailable, "too many requests"),
+_REFUSALS: dict[int, tuple[type[SurveyDynamixError], str]] = {
+    400: (BadRequestError, "the server finds the request malformed"),
+    401: (AuthenticationError, "wrong credentials, or no permission for this"),
+    403: (AuthenticationError, "wrong credentials, or no permission for this"),
+    404: (NotFoundError, "not found"),
+    409: (ConflictError, "in conflict with what is there"),
+    410: (GoneError, "it was deleted"),
+    429: (ServiceUnavailableError, "too many requests"),
 }
 
 
@@ -61,12 +61,12 @@ def check(request: Request, answer: Answer, redact: Callable[[str], str]) -> Non
         redact: Takes the credentials out of a text.
 
     Raises:
-        ApiError: The type, and whether it is ambiguous, follow the status and the kind of body.
+        SurveyDynamixError: The type, and whether it is ambiguous, follow the status and the kind of body.
     """
     status = answer.status
     if 200 <= status < 300:
         if _is_page(answer):
-            raise NotTheApi(
+            raise NonAPIResponseError(
                 str(request), "a web page answered instead of the API", status=status, ambiguous=request.writes
             )
         if status not in WHOLE:
@@ -74,7 +74,7 @@ def check(request: Request, answer: Answer, redact: Callable[[str], str]) -> Non
         return
     said = _excerpt(answer, redact)
     if status == 405:
-        raise MethodNotAllowed(
+        raise MethodNotAllowedError(
             str(request),
             f"the server does not allow this verb here (405){said}",
             status=status,
@@ -87,22 +87,22 @@ def check(request: Request, answer: Answer, redact: Callable[[str], str]) -> Non
         kind, meaning = _REFUSALS[status]
         raise kind(str(request), f"{meaning} ({status}){said}", status=status)
     if 400 <= status < 500:
-        raise OtherRefusal(
+        raise APIStatusError(
             str(request), f"the server refuses it with {status}{said}", status=status, ambiguous=request.writes
         )
     if status == 503:
         # A proxy can say so after the work was done.
-        raise Unavailable(
+        raise ServiceUnavailableError(
             str(request), f"the service is not available (503){said}", status=status, ambiguous=request.writes
         )
     if status >= 500:
-        raise ServerError(
+        raise InternalServerError(
             str(request), f"the server failed ({status}){said}", status=status, ambiguous=request.writes
         )
     if _leads_to_start(request, answer):
         message = f"the survey of this interaction was not started: the server redirects to start_survey ({status})"
-        raise Redirected(str(request), message, status=status, advice=_START_FIRST)
-    raise Redirected(
+        raise RedirectError(str(request), message, status=status, advice=_START_FIRST)
+    raise RedirectError(
         str(request), f"redirected to {_target(answer, redact)} ({status})", status=status, ambiguous=request.writes
     )
 
@@ -111,8 +111,8 @@ def resource_of(request: Request, answer: Answer) -> Row:
     """Return the one resource in `answer`, which `check` let pass.
 
     Raises:
-        NotTheApi: Empty, or no JSON.
-        Unexpected: Not one JSON object.
+        NonAPIResponseError: Empty, or no JSON.
+        InvalidResponseError: Not one JSON object.
     """
     document = _document_of(request, answer)
     if not isinstance(document, dict):
@@ -124,8 +124,8 @@ def rows_of(request: Request, answer: Answer) -> Rows:
     """Return the rows in `answer`, which `check` let pass. 204 without a body is the end of a list, as seen live.
 
     Raises:
-        NotTheApi: Empty with another status, or no JSON.
-        Unexpected: Not one JSON array of objects.
+        NonAPIResponseError: Empty with another status, or no JSON.
+        InvalidResponseError: Not one JSON array of objects.
     """
     if answer.status == 204 and not answer.body:
         return []
@@ -152,7 +152,7 @@ def allowed_verbs(answer: Answer) -> frozenset[str] | None:
 
 def _document_of(request: Request, answer: Answer) -> object:
     if not answer.body.strip():
-        raise NotTheApi(
+        raise NonAPIResponseError(
             str(request),
             f"the answer is empty where JSON is due ({answer.status})",
             status=answer.status,
@@ -161,7 +161,7 @@ def _document_of(request: Request, answer: Answer) -> object:
     try:
         return parse(answer.body)
     except NotJson:
-        raise NotTheApi(
+        raise NonAPIResponseError(
             str(request),
             "the answer is not JSON, or only a part of it",
             status=answer.status,
@@ -171,8 +171,8 @@ def _document_of(request: Request, answer: Answer) -> object:
         raise _unexpected(request, answer, f"the answer cannot be relied upon: {error}") from None
 
 
-def _unexpected(request: Request, answer: Answer, message: str) -> Unexpected:
-    return Unexpected(str(request), message, status=answer.status, ambiguous=request.writes)
+def _unexpected(request: Request, answer: Answer, message: str) -> InvalidResponseError:
+    return InvalidResponseError(str(request), message, status=answer.status, ambiguous=request.writes)
 
 
 def _is_page(answer: Answer) -> bool:

@@ -28,8 +28,8 @@ class Client:
     """The API of one tenant. Thread-safe; a context manager that closes its connections.
 
     Lists are lazy iterators. Reads are repeated where that helps, writes only where the server surely did nothing.
-    Every error is an `ApiError`, with the request, the status and what to do; where it is `ambiguous`, a write may
-    have been carried out.
+    Every error is a `SurveyDynamixError`, with the request, the status and what to do; where it is `ambiguous`, a
+    write may have been carried out.
 
     Args:
         endpoints: The collections as rows. `Client.from_environment()` makes them.
@@ -71,8 +71,8 @@ class Client:
             host: The host that you log in to, such as `au1.surveydynamix.com`.
 
         Raises:
-            BadAddress: No host is named, or none that credentials may be sent to.
-            MissingCredentials: There are none, or they cannot be sent.
+            InvalidURLError: No host is named, or none that credentials may be sent to.
+            MissingCredentialsError: There are none, or they cannot be sent.
         """
         environ = os.environ if environ is None else environ
         url = environ.get("SDX_API_URL") or None

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 from sdx_state.api.answer import Row
 from sdx_state.api.endpoint import Endpoint
 from sdx_state.api.endpoint import PhoneNumbers as LookUp
-from sdx_state.api.errors import ApiError, Gone, NotFound
+from sdx_state.api.errors import GoneError, NotFoundError, SurveyDynamixError
 from sdx_state.api.moments import Bound, bound
 from sdx_state.api.reading import interaction_of, phone_number_of, question_of, response_of, survey_of, user_of
 from sdx_state.api.records import Interaction, InteractionDatum, PhoneNumber, Question, Response, Survey, User
@@ -21,7 +21,7 @@ Filter = str | int | None
 
 
 class Collection(Generic[Record]):
-    """One collection. Every method raises an `ApiError`."""
+    """One collection. Every method raises a `SurveyDynamixError`."""
 
     def __init__(self, endpoint: Endpoint, of: Callable[[Row], Record]) -> None:
         self._endpoint = endpoint
@@ -31,7 +31,7 @@ class Collection(Generic[Record]):
         """Return the resource `id`.
 
         Raises:
-            NotFound, Gone: There is none.
+            NotFoundError, GoneError: There is none.
         """
         return self._of(self._endpoint.get(str(id)))
 
@@ -39,15 +39,15 @@ class Collection(Generic[Record]):
         """Delete the resource `id`, once; where the answer is lost, reading tells whether it is gone."""
         try:
             self._endpoint.delete(str(id))
-        except ApiError as error:
+        except SurveyDynamixError as error:
             if not (error.ambiguous and self._is_gone(id)):
                 raise
 
     def _is_gone(self, id: int) -> bool:
         try:
             self._endpoint.get(str(id))
-        except ApiError as error:
-            return isinstance(error, NotFound | Gone)
+        except SurveyDynamixError as error:
+            return isinstance(error, NotFoundError | GoneError)
         return False
 
     def _list(self, **filters: Filter) -> Iterator[Record]:
@@ -207,10 +207,10 @@ class PhoneNumbers:
         """Return what the carrier service knows of `number`: E.164, or national with `country_code`.
 
         Raises:
-            NotFound: It is not a valid number.
+            NotFoundError: It is not a valid number.
         """
         try:
             return phone_number_of(self._endpoint.lookup(number, country_code))
-        except NotFound as error:
+        except NotFoundError as error:
             error.advice = "Give the number in E.164, such as +61491570156, or as it is written in `country_code`."
             raise

@@ -9,7 +9,7 @@ from itertools import islice
 from urllib.parse import urlencode
 
 from sdx_state.api.answer import Row, Rows, allowed_verbs, nothing_of, resource_of, rows_of
-from sdx_state.api.errors import ApiError, Unexpected
+from sdx_state.api.errors import InvalidResponseError, SurveyDynamixError
 from sdx_state.api.exchange import Answer, Request
 from sdx_state.api.filters import NOBODY, Filters, Heard
 from sdx_state.api.identity import Identity, check_country, check_texts, telephone_segment
@@ -26,7 +26,7 @@ _ENDLESS = (
 class Endpoint:
     """The verbs on one collection. Thread-safe.
 
-    Every method raises an `ApiError`; where one is `ambiguous`, the write may have been carried out.
+    Every method raises a `SurveyDynamixError`; where one is `ambiguous`, the write may have been carried out.
     """
 
     def __init__(self, sender: Sender, sizes: PageSizes, collection: str, singular: str, identity: str) -> None:
@@ -41,12 +41,13 @@ class Endpoint:
         """Return all rows that pass `filters`, by ascending id. See `iterate`, which holds no list in memory.
 
         Raises:
-            Unexpected: Also if there are more than `MOST_LISTED`: a server that never ends would be read for ever.
+            InvalidResponseError: Also if there are more than `MOST_LISTED`: a server that never ends would be
+                read for ever.
         """
         rows = [*islice(self.iterate(**filters), MOST_LISTED + 1)]
         if len(rows) > MOST_LISTED:
             message = f"the list has more than {MOST_LISTED:,} rows, which no tenant holds: it may have no end"
-            raise Unexpected(f"GET {self._path}", message, status=200, advice=_ENDLESS)
+            raise InvalidResponseError(f"GET {self._path}", message, status=200, advice=_ENDLESS)
         return rows
 
     def iterate(self, **filters: str | int | None) -> Listing:
@@ -77,8 +78,8 @@ class Endpoint:
 
         Raises:
             ValueError: A filter has no value, which would list everything, or is one of the paging parameters.
-            InvalidValue: A text among them cannot be sent.
-            Unexpected: The list cannot be read as a whole, or the server ignored a filter.
+            InvalidValueError: A text among them cannot be sent.
+            InvalidResponseError: The list cannot be read as a whole, or the server ignored a filter.
         """
         if any(value in (None, "") or name.startswith("_") for name, value in filters.items()):
             raise ValueError(f"filters need a value and a name of their own: {', '.join(filters)}")
@@ -144,8 +145,8 @@ class Endpoint:
         """Return the resource `id`.
 
         Raises:
-            NotFound, Gone: It does not exist; only these prove it.
-            Unexpected: Another resource was answered.
+            NotFoundError, GoneError: It does not exist; only these prove it.
+            InvalidResponseError: Another resource was answered.
         """
         return self._sender.send(self.item("GET", id), self._same(id))
 
@@ -159,7 +160,7 @@ class Endpoint:
             before_again: Called right before it is sent once more, since the server surely did nothing.
 
         Raises:
-            InvalidValue: A text among them cannot be sent.
+            InvalidValueError: A text among them cannot be sent.
         """
         check_texts(fields, f"POST {self._path}")
         return self._sender.send(Request("POST", self._path, self._path, fields), self._identified, before_again)
@@ -187,7 +188,7 @@ class Endpoint:
         Source: API reference, "Interactions": POST below the item.
 
         Raises:
-            InvalidValue: A text of `form` cannot be sent.
+            InvalidValueError: A text of `form` cannot be sent.
         """
         check_texts(form, f"POST {self._path}/{action}")
         item = self.item("POST", id, form)
@@ -203,14 +204,14 @@ class Endpoint:
         request = Request("OPTIONS", self._path, self._path) if id is None else self.item("OPTIONS", id)
         try:
             return self._sender.send(request, lambda _, answer: allowed_verbs(answer))
-        except ApiError:
+        except SurveyDynamixError:
             return None
 
     def item(self, method: str, id: str, form: Mapping[str, str] | None = None) -> Request:
         """Return a request about the resource `id`.
 
         Raises:
-            InvalidId: That cannot be an id of this collection.
+            InvalidIdError: That cannot be an id of this collection.
         """
         label = f"{self._path}/{{{self._identity.field}}}"
         segment = self._identity.segment(id, f"{method} {label}")
@@ -220,7 +221,7 @@ class Endpoint:
     def _identified(self, request: Request, answer: Answer) -> Row:
         row = resource_of(request, answer)
         if self._identity.of(row) is None:
-            raise Unexpected(
+            raise InvalidResponseError(
                 str(request),
                 f"the {self._singular} in the answer has no valid `{self._identity.field}`",
                 status=answer.status,
@@ -234,7 +235,7 @@ class Endpoint:
         def read(request: Request, answer: Answer) -> Row:
             row = self._identified(request, answer)
             if self._identity.of(row) != wanted:
-                raise Unexpected(
+                raise InvalidResponseError(
                     str(request),
                     f"another {self._singular} was answered than asked for",
                     status=answer.status,
@@ -265,7 +266,7 @@ class PhoneNumbers:
             country_code: ISO 3166 alpha-2; "" leaves it to the API, whose default is US.
 
         Raises:
-            NotFound: It is not a valid number (API reference, "Phone numbers").
+            NotFoundError: It is not a valid number (API reference, "Phone numbers").
         """
         label = "/phone_numbers/{number}"
         path = f"/phone_numbers/{telephone_segment(number, f'GET {label}')}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 
-class ApiError(Exception):
+class SurveyDynamixError(Exception):
     """A request that did not do what it was sent for.
 
     Attributes:
@@ -37,7 +37,7 @@ class ApiError(Exception):
         self.ambiguous = ambiguous
 
 
-class MissingCredentials(ApiError):
+class MissingCredentialsError(SurveyDynamixError):
     """The environment holds no usable credentials. Nothing was sent."""
 
     default_advice = (
@@ -46,7 +46,7 @@ class MissingCredentials(ApiError):
     )
 
 
-class BadAddress(ApiError):
+class InvalidURLError(SurveyDynamixError):
     """The API's address cannot be used. Nothing was sent."""
 
     default_advice = (
@@ -55,31 +55,31 @@ class BadAddress(ApiError):
     )
 
 
-class SignInFailed(ApiError):
+class SignInError(SurveyDynamixError):
     """Signing in through the browser, or staying signed in, did not work."""
 
     default_advice = "Run `sdx-state login` again."
 
 
-class InvalidId(ApiError):
+class InvalidIdError(SurveyDynamixError):
     """An id that cannot be one of its kind, and so has no place in a path. Nothing was sent."""
 
     default_advice = "Correct the id in the configuration, or stop managing it: sdx-state state rm ADDRESS"
 
 
-class InvalidValue(ApiError):
+class InvalidValueError(SurveyDynamixError):
     """A text that a request cannot carry unharmed. Nothing was sent."""
 
     default_advice = "Take the NUL, or the half of a surrogate pair, out of the text."
 
 
-class BadRequest(ApiError):
+class BadRequestError(SurveyDynamixError):
     """400: the server finds the request malformed."""
 
     default_advice = "Correct the value that the server names; nothing was changed by this request."
 
 
-class Unauthorised(ApiError):
+class AuthenticationError(SurveyDynamixError):
     """401 or 403. The API answers wrong credentials and missing permission alike (API reference, "Errors")."""
 
     default_advice = (
@@ -88,13 +88,13 @@ class Unauthorised(ApiError):
     )
 
 
-class NotFound(ApiError):
+class NotFoundError(SurveyDynamixError):
     """404."""
 
     default_advice = "Check that it still exists, and that host and credentials are of the right tenant."
 
 
-class MethodNotAllowed(ApiError):
+class MethodNotAllowedError(SurveyDynamixError):
     """405: this endpoint does not take this verb.
 
     Attributes:
@@ -117,37 +117,37 @@ class MethodNotAllowed(ApiError):
         self.allowed = allowed
 
 
-class Conflict(ApiError):
+class ConflictError(SurveyDynamixError):
     """409: a record like it exists, or it is not in a state in which it can be deleted."""
 
     default_advice = "Look at what is there now (`sdx-state plan`); what has collected answers may not be deletable."
 
 
-class Gone(ApiError):
+class GoneError(SurveyDynamixError):
     """410: it was deleted."""
 
     default_advice = "It was deleted in the tenant: look at what is there now (`sdx-state plan`)."
 
 
-class OtherRefusal(ApiError):
+class APIStatusError(SurveyDynamixError):
     """A 4xx status that the API reference does not list."""
 
     default_advice = "Something between here and the API may have answered: check proxies and `api.host`."
 
 
-class ServerError(ApiError):
+class InternalServerError(SurveyDynamixError):
     """500, or another 5xx that is not 503."""
 
     default_advice = "The server failed. Wait a little, then look at what is there now (`sdx-state plan`)."
 
 
-class Unavailable(ApiError):
+class ServiceUnavailableError(SurveyDynamixError):
     """503 (maintenance) or 429 (too many requests)."""
 
     default_advice = "The service is busy or under maintenance. Wait, then try again."
 
 
-class NotTheApi(ApiError):
+class NonAPIResponseError(SurveyDynamixError):
     """Whatever answered is not the API: a page, an empty body, or no JSON where JSON is due."""
 
     default_advice = (
@@ -155,37 +155,37 @@ class NotTheApi(ApiError):
     )
 
 
-class Redirected(NotTheApi):
+class RedirectError(NonAPIResponseError):
     """A redirect: never followed, so that credentials go to the named host only."""
 
     default_advice = "Set `api.host` to the host that you log in to; redirects are never followed."
 
 
-class NotSent(ApiError):
+class ConnectionFailedError(SurveyDynamixError):
     """There was no connection: surely nothing was sent."""
 
     default_advice = "Check the host name and the network, then try again."
 
 
-class Untrusted(NotSent):
+class CertificateError(ConnectionFailedError):
     """The server's TLS certificate cannot be verified. Nothing was sent."""
 
     default_advice = "Check `api.host`; a proxy that inspects TLS shows a certificate that is not the service's own."
 
 
-class NoAnswer(ApiError):
+class NoResponseError(SurveyDynamixError):
     """The request was sent, and no complete answer came back."""
 
     default_advice = "Look at what is there now (`sdx-state plan`) before doing it again."
 
 
-class Unexpected(ApiError):
+class InvalidResponseError(SurveyDynamixError):
     """JSON, but not what the API answers: wrong shape, too large, ambiguous or not representable."""
 
     default_advice = "The API answered what it is not documented to. Report it, with the request that is named here."
 
 
-class BudgetSpent(ApiError):
+class RetryBudgetExhaustedError(SurveyDynamixError):
     """The host failed so often that this run asks it no more."""
 
     default_advice = "Wait until the service is well again, then try again; what a run has done is remembered."

@@ -58,9 +58,9 @@ class Transport(Protocol):
         """Return the complete answer, whatever its status.
 
         Raises:
-            NotSent: Surely nothing was sent.
-            NoAnswer: Sent, without a complete answer.
-            Unexpected: The answer is too large.
+            ConnectionFailedError: Surely nothing was sent.
+            NoResponseError: Sent, without a complete answer.
+            InvalidResponseError: The answer is too large.
         """
 
     def close(self) -> None:

@@ -12,7 +12,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sdx_state.api.answer import Row, Rows, rows_of
-from sdx_state.api.errors import ApiError, BadRequest, Gone, NotFound, Unavailable, Unexpected
+from sdx_state.api.errors import (
+    BadRequestError,
+    GoneError,
+    InvalidResponseError,
+    NotFoundError,
+    ServiceUnavailableError,
+    SurveyDynamixError,
+)
 from sdx_state.api.exchange import Request
 from sdx_state.api.retry import Sender
 from sdx_state.kinds.email import identity_of
@@ -49,7 +56,7 @@ class Filters:
         """Return if no row contradicts a filter.
 
         Raises:
-            Unexpected: One does.
+            InvalidResponseError: One does.
         """
         for name, asked in self.values.items():
             if name in UNCOMPARED:
@@ -92,8 +99,8 @@ class Heard:
             again: Requests the list that is to be proven.
 
         Raises:
-            Unexpected: Rows came that do not name `NOBODY`.
-            ApiError: There was no answer.
+            InvalidResponseError: Rows came that do not name `NOBODY`.
+            SurveyDynamixError: There was no answer.
         """
         with self._lock:
             if name not in self._proven:
@@ -104,10 +111,10 @@ class Heard:
         for _ in range(2):
             try:
                 rows = self._sender.send(probe, rows_of)
-            except (NotFound, Gone, BadRequest):
+            except (NotFoundError, GoneError, BadRequestError):
                 return
-            except ApiError as error:
-                if error.status is None or isinstance(error, Unavailable):
+            except SurveyDynamixError as error:
+                if error.status is None or isinstance(error, ServiceUnavailableError):
                     raise
                 again()
                 continue
@@ -116,8 +123,8 @@ class Heard:
             raise _ignored(name, str(probe), f"an id that does not exist ({NOBODY}) has rows")
 
 
-def _ignored(name: str, request: str, why: str) -> Unexpected:
-    return Unexpected(request, f"the server ignored the filter `{name}`: {why}", status=200, advice=_ADVICE)
+def _ignored(name: str, request: str, why: str) -> InvalidResponseError:
+    return InvalidResponseError(request, f"the server ignored the filter `{name}`: {why}", status=200, advice=_ADVICE)
 
 
 def field_of(name: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from sdx_state.api.errors import InvalidId, InvalidValue
+from sdx_state.api.errors import InvalidIdError, InvalidValueError
 from sdx_state.kinds import USER
 from sdx_state.kinds.email import identity_of, unaddressable
 from sdx_state.kinds.phone import is_written
@@ -49,12 +49,12 @@ class Identity:
         """Return `id` as one percent-encoded segment of a path.
 
         Raises:
-            InvalidId: It cannot be an id of this collection; `request` is what it was for.
+            InvalidIdError: It cannot be an id of this collection; `request` is what it was for.
         """
         if self.email and (reason := unaddressable(id)):
-            raise InvalidId(request, f"{id[:80]!a} cannot name a user: {ascii(reason)[1:-1]}")
+            raise InvalidIdError(request, f"{id[:80]!a} cannot name a user: {ascii(reason)[1:-1]}")
         if not self.email and not _NUMBER.fullmatch(id):
-            raise InvalidId(request, f"{id[:80]!a} is not a numeric id")
+            raise InvalidIdError(request, f"{id[:80]!a} is not a numeric id")
         return quote(id, safe="")
 
 
@@ -62,10 +62,10 @@ def telephone_segment(number: str, request: str) -> str:
     """Return a telephone number as one percent-encoded segment of a path.
 
     Raises:
-        InvalidId: It holds something else than digits and the punctuation of telephone numbers.
+        InvalidIdError: It holds something else than digits and the punctuation of telephone numbers.
     """
     if not is_written(number):
-        raise InvalidId(request, f"{number[:80]!a} is not a telephone number")
+        raise InvalidIdError(request, f"{number[:80]!a} is not a telephone number")
     return quote(number, safe="")
 
 
@@ -73,10 +73,10 @@ def check_country(country_code: str, request: str) -> str:
     """Return `country_code` if it could be one of ISO 3166 alpha-2.
 
     Raises:
-        InvalidId: It could not.
+        InvalidIdError: It could not.
     """
     if not _COUNTRY.fullmatch(country_code):
-        raise InvalidId(request, f"{country_code[:80]!a} is not a country code of two letters")
+        raise InvalidIdError(request, f"{country_code[:80]!a} is not a country code of two letters")
     return country_code
 
 
@@ -84,9 +84,9 @@ def check_texts(texts: Mapping[str, object], request: str) -> None:
     """Return if every text, by its name, arrives as it is.
 
     Raises:
-        InvalidValue: One holds NUL, at which servers cut texts short, or half of a surrogate pair, no character.
+        InvalidValueError: One holds NUL, at which servers cut texts short, or half of a surrogate pair, no character.
     """
     for name, text in texts.items():
         for part in (name, text):
             if isinstance(part, str) and _UNSENDABLE.search(part):
-                raise InvalidValue(request, f"the text of {name[:80]!a} holds NUL or half of a surrogate pair")
+                raise InvalidValueError(request, f"the text of {name[:80]!a} holds NUL or half of a surrogate pair")

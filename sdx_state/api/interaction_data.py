@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from sdx_state.api.collections import Collection, one_of
 from sdx_state.api.endpoint import Endpoint
-from sdx_state.api.errors import ApiError
+from sdx_state.api.errors import SurveyDynamixError
 from sdx_state.api.reading import datum_of
 from sdx_state.api.records import InteractionDatum
 
@@ -16,7 +16,7 @@ KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]*")  # API reference, "Interaction data"
 
 
 class InteractionData(Collection[InteractionDatum]):
-    """`/interaction_data`. Every method raises an `ApiError`."""
+    """`/interaction_data`. Every method raises a `SurveyDynamixError`."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         super().__init__(endpoint, datum_of)
@@ -45,9 +45,9 @@ class InteractionData(Collection[InteractionDatum]):
         form = {"interaction_id": str(interaction_id), "custom_key": key, "custom_value": value}
         try:
             return datum_of(self._endpoint.create(form))
-        except ApiError as error:
+        except SurveyDynamixError as error:
             if error.ambiguous:
-                with suppress(ApiError):
+                with suppress(SurveyDynamixError):
                     for one in self.list(interaction_id=interaction_id, custom_key=key):
                         if one.custom_key == key and (one.custom_value or "") == value:
                             return one
@@ -57,7 +57,8 @@ class InteractionData(Collection[InteractionDatum]):
         """Delete the custom value `id`.
 
         Raises:
-            ApiError: If it is `ambiguous`, the answer was lost, and it is still there, or cannot be looked for.
+            SurveyDynamixError: If it is `ambiguous`, the answer was lost, and it is still there, or cannot be
+                looked for.
         """
         self._delete(id)
 

@@ -15,7 +15,7 @@ from typing import get_args
 
 from sdx_state.api.collections import Collection, period
 from sdx_state.api.endpoint import Endpoint
-from sdx_state.api.errors import ApiError, Conflict
+from sdx_state.api.errors import ConflictError, SurveyDynamixError
 from sdx_state.api.identity import check_texts
 from sdx_state.api.interaction_data import is_key
 from sdx_state.api.moments import Bound, written
@@ -30,7 +30,7 @@ STARTS = (0.0, 1.0)  # seconds before each further try to read what start_survey
 
 
 class Interactions(Collection[Interaction]):
-    """`/interactions`. Every method raises an `ApiError`."""
+    """`/interactions`. Every method raises a `SurveyDynamixError`."""
 
     def __init__(self, endpoint: Endpoint, clock: Clock) -> None:
         super().__init__(endpoint, interaction_of)
@@ -122,11 +122,11 @@ class Interactions(Collection[Interaction]):
                 reference: a server that does not know them keeps them as custom values.
 
         Raises:
-            Conflict: One is pending with this number and survey, and `force_new` is not set.
-            InvalidValue: A text that no request carries unharmed.
+            ConflictError: One is pending with this number and survey, and `force_new` is not set.
+            InvalidValueError: A text that no request carries unharmed.
             ValueError: A time without a zone, an unknown type, an empty mark, or a key that is no key.
-            ApiError: If it is `ambiguous`, half a minute of looking has not told what became of it; the advice names
-                the mark to look for.
+            SurveyDynamixError: If it is `ambiguous`, half a minute of looking has not told what became of it; the
+                advice names the mark to look for.
         """
         _check_type(survey_type)
         if external_ref == "":
@@ -156,9 +156,9 @@ class Interactions(Collection[Interaction]):
         }
         try:
             row = self._endpoint.create({name: value for name, value in fields.items() if value is not None})
-        except ApiError as error:
+        except SurveyDynamixError as error:
             # On the way there may be one who sends it twice: then the one that is pending is this one.
-            if not error.ambiguous and not isinstance(error, Conflict):
+            if not error.ambiguous and not isinstance(error, ConflictError):
                 raise
             found = self._look_for(survey_id, mark, known, once=not error.ambiguous)
             if found is not None and len(found) == 1:
@@ -183,9 +183,9 @@ class Interactions(Collection[Interaction]):
         """Read the interaction `id`, lay over it what is given, write all of it back, and return it.
 
         Raises:
-            InvalidValue: A text that no request carries unharmed.
+            InvalidValueError: A text that no request carries unharmed.
             ValueError: A time without a zone, or an unknown type.
-            ApiError: If it is `ambiguous`, the answer was lost, and what was given does not show yet.
+            SurveyDynamixError: If it is `ambiguous`, the answer was lost, and what was given does not show yet.
         """
         if survey_type is not None:
             _check_type(survey_type)
@@ -203,9 +203,9 @@ class Interactions(Collection[Interaction]):
         whole = {**self._endpoint.get(str(id)), **given}
         try:
             return interaction_of(self._endpoint.replace(str(id), whole))
-        except ApiError as error:
+        except SurveyDynamixError as error:
             if error.ambiguous:
-                with suppress(ApiError):
+                with suppress(SurveyDynamixError):
                     row = self._endpoint.get(str(id))
                     if all((row.get(name) or "") == value for name, value in given.items()):
                         return interaction_of(row)
@@ -215,8 +215,9 @@ class Interactions(Collection[Interaction]):
         """Delete the interaction `id`.
 
         Raises:
-            Conflict: It has started.
-            ApiError: If it is `ambiguous`, the answer was lost, and it is still there, or cannot be looked for.
+            ConflictError: It has started.
+            SurveyDynamixError: If it is `ambiguous`, the answer was lost, and it is still there, or cannot be
+                looked for.
         """
         self._delete(id)
 
@@ -227,21 +228,21 @@ class Interactions(Collection[Interaction]):
         is silent. So a lost answer is read by sending the request again, which starts nothing twice.
 
         Raises:
-            Conflict: It has ended; or it was begun before, and this server takes that for a conflict.
-            ApiError: If it is `ambiguous`, the answer was lost and could not be read again.
+            ConflictError: It has ended; or it was begun before, and this server takes that for a conflict.
+            SurveyDynamixError: If it is `ambiguous`, the answer was lost and could not be read again.
         """
         try:
             return self._turn(id, "start_survey", {})
-        except ApiError as error:
+        except SurveyDynamixError as error:
             if not error.ambiguous:
                 raise
             for pause in STARTS:
                 self._clock.sleep(pause)
                 try:
                     return self._turn(id, "start_survey", {})
-                except Conflict:
+                except ConflictError:
                     break
-                except ApiError:
+                except SurveyDynamixError:
                     continue
             raise
 
@@ -249,9 +250,10 @@ class Interactions(Collection[Interaction]):
         """Answer the question that waits and return what comes next.
 
         Raises:
-            Conflict: No question waits.
-            Redirected: The survey was not started: call `start_survey` first. The redirect is not followed.
-            ApiError: If it is `ambiguous`, `client.responses.list(interaction_id=id)` tells whether it was taken.
+            ConflictError: No question waits.
+            RedirectError: The survey was not started: call `start_survey` first. The redirect is not followed.
+            SurveyDynamixError: If it is `ambiguous`, `client.responses.list(interaction_id=id)` tells whether it was
+                taken.
         """
         return self._turn(id, "submit_response", {"response": response})
 
@@ -273,7 +275,7 @@ class Interactions(Collection[Interaction]):
         found = None
         for pause in LOOKS:
             self._clock.sleep(pause)
-            with suppress(ApiError):
+            with suppress(SurveyDynamixError):
                 found = tuple(one for one in self._marked(survey_id, mark) if one.id not in known)
                 if found or once:
                     break
@@ -285,7 +287,7 @@ def _check_type(survey_type: str) -> None:
         raise ValueError(f"{survey_type!r} is none of {', '.join(get_args(SurveyType))}")
 
 
-def _advice(error: ApiError, survey_id: int, mark: str, found: Sequence[int]) -> str:
+def _advice(error: SurveyDynamixError, survey_id: int, mark: str, found: Sequence[int]) -> str:
     if found:
         ids = ", ".join(map(str, found))
         return f"Several bear the mark {mark!r}: {ids}. Keep one, and delete the others before they are held."

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from sdx_state.api.address import BaseUrl
 from sdx_state.api.credentials import LONGEST, is_customer_uuid, is_token
-from sdx_state.api.errors import SignInFailed
+from sdx_state.api.errors import SignInError
 from sdx_state.api.exchange import Answer, Request, Transport
 from sdx_state.api.retry import Clock
 from sdx_state.api.transport import HttpTransport
@@ -159,19 +159,19 @@ class SignIn:
             clock: The time of day.
 
         Raises:
-            SignInFailed: Access was not allowed, or this is not the answer to this attempt.
-            ApiError: The token endpoint could not be asked.
+            SignInError: Access was not allowed, or this is not the answer to this attempt.
+            SurveyDynamixError: The token endpoint could not be asked.
         """
         answer = _query_of(came_back)
         if not self.is_answer(came_back):
-            raise SignInFailed("", "what came back does not belong to this attempt: nothing of it was used")
+            raise SignInError("", "what came back does not belong to this attempt: nothing of it was used")
         if "iss" in answer and answer["iss"].rstrip("/") != self._base.origin:
             # RFC 9207: another server's answer would have us give its code, and our secret, to the wrong one.
-            raise SignInFailed("", f"what came back is not of {self._base.origin}: nothing of it was used")
+            raise SignInError("", f"what came back is not of {self._base.origin}: nothing of it was used")
         if "error" in answer:
             raise _refused("", answer["error"])
         if not answer.get("code"):
-            raise SignInFailed("", "the browser came back without a code")
+            raise SignInError("", "the browser came back without a code")
         body = self._client.prepare_request_body(
             code=answer["code"],
             redirect_uri=self._redirect_uri,
@@ -192,11 +192,11 @@ def refreshed(grant: Grant, transport: Transport, clock: Clock) -> Grant:
     """Return a new grant for the refresh token of `grant`.
 
     Raises:
-        SignInFailed: There is none, or it is not valid any more.
-        ApiError: The token endpoint could not be asked.
+        SignInError: There is none, or it is not valid any more.
+        SurveyDynamixError: The token endpoint could not be asked.
     """
     if grant.refresh_token is None:
-        raise SignInFailed("", "the access token is over, and there is no refresh token")
+        raise SignInError("", "the access token is over, and there is no refresh token")
     form = {
         "grant_type": "refresh_token",
         "refresh_token": grant.refresh_token,
@@ -219,12 +219,12 @@ def _granted(
         # The library judges what may be given; it takes a document of any types, and so gets the decoded one.
         WebApplicationClient(client_id).parse_request_body_response(json.dumps(given))
     except DecodingError as error:
-        raise SignInFailed(str(request), f"the answer is no token: {error}", status=answer.status) from None
+        raise SignInError(str(request), f"the answer is no token: {error}", status=answer.status) from None
     except OAuth2Error as error:
         raise _refused(str(request), str(error.error), answer.status) from None
     except Warning:
         what = "other access was given than asked for"
-        raise SignInFailed(str(request), what, status=answer.status) from None
+        raise SignInError(str(request), what, status=answer.status) from None
     lasts = given.get("expires_in")
     return Grant(
         given["access_token"],
@@ -265,19 +265,19 @@ def _refuse(answer: Answer) -> None:
     """Let through what may be a token, or an error in OAuth's own form.
 
     Raises:
-        SignInFailed: It is a redirect, a page, or nothing.
+        SignInError: It is a redirect, a page, or nothing.
     """
     request = "POST /oauth/token"
     if 300 <= answer.status < 400:
-        raise SignInFailed(request, "it redirects, which is never followed", status=answer.status)
+        raise SignInError(request, "it redirects, which is never followed", status=answer.status)
     if answer.status >= 500:
-        raise SignInFailed(request, f"the server failed ({answer.status})", status=answer.status, advice=ELSEWHERE)
+        raise SignInError(request, f"the server failed ({answer.status})", status=answer.status, advice=ELSEWHERE)
     if not answer.body.lstrip().startswith(b"{"):
         message = f"no token came back ({answer.status})"
-        raise SignInFailed(request, message, status=answer.status, advice=ELSEWHERE)
+        raise SignInError(request, message, status=answer.status, advice=ELSEWHERE)
 
 
-def _refused(request: str, error: str, status: int | None = None) -> SignInFailed:
+def _refused(request: str, error: str, status: int | None = None) -> SignInError:
     """Return what an error code means; a server's own words are not repeated."""
     message, advice = _MEANING.get(error, ("the server refuses it", None))
-    return SignInFailed(request, message, status=status, advice=advice)
+    return SignInError(request, message, status=status, advice=advice)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from sdx_state.api.answer import Row, Rows
-from sdx_state.api.errors import Unexpected
+from sdx_state.api.errors import InvalidResponseError
 
 LIMIT = 1000
 STEP_BACK = 100  # rows; doubled as long as no known row is found
@@ -53,7 +53,8 @@ def iterate(fetch: Fetch, identity: Key, request: str, sizes: PageSizes) -> List
         sizes: What is known of the server's pages.
 
     Raises, while it is read:
-        Unexpected: A row has no identity, the server ignores `_offset`, or the list changes too fast to be read.
+        InvalidResponseError: A row has no identity, the server ignores `_offset`, or the list changes too fast to be
+            read.
     """
     return Listing(_Reader(fetch, identity, request, sizes))
 
@@ -79,7 +80,7 @@ class Listing(Iterator[Row]):
             guess: The offset where it may be. Every offset is proven by what is found there.
 
         Raises:
-            Unexpected: As in `iterate`, or the list is not in the order of its ids.
+            InvalidResponseError: As in `iterate`, or the list is not in the order of its ids.
         """
         known = _Known(self._reader.request, highest=id - 1)
         return self._reader.rows(known, None, id, guess)
@@ -101,13 +102,15 @@ class _Known:
         """Return the rows of `page` that were not known, and know them from now on.
 
         Raises:
-            Unexpected: Keys were let go because the list was in order, and now it is not.
+            InvalidResponseError: Keys were let go because the list was in order, and now it is not.
         """
         numbers = [int(key) for key in keys] if self._ascending and all(map(str.isdecimal, keys)) else None
         in_order = numbers is not None and numbers == sorted(numbers)
         if self._keys is None:
             if numbers is None or not in_order:
-                raise Unexpected(self._request, "the list is not in the order of its ids, which was asked for")
+                raise InvalidResponseError(
+                    self._request, "the list is not in the order of its ids, which was asked for"
+                )
             rows = []
             for row, number in zip(page, numbers, strict=True):
                 if number > self._highest:
@@ -157,10 +160,10 @@ class _Reader:
                 if keys == first_keys and offset >= second:
                     if full != LIMIT:
                         return  # it gives the whole list, whatever is asked for
-                    raise Unexpected(self.request, "the server answers the same page at every `_offset`")
+                    raise InvalidResponseError(self.request, "the server answers the same page at every `_offset`")
                 shifts += 1
                 if shifts > MAX_SHIFTS + pages // 4:
-                    raise Unexpected(
+                    raise InvalidResponseError(
                         self.request,
                         "the list changes faster than it can be read",
                         advice="Wait until imports and clean-ups in the tenant are through, then run the command "
@@ -210,6 +213,6 @@ class _Reader:
         for row in page:
             key = self._identity(row)
             if key is None:
-                raise Unexpected(self.request, "a row of the list has no valid identity")
+                raise InvalidResponseError(self.request, "a row of the list has no valid identity")
             keys.append(key)
         return page, keys

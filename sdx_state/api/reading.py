@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeGuard, TypeVar
 
 from sdx_state.api.answer import Row
-from sdx_state.api.errors import Unexpected
+from sdx_state.api.errors import InvalidResponseError
 from sdx_state.api.moments import moment_of
 from sdx_state.api.records import (
     Interaction,
@@ -89,7 +89,7 @@ def interaction_of(row: Row) -> Interaction:
     """Return `row` as an interaction.
 
     Raises:
-        Unexpected: It holds a response or a custom value without an id, or of another interaction.
+        InvalidResponseError: It holds a response or a custom value without an id, or of another interaction.
     """
     moments: dict[str, Any] = {name: moment_of(row.get(name)) for name in _MOMENTS}
     return Interaction(
@@ -109,11 +109,11 @@ def turn_of(row: Row, request: str) -> Turn:
     """Return `row` as a turn of a running survey.
 
     Raises:
-        Unexpected: It does not say whether the survey is completed.
+        InvalidResponseError: It does not say whether the survey is completed.
     """
     completed = row.get("survey_completed")
     if completed not in (0, 1, "0", "1", True, False):
-        raise Unexpected(request, "the answer does not say whether the survey is completed", ambiguous=True)
+        raise InvalidResponseError(request, "the answer does not say whether the survey is completed", ambiguous=True)
     question = row.get("current_question")
     return Turn(
         _texts(row.get("prompts")),
@@ -129,9 +129,11 @@ def _inner(row: Row, name: str, of: Callable[[Row], Record]) -> tuple[Record, ..
     if not isinstance(inner, list):
         return None
     if not all(map(_identified, inner)):
-        raise Unexpected("GET /interactions", f"one of the {name} of an interaction has no valid id")
+        raise InvalidResponseError("GET /interactions", f"one of the {name} of an interaction has no valid id")
     if any(_integer(one.get("interaction_id")) not in (None, _integer(row["id"])) for one in inner):
-        raise Unexpected("GET /interactions", f"one of the {name} of an interaction is of another interaction")
+        raise InvalidResponseError(
+            "GET /interactions", f"one of the {name} of an interaction is of another interaction"
+        )
     return tuple(map(of, inner))
 
 

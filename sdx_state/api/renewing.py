@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 
 from sdx_state.api.credentials import Credentials
-from sdx_state.api.errors import SignInFailed
+from sdx_state.api.errors import SignInError
 from sdx_state.api.exchange import Answer, Request
 from sdx_state.api.transport import HttpTransport
 
@@ -34,13 +34,13 @@ class Renewing:
         self._lock = threading.Lock()
         self._all = [credentials]
         self._may_renew = True
-        self._failure: SignInFailed | None = None
+        self._failure: SignInError | None = None
 
     def send(self, request: Request) -> Answer:
         """Send `request` and return the complete answer. See `Transport`.
 
         Raises:
-            SignInFailed: The credentials are over, and there are no others.
+            SignInError: The credentials are over, and there are no others.
         """
         if self._failure is not None:
             raise self._failure  # what ends one thread ends all: many wrong tokens could lock the account
@@ -75,7 +75,7 @@ class Renewing:
             self._may_renew = False
             try:
                 fresh = self._renew(refused)
-            except SignInFailed as error:
+            except SignInError as error:
                 self._failure = error
                 raise
             if fresh is None or fresh.token == refused.token:

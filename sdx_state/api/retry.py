@@ -15,27 +15,27 @@ from typing import Protocol, TypeVar
 
 from sdx_state.api.answer import check
 from sdx_state.api.errors import (
-    ApiError,
-    BudgetSpent,
-    NoAnswer,
-    NotSent,
-    NotTheApi,
-    ServerError,
-    Unauthorised,
-    Unavailable,
-    Unexpected,
+    AuthenticationError,
+    ConnectionFailedError,
+    InternalServerError,
+    InvalidResponseError,
+    NonAPIResponseError,
+    NoResponseError,
+    RetryBudgetExhaustedError,
+    ServiceUnavailableError,
+    SurveyDynamixError,
 )
 from sdx_state.api.exchange import Answer, Request, Transport
 
 Result = TypeVar("Result")
 
-TRIES: dict[type[ApiError], int] = {
-    NotSent: 5,
-    NoAnswer: 5,
-    ServerError: 5,
-    Unavailable: 5,
-    NotTheApi: 3,
-    Unexpected: 3,
+TRIES: dict[type[SurveyDynamixError], int] = {
+    ConnectionFailedError: 5,
+    NoResponseError: 5,
+    InternalServerError: 5,
+    ServiceUnavailableError: 5,
+    NonAPIResponseError: 3,
+    InvalidResponseError: 3,
 }
 BASE, CAP = 0.5, 20.0  # seconds; full jitter between none and these
 LONGEST_WAIT = 60.0  # seconds of a Retry-After
@@ -105,9 +105,9 @@ class Sender:
             before_again: Called right before each further try.
 
         Raises:
-            ApiError: What the last try ended in.
-            BudgetSpent: Too much failed before: nothing was sent, or nothing more.
-            Unauthorised: Also if an earlier request of this client was refused with 401: nothing was sent.
+            SurveyDynamixError: What the last try ended in.
+            RetryBudgetExhaustedError: Too much failed before: nothing was sent, or nothing more.
+            AuthenticationError: Also if an earlier request of this client was refused with 401: nothing was sent.
         """
         tries = 0
         while True:
@@ -119,11 +119,11 @@ class Sender:
                 self._compare_clocks(answer)
                 check(request, answer, self._redact)
                 result = read(request, answer)
-            except ApiError as error:
+            except SurveyDynamixError as error:
                 # A server that does not know OPTIONS may answer anything to it, and is none the worse.
                 if request.method == "OPTIONS" and error.status is not None:
                     raise
-                if request.probe and error.status is not None and not isinstance(error, Unavailable):
+                if request.probe and error.status is not None and not isinstance(error, ServiceUnavailableError):
                     raise
                 self._failed(request, error, turn)
                 if (request.writes and not _surely_not_done(error)) or tries >= TRIES.get(type(error), 1):
@@ -139,11 +139,11 @@ class Sender:
     def _begin(self, request: Request) -> int:
         with self._lock:
             if self._refused_by is not None:
-                raise Unauthorised(
+                raise AuthenticationError(
                     str(request), f"not sent: the credentials were refused at {self._refused_by}", status=401
                 )
             if self._failures.blocked(self._clock.now()):
-                raise BudgetSpent(
+                raise RetryBudgetExhaustedError(
                     str(request),
                     f"not sent: {BREAKER} requests in a row failed, the last with: {self._failures.last}",
                 )
@@ -158,21 +158,24 @@ class Sender:
         with self._lock:
             self._failures.reset()
 
-    def _failed(self, request: Request, error: ApiError, turn: int) -> None:
+    def _failed(self, request: Request, error: SurveyDynamixError, turn: int) -> None:
         with self._lock:
-            if isinstance(error, Unauthorised) and error.status == 401:
+            if isinstance(error, AuthenticationError) and error.status == 401:
                 # Many workers with wrong credentials could lock the account.
                 self._refused_by = str(request)
             # A busy server that asks for patience (429) is well; whoever shows a page or odd JSON proves nothing.
-            if isinstance(error, NotSent | NoAnswer | ServerError) or error.status == 503:
+            if (
+                isinstance(error, ConnectionFailedError | NoResponseError | InternalServerError)
+                or error.status == 503
+            ):
                 self._failures.count(str(error), turn, self._clock.now())
-            elif not isinstance(error, NotTheApi | Unexpected):
+            elif not isinstance(error, NonAPIResponseError | InvalidResponseError):
                 self._failures.reset()
 
-    def _spend(self, request: Request, error: ApiError) -> None:
+    def _spend(self, request: Request, error: SurveyDynamixError) -> None:
         with self._lock:
             if self._retries >= BUDGET + BUDGET_SHARE * self.requests:
-                raise BudgetSpent(
+                raise RetryBudgetExhaustedError(
                     str(request),
                     f"given up: this run has asked again {self._retries} times. The last failure: {error}",
                 ) from error
@@ -215,9 +218,9 @@ class _Failures:
         return self._count >= BREAKER and 0.0 <= now - self._since < COOL_DOWN
 
 
-def _surely_not_done(error: ApiError) -> bool:
+def _surely_not_done(error: SurveyDynamixError) -> bool:
     """Tell whether the server certainly did nothing: it was never asked, or it asks to be asked later (429)."""
-    return isinstance(error, NotSent) or error.status == 429
+    return isinstance(error, ConnectionFailedError) or error.status == 429
 
 
 def _retry_after(answer: Answer, now: float) -> float:

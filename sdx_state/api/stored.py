@@ -14,7 +14,7 @@ from typing import Any
 
 from sdx_state.api.address import BaseUrl
 from sdx_state.api.credentials import Credentials, credentials_from
-from sdx_state.api.errors import MissingCredentials, SignInFailed
+from sdx_state.api.errors import MissingCredentialsError, SignInError
 from sdx_state.api.oauth import Grant, customer_uuid, grant_of, refreshed, token, token_transport
 from sdx_state.api.retry import Clock, SystemClock
 from sdx_state.decoding.strict import DecodingError, parse
@@ -59,8 +59,8 @@ def find_credentials(
     A token that is about to end is exchanged for a new one, which is stored before it is used.
 
     Raises:
-        MissingCredentials: There are none, or those of the environment cannot be sent.
-        SignInFailed: A token is over and cannot be exchanged.
+        MissingCredentialsError: There are none, or those of the environment cannot be sent.
+        SignInError: A token is over and cannot be exchanged.
     """
     if any(environ.get(name, "").strip() for name in VARIABLES):
         credentials = credentials_from(environ)
@@ -70,8 +70,8 @@ def find_credentials(
     with vault.held():
         kept = vault.load(base.origin)
         if kept is None:
-            advice = f"{MissingCredentials.default_advice} Or sign in once: sdx-state login"
-            raise MissingCredentials("", f"there are no credentials for {base.origin}", advice=advice)
+            advice = f"{MissingCredentialsError.default_advice} Or sign in once: sdx-state login"
+            raise MissingCredentialsError("", f"there are no credentials for {base.origin}", advice=advice)
         if isinstance(kept, Credentials):
             way = "access token" if kept.customer_uuid is None else "HTTP Basic"
             return Found(kept, way, vault.where, (kept.token,), mend=vault.open_to_others())
@@ -113,7 +113,7 @@ class _Exchange:
         """Return credentials for those that were refused, None if there are none.
 
         Raises:
-            SignInFailed, ApiError: As in `refreshed`.
+            SignInError, SurveyDynamixError: As in `refreshed`.
         """
         with self.vault.held():
             grant = self.vault.load(self.base.origin)
@@ -202,7 +202,7 @@ class Vault:
         """Return what is kept for `origin`, None if there is nothing.
 
         Raises:
-            SignInFailed: What is kept cannot be read.
+            SignInError: What is kept cannot be read.
         """
         written = self._written(origin)
         if written is None:
@@ -211,7 +211,7 @@ class Vault:
             return _stored(text(written))
         except DecodingError as error:
             message = f"the credentials for {origin} in {self.where} cannot be read: {error}"
-            raise SignInFailed("", message) from None
+            raise SignInError("", message) from None
 
     def save(self, origin: str, what: Grant | Credentials) -> None:
         """Keep `what` for `origin`, durably.
@@ -256,7 +256,7 @@ class Vault:
             return {}
         except DecodingError as error:
             advice = f"Move {self._file} away, then run `sdx-state login` again for each host."
-            raise SignInFailed("", f"{self._file} cannot be read: {error}", advice=advice) from error
+            raise SignInError("", f"{self._file} cannot be read: {error}", advice=advice) from error
 
     def _write(self, records: Mapping[str, object]) -> None:
         with _private():
@@ -269,7 +269,7 @@ def _private() -> Iterator[None]:
     try:
         yield
     except ForeignFile as error:
-        raise SignInFailed("", error.what, advice=error.advice) from error
+        raise SignInError("", error.what, advice=error.advice) from error
 
 
 class _Keyring:
@@ -285,7 +285,7 @@ class _Keyring:
             except Exception as error:  # noqa: BLE001 - every backend has its own; none may quote what it keeps
                 message = f"the keyring cannot be used ({type(error).__name__})"
                 advice = "Unlock it, or set SDX_NO_KEYRING=1 and sign in again to use a file."
-                raise SignInFailed("", message, advice=advice) from None
+                raise SignInError("", message, advice=advice) from None
 
         return call
 

@@ -26,7 +26,13 @@ from urllib3.util import Timeout
 from sdx_state import __version__
 from sdx_state.api.address import BaseUrl, shown_host
 from sdx_state.api.credentials import Credentials
-from sdx_state.api.errors import ApiError, NoAnswer, NotSent, Unexpected, Untrusted
+from sdx_state.api.errors import (
+    CertificateError,
+    ConnectionFailedError,
+    InvalidResponseError,
+    NoResponseError,
+    SurveyDynamixError,
+)
 from sdx_state.api.exchange import Answer, Request
 from sdx_state.api.timed import ConnectFailed, TimedAdapter
 from sdx_state.state.named_files import require_regular
@@ -48,7 +54,7 @@ class HttpTransport:
         ca_file: Certificates (PEM) to trust instead of the usual ones. TLS is always verified.
 
     Raises:
-        Untrusted: `ca_file` holds no certificates that can be read.
+        CertificateError: `ca_file` holds no certificates that can be read.
     """
 
     def __init__(
@@ -79,7 +85,7 @@ class HttpTransport:
         started = time.monotonic()
         try:
             answer = self._exchange(request)
-        except ApiError as error:
+        except SurveyDynamixError as error:
             _note(request, type(error).__name__, started)
             raise
         except (RequestException, HTTPError, ConnectFailed, OSError) as error:
@@ -122,7 +128,7 @@ class HttpTransport:
         finally:
             response.close()
         if len(body) > MAX_BODY:
-            raise Unexpected(
+            raise InvalidResponseError(
                 str(request),
                 f"the answer is larger than {MAX_BODY // 1024**2} MiB",
                 status=response.status_code,
@@ -130,16 +136,18 @@ class HttpTransport:
             )
         return Answer(response.status_code, response.headers, body)
 
-    def _failure(self, request: Request, error: Exception) -> ApiError:
+    def _failure(self, request: Request, error: Exception) -> SurveyDynamixError:
         causes = list(_chain(error))
         host = shown_host(self._base.host) + (" through the proxy" if self._proxies else "")
         for cause in causes:
             if isinstance(cause, ssl.SSLCertVerificationError):
-                return Untrusted(str(request), f"the certificate of {host} is not trusted: {cause.verify_message}")
+                return CertificateError(
+                    str(request), f"the certificate of {host} is not trusted: {cause.verify_message}"
+                )
         never_sent = any(isinstance(cause, ConnectFailed | ConnectTimedOut) for cause in causes)
         if never_sent:
-            return NotSent(str(request), f"no connection to {host}: {_why(causes)}")
-        return NoAnswer(str(request), _how_lost(causes, self._deadline), ambiguous=request.writes)
+            return ConnectionFailedError(str(request), f"no connection to {host}: {_why(causes)}")
+        return NoResponseError(str(request), _how_lost(causes, self._deadline), ambiguous=request.writes)
 
 
 def _readable_certificates(path: str) -> str:
@@ -148,7 +156,9 @@ def _readable_certificates(path: str) -> str:
         ssl.create_default_context(cafile=path)
     except OSError as error:
         message = f"SDX_CA_FILE={path} holds no certificates that can be read ({error.strerror or 'not PEM'})"
-        raise Untrusted("", message, advice="Name a file of certificates in PEM, or unset SDX_CA_FILE.") from None
+        raise CertificateError(
+            "", message, advice="Name a file of certificates in PEM, or unset SDX_CA_FILE."
+        ) from None
     return path
 
 

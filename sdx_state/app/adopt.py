@@ -32,7 +32,7 @@ def adopt(workspace: Workspace, journal: Journal, intention: Intention, address:
 
     Raises:
         NotAdoptable: The address is not declared, or the id belongs to another address or another survey.
-        ApiError: There is no such resource, or it could not be read.
+        SurveyDynamixError: There is no such resource, or it could not be read.
         StateError: The state cannot be used.
     """
     memory = recall(workspace.store, journal)

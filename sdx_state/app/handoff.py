@@ -68,7 +68,7 @@ def look(
         forbid: Called with the plan before anything is written; raises where nobody may be told to do it.
 
     Raises:
-        ApiError, StateError: As in planning.
+        SurveyDynamixError, StateError: As in planning.
         OSError: The pack could not be written.
     """
     planned = workspace.plan(intention, progress)

@@ -73,7 +73,7 @@ class TenantReader:
             ask_again: Look numbers up even if the answer is remembered.
 
         Raises:
-            ApiError: The tenant could not be read.
+            SurveyDynamixError: The tenant could not be read.
             TooMuchMissing: This looks like the wrong tenant.
             UnprovenTenant: Nothing shows that this is the tenant of the state, and something may be written to it.
         """

@@ -106,7 +106,7 @@ def pull(
     Raises:
         ConfigurationError: The configuration is invalid.
         NotPulled: Nothing was changed.
-        ApiError, StateError: As in planning.
+        SurveyDynamixError, StateError: As in planning.
         OSError: A file could not be written; all are as they were.
     """
     with workspace.writing("pull", waiting) as journal:

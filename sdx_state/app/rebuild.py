@@ -41,7 +41,7 @@ def rebuild(workspace: Workspace, intention: Intention, progress: Progress) -> R
     What the old state owned, is not declared and still exists stays ours.
 
     Raises:
-        ApiError: The tenant could not be read.
+        SurveyDynamixError: The tenant could not be read.
         StateOfAnother: The state is good, and not for this run.
     """
     readable = True

@@ -128,7 +128,7 @@ class Workspace:
             waiting: For a run that writes: told how many seconds are waited for what does not show yet.
 
         Raises:
-            ApiError: The tenant could not be read.
+            SurveyDynamixError: The tenant could not be read.
             StateError: The state cannot be used.
             TooMuchMissing, UnprovenTenant: This looks like the wrong tenant.
         """
@@ -184,7 +184,7 @@ class Workspace:
             allowed: Globs of the addresses that are allowed whatever their risk.
 
         Raises:
-            ApiError: The tenant could not be read.
+            SurveyDynamixError: The tenant could not be read.
             StateError: The state cannot be used, or nothing is kept of the run.
         """
         journal = journal_of(self.store)

@@ -22,7 +22,7 @@ def arrange(writer: Writer, survey: Address) -> Fault | None:
     """Write `order` where it must change and read the list again; return what is still wrong, if anything.
 
     Raises:
-        ApiError: A request was refused or failed.
+        SurveyDynamixError: A request was refused or failed.
     """
     wanted = sorted(
         (

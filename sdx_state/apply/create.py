@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sdx_state.api.errors import ApiError, Conflict, Gone
+from sdx_state.api.errors import ConflictError, GoneError, SurveyDynamixError
 from sdx_state.apply import settling
 from sdx_state.apply.outcome import Outcome, stale
 from sdx_state.apply.resolve import Lost, find_created
@@ -31,7 +31,7 @@ def create(writer: Writer, change: Change) -> Outcome:
     """Create the resource of `change` and return what became of it.
 
     Raises:
-        ApiError: The server refused, or what became of it is unknown.
+        SurveyDynamixError: The server refused, or what became of it is unknown.
         StateError: An intent could not be written down, or the lock was lost; nothing was sent.
     """
     kind, desired = KINDS[change.kind], writer.resources[change.address]
@@ -96,12 +96,12 @@ def _send(writer: Writer, change: Change, kind: Kind, form: dict[str, str], oper
     endpoint = writer.client.endpoint(kind.collection)
     try:
         created = endpoint.create(form, before_again=lambda: writer.journal.send_again(operation, change.address))
-    except Conflict as error:
+    except ConflictError as error:
         writer.journal.settled(operation, "refused")
         if kind.identity != kind.natural_key:
             raise
         return stale(change, f"{error}: it was created since the plan was made", "run plan: it imports that one")
-    except ApiError as error:
+    except SurveyDynamixError as error:
         if error.ambiguous:
             return None
         writer.journal.settled(operation, "refused")
@@ -125,7 +125,7 @@ def _settle_for(
         raw = writer.settling.watch(
             change.address, lambda: writer.readback.item(kind, id), lambda seen: seen is not None
         )
-    except Gone:
+    except GoneError:
         return Outcome(change, "failed", f"it was created as id {id}, and deleted right after", "run plan again", id)
     if raw is None:
         message = f"it was created as id {id}, and {settling.SETTLE:.0f} s later reading it still answers 404"

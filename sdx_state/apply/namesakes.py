@@ -47,7 +47,7 @@ class Namesakes:
         (API reference, "Errors").
 
         Raises:
-            ApiError: The list could not be read.
+            SurveyDynamixError: The list could not be read.
         """
         if kind.identity == kind.natural_key:
             return []

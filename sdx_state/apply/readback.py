@@ -8,7 +8,7 @@ from typing import Literal
 
 from sdx_state.api import Endpoints
 from sdx_state.api.answer import Row
-from sdx_state.api.errors import Gone, NotFound
+from sdx_state.api.errors import GoneError, NotFoundError
 from sdx_state.apply.settling import Settling
 from sdx_state.kinds import KINDS
 from sdx_state.kinds.kind import Kind
@@ -53,11 +53,11 @@ class ReadBack:
         """Return the resource `id` as it is now, None where it is not found.
 
         Raises:
-            Gone: It was deleted.
+            GoneError: It was deleted.
         """
         try:
             return self.client.endpoint(kind.collection).get(id)
-        except NotFound:
+        except NotFoundError:
             return None
 
     def is_gone(self, address: Address, kind: Kind, id: str) -> bool:
@@ -72,7 +72,7 @@ class ReadBack:
         try:
             if self.item(kind, id) is not None:
                 return False
-        except Gone:
+        except GoneError:
             return True
         return not self.settling.returns(address, is_there) and not self.settling.halted()
 
@@ -80,7 +80,7 @@ class ReadBack:
         """Return the resource as it is now, with what only its list shows (a question's survey and place)."""
         try:
             raw = self.client.endpoint(kind.collection).get(id)
-        except (NotFound, Gone):
+        except (NotFoundError, GoneError):
             return None
         row = self._rows.get((kind.name, id, parent_id))
         listed = {}

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sdx_state.api import Endpoints
-from sdx_state.api.errors import Gone, NotFound
+from sdx_state.api.errors import GoneError, NotFoundError
 from sdx_state.apply import settling
 from sdx_state.apply.settling import Settling
 from sdx_state.kinds import KINDS
@@ -82,7 +82,7 @@ def _candidates(
     if kind.identity == kind.natural_key:
         try:
             rows = [endpoint.get(str(desired.values[kind.natural_key]))]
-        except (NotFound, Gone):
+        except (NotFoundError, GoneError):
             rows = []
     elif kind.parent_field is not None:
         rows = endpoint.list(**{kind.parent_field: parent_id})

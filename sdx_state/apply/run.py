@@ -8,7 +8,12 @@ from dataclasses import replace
 from typing import Protocol
 
 from sdx_state.api import Endpoints
-from sdx_state.api.errors import ApiError, BudgetSpent, MethodNotAllowed, Unauthorised
+from sdx_state.api.errors import (
+    AuthenticationError,
+    MethodNotAllowedError,
+    RetryBudgetExhaustedError,
+    SurveyDynamixError,
+)
 from sdx_state.apply.arrange import arrange
 from sdx_state.apply.graph import ARRANGE, Operation, Schedule, has_place, operations_of
 from sdx_state.apply.history import run_document
@@ -152,10 +157,10 @@ class Run:
     def _guarded(self, writer: Writer, change: Change) -> Outcome:
         try:
             return writer.perform(change)
-        except (Unauthorised, BudgetSpent) as error:
+        except (AuthenticationError, RetryBudgetExhaustedError) as error:
             self._hopeless = True
             return Outcome(change, "failed", str(error), error.advice, change.id)
-        except ApiError as error:
+        except SurveyDynamixError as error:
             return Outcome(change, "ambiguous" if error.ambiguous else "failed", str(error), error.advice, change.id)
         except (StateNotSaved, LockLost) as error:
             self._hopeless = True
@@ -165,10 +170,10 @@ class Run:
     def _guarded_arrangement(self, writer: Writer, survey: Address) -> Fault | None:
         try:
             return arrange(writer, survey)
-        except MethodNotAllowed:
+        except MethodNotAllowedError:
             return Fault("the server does not take a change of order: it is in the hand-off", "", "handoff")
-        except ApiError as error:
-            self._hopeless = self._hopeless or isinstance(error, (Unauthorised, BudgetSpent))
+        except SurveyDynamixError as error:
+            self._hopeless = self._hopeless or isinstance(error, (AuthenticationError, RetryBudgetExhaustedError))
             return Fault(str(error), error.advice)
 
 

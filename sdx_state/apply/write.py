@@ -10,7 +10,7 @@ import threading
 from collections.abc import Mapping
 
 from sdx_state.api import Endpoints
-from sdx_state.api.errors import ApiError, Gone, MethodNotAllowed, NotFound
+from sdx_state.api.errors import GoneError, MethodNotAllowedError, NotFoundError, SurveyDynamixError
 from sdx_state.apply.claims import Claims
 from sdx_state.apply.create import create
 from sdx_state.apply.namesakes import Namesakes
@@ -76,7 +76,7 @@ class Writer:
         """Carry `change` out and return what became of it.
 
         Raises:
-            ApiError: The server refused, or what became of it is unknown.
+            SurveyDynamixError: The server refused, or what became of it is unknown.
             StateNotSaved: An intent could not be written down; nothing was sent.
         """
         verb = verb_of(change)
@@ -92,7 +92,7 @@ class Writer:
             if change.action is Action.UPDATE:
                 return self._update(change)
             return self._delete(change)
-        except MethodNotAllowed:
+        except MethodNotAllowedError:
             self._refused.add((change.kind, verb))
             return handed_off(change)
 
@@ -139,9 +139,9 @@ class Writer:
         self.journal.overwrite("delete", change.address, id, lost, {})
         try:
             endpoint.delete(id)
-        except (NotFound, Gone):
+        except (NotFoundError, GoneError):
             pass
-        except ApiError as error:
+        except SurveyDynamixError as error:
             if not error.ambiguous:
                 raise
             if not self.readback.is_gone(change.address, kind, id):
@@ -167,7 +167,7 @@ class Writer:
         """PUT `body`. An unclear answer is left to the reading that follows every write."""
         try:
             self.client.endpoint(kind.collection).replace(id, body)
-        except ApiError as error:
+        except SurveyDynamixError as error:
             if not error.ambiguous:
                 raise
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from sdx_state.api import Client, Turn
-from sdx_state.api.errors import ApiError, Conflict
+from sdx_state.api.errors import ConflictError, SurveyDynamixError
 from sdx_state.kinds import KINDS
 from sdx_state.model.address import Address
 from sdx_state.model.conversation import Check, Expectation, Step
@@ -141,7 +141,7 @@ class _Conversation:
             return
         try:
             interaction = self.interactions.create(survey_id=int(survey), survey_type="web", call_type=MARK)
-        except ApiError as error:
+        except SurveyDynamixError as error:
             self._fail(self.check.source, f"no interaction could be created: {error}")
             if error.ambiguous:
                 self.left = f"perhaps an interaction that nobody has started ({error})"
@@ -169,7 +169,7 @@ class _Conversation:
             if not self.failures and not self.cut_off:
                 at = self.check.source
                 self._compare_recorded(id)
-        except ApiError as error:
+        except SurveyDynamixError as error:
             self._fail(at, str(error))
         finally:
             self._clean_up(id, started, over)
@@ -223,18 +223,18 @@ class _Conversation:
                 if not (self.check.abandon or self.failures or self.cut_off):
                     self._fail(self.check.steps[-1].source, "the survey waits for more answers: add `abandon: true`")
             self.left = f"interaction {id} and its responses (the API deletes none that has started)"
-        except ApiError as error:
+        except SurveyDynamixError as error:
             self.left = f"interaction {id} ({error})"
 
     def _deleted(self, id: int) -> bool:
         try:
             self.interactions.delete(id)
-        except Conflict:
+        except ConflictError:
             return False  # it has started after all: the answer that said so was lost
         return True
 
     def _abandon(self, id: int) -> None:
-        with contextlib.suppress(Conflict):  # it has ended after all
+        with contextlib.suppress(ConflictError):  # it has ended after all
             self.interactions.abandon_survey(id)
 
     def _fail(self, source: Source, message: str, expected: str | None = None, found: str | None = None) -> None:

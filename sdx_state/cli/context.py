@@ -79,7 +79,7 @@ class Context:
         """Return where the API is; without a project file the environment says it.
 
         Raises:
-            BadAddress: Nothing says it, or credentials may not be sent there.
+            InvalidURLError: Nothing says it, or credentials may not be sent there.
         """
         from sdx_state.api import base_url, require_trusted
         from sdx_state.config.sift import PROJECT_FILE
@@ -149,8 +149,8 @@ class Context:
         """Return the credentials for `base`; none of their secrets is shown from now on.
 
         Raises:
-            MissingCredentials: There are none.
-            SignInFailed: A token is over and cannot be exchanged.
+            MissingCredentialsError: There are none.
+            SignInError: A token is over and cannot be exchanged.
         """
         from sdx_state.api.stored import find_credentials
         from sdx_state.cli.console import say

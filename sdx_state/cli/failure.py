@@ -103,7 +103,7 @@ def foreseen(error: BaseException) -> Failure | None:
         advice = "Part of the output is missing. Give it somewhere to go, then see where things are: sdx-state plan"
         return Failure(f"stdout took no more ({error})", advice, 1)
 
-    from sdx_state.api.errors import ApiError
+    from sdx_state.api.errors import SurveyDynamixError
     from sdx_state.app.adopt import NotAdoptable
     from sdx_state.app.pull import NotPulled
     from sdx_state.app.rehearsal import SnapshotUnreadable
@@ -116,7 +116,7 @@ def foreseen(error: BaseException) -> Failure | None:
 
     if isinstance(error, ConfigurationError):
         return Failure("the configuration is invalid", "", 1, error.problems)
-    if isinstance(error, ApiError):
+    if isinstance(error, SurveyDynamixError):
         return Failure(str(error), error.advice, 1)
     if isinstance(error, NotPulled):
         return Failure(str(error), error.advice, DECIDE if error.decide else 1)

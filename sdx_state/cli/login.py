@@ -66,7 +66,7 @@ def command(context: Context, way: str, client_id: str | None, secret_in_redirec
 def _require_accepted(base: BaseUrl, pinned: str | None, credentials: Credentials) -> None:
     """Return if the tenant takes `credentials`, and they are not of another than the project's."""
     from sdx_state.api import Connection, Endpoints
-    from sdx_state.api.errors import ApiError
+    from sdx_state.api.errors import SurveyDynamixError
     from sdx_state.app.tenant import tenant_name
     from sdx_state.cli.redaction import learn
     from sdx_state.live.glimpse import glimpse
@@ -76,7 +76,7 @@ def _require_accepted(base: BaseUrl, pinned: str | None, credentials: Credential
     try:
         with Endpoints(Connection(base, credentials, ca_file=os.environ.get("SDX_CA_FILE") or None)) as endpoints:
             glimpse(endpoints)
-    except ApiError as error:
+    except SurveyDynamixError as error:
         raise Stop(str(error), f"{error.advice}\nNothing was stored.") from error
 
 

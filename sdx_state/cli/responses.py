@@ -122,7 +122,7 @@ def command(
 
 def _print(export: Reading, renderer: Renderer, asked: Asked, out: Callable[[bytes], None]) -> None:
     """Print the responses on stdout, or into what is no regular file."""
-    from sdx_state.api.errors import ApiError
+    from sdx_state.api.errors import SurveyDynamixError
 
     out(renderer.head)
     try:
@@ -130,7 +130,7 @@ def _print(export: Reading, renderer: Renderer, asked: Asked, out: Callable[[byt
             for batch in export.batches():
                 out(renderer.rows(batch))
                 progress(export.rows, export.latest)
-    except ApiError as error:
+    except SurveyDynamixError as error:
         advice = "What was printed ends before the end. With --output FILE, --resume goes on from there."
         raise Stop(str(error), f"{error.advice}\n{advice}") from error
 
@@ -151,7 +151,7 @@ def _opened(output: Path, renderer: Renderer, asked: Asked, *, resume: bool) -> 
 
 def _write(export: Reading, file: ResponseFile, asked: Asked, *, resume: bool) -> None:
     """Add the responses to `file`, and say how to go on if it does not come to its end."""
-    from sdx_state.api.errors import ApiError
+    from sdx_state.api.errors import SurveyDynamixError
     from sdx_state.cli.console import say
     from sdx_state.live.responses import OtherExport
 
@@ -166,9 +166,9 @@ def _write(export: Reading, file: ResponseFile, asked: Asked, *, resume: bool) -
         file.sync()
     except OtherExport as error:
         raise _other(file.path, error) from error
-    except (ApiError, OSError) as error:
-        failure = str(error) if isinstance(error, ApiError) else f"{file.path}: {error.strerror}"
-        advice = error.advice if isinstance(error, ApiError) else "Make room."
+    except (SurveyDynamixError, OSError) as error:
+        failure = str(error) if isinstance(error, SurveyDynamixError) else f"{file.path}: {error.strerror}"
+        advice = error.advice if isinstance(error, SurveyDynamixError) else "Make room."
         kept = f"{before + added} responses are in {file.path}. To go on from there, run {again}."
         raise Stop(failure, f"{advice}\n{kept}") from error
     except KeyboardInterrupt:

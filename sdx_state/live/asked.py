@@ -53,7 +53,7 @@ def find_survey(
 
     Raises:
         SurveyNotFound: Nobody knows it, it is not in the tenant, or it could be several.
-        ApiError: The tenant could not be read.
+        SurveyDynamixError: The tenant could not be read.
     """
     key = name_of(name) if kind_of(name) == SURVEY.name and "." in name else name
     address = address_of(SURVEY.name, key)

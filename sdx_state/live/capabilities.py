@@ -66,7 +66,7 @@ def all_needs(client: Endpoints) -> list[Need]:
     """Return every kind with every verb, with the id of one live item where there is one.
 
     Raises:
-        ApiError: A list could not be read.
+        SurveyDynamixError: A list could not be read.
     """
     needs: list[Need] = []
     for kind in ALL_KINDS:

@@ -21,7 +21,7 @@ from itertools import islice
 
 from sdx_state.api import Endpoints
 from sdx_state.api.answer import Row
-from sdx_state.api.errors import ApiError, BadRequest, Gone, NotFound
+from sdx_state.api.errors import BadRequestError, GoneError, NotFoundError, SurveyDynamixError
 from sdx_state.api.filters import NOBODY
 from sdx_state.api.moments import bound
 from sdx_state.api.paging import LIMIT
@@ -52,7 +52,7 @@ def dates_for(
         return {}
     try:
         proven = _filters_by_time(client, survey, known, moment)
-    except ApiError:
+    except SurveyDynamixError:
         return {}  # it takes no dates, or fails: reading without them tells
     return {"start_date": bound(since - MARGIN), "end_date": bound(now + AHEAD)} if proven else {}
 
@@ -68,7 +68,7 @@ def _filters_by_time(client: Endpoints, survey: str, known: Sequence[Row], momen
         try:
             if _page(client, NOBODY, window):
                 return False
-        except (NotFound, Gone, BadRequest):
+        except (NotFoundError, GoneError, BadRequestError):
             pass
     return bool(pairs)
 

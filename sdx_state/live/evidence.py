@@ -9,7 +9,7 @@ from itertools import islice
 from typing import TypeAlias
 
 from sdx_state.api import Endpoints
-from sdx_state.api.errors import ApiError
+from sdx_state.api.errors import SurveyDynamixError
 from sdx_state.api.paging import Listing
 from sdx_state.kinds import QUESTION, SURVEY
 from sdx_state.live.read import Progress
@@ -75,7 +75,7 @@ def _survey_counts(client: Endpoints, id: str, snapshot: Snapshot) -> dict[tuple
     try:
         rows = islice(_rows(client, survey, snapshot), MOST_COUNTED)
         answered = [str(row.get("question_id") or "") for row in rows]
-    except ApiError:
+    except SurveyDynamixError:
         return {(SURVEY.name, id): Counts(None, pending)}
     found = {(SURVEY.name, id): Counts(len(answered), pending)}
     if len(answered) < MOST_COUNTED and all(answered):
@@ -104,7 +104,7 @@ def _count(client: Endpoints, question: Question, sort: Sort, snapshot: Snapshot
         else:
             rows = client.interactions.iterate(survey_id=question.id, survey_ended=0)
         return sum(1 for _ in islice(rows, MOST_COUNTED))
-    except ApiError:
+    except SurveyDynamixError:
         return None
 
 

@@ -27,8 +27,8 @@ def glimpse(client: Endpoints) -> Glimpse:
     """Return what `client` shows first, which takes one request.
 
     Raises:
-        Unauthorised: The credentials are not accepted.
-        ApiError: The tenant could not be read.
+        AuthenticationError: The credentials are not accepted.
+        SurveyDynamixError: The tenant could not be read.
     """
     rows = list(islice(client.surveys.iterate(), COUNTED))
     return Glimpse(len(rows), tuple((str(row.get("id")), str(row.get("name"))) for row in rows[:NAMED]))

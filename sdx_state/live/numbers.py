@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sdx_state.api import Endpoints
-from sdx_state.api.errors import NotFound
+from sdx_state.api.errors import NotFoundError
 from sdx_state.kinds import PHONE_NUMBER
 from sdx_state.model.ledger import Ledger, Lookup
 from sdx_state.model.resource import Live
@@ -35,7 +35,7 @@ def read_numbers(client: Endpoints, wanted: Mapping[str, str], ledger: Ledger, a
         if answer is None:
             try:
                 raw = client.phone_numbers.lookup(number, country_code)
-            except NotFound:
+            except NotFoundError:
                 invalid.add(number)
                 continue
             answer = Lookup(str(raw.get("country_code") or ""), str(raw.get("phone_type") or ""))

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Protocol
 
 from sdx_state.api import Endpoints
-from sdx_state.api.errors import Gone, NotFound
+from sdx_state.api.errors import GoneError, NotFoundError
 from sdx_state.kinds import KINDS, QUESTION, SURVEY, USER
 from sdx_state.kinds.wire import shape_of
 from sdx_state.live.numbers import read_numbers
@@ -144,7 +144,7 @@ def read_live(
         ask_again: Look numbers up even if the answer is remembered.
 
     Raises:
-        ApiError: A list could not be read; nothing is planned from a part of a tenant.
+        SurveyDynamixError: A list could not be read; nothing is planned from a part of a tenant.
         TooMuchMissing: All of several that are owned are gone, or over 3 and over 20 % of them.
     """
     with ThreadPoolExecutor(max_workers=parallelism, thread_name_prefix="read") as workers:
@@ -239,7 +239,7 @@ def _unlisted(client: Endpoints, wanted: Wanted, kind: str, listed: Iterable[Liv
     for id in missing:
         try:
             found.append(_live(kind, client.endpoint(KINDS[kind].collection).get(id)))
-        except (NotFound, Gone):
+        except (NotFoundError, GoneError):
             continue
     return found
 
@@ -297,7 +297,7 @@ def _complete_lists(
             continue  # the second reading, for another question of the same survey, showed it
         try:
             raw = client.questions.get(id)
-        except (NotFound, Gone):
+        except (NotFoundError, GoneError):
             continue
         if survey_id is not None:
             rows = client.questions.list(survey_id=survey_id)

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from sdx_state.api import Endpoints
 from sdx_state.api.answer import Row
-from sdx_state.api.errors import ApiError
+from sdx_state.api.errors import SurveyDynamixError
 from sdx_state.api.paging import LIMIT, Listing
 from sdx_state.live.asked import Asked
 from sdx_state.live.dated import dates_for
@@ -131,7 +131,7 @@ class Reading:
         """Yield the responses by ascending id, those of a page together; a batch may be empty.
 
         Raises:
-            ApiError: The list could not be read to its end.
+            SurveyDynamixError: The list could not be read to its end.
             OtherExport: What is written is not of this survey and period. Raised before the first batch.
         """
         listing, ahead = self._listing()
@@ -148,7 +148,7 @@ class Reading:
                 if self.rows % LIMIT == 0:
                     yield batch
                     batch = []
-        except ApiError:
+        except SurveyDynamixError:
             if batch:
                 yield batch  # what has come need not be asked for again
             raise

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sdx_state.api import base_url
-from sdx_state.api.errors import BadAddress
+from sdx_state.api.errors import InvalidURLError
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_an_address_is_taken(host: str | None, url: str | None, shown: str, orig
     ],
 )
 def test_an_address_that_could_mislead_is_refused_with_advice(url: str) -> None:
-    with pytest.raises(BadAddress) as caught:
+    with pytest.raises(InvalidURLError) as caught:
         base_url(None, url)
     assert caught.value.advice
     assert str(caught.value).isprintable()
@@ -99,15 +99,15 @@ def test_an_address_that_could_mislead_is_refused_with_advice(url: str) -> None:
     ["", None, "https://surveydynamix.com", "surveydynamix.com/api", "a.com:8080", "user@a.com", "a.com\\b", "a b"],
 )
 def test_a_host_is_a_name_and_nothing_else(host: str | None) -> None:
-    with pytest.raises(BadAddress):
+    with pytest.raises(InvalidURLError):
         base_url(host, None)
 
 
 def test_a_host_that_only_looks_like_the_right_one_is_shown_in_ascii() -> None:
-    with pytest.raises(BadAddress, match="xn--") as caught:
+    with pytest.raises(InvalidURLError, match="xn--") as caught:
         base_url("\u0455urveydynamix.com", None)
     assert str(caught.value).isascii()
-    with pytest.raises(BadAddress) as caught:
+    with pytest.raises(InvalidURLError) as caught:
         base_url(None, "https://" + "\u0455" * 80 + ".com/api")
     assert str(caught.value).isascii()
 
@@ -117,7 +117,7 @@ def test_whatever_is_taken_is_https_or_loopback_and_reads_the_same_again(text: s
     for host, url in ((text, None), (None, "https://" + text), (None, text)):
         try:
             base = base_url(host, url)
-        except BadAddress:
+        except InvalidURLError:
             continue
         assert base.origin.startswith("https://") or base.host in ("localhost", "127.0.0.1", "::1")
         assert str(base).isascii()

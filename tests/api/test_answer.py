@@ -27,39 +27,45 @@ REDIRECT = (302, b"", {"Location": "https://evil.example/login?token=abc"})
 
 # reply, type of the error, GET tries, and whether a create, an update and a delete are left unclear
 TABLE = [
-    pytest.param((400, {"error": "bad"}), e.BadRequest, 1, "", id="400"),
-    pytest.param((401, {}), e.Unauthorised, 1, "", id="401"),
-    pytest.param((403, {}), e.Unauthorised, 1, "", id="403"),
-    pytest.param((404, b"<html>", {"Content-Type": "text/html"}), e.NotFound, 1, "", id="404"),
-    pytest.param((405, {}, {"Allow": "GET, head"}), e.MethodNotAllowed, 1, "", id="405"),
-    pytest.param((409, {}), e.Conflict, 1, "", id="409"),
-    pytest.param((410, {}), e.Gone, 1, "", id="410"),
-    pytest.param((418, {}), e.OtherRefusal, 1, "create update delete", id="another 4xx"),
-    pytest.param((429, {}), e.Unavailable, 5, "", id="429"),
-    pytest.param((500, {}), e.ServerError, 5, "create update delete", id="500"),
-    pytest.param((502, HTML[1], HTML[2]), e.ServerError, 5, "create update delete", id="502"),
-    pytest.param((503, {}), e.Unavailable, 5, "create update delete", id="503"),
-    pytest.param((504, b""), e.ServerError, 5, "create update delete", id="504"),
-    pytest.param(HTML, e.NotTheApi, 3, "create update delete", id="page"),
-    pytest.param(PAGE_IN_DISGUISE, e.NotTheApi, 3, "create update delete", id="page that calls itself JSON"),
-    pytest.param(EMPTY, e.NotTheApi, 3, "create update", id="empty"),
-    pytest.param(NO_CONTENT, e.NotTheApi, 3, "create update", id="204 for one resource"),
-    pytest.param(TRUNCATED, e.NotTheApi, 3, "create update", id="half of a JSON"),
-    pytest.param((203, SURVEY), e.Unexpected, 3, "create update delete", id="203 altered on the way"),
-    pytest.param((205, b""), e.Unexpected, 3, "create update delete", id="205"),
+    pytest.param((400, {"error": "bad"}), e.BadRequestError, 1, "", id="400"),
+    pytest.param((401, {}), e.AuthenticationError, 1, "", id="401"),
+    pytest.param((403, {}), e.AuthenticationError, 1, "", id="403"),
+    pytest.param((404, b"<html>", {"Content-Type": "text/html"}), e.NotFoundError, 1, "", id="404"),
+    pytest.param((405, {}, {"Allow": "GET, head"}), e.MethodNotAllowedError, 1, "", id="405"),
+    pytest.param((409, {}), e.ConflictError, 1, "", id="409"),
+    pytest.param((410, {}), e.GoneError, 1, "", id="410"),
+    pytest.param((418, {}), e.APIStatusError, 1, "create update delete", id="another 4xx"),
+    pytest.param((429, {}), e.ServiceUnavailableError, 5, "", id="429"),
+    pytest.param((500, {}), e.InternalServerError, 5, "create update delete", id="500"),
+    pytest.param((502, HTML[1], HTML[2]), e.InternalServerError, 5, "create update delete", id="502"),
+    pytest.param((503, {}), e.ServiceUnavailableError, 5, "create update delete", id="503"),
+    pytest.param((504, b""), e.InternalServerError, 5, "create update delete", id="504"),
+    pytest.param(HTML, e.NonAPIResponseError, 3, "create update delete", id="page"),
     pytest.param(
-        (206, SURVEY, {"Content-Range": "bytes 0-9/90"}), e.Unexpected, 3, "create update delete", id="206 part"
+        PAGE_IN_DISGUISE, e.NonAPIResponseError, 3, "create update delete", id="page that calls itself JSON"
     ),
-    pytest.param((207, SURVEY), e.Unexpected, 3, "create update delete", id="207"),
-    pytest.param((299, SURVEY), e.Unexpected, 3, "create update delete", id="another 2xx"),
-    pytest.param(REDIRECT, e.Redirected, 1, "create update delete", id="redirect"),
-    pytest.param(SHORT_BODY, e.NoAnswer, 5, "create update delete", id="short body"),
-    pytest.param(SHORT_CHUNK, e.NoAnswer, 5, "create update delete", id="short chunk"),
-    pytest.param(HANGS_UP, e.NoAnswer, 5, "create update delete", id="hangs up"),
-    pytest.param(NOT_HTTP, e.NoAnswer, 5, "create update delete", id="not HTTP"),
-    pytest.param(WRONG_SHAPE, e.Unexpected, 3, "create update", id="list for an object"),
-    pytest.param(NO_ID, e.Unexpected, 3, "create update", id="no id"),
-    pytest.param(TEXT_FOR_ID, e.Unexpected, 3, "create update", id="text for a number"),
+    pytest.param(EMPTY, e.NonAPIResponseError, 3, "create update", id="empty"),
+    pytest.param(NO_CONTENT, e.NonAPIResponseError, 3, "create update", id="204 for one resource"),
+    pytest.param(TRUNCATED, e.NonAPIResponseError, 3, "create update", id="half of a JSON"),
+    pytest.param((203, SURVEY), e.InvalidResponseError, 3, "create update delete", id="203 altered on the way"),
+    pytest.param((205, b""), e.InvalidResponseError, 3, "create update delete", id="205"),
+    pytest.param(
+        (206, SURVEY, {"Content-Range": "bytes 0-9/90"}),
+        e.InvalidResponseError,
+        3,
+        "create update delete",
+        id="206 part",
+    ),
+    pytest.param((207, SURVEY), e.InvalidResponseError, 3, "create update delete", id="207"),
+    pytest.param((299, SURVEY), e.InvalidResponseError, 3, "create update delete", id="another 2xx"),
+    pytest.param(REDIRECT, e.RedirectError, 1, "create update delete", id="redirect"),
+    pytest.param(SHORT_BODY, e.NoResponseError, 5, "create update delete", id="short body"),
+    pytest.param(SHORT_CHUNK, e.NoResponseError, 5, "create update delete", id="short chunk"),
+    pytest.param(HANGS_UP, e.NoResponseError, 5, "create update delete", id="hangs up"),
+    pytest.param(NOT_HTTP, e.NoResponseError, 5, "create update delete", id="not HTTP"),
+    pytest.param(WRONG_SHAPE, e.InvalidResponseError, 3, "create update", id="list for an object"),
+    pytest.param(NO_ID, e.InvalidResponseError, 3, "create update", id="no id"),
+    pytest.param(TEXT_FOR_ID, e.InvalidResponseError, 3, "create update", id="text for a number"),
 ]
 
 
@@ -75,10 +81,10 @@ def _do(client: Endpoints, what: str) -> Any:
 
 @pytest.mark.parametrize(("reply", "kind", "tries", "unclear"), TABLE)
 def test_reading_fails_with_its_own_type_after_the_tries_it_is_worth(
-    serve: Any, connect: Any, reply: Any, kind: type[e.ApiError], tries: int, unclear: str
+    serve: Any, connect: Any, reply: Any, kind: type[e.SurveyDynamixError], tries: int, unclear: str
 ) -> None:
     server = serve(reply)
-    with pytest.raises(e.ApiError) as caught:
+    with pytest.raises(e.SurveyDynamixError) as caught:
         _do(connect(server), "read")
     assert type(caught.value) is kind
     assert caught.value.request == "GET /surveys/52"
@@ -91,14 +97,14 @@ def test_reading_fails_with_its_own_type_after_the_tries_it_is_worth(
 @pytest.mark.parametrize("what", ["create", "update", "delete"])
 @pytest.mark.parametrize(("reply", "kind", "tries", "unclear"), TABLE)
 def test_a_write_is_sent_once_unless_put_off_and_is_ambiguous_unless_surely_refused(
-    serve: Any, connect: Any, reply: Any, kind: type[e.ApiError], tries: int, unclear: str, what: str
+    serve: Any, connect: Any, reply: Any, kind: type[e.SurveyDynamixError], tries: int, unclear: str, what: str
 ) -> None:
     server = serve(reply)
     client = connect(server)
-    if what == "delete" and kind in (e.NotTheApi, e.Unexpected) and "delete" not in unclear:
+    if what == "delete" and kind in (e.NonAPIResponseError, e.InvalidResponseError) and "delete" not in unclear:
         client.surveys.delete("52")  # any 2xx that is no page says yes
     else:
-        with pytest.raises(e.ApiError) as caught:
+        with pytest.raises(e.SurveyDynamixError) as caught:
             _do(client, what)
         assert type(caught.value) is kind
         assert caught.value.ambiguous is (what in unclear)
@@ -108,19 +114,19 @@ def test_a_write_is_sent_once_unless_put_off_and_is_ambiguous_unless_surely_refu
 
 @pytest.mark.parametrize("what", ["read", "update"])
 def test_another_resource_than_asked_for_is_no_answer(serve: Any, connect: Any, what: str) -> None:
-    with pytest.raises(e.Unexpected) as caught:
+    with pytest.raises(e.InvalidResponseError) as caught:
         _do(connect(serve(OTHER_ID)), what)
     assert caught.value.ambiguous is (what == "update")
 
 
 @pytest.mark.parametrize("reply", [EMPTY, HTML, PAGE_IN_DISGUISE, TRUNCATED])
 def test_what_is_no_list_is_never_taken_for_an_empty_one(serve: Any, connect: Any, reply: Any) -> None:
-    with pytest.raises(e.NotTheApi):
+    with pytest.raises(e.NonAPIResponseError):
         connect(serve(reply)).surveys.list()
 
 
 def test_a_405_tells_the_verbs_that_are_allowed(serve: Any, connect: Any) -> None:
-    with pytest.raises(e.MethodNotAllowed) as caught:
+    with pytest.raises(e.MethodNotAllowedError) as caught:
         connect(serve((405, {}, {"Allow": "GET, head"}))).surveys.create({"name": "x"})
     assert caught.value.allowed == {"GET", "HEAD"}
     assert "admin UI" in caught.value.advice
@@ -128,13 +134,13 @@ def test_a_405_tells_the_verbs_that_are_allowed(serve: Any, connect: Any) -> Non
 
 @pytest.mark.parametrize("status", [401, 403])
 def test_refused_credentials_may_also_be_a_missing_permission(serve: Any, connect: Any, status: int) -> None:
-    with pytest.raises(e.Unauthorised, match="wrong credentials, or no permission"):
+    with pytest.raises(e.AuthenticationError, match="wrong credentials, or no permission"):
         connect(serve((status, {}))).surveys.list()
 
 
 def test_a_redirect_names_the_host_and_hides_the_path(serve: Any, connect: Any) -> None:
     server = serve(REDIRECT)
-    with pytest.raises(e.Redirected) as caught:
+    with pytest.raises(e.RedirectError) as caught:
         connect(server).surveys.list()
     assert "evil.example" in str(caught.value)
     assert "token" not in str(caught.value) and "login" not in str(caught.value)
@@ -155,7 +161,7 @@ def test_a_redirect_names_the_host_and_hides_the_path(serve: Any, connect: Any) 
 def test_the_servers_own_words_are_shown_on_one_line_escaped_and_cut(
     serve: Any, connect: Any, content: bytes, shown: str
 ) -> None:
-    with pytest.raises(e.BadRequest) as caught:
+    with pytest.raises(e.BadRequestError) as caught:
         connect(serve((400, content))).surveys.create({"name": "x"})
     assert shown in str(caught.value)
     assert str(caught.value).isprintable()
@@ -174,7 +180,7 @@ def test_the_servers_own_words_are_shown_on_one_line_escaped_and_cut(
     ],
 )
 def test_what_opens_an_interaction_without_a_login_is_in_no_message(serve, connect, body):
-    with pytest.raises(e.Conflict) as caught:
+    with pytest.raises(e.ConflictError) as caught:
         connect(serve((409, body))).interactions.create({"survey_id": "1"})
     assert "6f1c2e5a" not in str(caught.value).lower()
     assert "[redacted]" in str(caught.value)
@@ -200,7 +206,7 @@ def test_a_server_that_echoes_the_credentials_does_not_get_them_into_a_message(
 
     for script in (echo, echo_as_php_does):
         server = serve(serve_by(script))
-        with pytest.raises(e.ApiError) as caught:
+        with pytest.raises(e.SurveyDynamixError) as caught:
             connect(server, credentials=credentials).surveys.create({"name": "x"})
         sent = server.seen[0].headers["Authorization"].split()[1]
         for text in (str(caught.value), repr(caught.value), caught.value.advice):
@@ -216,21 +222,21 @@ def test_a_closed_port_is_surely_not_sent(connect: Any) -> None:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     for what in ("read", "create", "update", "delete"):
-        with pytest.raises(e.NotSent, match="refuses connections") as caught:
+        with pytest.raises(e.ConnectionFailedError, match="refuses connections") as caught:
             _do(connect(f"http://127.0.0.1:{port}/api"), what)
         assert not caught.value.ambiguous
         assert caught.value.status is None
 
 
 def test_a_name_that_does_not_resolve_is_surely_not_sent(connect: Any) -> None:
-    with pytest.raises(e.NotSent, match=r"nowhere\.invalid: the name is not known") as caught:
+    with pytest.raises(e.ConnectionFailedError, match=r"nowhere\.invalid: the name is not known") as caught:
         connect("https://nowhere.invalid/api").surveys.create({"name": "x"})
     assert not caught.value.ambiguous
 
 
 def test_tls_spoken_to_a_plain_port_is_surely_not_sent(serve: Any, connect: Any) -> None:
     server = serve((200, SURVEY))
-    with pytest.raises(e.NotSent, match="TLS handshake failed") as caught:
+    with pytest.raises(e.ConnectionFailedError, match="TLS handshake failed") as caught:
         connect(server.url.replace("http:", "https:")).surveys.create({"name": "x"})
     assert not caught.value.ambiguous
     assert not any(seen.method == "POST" for seen in server.seen)
@@ -244,5 +250,5 @@ def test_a_whole_answer_is_taken_whatever_success_it_is_called(serve: Any, conne
 
 
 def test_a_part_of_a_list_is_no_list(serve: Any, connect: Any) -> None:
-    with pytest.raises(e.Unexpected, match="206"):
+    with pytest.raises(e.InvalidResponseError, match="206"):
         connect(serve((206, [SURVEY]))).surveys.list()

@@ -81,11 +81,11 @@ def test_it_is_made_of_the_environment(tenant):
     fill(tenant)
     with Client.from_environment({**ENVIRONMENT, "SDX_API_URL": tenant.url}) as client:
         assert [survey.name for survey in client.surveys.list()] == ["CSAT"]
-    with pytest.raises(e.MissingCredentials):
+    with pytest.raises(e.MissingCredentialsError):
         Client.from_environment({"SDX_API_URL": tenant.url})
-    with pytest.raises(e.BadAddress, match="no API host"):
+    with pytest.raises(e.InvalidURLError, match="no API host"):
         Client.from_environment(ENVIRONMENT)
-    with pytest.raises(e.BadAddress, match="credentials are for"):
+    with pytest.raises(e.InvalidURLError, match="credentials are for"):
         Client.from_environment(ENVIRONMENT, host="attacker.example")
 
 
@@ -185,7 +185,7 @@ def test_values_of_another_type_are_none_and_stay_in_raw(serve, connect):
         for row in rows:
             try:
                 found = get(client)
-            except e.Unexpected:
+            except e.InvalidResponseError:
                 # A response without an id in it is no value of another type: it would be missing.
                 assert path == "interactions"
                 assert isinstance(row["responses"], list)
@@ -243,7 +243,7 @@ def test_a_conversation_from_beginning_to_end(client):
     assert [one.id for one in client.surveys.responses(1)] == [one.id for one in responses]
     assert [one.response for one in client.questions.responses(1)] == ["9"]
     assert [one.id for one in client.users.interactions("ana@example.com")] == [interaction.id]
-    with pytest.raises(e.Conflict):
+    with pytest.raises(e.ConflictError):
         client.interactions.delete(interaction.id)
 
 
@@ -259,7 +259,7 @@ def test_an_interaction_is_changed_abandoned_and_deleted(client):
     assert [one.id for one in client.interactions.list(1, survey_ended=True)] == [other.id]
     assert [one.id for one in client.interactions.list(1, external_ref="order-17")] == [made.id]
     client.interactions.delete(made.id)
-    with pytest.raises((e.NotFound, e.Gone)):
+    with pytest.raises((e.NotFoundError, e.GoneError)):
         client.interactions.get(made.id)
 
 
@@ -332,7 +332,7 @@ def test_a_create_whose_answer_is_lost_is_found_by_its_mark_and_not_repeated(sha
 @pytest.mark.parametrize("fault", ["drop before", 500, 503])
 def test_a_create_that_never_arrived_is_an_error_and_still_not_repeated(shaky, proxy, tenant, fault):
     proxy.fail("POST", "/interactions", fault)
-    with pytest.raises(e.ApiError) as caught:
+    with pytest.raises(e.SurveyDynamixError) as caught:
         shaky.interactions.create(survey_id=1)
     assert caught.value.ambiguous
     sent_mark = proxy.queries("/interactions", "external_ref")[-1]
@@ -349,7 +349,7 @@ def test_a_create_that_cannot_be_looked_for_stays_ambiguous(shaky, proxy, answer
     proxy.fail("POST", "/interactions", "drop after")
     for answer in answers:
         proxy.fail("GET", "/interactions", answer, times=99)
-    with pytest.raises(e.NoAnswer) as caught:
+    with pytest.raises(e.NoResponseError) as caught:
         shaky.interactions.create(survey_id=1)
     assert caught.value.ambiguous
     assert caught.value.request == "POST /interactions"
@@ -371,7 +371,7 @@ def test_a_conflict_with_itself_is_no_conflict(shaky, proxy, tenant, ref):
     proxy.fail("POST", "/interactions", "twice")
     made = shaky.interactions.create(**SMS, external_ref=ref)
     assert [made.id] == [row["id"] for row in tenant.store.records("interactions")]
-    with pytest.raises(e.Conflict) as caught:
+    with pytest.raises(e.ConflictError) as caught:
         shaky.interactions.create(**SMS, external_ref=ref)
     assert "force_new" in caught.value.advice
     assert not caught.value.ambiguous
@@ -379,7 +379,7 @@ def test_a_conflict_with_itself_is_no_conflict(shaky, proxy, tenant, ref):
 
 def test_several_of_one_mark_are_for_a_person_to_decide(shaky, proxy, tenant):
     proxy.fail("POST", "/interactions", "twice, then lost")
-    with pytest.raises(e.NoAnswer, match="POST /interactions") as caught:
+    with pytest.raises(e.NoResponseError, match="POST /interactions") as caught:
         shaky.interactions.create(survey_id=1)
     assert caught.value.ambiguous
     assert [row["id"] for row in tenant.store.records("interactions")] == [1, 2]
@@ -392,7 +392,7 @@ def test_an_update_whose_answer_is_lost_is_read_back(shaky, proxy):
     changed = shaky.interactions.update(made.id, call_type="sales", scheduled_at=NOON)
     assert (changed.call_type, changed.scheduled_at) == ("sales", NOON)
     proxy.fail("PUT", "/interactions", "drop before")
-    with pytest.raises(e.NoAnswer) as caught:
+    with pytest.raises(e.NoResponseError) as caught:
         shaky.interactions.update(made.id, call_type="else")
     assert caught.value.ambiguous
     assert len([method for method, _ in proxy.writes() if method == "PUT"]) == 2
@@ -406,12 +406,12 @@ def test_a_delete_whose_answer_is_lost_is_read_back(shaky, proxy):
         ("/interactions", shaky.interactions.delete, made.id),
     ):
         proxy.fail("DELETE", path, "drop before")
-        with pytest.raises(e.NoAnswer) as caught:
+        with pytest.raises(e.NoResponseError) as caught:
             delete(id)
         assert caught.value.ambiguous
         proxy.fail("DELETE", path, "drop after")
         delete(id)
-        with pytest.raises(e.Gone):
+        with pytest.raises(e.GoneError):
             delete(id)
 
 
@@ -420,11 +420,11 @@ def test_a_custom_value_whose_answer_is_lost_is_read_back(shaky, proxy):
     proxy.fail("POST", "/interaction_data", "drop after")
     assert shaky.interaction_data.set(made.id, "a", "b").custom_value == "b"
     proxy.fail("POST", "/interaction_data", "drop before")
-    with pytest.raises(e.NoAnswer):
+    with pytest.raises(e.NoResponseError):
         shaky.interaction_data.set(made.id, "a", "c")
     proxy.fail("POST", "/interaction_data", "drop before")
     proxy.fail("GET", "/interaction_data", "html", times=3)
-    with pytest.raises(e.NoAnswer) as caught:
+    with pytest.raises(e.NoResponseError) as caught:
         shaky.interaction_data.set(made.id, "a", "c")
     assert caught.value.ambiguous
 
@@ -432,7 +432,7 @@ def test_a_custom_value_whose_answer_is_lost_is_read_back(shaky, proxy):
 def test_one_pending_for_the_same_number_is_a_conflict_unless_a_new_one_is_asked_for(client):
     call = {"survey_id": 1, "survey_type": "sms", "phone_number": "+61491570156", "scheduled_at": NOON}
     client.interactions.create(**call)
-    with pytest.raises(e.Conflict):
+    with pytest.raises(e.ConflictError):
         client.interactions.create(**call)
     client.interactions.create(**call, force_new=True)
     assert len(list(client.interactions.list(1))) == 2
@@ -481,15 +481,15 @@ def test_moments_are_written_in_utc_whatever_their_zone():
 
 
 ERRORS = [
-    (400, e.BadRequest),
-    (401, e.Unauthorised),
-    (404, e.NotFound),
-    (405, e.MethodNotAllowed),
-    (409, e.Conflict),
-    (410, e.Gone),
-    (500, e.ServerError),
-    (503, e.Unavailable),
-    ("html", e.NotTheApi),
+    (400, e.BadRequestError),
+    (401, e.AuthenticationError),
+    (404, e.NotFoundError),
+    (405, e.MethodNotAllowedError),
+    (409, e.ConflictError),
+    (410, e.GoneError),
+    (500, e.InternalServerError),
+    (503, e.ServiceUnavailableError),
+    ("html", e.NonAPIResponseError),
 ]
 
 
@@ -518,7 +518,7 @@ def test_each_error_can_be_imported_with_the_client():
 
     for _, error in ERRORS:
         assert getattr(sdx_state.api, error.__name__) is error
-        assert issubclass(error, sdx_state.api.ApiError)
+        assert issubclass(error, sdx_state.api.SurveyDynamixError)
 
 
 def test_lists_of_a_period_need_no_survey(client):
@@ -564,7 +564,7 @@ def test_fields_of_later_answers_are_typed(client):
 
 def test_a_response_before_the_start_names_start_survey(client):
     made = client.interactions.create(survey_id=1)
-    with pytest.raises(e.Redirected, match="start_survey") as caught:
+    with pytest.raises(e.RedirectError, match="start_survey") as caught:
         client.interactions.submit_response(made.id, "9")
     assert "Call start_survey first" in caught.value.advice
     assert list(client.responses.list(interaction_id=made.id)) == []
@@ -580,7 +580,7 @@ def test_a_lost_answer_of_start_survey_is_read_by_starting_again(shaky, proxy, f
 
 def test_a_server_to_which_a_second_start_is_a_conflict_leaves_the_first_error(serve, connect):
     server = serve((500, {}), (409, {"error": "has started"}))
-    with pytest.raises(e.ServerError) as caught:
+    with pytest.raises(e.InternalServerError) as caught:
         Client(connect(server)).interactions.start_survey(7)
     assert caught.value.ambiguous
     assert len(server.seen) == 2

@@ -21,7 +21,7 @@ USES = """
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from sdx_state.api import Client, Conflict, Interaction, InteractionDatum, Question, Response, Survey, User
+from sdx_state.api import Client, ConflictError, Interaction, InteractionDatum, Question, Response, Survey, User
 
 client = Client.from_environment(host="au1.surveydynamix.com")
 surveys: Iterator[Survey] = client.surveys.list()

@@ -105,13 +105,13 @@ def test_filters_go_into_the_query_and_paging_is_ours(serve: Any, connect: Any) 
 
 def test_a_failed_list_names_its_survey_and_no_person(serve: Any, connect: Any) -> None:
     client = connect(serve((404, {})))
-    with pytest.raises(e.NotFound, match=r"^GET /questions\?survey_id=52: "):
+    with pytest.raises(e.NotFoundError, match=r"^GET /questions\?survey_id=52: "):
         client.questions.list(survey_id="52")
-    with pytest.raises(e.NotFound, match=r"^GET /users: "):
+    with pytest.raises(e.NotFoundError, match=r"^GET /users: "):
         client.users.list(email="ana@example.com", phone="+61499000001")
-    with pytest.raises(e.NotFound, match=r"^GET /users/\{email\}: "):
+    with pytest.raises(e.NotFoundError, match=r"^GET /users/\{email\}: "):
         client.users.get("ana@example.com")
-    with pytest.raises(e.NotFound, match=r"^GET /phone_numbers/\{number\}: "):
+    with pytest.raises(e.NotFoundError, match=r"^GET /phone_numbers/\{number\}: "):
         client.phone_numbers.lookup("+61499000001", "AU")
 
 
@@ -123,7 +123,7 @@ def test_an_id_that_is_no_number_is_never_sent(serve: Any, connect: Any, id: str
     server = serve((200, SURVEY))
     client = connect(server)
     for call in (client.surveys.get, client.questions.delete, client.responses.get):
-        with pytest.raises(e.InvalidId) as caught:
+        with pytest.raises(e.InvalidIdError) as caught:
             call(id)
         assert str(caught.value).isprintable()
         assert not caught.value.ambiguous
@@ -139,7 +139,7 @@ def test_an_id_that_is_no_number_is_never_sent(serve: Any, connect: Any, id: str
 )
 def test_an_address_with_a_meaning_in_paths_is_never_sent(serve: Any, connect: Any, email: str) -> None:
     client = connect(serve((200, SURVEY)))
-    with pytest.raises(e.InvalidId):
+    with pytest.raises(e.InvalidIdError):
         client.users.get(email)
     assert client.requests == 0
 
@@ -147,9 +147,9 @@ def test_an_address_with_a_meaning_in_paths_is_never_sent(serve: Any, connect: A
 @pytest.mark.parametrize("number", ["", "abc", "+61/../x", "+61?x", "+61%2f", "1" * 60, "+61\n", "..", "."])
 def test_a_number_with_a_meaning_in_paths_is_never_looked_up(serve: Any, connect: Any, number: str) -> None:
     client = connect(serve((200, {})))
-    with pytest.raises(e.InvalidId):
+    with pytest.raises(e.InvalidIdError):
         client.phone_numbers.lookup(number, "AU")
-    with pytest.raises(e.InvalidId):
+    with pytest.raises(e.InvalidIdError):
         client.phone_numbers.lookup("+61488000001", "AU&x=1")
     assert client.requests == 0
 
@@ -172,7 +172,7 @@ def test_whatever_is_sent_arrives_as_it_was_meant(serve: Any, serve_by: Any, con
         email = f"{local}@example.com"
         try:
             client.users.get(email)
-        except e.InvalidId:
+        except e.InvalidIdError:
             assert len(server.seen) == 2
         else:
             assert server.seen[2].path.isascii()

@@ -11,7 +11,7 @@ import vcr
 import yaml
 
 from sdx_state.api import Connection, Credentials, Endpoints, base_url
-from sdx_state.api.errors import NotFound
+from sdx_state.api.errors import NotFoundError
 from sdx_state.kinds import KINDS
 from sdx_state.kinds.wire import read_field, shape_of
 
@@ -55,7 +55,7 @@ def test_surveys_are_read_in_both_shapes(replay: Replay, shape: str) -> None:
         assert greeting == ("Thanks for calling." if shape == "flat" else both)
         assert read_field(kind.by_name["email_from_address"], survey) == "care@example.com"
     if shape == "flat":
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFoundError):
             client.surveys.get("53")
 
 
@@ -88,7 +88,7 @@ def test_telephone_numbers_are_looked_up_with_and_without_a_country(replay: Repl
     found = client.phone_numbers.lookup("+61488000001", "AU")
     assert (found["phone_type"], found["national_format"]) == ("mobile", "0488 000 001")
     assert client.phone_numbers.lookup("0488 000 001", "AU") == found
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFoundError):
         client.phone_numbers.lookup("+15550100", "")
 
 

@@ -28,7 +28,7 @@ VALUES = st.builds(lambda before, after: before + SECRET + after, st.text(max_si
 
 def message_of(body: bytes) -> str:
     request = Request("POST", "/interactions", "/interactions", {})
-    with pytest.raises(e.Conflict) as caught:
+    with pytest.raises(e.ConflictError) as caught:
         check(request, Answer(409, {"Content-Type": "application/json"}, body), str)
     return f"{caught.value} {caught.value!r} {caught.value.advice}"
 

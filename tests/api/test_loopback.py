@@ -10,7 +10,7 @@ import urllib.request
 
 import pytest
 
-from sdx_state.api.errors import SignInFailed
+from sdx_state.api.errors import SignInError
 from sdx_state.api.loopback import Loopback
 
 
@@ -38,7 +38,7 @@ def test_the_browser_comes_back_once_and_nobody_else_is_heard():
 
 
 def test_a_browser_that_never_comes_back_is_not_waited_for_without_end():
-    with Loopback(patience=0.1) as loopback, pytest.raises(SignInFailed, match=r"did not come back within 0\.1 s"):
+    with Loopback(patience=0.1) as loopback, pytest.raises(SignInError, match=r"did not come back within 0\.1 s"):
         loopback.wait()
 
 
@@ -64,11 +64,11 @@ def test_answers_of_other_attempts_are_counted_when_time_is_up():
         loopback.expect(lambda _: False)
         with pytest.raises(urllib.error.HTTPError, match="400"):
             urllib.request.build_opener(urllib.request.ProxyHandler({})).open(f"{loopback.uri}?code=x&state=y")
-        with pytest.raises(SignInFailed, match="belong to another attempt were ignored: 1"):
+        with pytest.raises(SignInError, match="belong to another attempt were ignored: 1"):
             loopback.wait()
 
 
 def test_who_waits_for_a_page_that_shows_an_error_is_told_of_another_way():
-    with Loopback(patience=0.1) as loopback, pytest.raises(SignInFailed) as caught:
+    with Loopback(patience=0.1) as loopback, pytest.raises(SignInError) as caught:
         loopback.wait()
     assert "--with basic" in caught.value.advice

@@ -15,7 +15,7 @@ import pytest
 
 from sdx_state.api.address import base_url
 from sdx_state.api.credentials import Credentials
-from sdx_state.api.errors import ApiError, MissingCredentials, SignInFailed
+from sdx_state.api.errors import MissingCredentialsError, SignInError, SurveyDynamixError
 from sdx_state.api.exchange import Answer
 from sdx_state.api.oauth import Grant, SignIn, refreshed, token_transport
 from sdx_state.api.retry import SystemClock
@@ -54,7 +54,7 @@ def test_who_approves_gets_a_token_that_the_api_takes(attempt, decide):
 
 def test_who_cancels_gets_none(attempt, decide):
     _, one, transport = attempt
-    with pytest.raises(SignInFailed, match="access was not allowed"):
+    with pytest.raises(SignInError, match="access was not allowed"):
         one.exchange(decide(one.url(), "cancel"), CLIENT_SECRET, transport, SystemClock())
 
 
@@ -67,7 +67,7 @@ def test_an_answer_to_another_attempt_is_not_used(attempt, tenant, decide):
         "/signed-in",
         "/signed-in?error=x&state=y",
     ):
-        with pytest.raises(SignInFailed, match="does not belong to this attempt"):
+        with pytest.raises(SignInError, match="does not belong to this attempt"):
             one.exchange(came_back, CLIENT_SECRET, transport, SystemClock())
 
 
@@ -76,17 +76,17 @@ def test_a_code_is_good_once_and_for_whoever_asked_for_it(attempt, tenant, decid
     came_back = decide(one.url(), "approve")
     thief = SignIn(base, CLIENT_ID, "http://127.0.0.1:9/signed-in")
     thief._state = one._state
-    with pytest.raises(SignInFailed, match="not valid any more"):
+    with pytest.raises(SignInError, match="not valid any more"):
         thief.exchange(came_back, CLIENT_SECRET, transport, SystemClock())
     came_back = decide(one.url(), "approve")
     one.exchange(came_back, CLIENT_SECRET, transport, SystemClock())
-    with pytest.raises(SignInFailed, match="not valid any more"):
+    with pytest.raises(SignInError, match="not valid any more"):
         one.exchange(came_back, CLIENT_SECRET, transport, SystemClock())
 
 
 def test_a_wrong_secret_is_said_without_showing_it(attempt, decide):
     _, one, transport = attempt
-    with pytest.raises(SignInFailed, match="the client id or its secret is wrong") as caught:
+    with pytest.raises(SignInError, match="the client id or its secret is wrong") as caught:
         one.exchange(decide(one.url(), "approve"), "wr0ng-s3cret", transport, SystemClock())
     assert "wr0ng" not in str(caught.value)
 
@@ -111,7 +111,7 @@ def test_whatever_the_token_endpoint_answers_is_a_message_and_no_traceback(attem
             return answer
 
     _, one, _ = attempt
-    with pytest.raises(SignInFailed) as caught:
+    with pytest.raises(SignInError) as caught:
         one.exchange(f"/signed-in?code=canary&state={one._state}", "canary", Canned(), SystemClock())
     assert "canary" not in f"{caught.value} {caught.value.advice}"
 
@@ -149,12 +149,12 @@ def test_what_is_stored_for_one_host_is_sent_to_no_other(vault):
         "5f0c0d5e",
     )
     for other in ("eu1.surveydynamix.com", "demo.surveydynamix.com"):
-        with pytest.raises(MissingCredentials, match=f"no credentials for https://{other}") as caught:
+        with pytest.raises(MissingCredentialsError, match=f"no credentials for https://{other}") as caught:
             find_credentials(base_url(other, None), {}, vault)
         assert "sdx-state login" in caught.value.advice
     assert vault.delete(BASE.origin)
     assert not vault.delete(BASE.origin)
-    with pytest.raises(MissingCredentials):
+    with pytest.raises(MissingCredentialsError):
         find_credentials(BASE, {}, vault)
 
 
@@ -162,7 +162,7 @@ def test_the_environment_goes_before_what_is_stored(vault):
     vault.save(BASE.origin, Credentials("stored"))
     found = find_credentials(BASE, {"SDX_ACCESS_TOKEN": "given"}, vault)
     assert (found.credentials.token, found.source) == ("given", "the environment")
-    with pytest.raises(MissingCredentials, match="SDX_AUTH_TOKEN is missing"):
+    with pytest.raises(MissingCredentialsError, match="SDX_AUTH_TOKEN is missing"):
         find_credentials(BASE, {"SDX_CUSTOMER_UUID": "u"}, vault)
 
 
@@ -177,7 +177,7 @@ def test_the_file_is_its_users_alone(tmp_path):
     assert vault.open_to_others() == f"chmod 600 {file}"
     for content in (b"", b"{", b'{"https://au1.surveydynamix.com": "{}"}', b'{"https://au1.surveydynamix.com": 7}'):
         file.write_bytes(content)
-        with pytest.raises(SignInFailed, match="cannot be read"):
+        with pytest.raises(SignInError, match="cannot be read"):
             vault.load(BASE.origin)
 
 
@@ -195,13 +195,13 @@ def test_a_token_that_ends_soon_is_exchanged_and_kept_before_it_is_used(tenant, 
     fresh = find_credentials(base, {}, vault, Later()).credentials.token
     assert fresh != grant.access_token
     assert vault.load(base.origin).access_token == fresh
-    with pytest.raises(SignInFailed, match="not valid any more"):
+    with pytest.raises(SignInError, match="not valid any more"):
         refreshed(grant, transport, SystemClock())  # a refresh token is good once
 
 
 def test_without_a_refresh_token_one_signs_in_again(vault):
     vault.save(BASE.origin, Grant("t", None, 1.0, "c", "s"))
-    with pytest.raises(SignInFailed, match="there is no refresh token") as caught:
+    with pytest.raises(SignInError, match="there is no refresh token") as caught:
         find_credentials(BASE, {}, vault)
     assert "sdx-state login" in caught.value.advice
 
@@ -213,7 +213,7 @@ def test_a_keyring_that_fails_is_said_without_what_it_keeps():
         def get_password(self, *_):
             raise RuntimeError("canary")
 
-    with pytest.raises(SignInFailed, match="the keyring cannot be used") as caught:
+    with pytest.raises(SignInError, match="the keyring cannot be used") as caught:
         _Keyring(Locked()).get_password("a", "b")
     assert "canary" not in f"{caught.value} {caught.value.advice}"
 
@@ -358,7 +358,7 @@ def test_a_token_that_nobody_gave_out_opens_nothing(tenant):
     from sdx_state.api import Client, Connection, Endpoints
 
     connection = Connection(base_url(None, tenant.url), Credentials("made-up"))
-    with Client(Endpoints(connection)) as client, pytest.raises(ApiError):
+    with Client(Endpoints(connection)) as client, pytest.raises(SurveyDynamixError):
         list(client.surveys.list())
 
 

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 import pytest
 
 from sdx_state.api.address import base_url
-from sdx_state.api.errors import SignInFailed
+from sdx_state.api.errors import SignInError
 from sdx_state.api.exchange import Answer
 from sdx_state.api.oauth import SignIn, token_transport
 from sdx_state.api.retry import SystemClock
@@ -64,7 +64,7 @@ def test_the_authorise_page_sends_back_what_is_wrong_with_the_request(attempt, o
     assert status == 302
     back = urlsplit(headers["Location"])
     assert parse_qs(back.query) == {"error": [error], "state": [query["state"]]}
-    with pytest.raises(SignInFailed):
+    with pytest.raises(SignInError):
         one.exchange(headers["Location"], CLIENT_SECRET, transport, SystemClock())
 
 
@@ -129,7 +129,7 @@ def test_every_error_is_said_in_words_with_what_to_do(attempt, where, error, sai
             return Answer(400, {}, json.dumps({"error": error}).encode())
 
     answer = {"state": one._state} | ({"error": error} if where == "the browser" else {"code": "c"})
-    with pytest.raises(SignInFailed, match=said[0]) as caught:
+    with pytest.raises(SignInError, match=said[0]) as caught:
         one.exchange(f"/signed-in?{urlencode(answer)}", CLIENT_SECRET, Canned(), SystemClock())
     assert said[1] in caught.value.advice
 
@@ -138,7 +138,7 @@ def test_every_error_is_said_in_words_with_what_to_do(attempt, where, error, sai
 def test_an_answer_of_another_server_is_not_used(attempt, decide, issuer):
     base, one, transport = attempt
     back = decide(one.url(), "approve")
-    with pytest.raises(SignInFailed, match=f"not of {base.origin}"):
+    with pytest.raises(SignInError, match=f"not of {base.origin}"):
         one.exchange(f"{back}&{urlencode({'iss': issuer}) or 'iss='}", CLIENT_SECRET, transport, SystemClock())
     assert one.exchange(f"{back}&{urlencode({'iss': base.origin})}", CLIENT_SECRET, transport, SystemClock())
 
@@ -149,6 +149,6 @@ def test_where_oauth_is_unavailable_the_other_ways_are_named(opener):
         one, transport = SignIn(base, CLIENT_ID, "http://127.0.0.1:9/signed-in"), token_transport(base, None)
         _, headers, _ = answered(opener, one.url())
         for back in (headers["Location"], f"/signed-in?code=c&state={one._state}"):
-            with pytest.raises(SignInFailed) as caught:
+            with pytest.raises(SignInError) as caught:
                 one.exchange(back, CLIENT_SECRET, transport, SystemClock())
             assert "--with basic" in caught.value.advice

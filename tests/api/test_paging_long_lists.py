@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from sdx_state.api import endpoint, paging
-from sdx_state.api.errors import Unexpected
+from sdx_state.api.errors import InvalidResponseError
 from sdx_state.api.paging import PageSizes, iterate
 
 
@@ -46,7 +46,7 @@ def test_a_long_list_that_falls_out_of_order_is_an_error_and_not_a_guess() -> No
         rows = numbered(60_000)(offset)
         return rows[:1] + rows[:0:-1] if offset > 40_000 else rows
 
-    with pytest.raises(Unexpected, match="order of its ids"):
+    with pytest.raises(InvalidResponseError, match="order of its ids"):
         list(iterate(fetch, id_of, "GET list", PageSizes()))
 
 
@@ -66,7 +66,7 @@ def test_a_list_is_read_from_an_id_on_wherever_that_is_guessed_to_be(id: int, gu
 
 def test_a_server_that_ignores_the_offset_is_found_out_from_the_middle_too() -> None:
     page = [{"id": number} for number in range(1000)]
-    with pytest.raises(Unexpected, match="same page at every"):
+    with pytest.raises(InvalidResponseError, match="same page at every"):
         list(iterate(lambda _: page, id_of, "GET list", PageSizes()).starting_at(5000, 3000))
 
 
@@ -132,7 +132,7 @@ def test_a_list_without_end_is_an_error(
         return 200, [{"id": 1 + offset + row, "name": "new", **named} for row in range(1000)]
 
     server = serve(serve_by(answer))
-    with pytest.raises(Unexpected, match="has more than 5,000 rows") as caught:
+    with pytest.raises(InvalidResponseError, match="has more than 5,000 rows") as caught:
         connect(server).questions.list(**named)
     assert "Nothing of this list was used" in caught.value.advice
     assert len(server.seen) <= 7

@@ -10,7 +10,7 @@ import pytest
 
 from sdx_state.api import Connection, Credentials, Endpoints
 from sdx_state.api.address import base_url
-from sdx_state.api.errors import ApiError, SignInFailed, Unauthorised
+from sdx_state.api.errors import AuthenticationError, SignInError, SurveyDynamixError
 from sdx_state.api.oauth import Grant
 from sdx_state.api.retry import SystemClock
 from sdx_state.api.stored import Vault, find_credentials
@@ -71,12 +71,12 @@ def test_a_refresh_token_that_is_over_ends_the_run_with_what_to_do(signed_in):
     def ask(client):
         try:
             list(client.surveys.iterate())
-        except ApiError as error:
+        except SurveyDynamixError as error:
             return error
 
     with Endpoints(connection(base, vault)) as client, ThreadPoolExecutor(8) as workers:
         told = list(workers.map(lambda _: ask(client), range(8)))
-    assert {type(error) for error in told} == {SignInFailed}
+    assert {type(error) for error in told} == {SignInError}
     assert "not valid any more" in str(told[0])
     assert "sdx-state login" in told[0].advice
 
@@ -90,7 +90,7 @@ def test_a_server_that_refuses_the_new_token_too_is_not_asked_for_a_third(tenant
 
     with Endpoints(Connection(base, Credentials("never-given-out"), renew=renew)) as client:
         for _ in range(3):
-            with pytest.raises(Unauthorised):
+            with pytest.raises(AuthenticationError):
                 list(client.surveys.iterate())
     assert made == ["never-given-out"]
 

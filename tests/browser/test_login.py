@@ -14,7 +14,7 @@ import threading
 import pytest
 
 from sdx_state.api.address import base_url
-from sdx_state.api.errors import SignInFailed
+from sdx_state.api.errors import SignInError
 from sdx_state.api.loopback import Loopback
 from sdx_state.api.oauth import SignIn, token_transport
 from sdx_state.api.retry import SystemClock
@@ -75,7 +75,7 @@ def test_who_approves_is_signed_in_and_the_browser_never_sees_a_secret(page, ten
 def test_who_cancels_is_not(page, tenant):
     base, attempt, came_back = press(page, tenant, "Cancel")
     assert "You can close this page" in page.inner_text("body")
-    with pytest.raises(SignInFailed, match="access was not allowed"):
+    with pytest.raises(SignInError, match="access was not allowed"):
         attempt.exchange(came_back, CLIENT_SECRET, token_transport(base, None), SystemClock())
 
 

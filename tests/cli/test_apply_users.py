@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from sdx_state.api import Connection, Credentials, Endpoints, base_url
-from sdx_state.api.errors import Gone
+from sdx_state.api.errors import GoneError
 from sdx_state.kinds.email import identity_of, unaddressable
 from sdx_state.model.ledger import Entry, Ledger
 from sdx_state.state.codec import from_document, to_document
@@ -62,7 +62,7 @@ def test_a_path_reaches_every_accepted_address(tenant: Any) -> None:
         client.users.replace(address, {"email": address, "name": "B"})
         assert [row["name"] for row in client.users.list(email=address)] == ["B"]
         client.users.delete(address)
-        with pytest.raises(Gone):
+        with pytest.raises(GoneError):
             client.users.get(address)
 
     with client:

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from sdx_state.api import Credentials, base_url
-from sdx_state.api.errors import SignInFailed
+from sdx_state.api.errors import SignInError
 from sdx_state.api.exchange import Answer
 from sdx_state.api.oauth import Grant, refreshed
 from sdx_state.api.retry import SystemClock
@@ -323,7 +323,7 @@ def test_answers_of_a_token_endpoint_give_a_usable_grant_or_an_error_in_words():
     for what, document in damaged(GIVEN):
         try:
             grant = granted(text_of(document).encode())
-        except SignInFailed as error:
+        except SignInError as error:
             assert len(str(error)) < 300, what
             counts["refused"] += 1
         else:
@@ -337,7 +337,7 @@ def test_answers_of_a_token_endpoint_give_a_usable_grant_or_an_error_in_words():
 @pytest.mark.parametrize("key", ["access_token", "refresh_token"])
 @pytest.mark.parametrize("value", NO_TOKENS.values(), ids=NO_TOKENS)
 def test_a_token_that_no_header_can_carry_is_refused_before_it_is_stored(key, value):
-    with pytest.raises(SignInFailed, match=f"`{key}` must be") as caught:
+    with pytest.raises(SignInError, match=f"`{key}` must be") as caught:
         granted(json.dumps({**GIVEN, key: value}).encode())
     assert value not in str(caught.value)
 

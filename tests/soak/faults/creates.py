@@ -21,8 +21,8 @@ from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from sdx_state.api import ApiError, Client, Connection, Credentials, Endpoints, base_url
-from sdx_state.api.errors import NoAnswer, NotSent
+from sdx_state.api import Client, Connection, Credentials, Endpoints, SurveyDynamixError, base_url
+from sdx_state.api.errors import ConnectionFailedError, NoResponseError
 from sdx_state.api.exchange import Answer, Request
 
 Row = dict[str, Any]
@@ -123,7 +123,7 @@ class Line:
         if request.method == "GET":
             return self._read(request)
         if self.post_fault == "refused":
-            raise NotSent(str(request), "no connection")
+            raise ConnectionFailedError(str(request), "no connection")
         if self.post_fault == "put off":
             self.post_fault = self.chance.choice(("none", "drop after", "late"))
             return Answer(429, {**JSON, "Retry-After": "7"}, b"{}")
@@ -136,7 +136,7 @@ class Line:
         if self.chance.random() < self.read_faults:
             fault = self.chance.choice(READ)
             if fault == "drop":
-                raise NoAnswer(str(request), "the connection broke")
+                raise NoResponseError(str(request), "the connection broke")
             return broken(fault, b"[]")
         rows = self.tenant.list(parse_qs(urlsplit(request.path).query, keep_blank_values=True))
         self.shown |= {row["id"] for row in rows}
@@ -154,7 +154,7 @@ class Line:
             raise Crash
         if "drop" in fault or fault in ("late", "twice, lost"):
             tenant.clock.sleep(self.chance.choice((0.0, 1.0, 60.0)))
-            raise NoAnswer(str(request), "no complete answer", ambiguous=True)
+            raise NoResponseError(str(request), "no complete answer", ambiguous=True)
         if fault in ("none", "twice"):
             return answer
         return broken(fault.partition(" ")[0] if fault not in ("no id", "list") else fault, b'{"id": 1}')
@@ -257,12 +257,12 @@ class Schedule:
                 scheduled_at=datetime.fromtimestamp(began + LONG / 2, timezone.utc),
                 call_type=OURS,
             )
-        except (ApiError, Crash) as error:
+        except (SurveyDynamixError, Crash) as error:
             mark = set(line.posts[posts:])
             operation.marks |= mark
             mine = {row["id"] for row in tenant.rows[rows:] if row["external_ref"] in mark}
             operation.outcome = "crashed"
-            if isinstance(error, ApiError):
+            if isinstance(error, SurveyDynamixError):
                 operation.outcome = "ambiguous" if error.ambiguous else "not created"
                 self.judge(operation, error, mine, self.clock.time - began)
         else:
@@ -275,7 +275,7 @@ class Schedule:
             self.wrong.append(f"{len(line.posts) - posts} requests for {operation}")
         self.counts[operation.outcome] += 1
 
-    def judge(self, operation: Operation, error: ApiError, mine: set[int], seconds: float) -> None:
+    def judge(self, operation: Operation, error: SurveyDynamixError, mine: set[int], seconds: float) -> None:
         """Hold an error against what the tenant did, and against what the client was shown."""
         if not error.ambiguous:
             if mine or any(form["external_ref"] in operation.marks for _, form in self.tenant.arriving):

@@ -9,7 +9,7 @@ from events import Events, parts_of
 from scenario import DECLARED, address_of, row_of
 from tenant import ANSWERS, DEADLINE, JSON, LABEL, SINGULAR, Crash, Row, altered
 
-from sdx_state.api.errors import NoAnswer, NotSent
+from sdx_state.api.errors import ConnectionFailedError, NoResponseError
 from sdx_state.api.exchange import Answer, Request
 
 if TYPE_CHECKING:
@@ -85,17 +85,17 @@ class Line:
         if seen != "right":
             self._forget(request)
         if seen == "not sent":
-            raise NotSent(str(request), "no connection")
+            raise ConnectionFailedError(str(request), "no connection")
         if seen == "none":
             raise self.lost(request)
         return answer if seen == "right" else altered(answer, seen)
 
-    def lost(self, request: Request) -> NoAnswer:
+    def lost(self, request: Request) -> NoResponseError:
         """Wait until the client knows that no answer comes, and return what it is told."""
         self.world.stepper.pause(self.world.chance.choice((0.1, DEADLINE)))
         if self.world.disk.dead:
             raise Crash
-        return NoAnswer(str(request), "the connection broke", ambiguous=request.writes)
+        return NoResponseError(str(request), "the connection broke", ambiguous=request.writes)
 
     def _sent_in_death(self, request: Request, arrives: float) -> None:
         """The process died while this was about to be sent: some of it may have got out."""

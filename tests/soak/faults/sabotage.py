@@ -23,7 +23,7 @@ import distrust
 from schedules import outcome_of
 
 from sdx_state.api import endpoint, retry
-from sdx_state.api.errors import ApiError
+from sdx_state.api.errors import SurveyDynamixError
 from sdx_state.api.exchange import Answer, Request
 from sdx_state.app import workspace
 from sdx_state.apply import create, readback, resolve, settling, write
@@ -63,7 +63,7 @@ def blind_retry() -> list[Patch]:
     def again(self: Any, fields: Any, **options: Any) -> Any:
         try:
             return create(self, fields, **options)
-        except ApiError as error:
+        except SurveyDynamixError as error:
             if not error.ambiguous:
                 raise
             return create(self, fields, **options)

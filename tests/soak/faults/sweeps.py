@@ -16,7 +16,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from sdx_state.api.answer import Row
-from sdx_state.api.errors import Unexpected
+from sdx_state.api.errors import InvalidResponseError
 from sdx_state.api.paging import LIMIT, PageSizes, iterate
 
 LEVELS = {"none": 0, "calm": 2, "busy": 20, "import": 90}  # rows added and removed between two pages, at most
@@ -87,7 +87,7 @@ def sweep(seed: object) -> Sweep:
     gave_up = False
     try:
         read.update(row["id"] for row in iterate(table.page, lambda row: str(row["id"]), "GET list", PageSizes()))
-    except Unexpected:
+    except InvalidResponseError:
         gave_up = True
     missed = 0 if gave_up else len(table.staying - set(read))
     return Sweep(table.level, table.order, table.requests, missed, sum(n > 1 for n in read.values()), gave_up)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from sdx_state.api import ApiError, interactions
+from sdx_state.api import SurveyDynamixError, interactions
 from sdx_state.api.endpoint import Endpoint
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -49,7 +49,7 @@ def test_asking_twice_would_be_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     def stubborn(self: Endpoint, fields: dict[str, str]) -> object:
         try:
             return once(self, fields)
-        except ApiError as error:
+        except SurveyDynamixError as error:
             if not error.ambiguous:
                 raise
             return once(self, fields)

@@ -25,7 +25,7 @@ from stepping import Stepper
 from tenant import Clock, Crash, Tenant
 
 from sdx_state.api import Connection, Endpoints, base_url, credentials_from
-from sdx_state.api.errors import ApiError
+from sdx_state.api.errors import SurveyDynamixError
 from sdx_state.app.tenant import UnprovenTenant
 from sdx_state.app.workspace import Workspace, carry_out
 from sdx_state.apply import settling
@@ -140,7 +140,7 @@ class World:
             ended = Ended(7, str(error).partition("\n")[0])
         except UnprovenTenant as error:
             ended = Ended(3, str(error))
-        except (ApiError, StateError, TooMuchMissing) as error:
+        except (SurveyDynamixError, StateError, TooMuchMissing) as error:
             ended = Ended(1, f"{type(error).__name__}: {error}".partition("\n")[0])
         except Exception as error:  # noqa: BLE001 - whatever it is, nobody is told what to do about it
             ended = Ended(1, f"{type(error).__name__}: {error}")
@@ -172,7 +172,7 @@ class World:
         try:
             with self.workspace() as open:
                 return open.plan(intention(AFTER), Silent()).plan
-        except (StateError, ApiError, TooMuchMissing) as error:
+        except (StateError, SurveyDynamixError, TooMuchMissing) as error:
             self.break_rule(f"no plan can be made: {type(error).__name__}: {error}".partition("\n")[0])
             return None
 

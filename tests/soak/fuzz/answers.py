@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from mutations import MUTATIONS, damaged
 
 from sdx_state.api import Connection, Credentials, Endpoints, base_url
-from sdx_state.api.errors import ApiError
+from sdx_state.api.errors import SurveyDynamixError
 
 PATIENCE = 2.0  # seconds that a request, with its tries, may take
 DEADLINE = 0.5  # seconds for one try: a server that hangs up late is let go then
@@ -142,7 +142,7 @@ def outcome_of(seed: object, line: Line) -> tuple[str, str, float, str | None]:
     with Endpoints(connection, clock=Hurry(), random=random.Random(1)) as client:
         try:
             wrong = _value_complaint(verb, _request(client, verb))
-        except ApiError as error:
+        except SurveyDynamixError as error:
             end, wrong = type(error).__name__, _error_complaint(error)
         except BaseException as error:  # noqa: BLE001 - whatever else it is, it must not be
             end, wrong = "other", f"{type(error).__name__}: {error}"[:300]
@@ -182,7 +182,7 @@ def _numbered(row: dict[str, Any]) -> bool:
     return str(row.get("id", "")).isdecimal()
 
 
-def _error_complaint(error: ApiError) -> str | None:
+def _error_complaint(error: SurveyDynamixError) -> str | None:
     text = f"{error} {error.advice}"
     if CREDENTIALS.token in text:
         return "the message shows the token"

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from unittest import mock
 
-from sdx_state.api import Client, Connection, Credentials, Endpoints, InvalidId, InvalidValue, base_url
+from sdx_state.api import Client, Connection, Credentials, Endpoints, InvalidIdError, InvalidValueError, base_url
 from sdx_state.sandbox import SandboxOptions, SandboxServer, server
 from sdx_state.sandbox.emails import is_address
 
@@ -142,7 +142,7 @@ class Rounds:
         for number, call in enumerate(calls):
             try:
                 call()
-            except (InvalidValue, InvalidId) as error:
+            except (InvalidValueError, InvalidIdError) as error:
                 if any(one in str(error) for one in UNSENDABLE):
                     self.wrong.append(f"{text!a}: stands in the message of its refusal")
             else:
@@ -191,7 +191,7 @@ class Rounds:
         try:
             self.same("path", email, self.client.users.get(email).email)
             self.counts["paths"] += 1
-        except InvalidId:
+        except InvalidIdError:
             if is_address(email):  # by the tenant's own rule
                 self.wrong.append(f"{name!a}: refused as an address without need")
             self.counts["paths refused"] += 1

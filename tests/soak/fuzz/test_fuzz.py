@@ -21,7 +21,7 @@ import encodings_of_texts  # noqa: E402
 import yaml_inputs  # noqa: E402
 from mutations import MUTATIONS  # noqa: E402
 
-from sdx_state.api import ApiError  # noqa: E402
+from sdx_state.api import SurveyDynamixError  # noqa: E402
 
 NIGHTLY = bool(os.environ.get("SDX_NIGHTLY"))
 SEED = 1
@@ -49,7 +49,14 @@ def test_a_damaged_answer_is_a_value_of_the_right_shape_or_an_error_of_the_clien
     for verb in ("list", "get", "create", "replace", "delete"):
         assert counts[f"{verb}: value"] > 5
         assert counts[f"{verb}: error"] > 20
-    assert {"NotTheApi", "NoAnswer", "Unexpected", "Redirected", "ServerError", "Unauthorised"} <= set(counts)
+    assert {
+        "NonAPIResponseError",
+        "NoResponseError",
+        "InvalidResponseError",
+        "RedirectError",
+        "InternalServerError",
+        "AuthenticationError",
+    } <= set(counts)
 
 
 def test_texts_arrive_as_they_are_meant_or_are_refused_before_anything_is_sent(record_property):
@@ -78,7 +85,7 @@ def test_careless_encoding_would_be_noticed(monkeypatch, careless):
     monkeypatch.setattr(transport, "urlencode", careless)
     try:
         _, _, wrong = encodings_of_texts.run(SEED, 300)
-    except (ApiError, ValueError):
+    except (SurveyDynamixError, ValueError):
         return  # what arrives cannot even be read
     assert wrong
 
