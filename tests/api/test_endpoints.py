@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from sdx_state.api import errors as e
 
 SURVEY = {"id": 52, "name": "Support CSAT"}
-HOSTILE_TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
+# NUL and halves of surrogate pairs are refused, as tests/fuzz/encodings_of_texts.py holds.
+HOSTILE_TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40)
 
 
 def test_a_create_posts_form_fields(serve: Any, connect: Any) -> None:
