@@ -73,8 +73,8 @@ def command(
     from sdx_state.live.responses import Period, Reading
     from sdx_state.report.escape import escape
     from sdx_state.report.responses import Renderer
-    from sdx_state.state.files import write_all
     from sdx_state.state.named_files import open_stream
+    from sdx_state.state.staging import write_all
 
     if bom and form != "csv":
         raise click.UsageError("--bom is for --format csv: JSON Lines have no byte-order mark")

@@ -22,7 +22,8 @@ from sdx_state.live.responses import TAIL, Mark, OtherExport, Response, Written
 from sdx_state.model.address import Address
 from sdx_state.model.formulas import is_formula, safe_cell
 from sdx_state.report.escape import escape_lines
-from sdx_state.state.files import PRIVATE_FILE, sync_folder
+from sdx_state.state.files import PRIVATE_FILE
+from sdx_state.state.staging import sync_folder, write_all
 
 Form = Literal["csv", "jsonl"]
 RECORDING = "recording_url"
@@ -148,9 +149,7 @@ class ResponseFile:
             if self._torn:
                 os.ftruncate(self._descriptor, self._size)
                 self._torn = False
-            rest = memoryview(data)
-            while rest:
-                rest = rest[os.write(self._descriptor, rest) :]
+            write_all(self._descriptor, data)
         except OSError as error:
             with contextlib.suppress(OSError):
                 os.ftruncate(self._descriptor, self._size)

@@ -12,54 +12,20 @@ import contextlib
 import errno
 import os
 import re
-import secrets
-import shlex
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 from sdx_state.state.errors import ForeignFile
+from sdx_state.state.ownership import kind_of_file, why_folder_not_private, why_foreign, why_not_private
+from sdx_state.state.staging import replace_content, sync_folder, write_all
 
 PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
 MAX_BYTES = 512 * 1024 * 1024  # of one file: many times the state of the largest tenant that was measured
-OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY
 # Not blocking, or opening a pipe would wait for ever; without a terminal becoming ours.
 _FILE = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY
-_KINDS = {
-    stat.S_IFLNK: "a symbolic link",
-    stat.S_IFDIR: "a folder",
-    stat.S_IFIFO: "a pipe",
-    stat.S_IFSOCK: "a socket",
-    stat.S_IFCHR: "a device",
-    stat.S_IFBLK: "a device",
-}
-
-
-def kind_of_file(mode: int) -> str | None:
-    """Return the name of a kind of file that is not a regular one, None for a regular file."""
-    return None if stat.S_ISREG(mode) else _KINDS.get(stat.S_IFMT(mode), "not a regular file")
-
-
-def why_not_private(folder: Path) -> str | None:
-    """Return why other users may have written to `folder`, None if only its owner can, or if there is none."""
-    try:
-        return _why_not_private(folder.stat(), folder)
-    except FileNotFoundError:
-        if folder.is_symlink():
-            return f"{folder} is a symbolic link to a folder that does not exist"
-        return None
-
-
-def _why_not_private(found: os.stat_result, path: Path) -> str | None:
-    if found.st_mode & OTHERS_WRITE:
-        who = "all users" if found.st_mode & stat.S_IWOTH else "its group"
-        return f"{path} can be written by {who}: chmod go-w {shlex.quote(str(path))}"
-    # As root, in a container for example, one works in folders of other users.
-    if os.geteuid() not in (0, found.st_uid) and found.st_uid != 0:
-        return f"{path} belongs to another user (uid {found.st_uid})"
-    return None
 
 
 class OpenFolder:
@@ -74,7 +40,7 @@ class OpenFolder:
         self._descriptor = descriptor
         self._found = os.fstat(descriptor)
         self.path, self.shared = path, shared
-        why = None if shared else _why_not_private(self._found, path)
+        why = None if shared else why_folder_not_private(self._found, path)
         if why is not None:
             raise ForeignFile(why, "Other users who can write there could change what is deleted or sent.")
 
@@ -141,23 +107,7 @@ class OpenFolder:
             OSError: The disk is full, the folder read-only, ...: the old file is as it was.
         """
         self.require_ours(name)
-        old = self.found(name) if mode is None else None
-        temporary = f".{name}.{secrets.token_hex(4)}.tmp"
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _FILE
-        descriptor = os.open(temporary, flags, 0o666 if mode is None else mode, dir_fd=self._descriptor)
-        try:
-            try:
-                if old is not None:
-                    os.fchmod(descriptor, stat.S_IMODE(old.st_mode))
-                write_all(descriptor, data)
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
-            os.replace(temporary, name, src_dir_fd=self._descriptor, dst_dir_fd=self._descriptor)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary, dir_fd=self._descriptor)
-            raise
+        replace_content(name, data, 0o666 if mode is None else mode, keep_mode=mode is None, folder=self._descriptor)
         os.fsync(self._descriptor)
 
     def append(self, name: str, data: bytes, *, durably: bool) -> None:
@@ -264,22 +214,7 @@ class OpenFolder:
         return ForeignFile(f"{path} {why}", advice)
 
     def _why_foreign(self, name: str, found: os.stat_result) -> tuple[str, str] | None:
-        """Return why this program did not write the file, and what to do; None if it could have."""
-        kind = kind_of_file(found.st_mode)
-        if kind is not None:
-            return f"is {kind}, which is not used here", "Move it away; a file of its own belongs there."
-        if self.shared:  # such files are only read, and replaced by others
-            return None
-        if found.st_nlink > 1:
-            return "is a hard link: the file has another name", "Copy it, and put the copy in its place."
-        # Whoever owns the folder could have put any file there.
-        trusted = {0, os.geteuid(), *([self._found.st_uid] if os.geteuid() == 0 else [])}
-        if found.st_uid not in trusted:
-            return f"belongs to another user (uid {found.st_uid})", "If it is yours, copy it, and use the copy."
-        if found.st_mode & OTHERS_WRITE:
-            shown = shlex.quote(str(self.path / name))
-            return "can be written by other users", f"If nobody changed it: chmod go-w {shown}"
-        return None
+        return why_foreign(found, self.path / name, self._found.st_uid, shared=self.shared)
 
 
 @contextlib.contextmanager
@@ -360,19 +295,3 @@ def sync(path: Path) -> None:
     """Make all that was written to a private file durable; errors as for `OpenFolder.sync`."""
     with open_folder(path.parent) as folder:
         folder.sync(path.name)
-
-
-def write_all(descriptor: int, data: bytes) -> None:
-    """Write all of `data`."""
-    rest = memoryview(data)
-    while rest:
-        rest = rest[os.write(descriptor, rest) :]
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in `folder` durable."""
-    descriptor = os.open(folder, _FOLDER)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

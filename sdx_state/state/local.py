@@ -35,6 +35,7 @@ from sdx_state.state.errors import (
 from sdx_state.state.files import make_private_folder, open_folder, read_private, write_atomically
 from sdx_state.state.ledger import new_ledger
 from sdx_state.state.signing import SigningKey, hash_of_bytes
+from sdx_state.state.staging import write_all
 
 KEPT = 20  # earlier states, and runs
 KEPT_PLANS = 200  # hashes of saved plans
@@ -322,7 +323,7 @@ class LocalStore:
             }
             try:
                 file.truncate(0)
-                os.write(descriptor, json.dumps(holder).encode())
+                write_all(descriptor, json.dumps(holder).encode())
             except OSError as error:
                 raise StateNotSaved(
                     f"{path} cannot be written ({error.strerror}).\nMake room, then run again."

@@ -6,17 +6,17 @@ written into and never replaced.
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import re
-import secrets
 import stat
 import sys
 import time
 from pathlib import Path
 
-from sdx_state.state.files import MAX_BYTES, PRIVATE_FILE, kind_of_file, sync_folder, write_all
+from sdx_state.state.files import MAX_BYTES, PRIVATE_FILE
+from sdx_state.state.ownership import kind_of_file
+from sdx_state.state.staging import replace_content, sync_folder, write_all
 
 PATIENCE = 10.0  # seconds that a named pipe may be without a reader
 _MOST_LINKS = 40  # as Linux has it
@@ -68,7 +68,9 @@ def write_output(path: Path, data: bytes, mode: int = PRIVATE_FILE) -> None:
     """
     stream = open_stream(path)
     if stream is None:
-        _replace(path.resolve(), data, mode)
+        target = path.resolve()
+        replace_content(target, data, mode, keep_mode=True)
+        sync_folder(target.parent)
         return
     try:
         write_all(stream, data)
@@ -137,22 +139,3 @@ def _own_descriptor(path: Path) -> int | None:
             return None
         name = os.path.normpath(os.path.join(os.path.dirname(name), target))  # noqa: PTH118, PTH120
     return None
-
-
-def _replace(path: Path, data: bytes, mode: int) -> None:
-    temporary = path.with_name(f".{path.name[:200]}.{secrets.token_hex(4)}.tmp")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
-    try:
-        try:
-            with contextlib.suppress(FileNotFoundError):
-                old = path.stat()
-                os.fchmod(descriptor, stat.S_IMODE(old.st_mode))
-            write_all(descriptor, data)
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    sync_folder(path.parent)

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import secrets
-import stat
 from collections.abc import Mapping
 from pathlib import Path
 
-from sdx_state.state.files import sync_folder, write_all
 from sdx_state.state.named_files import read_regular
+from sdx_state.state.staging import Staged, stage, sync_folder
 
 
 def write_together(contents: Mapping[Path, bytes | None], mode: int) -> None:
@@ -28,7 +25,7 @@ def write_together(contents: Mapping[Path, bytes | None], mode: int) -> None:
     """
     targets = {path.resolve(): data for path, data in contents.items()}
     with contextlib.ExitStack() as undo:
-        staged: list[tuple[Path | None, Path | None, Path]] = []
+        staged: list[tuple[Staged | None, Staged | None, Path]] = []
         for target, data in targets.items():
             old = _content(target)
             for folder in _missing(target.parent):
@@ -41,13 +38,13 @@ def write_together(contents: Mapping[Path, bytes | None], mode: int) -> None:
             # Undone in the opposite order: the copy goes back before what was staged is removed.
             undo.callback(_put_back, kept, target)
             if new is not None:
-                new.replace(target)
+                new.take_place_of(target)
             else:
                 target.unlink(missing_ok=True)
         undo.pop_all()
         for _, kept, _ in staged:
             if kept is not None:
-                kept.unlink(missing_ok=True)
+                kept.discard()
     for folder in {target.parent for target in targets}:
         sync_folder(folder)
 
@@ -64,23 +61,15 @@ def _missing(folder: Path) -> list[Path]:
     return [one for one in reversed((folder, *folder.parents)) if not one.exists()]
 
 
-def _stage(target: Path, data: bytes, mode: int, undo: contextlib.ExitStack) -> Path:
-    temporary = target.with_name(f".{target.name[:50]}.{secrets.token_hex(4)}.tmp")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
-    undo.callback(temporary.unlink, missing_ok=True)
-    try:
-        with contextlib.suppress(FileNotFoundError):
-            os.fchmod(descriptor, stat.S_IMODE(target.stat().st_mode))
-        write_all(descriptor, data)
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    return temporary
+def _stage(target: Path, data: bytes, mode: int, undo: contextlib.ExitStack) -> Staged:
+    staged = stage(target, data, mode, keep_mode=True)
+    undo.callback(staged.discard)
+    return staged
 
 
-def _put_back(kept: Path | None, target: Path) -> None:
+def _put_back(kept: Staged | None, target: Path) -> None:
     if kept is not None:
-        kept.replace(target)
+        kept.take_place_of(target)
     else:
         target.unlink(missing_ok=True)
 

@@ -219,15 +219,15 @@ def test_a_state_that_everybody_can_write_is_refused(connected, proxy):
 
 
 def test_a_state_of_another_user_is_refused_except_by_root(tmp_path, monkeypatch):
-    from sdx_state.state.files import why_not_private
+    from sdx_state.state.ownership import why_not_private
 
     if os.geteuid() == 0:
         os.chown(tmp_path, 65534, -1)
     owner = tmp_path.stat().st_uid
-    monkeypatch.setattr("sdx_state.state.files.os.geteuid", lambda: owner + 1)
+    monkeypatch.setattr("sdx_state.state.ownership.os.geteuid", lambda: owner + 1)
     assert "belongs to another user" in why_not_private(tmp_path)
     for allowed in (owner, 0):
-        monkeypatch.setattr("sdx_state.state.files.os.geteuid", lambda uid=allowed: uid)
+        monkeypatch.setattr("sdx_state.state.ownership.os.geteuid", lambda uid=allowed: uid)
         assert why_not_private(tmp_path) is None
 
 

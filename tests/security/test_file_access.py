@@ -1,4 +1,4 @@
-"""Files are opened, changed and deleted in three modules, and elsewhere only where this table says why."""
+"""Files are opened, changed and deleted in four modules, and elsewhere only where this table says why."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ METHODS = {
 }  # fmt: skip
 MODULES = {"fileinput", "glob", "shelve", "shutil", "tempfile"}
 
-EVERYTHING = ("sdx_state/state/files.py", "sdx_state/state/named_files.py", "sdx_state/state/together.py")
-# Module -> what it uses -> why it need not, or cannot, go through those three.
+EVERYTHING = tuple(f"sdx_state/state/{name}.py" for name in ("files", "named_files", "staging", "together"))
+# Module -> what it uses -> why it need not, or cannot, go through those four.
 ALLOWED: dict[str, dict[str, str]] = {
     "sdx_state/api/stored.py": {"folder.open": "an open folder of private files"},
     "sdx_state/state/journal.py": {"folder.truncate": "an open folder of private files"},
@@ -84,7 +84,7 @@ def uses_of_files(tree: ast.AST) -> Iterator[tuple[int, str]]:
                 yield node.lineno, ast.unparse(node.func)
 
 
-def test_files_are_used_in_three_modules_and_where_the_table_says() -> None:
+def test_files_are_used_in_four_modules_and_where_the_table_says() -> None:
     found: dict[str, dict[str, int]] = {}
     for path in sorted((ROOT / "sdx_state").rglob("*.py")):
         name = path.relative_to(ROOT).as_posix()

@@ -22,7 +22,7 @@ from world import Faults, World
 from sdx_state.app import workspace
 from sdx_state.apply import graph
 from sdx_state.live import evidence, read
-from sdx_state.state import files, journal, local, uptime
+from sdx_state.state import files, journal, local, staging, uptime
 
 STRANGERS = 11  # of each kind, ahead of ours in every list
 _made: dict[str, Any] = {}
@@ -70,7 +70,7 @@ def product_in(world: World) -> Iterator[None]:
         (Pool, "stepper", world.stepper),
     ]
     before = [(owner, name, getattr(owner, name, None)) for owner, name, _ in replaced]
-    undo = watched((files, local), lambda: world.disk)
+    undo = watched((files, staging, local), lambda: world.disk)
     for owner, name, value in replaced:
         setattr(owner, name, value)
     try:
