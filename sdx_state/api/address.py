@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from sdx_state.api.errors import InvalidURLError
+from sdx_state.api.errors import InvalidURLError, UntrustedHostError
 
 API_PATH = "/api"  # API reference: "https://surveydynamix.com/api" + the resource's URI
 DEFAULT_PORTS = {"https": 443, "http": 80}
@@ -59,7 +59,7 @@ def base_url(host: str | None, url: str | None) -> BaseUrl:
     if not host:
         raise InvalidURLError("", "no API host is named")
     if not set("/:@?#\\").isdisjoint(host):
-        raise InvalidURLError("", "`api.host` takes a host name alone; a whole address goes into `api.url`")
+        raise InvalidURLError("", "the host must be a host name alone; a whole address is a URL")
     return _from_url(f"https://{host}{API_PATH}")
 
 
@@ -73,17 +73,17 @@ def require_trusted(base: BaseUrl, named_outside: str | None) -> None:
         named_outside: The address that the environment names, beside the credentials.
 
     Raises:
-        InvalidURLError: The origin is none of these. Nothing was sent.
+        UntrustedHostError: The origin is none of these. Nothing was sent.
     """
     if base.host == VENDOR or base.host.endswith(f".{VENDOR}") or _is_loopback(base.host):
         return
     outside = _from_url(named_outside).origin if named_outside else None
     if base.origin != outside:
-        raise InvalidURLError(
+        raise UntrustedHostError(
             "",
-            f"the project names {base.origin}, and the credentials are for "
+            f"the API's address is {base.origin}, and the credentials are for "
             f"{outside or f'https://{VENDOR} and its regional hosts'}: nothing was sent",
-            advice=f"If the credentials belong to that host, say so beside them: SDX_API_URL={base}",
+            url=str(base),
         )
 
 

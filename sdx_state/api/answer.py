@@ -22,6 +22,8 @@ from sdx_state.api.errors import (
     MethodNotAllowedError,
     NonAPIResponseError,
     NotFoundError,
+    PermissionDeniedError,
+    RateLimitError,
     RedirectError,
     ServiceUnavailableError,
     SurveyDynamixError,
@@ -44,11 +46,11 @@ EXCERPT = 200  # characters of a server's own words that are worth a person's ti
 _REFUSALS: dict[int, tuple[type[SurveyDynamixError], str]] = {
     400: (BadRequestError, "the server finds the request malformed"),
     401: (AuthenticationError, "wrong credentials, or no permission for this"),
-    403: (AuthenticationError, "wrong credentials, or no permission for this"),
+    403: (PermissionDeniedError, "no permission for this"),
     404: (NotFoundError, "not found"),
     409: (ConflictError, "in conflict with what is there"),
     410: (GoneError, "it was deleted"),
-    429: (ServiceUnavailableError, "too many requests"),
+    429: (RateLimitError, "too many requests"),
 }
 
 
@@ -78,9 +80,7 @@ def check(request: Request, answer: Answer, redact: Callable[[str], str]) -> Non
             str(request),
             f"the server does not allow this verb here (405){said}",
             status=status,
-            advice=None
-            if request.writes
-            else "This address does not serve this API: check `api.host` or SDX_API_URL.",
+            advice=None if request.writes else "This address does not serve this API: check the host.",
             allowed=allowed_verbs(answer) or frozenset(),
         )
     if status in _REFUSALS:

@@ -72,7 +72,7 @@ class Client:
 
         Raises:
             InvalidURLError: No host is named, or none that credentials may be sent to.
-            MissingCredentialsError: There are none, or they cannot be sent.
+            CredentialsError: There are none, or they cannot be sent.
         """
         environ = os.environ if environ is None else environ
         url = environ.get("SDX_API_URL") or None

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote, quote_plus
 
-from sdx_state.api.errors import MissingCredentialsError
+from sdx_state.api.errors import CredentialsError
 
 REDACTED = "[redacted]"
 
@@ -84,23 +84,23 @@ def credentials_from(environ: Mapping[str, str]) -> Credentials:
     `SDX_CUSTOMER_UUID` with `SDX_AUTH_TOKEN`, or else `SDX_ACCESS_TOKEN`. Blanks around a value are dropped.
 
     Raises:
-        MissingCredentialsError: Names what is missing, or cannot be sent.
+        CredentialsError: Names what is missing, or cannot be sent.
     """
     uuid, auth_token, access_token = (
         environ.get(name, "").strip() for name in ("SDX_CUSTOMER_UUID", "SDX_AUTH_TOKEN", "SDX_ACCESS_TOKEN")
     )
     if uuid and auth_token:
         if not is_customer_uuid(uuid):
-            raise MissingCredentialsError("", "SDX_CUSTOMER_UUID is not a UUID")
+            raise CredentialsError("", "SDX_CUSTOMER_UUID is not a UUID")
         if not is_token(auth_token):
-            raise MissingCredentialsError("", "SDX_AUTH_TOKEN holds a character that no token has")
+            raise CredentialsError("", "SDX_AUTH_TOKEN holds a character that no token has")
         return Credentials(auth_token, uuid)
     if access_token:
         if not is_token(access_token):
-            raise MissingCredentialsError("", "SDX_ACCESS_TOKEN holds a character that no token has")
+            raise CredentialsError("", "SDX_ACCESS_TOKEN holds a character that no token has")
         return Credentials(access_token)
     if uuid:
-        raise MissingCredentialsError("", "SDX_CUSTOMER_UUID is set, and SDX_AUTH_TOKEN is missing")
+        raise CredentialsError("", "SDX_CUSTOMER_UUID is set, and SDX_AUTH_TOKEN is missing")
     if auth_token:
-        raise MissingCredentialsError("", "SDX_AUTH_TOKEN is set, and SDX_CUSTOMER_UUID is missing")
-    raise MissingCredentialsError("", "SDX_CUSTOMER_UUID and SDX_AUTH_TOKEN are missing")
+        raise CredentialsError("", "SDX_AUTH_TOKEN is set, and SDX_CUSTOMER_UUID is missing")
+    raise CredentialsError("", "SDX_CUSTOMER_UUID and SDX_AUTH_TOKEN are missing")

@@ -18,7 +18,7 @@ from sdx_state.api.retry import Sender
 
 MOST_LISTED = 500_000  # rows of a list that is read as a whole: five times the questions of the largest tenant
 _ENDLESS = (
-    "Nothing of this list was used. Check `api.host` and your proxies. If the tenant really is that large, "
+    "Nothing of this list was used. Check the host and the proxies. If the tenant really is that large, "
     "report it: then this limit has to be raised."
 )
 

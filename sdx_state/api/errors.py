@@ -1,25 +1,48 @@
-"""What can go wrong with a request, as types that say what the person should do next.
+"""Errors of the API client. The type says what went wrong, `ambiguous` whether a write may have happened anyway.
 
-No message holds a credential. Text that came from the server is cut to a length and escaped before it gets here.
+    SurveyDynamixError
+    ├── CredentialsError                   no usable credentials: nothing was sent
+    ├── InvalidURLError                    the address cannot be used: nothing was sent
+    │   └── UntrustedHostError
+    ├── InvalidIdError, InvalidValueError  cannot be put into a request: nothing was sent
+    ├── SignInError                        signing in through the browser (CredentialStoreError, ...)
+    ├── APIConnectionError                 no complete answer
+    │   ├── ConnectionFailedError          nothing was sent
+    │   │   └── CertificateError, CAFileError
+    │   ├── NoResponseError                sent, and the answer was lost
+    │   └── APITimeoutError                ConnectTimeoutError (nothing was sent), ReadTimeoutError (sent)
+    ├── APIStatusError                     any 4xx or 5xx
+    │   ├── BadRequestError 400, AuthenticationError 401, PermissionDeniedError 403, NotFoundError 404,
+    │   │   MethodNotAllowedError 405, ConflictError 409, GoneError 410, RateLimitError 429
+    │   └── InternalServerError 5xx, ServiceUnavailableError 503
+    ├── APIResponseError                   an answer that cannot be used
+    │   ├── NonAPIResponseError            a web page, an empty body, no JSON
+    │   │   └── RedirectError              3xx
+    │   └── InvalidResponseError           JSON that the API is not documented to answer
+    └── RetryBudgetExhaustedError          so many requests failed that no more are sent for now
+
+No message contains a credential. Text that came from the server is cut to a length and escaped before it gets here.
+Advice here is for callers in Python; the command line has its own (`sdx_state.report.advice`).
 """
 
 from __future__ import annotations
 
-from typing import ClassVar
+import copyreg
+from typing import Any, ClassVar
 
 
 class SurveyDynamixError(Exception):
-    """A request that did not do what it was sent for.
+    """Base of all errors of this client.
 
     Attributes:
-        request: Verb and path, such as `GET /surveys`; e-mail addresses and telephone numbers are left out. Empty
-            if the failure came before any request.
-        status: The HTTP status, None if there was no answer.
-        advice: What the person should do next.
-        ambiguous: A write that may have been carried out, or not: only reading can tell.
+        request: Verb and path, such as `GET /surveys`, without email addresses and phone numbers. Empty if the
+            failure came before any request.
+        status: HTTP status of the answer; None if there was none.
+        advice: What the caller can do next.
+        ambiguous: Whether a write may have been carried out anyway: only reading can tell.
     """
 
-    default_advice: ClassVar[str] = "Try again; if it goes on, ask the platform's support."
+    default_advice: ClassVar[str] = "Try again; if it keeps failing, contact the platform's support."
 
     def __init__(
         self,
@@ -36,72 +59,177 @@ class SurveyDynamixError(Exception):
         self.advice = self.default_advice if advice is None else advice
         self.ambiguous = ambiguous
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # An exception is rebuilt from `args` by default, which are not the arguments of these; a process pool that
+        # cannot rebuild one breaks.
+        return copyreg.__newobj__, (type(self), *self.args), dict(self.__dict__)  # type: ignore[attr-defined]  # not in the stub
 
-class MissingCredentialsError(SurveyDynamixError):
-    """The environment holds no usable credentials. Nothing was sent."""
+
+class CredentialsError(SurveyDynamixError):
+    """Credentials are missing, or cannot be sent. Nothing was sent."""
 
     default_advice = (
-        "Set SDX_CUSTOMER_UUID and SDX_AUTH_TOKEN (admin UI: customer settings, customer credentials), "
-        "or SDX_ACCESS_TOKEN."
+        "Pass `customer_uuid` and `auth_token` (admin UI: customer settings, customer credentials), or `token`."
     )
 
 
 class InvalidURLError(SurveyDynamixError):
-    """The API's address cannot be used. Nothing was sent."""
+    """The address of the API cannot be used. Nothing was sent."""
 
     default_advice = (
-        "Give `api.host` the host that you log in to, such as au1.surveydynamix.com, "
-        "or `api.url` an https:// address (http:// only for this machine)."
+        "Pass the host that you log in to, such as au1.surveydynamix.com, as `host`, "
+        "or an https:// address as `url` (http:// only for this machine)."
     )
 
 
-class SignInError(SurveyDynamixError):
-    """Signing in through the browser, or staying signed in, did not work."""
+class UntrustedHostError(InvalidURLError):
+    """The credentials of the environment were not given for this host. Nothing was sent.
 
-    default_advice = "Run `sdx-state login` again."
+    Attributes:
+        url: The address of the API.
+    """
+
+    default_advice = "Pass the credentials together with the host that they belong to."
+
+    def __init__(self, request: str, message: str, *, url: str) -> None:
+        super().__init__(request, message)
+        self.url = url
+
+
+class SignInError(SurveyDynamixError):
+    """Signing in through the browser, or staying signed in, failed."""
+
+    default_advice = "Sign in again."
+
+
+class SignInTimeoutError(SignInError):
+    """The browser did not come back in time."""
+
+
+class OAuthUnavailableError(SignInError):
+    """The server does not offer OAuth now, which the API reference calls temporarily unavailable."""
+
+    default_advice = "Use an auth token or a personal access token instead."
+
+
+class CredentialStoreError(SignInError):
+    """Stored credentials cannot be read.
+
+    Attributes:
+        path: The file.
+    """
+
+    default_advice = "Move the file away and sign in again for each host."
+
+    def __init__(self, request: str, message: str, *, path: str) -> None:
+        super().__init__(request, message)
+        self.path = path
+
+
+class KeyringError(SignInError):
+    """The system's keyring cannot be used."""
+
+    default_advice = "Unlock the keyring, or use a file instead."
 
 
 class InvalidIdError(SurveyDynamixError):
-    """An id that cannot be one of its kind, and so has no place in a path. Nothing was sent."""
+    """An id, email address, phone number or country code that cannot be one. Nothing was sent."""
 
-    default_advice = "Correct the id in the configuration, or stop managing it: sdx-state state rm ADDRESS"
+    default_advice = "Correct the id."
 
 
 class InvalidValueError(SurveyDynamixError):
-    """A text that a request cannot carry unharmed. Nothing was sent."""
+    """A text that a request cannot carry unchanged. Nothing was sent."""
 
-    default_advice = "Take the NUL, or the half of a surrogate pair, out of the text."
+    default_advice = "Remove the NUL, or the half of a surrogate pair, from the text."
 
 
-class BadRequestError(SurveyDynamixError):
-    """400: the server finds the request malformed."""
+class APIConnectionError(SurveyDynamixError):
+    """There was no complete answer."""
+
+    default_advice = "Check the host name and the network, then try again."
+
+
+class ConnectionFailedError(APIConnectionError):
+    """There was no connection: certainly nothing was sent."""
+
+
+class CertificateError(ConnectionFailedError):
+    """The server's TLS certificate cannot be verified. Nothing was sent."""
+
+    default_advice = (
+        "Check the host; a proxy that inspects TLS shows a certificate that is not the service's own. "
+        "To trust that proxy, pass its certificates as `ca_file`."
+    )
+
+
+class CAFileError(CertificateError):
+    """`ca_file` contains no certificates that can be read. Nothing was sent."""
+
+    default_advice = "Name a file of certificates in PEM."
+
+
+class NoResponseError(APIConnectionError):
+    """The request was sent, and no complete answer came back. A write may have been carried out (`ambiguous`)."""
+
+    default_advice = "Read the current data before sending it again."
+
+
+class APITimeoutError(APIConnectionError):
+    """A timeout: `ConnectTimeoutError` or `ReadTimeoutError`."""
+
+
+class ConnectTimeoutError(ConnectionFailedError, APITimeoutError):
+    """There was no connection within the timeout: certainly nothing was sent."""
+
+
+class ReadTimeoutError(NoResponseError, APITimeoutError):
+    """The request was sent, and no complete answer came within the timeout."""
+
+
+class APIStatusError(SurveyDynamixError):
+    """The answer has an error status; of this very type, it is a 4xx that the API reference does not list."""
+
+    default_advice = "Something between here and the API may have answered: check the proxies and the host."
+
+
+class BadRequestError(APIStatusError):
+    """400: the server considers the request malformed."""
 
     default_advice = "Correct the value that the server names; nothing was changed by this request."
 
 
-class AuthenticationError(SurveyDynamixError):
-    """401 or 403. The API answers wrong credentials and missing permission alike (API reference, "Errors")."""
+class AuthenticationError(APIStatusError):
+    """401: wrong credentials, or no permission.
+
+    The API answers 401 to both (API reference, "Errors"), so this is the error of a user without permission, too.
+    """
 
     default_advice = (
-        "Check SDX_CUSTOMER_UUID and SDX_AUTH_TOKEN (or SDX_ACCESS_TOKEN, or sign in again: sdx-state login), that "
-        "`api.host` is the host you log in to, and that this user may use the API."
+        "Check the credentials, that the host is the one you log in to, and that this user may use the API."
     )
 
 
-class NotFoundError(SurveyDynamixError):
-    """404."""
+class PermissionDeniedError(APIStatusError):
+    """403. The API reference has no 403: a proxy or a newer server may answer it."""
 
-    default_advice = "Check that it still exists, and that host and credentials are of the right tenant."
+    default_advice = "Check that this user may use the API, and whether a proxy refuses the request."
 
 
-class MethodNotAllowedError(SurveyDynamixError):
-    """405: this endpoint does not take this verb.
+class NotFoundError(APIStatusError):
+    """404: there is no such resource."""
+
+    default_advice = "Check that it still exists, and that host and credentials belong to the right tenant."
+
+
+class MethodNotAllowedError(APIStatusError):
+    """405: this endpoint does not allow this verb.
 
     Attributes:
-        allowed: The verbs that the answer says are allowed, in upper case; empty if it does not say.
+        allowed: The verbs that the answer lists as allowed, in upper case; empty if it lists none.
     """
 
-    default_advice = "The server does not take this write: make the change in the admin UI."
+    default_advice = "The API does not support this write: make the change in the admin UI."
 
     def __init__(
         self,
@@ -117,75 +245,59 @@ class MethodNotAllowedError(SurveyDynamixError):
         self.allowed = allowed
 
 
-class ConflictError(SurveyDynamixError):
-    """409: a record like it exists, or it is not in a state in which it can be deleted."""
+class ConflictError(APIStatusError):
+    """409: a resource like it exists, or it is not in a state in which it can be deleted."""
 
-    default_advice = "Look at what is there now (`sdx-state plan`); what has collected answers may not be deletable."
+    default_advice = "Read the current data; what has collected responses may not be deletable."
 
 
-class GoneError(SurveyDynamixError):
+class GoneError(APIStatusError):
     """410: it was deleted."""
 
-    default_advice = "It was deleted in the tenant: look at what is there now (`sdx-state plan`)."
+    default_advice = "It was deleted in the tenant."
 
 
-class APIStatusError(SurveyDynamixError):
-    """A 4xx status that the API reference does not list."""
+class RateLimitError(APIStatusError):
+    """429: too many requests. This one was certainly not processed."""
 
-    default_advice = "Something between here and the API may have answered: check proxies and `api.host`."
-
-
-class InternalServerError(SurveyDynamixError):
-    """500, or another 5xx that is not 503."""
-
-    default_advice = "The server failed. Wait a little, then look at what is there now (`sdx-state plan`)."
+    default_advice = "Wait, then try again with fewer requests at a time."
 
 
-class ServiceUnavailableError(SurveyDynamixError):
-    """503 (maintenance) or 429 (too many requests)."""
+class InternalServerError(APIStatusError):
+    """500, or another 5xx that is not 503. A write may have been carried out (`ambiguous`)."""
+
+    default_advice = "The server failed. Wait, then read the current data before sending it again."
+
+
+class ServiceUnavailableError(APIStatusError):
+    """503: busy, or under maintenance. A proxy can answer it after the work was done, so a write is `ambiguous`."""
 
     default_advice = "The service is busy or under maintenance. Wait, then try again."
 
 
-class NonAPIResponseError(SurveyDynamixError):
-    """Whatever answered is not the API: a page, an empty body, or no JSON where JSON is due."""
+class APIResponseError(SurveyDynamixError):
+    """An answer came, and cannot be used."""
 
-    default_advice = (
-        "Check `api.host` or SDX_API_URL; a proxy, a login page or a maintenance page may be answering instead."
-    )
+
+class NonAPIResponseError(APIResponseError):
+    """Something other than the API answered: a web page, an empty body, or no JSON where JSON is expected."""
+
+    default_advice = "Check the host; a proxy, a login page or a maintenance page may be answering instead."
 
 
 class RedirectError(NonAPIResponseError):
-    """A redirect: never followed, so that credentials go to the named host only."""
+    """3xx. Redirects are never followed, so that credentials go to the given host only."""
 
-    default_advice = "Set `api.host` to the host that you log in to; redirects are never followed."
-
-
-class ConnectionFailedError(SurveyDynamixError):
-    """There was no connection: surely nothing was sent."""
-
-    default_advice = "Check the host name and the network, then try again."
+    default_advice = "Use the host that you log in to; redirects are never followed."
 
 
-class CertificateError(ConnectionFailedError):
-    """The server's TLS certificate cannot be verified. Nothing was sent."""
-
-    default_advice = "Check `api.host`; a proxy that inspects TLS shows a certificate that is not the service's own."
-
-
-class NoResponseError(SurveyDynamixError):
-    """The request was sent, and no complete answer came back."""
-
-    default_advice = "Look at what is there now (`sdx-state plan`) before doing it again."
-
-
-class InvalidResponseError(SurveyDynamixError):
-    """JSON, but not what the API answers: wrong shape, too large, ambiguous or not representable."""
+class InvalidResponseError(APIResponseError):
+    """JSON, but not what the API is documented to answer: wrong shape, too large, or a filter was ignored."""
 
     default_advice = "The API answered what it is not documented to. Report it, with the request that is named here."
 
 
 class RetryBudgetExhaustedError(SurveyDynamixError):
-    """The host failed so often that this run asks it no more."""
+    """So many requests failed that no more are sent for now. This one was not sent, or not again."""
 
-    default_advice = "Wait until the service is well again, then try again; what a run has done is remembered."
+    default_advice = "Wait until the service has recovered, then try again."

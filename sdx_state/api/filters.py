@@ -17,11 +17,10 @@ from sdx_state.api.errors import (
     GoneError,
     InvalidResponseError,
     NotFoundError,
-    ServiceUnavailableError,
     SurveyDynamixError,
 )
 from sdx_state.api.exchange import Request
-from sdx_state.api.retry import Sender
+from sdx_state.api.retry import BUSY, Sender
 from sdx_state.kinds.email import identity_of
 from sdx_state.kinds.phone import may_be_the_same
 from sdx_state.model.texts import normalized
@@ -34,7 +33,7 @@ UNCOMPARED = frozenset({"scheduled_at", "started", "completed", "survey_ended", 
 _PART = "_contains"
 _ADVICE = (
     "The server, or a proxy in front of it, drops the query of requests. Nothing of this list was used. "
-    "Check `api.host` and your proxies, then ask the platform's support."
+    "Check the host and the proxies, then contact the platform's support."
 )
 
 Values = Mapping[str, str | int | None]
@@ -114,7 +113,7 @@ class Heard:
             except (NotFoundError, GoneError, BadRequestError):
                 return
             except SurveyDynamixError as error:
-                if error.status is None or isinstance(error, ServiceUnavailableError):
+                if error.status is None or isinstance(error, BUSY):
                     raise
                 again()
                 continue

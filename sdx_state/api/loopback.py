@@ -7,8 +7,7 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 
-from sdx_state.api.errors import SignInError
-from sdx_state.api.oauth import ELSEWHERE
+from sdx_state.api.errors import SignInTimeoutError
 
 PATIENCE = 120.0  # seconds that a person has
 PATH = "/signed-in"
@@ -74,14 +73,14 @@ class Loopback:
         """Return path and query of the first request that was expected.
 
         Raises:
-            SignInError: None came in time.
+            SignInTimeoutError: None came in time.
         """
         self._back.wait(self._patience)
         if self._came_back is None:
             message = f"the browser did not come back within {self._patience:g} s"
             if self._strangers:
                 message += f" (requests that belong to another attempt were ignored: {self._strangers})"
-            raise SignInError("", message, advice=f"Sign in again. If its page shows an error: {ELSEWHERE}")
+            raise SignInTimeoutError("", message)
         return self._came_back
 
     def _take(self, path: str) -> bool:

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from sdx_state.api.address import BaseUrl
 from sdx_state.api.credentials import LONGEST, is_customer_uuid, is_token
-from sdx_state.api.errors import SignInError
+from sdx_state.api.errors import OAuthUnavailableError, SignInError
 from sdx_state.api.exchange import Answer, Request, Transport
 from sdx_state.api.retry import Clock
 from sdx_state.api.transport import HttpTransport
@@ -38,9 +38,6 @@ from sdx_state.decoding.typed import (
 OAUTH_PATH = "/oauth"
 TIMELY = 300.0  # seconds before its end at which a token is exchanged for a new one
 DEADLINE = 30.0
-ELSEWHERE = (
-    "The reference calls OAuth temporarily unavailable. Without it: sdx-state login --with basic, or --with token."
-)
 _SETTINGS = "Compare with the tenant's settings, tab Integrations, and sign in again."
 # RFC 6749, sections 4.1.2.1 and 5.2: what each error code means, and what to do; None: sign in again.
 _MEANING: dict[str, tuple[str, str | None]] = {
@@ -48,10 +45,13 @@ _MEANING: dict[str, tuple[str, str | None]] = {
     "invalid_client": ("the client id or its secret is wrong", _SETTINGS),
     "invalid_grant": ("the code or the refresh token is not valid any more", None),
     "unauthorized_client": ("this client may not sign in this way", _SETTINGS),
-    "unsupported_response_type": ("the server does not offer this way of signing in", ELSEWHERE),
-    "unsupported_grant_type": ("the server does not offer this way of signing in", ELSEWHERE),
-    "server_error": ("the server failed", ELSEWHERE),
-    "temporarily_unavailable": ("the server signs nobody in at present", ELSEWHERE),
+}
+# And those after which another authentication method is the way.
+_UNAVAILABLE = {
+    "unsupported_response_type": "the server does not offer this way of signing in",
+    "unsupported_grant_type": "the server does not offer this way of signing in",
+    "server_error": "the server failed",
+    "temporarily_unavailable": "the server signs nobody in at present",
 }
 
 
@@ -271,13 +271,15 @@ def _refuse(answer: Answer) -> None:
     if 300 <= answer.status < 400:
         raise SignInError(request, "it redirects, which is never followed", status=answer.status)
     if answer.status >= 500:
-        raise SignInError(request, f"the server failed ({answer.status})", status=answer.status, advice=ELSEWHERE)
+        raise OAuthUnavailableError(request, f"the server failed ({answer.status})", status=answer.status)
     if not answer.body.lstrip().startswith(b"{"):
         message = f"no token came back ({answer.status})"
-        raise SignInError(request, message, status=answer.status, advice=ELSEWHERE)
+        raise OAuthUnavailableError(request, message, status=answer.status)
 
 
 def _refused(request: str, error: str, status: int | None = None) -> SignInError:
     """Return what an error code means; a server's own words are not repeated."""
+    if error in _UNAVAILABLE:
+        return OAuthUnavailableError(request, _UNAVAILABLE[error], status=status)
     message, advice = _MEANING.get(error, ("the server refuses it", None))
     return SignInError(request, message, status=status, advice=advice)

@@ -166,8 +166,7 @@ class _Reader:
                     raise InvalidResponseError(
                         self.request,
                         "the list changes faster than it can be read",
-                        advice="Wait until imports and clean-ups in the tenant are through, then run the command "
-                        "again.",
+                        advice="Wait until imports and clean-ups in the tenant are done, then read it again.",
                     )
                 if not keys or keys[0] not in known:
                     # Rows may have been skipped: go back to where the page begins with a known one.

@@ -16,11 +16,14 @@ from typing import Protocol, TypeVar
 from sdx_state.api.answer import check
 from sdx_state.api.errors import (
     AuthenticationError,
+    CertificateError,
     ConnectionFailedError,
     InternalServerError,
     InvalidResponseError,
     NonAPIResponseError,
     NoResponseError,
+    RateLimitError,
+    RedirectError,
     RetryBudgetExhaustedError,
     ServiceUnavailableError,
     SurveyDynamixError,
@@ -33,10 +36,14 @@ TRIES: dict[type[SurveyDynamixError], int] = {
     ConnectionFailedError: 5,
     NoResponseError: 5,
     InternalServerError: 5,
+    RateLimitError: 5,
     ServiceUnavailableError: 5,
     NonAPIResponseError: 3,
     InvalidResponseError: 3,
+    CertificateError: 1,
+    RedirectError: 1,
 }
+BUSY = (RateLimitError, ServiceUnavailableError)  # says nothing about the request itself
 BASE, CAP = 0.5, 20.0  # seconds; full jitter between none and these
 LONGEST_WAIT = 60.0  # seconds of a Retry-After
 BUDGET, BUDGET_SHARE = 20, 0.1  # retries of a run: so many, and this share of its requests
@@ -123,10 +130,10 @@ class Sender:
                 # A server that does not know OPTIONS may answer anything to it, and is none the worse.
                 if request.method == "OPTIONS" and error.status is not None:
                     raise
-                if request.probe and error.status is not None and not isinstance(error, ServiceUnavailableError):
+                if request.probe and error.status is not None and not isinstance(error, BUSY):
                     raise
                 self._failed(request, error, turn)
-                if (request.writes and not _surely_not_done(error)) or tries >= TRIES.get(type(error), 1):
+                if (request.writes and not _surely_not_done(error)) or tries >= _tries(error):
                     raise
                 self._spend(request, error)
                 pause = self._pause(tries, answer)
@@ -177,7 +184,7 @@ class Sender:
             if self._retries >= BUDGET + BUDGET_SHARE * self.requests:
                 raise RetryBudgetExhaustedError(
                     str(request),
-                    f"given up: this run has asked again {self._retries} times. The last failure: {error}",
+                    f"retry budget exhausted after {self._retries} retries; the last failure: {error}",
                 ) from error
             self._retries += 1
 
@@ -216,6 +223,11 @@ class _Failures:
 
     def blocked(self, now: float) -> bool:
         return self._count >= BREAKER and 0.0 <= now - self._since < COOL_DOWN
+
+
+def _tries(error: SurveyDynamixError) -> int:
+    """Return how often a request that ends in `error` is sent at most: the entry of the nearest class counts."""
+    return next((TRIES[kind] for kind in type(error).__mro__ if kind in TRIES), 1)
 
 
 def _surely_not_done(error: SurveyDynamixError) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 
 from sdx_state.api.address import BaseUrl
 from sdx_state.api.credentials import Credentials, credentials_from
-from sdx_state.api.errors import MissingCredentialsError, SignInError
+from sdx_state.api.errors import CredentialsError, CredentialStoreError, KeyringError, SignInError
 from sdx_state.api.oauth import Grant, customer_uuid, grant_of, refreshed, token, token_transport
 from sdx_state.api.retry import Clock, SystemClock
 from sdx_state.decoding.strict import DecodingError, parse
@@ -59,7 +59,7 @@ def find_credentials(
     A token that is about to end is exchanged for a new one, which is stored before it is used.
 
     Raises:
-        MissingCredentialsError: There are none, or those of the environment cannot be sent.
+        CredentialsError: There are none, or those of the environment cannot be sent.
         SignInError: A token is over and cannot be exchanged.
     """
     if any(environ.get(name, "").strip() for name in VARIABLES):
@@ -70,8 +70,7 @@ def find_credentials(
     with vault.held():
         kept = vault.load(base.origin)
         if kept is None:
-            advice = f"{MissingCredentialsError.default_advice} Or sign in once: sdx-state login"
-            raise MissingCredentialsError("", f"there are no credentials for {base.origin}", advice=advice)
+            raise CredentialsError("", f"there are no credentials for {base.origin}")
         if isinstance(kept, Credentials):
             way = "access token" if kept.customer_uuid is None else "HTTP Basic"
             return Found(kept, way, vault.where, (kept.token,), mend=vault.open_to_others())
@@ -255,8 +254,8 @@ class Vault:
         except FileNotFoundError:
             return {}
         except DecodingError as error:
-            advice = f"Move {self._file} away, then run `sdx-state login` again for each host."
-            raise SignInError("", f"{self._file} cannot be read: {error}", advice=advice) from error
+            message = f"{self._file} cannot be read: {error}"
+            raise CredentialStoreError("", message, path=str(self._file)) from error
 
     def _write(self, records: Mapping[str, object]) -> None:
         with _private():
@@ -284,8 +283,7 @@ class _Keyring:
                 return getattr(self._module, name)(*arguments)
             except Exception as error:  # noqa: BLE001 - every backend has its own; none may quote what it keeps
                 message = f"the keyring cannot be used ({type(error).__name__})"
-                advice = "Unlock it, or set SDX_NO_KEYRING=1 and sign in again to use a file."
-                raise SignInError("", message, advice=advice) from None
+                raise KeyringError("", message) from None
 
         return call
 

@@ -27,16 +27,20 @@ from sdx_state import __version__
 from sdx_state.api.address import BaseUrl, shown_host
 from sdx_state.api.credentials import Credentials
 from sdx_state.api.errors import (
+    CAFileError,
     CertificateError,
     ConnectionFailedError,
+    ConnectTimeoutError,
     InvalidResponseError,
     NoResponseError,
+    ReadTimeoutError,
     SurveyDynamixError,
 )
 from sdx_state.api.exchange import Answer, Request
 from sdx_state.api.timed import ConnectFailed, TimedAdapter
 from sdx_state.state.named_files import require_regular
 
+_TOO_LATE = "it did not answer in time"
 MAX_BODY = 10 * 1024 * 1024  # bytes, decoded
 
 _log = logging.getLogger("sdx_state")
@@ -54,7 +58,7 @@ class HttpTransport:
         ca_file: Certificates (PEM) to trust instead of the usual ones. TLS is always verified.
 
     Raises:
-        CertificateError: `ca_file` holds no certificates that can be read.
+        CAFileError: `ca_file` contains no certificates that can be read.
     """
 
     def __init__(
@@ -146,8 +150,14 @@ class HttpTransport:
                 )
         never_sent = any(isinstance(cause, ConnectFailed | ConnectTimedOut) for cause in causes)
         if never_sent:
-            return ConnectionFailedError(str(request), f"no connection to {host}: {_why(causes)}")
-        return NoResponseError(str(request), _how_lost(causes, self._deadline), ambiguous=request.writes)
+            why = _why(causes)
+            kind = ConnectTimeoutError if why == _TOO_LATE else ConnectionFailedError
+            return kind(str(request), f"no connection to {host}: {why}")
+        if any(isinstance(cause, TimeoutError | TimedOut) for cause in causes):
+            message = f"no complete answer within {self._deadline:g} s"
+            return ReadTimeoutError(str(request), message, ambiguous=request.writes)
+        message = "the connection broke before the answer was complete"
+        return NoResponseError(str(request), message, ambiguous=request.writes)
 
 
 def _readable_certificates(path: str) -> str:
@@ -155,10 +165,8 @@ def _readable_certificates(path: str) -> str:
         require_regular(Path(path))
         ssl.create_default_context(cafile=path)
     except OSError as error:
-        message = f"SDX_CA_FILE={path} holds no certificates that can be read ({error.strerror or 'not PEM'})"
-        raise CertificateError(
-            "", message, advice="Name a file of certificates in PEM, or unset SDX_CA_FILE."
-        ) from None
+        message = f"the CA file {path} contains no certificates that can be read ({error.strerror or 'not PEM'})"
+        raise CAFileError("", message) from None
     return path
 
 
@@ -190,7 +198,7 @@ def _why(causes: list[BaseException]) -> str:
         (ConnectionRefusedError, "it refuses connections"),
         (ssl.SSLError, "the TLS handshake failed"),
         (ConnectionResetError, "it closed the connection"),
-        (TimeoutError, "it did not answer in time"),
+        (TimeoutError, _TOO_LATE),
     )
     for kind, reason in reasons:
         if any(isinstance(cause, kind) for cause in causes):
@@ -198,13 +206,7 @@ def _why(causes: list[BaseException]) -> str:
     timed_out = any(
         isinstance(cause, ConnectTimedOut) and not isinstance(cause, NewConnectionError) for cause in causes
     )
-    return "it did not answer in time" if timed_out else "it cannot be reached"
-
-
-def _how_lost(causes: list[BaseException], deadline: float) -> str:
-    if any(isinstance(cause, TimeoutError | TimedOut) for cause in causes):
-        return f"no complete answer within {deadline:g} s"
-    return "the connection broke before the answer was complete"
+    return _TOO_LATE if timed_out else "it cannot be reached"
 
 
 def _note(request: Request, outcome: str, started: float) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
+from sdx_state.api.errors import SurveyDynamixError
 from sdx_state.model.address import Address
 from sdx_state.model.ledger import Ledger
 from sdx_state.model.plan import Action, Change
@@ -23,6 +24,7 @@ class Outcome:
         message: What went wrong, or why it was not started.
         advice: What to do next.
         id: The live id, where known.
+        error: The API error that it ended in, which whoever shows it has advice for.
     """
 
     change: Change
@@ -30,6 +32,7 @@ class Outcome:
     message: str = ""
     advice: str = ""
     id: str | None = None
+    error: SurveyDynamixError | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from sdx_state.api import Endpoints
 from sdx_state.api.answer import Row
-from sdx_state.api.errors import GoneError, NotFoundError
+from sdx_state.api.errors import GoneError, NotFoundError, SurveyDynamixError
 from sdx_state.apply.settling import Settling
 from sdx_state.kinds import KINDS
 from sdx_state.kinds.kind import Kind
@@ -27,11 +27,13 @@ class Fault:
         message: What is wrong.
         advice: What to do next.
         status: What that makes of the change.
+        error: The API error behind it, if there was one.
     """
 
     message: str
     advice: str
     status: Literal["failed", "handoff"] = "failed"
+    error: SurveyDynamixError | None = field(default=None, compare=False)
 
 
 class ReadBack:

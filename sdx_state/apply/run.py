@@ -11,13 +11,14 @@ from sdx_state.api import Endpoints
 from sdx_state.api.errors import (
     AuthenticationError,
     MethodNotAllowedError,
+    PermissionDeniedError,
     RetryBudgetExhaustedError,
     SurveyDynamixError,
 )
 from sdx_state.apply.arrange import arrange
 from sdx_state.apply.graph import ARRANGE, Operation, Schedule, has_place, operations_of
 from sdx_state.apply.history import run_document
-from sdx_state.apply.outcome import Outcome, Result, handed_off, not_started
+from sdx_state.apply.outcome import Outcome, Result, Status, handed_off, not_started
 from sdx_state.apply.readback import Fault
 from sdx_state.apply.settling import Settling
 from sdx_state.apply.write import Writer
@@ -31,6 +32,9 @@ from sdx_state.state.errors import CopyNotKept, LockLost, StateNotSaved
 from sdx_state.state.journal import Journal
 from sdx_state.state.local import LocalStore
 from sdx_state.state.memory import keep
+
+# After one of these, no other request of the run can succeed.
+_HOPELESS = (AuthenticationError, PermissionDeniedError, RetryBudgetExhaustedError)
 
 
 class Observer(Protocol):
@@ -157,11 +161,12 @@ class Run:
     def _guarded(self, writer: Writer, change: Change) -> Outcome:
         try:
             return writer.perform(change)
-        except (AuthenticationError, RetryBudgetExhaustedError) as error:
+        except _HOPELESS as error:
             self._hopeless = True
-            return Outcome(change, "failed", str(error), error.advice, change.id)
+            return Outcome(change, "failed", str(error), id=change.id, error=error)
         except SurveyDynamixError as error:
-            return Outcome(change, "ambiguous" if error.ambiguous else "failed", str(error), error.advice, change.id)
+            status: Status = "ambiguous" if error.ambiguous else "failed"
+            return Outcome(change, status, str(error), id=change.id, error=error)
         except (StateNotSaved, LockLost) as error:
             self._hopeless = True
             message, _, advice = str(error).partition("\n")
@@ -173,8 +178,8 @@ class Run:
         except MethodNotAllowedError:
             return Fault("the server does not take a change of order: it is in the hand-off", "", "handoff")
         except SurveyDynamixError as error:
-            self._hopeless = self._hopeless or isinstance(error, (AuthenticationError, RetryBudgetExhaustedError))
-            return Fault(str(error), error.advice)
+            self._hopeless = self._hopeless or isinstance(error, _HOPELESS)
+            return Fault(str(error), "", error=error)
 
 
 def _outcomes(
@@ -203,7 +208,7 @@ def _final(change: Change, ended: Mapping[str, Outcome | Fault | None], blocked:
         return replace(outcome, status="failed", message="its place among the questions was not written")
     fault = ended[key]
     if isinstance(fault, Fault):
-        return replace(outcome, status=fault.status, message=fault.message, advice=fault.advice)
+        return replace(outcome, status=fault.status, message=fault.message, advice=fault.advice, error=fault.error)
     return outcome
 
 

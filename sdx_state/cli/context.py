@@ -149,7 +149,7 @@ class Context:
         """Return the credentials for `base`; none of their secrets is shown from now on.
 
         Raises:
-            MissingCredentialsError: There are none.
+            CredentialsError: There are none.
             SignInError: A token is over and cannot be exchanged.
         """
         from sdx_state.api.stored import find_credentials

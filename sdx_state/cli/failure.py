@@ -112,12 +112,13 @@ def foreseen(error: BaseException) -> Failure | None:
     from sdx_state.config import ConfigurationError
     from sdx_state.live import TooMuchMissing
     from sdx_state.plan.codec import PlanUnreadable
+    from sdx_state.report.advice import advice_for
     from sdx_state.state.errors import StateError, StateLocked, StateUnusable
 
     if isinstance(error, ConfigurationError):
         return Failure("the configuration is invalid", "", 1, error.problems)
     if isinstance(error, SurveyDynamixError):
-        return Failure(str(error), error.advice, 1)
+        return Failure(str(error), advice_for(error), 1)
     if isinstance(error, NotPulled):
         return Failure(str(error), error.advice, DECIDE if error.decide else 1)
     if isinstance(error, PlanStale):

@@ -70,6 +70,7 @@ def _require_accepted(base: BaseUrl, pinned: str | None, credentials: Credential
     from sdx_state.app.tenant import tenant_name
     from sdx_state.cli.redaction import learn
     from sdx_state.live.glimpse import glimpse
+    from sdx_state.report.advice import advice_for
 
     learn([credentials.token], credentials.customer_uuid)
     tenant_name(base.origin, pinned, credentials.customer_uuid)
@@ -77,7 +78,7 @@ def _require_accepted(base: BaseUrl, pinned: str | None, credentials: Credential
         with Endpoints(Connection(base, credentials, ca_file=os.environ.get("SDX_CA_FILE") or None)) as endpoints:
             glimpse(endpoints)
     except SurveyDynamixError as error:
-        raise Stop(str(error), f"{error.advice}\nNothing was stored.") from error
+        raise Stop(str(error), f"{advice_for(error)}\nNothing was stored.") from error
 
 
 def _through_browser(base: BaseUrl, client_id: str | None, secret_in_redirect: bool, no_browser: bool) -> Grant:

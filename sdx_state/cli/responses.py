@@ -123,6 +123,7 @@ def command(
 def _print(export: Reading, renderer: Renderer, asked: Asked, out: Callable[[bytes], None]) -> None:
     """Print the responses on stdout, or into what is no regular file."""
     from sdx_state.api.errors import SurveyDynamixError
+    from sdx_state.report.advice import advice_for
 
     out(renderer.head)
     try:
@@ -132,7 +133,7 @@ def _print(export: Reading, renderer: Renderer, asked: Asked, out: Callable[[byt
                 progress(export.rows, export.latest)
     except SurveyDynamixError as error:
         advice = "What was printed ends before the end. With --output FILE, --resume goes on from there."
-        raise Stop(str(error), f"{error.advice}\n{advice}") from error
+        raise Stop(str(error), f"{advice_for(error)}\n{advice}") from error
 
 
 def _opened(output: Path, renderer: Renderer, asked: Asked, *, resume: bool) -> ResponseFile:
@@ -154,6 +155,7 @@ def _write(export: Reading, file: ResponseFile, asked: Asked, *, resume: bool) -
     from sdx_state.api.errors import SurveyDynamixError
     from sdx_state.cli.console import say
     from sdx_state.live.responses import OtherExport
+    from sdx_state.report.advice import advice_for
 
     before, added = file.written.rows if file.written else 0, 0
     again = "the same command" if resume else "the same command with --resume"
@@ -168,7 +170,7 @@ def _write(export: Reading, file: ResponseFile, asked: Asked, *, resume: bool) -
         raise _other(file.path, error) from error
     except (SurveyDynamixError, OSError) as error:
         failure = str(error) if isinstance(error, SurveyDynamixError) else f"{file.path}: {error.strerror}"
-        advice = error.advice if isinstance(error, SurveyDynamixError) else "Make room."
+        advice = advice_for(error) if isinstance(error, SurveyDynamixError) else "Make room."
         kept = f"{before + added} responses are in {file.path}. To go on from there, run {again}."
         raise Stop(failure, f"{advice}\n{kept}") from error
     except KeyboardInterrupt:

@@ -160,6 +160,7 @@ def say_pack(pack: Pack) -> None:
 def print_result(result: Result, *, aside: bool = False) -> None:
     """Print what was not done and why on stderr, and the last line on stdout, or `aside` on stderr too."""
     from sdx_state.model.plan import Action
+    from sdx_state.report.advice import advice_on
     from sdx_state.report.escape import escape
     from sdx_state.report.outcome import apply_line
 
@@ -168,8 +169,8 @@ def print_result(result: Result, *, aside: bool = False) -> None:
             continue
         because = f": {escape(outcome.message)}" if outcome.message else ""
         say(f"{escape(outcome.change.address)}: {outcome.status}{because}")
-        if outcome.advice:
-            say(f"    {escape(outcome.advice)}")
+        if advice := advice_on(outcome):
+            say(f"    {escape(advice)}")
     click.echo(
         apply_line(
             added=result.count(Action.CREATE),

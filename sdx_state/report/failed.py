@@ -8,6 +8,7 @@ from dataclasses import replace
 from sdx_state.apply.outcome import Outcome
 from sdx_state.model.plan import Finding, Plan
 from sdx_state.model.resource import Source
+from sdx_state.report.advice import advice_on
 from sdx_state.report.problems import Problem
 
 
@@ -45,7 +46,7 @@ def with_outcomes(plan: Plan, outcomes: Iterable[Outcome]) -> Plan:
             f"{one.change.address}: {one.status}{f': {one.message}' if one.message else ''}",
             one.change.address,
             one.change.source,
-            one.advice or None,
+            advice_on(one) or None,
             decide=one.status == "ambiguous",
         )
         for one in outcomes

@@ -12,6 +12,7 @@ import pytest
 
 from sdx_state.api.errors import SignInError
 from sdx_state.api.loopback import Loopback
+from sdx_state.report.advice import advice_for
 
 
 def test_the_browser_comes_back_once_and_nobody_else_is_heard():
@@ -71,4 +72,4 @@ def test_answers_of_other_attempts_are_counted_when_time_is_up():
 def test_who_waits_for_a_page_that_shows_an_error_is_told_of_another_way():
     with Loopback(patience=0.1) as loopback, pytest.raises(SignInError) as caught:
         loopback.wait()
-    assert "--with basic" in caught.value.advice
+    assert "--with basic" in advice_for(caught.value)

@@ -13,6 +13,7 @@ from sdx_state.api.errors import SignInError
 from sdx_state.api.exchange import Answer
 from sdx_state.api.oauth import SignIn, token_transport
 from sdx_state.api.retry import SystemClock
+from sdx_state.report.advice import advice_for
 from sdx_state.sandbox import SandboxOptions, SandboxServer
 from sdx_state.sandbox.oauth import CLIENT_ID, CLIENT_SECRET
 
@@ -131,7 +132,7 @@ def test_every_error_is_said_in_words_with_what_to_do(attempt, where, error, sai
     answer = {"state": one._state} | ({"error": error} if where == "the browser" else {"code": "c"})
     with pytest.raises(SignInError, match=said[0]) as caught:
         one.exchange(f"/signed-in?{urlencode(answer)}", CLIENT_SECRET, Canned(), SystemClock())
-    assert said[1] in caught.value.advice
+    assert said[1] in advice_for(caught.value)
 
 
 @pytest.mark.parametrize("issuer", ["https://attacker.example", "http://127.0.0.1", ""])
@@ -151,4 +152,4 @@ def test_where_oauth_is_unavailable_the_other_ways_are_named(opener):
         for back in (headers["Location"], f"/signed-in?code=c&state={one._state}"):
             with pytest.raises(SignInError) as caught:
                 one.exchange(back, CLIENT_SECRET, transport, SystemClock())
-            assert "--with basic" in caught.value.advice
+            assert "--with basic" in advice_for(caught.value)

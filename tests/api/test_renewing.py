@@ -14,6 +14,7 @@ from sdx_state.api.errors import AuthenticationError, SignInError, SurveyDynamix
 from sdx_state.api.oauth import Grant
 from sdx_state.api.retry import SystemClock
 from sdx_state.api.stored import Vault, find_credentials
+from sdx_state.report.advice import advice_for
 from sdx_state.sandbox.oauth import CLIENT_ID, CLIENT_SECRET
 
 
@@ -78,7 +79,7 @@ def test_a_refresh_token_that_is_over_ends_the_run_with_what_to_do(signed_in):
         told = list(workers.map(lambda _: ask(client), range(8)))
     assert {type(error) for error in told} == {SignInError}
     assert "not valid any more" in str(told[0])
-    assert "sdx-state login" in told[0].advice
+    assert "sdx-state login" in advice_for(told[0])
 
 
 def test_a_server_that_refuses_the_new_token_too_is_not_asked_for_a_third(tenant):

@@ -286,7 +286,7 @@ def test_over_tls_connections_are_kept_and_deadlines_hold(
         assert client.surveys.get("52") == {"id": 52}
     assert len(asked) == 3
     impatient = connect(url, deadline=0.5)
-    with pytest.raises(e.NoResponseError, match=r"within 0\.5 s"):
+    with pytest.raises(e.ReadTimeoutError, match=r"within 0\.5 s"):
         impatient.surveys.replace("9", {"id": 9})
 
 
