@@ -15,6 +15,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.faulty_proxy import FaultyProxy, handler_of
+
 COUNT = 1000 if os.environ.get("SDX_NIGHTLY") else 30
 
 # What YAML takes: no control characters but line ends and tabs, no halves of surrogate pairs.
@@ -93,11 +95,9 @@ def flat(configured):
 def test_after_an_apply_the_plan_is_empty_and_a_second_one_writes_nothing(
     request, project, serve_handler, monkeypatch, shape
 ):
-    from tests.conftest import FaultyProxy, _handler
-
     tenant = request.getfixturevalue("tenant" if shape == "flat" else "nested_tenant")
     line = FaultyProxy(tenant.url)
-    line.url = serve_handler(_handler(line)) + "/api"
+    line.url = serve_handler(handler_of(line)) + "/api"
     project.connect(line.url)
     monkeypatch.setattr(time, "sleep", lambda _: None)
     project.write("sdx.yaml", "sdx: 1\napi: {host: x.example}\n")

@@ -1,0 +1,70 @@
+"""The two tiers of the suite: `pytest` is the quick one, `pytest -m soak` what takes long.
+
+The functions are hooks of pytest, which `conftest.py` imports.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+QUICK = "not soak"  # as in `addopts`
+SOAK = Path(__file__).parent / "soak"
+LEFT_OUT = pytest.StashKey[int]()
+
+# Whether a property holds does not depend on how long one example takes on this machine.
+settings.register_profile("quick", max_examples=30, deadline=None, derandomize=True)
+settings.register_profile("soak", max_examples=400, deadline=None, derandomize=True)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose the tier, and with it how many examples a property is tried with."""
+    if config.option.markexpr == QUICK and all(SOAK in (path, *path.parents) for path in _chosen(config)):
+        config.option.markexpr = ""  # whoever names nothing but soak tests wants them
+    settings.load_profile("quick" if config.option.markexpr == QUICK else "soak")
+    config.stash[LEFT_OUT] = 0
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Run chosen files in this process, where a debugger and `print` work; everything else on every processor."""
+    asked = any(one.startswith(("-n", "--numprocesses")) for one in config.invocation_params.args)
+    return 0 if not asked and all(path.is_file() for path in _chosen(config)) else None
+
+
+def _chosen(config: pytest.Config) -> list[Path]:
+    return [(config.invocation_params.dir / one.split("::")[0]).resolve() for one in config.args]
+
+
+def pytest_deselected(items: list[pytest.Item]) -> None:
+    """Count the soak tests that the quick tier leaves out."""
+    for item in items:
+        item.config.stash[LEFT_OUT] += item.get_closest_marker("soak") is not None
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Tell the process that started this worker what was left out."""
+    if (output := getattr(session.config, "workeroutput", None)) is not None:
+        output["left out"] = session.config.stash[LEFT_OUT]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take what a worker left out: each of them collects all tests."""
+    here = node.config.stash
+    here[LEFT_OUT] = max(here[LEFT_OUT], getattr(node, "workeroutput", {}).get("left out", 0))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print what tests have counted, with `record_property("counted", ...)`, and what was left out."""
+    reports = [*terminalreporter.stats.get("passed", []), *terminalreporter.stats.get("failed", [])]
+    for report in reports:
+        for name, value in getattr(report, "user_properties", ()):
+            if name == "counted":
+                terminalreporter.write_line(f"{report.nodeid}: {value}")
+    if config.stash[LEFT_OUT] and config.option.markexpr == QUICK:
+        terminalreporter.write_line(
+            f"{config.stash[LEFT_OUT]} soak tests were left out: `pytest -m soak` runs them (tests/soak/README.md)"
+        )
