@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import random
-import sys
 import tracemalloc
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -15,6 +12,7 @@ import pytest
 from sdx_state.api import endpoint, paging
 from sdx_state.api.errors import InvalidResponseError
 from sdx_state.api.paging import PageSizes, iterate
+from tests.soak.faults import sweeps
 
 
 def numbered(count: int) -> Any:
@@ -71,12 +69,6 @@ def test_a_server_that_ignores_the_offset_is_found_out_from_the_middle_too() -> 
 
 
 def test_churn_hides_no_row_of_a_list_whose_keys_are_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    path = Path(__file__).parents[1] / "soak" / "faults" / "sweeps.py"
-    spec = importlib.util.spec_from_file_location("sweeps_of_responses", path)
-    assert spec is not None and spec.loader is not None
-    sweeps = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, spec.name, sweeps)
-    spec.loader.exec_module(sweeps)
     for kept in (0, 150, 1500):
         monkeypatch.setattr(paging, "KEPT", kept)
         for seed in range(150):

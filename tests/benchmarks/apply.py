@@ -1,6 +1,6 @@
 """Measure `sdx-state apply` of creates against bare `requests`, in one run, each into an empty tenant of its own.
 
-    python tests/benchmarks/apply.py [--rounds N] [--creates SURVEYS QUESTIONS USERS] [--against PROGRAM]
+    python -m tests.benchmarks.apply [--rounds N] [--creates SURVEYS QUESTIONS USERS] [--against PROGRAM]
 
 A = `sdx-state apply`; B = a POST and a GET of each resource, eight at a time. A and B take turns. `--against` names
 another `sdx-state`, such as that of an earlier version, which is measured in turn as well. Prints the medians.
@@ -21,9 +21,8 @@ from pathlib import Path
 
 import requests
 
-sys.path.insert(0, str(Path(__file__).parent))
-import tenants
-from plan import PARALLELISM, timed
+from tests.benchmarks import tenants
+from tests.benchmarks.plan import PARALLELISM, timed
 
 CREDENTIALS = ("00000000-0000-4000-8000-000000000000", "sandbox")
 
@@ -96,7 +95,7 @@ def main() -> None:
     sizes = ["--creates", *map(str, chosen.creates)]
     commands = {
         "A": [sys.executable, "-m", "sdx_state.cli.main", "-C", "{folder}", "apply", "--auto-approve"],
-        "B": [sys.executable, __file__, *sizes, "--bare", "{url}"],
+        "B": [sys.executable, "-m", "tests.benchmarks.apply", *sizes, "--bare", "{url}"],
     }
     if chosen.against:
         commands["against"] = [*chosen.against, "-C", "{folder}", "apply", "--auto-approve"]

@@ -1,6 +1,6 @@
 """Measure `sdx-state plan` without changes against the floor, in one run, on the same files and the same server.
 
-    python tests/benchmarks/plan.py [small] [medium] [big] [--rounds N] [--latency SECONDS]
+    python -m tests.benchmarks.plan [small] [medium] [big] [--rounds N] [--latency SECONDS]
 
 A = `sdx-state plan`; B = bare.py. Each is a process of its own; A and B take turns. Prints the medians, the median of
 the ratios A/B, the peak memory of A, and how many requests A sends against the least that would do.
@@ -19,8 +19,7 @@ import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
-from tenants import SIZES, snapshot, write_project
+from tests.benchmarks.tenants import SIZES, snapshot, write_project
 
 HERE = Path(__file__).parent
 PARALLELISM = 8

@@ -1,6 +1,6 @@
 """Measure `sdx-state responses` against a bare loop over the same pages, and its peak memory as the list grows.
 
-    python tests/benchmarks/responses.py [10000] [100000] [1000000] [--rounds N] [--format csv|jsonl]
+    python -m tests.benchmarks.responses [10000] [100000] [1000000] [--rounds N] [--format csv|jsonl]
 
 A = the export into a file; B = a loop that fetches the same pages and parses them, and keeps nothing. Each is a
 process of its own; A and B take turns. Prints the medians, the median of the ratios A/B, rows a second, and the peak

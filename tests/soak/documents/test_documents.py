@@ -8,10 +8,8 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import sys
 from collections import Counter
 from itertools import islice
-from pathlib import Path
 
 import pytest
 
@@ -23,9 +21,7 @@ from sdx_state.api.retry import SystemClock
 from sdx_state.api.stored import Vault
 from sdx_state.decoding.strict import MAX_DEPTH, OWN_DEPTH, Questionable, parse
 from sdx_state.state.signing import hash_of_bytes
-
-sys.path.insert(0, str(Path(__file__).parent))
-from damage import (
+from tests.soak.documents.damage import (
     damaged,
     sealed_journal,
     sealed_plan,

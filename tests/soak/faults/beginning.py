@@ -13,16 +13,15 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from disk import watched
-from scenario import BEFORE, row_of
-from stepping import Pool, first_done
-from tenant import Tenant
-from world import Faults, World
-
 from sdx_state.app import workspace
 from sdx_state.apply import graph
 from sdx_state.live import evidence, read
 from sdx_state.state import files, journal, local, staging, uptime
+from tests.soak.faults.disk import watched
+from tests.soak.faults.scenario import BEFORE, row_of
+from tests.soak.faults.stepping import Pool, first_done
+from tests.soak.faults.tenant import Tenant
+from tests.soak.faults.world import Faults, World
 
 STRANGERS = 11  # of each kind, ahead of ours in every list
 _made: dict[str, Any] = {}

@@ -1,7 +1,7 @@
 """Create interactions over a line on which anything can go wrong: at most one of each is ever held.
 
-    python tests/soak/faults/creates.py --seed 1 --count 2000
-    python tests/soak/faults/creates.py --seed 1 --only 4711
+    python -m tests.soak.faults.creates --seed 1 --count 2000
+    python -m tests.soak.faults.creates --seed 1 --only 4711
 
 Virtual time. The typed client is the product's own; the tenant, the line and the caller are here. The caller does
 what the client's documentation says: an error that is not ambiguous was not carried out; one that is, or a crash, is

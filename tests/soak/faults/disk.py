@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from tenant import Crash
+from tests.soak.faults.tenant import Crash
 
 KINDS = ("crash before", "crash half", "crash after", "power cut", "full once", "full from here", "sync fails")
 

@@ -7,13 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
-from scenario import DECLARED, address_of, is_stranger, row_of
-from tenant import JSON, JUMPS, LABEL, SINGULAR
-
 from sdx_state.api.exchange import Answer, Request
+from tests.soak.faults.scenario import DECLARED, address_of, is_stranger, row_of
+from tests.soak.faults.tenant import JSON, JUMPS, LABEL, SINGULAR
 
 if TYPE_CHECKING:
-    from line import Line
+    from tests.soak.faults.line import Line
 
 LAG = 20.0  # seconds that reads may lag behind a write
 

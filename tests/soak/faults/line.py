@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from events import Events, parts_of
-from scenario import DECLARED, address_of, row_of
-from tenant import ANSWERS, DEADLINE, JSON, LABEL, SINGULAR, Crash, Row, altered
-
 from sdx_state.api.errors import ConnectionFailedError, NoResponseError
 from sdx_state.api.exchange import Answer, Request
+from tests.soak.faults.events import Events, parts_of
+from tests.soak.faults.scenario import DECLARED, address_of, row_of
+from tests.soak.faults.tenant import ANSWERS, DEADLINE, JSON, LABEL, SINGULAR, Crash, Row, altered
 
 if TYPE_CHECKING:
-    from world import World
+    from tests.soak.faults.world import World
 
 ORDER = ("order", "survey_id")
 

@@ -1,6 +1,6 @@
 """Switch one mechanism of the product off at a time: the schedules must notice each of them.
 
-    python tests/soak/faults/sabotage.py --seed 1 --within 2000
+    python -m tests.soak.faults.sabotage --seed 1 --within 2000
 
 For each switch, schedules are played until one breaks a rule. A switch that none notices fails. Switches that no
 schedule can notice are thrown where their harness is: loose YAML in tests/soak/fuzz, redaction in
@@ -15,12 +15,7 @@ import itertools
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
-
-sys.path.insert(0, str(Path(__file__).parent))
-import distrust
-from schedules import outcome_of
 
 from sdx_state.api import endpoint, retry
 from sdx_state.api.errors import SurveyDynamixError
@@ -32,6 +27,8 @@ from sdx_state.live import read
 from sdx_state.state import files, journal, local, uptime
 from sdx_state.state.errors import StateNotSaved, StateUnusable
 from sdx_state.state.ledger import new_ledger
+from tests.soak.faults import distrust
+from tests.soak.faults.schedules import outcome_of
 
 Patch = tuple[Any, str, Any]
 

@@ -8,11 +8,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tenant import LABEL, Row, Tenant
-
 from sdx_state.app.pull import intention_of
 from sdx_state.config import load_configuration
 from sdx_state.model.plan import Action
+from tests.soak.faults.tenant import LABEL, Row, Tenant
 
 BEFORE = """
 surveys:

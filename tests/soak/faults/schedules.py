@@ -1,7 +1,7 @@
 """Draw schedules of faults from a seed, and let an apply of twelve operations meet each of them.
 
-    python tests/soak/faults/schedules.py --seed 1 --count 20000
-    python tests/soak/faults/schedules.py --seed 1 --only 4711       the same schedule again, step by step
+    python -m tests.soak.faults.schedules --seed 1 --count 20000
+    python -m tests.soak.faults.schedules --seed 1 --only 4711       the same schedule again, step by step
 
 A schedule is one to three processes, each with faults at requests and at steps of the disk; then nothing fails any
 more. Prints the seed, the counts, and every rule that was broken.
@@ -17,13 +17,10 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
-import disk
-import tenant
-from beginning import new_world
-from world import LATE, Faults, World
+from tests.soak.faults import disk, tenant
+from tests.soak.faults.beginning import new_world
+from tests.soak.faults.world import LATE, Faults, World
 
 REQUESTS, WRITES, STEPS, SAVING = 62, 14, 95, 72  # an undisturbed apply has about so many
 

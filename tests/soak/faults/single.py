@@ -1,7 +1,7 @@
 """Every fault by itself, at every request and at every step of the disk of an apply of twelve operations.
 
-    python tests/soak/faults/single.py
-    python tests/soak/faults/single.py --only "request 24 late"      the same one again, step by step
+    python -m tests.soak.faults.single
+    python -m tests.soak.faults.single --only "request 24 late"      the same one again, step by step
 
 Prints the counts, and every rule that was broken. There is no seed to choose: each place has its own.
 """
@@ -13,14 +13,11 @@ import multiprocessing
 import os
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
-import disk
-import tenant
-from beginning import new_world
-from scenario import OPERATIONS
-from world import Faults
+from tests.soak.faults import disk, tenant
+from tests.soak.faults.beginning import new_world
+from tests.soak.faults.scenario import OPERATIONS
+from tests.soak.faults.world import Faults
 
 CAP = 10  # rows of a page: our rows stand on the second one
 Place = tuple[str, int, str]  # request or step, its number, the fault

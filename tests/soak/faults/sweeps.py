@@ -1,7 +1,7 @@
 """Read lists page by page while others add and remove rows: no row that stays may be missed.
 
-    python tests/soak/faults/sweeps.py --seed 1 --count 2000
-    python tests/soak/faults/sweeps.py --seed 1 --only 4711
+    python -m tests.soak.faults.sweeps --seed 1 --count 2000
+    python -m tests.soak.faults.sweeps --seed 1 --only 4711
 
 Four levels of churn, three orders, and servers that cap their pages. Prints the seed and the counts.
 """

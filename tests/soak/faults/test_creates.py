@@ -6,19 +6,15 @@ SDX_NIGHTLY=1 plays 100,000 schedules.
 from __future__ import annotations
 
 import os
-import sys
 from collections import Counter
 from collections.abc import Callable
 from contextlib import nullcontext
-from pathlib import Path
 
 import pytest
 
 from sdx_state.api import SurveyDynamixError, interactions
 from sdx_state.api.endpoint import Endpoint
-
-sys.path.insert(0, str(Path(__file__).parent))
-import creates
+from tests.soak.faults import creates
 
 NIGHTLY = bool(os.environ.get("SDX_NIGHTLY"))
 SEED, SCHEDULES = 1, 100_000 if NIGHTLY else 2000

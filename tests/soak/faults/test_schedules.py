@@ -9,18 +9,10 @@ from __future__ import annotations
 import os
 import random
 import re
-import sys
-from pathlib import Path
 
 import pytest
 
-HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE))
-import disk  # noqa: E402
-import sabotage  # noqa: E402
-import schedules  # noqa: E402
-import single  # noqa: E402
-import tenant  # noqa: E402
+from tests.soak.faults import disk, sabotage, schedules, single, tenant
 
 NIGHTLY = bool(os.environ.get("SDX_NIGHTLY"))
 SEED = 1

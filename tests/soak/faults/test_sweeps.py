@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-import sweeps
+from tests.soak.faults import sweeps
 
 SEED, SWEEPS = 1, 2000
 

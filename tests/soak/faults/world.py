@@ -17,13 +17,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from disk import Disk
-from events import LAG
-from line import Line
-from scenario import AFTER, DECLARED, intention, is_stranger, not_as_declared, row_of
-from stepping import Stepper
-from tenant import Clock, Crash, Tenant
-
 from sdx_state.api import Connection, Endpoints, base_url, credentials_from
 from sdx_state.api.errors import SurveyDynamixError
 from sdx_state.app.tenant import UnprovenTenant
@@ -38,6 +31,12 @@ from sdx_state.state.errors import StateError, StateUnusable
 from sdx_state.state.journal import Journal
 from sdx_state.state.local import LocalStore
 from sdx_state.state.memory import keep, open_journal, put_back, recall
+from tests.soak.faults.disk import Disk
+from tests.soak.faults.events import LAG
+from tests.soak.faults.line import Line
+from tests.soak.faults.scenario import AFTER, DECLARED, intention, is_stranger, not_as_declared, row_of
+from tests.soak.faults.stepping import Stepper
+from tests.soak.faults.tenant import Clock, Crash, Tenant
 
 SETTLED = 61.0  # seconds after which nothing of the past is on its way any more
 # Seconds that a request given up may still be on its way: what the product says it waits for, less a little in which

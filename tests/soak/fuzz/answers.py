@@ -1,7 +1,7 @@
 """Damaged answers, over real sockets, through the real client: a value of the right shape, or one of its own errors.
 
-    python tests/soak/fuzz/answers.py --seed 1 --count 20000
-    python tests/soak/fuzz/answers.py --seed 1 --only 4711
+    python -m tests.soak.fuzz.answers --seed 1 --count 20000
+    python -m tests.soak.fuzz.answers --seed 1 --only 4711
 
 Prints the seed, the counts, the slowest, and the memory it took.
 """
@@ -19,14 +19,11 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
-
-sys.path.insert(0, str(Path(__file__).parent))
-from mutations import MUTATIONS, damaged
 
 from sdx_state.api import Connection, Credentials, Endpoints, base_url
 from sdx_state.api.errors import SurveyDynamixError
+from tests.soak.fuzz.mutations import MUTATIONS, damaged
 
 PATIENCE = 2.0  # seconds that a request, with its tries, may take
 DEADLINE = 0.5  # seconds for one try: a server that hangs up late is let go then

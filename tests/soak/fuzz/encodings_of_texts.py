@@ -1,7 +1,7 @@
 """Texts through the typed client, over HTTP, into the tenant and back: what is meant is what arrives.
 
-    python tests/soak/fuzz/encodings_of_texts.py --seed 1 --count 10000
-    python tests/soak/fuzz/encodings_of_texts.py --seed 1 --only 4711
+    python -m tests.soak.fuzz.encodings_of_texts --seed 1 --count 10000
+    python -m tests.soak.fuzz.encodings_of_texts --seed 1 --only 4711
 
 Each text goes into fields of forms, into JSON in a form, into a query, and, as an e-mail address, into a path. What
 arrives is decoded twice: by the tenant, and here, from the bytes, by the rules of the WHATWG URL Standard. Names of

@@ -6,22 +6,15 @@ SDX_NIGHTLY=1 tries 200,000 files, 20,000 answers and 500,000 texts.
 from __future__ import annotations
 
 import os
-import sys
 import unicodedata
-from pathlib import Path
 from urllib.parse import quote, urlencode
 
 import pytest
 import yaml
 
-HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE))
-import answers  # noqa: E402
-import encodings_of_texts  # noqa: E402
-import yaml_inputs  # noqa: E402
-from mutations import MUTATIONS  # noqa: E402
-
-from sdx_state.api import SurveyDynamixError  # noqa: E402
+from sdx_state.api import SurveyDynamixError
+from tests.soak.fuzz import answers, encodings_of_texts, yaml_inputs
+from tests.soak.fuzz.mutations import MUTATIONS
 
 NIGHTLY = bool(os.environ.get("SDX_NIGHTLY"))
 SEED = 1

@@ -1,7 +1,7 @@
 """Damaged YAML, through the real loader: it is read, or refused in the program's own words at a place in it.
 
-    python tests/soak/fuzz/yaml_inputs.py --seed 1 --count 200000
-    python tests/soak/fuzz/yaml_inputs.py --seed 1 --only 4711
+    python -m tests.soak.fuzz.yaml_inputs --seed 1 --count 200000
+    python -m tests.soak.fuzz.yaml_inputs --seed 1 --only 4711
 
 Prints the seed, the counts, the slowest input, and the memory it took.
 """
@@ -23,12 +23,10 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
-from mutations import damaged
-
 from sdx_state.check.offline import offline_findings
 from sdx_state.config import ConfigurationError, load_configuration
 from sdx_state.report.problems import problems_text
+from tests.soak.fuzz.mutations import damaged
 
 PATIENCE = 2.0  # seconds that one input may take
 MEMORY = 200 * 1024  # KiB that all of them may take beyond what the first ones took

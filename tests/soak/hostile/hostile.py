@@ -1,7 +1,7 @@
 """Put hostile texts wherever a report has one from the tenant or the files, and let real parsers judge every output.
 
-    python tests/soak/hostile/hostile.py --seed 1 --count 20000 --jobs 2
-    python tests/soak/hostile/hostile.py --seed 1 --only 4711       the same texts again, with all that is wrong
+    python -m tests.soak.hostile.hostile --seed 1 --count 20000 --jobs 2
+    python -m tests.soak.hostile.hostile --seed 1 --only 4711       the same texts again, with all that is wrong
 
 A case draws a text, fills every place with it, and makes every output. Nothing in an output may act, its structure
 must be that of harmless texts, and whoever reads it must find each text in it and tell it from one that looks alike.
@@ -18,13 +18,11 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
-import hostile_speed
-from hostile_cases import LOOK_ALIKES, Case, Fault, alike_faults, faults_of
+from tests.soak.hostile import hostile_speed
+from tests.soak.hostile.hostile_cases import LOOK_ALIKES, Case, Fault, alike_faults, faults_of
 
-COMMAND = "python tests/soak/hostile/hostile.py"
+COMMAND = "python -m tests.soak.hostile.hostile"
 CHUNK = 100  # cases that a process judges before it reports
 
 

@@ -6,9 +6,6 @@ import random
 import unicodedata
 from collections.abc import Callable, Iterator
 
-from judge_html import parsed
-from judge_plain import outlook_of
-
 from sdx_state.config.problems import Problem
 from sdx_state.handoff.steps import HandOff, Step, StepField
 from sdx_state.model.plan import Action, Change, FieldChange, Plan
@@ -19,6 +16,8 @@ from sdx_state.report.handoff import handoff_html, handoff_markdown
 from sdx_state.report.problems import problems_text
 from sdx_state.report.steps import handoff_text
 from sdx_state.report.text import plan_text
+from tests.soak.hostile.judge_html import parsed
+from tests.soak.hostile.judge_plain import outlook_of
 
 SHORT = 30  # characters of a text that no output shortens
 _UNSEEN = (

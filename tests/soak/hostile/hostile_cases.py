@@ -9,11 +9,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from hostile_alike import untold
-from hostile_outputs import OUTPUTS
-from hostile_places import Material, material
-from hostile_values import drawn
-from judge_plain import letters_of, squeezed
+from tests.soak.hostile.hostile_alike import untold
+from tests.soak.hostile.hostile_outputs import OUTPUTS
+from tests.soak.hostile.hostile_places import Material, material
+from tests.soak.hostile.hostile_values import drawn
+from tests.soak.hostile.judge_plain import letters_of, squeezed
 
 _SHORTENED = re.compile(r"\u2026\((\d+)characters,[0-9a-f]{8}\)")
 LOOK_ALIKES = "look-alikes"

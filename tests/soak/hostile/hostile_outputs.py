@@ -10,12 +10,6 @@ from datetime import datetime, timezone
 from types import SimpleNamespace
 from typing import Any
 
-from hostile_places import ORIGIN, Material
-from judge_data import csv_faults, csv_rows, json_faults, junit_faults, sarif_faults, strings_of, xml_text
-from judge_html import html_faults, html_text
-from judge_markdown import code_in, markdown_faults
-from judge_plain import annotation_faults, plain_faults, uncoloured
-
 from sdx_state.cli.failure import Stop, report_failure
 from sdx_state.cli.planning import refusal_line
 from sdx_state.cli.running import Narrator, print_result
@@ -26,6 +20,19 @@ from sdx_state.report.problems import problems_json, problems_text
 from sdx_state.report.steps import handoff_text
 from sdx_state.report.text import plan_text
 from sdx_state.risk.limits import frozen
+from tests.soak.hostile.hostile_places import ORIGIN, Material
+from tests.soak.hostile.judge_data import (
+    csv_faults,
+    csv_rows,
+    json_faults,
+    junit_faults,
+    sarif_faults,
+    strings_of,
+    xml_text,
+)
+from tests.soak.hostile.judge_html import html_faults, html_text
+from tests.soak.hostile.judge_markdown import code_in, markdown_faults
+from tests.soak.hostile.judge_plain import annotation_faults, plain_faults, uncoloured
 
 OWN = f"{ORIGIN}/"
 OWN_MARKDOWN = ORIGIN  # in the first sentence it stands without a path

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
-from hostile_corpus import CORPUS, GROUPS
+from tests.soak.hostile.hostile_corpus import CORPUS, GROUPS
 
 LONG = 10_000
 _JOINTS = ("", "", " ", "\n", "\n\n", "\r\n", "x", "`", "|", "\u200b", "\t", "  ", ": ")

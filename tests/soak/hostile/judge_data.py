@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 from xml.etree import ElementTree
 
-from judge_plain import controls_in
+from tests.soak.hostile.judge_plain import controls_in
 
 _URI = re.compile(r"[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]*")
 _EXECUTED = ("=", "+", "-", "@", "\t", "\r")

@@ -9,7 +9,8 @@ from typing import Any
 from xml.etree.ElementTree import Comment
 
 import html5lib
-from judge_plain import controls_in
+
+from tests.soak.hostile.judge_plain import controls_in
 
 # Attributes that may hold a value; a value that is to be copied may hold anything.
 _COPIED = "data-copy"

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from judge_plain import controls_in
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+
+from tests.soak.hostile.judge_plain import controls_in
 
 PARSERS = (
     MarkdownIt("commonmark", {"html": True}),

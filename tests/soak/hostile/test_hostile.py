@@ -1,6 +1,6 @@
 """Whatever stands in the tenant or the files: no report acts on it, and every report lets it be read.
 
-`python tests/soak/hostile/hostile.py --seed 1 --count 20000` looks at more of it.
+`python -m tests.soak.hostile.hostile --seed 1 --count 20000` looks at more of it.
 """
 
 from __future__ import annotations
@@ -8,22 +8,18 @@ from __future__ import annotations
 import csv
 import re
 import sys
-from pathlib import Path
 
 import jinja2
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-import hostile
-import hostile_cases
-from hostile_alike import untold_of
-from hostile_cases import Case, faults_of, places, shown_places
-from hostile_corpus import CORPUS
-from hostile_outputs import OUTPUTS
-from judge_plain import controls_in
-
 from sdx_state.handoff import upload
 from sdx_state.report import handoff, junit, markdown
+from tests.soak.hostile import hostile, hostile_cases
+from tests.soak.hostile.hostile_alike import untold_of
+from tests.soak.hostile.hostile_cases import Case, faults_of, places, shown_places
+from tests.soak.hostile.hostile_corpus import CORPUS
+from tests.soak.hostile.hostile_outputs import OUTPUTS
+from tests.soak.hostile.judge_plain import controls_in
 
 SEED, CHUNKS, CASES = 20_260, 4, 30
 

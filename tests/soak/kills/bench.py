@@ -7,16 +7,12 @@ import multiprocessing
 import os
 import shutil
 import sqlite3
-import sys
 import tempfile
 from collections.abc import Callable
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "faults"))
-from scenario import AFTER, BEFORE
 
 from sdx_state.api import Connection as ApiConnection
 from sdx_state.api import Endpoints, base_url, credentials_from
@@ -28,6 +24,7 @@ from sdx_state.apply.run import Silence
 from sdx_state.cli.console import ReadingProgress
 from sdx_state.config import load_configuration
 from sdx_state.state.local import LocalStore
+from tests.soak.faults.scenario import AFTER, BEFORE
 
 ENVIRONMENT = {"SDX_CUSTOMER_UUID": "00000000-0000-4000-8000-000000000000", "SDX_AUTH_TOKEN": "sandbox"}
 SETTLE = 0.3  # seconds: the tenant is on this machine, and what it was sent it has done by then

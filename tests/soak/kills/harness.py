@@ -1,9 +1,9 @@
 """Kill an apply by SIGKILL, at every boundary or at random moments, on real sockets and real files; then recover.
 
-    python tests/soak/kills/harness.py --points             every crash point of a scenario of 12 operations
-    python tests/soak/kills/harness.py --points --twice     and the recovery is killed too, at a boundary by chance
-    python tests/soak/kills/harness.py --random 1000        that many kills that hit a running apply
-    python tests/soak/kills/harness.py --races 100          so many races of 8 processes for the lock
+    python -m tests.soak.kills.harness --points             every crash point of a scenario of 12 operations
+    python -m tests.soak.kills.harness --points --twice     and the recovery is killed too, at a boundary by chance
+    python -m tests.soak.kills.harness --random 1000        that many kills that hit a running apply
+    python -m tests.soak.kills.harness --races 100          so many races of 8 processes for the lock
 
 The tenant runs in a process of its own and survives. After each kill the next apply must lead to exactly what is
 declared: nothing lost, nothing twice, a state that can be read, an empty plan.
@@ -18,16 +18,13 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
-
-sys.path.insert(0, str(Path(__file__).parent))
-from bench import Bench, a_bench, in_child
 
 from sdx_state.api import transport as transport_module
 from sdx_state.state import journal as journal_module
 from sdx_state.state import local as local_module
 from sdx_state.state.errors import StateLocked
+from tests.soak.kills.bench import Bench, a_bench, in_child
 
 
 def crashing_at(number: int, count: Callable[[], None]) -> None:

@@ -1,6 +1,6 @@
 """Interrupt an apply of the command line by SIGINT and SIGTERM at random moments, on real sockets and real files.
 
-    python tests/soak/kills/signals.py --count 300
+    python -m tests.soak.kills.signals --count 300
 
 What is in flight ends, the state is saved and free again within seconds, the exit code says which signal it was, and
 the next apply leads to exactly what is declared. Some are sent twice: the second ends the process where it stands.
@@ -15,15 +15,12 @@ import signal
 import sys
 import time
 from collections import Counter
-from pathlib import Path
 from typing import Any
-
-sys.path.insert(0, str(Path(__file__).parent))
-from bench import ENVIRONMENT, Bench, a_bench, in_child
 
 from sdx_state.api import transport as transport_module
 from sdx_state.cli import running
 from sdx_state.state.journal import Journal
+from tests.soak.kills.bench import ENVIRONMENT, Bench, a_bench, in_child
 
 PATIENCE = 5.0  # seconds from the signal to the end
 PARALLELISM = 2

@@ -14,15 +14,15 @@ from pathlib import Path
 import pytest
 
 NIGHTLY = bool(os.environ.get("SDX_NIGHTLY"))
-HERE = Path(__file__).parent
+ROOT = Path(__file__).parents[3]
 
 pytestmark = pytest.mark.timeout(7200 if NIGHTLY else 280)
 
 
-def counts(*arguments: str, harness: str = "harness.py") -> tuple[str, int, int]:
-    command = [sys.executable, str(HERE / harness), *arguments]
+def counts(*arguments: str, harness: str = "harness") -> tuple[str, int, int]:
+    command = [sys.executable, "-m", f"tests.soak.kills.{harness}", *arguments]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     found = re.search(r"^(\d+) passed, (\d+) failed$", ended.stdout, re.MULTILINE)
     assert found, ended.stdout + ended.stderr
     assert ended.returncode == (1 if int(found[2]) else 0)
@@ -48,7 +48,7 @@ def test_of_eight_processes_one_writes_and_the_others_are_told():
 
 
 def test_a_signal_saves_what_was_done_and_gives_the_lock_back():
-    said, passed, failed = counts("--count", "300" if NIGHTLY else "40", harness="signals.py")
+    said, passed, failed = counts("--count", "300" if NIGHTLY else "40", harness="signals")
     assert failed == 0, said
     assert passed == (300 if NIGHTLY else 40)
     assert "stopped" in said

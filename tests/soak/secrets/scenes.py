@@ -16,10 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from failing_line import Line, closed_port
-
 from sdx_state.cli.main import COMMANDS, entry
 from sdx_state.sandbox import SandboxOptions, SandboxServer
+from tests.soak.secrets.failing_line import Line, closed_port
 
 UUID = "c4a7a2e5-5b1f-4e0c-9c3e-0d0f2f5e8a11"
 TOKEN = "cnry.T0k+en/=&%<q>'Z9x"  # visible ASCII, and much that some encoding writes otherwise

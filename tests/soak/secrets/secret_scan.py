@@ -1,8 +1,8 @@
 """No credential in anything that the program leaves behind, whatever fails and however much it says.
 
-    python tests/soak/secrets/secret_scan.py                every command x failure x verbosity
-    python tests/soak/secrets/secret_scan.py --part 20 --seed 7
-    python tests/soak/secrets/secret_scan.py --only "plan --out|html 401|2|0"
+    python -m tests.soak.secrets.secret_scan                every command x failure x verbosity
+    python -m tests.soak.secrets.secret_scan --part 20 --seed 7
+    python -m tests.soak.secrets.secret_scan --only "plan --out|html 401|2|0"
 
 Looks into stdout, stderr, every file that a run makes or changes, and the command line that the system shows of it,
 in fourteen encodings. Prints the counts; a hit is named by where it is, never by what it is.
@@ -22,10 +22,9 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
-from encodings_of_secrets import ENCODINGS, Finder
-from failing_line import FAILURES
-from scenes import ACCESS, KEY, LOCAL, TOKEN, UUID, Ended, Stage, scenes
+from tests.soak.secrets.encodings_of_secrets import ENCODINGS, Finder
+from tests.soak.secrets.failing_line import FAILURES
+from tests.soak.secrets.scenes import ACCESS, KEY, LOCAL, TOKEN, UUID, Ended, Stage, scenes
 
 VERBOSITIES = (0, 1, 2)
 OFFLINE = {"init", "validate", "fmt", "show", "history", "explain", "sandbox", "completion", "login", "logout"}

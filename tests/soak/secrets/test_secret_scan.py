@@ -7,22 +7,19 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from base64 import b64encode
 from pathlib import Path
 
 import pytest
 
-HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE))
-import secret_scan  # noqa: E402
-from encodings_of_secrets import ENCODINGS, Finder  # noqa: E402
-from failing_line import FAILURES  # noqa: E402
-from scenes import ACCESS, KEY, LOCAL, TOKEN, UUID, Ended  # noqa: E402
+from tests.soak.secrets import secret_scan
+from tests.soak.secrets.encodings_of_secrets import ENCODINGS, Finder
+from tests.soak.secrets.failing_line import FAILURES
+from tests.soak.secrets.scenes import ACCESS, KEY, LOCAL, TOKEN, UUID, Ended
 
 NIGHTLY = bool(os.environ.get("SDX_NIGHTLY"))
 SEED = 1
-ROOT = HERE.parents[2]
+ROOT = Path(__file__).parents[3]
 
 pytestmark = [
     pytest.mark.timeout(7200 if NIGHTLY else 250),
