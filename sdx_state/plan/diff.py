@@ -106,11 +106,13 @@ def _prompt_differences(field: Field, before: Value, after: Value, shape: Shape 
 def _inner_differences(name: str, before: object, after: object) -> Iterator[Difference]:
     """Name the exact places inside a structured value; DeepDiff is loaded for what differs only."""
     from deepdiff import DeepDiff
+    from deepdiff.helper import notpresent
 
     found = DeepDiff(before, after, view="tree", verbose_level=2)
     for kind_of_difference in found.values():
         for item in kind_of_difference:
             path = name + re.sub(r"\['([^']*)'\]", r".\1", item.path().removeprefix("root"))
-            was = None if str(item.t1) == "not present" else item.t1
-            becomes = None if str(item.t2) == "not present" else item.t2
+            # The mark is one object, whose text may also be that of a label.
+            was = None if item.t1 is notpresent else item.t1
+            becomes = None if item.t2 is notpresent else item.t2
             yield path, was, becomes

@@ -175,6 +175,37 @@ surveys:
     assert planned.code == 0, planned.out
 
 
+OPTIONS = """
+surveys:
+  hello:
+    name: Hello
+    questions:
+      - question_label: Q
+        question_text: Who is there?
+        question_type: text
+        response_options: [{label: "LABEL", text: {default: "TEXT", de-default: Ja}}]
+"""
+
+
+def test_an_option_labelled_not_present_is_planned_applied_and_then_equal(project, nested_tenant):
+    """The text is also the one that DeepDiff prints for a value that is not there."""
+    project.connect(nested_tenant.url)
+    project.write("a.yaml", OPTIONS.replace("LABEL", "yes").replace("TEXT", "Yes"))
+    assert project.apply().code == 0
+    project.write("a.yaml", OPTIONS.replace("LABEL", "not present").replace("TEXT", "not present"))
+    planned = project.run("plan", "--format", "json")
+    (change,) = json.loads(planned.out)["resource_changes"]
+    assert {field["path"]: (field["before"], field["after"]) for field in change["fields"]} == {
+        "response_options[0].label": ("yes", "not present"),
+        "response_options[0].text.default": ("Yes", "not present"),
+    }
+    applied = project.run("apply", "--auto-approve", "--allow", "question.hello.q")
+    assert applied.code == 0, applied.err
+    assert '"label": "not present"' in nested_tenant.store.item("questions", "1", "nested")
+    again = project.run("plan", "--detailed-exitcode")
+    assert (again.code, again.last) == (0, "No changes. The tenant matches the configuration.")
+
+
 def test_a_saved_plan_is_carried_out_as_reviewed(connected, tmp_path):
     connected.write("a.yaml", SURVEY)
     saved = tmp_path / "plan.json"
