@@ -7,7 +7,7 @@ from sdx_state.app.workspace import Workspace
 from sdx_state.kinds import KINDS
 from sdx_state.kinds.kind import Kind
 from sdx_state.kinds.wire import read_field
-from sdx_state.model.address import Address, kind_of
+from sdx_state.model.address import Address
 from sdx_state.model.ledger import Entry, Ledger
 from sdx_state.plan.build import Intention
 from sdx_state.plan.targets import likeliest
@@ -43,7 +43,7 @@ def adopt(workspace: Workspace, journal: Journal, intention: Intention, address:
         near = likeliest(address, {*intention.resources, *ledger.entries})
         advice = "Declare it in YAML first, or correct the address."
         raise NotAdoptable(f"{address} is not declared", f"Did you mean {near}?" if near else advice)
-    kind = KINDS[kind_of(address)]
+    kind = KINDS[address.kind]
     if kind.lookup_only:
         raise NotAdoptable(f"{address} is looked up and has no live id", "Name a survey, a question or a user.")
     _refuse_managed(kind, address, id, ledger)
@@ -61,7 +61,7 @@ def adopt(workspace: Workspace, journal: Journal, intention: Intention, address:
 
 def _refuse_managed(kind: Kind, address: Address, id: str, ledger: Ledger) -> None:
     for other, entry in ledger.entries.items():
-        if other != address and kind_of(other) == kind.name and kind.identity_of(entry.id) == kind.identity_of(id):
+        if other != address and other.kind == kind.name and kind.identity_of(entry.id) == kind.identity_of(id):
             raise NotAdoptable(
                 f"{kind.noun} {id} is managed as {other} already: one id cannot be two addresses",
                 f"Name another id, or move the address: sdx-state state mv {other} {address}",
@@ -72,8 +72,8 @@ def _row_in_parent(
     workspace: Workspace, kind: Kind, address: Address, id: str, ledger: Ledger, parent: Address | None
 ) -> Row:
     """Return the row of the list of its survey, which alone proves that the question is in it."""
-    survey = parent or f"{kind.parent}.{address.partition('.')[2].partition('.')[0]}"
-    known = ledger.entries.get(survey)
+    survey = parent or address.parent
+    known = ledger.entries.get(survey) if survey else None
     if known is None:
         raise NotAdoptable(
             f"{survey} is not managed yet", f"Resolve it first: sdx-state state resolve {survey} --adopt ID"

@@ -10,7 +10,7 @@ from sdx_state.app.tenant import UnprovenTenant
 from sdx_state.apply import settling
 from sdx_state.kinds import KINDS
 from sdx_state.live import Progress, Wanted, read_live
-from sdx_state.model.address import Address, kind_of
+from sdx_state.model.address import Address
 from sdx_state.model.ledger import Ledger
 from sdx_state.model.plan import Finding
 from sdx_state.model.snapshot import Snapshot
@@ -100,7 +100,7 @@ class TenantReader:
         entries = {
             address: entry
             for address, entry in ledger.entries.items()
-            if (kind_of(address), entry.id) not in unfinished.leaving
+            if (address.kind, entry.id) not in unfinished.leaving
         }
         known = replace(ledger, entries=entries)
         if self.waiting is not None:
@@ -127,14 +127,12 @@ def _rest(unseen: Unseen) -> float:
 
 def _absent(unseen: Iterable[Unseen], wanted: Wanted, snapshot: Snapshot) -> list[Unseen]:
     """Return what was created less than the settle time ago, should have been read, and does not show."""
-    fresh = [one for one in unseen if (kind_of(one.address), one.id) in wanted.owned and _rest(one) > 0]
+    fresh = [one for one in unseen if (one.address.kind, one.id) in wanted.owned and _rest(one) > 0]
     if not fresh:
         return []
-    kinds = {kind_of(one.address) for one in fresh}
+    kinds = {one.address.kind for one in fresh}
     seen = {(name, KINDS[name].identity_of(live.id)) for name in kinds for live in snapshot.of(name)}
-    return [
-        one for one in fresh if (kind_of(one.address), KINDS[kind_of(one.address)].identity_of(one.id)) not in seen
-    ]
+    return [one for one in fresh if (one.address.kind, KINDS[one.address.kind].identity_of(one.id)) not in seen]
 
 
 def _not_yet(unseen: Unseen) -> Finding:

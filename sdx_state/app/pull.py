@@ -23,9 +23,8 @@ from sdx_state.config import (
 )
 from sdx_state.kinds import QUESTION, SURVEY
 from sdx_state.kinds.identity import Identity, identity
-from sdx_state.kinds.moves import parent_of
 from sdx_state.live import Progress
-from sdx_state.model.address import Address, kind_of
+from sdx_state.model.address import Address
 from sdx_state.model.ledger import Ledger
 from sdx_state.model.plan import Action, Change, Finding, Plan, Unmanaged
 from sdx_state.model.resource import Live
@@ -193,12 +192,12 @@ def _described(
     before: Configuration, plan: Plan, snapshot: Snapshot, ledger: Ledger, *, everything: bool
 ) -> Description:
     """Return the tenant as declarations: what is declared, what was, and everything else if that is wanted."""
-    surveys = {address: entry.id for address, entry in ledger.entries.items() if kind_of(address) == SURVEY.name}
-    surveys |= {address: id for address, id in plan.ids.items() if kind_of(address) == SURVEY.name}
+    surveys = {address: entry.id for address, entry in ledger.entries.items() if address.kind == SURVEY.name}
+    surveys |= {address: id for address, id in plan.ids.items() if address.kind == SURVEY.name}
     known: dict[Place, Address] = {}
 
     def place(address: Address, id: str) -> Place:
-        return (*identity(kind_of(address), id), surveys.get(parent_of(address) or ""))
+        return (*identity(address.kind, id), surveys.get(address.parent) if address.parent else None)
 
     known.update((place(address, id), address) for address, id in plan.ids.items())
     for address, entry in ledger.entries.items():

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from sdx_state.app.workspace import Workspace
 from sdx_state.kinds.identity import identity
 from sdx_state.live import Progress, read_live, wanted_of
-from sdx_state.model.address import Address, kind_of
+from sdx_state.model.address import Address
 from sdx_state.model.ledger import Entry, Ledger
 from sdx_state.model.plan import Finding
 from sdx_state.plan.build import Intention, build_plan
@@ -68,9 +68,9 @@ def rebuild(workspace: Workspace, intention: Intention, progress: Progress) -> R
             applied = dict(known.applied) if known and known.id == id else {}
         entries[address] = Entry(id, applied, desired.protect)
     live = {identity(one.kind, one.id) for kind in snapshot.resources for one in snapshot.of(kind)}
-    live -= {identity(kind_of(address), entry.id) for address, entry in entries.items()}  # found at a new address
+    live -= {identity(address.kind, entry.id) for address, entry in entries.items()}  # found at a new address
     for address, entry in old.entries.items():
-        if address not in intention.resources and identity(kind_of(address), entry.id) in live:
+        if address not in intention.resources and identity(address.kind, entry.id) in live:
             entries.setdefault(address, entry)
     return Rebuilt(
         ledger=replace(forgetful, entries=entries, steps=plan.steps),
@@ -86,4 +86,4 @@ def rebuild(workspace: Workspace, intention: Intention, progress: Progress) -> R
 
 
 def _survey_ids(ledger: Ledger) -> frozenset[str]:
-    return frozenset(entry.id for address, entry in ledger.entries.items() if kind_of(address) == "survey")
+    return frozenset(entry.id for address, entry in ledger.entries.items() if address.kind == "survey")

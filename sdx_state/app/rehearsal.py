@@ -33,7 +33,7 @@ from sdx_state.decoding.typed import (
     record,
 )
 from sdx_state.kinds import PHONE_NUMBER, QUESTION, SURVEY, USER, Kind
-from sdx_state.model.address import Address, address_of, kind_of, name_of
+from sdx_state.model.address import Address
 from sdx_state.model.ledger import Entry, Ledger
 from sdx_state.model.resource import Desired, Shape
 from sdx_state.model.snapshot import Snapshot
@@ -174,7 +174,7 @@ def remembered(ledger: Ledger, intentions: Iterable[Intention], pseudonyms: Pseu
     for intention in intentions:
         moved = [address for move in intention.moved for address in (move.before, move.after)]
         for address in (*intention.resources, *moved, *(order.address for order in intention.removed)):
-            if kind_of(address) == USER.name:
+            if address.kind == USER.name:
                 named[_veiled_address(address, pseudonyms)] = address
     return replace(ledger, entries={named.get(address, address): one for address, one in ledger.entries.items()})
 
@@ -197,7 +197,7 @@ def _veiled_ledger(ledger: Ledger, snapshot: Snapshot, pseudonyms: Pseudonyms) -
     users = {USER.identity_of(one.id): one.raw for one in snapshot.of(USER.name)}
     entries = {}
     for address, entry in ledger.entries.items():
-        if kind_of(address) != USER.name:
+        if address.kind != USER.name:
             entries[address] = replace(entry, id=pseudonyms.elsewhere(entry.id))
             continue
         applied = _veiled_hashes(entry, users.get(USER.identity_of(entry.id), {}), ledger, pseudonyms)
@@ -222,4 +222,4 @@ def _veiled_hashes(
 
 
 def _veiled_address(address: Address, pseudonyms: Pseudonyms) -> Address:
-    return address_of(USER.name, pseudonyms.of(USER.identity, name_of(address)))
+    return Address(USER.name, pseudonyms.of(USER.identity, address.name))

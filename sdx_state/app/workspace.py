@@ -21,7 +21,7 @@ from sdx_state.kinds import KINDS, SURVEY
 from sdx_state.live import Progress, Wanted, read_live, wanted_of
 from sdx_state.live.capabilities import Setting, writable
 from sdx_state.live.evidence import count_all, gather
-from sdx_state.model.address import Address, kind_of
+from sdx_state.model.address import Address
 from sdx_state.model.ledger import Ledger
 from sdx_state.model.plan import Plan
 from sdx_state.model.policy import Guards
@@ -271,7 +271,7 @@ class Workspace:
 
     def evidence(self, ledger: Ledger, snapshot: Snapshot, progress: Progress) -> StoredEvidence:
         """Count what a plan may endanger, in the managed surveys; where none is managed, in all."""
-        managed = {entry.id for address, entry in ledger.entries.items() if kind_of(address) == SURVEY.name}
+        managed = {entry.id for address, entry in ledger.entries.items() if address.kind == SURVEY.name}
         live = {one.id for one in snapshot.of(SURVEY.name)}
         taken = datetime.now(timezone.utc)
         counts = count_all(self.client, (managed & live) or live, snapshot, self.parallelism, progress)

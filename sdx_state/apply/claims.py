@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterable, Mapping
 
 from sdx_state.kinds import KINDS
-from sdx_state.model.address import Address, kind_of
+from sdx_state.model.address import Address
 from sdx_state.model.ledger import Ledger
 from sdx_state.model.snapshot import Snapshot
 
@@ -70,5 +70,5 @@ class Claims:
 
 
 def _key(address: Address, id: str) -> tuple[str, str]:
-    kind = KINDS[kind_of(address)]
+    kind = KINDS[address.kind]
     return kind.name, kind.identity_of(id)

@@ -11,7 +11,10 @@ from typing import Generic, TypeVar
 from sdx_state.model.address import Address
 from sdx_state.model.plan import ORDER_PATH, Action, Change
 
-ARRANGE = "arrange "  # no address contains a blank
+
+def arrangement_of(survey: Address) -> str:
+    """Return the key of the operation that puts the questions of `survey` in order. No address contains a blank."""
+    return f"arrange {survey}"
 
 
 @dataclass(frozen=True)
@@ -19,14 +22,16 @@ class Operation:
     """One step of a run.
 
     Attributes:
-        key: The address of its change, or `arrange SURVEY` for putting a survey's questions in order.
+        key: The address of its change, or the name of its arrangement.
         change: The change; None where it is about order alone.
+        survey: The survey whose questions it puts in order, None for a change.
         needs: Keys that must have succeeded.
         after: Keys that must have ended, however.
     """
 
     key: str
     change: Change | None = None
+    survey: Address | None = None
     needs: frozenset[str] = frozenset()
     after: frozenset[str] = frozenset()
 
@@ -53,11 +58,11 @@ def operations_of(changes: Sequence[Change]) -> list[Operation]:
             if has_place(change):
                 arranged[change.parent] = None
         needs = frozenset(address for address in change.depends_on if address in present)
-        operations.append(Operation(change.address, change, needs, after))
+        operations.append(Operation(change.address, change, None, needs, after))
     for survey in arranged:
         needs = frozenset({survey} & present)
         # After every one of its questions: a PUT holds the whole question, and so the place it had when it was read.
-        operations.append(Operation(ARRANGE + survey, None, needs, frozenset(siblings[survey])))
+        operations.append(Operation(arrangement_of(survey), None, survey, needs, frozenset(siblings[survey])))
     return operations
 
 

@@ -19,9 +19,9 @@ from sdx_state.decoding.typed import (
     optional,
     record,
 )
-from sdx_state.kinds import QUESTION, SURVEY
+from sdx_state.kinds import QUESTION
 from sdx_state.kinds.decode import address as address_of
-from sdx_state.model.address import Address, kind_of, name_of
+from sdx_state.model.address import Address
 from sdx_state.model.plan import ORDER_PATH, Plan
 from sdx_state.model.resource import Live
 from sdx_state.model.snapshot import Snapshot
@@ -66,7 +66,7 @@ def run_document(command: str, plan: Plan, snapshot: Snapshot) -> dict[str, Any]
     Of a survey whose questions change, the order of all its questions is kept too, with their ids.
     """
     live = {(one.kind, one.id): one for kind in snapshot.resources for one in snapshot.of(kind)}
-    addresses = {(kind_of(address), id): address for address, id in plan.ids.items()}
+    addresses = {(address.kind, id): address for address, id in plan.ids.items()}
     addresses.update(((change.kind, change.id), change.address) for change in plan.changes if change.id)
     before = {}
     surveys: dict[Address, None] = {}
@@ -74,7 +74,7 @@ def run_document(command: str, plan: Plan, snapshot: Snapshot) -> dict[str, Any]
         if not change.writes:
             continue
         if change.kind == QUESTION.name:
-            surveys[f"{SURVEY.name}.{name_of(change.address).partition('.')[0]}"] = None
+            surveys[change.address.parent or change.address] = None
         found = live.get((change.kind, change.id or ""))
         if found is not None:
             before[change.address] = {"id": found.id, "parent_id": found.parent_id, "raw": dict(found.raw)}
@@ -114,7 +114,7 @@ def past_of(run: str, document: object, journal: Journal) -> Past:
     try:
         kept = record(document)
         before = {
-            address: Live(kind_of(address), id, raw, parent_id)
+            address: Live(address.kind, id, raw, parent_id)
             for address, (id, raw, parent_id) in member(kept, "before", mapping_of(_before, address_of)).items()
         }
         orders = member(kept, "orders", mapping_of(list_of(address_of), address_of))

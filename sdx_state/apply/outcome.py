@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from sdx_state.api.errors import SurveyDynamixError
-from sdx_state.model.address import Address
 from sdx_state.model.ledger import Ledger
 from sdx_state.model.plan import Action, Change
 
@@ -63,7 +62,7 @@ class Result:
         return sum(outcome.status == "done" and outcome.change.importing for outcome in self.outcomes)
 
 
-def not_started(change: Change, because: Address | None = None) -> Outcome:
+def not_started(change: Change, because: str | None = None) -> Outcome:
     """Return the outcome of `change` that was never begun."""
     return Outcome(change, "not started", f"needs {because}, which was not done" if because else "")
 

@@ -16,7 +16,7 @@ from sdx_state.api.errors import (
     SurveyDynamixError,
 )
 from sdx_state.apply.arrange import arrange
-from sdx_state.apply.graph import ARRANGE, Operation, Schedule, has_place, operations_of
+from sdx_state.apply.graph import Operation, Schedule, arrangement_of, has_place, operations_of
 from sdx_state.apply.history import run_document
 from sdx_state.apply.outcome import Outcome, Result, Status, handed_off, not_started
 from sdx_state.apply.readback import Fault
@@ -111,11 +111,14 @@ class Run:
         writer = Writer(self.client, self.journal, resources, snapshot, ledger, dict(plan.ids), gone, waits)
 
         def perform(operation: Operation) -> Outcome | Fault | None:
-            if operation.change is None:
-                return self._guarded_arrangement(writer, operation.key.removeprefix(ARRANGE))
-            self.observer.started(operation.change)
-            outcome = self._guarded(writer, operation.change)
-            if operation.change.writes and operation.change.via == "api":
+            if operation.survey is not None:
+                return self._guarded_arrangement(writer, operation.survey)
+            change = operation.change
+            if change is None:
+                return None
+            self.observer.started(change)
+            outcome = self._guarded(writer, change)
+            if change.writes and change.via == "api":
                 self._note(outcome)
             self.observer.ended(outcome)
             return outcome
@@ -186,7 +189,7 @@ def _outcomes(
     changes: Sequence[Change], ended: Mapping[str, Outcome | Fault | None], blocked: Mapping[str, str | None]
 ) -> tuple[Outcome, ...]:
     """Return what became of each change; what waits for something handed off is handed off with it."""
-    found: dict[Address, Outcome] = {}
+    found: dict[str, Outcome] = {}
     for change in changes:
         needed = found.get(blocked.get(change.address) or "")
         if change.address not in ended and needed is not None and needed.status == "handoff":
@@ -203,7 +206,7 @@ def _final(change: Change, ended: Mapping[str, Outcome | Fault | None], blocked:
         return not_started(change, blocked.get(change.address))
     if outcome.status != "done" or not has_place(change):
         return outcome
-    key = f"{ARRANGE}{change.parent}"
+    key = arrangement_of(change.parent or change.address)
     if key not in ended:
         return replace(outcome, status="failed", message="its place among the questions was not written")
     fault = ended[key]

@@ -13,7 +13,7 @@ from typing import Literal
 
 from sdx_state.api import Client, Turn
 from sdx_state.api.errors import ConflictError, SurveyDynamixError
-from sdx_state.kinds import KINDS
+from sdx_state.kinds import KINDS, QUESTION
 from sdx_state.model.address import Address
 from sdx_state.model.conversation import Check, Expectation, Step
 from sdx_state.model.pattern import NoPattern
@@ -126,7 +126,7 @@ class _Conversation:
         self.interactions = player.client.interactions
         self.ids = player.ids
         self.advance = advance
-        self.addresses = {id: address for address, id in self.ids.items() if address.startswith("question.")}
+        self.addresses = {id: address for address, id in self.ids.items() if address.kind == QUESTION.name}
         self.failures: list[Failure] = []
         self.transcript: list[Line] = []
         self.left: str | None = None

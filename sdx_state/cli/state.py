@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sdx_state.cli.addresses import an_address
 from sdx_state.cli.context import Context, sandbox_option
 from sdx_state.cli.failure import Stop
 
 if TYPE_CHECKING:
+    from sdx_state.model.address import Address
     from sdx_state.state.journal import Journal
     from sdx_state.state.local import LocalStore
 
@@ -46,10 +48,10 @@ def list_addresses(context: Context, globs: tuple[str, ...], sandbox: bool) -> N
 
 
 @command.command()
-@click.argument("address")
+@click.argument("address", callback=an_address)
 @sandbox_option
 @click.pass_obj
-def show(context: Context, address: str, sandbox: bool) -> None:
+def show(context: Context, address: Address, sandbox: bool) -> None:
     """Show what is remembered of ADDRESS."""
     from sdx_state.report.escape import escape
 
@@ -61,31 +63,24 @@ def show(context: Context, address: str, sandbox: bool) -> None:
 
 
 @command.command()
-@click.argument("before")
-@click.argument("after")
+@click.argument("before", callback=an_address)
+@click.argument("after", callback=an_address)
 @sandbox_option
 @click.pass_obj
-def mv(context: Context, before: str, after: str, sandbox: bool) -> None:
+def mv(context: Context, before: Address, after: Address, sandbox: bool) -> None:
     """Rename the managed address BEFORE to AFTER. A survey takes its questions along.
 
     The tenant is not touched. Prints every address that it renames.
     """
-    from sdx_state.decoding.typed import Malformed
-    from sdx_state.kinds.decode import address as address_of
     from sdx_state.report.escape import escape
     from sdx_state.state.memory import keep, recall
 
     with _changing(context, sandbox, "state mv") as (store, journal):
         ledger = recall(store, journal).ledger
         try:
-            address_of(after)
             moved = ledger.moved(before, after)
         except KeyError:
             raise _unknown(context, before, sandbox) from None
-        except Malformed as error:
-            raise Stop(
-                f"{after} is not an address", "Nothing was changed. Expected an address such as survey.support-csat."
-            ) from error
         except ValueError as error:
             raise Stop(str(error), "Nothing was changed.") from error
         keep(store, journal, moved)
@@ -156,11 +151,11 @@ def unlock(context: Context, lock_id: str, sandbox: bool) -> None:
 
 
 @command.command()
-@click.argument("address")
+@click.argument("address", callback=an_address)
 @click.option("--adopt", "id", required=True, metavar="ID", help="The live id that ADDRESS is.")
 @sandbox_option
 @click.pass_obj
-def resolve(context: Context, address: str, id: str, sandbox: bool) -> None:
+def resolve(context: Context, address: Address, id: str, sandbox: bool) -> None:
     """Say which live resource ADDRESS is, where a lost answer left two that could be it."""
     from sdx_state.app.adopt import adopt
     from sdx_state.cli.console import say_waiting

@@ -11,8 +11,9 @@ from sdx_state.config.problems import Problem, Severity, closest
 from sdx_state.config.resources import Document
 from sdx_state.config.tree import Place, Table, items
 from sdx_state.kinds import KINDS, PHONE_NUMBER, QUESTION, SURVEY, USER
+from sdx_state.kinds.addresses import parse_address
 from sdx_state.kinds.moves import Routes
-from sdx_state.model.address import Address, address_of, kind_of
+from sdx_state.model.address import Address
 from sdx_state.model.resource import Desired, Moved, Removed, Source
 
 
@@ -100,7 +101,7 @@ def _sender_of_texts(survey: Desired, resources: Mapping[Address, Desired], repo
     number = survey.values.get("sms_number")
     if not isinstance(number, str) or not number:
         return
-    declared = [resources[address] for address in survey.depends_on if kind_of(address) == PHONE_NUMBER.name]
+    declared = [resources[address] for address in survey.depends_on if address.kind == PHONE_NUMBER.name]
     types = {one.values[PHONE_NUMBER.natural_key]: one.values.get("phone_type") for one in declared}
     kind = types.get(number) or line_type(number)
     if kind == "landline":
@@ -131,10 +132,10 @@ def check_moved(moved: Sequence[Moved], declared: Collection[Address], complete:
     for move in moved:
         before, after = routes.today(move.before), routes.today(move.after)
         at_before, at_after = move.places or (move.source, move.source)
-        if kind_of(before) != kind_of(after):
-            message = f"a {KINDS[kind_of(before)].noun} cannot become a {KINDS[kind_of(after)].noun}"
+        if before.kind != after.kind:
+            message = f"a {KINDS[before.kind].noun} cannot become a {KINDS[after.kind].noun}"
             reporter.at(at_after, message)
-        elif move.before == move.after and kind_of(before) == USER.name:
+        elif move.before == move.after and before.kind == USER.name:
             continue  # spelled in two ways, of one identity
         elif move.before == move.after:
             reporter.at(at_after, f"{move.before} moves to itself", "remove the entry")
@@ -146,7 +147,7 @@ def check_moved(moved: Sequence[Moved], declared: Collection[Address], complete:
                 message = f"{after} moves on, to {routes.final(after)}, and nothing on the way is declared"
                 reporter.at(at_after, message, "declare the address that it has today")
                 continue
-            hint = closest(after, _of_kind(declared, kind_of(after))) or "declare it"
+            hint = closest(after, _of_kind(declared, after.kind)) or "declare it"
             reporter.at(at_after, f"{after} is not declared, so nothing can move there", hint)
 
 
@@ -196,10 +197,9 @@ def _entries(document: Document, section: str) -> Iterator[tuple[Place, Table]]:
 
 def _address(entry: Table, key: str) -> Address:
     """Return the address as the resources spell theirs: a user's without case."""
-    address = str(entry[key])
-    kind, _, name = address.partition(".")
-    return address_of(kind, USER.identity_of(name)) if kind == USER.name else address
+    address = parse_address(str(entry[key]))
+    return Address(USER.name, USER.identity_of(address.key)) if address.kind == USER.name else address
 
 
 def _of_kind(addresses: Iterable[Address], kind: str) -> list[Address]:
-    return [address for address in addresses if kind_of(address) == kind]
+    return [address for address in addresses if address.kind == kind]

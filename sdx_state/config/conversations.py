@@ -11,7 +11,7 @@ from sdx_state.config.references import References
 from sdx_state.config.resources import Document
 from sdx_state.config.tree import Items, Node, Place, Table, items, table
 from sdx_state.kinds import QUESTION, SURVEY
-from sdx_state.model.address import Address, address_of
+from sdx_state.model.address import Address
 from sdx_state.model.conversation import Check, Expectation, Recorded, Said, Step
 from sdx_state.model.pattern import NoPattern, PatternsMissing, check_pattern
 from sdx_state.model.resource import Source
@@ -72,7 +72,7 @@ class _Reader:
         self.reporter = reporter
 
     def check(self, key: str, body: Table, source: Source) -> Check:
-        survey = address_of(SURVEY.name, str(body["survey"]))
+        survey = Address(SURVEY.name, str(body["survey"]))
         self._require(survey, self._at(body.value_place("survey")))
         steps = [Step(None, self._expectation(body.get("expect"), survey), source)]
         answers = items(body.get("answers"))
@@ -121,15 +121,14 @@ class _Reader:
             yield Recorded(self._question(survey, key, source), self._text(value, body.value_place(key)), source)
 
     def _question(self, survey: Address, key: str, source: Source) -> Address:
-        address = address_of(QUESTION.name, f"{survey.partition('.')[2]}.{key}")
+        address = Address(QUESTION.name, key, survey)
         if survey in self.declared:
             self._require(address, source)
         return address
 
     def _require(self, address: Address, source: Source) -> None:
         if self.complete and address not in self.declared:
-            kind = address.partition(".")[0]
-            near = [one for one in self.declared if one.startswith(f"{kind}.")]
+            near = [one for one in self.declared if one.kind == address.kind]
             self.reporter.at(source, f"{address} is not declared", closest(address, near))
 
     def _text(self, value: Node, place: Place) -> str:

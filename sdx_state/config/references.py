@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
 from sdx_state.config.problems import did_you_mean
-from sdx_state.model.address import Address, address_of
+from sdx_state.model.address import Address
 
 OPEN = "${"
 MAX_COMPARED = 4_000_000  # characters of one text, times those of the other
@@ -161,7 +161,7 @@ class References:
         if self.numbers is None:
             return None, None, ("a telephone number cannot be declared by another one", "write the number")
         if key in self.numbers:
-            return self.numbers[key], address_of("phone_number", key), None
+            return self.numbers[key], Address("phone_number", key), None
         if not self.complete:
             return None, None, None
         hint = did_you_mean(key, self.numbers) or "declare it under `phone_numbers:`"

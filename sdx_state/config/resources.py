@@ -18,7 +18,7 @@ from sdx_state.config.users_csv import Row
 from sdx_state.config.values import FieldReader, Fields, must_be_quoted
 from sdx_state.kinds import PHONE_NUMBER, QUESTION, SURVEY, USER, Kind
 from sdx_state.kinds.user import UPLOAD_BESIDE_TEAM, UPLOAD_SWITCHES
-from sdx_state.model.address import Address, address_of, kind_of, slug
+from sdx_state.model.address import Address, slug
 from sdx_state.model.resource import Desired, Source
 
 Report = Callable[[Problem], None]
@@ -72,7 +72,7 @@ class Declarations:
         reader = FieldReader(document.source, References(self.variables, None, room=self.room), self.report)
         places = table(document.root.get(PHONE_NUMBER.collection))
         for key, body in document.entries(PHONE_NUMBER):
-            address = address_of(PHONE_NUMBER.name, key)
+            address = Address(PHONE_NUMBER.name, key)
             if not self._claim(address, key, document.source, places.key_place(key)):
                 continue
             self.numbers[key] = None
@@ -101,7 +101,7 @@ class Declarations:
         reader = FieldReader(document.source, self.references, self.report)
         section = table(document.root.get(SURVEY.collection))
         for key, body in document.entries(SURVEY):
-            address, place = address_of(SURVEY.name, key), section.key_place(key)
+            address, place = Address(SURVEY.name, key), section.key_place(key)
             if not self._claim(address, key, document.source, place) or body is None:
                 continue
             fields = reader.read(SURVEY, body)
@@ -123,11 +123,11 @@ class Declarations:
             message = "no key can be made of this label" if label else "this question has neither label nor key"
             reader.complain(body.value_place("question_label") if label else place, Complaint(message, hint), fields)
             return
-        address = address_of(QUESTION.name, key, survey)
+        parent = Address(SURVEY.name, survey)
+        address = Address(QUESTION.name, key, parent)
         if not self._claim(address, key, reader.source, place):
             return
         self._needs(QUESTION, body, fields, reader, place, f"the question `{key}` lacks `question_label`")
-        parent = address_of(SURVEY.name, survey)
         self._keep(address, QUESTION, key, body, fields, reader.source, place, parent=parent, position=position)
 
     def add_users(self, document: Document) -> None:
@@ -135,7 +135,7 @@ class Declarations:
         reader = FieldReader(document.source, self.references, self.report)
         section = table(document.root.get(USER.collection))
         for email, body in document.entries(USER):
-            address, place = address_of(USER.name, USER.identity_of(email)), section.key_place(email)
+            address, place = Address(USER.name, USER.identity_of(email)), section.key_place(email)
             if not self._claim(address, email, document.source, place) or body is None:
                 continue
             fields = reader.read(USER, body)
@@ -174,7 +174,7 @@ class Declarations:
     def add_row(self, source: SourceText, row: Row, reader: FieldReader, country_code: str | None) -> None:
         """Declare the user in `row` of the upload file `source`, which `reader` reads."""
         email = row.cells[USER.identity]
-        address = address_of(USER.name, USER.identity_of(email))
+        address = Address(USER.name, USER.identity_of(email))
         if not self._claim(address, email, source, row.place):
             return
         fields = reader.read_cells(USER, row.cells, row.places, country_code)
@@ -209,7 +209,7 @@ class Declarations:
         if not key.isprintable():
             self.report(source.problem(place, "this key holds a character that cannot be seen", "retype it"))
         # An address of a user is an identity already; keys of other kinds name files, which some systems fold.
-        folded = address if kind_of(address) == USER.name else address.casefold()
+        folded = address if address.kind == USER.name else address.casefold()
         first = self._first.setdefault(folded, (key, source.name, place))
         if first == (key, source.name, place):
             return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 from sdx_state.decoding.strict import DecodingError
 
@@ -149,10 +149,18 @@ def list_of(decode: Decode[T]) -> Decode[tuple[T, ...]]:
     return decode_all
 
 
-def mapping_of(decode: Decode[T], key: Decode[str] = text) -> Decode[dict[str, T]]:
+@overload
+def mapping_of(decode: Decode[T]) -> Decode[dict[str, T]]: ...
+
+
+@overload
+def mapping_of(decode: Decode[T], key: Decode[K]) -> Decode[dict[K, T]]: ...
+
+
+def mapping_of(decode: Decode[T], key: Decode[Any] = text) -> Decode[dict[Any, T]]:
     """Return the decoder of an object whose keys are all alike, and its values too."""
 
-    def decode_all(value: object) -> dict[str, T]:
+    def decode_all(value: object) -> dict[Any, T]:
         found = {}
         for name, item in record(value).items():
             try:

@@ -153,7 +153,7 @@ class _Maker:
         kind = KINDS[change.kind]
         label = change.label or change.address
         page = admin_ui.PAGES[change.kind]
-        survey = self.labels.get(change.parent or "", "")
+        survey = self.labels.get(change.parent, "") if change.parent else ""
         way = page.create if change.action is Action.CREATE else page.path
         verb = {Action.CREATE: "Create", Action.UPDATE: "Change", Action.DELETE: "Delete"}[change.action]
         shown = [shown for one in fields for shown in _typed(one, self._after(change, one))]

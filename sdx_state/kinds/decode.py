@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from sdx_state.decoding.typed import Malformed, member, natural, one_of, record, text
-from sdx_state.kinds import KINDS, QUESTION
+from sdx_state.kinds import KINDS
+from sdx_state.kinds.addresses import NoAddress, parse_address
 from sdx_state.model.address import Address
 from sdx_state.model.resource import Source
 
@@ -13,9 +16,8 @@ kind_name = one_of(tuple(KINDS))
 def address(value: object) -> Address:
     """Return the address of a resource of a known kind."""
     if type(value) is str:
-        kind, _, key = value.partition(".")
-        if kind in KINDS and key and (kind != QUESTION.name or key.partition(".")[2]):
-            return value
+        with suppress(NoAddress):
+            return parse_address(value)
     raise Malformed("an address such as survey.support-csat", value)
 
 

@@ -4,22 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from sdx_state.kinds import KINDS
-from sdx_state.model.address import Address, address_of, kind_of, name_of
+from sdx_state.model.address import Address
 from sdx_state.model.ledger import Step
 from sdx_state.model.resource import Moved
-
-
-def parent_of(address: Address) -> Address | None:
-    """Return the address of the survey of a question, None for other kinds."""
-    kind, _, key = address.partition(".")
-    parent = KINDS[kind].parent
-    return address_of(parent, key.partition(".")[0]) if parent else None
-
-
-def under(question: Address, survey: Address) -> Address:
-    kind, _, key = question.partition(".")
-    return address_of(kind, key.partition(".")[2], name_of(survey))
 
 
 class Routes:
@@ -31,23 +18,23 @@ class Routes:
         self.said: dict[Address, Moved] = {}
         moves = list(moved)
         for move in moves:
-            if parent_of(move.before) is None:
+            if move.before.parent is None:
                 self._add(move, move.before, move.after)
         for move in moves:
-            if parent_of(move.before) is not None:
+            if move.before.parent is not None:
                 self._add(move, self.today(move.before), self.today(move.after))
 
     def _add(self, move: Moved, before: Address, after: Address) -> None:
-        if before != after and kind_of(before) == kind_of(after):
+        if before != after and before.kind == after.kind:
             self.to.setdefault(before, after)
             self.said.setdefault(before, move)
 
     def today(self, address: Address) -> Address:
         """Return the address of a question under the address that its survey has today."""
-        survey = parent_of(address)
+        survey = address.parent
         if survey is None:
             return address
-        return under(address, self.final(survey))
+        return address.under(self.final(survey))
 
     def final(self, address: Address) -> Address:
         """Follow the moves from `address` up to the first declared one; where there is none, to the last."""

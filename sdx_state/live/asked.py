@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from sdx_state.api import Endpoints
 from sdx_state.kinds import QUESTION, SURVEY
 from sdx_state.live.read import Progress, Wanted, read_live
-from sdx_state.model.address import Address, address_of, kind_of, name_of
+from sdx_state.model.address import Address
 from sdx_state.model.ledger import Ledger
 from sdx_state.plan.build import Intention, build_plan
 from sdx_state.plan.continuity import continued
@@ -55,8 +55,7 @@ def find_survey(
         SurveyNotFound: Nobody knows it, it is not in the tenant, or it could be several.
         SurveyDynamixError: The tenant could not be read.
     """
-    key = name_of(name) if kind_of(name) == SURVEY.name and "." in name else name
-    address = address_of(SURVEY.name, key)
+    address = Address(SURVEY.name, name.removeprefix(f"{SURVEY.name}."))
     declared = {one: d for one, d in intention.resources.items() if d.kind == SURVEY.name or d.parent == address}
     known = ledger.entries.get(address)
     if address not in declared and known is None:
@@ -83,13 +82,12 @@ def find_survey(
         id = next((live.id for live in snapshot.of(SURVEY.name) if live.id == known.id), None)
     if id is None:
         raise SurveyNotFound(f"{address} is not in the tenant", "See: sdx-state plan")
-    questions = {id: one for one, id in plan.ids.items() if kind_of(one) == QUESTION.name}
-    own = address_of(QUESTION.name, key) + "."
+    questions = {id: one for one, id in plan.ids.items() if one.kind == QUESTION.name}
     # A question that is declared no more, or in another survey now, has collected responses all the same.
-    for one in sorted(ledger.entries, key=lambda one: (not one.startswith(own), one)):
-        if kind_of(one) == QUESTION.name:
+    for one in sorted(ledger.entries, key=lambda one: (one.parent != address, one)):
+        if one.kind == QUESTION.name:
             questions.setdefault(ledger.entries[one].id, one)
-    undecided = [finding.message for finding in plan.errors if (finding.address or "").startswith(own)]
+    undecided = [one.message for one in plan.errors if one.address is not None and one.address.parent == address]
     listed = frozenset(live.id for live in snapshot.of(QUESTION.name) if live.parent_id == id)
     return Asked(address, id, questions, tuple(undecided), listed)
 
@@ -97,7 +95,7 @@ def find_survey(
 def _unknown(address: Address, known: list[Address]) -> SurveyNotFound:
     from sdx_state.model.alike import nearest
 
-    surveys = sorted({one for one in known if kind_of(one) == SURVEY.name})
+    surveys = sorted({one for one in known if one.kind == SURVEY.name})
     near = nearest(address, surveys)
     some = ", ".join(surveys[:5]) + (", ..." if len(surveys) > 5 else "")
     advice = f"Known: {some}" if surveys else "Declare it, or write the tenant down: sdx-state pull"

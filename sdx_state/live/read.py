@@ -18,7 +18,7 @@ from sdx_state.api.errors import GoneError, NotFoundError
 from sdx_state.kinds import KINDS, QUESTION, SURVEY, USER
 from sdx_state.kinds.wire import shape_of
 from sdx_state.live.numbers import read_numbers
-from sdx_state.model.address import Address, address_of, kind_of, name_of
+from sdx_state.model.address import Address
 from sdx_state.model.ledger import Ledger
 from sdx_state.model.resource import Desired, Live, Shape
 from sdx_state.model.snapshot import Snapshot
@@ -96,7 +96,7 @@ def wanted_of(
     numbers: dict[str, str] = {}
     owned = set()
     for address, entry in ledger.entries.items():
-        kind = kind_of(address)
+        kind = address.kind
         if KINDS[kind].lookup_only or (scope is not None and address not in scope):
             continue
         kinds.add(kind)
@@ -119,7 +119,7 @@ def wanted_of(
         survey_names=frozenset(survey_names),
         numbers=numbers,
         owned=frozenset(owned),
-        counts=Counter(kind_of(address) for address in ledger.entries),
+        counts=Counter(address.kind for address in ledger.entries),
         leaving=leaving,
     )
 
@@ -253,16 +253,12 @@ def _refuse_mass_absence(wanted: Wanted, ledger: Ledger, listed: Mapping[str, Ma
     seen |= {
         entry.id
         for address, entry in ledger.entries.items()
-        if kind_of(address) == QUESTION.name and _survey_of(address) not in ledger.entries
+        if address.kind == QUESTION.name and address.parent not in ledger.entries
     }
     missing = wanted.missing(QUESTION.name, seen)
     count, total = wanted.unexplained(QUESTION.name, missing), wanted.counts.get(QUESTION.name, 0)
     if count > MISSING_COUNT and count == total:
         raise _too_much_missing(QUESTION.name, count, total)
-
-
-def _survey_of(question: Address) -> Address:
-    return address_of(SURVEY.name, name_of(question).partition(".")[0])
 
 
 def _complete_lists(
@@ -279,16 +275,16 @@ def _complete_lists(
     seen = {id for rows in listed.values() for id in rows}
     missing = []
     for address, entry in ledger.entries.items():
-        if kind_of(address) != QUESTION.name:
+        if address.kind != QUESTION.name:
             continue
-        survey = ledger.entries.get(_survey_of(address))
+        survey = ledger.entries.get(address.parent) if address.parent else None
         place = survey.id if survey is not None and survey.id in listed else None
         if place is None and (QUESTION.name, entry.id) not in wanted.owned:
             continue
         if entry.id not in (seen if place is None else listed[place]):
             missing.append((place, entry.id))
     if len(missing) > LOOKS:
-        total = sum(kind_of(address) == QUESTION.name for address in ledger.entries)
+        total = sum(address.kind == QUESTION.name for address in ledger.entries)
         raise _too_much_missing(QUESTION.name, len(missing), total)
     unlisted: set[str] = set()
     strays: dict[str, Live] = {}

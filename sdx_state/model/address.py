@@ -10,26 +10,55 @@ import unicodedata
 
 from sdx_state.model.texts import normalized
 
-Address = str
-
 _SLUGGED = 1_000  # characters
 _NOT_SLUG = re.compile(r"[^a-z0-9]+")
 _HYPHENS = re.compile(r"-{2,}")
 
 
-def address_of(kind: str, key: str, parent_key: str | None = None) -> Address:
-    """Return the address of the resource `key` of `kind`, under the resource `parent_key` if it has one."""
-    return f"{kind}.{key}" if parent_key is None else f"{kind}.{parent_key}.{key}"
+class Address(str):
+    """The name of a resource: a frozen value, and what it is written as.
 
+    It is a text, so that it hashes and sorts as one and is a key of JSON. Nobody takes it apart: the methods of texts
+    that would are not there.
 
-def kind_of(address: Address) -> str:
-    """Return the kind's name, the part before the first dot."""
-    return address.partition(".")[0]
+    Attributes:
+        kind: The kind's name.
+        key: Its key, within its parent if it has one.
+        parent: The address of the resource that it lives in, None for most kinds.
+    """
 
+    __slots__ = ("key", "kind", "parent")
 
-def name_of(address: Address) -> str:
-    """Return what follows the kind: `support-csat.nps` of `question.support-csat.nps`."""
-    return address.partition(".")[2]
+    kind: str
+    key: str
+    parent: Address | None
+
+    def __new__(cls, kind: str, key: str, parent: Address | None = None) -> Address:
+        """Return the address of `key` of `kind`, in the resource `parent` if it has one."""
+        self = super().__new__(cls, f"{kind}.{key}" if parent is None else f"{kind}.{parent.name}.{key}")
+        for name, value in (("kind", kind), ("key", key), ("parent", parent)):
+            object.__setattr__(self, name, value)
+        return self
+
+    def __getnewargs__(self) -> tuple[str, str, Address | None]:  # type: ignore[override]  # arguments of __new__
+        """Return what a copy is made of."""
+        return self.kind, self.key, self.parent
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """Refuse: an address never changes."""
+        raise AttributeError(f"an address has no {name} that could be set")
+
+    @property
+    def name(self) -> str:
+        """What follows the kind: `support-csat.nps` of `question.support-csat.nps`."""
+        return self.key if self.parent is None else f"{self.parent.name}.{self.key}"
+
+    def under(self, parent: Address) -> Address:
+        """Return the address of the same key in `parent`."""
+        return Address(self.kind, self.key, parent)
+
+    # Each would be a second opinion of where the kind ends and the key begins.
+    partition = rpartition = split = rsplit = startswith = removeprefix = None  # type: ignore[assignment]
 
 
 def slug(text: str) -> str:

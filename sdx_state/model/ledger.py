@@ -97,19 +97,11 @@ class Ledger:
 
 
 def moved_addresses(known: Mapping[Address, object], before: Address, after: Address) -> dict[Address, Address]:
-    """Return old -> new for `before` and, where it is a survey, for the questions in it.
+    """Return old -> new for `before`, and for what lives in it.
 
     Raises:
         ValueError: The two addresses are of different kinds.
     """
-    kind, _, key = before.partition(".")
-    new_kind, _, new_key = after.partition(".")
-    if kind != new_kind:
-        raise ValueError(f"{before} is a {kind} and {after} a {new_kind}")
-    renamed = {before: after}
-    if kind == "survey":
-        prefix = f"question.{key}."
-        for address in known:
-            if address.startswith(prefix):
-                renamed[address] = f"question.{new_key}.{address[len(prefix) :]}"
-    return renamed
+    if before.kind != after.kind:
+        raise ValueError(f"{before} is a {before.kind} and {after} a {after.kind}")
+    return {before: after} | {address: address.under(after) for address in known if address.parent == before}

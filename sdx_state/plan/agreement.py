@@ -12,7 +12,7 @@ from sdx_state.kinds import KINDS
 from sdx_state.kinds.field import FieldType
 from sdx_state.kinds.kind import Kind
 from sdx_state.kinds.wire import read_field
-from sdx_state.model.address import Address, kind_of
+from sdx_state.model.address import Address
 from sdx_state.model.ledger import Entry, Ledger
 from sdx_state.model.plan import Action, Change, Finding
 from sdx_state.model.resource import Live
@@ -57,7 +57,7 @@ def replaced(
             concerned[change.kind, change.id] = change
     if not concerned:
         return []
-    ours = {entry.id for address, entry in entries.items() if kind_of(address) == "question"}
+    ours = {entry.id for address, entry in entries.items() if address.kind == "question"}
     asked: dict[str, set[str]] = {}
     for question in snapshot.of("question"):
         if question.id in ours and question.parent_id is not None:
@@ -82,12 +82,12 @@ def same_tenant(entries: Mapping[Address, Entry], snapshot: Snapshot, ledger: Le
     known = [
         (address, entry)
         for address, entry in entries.items()
-        if kind_of(address) in snapshot.read and any(_tells(KINDS[kind_of(address)], path) for path in entry.applied)
+        if address.kind in snapshot.read and any(_tells(KINDS[address.kind], path) for path in entry.applied)
     ]
     sample = known[:: max(1, len(known) // SAMPLE)]
     if not sample:
         return True
-    wanted = {(kind_of(address), KINDS[kind_of(address)].identity_of(entry.id)): entry for address, entry in sample}
+    wanted = {(address.kind, KINDS[address.kind].identity_of(entry.id)): entry for address, entry in sample}
     there = 0
     for name, kind in KINDS.items():
         for live in snapshot.of(name):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from sdx_state.kinds import ALL_KINDS, KINDS, QUESTION
 from sdx_state.kinds.identity import identity
-from sdx_state.model.address import Address, kind_of
+from sdx_state.model.address import Address
 from sdx_state.model.ledger import Entry, Ledger
 from sdx_state.model.plan import Action, Change, Drift, FieldChange, Finding, Plan, Unmanaged
 from sdx_state.model.resource import Desired, Live, Moved, Removed
@@ -61,7 +61,7 @@ def build_plan(
         del entries[address]
     resources = {address: one for address, one in intention.resources.items() if scope is None or address in scope}
     others = {address: entry for address, entry in entries.items() if address not in resources}
-    owned_elsewhere = frozenset(identity(kind_of(address), entry.id) for address, entry in others.items())
+    owned_elsewhere = frozenset(identity(address.kind, entry.id) for address, entry in others.items())
     undeclared = {address: entry for address, entry in others.items() if address not in intention.resources}
     if scope is not None:
         undeclared = {address: entry for address, entry in undeclared.items() if address in scope}
@@ -262,7 +262,7 @@ class _Planner:
 def _strangers(snapshot: Snapshot, matches: Matches, entries: Mapping[Address, Entry]) -> Iterable[Live]:
     """Yield what is live and nobody's: never touched."""
     managed = {identity(live.kind, live.id) for live in matches.live.values()}
-    managed.update(identity(kind_of(address), entry.id) for address, entry in entries.items())
+    managed.update(identity(address.kind, entry.id) for address, entry in entries.items())
     ours = {live.id for live in matches.live.values() if live.kind == "survey"}
     for kind in ALL_KINDS:
         if kind.lookup_only:

@@ -27,7 +27,6 @@ from sdx_state.decoding.typed import (
 )
 from sdx_state.kinds import KINDS
 from sdx_state.kinds.decode import address, kind_name, source
-from sdx_state.model.address import name_of
 from sdx_state.model.plan import (
     ORDER_PATH,
     Action,
@@ -186,7 +185,7 @@ def _change_document(change: Change) -> dict[str, Any]:
     return {
         "address": change.address,
         "type": change.kind,
-        "name": name_of(change.address),
+        "name": change.address.name,
         "id": change.id,
         "previous_address": change.previous,
         "change": {
@@ -273,7 +272,7 @@ def _finding(value: object) -> Finding:
     return Finding(
         severity=member(document, "severity", _severity),
         message=member(document, "message", text),
-        address=member(document, "address", optional(text)),
+        address=member(document, "address", optional(address)),
         source=member(document, "source", optional(source)),
         hint=member(document, "hint", optional(text)),
         decide=member(document, "decide", flag),

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from sdx_state.kinds import KINDS
 from sdx_state.kinds.identity import Identity, identity
-from sdx_state.kinds.moves import Routes, parent_of, under
-from sdx_state.model.address import Address, address_of, kind_of
+from sdx_state.kinds.moves import Routes
+from sdx_state.model.address import Address
 from sdx_state.model.ledger import Entry, Step
 from sdx_state.model.plan import Finding
 from sdx_state.model.resource import Desired, Live, Moved
@@ -65,12 +65,14 @@ def continued(
     if not routes.to:
         return Continuity(dict(entries), {}, frozenset())
     findings: list[Finding] = []
-    parents = {address: address for address in entries if parent_of(address) is None}
+    parents = {address: address for address in entries if address.parent is None}
     ends = _settled(parents, routes, findings)
     surveys = {
-        survey: ends.get(survey) or routes.end(survey, parents) for survey in map(parent_of, entries) if survey
+        survey: ends.get(survey) or routes.end(survey, parents)
+        for address in entries
+        if (survey := address.parent) is not None
     }
-    children = {address: under(address, surveys[survey]) for address in entries if (survey := parent_of(address))}
+    children = {address: address.under(surveys[survey]) for address in entries if (survey := address.parent)}
     ends |= _settled(children, routes, findings)
     came_from = {end: address for address, end in ends.items() if end != address}
     return Continuity(
@@ -92,7 +94,7 @@ def pinned_elsewhere(entries: Mapping[Address, Entry], resources: Mapping[Addres
     return {
         address
         for address, entry in entries.items()
-        if pins and pins.get((identity(kind_of(address), entry.id), parent_of(address)), address) != address
+        if pins and pins.get((identity(address.kind, entry.id), address.parent), address) != address
     }
 
 
@@ -136,23 +138,23 @@ def left_behind(
         for address in resources
         if (entry := standing.entries.get(address)) is not None
         and address not in undecided
-        and not KINDS[kind_of(address)].lookup_only
+        and not KINDS[address.kind].lookup_only
         and not (address in matched and _same(address, entry, matched[address]))
     }
     if not suspects:
         return []
     held: set[Identity] = {identity(live.kind, live.id) for live in matched.values()}
-    wanted = {identity(kind_of(address), entry.id) for address, entry in suspects.items()}
+    wanted = {identity(address.kind, entry.id) for address, entry in suspects.items()}
     live = {
         place: one
-        for kind in {kind_of(address) for address in suspects}
+        for kind in {address.kind for address in suspects}
         for one in snapshot.of(kind)
         if (place := identity(one.kind, one.id)) in wanted
     }
     found = []
     taken = {*standing.entries, *resources}
     for address, entry in suspects.items():
-        place = identity(kind_of(address), entry.id)
+        place = identity(address.kind, entry.id)
         if place in held or place not in live:
             continue
         one = live[place]
@@ -164,16 +166,16 @@ def left_behind(
 
 
 def _same(address: Address, entry: Entry, live: Live) -> bool:
-    kind = KINDS[kind_of(address)]
+    kind = KINDS[address.kind]
     return kind.identity_of(entry.id) == kind.identity_of(live.id)
 
 
 def _address_left(address: Address, live: Live, before: Address | None, taken: Collection[Address]) -> Address:
     """Return the address under which `live` leaves: the one it had, or that of its identity, or a remnant's."""
     kind = KINDS[live.kind]
-    named = address_of(kind.name, kind.identity_of(live.id)) if kind.identity == kind.natural_key else None
+    named = Address(kind.name, kind.identity_of(live.id)) if kind.identity == kind.natural_key else None
     free = [one for one in (before, named) if one is not None and one not in taken]
-    return free[0] if free else f"{address}{REMNANT}{live.id}"
+    return free[0] if free else Address(address.kind, f"{address.key}{REMNANT}{live.id}", address.parent)
 
 
 def _why(address: Address, desired: Desired, live: Live, matched: Mapping[Address, Live]) -> str:
@@ -213,8 +215,8 @@ def _settled(places: Mapping[Address, Address], routes: Routes, findings: list[F
 
 def _another_resource(before: Address, after: Address) -> bool:
     """Tell whether a move between these addresses creates and deletes: then both may stand side by side."""
-    kind = KINDS[kind_of(before)]
-    return kind.identity == kind.natural_key or parent_of(before) != parent_of(after)
+    kind = KINDS[before.kind]
+    return kind.identity == kind.natural_key or before.parent != after.parent
 
 
 def _taken(before: Address, after: Address, routes: Routes) -> Finding:

@@ -68,7 +68,7 @@ def conversations(plan: Plan, intention: Intention, snapshot: Snapshot) -> Itera
     surveys = {live.id: live for live in snapshot.of(SURVEY.name)}
     touched = [change.parent or change.address for change in plan.changes if change.writes]
     deleted = {change.address: change for change in plan.changes if change.action is Action.DELETE}
-    for address in dict.fromkeys(one for one in touched if one.startswith(f"{SURVEY.name}.")):
+    for address in dict.fromkeys(one for one in touched if one.kind == SURVEY.name):
         declared = intention.resources.get(address)
         gone = deleted.get(address)
         live = surveys.get(plan.ids.get(address) or (gone.id or "" if gone else ""))

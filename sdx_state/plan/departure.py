@@ -7,9 +7,8 @@ from dataclasses import replace
 
 from sdx_state.kinds import KINDS
 from sdx_state.kinds.identity import identity
-from sdx_state.kinds.moves import parent_of
 from sdx_state.kinds.wire import read_field
-from sdx_state.model.address import Address, kind_of
+from sdx_state.model.address import Address
 from sdx_state.model.ledger import Entry
 from sdx_state.model.plan import Action, Change, Drift, FieldChange
 from sdx_state.model.resource import Desired, Live, Removed
@@ -32,10 +31,10 @@ def departures(
     """
     live = {identity(one.kind, one.id): one for kind in KINDS for one in snapshot.of(kind)}
     orders = {order.address: order for order in removed}
-    surveys = {entry.id: address for address, entry in undeclared.items() if kind_of(address) == "survey"}
+    surveys = {entry.id: address for address, entry in undeclared.items() if address.kind == "survey"}
     changes, lost = [], []
     for address, entry in undeclared.items():
-        kind = KINDS[kind_of(address)]
+        kind = KINDS[address.kind]
         found = live.get(identity(kind.name, entry.id))
         order = _order_for(address, orders)
         if kind.lookup_only:
@@ -57,7 +56,7 @@ def departures(
             successor = declared[left.successor] if left else None
             protect = entry.protect or (successor is not None and successor.protect)
             gone = deletion(address, found, reason, protect, surveys.get(found.parent_id or ""))
-            told_at = order or successor or declared.get(parent_of(address) or "")
+            told_at = order or successor or (declared.get(address.parent) if address.parent else None)
             needs = (left.successor,) if left else ()
             changes.append(replace(gone, source=told_at.source if told_at else None, depends_on=needs))
     return changes, lost
@@ -88,10 +87,11 @@ def deletion(address: Address, live: Live, reason: str, protected: bool, parent:
 
 def _order_for(address: Address, orders: Mapping[Address, Removed]) -> Removed | None:
     """Return the `removed:` entry for `address`; a survey's covers its questions."""
-    return orders.get(address) or orders.get(parent_of(address) or "")
+    own = orders.get(address)
+    return own or (orders.get(address.parent) if address.parent else None)
 
 
 def _forget(address: Address, entry: Entry, reason: str, live: Live | None = None) -> Change:
-    kind = KINDS[kind_of(address)]
+    kind = KINDS[address.kind]
     label = str(live.raw.get(kind.natural_key) or "") if live else ""
     return Change(address, kind.name, Action.FORGET, id=entry.id, reason=reason, label=label)

@@ -10,7 +10,7 @@ from itertools import count
 from sdx_state.kinds import ALL_KINDS, QUESTION, SURVEY, Kind
 from sdx_state.kinds.identity import identity
 from sdx_state.kinds.wire import read_field
-from sdx_state.model.address import Address, address_of, name_of, readable_key
+from sdx_state.model.address import Address, readable_key
 from sdx_state.model.plan import ORDER_PATH, Finding
 from sdx_state.model.resource import Desired, Live, Source
 from sdx_state.model.snapshot import Snapshot
@@ -118,7 +118,7 @@ class _Describer:
             Desired(
                 address=address,
                 kind=kind.name,
-                key=name_of(address).rpartition(".")[2] if parent else name_of(address),
+                key=address.key,
                 values=values,
                 source=declared.source if declared else NOWHERE,
                 id=(declared.id if declared else None) or (None if found_by_name else live.id),
@@ -163,21 +163,20 @@ def _names(kind: Kind, resources: Sequence[Live]) -> Counter[str]:
     return Counter(kind.natural_key_of(live.raw.get(kind.natural_key)) for live in resources)
 
 
-def _new_address(kind: Kind, live: Live, parent: Address | None, taken: set[Address]) -> Address:
+def _new_address(kind: Kind, live: Live, parent: Address | None, taken: set[str]) -> Address:
     if kind.identity == kind.natural_key:
-        return address_of(kind.name, kind.identity_of(live.id))
-    parent_key = name_of(parent) if parent else None
+        return Address(kind.name, kind.identity_of(live.id))
     label = _cut(readable_key(str(live.raw.get(kind.natural_key) or "")))
     key = label or f"{kind.name}-{live.id}"
 
     def is_free(key: str) -> bool:
-        return address_of(kind.name, key, parent_key).casefold() not in taken
+        return Address(kind.name, key, parent).casefold() not in taken
 
     if not is_free(key):
         key = f"{key}-{live.id}"
     if not is_free(key):
         key = next(numbered for number in count(2) if is_free(numbered := f"{key}-{number}"))
-    return address_of(kind.name, key, parent_key)
+    return Address(kind.name, key, parent)
 
 
 def _cut(key: str) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from sdx_state.kinds import KINDS
 from sdx_state.kinds.wire import read_field
+from sdx_state.model.address import Address
 from sdx_state.model.alike import is_alike
 from sdx_state.model.plan import Action, Change, Finding
 from sdx_state.model.resource import Live
@@ -15,7 +16,7 @@ LONGEST = 200  # characters of a name that are compared
 MOST = 50  # strangers looked at for each create; more would take long and tell little
 
 
-def mistyped(changes: Sequence[Change], strangers: Iterable[Live], surveys: dict[str, str]) -> list[Finding]:
+def mistyped(changes: Sequence[Change], strangers: Iterable[Live], surveys: Mapping[Address, str]) -> list[Finding]:
     """Return a warning for each create that a live resource nobody declared looks like.
 
     Args:

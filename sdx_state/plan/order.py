@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from sdx_state.kinds.field import Field, FieldType
+
+K = TypeVar("K", bound=str)
 
 _ORDER = Field("order", FieldType.INTEGER)
 
 
 @dataclass(frozen=True)
-class Move:
+class Move(Generic[K]):
     """One sibling that changes its place; positions count from 1 among the declared siblings."""
 
-    key: str
+    key: K
     before: int
     after: int
 
@@ -25,7 +28,7 @@ def order_of(raw: Mapping[str, object], order_field: str) -> int:
     return order if isinstance(order, int) else 0
 
 
-def moves(live: Sequence[str], declared: Sequence[str]) -> list[Move]:
+def moves(live: Sequence[K], declared: Sequence[K]) -> list[Move[K]]:
     """Return the moves that bring `live` (keys in live order) into the order of `declared`.
 
     Both hold the same keys. What keeps its relative place is the longest run that already is in order, and of

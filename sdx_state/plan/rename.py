@@ -51,7 +51,7 @@ def rename_hints(changes: Sequence[Change], moved: Iterable[Moved]) -> list[Find
 
 def _same_place(gone: Change, new: Change) -> bool:
     """Questions are compared within their survey only."""
-    return gone.kind != "question" or gone.address.split(".")[1] == new.address.split(".")[1]
+    return gone.kind != "question" or gone.address.parent == new.address.parent
 
 
 def _likeness(gone: Change, new: Change) -> float:

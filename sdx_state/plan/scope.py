@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from sdx_state.kinds import KINDS
-from sdx_state.model.address import Address, address_of, kind_of, name_of
+from sdx_state.model.address import Address
 from sdx_state.model.plan import Plan
 from sdx_state.model.resource import Desired
 
@@ -31,7 +31,7 @@ def scope_of(
 
 def _family(address: Address) -> Address | None:
     """Return the address of the survey that `address` is, or is a question of."""
-    kind = KINDS[kind_of(address)]
+    kind = KINDS[address.kind]
     if kind.parent is not None:
-        return address_of(kind.parent, name_of(address).partition(".")[0])
+        return Address(kind.parent, address.name.partition(".")[0])
     return address if any(child.parent == kind.name for child in KINDS.values()) else None

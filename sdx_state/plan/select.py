@@ -55,8 +55,5 @@ def select(plan: Plan, targets: Sequence[str], excludes: Sequence[str]) -> Plan:
 
 def is_named(address: Address, globs: Sequence[str]) -> bool:
     """Tell whether one of `globs` names `address`, or the survey of a question."""
-    kind, _, key = address.partition(".")
-    names = [address]
-    if kind == "question":
-        names.append(f"survey.{key.partition('.')[0]}")
+    names = [address] if address.parent is None else [address, address.parent]
     return any(fnmatchcase(name, glob) for name in names for glob in globs)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from sdx_state.kinds import USER
-from sdx_state.model.address import Address, address_of
+from sdx_state.model.address import Address
 from sdx_state.model.alike import nearest
 from sdx_state.model.plan import Finding, Plan
 from sdx_state.model.resource import Moved
@@ -16,7 +16,7 @@ EVERYTHING = "*"
 
 def unmatched(
     options: Mapping[str, Sequence[str]],
-    known: Collection[Address],
+    known: Collection[str],
     moved: Sequence[Moved] = (),
     otherwise: str = "all managed addresses: sdx-state state list",
 ) -> Iterator[Finding]:
@@ -32,11 +32,12 @@ def unmatched(
     current = {address for address in known if address not in former}
     for option, globs in options.items():
         for glob in dict.fromkeys(globs):
+            moved_from = next((before for before in former if before == glob), None)
             if glob == EVERYTHING or glob in current or any(fnmatchcase(address, glob) for address in current):
                 continue
-            near = _resolved(glob, former) if glob in former else likeliest(glob, current)
+            near = _resolved(moved_from, former) if moved_from else likeliest(glob, current)
             message = f"{option} {glob} matches nothing"
-            if glob in former:
+            if moved_from:
                 message = f"{option} {glob}: this address was moved to {near}"
             hint = f"did you mean {near}?" if near else otherwise
             yield Finding("error", message, hint=hint)
@@ -46,7 +47,7 @@ def live_users(plan: Plan) -> Iterator[Address]:
     """Yield the addresses of unmanaged users; other unmanaged resources have none."""
     for one in plan.unmanaged:
         if one.kind == USER.name:
-            yield address_of(one.kind, one.id)
+            yield Address(one.kind, one.id)
 
 
 def likeliest(glob: str, known: Iterable[str]) -> str | None:

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from sdx_state.kinds import KINDS, QUESTION, SURVEY
 from sdx_state.kinds.identity import Identity, identity
-from sdx_state.kinds.moves import parent_of
 from sdx_state.kinds.wire import read_field
-from sdx_state.model.address import Address, address_of, kind_of, name_of
+from sdx_state.model.address import Address
 from sdx_state.model.ledger import Ledger
 from sdx_state.model.plan import ORDER_PATH, Action, Change, FieldChange, Finding, Plan
 from sdx_state.model.resource import Desired, Live, Source
@@ -77,14 +76,14 @@ class _Undo:
         self.live = {identity(one.kind, one.id): one for kind in KINDS for one in snapshot.of(kind)}
         self.addresses: dict[Identity, list[Address]] = {}
         for address, entry in ledger.entries.items():
-            self.addresses.setdefault(identity(kind_of(address), entry.id), []).append(address)
+            self.addresses.setdefault(identity(address.kind, entry.id), []).append(address)
         self.restored: dict[Identity, Address] = {}
         self.resources: dict[Address, Desired] = {}
         self.findings: list[Finding] = []
         self.updated: dict[Address, Change] = {}
 
     def changes(self) -> Iterator[Change]:
-        for change in sorted(self.past.plan.changes, key=lambda one: parent_of(one.address) is not None):
+        for change in sorted(self.past.plan.changes, key=lambda one: one.address.parent is not None):
             if change.action is Action.CREATE:
                 yield from self._uncreate(change)
             elif change.action is Action.DELETE:
@@ -133,14 +132,14 @@ class _Undo:
         if address is None:
             self._say(change.address, f"{kind.noun} {id}, which the run created, is no longer managed, and stays")
             return
-        made = {one for place, one in self.past.created.items() if kind_of(place) == QUESTION.name}
+        made = {one for place, one in self.past.created.items() if place.kind == QUESTION.name}
         later = [one for one in self.snapshot.of(QUESTION.name) if one.parent_id == id and one.id not in made]
         if kind is SURVEY and later:
             count = f"{len(later)} question{'s' if len(later) > 1 else ''}"
             self._say(address, f"{address} (id {id}) stays: {count} in it came later, and would go with it")
             return
         reason = f"run {self.past.run} created it"
-        yield deletion(address, live, reason, self._protected(address), parent_of(address))
+        yield deletion(address, live, reason, self._protected(address), address.parent)
 
     def _revert(self, change: Change) -> Iterator[Change]:
         before, id = self.past.before.get(change.address), change.id
@@ -163,11 +162,11 @@ class _Undo:
         for name in names:
             value = read_field(fields[name], before.raw)
             values[name] = value if value is not None else ""
-        desired = self._desired(address, values, parent_of(address))
+        desired = self._desired(address, values, address.parent)
         self.resources[address] = desired
         found = tuple(FieldChange(*one) for one in differences(desired, live, self.snapshot.shape))
         if found:
-            yield self._update(address, live, found, parent_of(address))
+            yield self._update(address, live, found, address.parent)
 
     def _restore(self, change: Change) -> Iterator[Change]:
         before = self.past.before.get(change.address)
@@ -179,7 +178,7 @@ class _Undo:
             if parent is None:
                 self._say(address, f"{address} (id {before.id}) cannot come back: its {kind.parent} is not managed")
                 return
-            address = address_of(kind.name, address.partition(".")[2].partition(".")[2], name_of(parent))
+            address = address.under(parent)
         known = self.ledger.entries.get(address)
         if known is not None:
             message = f"what the run deleted, id {before.id}, does not come back: {address} is id {known.id} today"
@@ -229,12 +228,12 @@ class _Undo:
     def _desired(self, address: Address, values: Mapping[str, Value], parent: Address | None) -> Desired:
         return Desired(
             address,
-            kind_of(address),
-            name_of(address),
+            address.kind,
+            address.name,
             values,
             NOWHERE,
             protect=self._protected(address),
-            parent=parent or parent_of(address),
+            parent=parent or address.parent,
         )
 
     def _id_then(self, address: Address) -> str | None:
@@ -249,11 +248,11 @@ class _Undo:
         known = [*self.addresses.get(identity(kind, id), ())]
         if (back := self.restored.get(identity(kind, id))) is not None:
             known.append(back)
-        return next((address for address in known if survey is None or parent_of(address) == survey), None)
+        return next((address for address in known if survey is None or address.parent == survey), None)
 
     def _live_at(self, address: Address) -> Live | None:
         entry = self.ledger.entries.get(address)
-        return self.live.get(identity(kind_of(address), entry.id)) if entry is not None else None
+        return self.live.get(identity(address.kind, entry.id)) if entry is not None else None
 
     def _raw(self, address: Address) -> Mapping[str, object]:
         live = self._live_at(address)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TypeAlias
 
-from sdx_state.kinds import KINDS
 from sdx_state.model.address import Address
 from sdx_state.model.plan import ORDER_PATH, SEVERITIES, Action, Change, FieldChange, Plan, Risk
 from sdx_state.model.policy import LEVELS
@@ -119,11 +118,7 @@ def levels_of(change: Change) -> list[str]:
 
 def survey_of(change: Change) -> Address:
     """Return the survey that `change` belongs to; what belongs to none belongs to itself."""
-    if change.parent is not None:
-        return change.parent
-    kind, _, key = change.address.partition(".")
-    parent = KINDS[kind].parent if kind in KINDS else None
-    return f"{parent}.{key.partition('.')[0]}" if parent else change.address
+    return change.parent or change.address.parent or change.address
 
 
 def _risk_rows(changes: Sequence[Change]) -> list[RiskRow]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sdx_state.kinds.user import PERSONAL
+from sdx_state.kinds.user import PERSONAL, USER
 from sdx_state.model.plan import Action, Change
 from sdx_state.plan.divergence import Divergence
 
@@ -30,12 +30,7 @@ def without_personal(change: Change) -> Change:
 
 def live_without_personal(one: Divergence) -> Divergence:
     """Return `one` with the personal data of a user that only the tenant holds masked."""
-    if (
-        not one.address.startswith("user.")
-        or one.path not in PERSONAL
-        or not isinstance(one.live, str)
-        or not one.live
-    ):
+    if one.address.kind != USER.name or one.path not in PERSONAL or not isinstance(one.live, str) or not one.live:
         return one
     return replace(one, live=masked(one.live))
 

@@ -83,7 +83,7 @@ class _PlanText:
         addresses = {change.address for change in self.plan.changes}
         strays: dict[Address, None] = {}
         for change in self.plan.changes:
-            parent = change.parent or _parent_of(change)
+            parent = change.parent or change.address.parent  # also where that is not declared any more
             if parent is None:
                 tops.setdefault(change.kind, []).append(change)
                 continue
@@ -202,10 +202,3 @@ class _PlanText:
             yield self.paint("faint", f"Not managed, left alone: {len(labels)} {noun} ({named}{more})")
         if by_kind:
             yield ""
-
-
-def _parent_of(change: Change) -> Address | None:
-    """Return the survey under which a question is shown, also where the survey is not declared any more."""
-    kind, _, key = change.address.partition(".")
-    parent = KINDS[kind].parent
-    return f"{parent}.{key.partition('.')[0]}" if parent else None

@@ -71,7 +71,7 @@ def decoded_line(line: bytes) -> Record:
     for key, decode in _ALWAYS.items():
         member(content, key, decode)
     for key, decode in _EVENTS.get(content["event"], {}).items():
-        member(content, key, decode)
+        content[key] = member(content, key, decode)
     for key, decode in _WHERE_PRESENT.items():
         if key in content:
             member(content, key, decode)

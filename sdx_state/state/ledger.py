@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping
 
 from sdx_state.kinds import USER
-from sdx_state.model.address import Address, address_of, kind_of, name_of
+from sdx_state.model.address import Address
 from sdx_state.model.ledger import Entry, Ledger
 
 
@@ -22,10 +22,10 @@ def with_identities(entries: Mapping[Address, Entry]) -> dict[Address, Entry]:
     """
     kept = dict(entries)
     for address, entry in entries.items():
-        if kind_of(address) != USER.name or (address.isascii() and entry.id.isascii()):
+        if address.kind != USER.name or (address.isascii() and entry.id.isascii()):
             continue
-        today = address_of(USER.name, USER.identity_of(entry.id))
-        if name_of(address) == entry.id.casefold() and today not in kept:
+        today = Address(USER.name, USER.identity_of(entry.id))
+        if address.name == entry.id.casefold() and today not in kept:
             kept[today] = kept.pop(address)
     return kept
 
@@ -37,8 +37,7 @@ def shared_id(entries: Mapping[Address, Entry]) -> tuple[Address, Address] | Non
     """
     owners: dict[tuple[str, str], Address] = {}
     for address, entry in entries.items():
-        kind, _, key = address.partition(".")
-        place = f"{kind}.{key.partition('.')[0]}" if kind == "question" else kind
+        place = address.parent or address.kind
         owner = owners.setdefault((place, entry.id), address)
         if owner != address:
             return owner, address

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from sdx_state.decoding.typed import Record
-from sdx_state.model.address import Address, kind_of
+from sdx_state.model.address import Address
 from sdx_state.model.ledger import Entry
 from sdx_state.state.uptime import Uptime
 
@@ -90,7 +90,7 @@ class Left:
         elif event == "outcome" and record["status"] == "done":
             self._unseen.pop(record["address"], None)
         elif event == "delete":
-            self._leaving.add((kind_of(record["address"]), record["id"]))
+            self._leaving.add((record["address"].kind, record["id"]))
         elif event == "saved":
             self._created.clear()
             self._leaving.clear()
