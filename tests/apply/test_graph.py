@@ -8,7 +8,8 @@ import time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdx_state.apply.graph import ARRANGE, Operation, Schedule, operations_of
+from sdx_state.apply.graph import Operation, Schedule, arrangement_of, operations_of
+from sdx_state.kinds.addresses import parse_address
 from sdx_state.model.plan import Action, Change
 
 
@@ -36,7 +37,7 @@ def graphs(draw):
         earlier = [str(n) for n in range(number)]
         needs = frozenset(draw(st.sets(st.sampled_from(earlier), max_size=3))) if earlier else frozenset()
         after = frozenset(draw(st.sets(st.sampled_from(earlier), max_size=2))) if earlier else frozenset()
-        operations.append(Operation(str(number), None, needs, after))
+        operations.append(Operation(str(number), None, None, needs, after))
     failing = draw(st.sets(st.sampled_from([str(n) for n in range(count)])))
     return draw(st.permutations(operations)), failing
 
@@ -100,12 +101,19 @@ def test_independent_operations_go_side_by_side_and_no_more_than_allowed():
 
 
 def test_questions_of_one_survey_are_created_in_order_then_put_in_order():
-    survey = Change("survey.a", "survey", Action.CREATE, via="api")
+    survey = Change(parse_address("survey.a"), "survey", Action.CREATE, via="api")
     questions = [
-        Change(f"question.a.{key}", "question", Action.CREATE, via="api", parent="survey.a", depends_on=("survey.a",))
+        Change(
+            parse_address(f"question.a.{key}"),
+            "question",
+            Action.CREATE,
+            via="api",
+            parent=survey.address,
+            depends_on=(survey.address,),
+        )
         for key in "xy"
     ]
     operations = {operation.key: operation for operation in operations_of([survey, *questions])}
     assert operations["question.a.x"].needs == {"survey.a"}
     assert operations["question.a.y"].after == {"question.a.x"}
-    assert operations[f"{ARRANGE}survey.a"].after == {"question.a.x", "question.a.y"}
+    assert operations[arrangement_of(parse_address("survey.a"))].after == {"question.a.x", "question.a.y"}

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from sdx_state.model.address import address_of
+from sdx_state.kinds.addresses import parse_address
+from sdx_state.model.address import Address
 from sdx_state.model.ledger import Entry, Ledger
 from sdx_state.model.plan import Change, Plan
 from sdx_state.model.resource import Desired, Live, Shape, Source
@@ -31,15 +32,16 @@ class World:
 
     def declare(self, kind: str, key: str, parent: str | None = None, **options: Any) -> Desired:
         meta = {name: options.pop(name) for name in ("id", "ignore", "protect") if name in options}
-        address = address_of(kind, key, parent)
-        siblings = sum(one.parent == f"survey.{parent}" for one in self.resources.values()) if parent else 0
+        survey = Address("survey", parent) if parent else None
+        address = Address(kind, key, survey)
+        siblings = sum(one.parent == survey for one in self.resources.values()) if survey else 0
         self.resources[address] = desired = Desired(
             address,
             kind,
             key,
             options,
             Source("a.yaml", len(self.resources) + 1, 1),
-            parent=f"survey.{parent}" if parent else None,
+            parent=survey,
             position=siblings,
             **meta,
         )
@@ -55,11 +57,13 @@ class World:
         self, address: str, id: str, applied: Mapping[str, Any] | None = None, protect: bool = False
     ) -> None:
         hashes = {path: self.ledger.hash(value) for path, value in (applied or {}).items()}
-        self.ledger = replace(self.ledger, entries={**self.ledger.entries, address: Entry(id, hashes, protect)})
+        self.ledger = replace(
+            self.ledger, entries={**self.ledger.entries, parse_address(address): Entry(id, hashes, protect)}
+        )
 
     def remember_as_declared(self, address: str, id: str) -> None:
         entry = Entry(id, applied_hashes(self.resources[address], self.ledger))
-        self.ledger = replace(self.ledger, entries={**self.ledger.entries, address: entry})
+        self.ledger = replace(self.ledger, entries={**self.ledger.entries, parse_address(address): entry})
 
     def snapshot(self) -> Snapshot:
         return Snapshot(
