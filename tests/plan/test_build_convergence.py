@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from sdx_state.kinds import KINDS
 from sdx_state.kinds.wire import lay_over
+from sdx_state.model.address import Address
 from sdx_state.model.ledger import Entry, Ledger
 from sdx_state.model.plan import ORDER_PATH, Action
 from sdx_state.model.resource import Desired, Live, Source
@@ -57,12 +58,12 @@ def worlds(draw):
     resources: dict[str, Desired] = {}
     for key in draw(st.sets(st.sampled_from("xyz"), max_size=3)):
         values = {**draw(survey_values), "name": key.upper()}
-        resources[f"survey.{key}"] = Desired(f"survey.{key}", "survey", key, values, WHERE)
+        resources[Address("survey", key)] = Desired(Address("survey", key), "survey", key, values, WHERE)
         for place, label in enumerate(draw(st.permutations("pqr"))[: draw(st.integers(0, 3))]):
-            address = f"question.{key}.{label}"
+            address = Address("question", label, Address("survey", key))
             values = {**draw(question_values), "question_label": label}
             resources[address] = Desired(
-                address, "question", label, values, WHERE, parent=f"survey.{key}", position=place
+                address, "question", label, values, WHERE, parent=Address("survey", key), position=place
             )
     surveys, questions = [], []
     for id in range(1, draw(st.integers(1, 4))):
@@ -119,7 +120,7 @@ class Tenant:
         return Ledger(ledger.lineage, ledger.serial, ledger.tenant, entries)
 
     def arrange(self, resources: Mapping[str, Desired], ids: Mapping[str, str]) -> None:
-        for survey in [address for address in ids if address.startswith("survey.")]:
+        for survey in [address for address in ids if address.kind == "survey"]:
             declared = sorted(
                 (one for one in resources.values() if one.parent == survey), key=lambda one: one.position
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sdx_state.kinds.addresses import parse_address as at
 from sdx_state.model.plan import Action
 from sdx_state.model.resource import Moved, Source
 
@@ -84,7 +85,7 @@ def test_moved_takes_a_survey_and_its_questions_to_the_new_address(world):
     world.exists("question", "70", "7", question_label="Q", order=1)
     world.remember("survey.a", "7")
     world.remember("question.a.q", "70")
-    world.moved.append(Moved("survey.a", "survey.b", Source("a.yaml", 1, 1)))
+    world.moved.append(Moved(at("survey.a"), at("survey.b"), Source("a.yaml", 1, 1)))
     plan = world.plan()
     assert {(change.previous, change.address, change.action) for change in plan.changes} == {
         ("survey.a", "survey.b", Action.NO_OP),

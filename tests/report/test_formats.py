@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sdx_state.model.address import Address
 from sdx_state.model.plan import Action, Change, FieldChange, Finding, Plan, Risk
 from sdx_state.model.resource import Source
 from sdx_state.report.formats import FORMATS, Options
@@ -30,18 +31,30 @@ def update(name, *values, risk="high"):
     fields = tuple(FieldChange(f"greeting_text.{n}", "before", value) for n, value in enumerate(values))
     risks = (Risk("some-rule", risk, "look twice"),)
     return Change(
-        f"survey.{name}", "survey", Action.UPDATE, id="7", fields=fields, source=WHERE, via="api", risks=risks
+        Address("survey", name),
+        "survey",
+        Action.UPDATE,
+        id="7",
+        fields=fields,
+        source=WHERE,
+        via="api",
+        risks=risks,
     )
 
 
 def gone(name):
     return Change(
-        f"survey.{name}", "survey", Action.DELETE, id="7", via="api", risks=(Risk("r", "critical", "lost"),)
+        Address("survey", name),
+        "survey",
+        Action.DELETE,
+        id="7",
+        via="api",
+        risks=(Risk("r", "critical", "lost"),),
     )
 
 
 def created(number):
-    return Change(f"user.u{number}@x.example", "user", Action.CREATE, via="api", source=WHERE)
+    return Change(Address("user", f"u{number}@x.example"), "user", Action.CREATE, via="api", source=WHERE)
 
 
 PLAN = Plan(

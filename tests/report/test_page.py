@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sdx_state.kinds.addresses import parse_address as at
 from sdx_state.kinds.segments import message_segments, reading_seconds
+from sdx_state.model.address import Address
 from sdx_state.model.plan import Action, Change, FieldChange, Finding, Plan, Risk
 from sdx_state.plan.conversation import Conversation, Line
 from sdx_state.report.page import plan_html
@@ -100,7 +102,7 @@ def test_each_changed_survey_is_shown_before_and_after(project, request, kind):
 @given(hostile, hostile, hostile)
 def test_nothing_on_the_page_acts(one, two, three):
     change = Change(
-        f"survey.{one}",
+        Address("survey", one),
         "survey",
         Action.UPDATE,
         id=two,
@@ -109,7 +111,13 @@ def test_nothing_on_the_page_acts(one, two, three):
         risks=(Risk(one, "high", two),),
     )
     told = [
-        Conversation("survey.a", one, two, (Line("greeting", "greeting", three),), (Line("x", "question", one, two),))
+        Conversation(
+            at("survey.a"),
+            one,
+            two,
+            (Line("greeting", "greeting", three),),
+            (Line("x", "question", one, two),),
+        )
     ]
     page = plan_html(Plan("t", "l", (change,), findings=(Finding("error", one, None, None, two),)), told)
     found = Sides(page)

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sdx_state.kinds.addresses import parse_address as at
+from sdx_state.model.address import Address
 from sdx_state.model.plan import Action, Change, FieldChange, Finding, Plan, Risk, Unmanaged
 from sdx_state.model.resource import Source
 from sdx_state.plan.codec import from_document
@@ -33,7 +35,10 @@ hostile = st.text(
 )
 
 
-def update(*fields, kind="survey", address="survey.a", **options):
+A = at("survey.a")
+
+
+def update(*fields, kind="survey", address=A, **options):
     changes = tuple(FieldChange(*field) for field in fields)
     return Change(address, kind, Action.UPDATE, id="7", fields=changes, source=WHERE, via="api", **options)
 
@@ -67,7 +72,7 @@ def test_texts_that_have_little_in_common_stand_under_each_other():
 
 
 def test_questions_stand_under_their_survey_even_if_it_does_not_change():
-    moved = update(("order", 3, 1), kind="question", address="question.a.nps", parent="survey.a")
+    moved = update(("order", 3, 1), kind="question", address=at("question.a.nps"), parent=at("survey.a"))
     lines = shown(moved).splitlines()
     place = lines.index("    survey.a")
     assert lines[place + 1].strip().startswith("~ question.a.nps")
@@ -83,16 +88,32 @@ def test_who_else_changed_a_field_is_said():
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        (Change("survey.a", "survey", Action.NO_OP, id="7", importing=True), "<= survey.a (id 7, import)"),
-        (Change("survey.a", "survey", Action.CREATE, via="api"), "+ survey.a"),
-        (Change("survey.a", "survey", Action.CREATE, via="manual"), "! survey.a (create by hand)"),
-        (Change("user.a@x", "user", Action.CREATE, via="csv"), "! user.a@x (create by CSV upload)"),
         (
-            Change("survey.a", "survey", Action.DELETE, id="7", via="api", reason="owned, and no longer declared"),
+            Change(at("survey.a"), "survey", Action.NO_OP, id="7", importing=True),
+            "<= survey.a (id 7, import)",
+        ),
+        (Change(at("survey.a"), "survey", Action.CREATE, via="api"), "+ survey.a"),
+        (Change(at("survey.a"), "survey", Action.CREATE, via="manual"), "! survey.a (create by hand)"),
+        (Change(at("user.a@x"), "user", Action.CREATE, via="csv"), "! user.a@x (create by CSV upload)"),
+        (
+            Change(
+                at("survey.a"),
+                "survey",
+                Action.DELETE,
+                id="7",
+                via="api",
+                reason="owned, and no longer declared",
+            ),
             "- survey.a (id 7, owned, and no longer declared)",
         ),
-        (Change("survey.a", "survey", Action.FORGET, id="7", reason="gone"), "survey.a (id 7, forget, gone)"),
-        (Change("survey.b", "survey", Action.NO_OP, id="7", previous="survey.a"), "survey.b (id 7, was survey.a)"),
+        (
+            Change(at("survey.a"), "survey", Action.FORGET, id="7", reason="gone"),
+            "survey.a (id 7, forget, gone)",
+        ),
+        (
+            Change(at("survey.b"), "survey", Action.NO_OP, id="7", previous=at("survey.a")),
+            "survey.b (id 7, was survey.a)",
+        ),
     ],
 )
 def test_each_action_has_its_sign_and_its_words(change, expected):
@@ -101,7 +122,7 @@ def test_each_action_has_its_sign_and_its_words(change, expected):
 
 def test_a_delete_shows_what_would_be_lost():
     lost = Change(
-        "survey.a", "survey", Action.DELETE, id="7", via="api", fields=(FieldChange("name", "Pilot", None),),
+        at("survey.a"), "survey", Action.DELETE, id="7", via="api", fields=(FieldChange("name", "Pilot", None),),
         risks=(Risk("survey-deleted", "critical", "its questions go with it"),),
     )  # fmt: skip
     text = shown(lost)
@@ -110,7 +131,7 @@ def test_a_delete_shows_what_would_be_lost():
 
 
 def test_many_alike_are_folded_and_verbose_unfolds_them():
-    many = [Change(f"user.u{n}@x", "user", Action.CREATE, via="api") for n in range(25)]
+    many = [Change(Address("user", f"u{n}@x"), "user", Action.CREATE, via="api") for n in range(25)]
     assert "... and 15 more to create" in shown(*many)
     assert shown(*many).count("user.u") == 10
     assert shown(*many, verbose=True).count("user.u") == 25
@@ -118,12 +139,12 @@ def test_many_alike_are_folded_and_verbose_unfolds_them():
 
 
 def test_deletes_are_never_folded():
-    many = [Change(f"user.u{n}@x", "user", Action.DELETE, id=f"u{n}@x", via="api") for n in range(25)]
+    many = [Change(Address("user", f"u{n}@x"), "user", Action.DELETE, id=f"u{n}@x", via="api") for n in range(25)]
     assert shown(*many).count("- user.u") == 25
 
 
 def test_findings_have_their_place_and_what_to_do():
-    text = shown(findings=(Finding("error", "two are called A", "survey.a", WHERE, "add `id: 7`"),))
+    text = shown(findings=(Finding("error", "two are called A", at("survey.a"), WHERE, "add `id: 7`"),))
     assert "a.yaml:7:3: error: two are called A\n    hint: add `id: 7`" in text
     assert text.endswith("The plan has errors. Nothing can be applied.")
 
@@ -136,9 +157,20 @@ def test_what_is_not_managed_is_counted_and_some_of_it_named():
 @given(hostile, hostile, hostile, st.booleans())
 def test_no_value_reaches_the_terminal_with_anything_a_terminal_would_act_on(one, two, three, colour):
     changes = [
-        update(("greeting_text", one, two), ("name", three, one), reason=three, address=f"survey.{one}"),
-        Change("user.x", "user", Action.CREATE, via="api", fields=(FieldChange("name", None, two),), label=one),
-        update(("response_options", [{"label": one}], [{"label": two}]), kind="question", address="question.a.b"),
+        update(("greeting_text", one, two), ("name", three, one), reason=three, address=Address("survey", one)),
+        Change(
+            at("user.x"),
+            "user",
+            Action.CREATE,
+            via="api",
+            fields=(FieldChange("name", None, two),),
+            label=one,
+        ),
+        update(
+            ("response_options", [{"label": one}], [{"label": two}]),
+            kind="question",
+            address=at("question.a.b"),
+        ),
     ]
     finding = Finding("warning", one, two, Source(three, 1, 1), two)
     text = shown(*changes, colour=colour, findings=(finding,), unmanaged=(Unmanaged("survey", "1", three),))
@@ -266,7 +298,7 @@ def test_a_risk_is_folded_between_words_at_the_width_of_the_terminal():
 def test_a_new_text_stands_in_a_line_for_each_language_and_says_where_it_is_declared():
     texts = {"default": "Hello", "de-default": "Hallo"}
     field = FieldChange("greeting_text", None, texts, "config", Source("a.yaml", 9, 5))
-    text = shown(Change("survey.a", "survey", Action.CREATE, fields=(field,), source=WHERE, via="api"))
+    text = shown(Change(at("survey.a"), "survey", Action.CREATE, fields=(field,), source=WHERE, via="api"))
     assert 'greeting_text.default:    "Hello"  line 9' in text
     assert 'greeting_text.de-default: "Hallo"  line 9' in text
 

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sdx_state.handoff.steps import HandOff, Step, StepField
+from sdx_state.kinds.addresses import parse_address as at
 from sdx_state.model.plan import Action, Change, FieldChange, Plan
 from sdx_state.plan.conversation import Conversation, Line
 from sdx_state.plan.divergence import Divergence, Verdict
@@ -39,15 +40,19 @@ def sides(pieces):
 
 def outputs(before, after, field="greeting_text"):
     """Return what each output shows of one changed text."""
-    change = Change("survey.a", "survey", Action.UPDATE, "7", fields=(FieldChange(field, before, after),), via="api")
+    change = Change(
+        at("survey.a"), "survey", Action.UPDATE, "7", fields=(FieldChange(field, before, after),), via="api"
+    )
     plan = Plan("t", "l", (change,))
-    told = Conversation("survey.a", "A", "default", (Line("greeting", "k", before),), (Line("greeting", "k", after),))
+    told = Conversation(
+        at("survey.a"), "A", "default", (Line("greeting", "k", before),), (Line("greeting", "k", after),)
+    )
     page = FORMATS["html"](plan, (told,))
     visible = html.unescape(re.sub(r"<(style|script)>.*?</\1>|<[^>]*>", "", page, flags=re.S))
     typed = StepField(field, field, before, after)
-    step = Step("k", "Change A", ("survey.a",), "survey", "update", "7", "Surveys", "https://x/", fields=(typed,))
+    step = Step("k", "Change A", (at("survey.a"),), "survey", "update", "7", "Surveys", "https://x/", fields=(typed,))
     handoff = HandOff("t", (step,))
-    drift = Verdict((Divergence("survey.a", field, "drift", after, before),), (), (), (), ())
+    drift = Verdict((Divergence(at("survey.a"), field, "drift", after, before),), (), (), (), ())
     return {
         "text": plan_text(plan, width=100, colour=False),
         "terminal": re.sub("\x1b\\[[0-9;]*m", "", plan_text(plan, width=100, colour=True)),
@@ -97,7 +102,7 @@ def test_texts_with_little_in_common_but_a_long_beginning_show_how_they_go_on(ou
 def test_a_long_value_that_is_no_text_shows_what_differs():
     before = {str(number): f"option {number}" for number in range(200)}
     change = FieldChange("response_options", before, {**before, "150": "another"})
-    plan = Plan("t", "l", (Change("question.a.q", "question", Action.UPDATE, "7", fields=(change,), via="api"),))
+    plan = Plan("t", "l", (Change(at("question.a.q"), "question", Action.UPDATE, "7", fields=(change,), via="api"),))
     assert "{+another" in plan_text(plan, width=200, colour=False)
 
 
