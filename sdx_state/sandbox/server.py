@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -16,6 +18,44 @@ from sdx_state.sandbox.store import Store
 
 LOOPBACK = "127.0.0.1"
 PATIENCE = 10.0  # seconds that a start may take
+
+
+class _Server(uvicorn.Server):
+    """Ends at once when told to: uvicorn looks ten times a second whether it should, and then waits for a tenth."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._ending = asyncio.Event()
+
+    def end(self) -> None:
+        """Tell it, from any thread, to end."""
+        self.should_exit = self.force_exit = True
+        if self._loop is not None:
+            with suppress(RuntimeError):  # it has ended by itself
+                self._loop.call_soon_threadsafe(self._ending.set)
+
+    async def main_loop(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        tick = 0  # tenths of a second
+        while not await self.on_tick(tick):
+            tick += 1
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._ending.wait(), 0.1)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if not self.force_exit:
+            await super().shutdown(sockets)
+            return
+        for server in self.servers:
+            server.close()
+        for one in sockets or []:
+            one.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        await asyncio.sleep(0)  # those that are idle close now
+        if self.server_state.connections:
+            await asyncio.sleep(0.1)
 
 
 class SandboxServer:
@@ -35,7 +75,7 @@ class SandboxServer:
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._socket.bind((LOOPBACK, port))
         self.port: int = self._socket.getsockname()[1]
-        self._server = uvicorn.Server(_config(self.store, self.options))
+        self._server = _Server(_config(self.store, self.options))
         self._thread = threading.Thread(
             target=self._server.run, kwargs={"sockets": [self._socket]}, name="sandbox", daemon=True
         )
@@ -57,8 +97,7 @@ class SandboxServer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._server.should_exit = True
-        self._server.force_exit = True
+        self._server.end()
         self._thread.join(PATIENCE)
         self._socket.close()
         self.store.close()

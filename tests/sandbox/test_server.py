@@ -1,0 +1,41 @@
+"""The tenant behind a port: what becomes of its connections when it ends."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import threading
+
+import pytest
+
+from sdx_state.sandbox import SandboxOptions, SandboxServer
+
+
+def threads():
+    return [one.name for one in threading.enumerate()].count("sandbox")
+
+
+def test_idle_connections_are_closed_and_no_more_are_taken():
+    with SandboxServer(":memory:") as server:
+        idle = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+        idle.request("GET", "/api/openapi.yaml")
+        assert idle.getresponse().read()
+    assert idle.sock.recv(1) == b""
+    idle.close()
+    assert threads() == 0
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", server.port), timeout=20)
+
+
+def test_a_request_that_is_being_answered_does_not_keep_it():
+    with SandboxServer(":memory:", SandboxOptions(latency=0.5)) as server:
+        busy = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+        busy.request("GET", "/api/surveys")
+    busy.close()
+    assert threads() == 0
+
+
+def test_a_server_that_nobody_asked_ends_as_well():
+    with SandboxServer(":memory:"):
+        pass
+    assert threads() == 0
