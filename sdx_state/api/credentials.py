@@ -6,12 +6,11 @@ import re
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import quote, quote_plus
 
 from sdx_state.api.errors import CredentialsError
+from sdx_state.model.redaction import forms_of, redact
 
-REDACTED = "[redacted]"
-
+VARIABLES = ("SDX_CUSTOMER_UUID", "SDX_AUTH_TOKEN", "SDX_ACCESS_TOKEN")
 LONGEST = 16_384  # characters of a secret: more than servers accept in a header
 _VISIBLE = re.compile(r"[!-~]+")  # visible ASCII, which a header carries unchanged
 
@@ -47,35 +46,11 @@ class Credentials:
 
     def redact(self, text: str) -> str:
         """Return `text` without the token, in any of the forms in which a server might echo it."""
-        for secret in self._secrets():
-            text = text.replace(secret, REDACTED)
-        return text
+        return redact(text, forms_of([self.token], self.customer_uuid))
 
     @property
     def _pair(self) -> str:
         return b64encode(f"{self.customer_uuid}:{self.token}".encode()).decode("ascii")
-
-    def _secrets(self) -> list[str]:
-        # Longest first, so that no part of one is left standing beside the mark.
-        forms = {
-            self.token,
-            quote(self.token, safe=""),
-            quote_plus(self.token),
-            b64encode(self.token.encode()).decode(),
-        }
-        if self.customer_uuid is not None:
-            forms |= {self._pair, quote(self._pair, safe="")}
-        return sorted((form for form in forms if form), key=len, reverse=True)
-
-
-def redact_environment(text: str, environ: Mapping[str, str]) -> str:
-    """Return `text` without any of the credentials that `environ` holds, usable or not."""
-    names = ("SDX_CUSTOMER_UUID", "SDX_AUTH_TOKEN", "SDX_ACCESS_TOKEN", "SDX_STATE_KEY")
-    uuid, *tokens = (environ.get(name, "").strip() for name in names)
-    for token in tokens:
-        if token:
-            text = Credentials(token, uuid or None).redact(text)
-    return text
 
 
 def credentials_from(environ: Mapping[str, str]) -> Credentials:
@@ -86,9 +61,7 @@ def credentials_from(environ: Mapping[str, str]) -> Credentials:
     Raises:
         CredentialsError: Names what is missing, or cannot be sent.
     """
-    uuid, auth_token, access_token = (
-        environ.get(name, "").strip() for name in ("SDX_CUSTOMER_UUID", "SDX_AUTH_TOKEN", "SDX_ACCESS_TOKEN")
-    )
+    uuid, auth_token, access_token = (environ.get(name, "").strip() for name in VARIABLES)
     if uuid and auth_token:
         if not is_customer_uuid(uuid):
             raise CredentialsError("", "SDX_CUSTOMER_UUID is not a UUID")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from sdx_state.api.credentials import REDACTED
+from sdx_state.model.redaction import OPEN_PAGES, REDACTED
 
 _SLASH = r"(?:\\*/)"  # JSON may escape it
 _NAMED = re.compile(
@@ -17,11 +17,11 @@ _NAMED = re.compile(
     r"""(?:(")(?:[^"\\]|\\.)+|(\\+")[^"\\]+|(')[^']+|(?=[^"'\\])[^\s,;&}\]"']+)""",
     re.IGNORECASE,
 )
-_PAGES = re.compile(rf"((?:web_survey|interaction_external){_SLASH})[^\s\"'<>\\]+", re.IGNORECASE)
+_PAGES = re.compile(rf"((?:{'|'.join(OPEN_PAGES)}){_SLASH})[^\s\"'<>\\]+", re.IGNORECASE)
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _URL = re.compile(rf"(https?:{_SLASH}{{2}}[^\s/\\\"'<>?#]*)([^\s\"'<>]*)", re.IGNORECASE)
 _BEHIND_A_LOGIN = re.compile(rf"{_SLASH}?|{_SLASH}interaction{_SLASH}[0-9]{{1,19}}[.,;:)]?", re.IGNORECASE)
-_OPEN_PAGE = re.compile(r"(/(?:web_survey|interaction_external)/)[A-Za-z0-9_-]{4,}")
+_OPEN_PAGE = re.compile(rf"(/(?:{'|'.join(OPEN_PAGES)})/)[A-Za-z0-9_-]{{4,}}")
 
 
 def is_secret(name: str) -> bool:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sdx_state.api.address import BaseUrl
-from sdx_state.api.credentials import Credentials, credentials_from
+from sdx_state.api.credentials import VARIABLES, Credentials, credentials_from
 from sdx_state.api.errors import CredentialsError, CredentialStoreError, KeyringError, SignInError
 from sdx_state.api.oauth import Grant, customer_uuid, grant_of, refreshed, token, token_transport
 from sdx_state.api.retry import Clock, SystemClock
@@ -25,7 +25,6 @@ from sdx_state.state.files import make_private_folder, open_folder, read_private
 
 SERVICE = "sdx-state"
 ENVIRONMENT = "the environment"
-VARIABLES = ("SDX_CUSTOMER_UUID", "SDX_AUTH_TOKEN", "SDX_ACCESS_TOKEN")
 Renew = Callable[[Credentials], Credentials | None]
 
 

@@ -145,11 +145,11 @@ def report_bug(error: BaseException) -> int:
     """Print where the program went wrong, without values and without credentials, and return the exit code."""
     import traceback
 
-    from sdx_state.api.credentials import redact_environment
+    from sdx_state.model.redaction import forms_in, redact
     from sdx_state.report.escape import escape_lines
 
     text = "".join(traceback.format_exception(error))
-    click.echo(escape_lines(redact_environment(text, os.environ)), err=True)
+    click.echo(escape_lines(redact(text, forms_in(os.environ, shortest=1))), err=True)
     click.echo(
         "This is a bug of sdx-state. Nothing is lost: what was being written is in the journal, and the next run "
         "finds out what became of it. Please report the lines above.",

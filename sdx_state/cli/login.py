@@ -41,7 +41,8 @@ def command(context: Context, way: str, client_id: str | None, secret_in_redirec
     keyring, or in a file that you alone can read, for the host of this project and no other.
     """
     from sdx_state.api import Credentials, credentials_from
-    from sdx_state.api.stored import VARIABLES, Vault
+    from sdx_state.api.credentials import VARIABLES
+    from sdx_state.api.stored import Vault
     from sdx_state.cli.console import say
 
     base = context.base()

@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any, BinaryIO, TextIO
 
-from sdx_state.cli.credential_forms import forms_of
 from sdx_state.cli.streams import OutputLost, escaping, silence
+from sdx_state.model.redaction import OPEN_PAGES, SHORTEST, forms_in, forms_of, redact
 
-REDACTED = "[redacted]"
 _streams: list[RedactingStream] = []
 
 
@@ -46,10 +45,8 @@ class RedactingStream:
 
     def redacted(self, text: str) -> str:
         """Return `text` without secrets."""
-        for form in self._forms:
-            if form in text:
-                text = text.replace(form, REDACTED)
-        if "/web_survey/" in text or "/interaction_external/" in text:
+        text = redact(text, self._forms)
+        if any(f"/{page}/" in text for page in OPEN_PAGES):
             from sdx_state.api.links import without_open_pages
 
             text = without_open_pages(text)
@@ -136,7 +133,7 @@ def redacting(environ: Mapping[str, str], *, completing: bool = False) -> Iterat
         environ: The environment of the process.
         completing: Whether a shell asks for completions.
     """
-    forms = forms_of(environ)
+    forms = forms_in(environ)
     before = sys.stdout, sys.stderr
     out = (CompletingStream if completing else RedactingStream)(before[0], forms, essential=True)
     err = RedactingStream(before[1], forms, essential=False)
@@ -173,6 +170,6 @@ def stdout_bytes() -> WatchedBytes | None:
 
 def learn(secrets: Iterable[str], customer_uuid: str | None = None) -> None:
     """Keep `secrets`, which were typed or stored, out of stdout and stderr as well."""
-    for secret in secrets:
-        for stream in _streams:
-            stream.learn(forms_of({"SDX_AUTH_TOKEN": secret, "SDX_CUSTOMER_UUID": customer_uuid or ""}))
+    forms = forms_of([secret for secret in secrets if len(secret) >= SHORTEST], customer_uuid)
+    for stream in _streams:
+        stream.learn(forms)
