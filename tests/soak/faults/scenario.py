@@ -82,7 +82,7 @@ def intention(text: str) -> Any:
 
 def row_of(tenant: Tenant, address: str, id: str | None = None) -> Row | None:
     """Return the row that is `address`: by id, else the first of its name."""
-    kind = address.partition(".")[0]
+    kind, _, key = str(address).partition(".")  # as text: the product's addresses cannot be taken apart
     label = LABEL[f"{kind}s"]
     rows = tenant.rows[f"{kind}s"]
     if id is not None:
@@ -90,7 +90,7 @@ def row_of(tenant: Tenant, address: str, id: str | None = None) -> Row | None:
     wanted = DECLARED[address]
     found = [row for row in rows.values() if row[label] == wanted[label]]
     if kind == "question":
-        survey = row_of(tenant, f"survey.{address.split('.')[1]}") or {}
+        survey = row_of(tenant, f"survey.{key.partition('.')[0]}") or {}
         found = [row for row in found if row["survey_id"] == survey.get("id")]
     return found[0] if found else None
 
