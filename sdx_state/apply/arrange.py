@@ -11,7 +11,7 @@ from sdx_state.apply.readback import Fault
 from sdx_state.apply.write import Writer
 from sdx_state.kinds import QUESTION
 from sdx_state.model.address import Address
-from sdx_state.model.plan import ORDER_PATH
+from sdx_state.model.field_path import ORDER_PATH
 from sdx_state.plan.order import order_of, positions
 
 ORDER_FIELD = "order"

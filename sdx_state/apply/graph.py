@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from sdx_state.model.address import Address
-from sdx_state.model.plan import ORDER_PATH, Action, Change
+from sdx_state.model.field_path import ORDER_PATH
+from sdx_state.model.plan import Action, Change
 
 
 def arrangement_of(survey: Address) -> str:

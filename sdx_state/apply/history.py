@@ -22,7 +22,8 @@ from sdx_state.decoding.typed import (
 from sdx_state.kinds import QUESTION
 from sdx_state.kinds.decode import address as address_of
 from sdx_state.model.address import Address
-from sdx_state.model.plan import ORDER_PATH, Plan
+from sdx_state.model.field_path import ORDER_PATH
+from sdx_state.model.plan import Plan
 from sdx_state.model.resource import Live
 from sdx_state.model.snapshot import Snapshot
 from sdx_state.plan.codec import PlanUnreadable, from_document, to_document

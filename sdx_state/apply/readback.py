@@ -134,7 +134,7 @@ class ReadBack:
         def late(live: Live | None) -> list[str]:
             if live is None:
                 return [kind.identity]
-            wrong = dict.fromkeys(_top(path) for path, _, _ in differences(desired, live, self.snapshot.shape))
+            wrong = dict.fromkeys(path.field for path, _, _ in differences(desired, live, self.snapshot.shape))
             old = [name for name in wrong if name in written and _same(kind, name, before, live)]
             return [name for name in old if (kind.name, name) not in self.settling.ignored]
 
@@ -166,7 +166,3 @@ def _agree(kind: Kind, one: Mapping[str, object], other: Mapping[str, object]) -
     """Tell whether two answers about one resource say the same of all that both show, its place apart."""
     apart = (kind.parent_field, kind.order_field)
     return all(other[name] == value for name, value in one.items() if name in other and name not in apart)
-
-
-def _top(path: str) -> str:
-    return path.partition(".")[0].partition("[")[0]

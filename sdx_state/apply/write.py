@@ -21,8 +21,9 @@ from sdx_state.kinds import KINDS
 from sdx_state.kinds.kind import Kind, Verb
 from sdx_state.kinds.wire import lay_over, read_field, shape_of
 from sdx_state.model.address import Address
+from sdx_state.model.field_path import ORDER_PATH
 from sdx_state.model.ledger import Ledger
-from sdx_state.model.plan import ORDER_PATH, Action, Change
+from sdx_state.model.plan import Action, Change
 from sdx_state.model.resource import Desired, Live
 from sdx_state.model.snapshot import Snapshot
 from sdx_state.model.value import Value
@@ -99,7 +100,7 @@ class Writer:
     def _update(self, change: Change) -> Outcome:
         kind, desired, id = KINDS[change.kind], self.resources[change.address], _id_of(change)
         parent_id = self.ids.get(change.parent) if change.parent else None
-        changed = {_top(field.path) for field in change.fields if field.path != ORDER_PATH}
+        changed = {field.path.field for field in change.fields if field.path != ORDER_PATH}
         if not changed:
             return Outcome(change, "done", id=id)
         live = self.readback.whole(change.address, kind, id, parent_id)
@@ -110,8 +111,8 @@ class Writer:
         moved = _moved_on(kind, change, live)
         if moved is not None:
             return stale(change, moved)
-        before = {one.path: self.ledger.hash(one.before) for one in change.fields}
-        applied = {one.path: self.ledger.hash(one.after) for one in change.fields}
+        before: dict[str, str] = {one.path: self.ledger.hash(one.before) for one in change.fields}
+        applied: dict[str, str] = {one.path: self.ledger.hash(one.after) for one in change.fields}
         self.journal.overwrite("update", change.address, id, before, applied)
         shape = shape_of(kind, live.raw) or self.snapshot.shape or "flat"
         wanted = {name: desired.values[name] for name in desired.values if name in changed}
@@ -176,10 +177,6 @@ class Writer:
         with self._lock:
             self._last_order[survey_id] = order = self._last_order.get(survey_id, 0) + 1
             return order
-
-
-def _top(path: str) -> str:
-    return path.partition(".")[0].partition("[")[0]
 
 
 def _id_of(change: Change) -> str:

@@ -16,7 +16,8 @@ from sdx_state.handoff.upload import upload_of
 from sdx_state.kinds import KINDS, SURVEY, USER, admin_ui
 from sdx_state.kinds.field import FieldType
 from sdx_state.model.address import Address
-from sdx_state.model.plan import ORDER_PATH, Action, Change, FieldChange, Plan
+from sdx_state.model.field_path import ORDER_PATH, FieldPath
+from sdx_state.model.plan import Action, Change, FieldChange, Plan
 from sdx_state.model.resource import Desired, Source
 from sdx_state.model.value import Value
 
@@ -36,7 +37,7 @@ class StepField:
         after: What must stand there.
     """
 
-    path: str
+    path: FieldPath
     name: str
     before: Value
     after: Value
@@ -127,13 +128,13 @@ class _Maker:
         by_address = {change.address: change for change in surveys}
         for survey in dict.fromkeys([*by_address, *questions]):
             own = by_address.get(survey)
-            texts = [one for one in own.fields if _root(one.path) not in _NUMBERS] if own else []
+            texts = [one for one in own.fields if one.path.field not in _NUMBERS] if own else []
             if own is not None and (texts or own.action is Action.CREATE):
                 yield self._step(own, texts)
             for question in sorted(questions.get(survey, ()), key=self._position):
                 yield self._step(question, list(question.fields))
         for change in surveys:
-            numbers = [one for one in change.fields if _root(one.path) in _NUMBERS]
+            numbers = [one for one in change.fields if one.path.field in _NUMBERS]
             if numbers:
                 yield self._numbers(change, numbers)
         if users:
@@ -220,7 +221,7 @@ def _typed(one: FieldChange, after: Value) -> Iterator[StepField]:
         return
     before = one.before if isinstance(one.before, Mapping) else {}
     for language, text in after.items():
-        path = f"{one.path}.{language}"
+        path = FieldPath.of(one.path, language)
         yield StepField(path, admin_ui.field_name(path), before.get(language), text)
 
 
@@ -244,10 +245,6 @@ def _key(step: Step) -> str:
     content = [step.action, step.kind, step.addresses, [(one.path, one.after) for one in step.fields]]
     text = json.dumps(content, ensure_ascii=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-
-def _root(path: str) -> str:
-    return path.partition(".")[0].partition("[")[0]
 
 
 def _text(value: Value | None) -> str:

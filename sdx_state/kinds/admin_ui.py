@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sdx_state.model.field_path import FieldPath
+
 
 @dataclass(frozen=True)
 class Page:
@@ -103,10 +105,7 @@ FORMULAS = (
 UPLOAD_ONLY_NEW = "The file holds missing users only. What an upload does to users that exist is not documented."
 
 
-def field_name(path: str) -> str:
+def field_name(path: FieldPath) -> str:
     """Return what a person calls the field at `path`; a language or a place inside it follows in brackets."""
-    name, dot, inner = path.partition(".")
-    name, bracket, place = name.partition("[")
-    shown = FIELD_NAMES.get(name, name)
-    detail = bracket + place + (dot if bracket else "") + inner
-    return f"{shown} ({detail})" if detail else shown
+    shown = FIELD_NAMES.get(path.field, path.field)
+    return f"{shown} ({path.inner})" if path.inner else shown

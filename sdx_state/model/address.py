@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import TYPE_CHECKING
 
 from sdx_state.model.texts import normalized
 
@@ -18,8 +19,8 @@ _HYPHENS = re.compile(r"-{2,}")
 class Address(str):
     """The name of a resource: a frozen value, and what it is written as.
 
-    It is a text, so that it hashes and sorts as one and is a key of JSON. Nobody takes it apart: the methods of texts
-    that would are not there.
+    It is a text, so that it hashes and sorts as one and is a key of JSON. Nobody else takes it apart: the type
+    checker refuses the methods of texts that would.
 
     Attributes:
         kind: The kind's name.
@@ -40,9 +41,9 @@ class Address(str):
             object.__setattr__(self, name, value)
         return self
 
-    def __getnewargs__(self) -> tuple[str, str, Address | None]:  # type: ignore[override]  # arguments of __new__
+    def __reduce__(self) -> tuple[type[Address], tuple[str, str, Address | None]]:
         """Return what a copy is made of."""
-        return self.kind, self.key, self.parent
+        return Address, (self.kind, self.key, self.parent)
 
     def __setattr__(self, name: str, value: object) -> None:
         """Refuse: an address never changes."""
@@ -57,8 +58,8 @@ class Address(str):
         """Return the address of the same key in `parent`."""
         return Address(self.kind, self.key, parent)
 
-    # Each would be a second opinion of where the kind ends and the key begins.
-    partition = rpartition = split = rsplit = startswith = removeprefix = None  # type: ignore[assignment]
+    if TYPE_CHECKING:  # the type checker refuses them: each is a second opinion of where the kind ends
+        partition = rpartition = split = rsplit = startswith = removeprefix = None  # type: ignore[assignment]
 
 
 def slug(text: str) -> str:

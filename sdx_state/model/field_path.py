@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from sdx_state.model.value import DEFAULT_LANGUAGE
 
@@ -53,7 +54,8 @@ class FieldPath(str):
         """Return the path with a language: a prompt that is a plain text is in the default language."""
         return self if not self.whole else FieldPath(f"{self}.{DEFAULT_LANGUAGE}")
 
-    partition = rpartition = split = rsplit = startswith = removeprefix = None  # type: ignore[assignment]
+    if TYPE_CHECKING:  # the type checker refuses them: each is a second opinion of where the field ends
+        partition = rpartition = split = rsplit = startswith = removeprefix = None  # type: ignore[assignment]
 
 
 ORDER_PATH = FieldPath("order")

@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Literal, get_args
 
 from sdx_state.model.address import Address
+from sdx_state.model.field_path import FieldPath
 from sdx_state.model.ledger import Entry, Step
 from sdx_state.model.policy import Level
 from sdx_state.model.resource import Source
@@ -18,7 +19,6 @@ Via = Literal["api", "csv", "manual", "none"]
 Severity = Literal["error", "warning", "info"]  # information changes no exit code
 Attribution = Literal["branch", "pending", "drift", "both"]
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)  # the worst first
-ORDER_PATH = "order"
 
 
 class Action(Enum):
@@ -43,7 +43,7 @@ class FieldChange:
         source: Where the declared value stands.
     """
 
-    path: str
+    path: FieldPath
     before: Value
     after: Value
     origin: Origin = "config"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from sdx_state.model.address import Address
+from sdx_state.model.field_path import FieldPath
 from sdx_state.model.value import Value
 
 Shape = Literal["flat", "nested"]
@@ -63,7 +64,7 @@ class Desired:
 
         What lies inside a field follows it after a dot; it is looked for before the field.
         """
-        place = self.positions.get(name) or self.positions.get(name.partition(".")[0].partition("[")[0])
+        place = self.positions.get(name) or self.positions.get(FieldPath(name).field)
         return Source(self.source.file, *place) if place else self.source
 
 

@@ -13,6 +13,7 @@ from sdx_state.kinds.field import FieldType
 from sdx_state.kinds.kind import Kind
 from sdx_state.kinds.wire import read_field
 from sdx_state.model.address import Address
+from sdx_state.model.field_path import FieldPath
 from sdx_state.model.ledger import Entry, Ledger
 from sdx_state.model.plan import Action, Change, Finding
 from sdx_state.model.resource import Live
@@ -34,13 +35,15 @@ def agrees(entry: Entry, live: Live, ledger: Ledger, siblings: Collection[str] =
     """
     kind = KINDS[live.kind]
     nothing = {ledger.hash(None), ledger.hash("")}  # what was cleared tells no resource from another
-    telling = [path for path, known in entry.applied.items() if _tells(kind, path) and known not in nothing]
+    telling = [
+        path for path, known in entry.applied.items() if _tells(kind, FieldPath(path)) and known not in nothing
+    ]
     if not telling or siblings:
         return True
     return any(
         value is not None and ledger.hash(value) == entry.applied[path]
         for path in telling
-        if (value := _value_at(kind, path, live)) is not None
+        if (value := _value_at(kind, FieldPath(path), live)) is not None
     )
 
 
@@ -82,7 +85,8 @@ def same_tenant(entries: Mapping[Address, Entry], snapshot: Snapshot, ledger: Le
     known = [
         (address, entry)
         for address, entry in entries.items()
-        if address.kind in snapshot.read and any(_tells(KINDS[address.kind], path) for path in entry.applied)
+        if address.kind in snapshot.read
+        and any(_tells(KINDS[address.kind], FieldPath(path)) for path in entry.applied)
     ]
     sample = known[:: max(1, len(known) // SAMPLE)]
     if not sample:
@@ -96,15 +100,14 @@ def same_tenant(entries: Mapping[Address, Entry], snapshot: Snapshot, ledger: Le
     return 2 * there >= len(sample)
 
 
-def _tells(kind: Kind, path: str) -> bool:
-    field = kind.by_name.get(path.partition(".")[0])
+def _tells(kind: Kind, path: FieldPath) -> bool:
+    field = kind.by_name.get(path.field)
     return field is not None and field.type in _TELLING and not field.closed
 
 
-def _value_at(kind: Kind, path: str, live: Live) -> Value:
+def _value_at(kind: Kind, path: FieldPath, live: Live) -> Value:
     """Return the live value at `path`, as its hash was made of."""
-    name, _, language = path.partition(".")
-    field = kind.by_name[name]
+    field, language = kind.by_name[path.field], path.inner
     value = read_field(field, live.raw)
     if isinstance(value, Mapping):
         value = value.get(language or DEFAULT_LANGUAGE)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from sdx_state.kinds import ALL_KINDS, KINDS, QUESTION
 from sdx_state.kinds.identity import identity
 from sdx_state.model.address import Address
+from sdx_state.model.field_path import FieldPath
 from sdx_state.model.ledger import Entry, Ledger
 from sdx_state.model.plan import Action, Change, Drift, FieldChange, Finding, Plan, Unmanaged
 from sdx_state.model.resource import Desired, Live, Moved, Removed
@@ -159,7 +160,7 @@ class _Planner:
 
     def _creation(self, desired: Desired) -> Change:
         fields = tuple(
-            FieldChange(name, None, value, "config", desired.source_of(name))
+            FieldChange(FieldPath(name), None, value, "config", desired.source_of(name))
             for name, value in desired.values.items()
             if value not in (None, "")
         )

@@ -5,7 +5,6 @@ Field names are Terraform's where it has them, so that tools written for those r
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
@@ -27,8 +26,8 @@ from sdx_state.decoding.typed import (
 )
 from sdx_state.kinds import KINDS
 from sdx_state.kinds.decode import address, kind_name, source
+from sdx_state.model.field_path import ORDER_PATH, FieldPath
 from sdx_state.model.plan import (
-    ORDER_PATH,
     Action,
     Attribution,
     Change,
@@ -49,7 +48,6 @@ from sdx_state.model.value import Value
 from sdx_state.state.signing import HASH, hash_of
 
 FORMAT_MAJOR, FORMAT_MINOR = 1, 2
-_AFTER_NAME = re.compile(r"[.\[]")  # a language, or a place inside of the value, follows
 
 
 class PlanUnreadable(Exception):
@@ -309,9 +307,9 @@ def _field_of(kind: str) -> Decode[FieldChange]:
     """Return the decoder of a change of a field of `kind`."""
     known = {*KINDS[kind].by_name, ORDER_PATH}
 
-    def path(value: object) -> str:
-        found = text(value)
-        if _AFTER_NAME.split(found, maxsplit=1)[0] not in known:
+    def path(value: object) -> FieldPath:
+        found = FieldPath(text(value))
+        if found.field not in known:
             raise Malformed(f"a path of a field of a {kind}", value)
         return found
 

@@ -9,7 +9,8 @@ from typing import Literal
 from sdx_state.kinds import QUESTION, SURVEY
 from sdx_state.kinds.wire import read_field
 from sdx_state.model.address import Address
-from sdx_state.model.plan import ORDER_PATH, Action, Plan
+from sdx_state.model.field_path import ORDER_PATH
+from sdx_state.model.plan import Action, Plan
 from sdx_state.model.resource import Desired, Live
 from sdx_state.model.snapshot import Snapshot
 from sdx_state.model.value import DEFAULT_LANGUAGE, Value

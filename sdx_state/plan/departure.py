@@ -9,6 +9,7 @@ from sdx_state.kinds import KINDS
 from sdx_state.kinds.identity import identity
 from sdx_state.kinds.wire import read_field
 from sdx_state.model.address import Address
+from sdx_state.model.field_path import FieldPath
 from sdx_state.model.ledger import Entry
 from sdx_state.model.plan import Action, Change, Drift, FieldChange
 from sdx_state.model.resource import Desired, Live, Removed
@@ -75,7 +76,7 @@ def deletion(address: Address, live: Live, reason: str, protected: bool, parent:
         kind.name,
         Action.DELETE,
         id=live.id,
-        fields=tuple(FieldChange(name, value, None) for name, value in before.items()),
+        fields=tuple(FieldChange(FieldPath(name), value, None) for name, value in before.items()),
         before=before,
         reason=reason,
         via="api",

@@ -11,7 +11,8 @@ from sdx_state.kinds import ALL_KINDS, QUESTION, SURVEY, Kind
 from sdx_state.kinds.identity import identity
 from sdx_state.kinds.wire import read_field
 from sdx_state.model.address import Address, readable_key
-from sdx_state.model.plan import ORDER_PATH, Finding
+from sdx_state.model.field_path import ORDER_PATH
+from sdx_state.model.plan import Finding
 from sdx_state.model.resource import Desired, Live, Source
 from sdx_state.model.snapshot import Snapshot
 from sdx_state.model.value import DEFAULT_LANGUAGE, Value

@@ -9,11 +9,12 @@ from typing import cast
 from sdx_state.kinds import KINDS
 from sdx_state.kinds.field import Field, FieldType
 from sdx_state.kinds.wire import can_carry, read_field, shape_of
+from sdx_state.model.field_path import FieldPath
 from sdx_state.model.resource import Desired, Live, Shape
 from sdx_state.model.value import DEFAULT_LANGUAGE, Value
 
 # path, before, after
-Difference = tuple[str, Value, Value]
+Difference = tuple[FieldPath, Value, Value]
 
 
 def differences(desired: Desired, live: Live, tenant_shape: Shape | None) -> list[Difference]:
@@ -34,19 +35,19 @@ def differences(desired: Desired, live: Live, tenant_shape: Shape | None) -> lis
     return found
 
 
-def not_carried(desired: Desired, shape: Shape | None) -> list[str]:
+def not_carried(desired: Desired, shape: Shape | None) -> list[FieldPath]:
     """Return the paths of declared values that a tenant of `shape` has no place for."""
     if shape != "flat":
         return []
     fields = KINDS[desired.kind].by_name
-    missing = []
+    missing: list[FieldPath] = []
     for name, value in desired.values.items():
         if name in desired.ignore or value is None:
             continue
         if not fields[name].flat:
-            missing.append(name)
+            missing.append(FieldPath(name))
         elif isinstance(value, Mapping):
-            missing.extend(f"{name}.{language}" for language in value if language != DEFAULT_LANGUAGE)
+            missing.extend(FieldPath.of(name, language) for language in value if language != DEFAULT_LANGUAGE)
     return missing
 
 
@@ -62,7 +63,7 @@ def managed_values(desired: Desired, live: Live | None) -> dict[str, Value]:
     }
 
 
-def flattened(desired: Desired) -> Iterator[tuple[str, Value]]:
+def flattened(desired: Desired) -> Iterator[tuple[FieldPath, Value]]:
     """Yield path and value of everything that `desired` manages; a language map a path per language.
 
     A field that is null in YAML has no value there: it is not managed.
@@ -72,9 +73,9 @@ def flattened(desired: Desired) -> Iterator[tuple[str, Value]]:
             continue
         if isinstance(value, Mapping):
             for language, text in value.items():
-                yield f"{name}.{language}", text
+                yield FieldPath.of(name, language), text
         else:
-            yield name, value
+            yield FieldPath(name), value
 
 
 def _field_differences(field: Field, before: Value, after: Value, shape: Shape | None) -> Iterator[Difference]:
@@ -87,7 +88,7 @@ def _field_differences(field: Field, before: Value, after: Value, shape: Shape |
     if field.type is FieldType.OPTIONS and isinstance(before, Sequence) and isinstance(wanted, Sequence):
         yield from _inner_differences(field.name, before, wanted)
     else:
-        yield field.name, before, wanted
+        yield FieldPath(field.name), before, wanted
 
 
 def _prompt_differences(field: Field, before: Value, after: Value, shape: Shape | None) -> Iterator[Difference]:
@@ -95,12 +96,12 @@ def _prompt_differences(field: Field, before: Value, after: Value, shape: Shape 
     if not isinstance(after, Mapping):
         wanted = field.normalise(after)
         if field.normalise(live.get(DEFAULT_LANGUAGE)) != wanted:
-            yield field.name, live.get(DEFAULT_LANGUAGE), cast(Value, wanted)
+            yield FieldPath(field.name), live.get(DEFAULT_LANGUAGE), cast(Value, wanted)
         return
     for language, text in after.items():
         was, wanted = field.normalise(live.get(language)), field.normalise(text)
         if was != wanted and can_carry(field, shape, language):
-            yield f"{field.name}.{language}", cast(Value, was), cast(Value, wanted)
+            yield FieldPath.of(field.name, language), cast(Value, was), cast(Value, wanted)
 
 
 def _inner_differences(name: str, before: object, after: object) -> Iterator[Difference]:
@@ -111,7 +112,7 @@ def _inner_differences(name: str, before: object, after: object) -> Iterator[Dif
     found = DeepDiff(before, after, view="tree", verbose_level=2)
     for kind_of_difference in found.values():
         for item in kind_of_difference:
-            path = name + re.sub(r"\['([^']*)'\]", r".\1", item.path().removeprefix("root"))
+            path = FieldPath(name + re.sub(r"\['([^']*)'\]", r".\1", item.path().removeprefix("root")))
             # The mark is one object, whose text may also be that of a label.
             was = None if item.t1 is notpresent else item.t1
             becomes = None if item.t2 is notpresent else item.t2

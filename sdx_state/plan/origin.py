@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from sdx_state.kinds import KINDS
+from sdx_state.model.field_path import ORDER_PATH
 from sdx_state.model.ledger import Entry, Ledger
-from sdx_state.model.plan import ORDER_PATH, Origin
+from sdx_state.model.plan import Origin
 from sdx_state.model.resource import Desired
 from sdx_state.plan.diff import flattened
 
@@ -20,8 +21,8 @@ def origin_of(ledger: Ledger, entry: Entry | None, path: str, live: object, decl
 def applied_hashes(desired: Desired, ledger: Ledger) -> dict[str, str]:
     """Return path -> hash of everything that `desired` manages: what the state remembers once it is applied."""
     fields = KINDS[desired.kind].by_name
-    hashes = {
-        path: ledger.hash(fields[path.partition(".")[0]].normalise(value)) for path, value in flattened(desired)
+    hashes: dict[str, str] = {
+        path: ledger.hash(fields[path.field].normalise(value)) for path, value in flattened(desired)
     }
     if KINDS[desired.kind].order_field is not None and ORDER_PATH not in desired.ignore:
         hashes[ORDER_PATH] = ledger.hash(desired.position)

@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sdx_state.kinds import KINDS
 from sdx_state.model.address import Address
+from sdx_state.model.field_path import ORDER_PATH
 from sdx_state.model.ledger import Entry, Ledger
-from sdx_state.model.plan import ORDER_PATH, FieldChange, Origin
+from sdx_state.model.plan import FieldChange, Origin
 from sdx_state.model.resource import Desired, Live
 from sdx_state.model.snapshot import Snapshot
 from sdx_state.plan.order import moves, order_of, places

@@ -33,5 +33,5 @@ def _family(address: Address) -> Address | None:
     """Return the address of the survey that `address` is, or is a question of."""
     kind = KINDS[address.kind]
     if kind.parent is not None:
-        return Address(kind.parent, address.name.partition(".")[0])
+        return address.parent
     return address if any(child.parent == kind.name for child in KINDS.values()) else None

@@ -9,8 +9,9 @@ from sdx_state.kinds import KINDS, QUESTION, SURVEY
 from sdx_state.kinds.identity import Identity, identity
 from sdx_state.kinds.wire import read_field
 from sdx_state.model.address import Address
+from sdx_state.model.field_path import ORDER_PATH, FieldPath
 from sdx_state.model.ledger import Ledger
-from sdx_state.model.plan import ORDER_PATH, Action, Change, FieldChange, Finding, Plan
+from sdx_state.model.plan import Action, Change, FieldChange, Finding, Plan
 from sdx_state.model.resource import Desired, Live, Source
 from sdx_state.model.snapshot import Snapshot
 from sdx_state.model.value import Value
@@ -143,7 +144,7 @@ class _Undo:
 
     def _revert(self, change: Change) -> Iterator[Change]:
         before, id = self.past.before.get(change.address), change.id
-        names = [name for name in dict.fromkeys(_top(one.path) for one in change.fields) if name != ORDER_PATH]
+        names = [name for name in dict.fromkeys(one.path.field for one in change.fields) if name != ORDER_PATH]
         if before is None or id is None or not names:
             return
         address, live = self._today(change.kind, id), self.live.get(identity(change.kind, id))
@@ -196,7 +197,7 @@ class _Undo:
             address,
             change.kind,
             Action.CREATE,
-            fields=tuple(FieldChange(name, None, value) for name, value in values.items()),
+            fields=tuple(FieldChange(FieldPath(name), None, value) for name, value in values.items()),
             after=values,
             reason=f"run {self.past.run} deleted it",
             via="api",
@@ -264,7 +265,3 @@ class _Undo:
 
     def _say(self, address: Address, message: str) -> None:
         self.findings.append(Finding("warning", message, address))
-
-
-def _top(path: str) -> str:
-    return path.partition(".")[0].partition("[")[0]

@@ -9,7 +9,8 @@ from hashlib import sha256
 from typing import TypeAlias
 
 from sdx_state.model.address import Address
-from sdx_state.model.plan import ORDER_PATH, SEVERITIES, Action, Change, FieldChange, Plan, Risk
+from sdx_state.model.field_path import ORDER_PATH
+from sdx_state.model.plan import SEVERITIES, Action, Change, FieldChange, Plan, Risk
 from sdx_state.model.policy import LEVELS
 from sdx_state.plan.conversation import Conversation
 from sdx_state.report.dialogue import Dialogue, dialogue, pair

@@ -13,7 +13,8 @@ from sdx_state.kinds import QUESTION, SURVEY, USER
 from sdx_state.kinds.field import FieldType
 from sdx_state.model.alike import is_alike
 from sdx_state.model.evidence import Sort
-from sdx_state.model.plan import ORDER_PATH, Action, Change, FieldChange
+from sdx_state.model.field_path import ORDER_PATH
+from sdx_state.model.plan import Action, Change, FieldChange
 from sdx_state.model.policy import Level
 from sdx_state.risk.facts import Facts
 
@@ -58,7 +59,7 @@ def _shrinks_scale(change: Change, _: Facts) -> bool:
     field = _changed(change, "max_response")
     if field is not None and isinstance(field.after, int) and _above(field.before, field.after):
         return True
-    return any(one.after is None and "." not in one.path for one in _all_changed(change, "response_options"))
+    return any(one.after is None and one.path.whole for one in _all_changed(change, "response_options"))
 
 
 def _rewords_question(change: Change, _: Facts) -> bool:
@@ -99,17 +100,12 @@ def _changes_texts(change: Change, facts: Facts) -> bool:
     if _rewords_question(change, facts):
         return False
     texts = [field for name in _TEXTS.get(change.kind, ()) for field in _all_changed(change, name)]
-    return any(field.after or not field.before or _is_place(field.path) for field in texts)
+    return any(field.after or not field.before or field.path.in_list for field in texts)
 
 
 def _clears_text(change: Change, _: Facts) -> bool:
     texts = (field for name in _TEXTS.get(change.kind, ()) for field in _all_changed(change, name))
-    return any(bool(field.before) and not field.after and not _is_place(field.path) for field in texts)
-
-
-def _is_place(path: str) -> bool:
-    """Tell whether `path` leads to a place in a list: an option that goes is another matter."""
-    return "[" in path
+    return any(bool(field.before) and not field.after and not field.path.in_list for field in texts)
 
 
 def _reattributes(change: Change, _: Facts) -> bool:
@@ -270,7 +266,7 @@ def _all_changed(change: Change, name: str) -> list[FieldChange]:
     """Return the changes of field `name`, one a language, of a resource that exists and stays."""
     if change.action is not Action.UPDATE:
         return []
-    return [field for field in change.fields if field.path.partition(".")[0].partition("[")[0] == name]
+    return [field for field in change.fields if field.path.field == name]
 
 
 def _changed(change: Change, name: str) -> FieldChange | None:

@@ -12,6 +12,7 @@ import shutil
 import pytest
 
 from sdx_state.handoff.steps import hand_off
+from sdx_state.model.field_path import FieldPath
 from sdx_state.model.plan import Action, Change, FieldChange, Plan
 from sdx_state.model.resource import Desired, Source
 from sdx_state.report.handoff import handoff_html
@@ -47,8 +48,8 @@ def handoff():
     survey = Change(
         "survey.csat", "survey", Action.UPDATE, id="52", label="Support CSAT", via="manual", source=where,
         fields=(
-            FieldChange("greeting_text", before, before.replace("Three", "Four")),
-            FieldChange("closing_text", "Bye", HOSTILE),
+            FieldChange(FieldPath("greeting_text"), before, before.replace("Three", "Four")),
+            FieldChange(FieldPath("closing_text"), "Bye", HOSTILE),
         ),
     )  # fmt: skip
     user = Desired("user.ana@x.example", "user", "ana", {"email": "ana@x.example", "name": "Ana"}, where)

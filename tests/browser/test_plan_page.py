@@ -12,6 +12,7 @@ from itertools import pairwise
 
 import pytest
 
+from sdx_state.model.field_path import FieldPath
 from sdx_state.model.plan import Action, Change, FieldChange, Finding, Plan, Risk
 from sdx_state.model.resource import Source
 from sdx_state.plan.conversation import Conversation, Line
@@ -38,7 +39,7 @@ if CHROMIUM is None or sync_playwright is None:
 
 def change(address, action, *fields, levels=(), **more):
     risks = tuple(Risk("a-rule", level, f"{level}: look twice {HOSTILE}") for level in levels)
-    fields = tuple(FieldChange(*field) for field in fields)
+    fields = tuple(FieldChange(FieldPath(field[0]), *field[1:]) for field in fields)
     kind = address.partition(".")[0]
     return Change(address, kind, action, id="7", source=WHERE, risks=risks, fields=fields, **{"via": "api", **more})
 

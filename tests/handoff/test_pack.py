@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from sdx_state.handoff.pack import write_pack
 from sdx_state.handoff.steps import HandOff, hand_off
 from sdx_state.kinds.user import UPLOAD_COLUMNS
+from sdx_state.model.field_path import FieldPath
 from sdx_state.model.plan import Action, Change, FieldChange, Plan, Risk
 from sdx_state.model.resource import Desired, Source
 from sdx_state.report.handoff import handoff_csv, handoff_html, handoff_json, handoff_markdown, pack_texts
@@ -58,7 +59,7 @@ hostile = st.text(
 
 
 def made(*values, kind="survey", action=Action.UPDATE):
-    fields = tuple(FieldChange(f"greeting_text.{n}", "before", value) for n, value in enumerate(values))
+    fields = tuple(FieldChange(FieldPath(f"greeting_text.{n}"), "before", value) for n, value in enumerate(values))
     where, risks = Source(values[-1], 3, 1), (Risk("r", "high", values[0]),)
     change = Change(
         "survey.a", kind, action, id="7", fields=fields, label=values[0], via="manual", source=where, risks=risks

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from sdx_state.kinds import KINDS
 from sdx_state.kinds.wire import lay_over
 from sdx_state.model.address import Address
+from sdx_state.model.field_path import ORDER_PATH
 from sdx_state.model.ledger import Entry, Ledger
-from sdx_state.model.plan import ORDER_PATH, Action
+from sdx_state.model.plan import Action
 from sdx_state.model.resource import Desired, Live, Source
 from sdx_state.model.snapshot import Snapshot
 from sdx_state.plan.build import Intention, build_plan

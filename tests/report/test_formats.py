@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sdx_state.model.address import Address
+from sdx_state.model.field_path import FieldPath
 from sdx_state.model.plan import Action, Change, FieldChange, Finding, Plan, Risk
 from sdx_state.model.resource import Source
 from sdx_state.report.formats import FORMATS, Options
@@ -28,7 +29,7 @@ hostile = st.text(
 
 
 def update(name, *values, risk="high"):
-    fields = tuple(FieldChange(f"greeting_text.{n}", "before", value) for n, value in enumerate(values))
+    fields = tuple(FieldChange(FieldPath(f"greeting_text.{n}"), "before", value) for n, value in enumerate(values))
     risks = (Risk("some-rule", risk, "look twice"),)
     return Change(
         Address("survey", name),
@@ -81,7 +82,7 @@ def test_all_forms_count_the_same():
 
 
 def test_a_risk_stands_where_the_field_is_declared_that_brings_it_about():
-    field = FieldChange("name", "A", "B", source=Source("a.yaml", 9, 5))
+    field = FieldChange(FieldPath("name"), "A", "B", source=Source("a.yaml", 9, 5))
     risk = Risk("some-rule", "critical", "look twice", Source("a.yaml", 9, 5))
     plan = Plan("t", "l", (replace(update("a"), fields=(field,), risks=(risk,)),))
     assert FORMATS["github"](plan, (), Options(folder="x/")).startswith("::error file=x/a.yaml,line=9,col=5::")

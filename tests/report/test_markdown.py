@@ -6,13 +6,14 @@ import re
 
 import pytest
 
+from sdx_state.model.field_path import FieldPath
 from sdx_state.model.plan import Action, Change, FieldChange, Plan, Risk
 from sdx_state.report.markdown import plan_markdown
 
 
 def changed(name, attribution=None, lines=1, action=Action.UPDATE, level=None):
     risks = (Risk("r", level, "look twice"),) if level else ()
-    fields = tuple(FieldChange(f"f{number}", "before", "after") for number in range(lines))
+    fields = tuple(FieldChange(FieldPath(f"f{number}"), "before", "after") for number in range(lines))
     return Change(
         f"survey.{name}", "survey", action, id="7", fields=fields, via="api", risks=risks, attribution=attribution
     )
@@ -62,7 +63,7 @@ def test_deletes_that_do_not_fit_even_by_a_line_forbid_to_approve_by_the_comment
 @pytest.mark.parametrize("budget", [1_000, 1_500, 3_000, 65_536, 1_000_000])
 @pytest.mark.parametrize("letter", ["a", "ü", "漢", "`"])
 def test_no_budget_is_overdrawn_and_no_fence_is_left_open(budget, letter):
-    fields = (FieldChange("name", letter * 90, letter * 95 + "x"),)
+    fields = (FieldChange(FieldPath("name"), letter * 90, letter * 95 + "x"),)
     changes = tuple(
         Change(f"survey.s{number}", "survey", Action.UPDATE, fields=fields, attribution=whose)
         for number in range(400)
@@ -90,9 +91,9 @@ PERSON = Change(
     id="ana@example.com",
     via="api",
     fields=(
-        FieldChange("name", "Anastasia Bell", "Ana Bell"),
-        FieldChange("phone", "+61499123456", "+61499000000"),
-        FieldChange("agent_id", "abell", "anabell"),
+        FieldChange(FieldPath("name"), "Anastasia Bell", "Ana Bell"),
+        FieldChange(FieldPath("phone"), "+61499123456", "+61499000000"),
+        FieldChange(FieldPath("agent_id"), "abell", "anabell"),
     ),
 )
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sdx_state.kinds.addresses import parse_address as at
 from sdx_state.kinds.segments import message_segments, reading_seconds
 from sdx_state.model.address import Address
+from sdx_state.model.field_path import FieldPath
 from sdx_state.model.plan import Action, Change, FieldChange, Finding, Plan, Risk
 from sdx_state.plan.conversation import Conversation, Line
 from sdx_state.report.page import plan_html
@@ -106,7 +107,7 @@ def test_nothing_on_the_page_acts(one, two, three):
         "survey",
         Action.UPDATE,
         id=two,
-        fields=(FieldChange("name", three, one),),
+        fields=(FieldChange(FieldPath("name"), three, one),),
         via="api",
         risks=(Risk(one, "high", two),),
     )

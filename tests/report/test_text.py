@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from sdx_state.kinds.addresses import parse_address as at
 from sdx_state.model.address import Address
+from sdx_state.model.field_path import FieldPath
 from sdx_state.model.plan import Action, Change, FieldChange, Finding, Plan, Risk, Unmanaged
 from sdx_state.model.resource import Source
 from sdx_state.plan.codec import from_document
@@ -39,7 +40,7 @@ A = at("survey.a")
 
 
 def update(*fields, kind="survey", address=A, **options):
-    changes = tuple(FieldChange(*field) for field in fields)
+    changes = tuple(FieldChange(FieldPath(field[0]), *field[1:]) for field in fields)
     return Change(address, kind, Action.UPDATE, id="7", fields=changes, source=WHERE, via="api", **options)
 
 
@@ -122,7 +123,8 @@ def test_each_action_has_its_sign_and_its_words(change, expected):
 
 def test_a_delete_shows_what_would_be_lost():
     lost = Change(
-        at("survey.a"), "survey", Action.DELETE, id="7", via="api", fields=(FieldChange("name", "Pilot", None),),
+        at("survey.a"), "survey", Action.DELETE, id="7", via="api",
+        fields=(FieldChange(FieldPath("name"), "Pilot", None),),
         risks=(Risk("survey-deleted", "critical", "its questions go with it"),),
     )  # fmt: skip
     text = shown(lost)
@@ -163,7 +165,7 @@ def test_no_value_reaches_the_terminal_with_anything_a_terminal_would_act_on(one
             "user",
             Action.CREATE,
             via="api",
-            fields=(FieldChange("name", None, two),),
+            fields=(FieldChange(FieldPath("name"), None, two),),
             label=one,
         ),
         update(
@@ -297,7 +299,7 @@ def test_a_risk_is_folded_between_words_at_the_width_of_the_terminal():
 
 def test_a_new_text_stands_in_a_line_for_each_language_and_says_where_it_is_declared():
     texts = {"default": "Hello", "de-default": "Hallo"}
-    field = FieldChange("greeting_text", None, texts, "config", Source("a.yaml", 9, 5))
+    field = FieldChange(FieldPath("greeting_text"), None, texts, "config", Source("a.yaml", 9, 5))
     text = shown(Change(at("survey.a"), "survey", Action.CREATE, fields=(field,), source=WHERE, via="api"))
     assert 'greeting_text.default:    "Hello"  line 9' in text
     assert 'greeting_text.de-default: "Hallo"  line 9' in text

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from sdx_state.handoff.steps import HandOff, Step, StepField
 from sdx_state.kinds.addresses import parse_address as at
+from sdx_state.model.field_path import FieldPath
 from sdx_state.model.plan import Action, Change, FieldChange, Plan
 from sdx_state.plan.conversation import Conversation, Line
 from sdx_state.plan.divergence import Divergence, Verdict
@@ -41,7 +42,12 @@ def sides(pieces):
 def outputs(before, after, field="greeting_text"):
     """Return what each output shows of one changed text."""
     change = Change(
-        at("survey.a"), "survey", Action.UPDATE, "7", fields=(FieldChange(field, before, after),), via="api"
+        at("survey.a"),
+        "survey",
+        Action.UPDATE,
+        "7",
+        fields=(FieldChange(FieldPath(field), before, after),),
+        via="api",
     )
     plan = Plan("t", "l", (change,))
     told = Conversation(
@@ -101,7 +107,7 @@ def test_texts_with_little_in_common_but_a_long_beginning_show_how_they_go_on(ou
 
 def test_a_long_value_that_is_no_text_shows_what_differs():
     before = {str(number): f"option {number}" for number in range(200)}
-    change = FieldChange("response_options", before, {**before, "150": "another"})
+    change = FieldChange(FieldPath("response_options"), before, {**before, "150": "another"})
     plan = Plan("t", "l", (Change(at("question.a.q"), "question", Action.UPDATE, "7", fields=(change,), via="api"),))
     assert "{+another" in plan_text(plan, width=200, colour=False)
 

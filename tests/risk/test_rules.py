@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from sdx_state.model.evidence import Counts, Question
+from sdx_state.model.field_path import FieldPath
 from sdx_state.model.plan import Action, Change, FieldChange, Plan
 from sdx_state.model.policy import Policy
 from sdx_state.model.resource import Source
@@ -19,7 +20,12 @@ from sdx_state.risk.rules import RULES
 
 def change(kind, action, *fields, **options):
     return Change(
-        f"{kind}.a.b", kind, action, id="1", fields=tuple(FieldChange(*field) for field in fields), **options
+        f"{kind}.a.b",
+        kind,
+        action,
+        id="1",
+        fields=tuple(FieldChange(FieldPath(field[0]), *field[1:]) for field in fields),
+        **options,
     )
 
 

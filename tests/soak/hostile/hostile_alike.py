@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 from sdx_state.config.problems import Problem
 from sdx_state.handoff.steps import HandOff, Step, StepField
+from sdx_state.model.field_path import FieldPath
 from sdx_state.model.plan import Action, Change, FieldChange, Plan
 from sdx_state.model.resource import Source
 from sdx_state.plan.divergence import Divergence, Verdict
@@ -71,12 +72,14 @@ def untold_of(one: str, other: str) -> list[str]:
 
 
 def _plan(text: str) -> str:
-    change = Change("survey.a", "survey", Action.CREATE, via="api", fields=(FieldChange("name", None, text),))
+    change = Change(
+        "survey.a", "survey", Action.CREATE, via="api", fields=(FieldChange(FieldPath("name"), None, text),)
+    )
     return plan_text(Plan("t", "l", (change,)), width=1000, colour=False)
 
 
 def _step(text: str) -> HandOff:
-    field = StepField("name", "Name", "x", text)
+    field = StepField(FieldPath("name"), "Name", "x", text)
     return HandOff(
         "https://a.example",
         (Step("k", "Do it", (), "survey", "update", "1", "p", "https://a.example/", fields=(field,)),),

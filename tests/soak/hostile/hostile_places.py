@@ -11,6 +11,7 @@ from sdx_state.apply.outcome import Outcome
 from sdx_state.config.problems import Problem
 from sdx_state.handoff.steps import HandOff, hand_off
 from sdx_state.model.accepted import Accepted
+from sdx_state.model.field_path import FieldPath
 from sdx_state.model.plan import Action, Change, Drift, FieldChange, Finding, Plan, Risk, Unmanaged
 from sdx_state.model.policy import Freeze
 from sdx_state.model.resource import Desired, Source
@@ -82,12 +83,14 @@ def _plan(fill: Fill) -> tuple[Plan, dict[str, Desired]]:
         id="17",
         previous=f"survey.{fill('survey.previous')}",
         fields=(
-            FieldChange("name", fill("field.before"), None, "drift", Source(fill("field.file"), 3, 1)),
-            FieldChange("greeting_text", "", fill("field.after")),
-            FieldChange("closing_text", words + twin, twin + words, "both"),
-            FieldChange(f"instructions_text.{fill('field.language')}", "before", "after"),
-            FieldChange("redirect_text", None, {"default": "x", fill("field.map.key"): fill("field.map.text")}),
-            FieldChange("description", fill("field.one") + " a b c d e f g h", fill("field.other")),
+            FieldChange(FieldPath("name"), fill("field.before"), None, "drift", Source(fill("field.file"), 3, 1)),
+            FieldChange(FieldPath("greeting_text"), "", fill("field.after")),
+            FieldChange(FieldPath("closing_text"), words + twin, twin + words, "both"),
+            FieldChange(FieldPath(f"instructions_text.{fill('field.language')}"), "before", "after"),
+            FieldChange(
+                FieldPath("redirect_text"), None, {"default": "x", fill("field.map.key"): fill("field.map.text")}
+            ),
+            FieldChange(FieldPath("description"), fill("field.one") + " a b c d e f g h", fill("field.other")),
         ),
         before={"name": fill("values.before")},
         after={"name": fill("values.after"), fill("values.key"): "x"},
@@ -107,8 +110,10 @@ def _plan(fill: Fill) -> tuple[Plan, dict[str, Desired]]:
         "question",
         Action.CREATE,
         fields=(
-            FieldChange("question_text", None, fill("question.text")),
-            FieldChange("response_options", None, [{"label": fill("option.label"), "text": fill("option.text")}]),
+            FieldChange(FieldPath("question_text"), None, fill("question.text")),
+            FieldChange(
+                FieldPath("response_options"), None, [{"label": fill("option.label"), "text": fill("option.text")}]
+            ),
         ),
         source=Source(fill("question.file"), 9, 3),
         via="manual",
@@ -122,7 +127,7 @@ def _plan(fill: Fill) -> tuple[Plan, dict[str, Desired]]:
         "survey",
         Action.DELETE,
         id="18",
-        fields=(FieldChange("name", fill("gone.name"), None),),
+        fields=(FieldChange(FieldPath("name"), fill("gone.name"), None),),
         via="manual",
         label=fill("gone.label"),
         attribution="drift",
@@ -142,7 +147,10 @@ def _plan(fill: Fill) -> tuple[Plan, dict[str, Desired]]:
         "user",
         Action.UPDATE,
         id=email,
-        fields=(FieldChange("name", "x", fill("user.name")), FieldChange("phone", None, fill("user.phone"))),
+        fields=(
+            FieldChange(FieldPath("name"), "x", fill("user.name")),
+            FieldChange(FieldPath("phone"), None, fill("user.phone")),
+        ),
         via="manual",
     )
     formula = Change("user.formula", "user", Action.CREATE, via="csv", source=Source("u.yaml", 2, 1))
