@@ -24,6 +24,7 @@ from tests.tiers import (  # noqa: F401 - hooks, which pytest finds here
     pytest_testnodedown,
     pytest_xdist_auto_num_workers,
 )
+from tests.warm import warm_program
 
 
 @dataclass
@@ -124,6 +125,13 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     folder = tmp_path / "project"
     folder.mkdir()
     return Project(folder, monkeypatch)
+
+
+@pytest.fixture(scope="session")
+def warm() -> Iterator[Path]:
+    """Return a program that runs the command line as `sdx-state` does, in a process that has imported everything."""
+    with warm_program() as program:
+        yield program
 
 
 @pytest.fixture

@@ -51,7 +51,7 @@ class GitHub:
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
 
     def add(self, where, login=bot, **content):
         number = self.next
@@ -101,14 +101,13 @@ def github():
 
 
 @pytest.fixture
-def programs(tmp_path):
+def programs(warm, tmp_path):
     """A folder with `sdx-state` and `python`, for the search path."""
     folder = tmp_path / "bin"
     folder.mkdir()
-    code = "from sdx_state.cli.main import entry; entry()"
-    for name, command in (("sdx-state", f'"{sys.executable}" -c "{code}"'), ("python", f'"{sys.executable}"')):
-        (folder / name).write_text(f'#!/bin/sh\nexec {command} "$@"\n')
-        (folder / name).chmod(0o755)
+    (folder / "sdx-state").symlink_to(warm)
+    (folder / "python").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    (folder / "python").chmod(0o755)
     return folder
 
 

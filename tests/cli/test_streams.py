@@ -21,10 +21,16 @@ REDIRECTIONS = {
 }
 
 
-def run(project, redirection, *arguments):
-    script = f'exec "$0" -c "from sdx_state.cli.main import entry; entry()" -C "$@" {redirection}'
-    command = ["sh", "-c", script, sys.executable, str(project.folder), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+@pytest.fixture
+def run(warm):
+    """Run the command line in a shell, with a redirection; if `cold`, in an interpreter that starts so."""
+
+    def run(project, redirection, *arguments, cold=False):
+        program = [sys.executable, "-c", "from sdx_state.cli.main import entry; entry()"] if cold else [str(warm)]
+        command = ["sh", "-c", f'exec "$@" {redirection}', "sh", *program, "-C", str(project.folder), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+
+    return run
 
 
 def visible(ended):
@@ -39,7 +45,7 @@ def declared(connected):
 
 @pytest.mark.parametrize("redirection", REDIRECTIONS)
 @pytest.mark.parametrize("arguments", [("plan",), ("apply", "--auto-approve")], ids=" ".join)
-def test_lost_output_is_an_error_and_nothing_done_is_forgotten(declared, tenant, redirection, arguments):
+def test_lost_output_is_an_error_and_nothing_done_is_forgotten(run, declared, tenant, redirection, arguments):
     ended = run(declared, REDIRECTIONS[redirection], *arguments)
     lost_nothing = arguments == ("plan",) and redirection.startswith("stderr")  # it had nothing to say there
     assert ended.returncode == (0 if lost_nothing else 1), visible(ended)
@@ -75,7 +81,7 @@ def test_lost_output_is_an_error_and_nothing_done_is_forgotten(declared, tenant,
     ],
     ids=" ".join,
 )
-def test_a_command_whose_data_is_lost_fails_without_a_traceback(declared, tenant, redirection, arguments):
+def test_a_command_whose_data_is_lost_fails_without_a_traceback(run, declared, tenant, redirection, arguments):
     assert declared.apply().code == 0
     ended = run(declared, REDIRECTIONS[redirection], *arguments)
     quiet = arguments[0] == "responses" and ended.returncode == 0  # a survey without responses has no rows
@@ -115,7 +121,7 @@ def test_stdout_that_is_lost_after_the_writes_leaves_the_hand_off_and_the_state(
     assert (declared.folder / "handoff" / "handoff.html").exists()
 
 
-def test_a_closed_stream_is_no_number_for_a_file_of_ours(declared, tenant):
+def test_a_closed_stream_is_no_number_for_a_file_of_ours(run, declared, tenant):
     ended = run(declared, REDIRECTIONS["all closed"], "apply", "--auto-approve")
     assert ended.returncode == 1
     for path in (declared.folder / ".sdx").rglob("*"):
@@ -124,11 +130,21 @@ def test_a_closed_stream_is_no_number_for_a_file_of_ours(declared, tenant):
             assert b"Error" not in path.read_bytes()
 
 
-def test_messages_without_a_reader_do_not_hide_that_a_plan_has_changes(declared):
+def test_messages_without_a_reader_do_not_hide_that_a_plan_has_changes(run, declared):
     assert run(declared, "2>&-", "plan", "--detailed-exitcode").returncode == 2
 
 
-def test_closed_stdin_approves_nothing(declared, tenant):
+@pytest.mark.parametrize("redirection", ["stdout closed", "stderr closed", "all closed"])
+def test_an_interpreter_that_starts_without_a_stream_saves_what_it_did(run, declared, tenant, redirection):
+    ended = run(declared, REDIRECTIONS[redirection], "apply", "--auto-approve", cold=True)
+    assert ended.returncode == 1, visible(ended)
+    assert "Traceback" not in visible(ended)
+    created = {row["name"] for row in tenant.store.rows("surveys")}
+    assert created == ({"A", "B"} if redirection == "stderr closed" else set())
+    assert len(declared.run("state", "list").out.split()) == len(created)
+
+
+def test_closed_stdin_approves_nothing(run, declared, tenant):
     ended = run(declared, "<&-", "apply")
     assert ended.returncode == 1
     assert "not approved" in ended.stderr

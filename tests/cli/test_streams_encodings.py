@@ -22,11 +22,14 @@ surveys:
 """
 
 
-def run(project, encoding, *arguments):
-    script = "from sdx_state.cli.main import entry; entry()"
-    command = [sys.executable, "-c", script, "-C", str(project.folder), *arguments]
-    environ = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
-    return subprocess.run(command, capture_output=True, env=environ, stdin=subprocess.DEVNULL, check=False)
+@pytest.fixture
+def run(warm):
+    def run(project, encoding, *arguments, program=(str(warm),)):
+        command = [*program, "-C", str(project.folder), *arguments]
+        environ = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
+        return subprocess.run(command, capture_output=True, env=environ, stdin=subprocess.DEVNULL, check=False)
+
+    return run
 
 
 def decoded(ended, encoding):
@@ -56,7 +59,7 @@ COMMANDS = (
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp437"])
-def test_every_command_writes_to_a_console_that_lacks_its_characters(declared, tenant, encoding):
+def test_every_command_writes_to_a_console_that_lacks_its_characters(run, declared, tenant, encoding):
     for arguments in COMMANDS:
         ended = run(declared, encoding, *arguments)
         text = decoded(ended, encoding)
@@ -74,7 +77,7 @@ def test_every_command_writes_to_a_console_that_lacks_its_characters(declared, t
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
-def test_a_report_in_a_file_or_a_pipe_is_utf_8_whatever_the_console_is(declared, encoding):
+def test_a_report_in_a_file_or_a_pipe_is_utf_8_whatever_the_console_is(run, declared, encoding):
     file = declared.folder / "plan.txt"
     ended = run(declared, encoding, "plan", "--format", "markdown", "--format", f"text={file}")
     assert ended.returncode == 0
@@ -85,9 +88,16 @@ def test_a_report_in_a_file_or_a_pipe_is_utf_8_whatever_the_console_is(declared,
     assert "Zoë ☃ Ωmega €" in page.stdout.decode("utf-8")
 
 
+def test_an_interpreter_that_starts_with_another_encoding_escapes_what_that_lacks(run, declared):
+    cold = (sys.executable, "-c", "from sdx_state.cli.main import entry; entry()")
+    ended = run(declared, "cp1252", "plan", program=cold)
+    assert ended.returncode == 0
+    assert "Zoë \\u{2603}" in ended.stdout.decode("cp1252")
+
+
 @pytest.mark.parametrize("encoding", ENCODINGS)
 @pytest.mark.parametrize("form", ["text", "markdown", "html"])
-def test_no_encoding_lets_a_credential_through(declared, tenant, encoding, form):
+def test_no_encoding_lets_a_credential_through(run, declared, tenant, encoding, form):
     declared.monkeypatch.setenv("SDX_AUTH_TOKEN", TOKEN)
     declared.write("a.yaml", FILES % TOKEN)
     ended = run(declared, encoding, "plan", "--sandbox", "--format", form)
