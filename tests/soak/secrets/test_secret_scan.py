@@ -91,7 +91,7 @@ def test_without_redaction_the_scan_would_find_what_servers_give_back(monkeypatc
     from sdx_state.cli import redaction
 
     monkeypatch.setattr(Credentials, "redact", lambda self, text: text)
-    monkeypatch.setattr(redaction, "forms_in", lambda environ: ())
+    monkeypatch.setattr(redaction, "redact", lambda text, forms: text)
     found, _, _ = secret_scan.scan([("plan --out", failure, 0, 0) for failure in FAILURES])
     assert len({case[1] for case, _ in found}) > 10
 
@@ -99,13 +99,13 @@ def test_without_redaction_the_scan_would_find_what_servers_give_back(monkeypatc
 @pytest.mark.parametrize(
     ("broken", "case"),
     [
-        ("redaction.forms_in", ("plan --out", "the token as a key", 0, 0)),
-        ("redaction.forms_in", ("plan --out", "the signing key as a key", 0, 0)),
-        ("redaction.forms_in", ("plan --out", "nothing fails", 2, 0)),
+        ("redaction.redact", ("plan --out", "the token as a key", 0, 0)),
+        ("redaction.redact", ("plan --out", "the signing key as a key", 0, 0)),
+        ("redaction.redact", ("plan --out", "nothing fails", 2, 0)),
     ],
 )
 def test_without_the_last_sink_the_scan_would_find_what_else_gets_there(monkeypatch, broken, case):
-    monkeypatch.setattr(f"sdx_state.cli.{broken}", lambda environ: ())
+    monkeypatch.setattr(f"sdx_state.cli.{broken}", lambda text, forms: text)
     found, _, _ = secret_scan.scan([case])
     assert [one for one, _ in found] == [case]
 
