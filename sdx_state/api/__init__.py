@@ -1,6 +1,6 @@
 """The HTTP API as it is: transport, credentials, classification of answers, retries, paging, and a typed client."""
 
-from sdx_state.api.address import BaseUrl, base_url, require_trusted
+from sdx_state.api.address import base_url, require_trusted
 from sdx_state.api.client import Client
 from sdx_state.api.credentials import Credentials, credentials_from
 from sdx_state.api.endpoints import Connection, Endpoints
@@ -53,6 +53,7 @@ from sdx_state.api.records import (
     Turn,
     User,
 )
+from sdx_state.model.urls import BaseUrl
 
 __all__ = [
     "APIConnectionError",

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
-from sdx_state.api.address import shown_host
 from sdx_state.api.errors import (
     APIStatusError,
     AuthenticationError,
@@ -31,6 +29,7 @@ from sdx_state.api.errors import (
 from sdx_state.api.exchange import Answer, Request
 from sdx_state.api.links import without_links, without_secret_fields
 from sdx_state.decoding.strict import NotJson, Questionable, parse
+from sdx_state.model.urls import host_of
 
 Row = dict[str, object]
 Rows = list[Row]
@@ -228,8 +227,5 @@ def _leads_to_start(request: Request, answer: Answer) -> bool:
 
 def _target(answer: Answer, redact: Callable[[str], str]) -> str:
     """Return the host that a redirect names. Its path may hold secrets and is left out."""
-    try:
-        host = urlsplit(answer.headers.get("Location", "")).hostname
-    except ValueError:
-        host = None
-    return printable(redact(shown_host(host)), 100) if host else "another path of the same host"
+    host = host_of(answer.headers.get("Location", ""))
+    return printable(redact(host), 100) if host else "another path of the same host"

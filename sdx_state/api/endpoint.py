@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
-from urllib.parse import urlencode
 
 from sdx_state.api.answer import Row, Rows, allowed_verbs, nothing_of, resource_of, rows_of
 from sdx_state.api.errors import InvalidResponseError, SurveyDynamixError
@@ -15,6 +14,7 @@ from sdx_state.api.filters import NOBODY, Filters, Heard
 from sdx_state.api.identity import Identity, check_country, check_texts, telephone_segment
 from sdx_state.api.paging import LIMIT, Listing, PageSizes, iterate
 from sdx_state.api.retry import Sender
+from sdx_state.model.urls import encoded
 
 MOST_LISTED = 500_000  # rows of a list that is read as a whole: five times the questions of the largest tenant
 _ENDLESS = (
@@ -138,7 +138,7 @@ class Endpoint:
             f"{name}={value}" for name, value in filters.items() if name.endswith("_id") and f"{value}".isdigit()
         )
         paging = {"_limit": limit, "_order": "ASC", "_offset": offset}
-        query = urlencode({**filters, **dict.fromkeys(including, "1"), **paging})
+        query = encoded({**filters, **dict.fromkeys(including, "1"), **paging})
         return Request("GET", f"{path}?{query}", f"{shown}?{ids}" if ids else shown, probe=probe)
 
     def get(self, id: str) -> Row:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from random import SystemRandom
 from types import TracebackType
 
-from sdx_state.api.address import BaseUrl
 from sdx_state.api.credentials import Credentials
 from sdx_state.api.endpoint import Endpoint, PhoneNumbers
 from sdx_state.api.exchange import Transport
@@ -16,6 +15,7 @@ from sdx_state.api.renewing import Renewing
 from sdx_state.api.retry import Clock, Random, Sender, SystemClock
 from sdx_state.api.transport import HttpTransport
 from sdx_state.kinds import ALL_KINDS
+from sdx_state.model.urls import BaseUrl
 
 # Collections that no YAML declares.
 NOT_MANAGED = {"responses": "response", "interactions": "interaction", "interaction_data": "interaction_data"}

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from sdx_state.api.errors import InvalidIdError, InvalidValueError
 from sdx_state.kinds import USER
 from sdx_state.kinds.email import identity_of, unaddressable
 from sdx_state.kinds.phone import is_written
+from sdx_state.model.urls import segment
 
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,18}")
 _UNSENDABLE = re.compile("[\0\ud800-\udfff]")
@@ -55,7 +55,7 @@ class Identity:
             raise InvalidIdError(request, f"{id[:80]!a} cannot name a user: {ascii(reason)[1:-1]}")
         if not self.email and not _NUMBER.fullmatch(id):
             raise InvalidIdError(request, f"{id[:80]!a} is not a numeric id")
-        return quote(id, safe="")
+        return segment(id)
 
 
 def telephone_segment(number: str, request: str) -> str:
@@ -66,7 +66,7 @@ def telephone_segment(number: str, request: str) -> str:
     """
     if not is_written(number):
         raise InvalidIdError(request, f"{number[:80]!a} is not a telephone number")
-    return quote(number, safe="")
+    return segment(number)
 
 
 def check_country(country_code: str, request: str) -> str:

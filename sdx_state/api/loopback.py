@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 
 from sdx_state.api.errors import SignInTimeoutError
+from sdx_state.model.urls import loopback_origin
 
 PATIENCE = 120.0  # seconds that a person has
 PATH = "/signed-in"
@@ -62,8 +63,8 @@ class Loopback:
 
     @property
     def uri(self) -> str:
-        """The redirect URI: an IP address, as RFC 8252, section 7.3, has it."""
-        return f"http://127.0.0.1:{self.port}{PATH}"
+        """The redirect URI."""
+        return loopback_origin(self.port) + PATH
 
     def expect(self, is_ours: Callable[[str], bool]) -> None:
         """Listen from now on to what `is_ours` says of a path and query, and go on waiting after anything else."""

@@ -11,9 +11,7 @@ import hmac
 import json
 import secrets
 from dataclasses import dataclass, field, replace
-from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from sdx_state.api.address import BaseUrl
 from sdx_state.api.credentials import LONGEST, is_customer_uuid, is_token
 from sdx_state.api.errors import OAuthUnavailableError, SignInError
 from sdx_state.api.exchange import Answer, Request, Transport
@@ -34,6 +32,7 @@ from sdx_state.decoding.typed import (
     record,
     text,
 )
+from sdx_state.model.urls import BaseUrl, encoded, form_of, query_of
 
 OAUTH_PATH = "/oauth"
 TIMELY = 300.0  # seconds before its end at which a token is exchanged for a new one
@@ -135,18 +134,18 @@ class SignIn:
         extra = {"client_secret": secret_in_redirect} if secret_in_redirect else {}
         # The library takes https alone; on this machine, and there alone, the sandbox speaks http.
         address = self._client.prepare_request_uri(
-            f"https://{urlsplit(self._base.origin).netloc}{OAUTH_PATH}/authorize",
+            f"https://{self._base.authority}{OAUTH_PATH}/authorize",
             redirect_uri=self._redirect_uri,
             state=self._state,
             code_challenge=self._client.create_code_challenge(self._verifier, "S256"),
             code_challenge_method="S256",
             **extra,
         )
-        return self._base.origin + str(address).partition(urlsplit(self._base.origin).netloc)[2]
+        return self._base.origin + str(address).partition(self._base.authority)[2]
 
     def is_answer(self, came_back: str) -> bool:
         """Tell whether path and query that the browser came back to have the state of this attempt."""
-        given = _query_of(came_back).get("state", "")
+        given = query_of(came_back).get("state", "")
         return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), self._state.encode())
 
     def exchange(self, came_back: str, client_secret: str, transport: Transport, clock: Clock) -> Grant:
@@ -162,7 +161,7 @@ class SignIn:
             SignInError: Access was not allowed, or this is not the answer to this attempt.
             SurveyDynamixError: The token endpoint could not be asked.
         """
-        answer = _query_of(came_back)
+        answer = query_of(came_back)
         if not self.is_answer(came_back):
             raise SignInError("", "what came back does not belong to this attempt: nothing of it was used")
         if "iss" in answer and answer["iss"].rstrip("/") != self._base.origin:
@@ -181,13 +180,6 @@ class SignIn:
         return _granted(body, self._client.client_id, client_secret, None, transport, clock)
 
 
-def _query_of(came_back: str) -> dict[str, str]:
-    try:
-        return dict(parse_qsl(urlsplit(came_back).query, keep_blank_values=True))
-    except ValueError:
-        return {}
-
-
 def refreshed(grant: Grant, transport: Transport, clock: Clock) -> Grant:
     """Return a new grant for the refresh token of `grant`.
 
@@ -203,7 +195,7 @@ def refreshed(grant: Grant, transport: Transport, clock: Clock) -> Grant:
         "client_id": grant.client_id,
         "client_secret": grant.client_secret,
     }
-    return _granted(urlencode(form), grant.client_id, grant.client_secret, grant.refresh_token, transport, clock)
+    return _granted(encoded(form), grant.client_id, grant.client_secret, grant.refresh_token, transport, clock)
 
 
 def _granted(
@@ -211,7 +203,7 @@ def _granted(
 ) -> Grant:
     from oauthlib.oauth2 import OAuth2Error, WebApplicationClient
 
-    request = Request("POST", "/token", "/oauth/token", dict(parse_qsl(body)))
+    request = Request("POST", "/token", "/oauth/token", form_of(body))
     answer = transport.send(request)
     _refuse(answer)
     try:

@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sdx_state.api.address import BaseUrl
 from sdx_state.api.credentials import VARIABLES, Credentials, credentials_from
 from sdx_state.api.errors import CredentialsError, CredentialStoreError, KeyringError, SignInError
 from sdx_state.api.oauth import Grant, customer_uuid, grant_of, refreshed, token, token_transport
 from sdx_state.api.retry import Clock, SystemClock
 from sdx_state.decoding.strict import DecodingError, parse
 from sdx_state.decoding.typed import member, one_of, record, text
+from sdx_state.model.urls import BaseUrl
 from sdx_state.programs.keyrings import system_keyring
 from sdx_state.state.errors import ForeignFile
 from sdx_state.state.files import make_private_folder, open_folder, read_private, write_atomically

@@ -12,7 +12,6 @@ import ssl
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlencode
 from urllib.request import getproxies_environment
 
 from requests import PreparedRequest, RequestException
@@ -24,7 +23,6 @@ from urllib3.exceptions import TimeoutError as TimedOut
 from urllib3.util import Timeout
 
 from sdx_state import __version__
-from sdx_state.api.address import BaseUrl, shown_host
 from sdx_state.api.credentials import Credentials
 from sdx_state.api.errors import (
     CAFileError,
@@ -38,6 +36,7 @@ from sdx_state.api.errors import (
 )
 from sdx_state.api.exchange import Answer, Request
 from sdx_state.api.timed import ConnectFailed, TimedAdapter
+from sdx_state.model.urls import BaseUrl, encoded, shown_host
 from sdx_state.state.named_files import require_regular
 
 _TOO_LATE = "it did not answer in time"
@@ -114,7 +113,7 @@ class HttpTransport:
         prepared.url = f"{self._base}{request.path}"
         prepared.headers = CaseInsensitiveDict(self._headers)
         if request.form is not None:
-            body = urlencode(request.form).encode("ascii")
+            body = encoded(request.form).encode("ascii")
             prepared.body = body
             prepared.headers["Content-Type"] = "application/x-www-form-urlencoded"
             prepared.headers["Content-Length"] = str(len(body))

@@ -34,12 +34,12 @@ def command(
     as expected.
     """
     from sdx_state.api import Client
-    from sdx_state.api.address import on_this_machine
     from sdx_state.app.pull import intention_of
     from sdx_state.check.play import Player, needed, not_as_declared
     from sdx_state.cli.console import out_colour, reading, say
     from sdx_state.cli.redaction import redacted
     from sdx_state.cli.running import Signals, signal_code
+    from sdx_state.model.urls import on_this_machine
     from sdx_state.report.checks import checks_json, checks_junit, last_line, left_text, played_text
     from sdx_state.state.named_files import write_output
 

@@ -118,10 +118,11 @@ def confirmed(question: str) -> bool:
 
 def typed(question: str, reasons: Sequence[str], tenant: str) -> bool:
     """Ask on the terminal for the name of the tenant: its host, its customer, or both as they are printed."""
+    from sdx_state.model.urls import authority_of
     from sdx_state.report.escape import escape
 
     origin, _, customer = tenant.partition("#")
-    host = origin.partition("://")[2] or origin
+    host = authority_of(origin)
     say(f"\n{question}")
     for reason in reasons:
         say(f"  {escape(reason)}")

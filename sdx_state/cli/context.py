@@ -231,8 +231,7 @@ class Context:
             with Endpoints(connection) as client:
                 store = LocalStore(Path(folder), "state", "snapshot")
                 settings = project.api.capabilities, project.api.parallelism, project.guards
-                origin = server.url.removesuffix("/api")
-                workspace = Workspace(client, store, origin, *settings, stored=stored.evidence)
+                workspace = Workspace(client, store, connection.base.origin, *settings, stored=stored.evidence)
                 if stored.ledger is not None:
                     store.save(remembered(stored.ledger, intentions, pseudonyms))
                 else:

@@ -32,6 +32,7 @@ def command(
     It speaks HTTP until Ctrl-C.
     """
     from sdx_state.cli.console import say
+    from sdx_state.model.urls import API_PATH, loopback_origin
     from sdx_state.state.files import make_private_folder
 
     try:
@@ -50,8 +51,9 @@ def command(
         database = context.folder / HIDDEN_FOLDER / "sandbox.db"
     else:
         database = database.resolve()  # a link leads where the user means; one that came with the project does not
-    say(f"A tenant at http://127.0.0.1:{port}/api, kept in {database}. In another terminal:\n")
-    say(f"  export SDX_API_URL=http://127.0.0.1:{port}/api")
+    url = loopback_origin(port) + API_PATH
+    say(f"A tenant at {url}, kept in {database}. In another terminal:\n")
+    say(f"  export SDX_API_URL={url}")
     say(f"  export SDX_CUSTOMER_UUID={options.customer_uuid} SDX_AUTH_TOKEN={options.auth_token}")
     say("  sdx-state plan\n")
     say(f"Or sign in: sdx-state login --client-id {CLIENT_ID}   (client secret: {CLIENT_SECRET})\n\nCtrl-C ends it.")

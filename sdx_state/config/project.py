@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 from sdx_state.config.builder import build
 from sdx_state.config.checks import check_user
@@ -19,6 +17,7 @@ from sdx_state.config.times import complaints, read_freezes, read_policies
 from sdx_state.config.tree import Items, Table, items, table
 from sdx_state.kinds.email import identity_of
 from sdx_state.model.policy import Freeze, Guards, Policy
+from sdx_state.model.urls import UnusableUrl, base_url
 
 FORMAT = 1
 VARIABLE_PREFIX = "SDX_VAR_"
@@ -210,9 +209,7 @@ def _meaning(settings: Table, source: SourceText) -> list[Problem]:
             problems.append(
                 source.problem(api.key_place("url"), "`host` and `url` say the same thing", "give one of them")
             )
-        complaint = _address_complaint(str(api["url"])) if "url" in api else None
-        if complaint:
-            problems.append(source.problem(api.value_place("url"), *complaint))
+        problems += _unusable_address(api, source)
         problems += _not_users(layer, source)
         problems += [source.problem(*complaint) for complaint in complaints(layer)]
     return problems
@@ -227,24 +224,17 @@ def _not_users(layer: Table, source: SourceText) -> list[Problem]:
     return [source.problem(place, one.message, one.hint) for one, place in complaints_ if one is not None]
 
 
-def _address_complaint(url: str) -> tuple[str, str | None] | None:
+def _unusable_address(api: Table, source: SourceText) -> list[Problem]:
+    """Return why no request could be sent to the address of a layer, if it names one."""
+    name = "url" if "url" in api else "host"
+    if name not in api:
+        return []
+    host, url = (None, str(api["url"])) if name == "url" else (str(api["host"]), None)
     try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname or "", parts.port
-    except ValueError:
-        return "`url` is not an address", None
-    if parts.scheme == "http" and not _is_loopback(host):
-        return "credentials are not sent over plain http", "write https://; http:// is for this machine only"
-    return None
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
+        base_url(host, url)
+    except UnusableUrl as error:
+        return [source.problem(api.value_place(name), str(error))]
+    return []
 
 
 def _unknown_environment(settings: Table, environment: str | None, source: SourceText) -> list[Problem]:

@@ -10,7 +10,6 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from urllib.parse import quote
 
 from sdx_state.handoff.upload import upload_of
 from sdx_state.kinds import KINDS, SURVEY, USER, admin_ui
@@ -19,10 +18,10 @@ from sdx_state.model.address import Address
 from sdx_state.model.field_path import ORDER_PATH, FieldPath
 from sdx_state.model.plan import Action, Change, FieldChange, Plan
 from sdx_state.model.resource import Desired, Source
+from sdx_state.model.urls import page
 from sdx_state.model.value import Value
 
 CSV_NAME = "users.csv"
-_OF_ADDRESSES = "/:?#[]@!$&'()*+,;=%~"
 _NUMBERS = frozenset(one.name for one in SURVEY.fields if one.type is FieldType.PHONE)
 
 
@@ -211,7 +210,7 @@ class _Maker:
         pattern = self.links.get(kind)
         if pattern is None or ("{id}" in pattern and id is None):
             return f"{self.origin}/"
-        return self.origin + quote(pattern.replace("{id}", id or ""), safe=_OF_ADDRESSES, errors="surrogatepass")
+        return page(self.origin, pattern, id or "")
 
 
 def _typed(one: FieldChange, after: Value) -> Iterator[StepField]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from typing import Any
-from urllib.parse import quote
 
 from sdx_state import __version__
 from sdx_state.config.sift import PROJECT_FILE
 from sdx_state.model.plan import Plan
 from sdx_state.model.resource import Source
+from sdx_state.model.urls import relative_path
 from sdx_state.report.escape import escape
 from sdx_state.risk.rules import RULES
 
@@ -57,11 +57,6 @@ def _rule(id: str, reason: str) -> dict[str, Any]:
     return told if id == _PLAN else {**told, "help": {"text": f"sdx-state explain risk {escape(id)}"}}
 
 
-def _address(file: str) -> str:
-    """Return `file` as the relative address that SARIF asks for."""
-    return quote(file, safe="/", errors="surrogatepass")
-
-
 def _result(rule: str, level: str, message: str, source: Source | None, folder: str) -> dict[str, Any]:
     """Return one result. What is declared nowhere any more stands at the project file: GitHub takes no result
     without a place, and refuses all the others with it.
@@ -69,7 +64,7 @@ def _result(rule: str, level: str, message: str, source: Source | None, folder: 
     if source is None or not source.file:
         source = Source(PROJECT_FILE, 1, 1)
     region = {"startLine": max(1, source.line), "startColumn": max(1, source.column)}
-    location = {"artifactLocation": {"uri": _address(folder + source.file)}, "region": region}
+    location = {"artifactLocation": {"uri": relative_path(folder + source.file)}, "region": region}
     return {
         "ruleId": rule,
         "level": level,
