@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sdx_state.apply.history import DOCUMENT
 from sdx_state.model.ledger import Ledger
+from sdx_state.state.backend import Backend
 from sdx_state.state.chain import Chain
 from sdx_state.state.errors import JOURNAL_ADVICE, StateUnusable
 from sdx_state.state.journal import Journal
-from sdx_state.state.local import LocalStore
 from sdx_state.state.memory import journal_of, keep, open_journal
 
 
@@ -38,7 +38,7 @@ class Proof:
     restarted: str | None
 
 
-def proven(store: LocalStore) -> Proof:
+def proven(store: Backend) -> Proof:
     """Return what holds of state, journal and kept runs, which were all read and compared.
 
     Raises:
@@ -54,9 +54,9 @@ def proven(store: LocalStore) -> Proof:
             hashes.setdefault(str(record.get("run")), record.get(DOCUMENT))
         elif record["event"] == "restarted":
             restarted = str(record.get("lost"))
-    chain.require_whole(journal.path)
+    chain.require_whole(journal.name, journal.exists())
     if saved.journal and not chain.lines:
-        raise StateUnusable(f"{journal.path} is missing, and the state names its last line", JOURNAL_ADVICE)
+        raise StateUnusable(f"{journal.name} is missing, and the state names its last line", JOURNAL_ADVICE)
     kept = store.kept_runs()
     unproven = tuple(run for run in kept if hashes.get(run) is None)
     for run in kept:
@@ -89,17 +89,17 @@ class Unsigned:
     signed: bool
 
 
-def unsigned(store: LocalStore) -> Unsigned:
+def unsigned(store: Backend) -> Unsigned:
     """Return what a signature would be put under. The lock must be held.
 
     Raises:
         StateUnusable: State and journal do not hold even without a key.
     """
-    keyless = replace(store, key=None)
+    keyless = store.unsigned()
     journal, ledger = open_journal(keyless), keyless.load()
     chain = journal.followed(Chain(store.key))
     signed = chain.signed_from is not None
-    if signed and store.path.exists():
+    if signed and store.exists():
         try:
             store.load()
         except StateUnusable:
@@ -107,7 +107,7 @@ def unsigned(store: LocalStore) -> Unsigned:
     return Unsigned(ledger, chain.lines, signed)
 
 
-def sign(store: LocalStore, found: Unsigned) -> int:
+def sign(store: Backend, found: Unsigned) -> int:
     """Sign state and journal as they are, and return the line from which on the journal is signed.
 
     The lock must be held.
@@ -115,8 +115,8 @@ def sign(store: LocalStore, found: Unsigned) -> int:
     Raises:
         StateNotSaved: One of them could not be written.
     """
-    journal = Journal(store.journal_path, store.key)
+    journal = Journal(store.lines, store.key)
     journal.signed()
-    if store.path.exists():
+    if store.exists():
         keep(store, journal, found.ledger)
     return found.lines + 1

@@ -36,9 +36,9 @@ from sdx_state.plan.targets import live_users, unmatched
 from sdx_state.plan.undo import undo_plan
 from sdx_state.risk.facts import facts_of
 from sdx_state.risk.grade import grade, needs_evidence
+from sdx_state.state.backend import Backend
 from sdx_state.state.errors import StateError
 from sdx_state.state.journal import Journal
-from sdx_state.state.local import LocalStore
 from sdx_state.state.memory import journal_of, keep, open_journal, recall
 from sdx_state.state.unfinished import Unfinished
 from sdx_state.state.uptime import uptime
@@ -88,7 +88,7 @@ class Workspace:
     """
 
     client: Endpoints
-    store: LocalStore
+    store: Backend
     origin: str = ""
     capabilities: Setting = "auto"
     parallelism: int = 8

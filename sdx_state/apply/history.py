@@ -29,9 +29,9 @@ from sdx_state.model.snapshot import Snapshot
 from sdx_state.plan.codec import PlanUnreadable, from_document, to_document
 from sdx_state.plan.order import order_of
 from sdx_state.plan.undo import Past
+from sdx_state.state.backend import Backend
 from sdx_state.state.errors import RUN_ADVICE, RunUnknown, StateUnusable
 from sdx_state.state.journal import Journal
-from sdx_state.state.local import LocalStore
 
 DOCUMENT = "document"  # in the line that begins a run: the hash of what is kept of it
 UNPROVEN_ADVICE = (
@@ -90,7 +90,7 @@ def run_document(command: str, plan: Plan, snapshot: Snapshot) -> dict[str, Any]
     return {"command": command, "plan": to_document(plan), "before": before, "orders": orders, "ids": kept}
 
 
-def run_kept(store: LocalStore, journal: Journal, run: str) -> Record:
+def run_kept(store: Backend, journal: Journal, run: str) -> Record:
     """Return the document that is kept of `run`, as it was when the run began.
 
     Raises:
@@ -102,7 +102,7 @@ def run_kept(store: LocalStore, journal: Journal, run: str) -> Record:
         raise RunUnknown(run)
     hash = begun.get(DOCUMENT)
     if hash is None and store.key is not None:
-        raise StateUnusable(f"{journal.path} names no hash of what is kept of run {run}", UNPROVEN_ADVICE)
+        raise StateUnusable(f"{journal.name} names no hash of what is kept of run {run}", UNPROVEN_ADVICE)
     return store.load_run(run, hash)
 
 

@@ -28,9 +28,9 @@ from sdx_state.model.plan import Action, Change, Plan
 from sdx_state.model.resource import Desired
 from sdx_state.model.snapshot import Snapshot
 from sdx_state.plan.origin import applied_hashes
+from sdx_state.state.backend import Backend
 from sdx_state.state.errors import CopyNotKept, LockLost, StateNotSaved
 from sdx_state.state.journal import Journal
-from sdx_state.state.local import LocalStore
 from sdx_state.state.memory import keep
 
 # After one of these, no other request of the run can succeed.
@@ -65,7 +65,7 @@ class Run:
     def __init__(
         self,
         client: Endpoints,
-        store: LocalStore,
+        store: Backend,
         journal: Journal,
         *,
         command: str,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sdx_state.config import Project
     from sdx_state.model.plan import Plan
     from sdx_state.model.policy import Level
-    from sdx_state.state.local import LocalStore
+    from sdx_state.state.backend import Backend
 
 UNATTENDED: Level = "high"  # the highest risk that needs no consent to a change by its address
 
@@ -87,7 +87,7 @@ def say_criticals(plan: Plan, allowed: tuple[str, ...]) -> None:
         say(f"\n{escape(refusal_line(one))}\n    {escape(one.advice)}, here or with `apply`")
 
 
-def remember_saved(store: LocalStore, hash: str) -> None:
+def remember_saved(store: Backend, hash: str) -> None:
     """Remember that this machine saved the plan with `hash`; where that fails, its consent needs `--expect`."""
     from sdx_state.cli.console import say
     from sdx_state.state.errors import StateError
@@ -98,7 +98,7 @@ def remember_saved(store: LocalStore, hash: str) -> None:
         say(f"warning: {str(error).splitlines()[0]}: consent in the saved plan counts only with --expect")
 
 
-def proven_by_store(saved: SavedPlan, store: LocalStore) -> SavedPlan:
+def proven_by_store(saved: SavedPlan, store: Backend) -> SavedPlan:
     """Return `saved` as proven if this machine saved it; say so if its consent does not count."""
     from dataclasses import replace
 

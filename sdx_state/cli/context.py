@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sdx_state.app.workspace import Workspace
     from sdx_state.config import Configuration, Project, ProjectFiles
     from sdx_state.plan.build import Intention
-    from sdx_state.state.local import LocalStore
+    from sdx_state.state.backend import Backend
     from sdx_state.state.signing import SigningKey
 
     Opened = tuple[Workspace, Intention, Intention | None]
@@ -125,7 +125,7 @@ class Context:
         name = "sandbox-state" if sandbox else "state"
         return f"{name}.{self.environment}" if self.environment else name
 
-    def store(self, sandbox: bool) -> LocalStore:
+    def store(self, sandbox: bool) -> Backend:
         """Return the state, whichever tenant it belongs to.
 
         Raises:
@@ -182,14 +182,14 @@ class Context:
         parallelism = project.api.parallelism
         if sandbox:
             with self._sandbox(project, hidden) as (base, credentials):
-                store = replace(self.store(True), tenant="sandbox")
+                store = self.store(True).of("sandbox")
                 with Endpoints(Connection(base, credentials, parallelism=parallelism)) as client:
                     yield Workspace(client, store, base.origin, project.api.capabilities, parallelism, project.guards)
             return
         base = self.base(project)
         found = self.credentials(base)
         tenant = tenant_name(base.origin, project.tenant, found.credentials.customer_uuid)
-        store = replace(self.store(False), tenant=tenant)
+        store = self.store(False).of(tenant)
         ca_file = os.environ.get("SDX_CA_FILE") or None
         connection = Connection(base, found.credentials, parallelism, ca_file=ca_file, renew=found.renew)
         with Endpoints(connection) as client:

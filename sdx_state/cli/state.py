@@ -16,8 +16,8 @@ from sdx_state.cli.failure import Stop
 
 if TYPE_CHECKING:
     from sdx_state.model.address import Address
+    from sdx_state.state.backend import Backend
     from sdx_state.state.journal import Journal
-    from sdx_state.state.local import LocalStore
 
 
 @click.group("state")
@@ -235,12 +235,12 @@ def sign(context: Context, auto_approve: bool, sandbox: bool) -> None:
     click.echo(f"Signed: the journal from line {line} on, which proves the lines before it as they are now.")
 
 
-def _store(context: Context, sandbox: bool) -> LocalStore:
+def _store(context: Context, sandbox: bool) -> Backend:
     return context.store(sandbox)
 
 
 @contextmanager
-def _changing(context: Context, sandbox: bool, purpose: str) -> Iterator[tuple[LocalStore, Journal]]:
+def _changing(context: Context, sandbox: bool, purpose: str) -> Iterator[tuple[Backend, Journal]]:
     from sdx_state.state.memory import open_journal
 
     store = _store(context, sandbox)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from sdx_state.decoding.typed import Record
 from sdx_state.state.errors import JOURNAL_ADVICE, SIGNATURE_ADVICE, StateUnusable
 from sdx_state.state.signing import VARIABLE, SigningKey, hash_of
@@ -53,10 +51,10 @@ class Chain:
         elif record.get("event") == "begin":
             self.restarted = None
 
-    def require_whole(self, path: Path) -> None:
-        """Refuse the journal at `path`, all of whose lines were followed, if it is not what was written.
+    def require_whole(self, journal: str, there: bool) -> None:
+        """Refuse `journal`, all of whose lines were followed, if it is not what was written.
 
-        One that is not there at all is accepted, so that it can be moved away. With a key the last line must be
+        One that is not `there` at all is accepted, so that it can be moved away. With a key the last line must be
         signed: as it contains the hash of the line before, it proves all of them.
 
         Raises:
@@ -64,13 +62,15 @@ class Chain:
         """
         if self.broken is not None:
             raise StateUnusable(
-                f"{path}:{self.broken} was altered, or a line before it was taken out", JOURNAL_ADVICE
+                f"{journal}:{self.broken} was altered, or a line before it was taken out", JOURNAL_ADVICE
             )
         if self._key is not None and self.lines and self.signed_from is None:
-            raise StateUnusable(f"{path}:{self.lines}: the last line is not signed with {VARIABLE}", SIGNATURE_ADVICE)
-        if self._anchor and self.anchored is None and path.exists():
             raise StateUnusable(
-                f"{path} does not contain the line that was its last when the state was saved: it was cut off, or "
+                f"{journal}:{self.lines}: the last line is not signed with {VARIABLE}", SIGNATURE_ADVICE
+            )
+        if self._anchor and self.anchored is None and there:
+            raise StateUnusable(
+                f"{journal} does not contain the line that was its last when the state was saved: it was cut off, or "
                 "another one was put in its place",
                 JOURNAL_ADVICE,
             )

@@ -14,16 +14,15 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
 
 from sdx_state.decoding.strict import DecodingError
 from sdx_state.decoding.typed import Record
 from sdx_state.model.address import Address
 from sdx_state.model.ledger import Entry
+from sdx_state.state.backend import Fence, Lines
 from sdx_state.state.chain import HASH, SIGNATURE, START, Chain
 from sdx_state.state.errors import JOURNAL_ADVICE, ForeignFile, StateNotSaved, StateUnusable
-from sdx_state.state.files import append, open_folder, read_private, sync
 from sdx_state.state.journal_lines import decoded_line
 from sdx_state.state.signing import SigningKey, hash_of
 from sdx_state.state.unfinished import Left, Unfinished
@@ -34,17 +33,26 @@ class Journal:
     """Append-only, shared by the threads of a run.
 
     Attributes:
-        path: The file.
+        name: What messages call it.
         run: The name of the run that this journal is opened for.
         key: Signs each line; None for no signatures.
         fence: Raises where this run may write no more; called before each word of what is about to be sent.
     """
 
-    def __init__(self, path: Path, key: SigningKey | None = None, fence: Callable[[], None] = lambda: None) -> None:
-        self.path, self.key, self.fence = path, key, fence
+    def __init__(self, lines: Lines, key: SigningKey | None = None, fence: Fence = lambda: None) -> None:
+        self._lines, self.key, self.fence = lines, key, fence
         self.run = f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{uuid.uuid4().hex[:4]}"
         self._lock = threading.Lock()
         self._last: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return self._lines.name
+
+    def exists(self) -> bool:
+        """Tell whether any line was ever written."""
+        return self._lines.exists()
 
     def begin(self, command: str, fingerprint: str, changes: int, document: str) -> None:
         """Write down that a run begins, who runs it, which plan it carries out, and the hash of its document."""
@@ -148,13 +156,12 @@ class Journal:
         Raises:
             StateNotSaved: The journal cannot be written.
         """
-        lines = self._lines()
+        lines = self._read()
         if lines[-1]:
             try:
-                with open_folder(self.path.parent) as folder:
-                    folder.truncate(self.path.name, sum(len(line) + 1 for line in lines[:-1]))
+                self._lines.truncate(sum(len(line) + 1 for line in lines[:-1]))
             except OSError as error:
-                raise StateNotSaved(f"the journal {self.path} cannot be written ({error.strerror})") from error
+                raise StateNotSaved(f"the journal {self.name} cannot be written ({error.strerror})") from error
 
     def records(self) -> Iterator[tuple[int, Record]]:
         """Yield the number and the content of each line. A last line cut short by a crash is no line.
@@ -162,11 +169,11 @@ class Journal:
         Raises:
             StateUnusable: Another line cannot be read.
         """
-        for number, line in enumerate(self._lines()[:-1], start=1):
+        for number, line in enumerate(self._read()[:-1], start=1):
             try:
                 record = decoded_line(line)
             except DecodingError as error:
-                message = f"{self.path}:{number} is not a line of a journal: {error}"
+                message = f"{self.name}:{number} is not a line of a journal: {error}"
                 raise StateUnusable(message, JOURNAL_ADVICE) from error
             yield number, record
 
@@ -186,7 +193,7 @@ class Journal:
             try:
                 left.note(record)
             except KeyError as error:
-                message = f"{self.path}:{number} is about an operation that never began"
+                message = f"{self.name}:{number} is about an operation that never began"
                 raise StateUnusable(message, JOURNAL_ADVICE) from error
         return left.unfinished()
 
@@ -220,22 +227,22 @@ class Journal:
             if last == START:
                 return ""
             try:
-                sync(self.path)
+                self._lines.sync()
             except OSError as error:
                 raise StateNotSaved(
-                    f"the journal {self.path} could not be written ({error.strerror}).\n"
+                    f"the journal {self.name} could not be written ({error.strerror}).\n"
                     "The state was not saved. Make room, then run the same command again."
                 ) from error
             return last
 
-    def _lines(self) -> list[bytes]:
+    def _read(self) -> list[bytes]:
         """Return the lines; the last is what follows the last line end, empty in a whole journal."""
         try:
-            return read_private(self.path).split(b"\n")
+            return self._lines.read().split(b"\n")
         except FileNotFoundError:
             return [b""]
         except OSError as error:
-            raise StateUnusable(f"{self.path} cannot be read ({error.strerror})", JOURNAL_ADVICE) from error
+            raise StateUnusable(f"{self.name} cannot be read ({error.strerror})", JOURNAL_ADVICE) from error
 
     def _find_end(self) -> str:
         if self._last is None:
@@ -250,10 +257,10 @@ class Journal:
             if self.key is not None:
                 record[SIGNATURE] = self.key.sign("journal", record[HASH])
             try:
-                append(self.path, json.dumps(record, ensure_ascii=True).encode() + b"\n", durably=durably)
+                self._lines.append(json.dumps(record, ensure_ascii=True).encode() + b"\n", durably=durably)
             except OSError as error:
                 raise StateNotSaved(
-                    f"the journal {self.path} could not be written ({error.strerror}).\n"
+                    f"the journal {self.name} could not be written ({error.strerror}).\n"
                     "Nothing more was sent. Make room, then run the same command again."
                 ) from error
             except ForeignFile as error:  # put there while this run was under way

@@ -33,6 +33,7 @@ from sdx_state.state.errors import (
     StateUnusable,
 )
 from sdx_state.state.files import make_private_folder, open_folder, read_private, write_atomically
+from sdx_state.state.journal_file import JournalFile
 from sdx_state.state.ledger import new_ledger
 from sdx_state.state.signing import SigningKey, hash_of_bytes
 from sdx_state.state.staging import write_all
@@ -69,6 +70,23 @@ class LocalStore:
     def journal_path(self) -> Path:
         """The journal of writes beside it."""
         return self.folder / f"{self.name}.journal.jsonl"
+
+    @property
+    def lines(self) -> JournalFile:
+        """The lines of the journal."""
+        return JournalFile(self.journal_path)
+
+    def of(self, tenant: str) -> LocalStore:
+        """Return the same store, for a run that talks to `tenant`."""
+        return replace(self, tenant=tenant)
+
+    def unsigned(self) -> LocalStore:
+        """Return the same store, without the key for signatures."""
+        return replace(self, key=None)
+
+    def exists(self) -> bool:
+        """Tell whether a state was ever saved here."""
+        return self.path.exists()
 
     @property
     def lock_path(self) -> Path:

@@ -7,10 +7,10 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from sdx_state.model.ledger import Ledger
+from sdx_state.state.backend import Backend
 from sdx_state.state.chain import Chain
 from sdx_state.state.errors import CopyNotKept, StateUnusable
 from sdx_state.state.journal import Journal
-from sdx_state.state.local import LocalStore
 from sdx_state.state.unfinished import Unfinished
 
 
@@ -31,12 +31,12 @@ class Memory:
     history_lost: bool = False
 
 
-def journal_of(store: LocalStore, fence: Callable[[], None] = lambda: None) -> Journal:
+def journal_of(store: Backend, fence: Callable[[], None] = lambda: None) -> Journal:
     """Return the journal beside the state of `store`, for reading; to write to it, `open_journal`."""
-    return Journal(store.journal_path, store.key, fence)
+    return Journal(store.lines, store.key, fence)
 
 
-def recall(store: LocalStore, journal: Journal) -> Memory:
+def recall(store: Backend, journal: Journal) -> Memory:
     """Return what is remembered.
 
     Raises:
@@ -45,7 +45,7 @@ def recall(store: LocalStore, journal: Journal) -> Memory:
     saved = store.load()
     chain = Chain(store.key, saved.journal)
     unfinished = journal.unfinished(chain)
-    chain.require_whole(journal.path)
+    chain.require_whole(journal.name, journal.exists())
     store.require_newest(saved, unfinished.serial)
     created = unfinished.created
     ledger = replace(saved, entries={**saved.entries, **created}) if created else saved
@@ -53,7 +53,7 @@ def recall(store: LocalStore, journal: Journal) -> Memory:
     return Memory(saved, unfinished, ledger, lost)
 
 
-def open_journal(store: LocalStore, fence: Callable[[], None] = lambda: None) -> Journal:
+def open_journal(store: Backend, fence: Callable[[], None] = lambda: None) -> Journal:
     """Return the journal beside the state of `store`, ready to be written to. The lock must be held.
 
     Where the state names a journal that is not there any more, a new one is begun that says so. The state is saved
@@ -70,7 +70,7 @@ def open_journal(store: LocalStore, fence: Callable[[], None] = lambda: None) ->
         saved = store.load()
     anchor = saved.journal if saved is not None else ""
     chain = journal.followed(Chain(store.key, anchor))
-    chain.require_whole(journal.path)
+    chain.require_whole(journal.name, journal.exists())
     if saved is not None and anchor and not chain.lines:
         saved = store.save(replace(saved, journal=""))
         journal.restarted(anchor)
@@ -89,7 +89,7 @@ def put_back(earlier: Ledger, journal: Journal) -> Ledger:
     return replace(earlier, serial=serial, entries={**earlier.entries, **unfinished.created})
 
 
-def keep(store: LocalStore, journal: Journal, ledger: Ledger) -> Ledger:
+def keep(store: Backend, journal: Journal, ledger: Ledger) -> Ledger:
     """Save `ledger`, write down that it is the newest, and return it as saved. The lock must be held.
 
     Raises:

@@ -72,12 +72,22 @@ def test_mv_prints_every_address_that_it_renames(applied):
     assert known(applied) == ["question.z.p", "question.z.q", "survey.ab", "survey.z", "user.u@example.com"]
 
 
-@pytest.mark.parametrize("after", ["survey.", "a", "survey.ab", "user.a", "question.a", ""])
-def test_mv_to_what_is_taken_or_no_address_changes_nothing(applied, after):
+@pytest.mark.parametrize("after", ["survey.ab", "user.a"])
+def test_mv_to_what_is_taken_or_another_kind_changes_nothing(applied, after):
     before = known(applied)
     ended = applied.run("state", "mv", "survey.a", after)
     assert ended.code == 1
     assert "Nothing was changed" in ended.err
+    assert known(applied) == before
+
+
+@pytest.mark.parametrize("address", ["survey.", "a", "question.a", "surveys.a", ""])
+@pytest.mark.parametrize("command", [("mv", "survey.a"), ("show",), ("resolve", "--adopt", "1")])
+def test_what_is_no_address_is_refused_where_it_is_given(applied, command, address):
+    before = known(applied)
+    ended = applied.run("state", *command, address)
+    assert ended.code == 2
+    assert "An address is such as survey.support-csat" in ended.err
     assert known(applied) == before
 
 

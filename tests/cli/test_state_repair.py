@@ -93,9 +93,10 @@ def test_a_pending_create_is_shown_by_plan_and_resolved_by_apply_without_a_quest
     project.connect(proxy.url)
     project.write("a.yaml", "surveys: {a: {name: A}}\n")
     from sdx_state.state.journal import Journal
+    from sdx_state.state.journal_file import JournalFile
 
     (project.folder / ".sdx").mkdir(mode=0o700)
-    Journal(project.folder / ".sdx" / "state.journal.jsonl").intend("survey.a", None, [], {})
+    Journal(JournalFile(project.folder / ".sdx" / "state.journal.jsonl")).intend("survey.a", None, [], {})
     tenant.store.load_snapshot({"surveys": [{"name": "A"}]})
     planned = project.run("plan")
     assert "cut off while creating" in planned.out

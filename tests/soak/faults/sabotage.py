@@ -24,7 +24,7 @@ from sdx_state.app import workspace
 from sdx_state.apply import create, readback, resolve, settling, write
 from sdx_state.apply.outcome import Outcome
 from sdx_state.live import read
-from sdx_state.state import files, journal, local, uptime
+from sdx_state.state import files, journal, journal_file, local, uptime
 from sdx_state.state.errors import StateNotSaved, StateUnusable
 from sdx_state.state.ledger import new_ledger
 from tests.soak.faults import distrust
@@ -121,13 +121,13 @@ def state_not_synced() -> list[Patch]:
 
 def journal_not_synced() -> list[Patch]:
     """Send a create before its intent is on the disk."""
-    append = journal.append
-    return [(journal, "append", lambda path, data, durably: append(path, data, durably=False))]
+    append = journal_file.append
+    return [(journal_file, "append", lambda path, data, durably: append(path, data, durably=False))]
 
 
 def anchor_not_synced() -> list[Patch]:
     """Save a state that names a line of the journal which a power cut can still take."""
-    return [(journal, "sync", lambda _: None)]
+    return [(journal_file, "sync", lambda _: None)]
 
 
 def torn_journal() -> list[Patch]:

@@ -219,7 +219,7 @@ class World:
             self.break_rule(f"the next plan is not empty: {change.action.value} {change.address}")
         for finding in planned.findings:
             self.break_rule(f"the next plan says: {finding.message}")
-        broken = Journal(self.store.journal_path).broken_at()
+        broken = Journal(self.store.lines).broken_at()
         if broken is not None:
             self.break_rule(f"the journal's chain does not hold at line {broken}")
 
@@ -284,7 +284,7 @@ class World:
         """Empty or cut the state file, or put an older one in its place; it must be refused, and a person helps."""
         store, path = self.store, self.folder / "state.json"
         content = path.read_bytes()
-        newest = max(Journal(store.journal_path).unfinished().serial.values())
+        newest = max(Journal(store.lines).unfinished().serial.values())
         older = [store.generations / f"{serial}.json" for serial in store.kept_serials() if serial < newest]
         others = [b"", content[: len(content) // 2], *(one.read_bytes() for one in older[-1:])]
         path.write_bytes(self.chance.choice(others))

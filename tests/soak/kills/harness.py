@@ -21,7 +21,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sdx_state.api import transport as transport_module
-from sdx_state.state import journal as journal_module
+from sdx_state.state import journal_file as journal_module
 from sdx_state.state import local as local_module
 from sdx_state.state.errors import StateLocked
 from tests.soak.kills.bench import Bench, a_bench, in_child

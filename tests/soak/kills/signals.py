@@ -89,11 +89,11 @@ def _complaint(bench: Bench, number: int, code: int, took: float, events: bytes,
         return f"{after.count(b'w')} writes began after the signal"
     if twice:
         return None
-    if code == -number and b"w" in events and Journal(store.journal_path).unfinished().interrupted is not None:
+    if code == -number and b"w" in events and Journal(store.lines).unfinished().interrupted is not None:
         return "it was killed while it wrote, instead of stopping"
     if code >= 0 and (bench.folder / ".sdx" / "state.lock").read_bytes():
         return "the lock was not given back"
-    pending = Journal(store.journal_path).unfinished().pending
+    pending = Journal(store.lines).unfinished().pending
     if pending:
         return f"what was in flight has no end: {pending}"
     if written and code == EXPECTED[number] and b"s" in events and store.load().serial < 2:

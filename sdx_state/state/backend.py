@@ -1,0 +1,140 @@
+"""What a state backend does: keep one state with its journal, and let one run write at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from sdx_state.decoding.typed import Record
+from sdx_state.model.ledger import Ledger
+from sdx_state.state.signing import SigningKey
+
+Fence = Callable[[], None]  # raises LockLost where the run that it was given to may write no more
+
+
+class Lines(Protocol):
+    """Where the lines of a journal are kept. Operations raise OSError where the store does not answer."""
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+
+    def exists(self) -> bool:
+        """Tell whether any line was ever written."""
+
+    def read(self) -> bytes:
+        """Return all of it.
+
+        Raises:
+            FileNotFoundError: There is none yet.
+        """
+
+    def append(self, line: bytes, *, durably: bool) -> None:
+        """Write `line` behind the others; if `durably`, it survives a power cut when this returns.
+
+        Raises:
+            ForeignFile: What is there is not this program's.
+        """
+
+    def truncate(self, size: int) -> None:
+        """Keep the first `size` bytes."""
+
+    def sync(self) -> None:
+        """Make every line survive a power cut."""
+
+
+class Backend(Protocol):
+    """Keeps the state of one tenant, as `LocalStore` does in a folder on this machine.
+
+    Attributes:
+        tenant: The tenant that this run talks to; a state of another one is refused. None where no tenant is asked.
+        key: Signs what is written; what is read must be signed with it. None for no signatures.
+        lines: The lines of its journal.
+    """
+
+    @property
+    def tenant(self) -> str | None:
+        """See the class."""
+
+    @property
+    def key(self) -> SigningKey | None:
+        """See the class."""
+
+    @property
+    def lines(self) -> Lines:
+        """See the class."""
+
+    def of(self, tenant: str) -> Backend:
+        """Return the same store, for a run that talks to `tenant`."""
+
+    def unsigned(self) -> Backend:
+        """Return the same store, without the key for signatures."""
+
+    def exists(self) -> bool:
+        """Tell whether a state was ever saved here."""
+
+    def load(self) -> Ledger:
+        """Return the saved state, a new one if there is none.
+
+        Raises:
+            StateUnusable: It cannot be read, is damaged, or is another tenant's.
+        """
+
+    def save(self, ledger: Ledger) -> Ledger:
+        """Replace the saved state as a whole, and return it with the serial that it got.
+
+        Raises:
+            StateNotSaved: The old state is as it was.
+            CopyNotKept: The new state is saved, and its copy could not be kept.
+        """
+
+    def require_newest(self, ledger: Ledger, serials: Mapping[str, int]) -> None:
+        """Return if no journal line knows a newer state of its lineage.
+
+        Raises:
+            StateUnusable: One does.
+        """
+
+    def save_run(self, run: str, document: Mapping[str, object]) -> str:
+        """Keep the document of `run`, and return its hash."""
+
+    def load_run(self, run: str, hash: str | None) -> Record:
+        """Return the document of `run`.
+
+        Raises:
+            StateUnusable: It is gone, damaged, or does not have this hash.
+        """
+
+    def kept_runs(self) -> list[str]:
+        """Return the runs of which something is kept, the oldest first."""
+
+    def generation(self, serial: int | None) -> Ledger:
+        """Return the earlier state `serial`, the newest kept one if None.
+
+        Raises:
+            StateUnusable: It is not kept, or cannot be read.
+        """
+
+    def kept_serials(self) -> list[int]:
+        """Return the serials of the earlier states that are kept, the oldest first."""
+
+    def saved_plans(self) -> list[str]:
+        """Return the hashes of the plans that were saved on this machine."""
+
+    def remember_plan(self, hash: str) -> None:
+        """Keep the hash of a plan that was saved for `apply PLANFILE`."""
+
+    def lock(self, purpose: str) -> AbstractContextManager[Fence]:
+        """Hold the state while the block runs, and yield what says whether it is held still.
+
+        Raises:
+            StateLocked: Another run holds it.
+        """
+
+    def unlock(self, id: str) -> bool:
+        """Clear the lock `id` that a run left behind; tell whether there was one.
+
+        Raises:
+            StateLocked: The run lives, or the lock is another.
+        """
