@@ -15,9 +15,9 @@ from sdx_state.model.ledger import Ledger
 from sdx_state.model.plan import Finding
 from sdx_state.model.snapshot import Snapshot
 from sdx_state.plan.agreement import same_tenant
+from sdx_state.programs.machine import Machine, Uptime
 from sdx_state.state.memory import Memory
 from sdx_state.state.unfinished import Unfinished, Unseen
-from sdx_state.state.uptime import uptime
 
 UNPROVEN = "nothing shows that these credentials are of the tenant that the state belongs to"
 SKEW = 300.0  # seconds that two clocks may differ before it is worth a word
@@ -49,7 +49,7 @@ class TenantReader:
         client: The API.
         parallelism: Requests in flight at a time.
         proven: The credentials, or the project, name the tenant, so that nothing has to be compared.
-        sleep: Waits, in seconds.
+        machine: Time and waiting.
         waiting: Told how many seconds are waited at most for what does not show yet; None for a plan, which says so
             instead of waiting.
     """
@@ -57,7 +57,7 @@ class TenantReader:
     client: Endpoints
     parallelism: int
     proven: bool
-    sleep: Callable[[float], None]
+    machine: Machine
     waiting: Callable[[float], None] | None = None
 
     def observe(
@@ -78,21 +78,21 @@ class TenantReader:
             UnprovenTenant: Nothing shows that this is the tenant of the state, and something may be written to it.
         """
         snapshot, learnt = read_live(self.client, wanted, ledger, self.parallelism, progress, ask_again=ask_again)
-        absent = _absent(unfinished.unseen, wanted, snapshot)
+        absent = _absent(unfinished.unseen, wanted, snapshot, self.machine.uptime())
         if self.waiting is not None and (absent or snapshot.unlisted):
-            rest = settling.SETTLE if snapshot.unlisted else max(map(_rest, absent))
+            now = self.machine.uptime()
+            rest = settling.SETTLE if snapshot.unlisted else max(_rest(one, now) for one in absent)
             self.waiting(rest)
             for share in settling.PAUSES:
-                self.sleep(rest * share)
+                self.machine.sleep(rest * share)
                 snapshot, learnt = read_live(self.client, wanted, learnt, self.parallelism, progress)
-                absent = _absent(unfinished.unseen, wanted, snapshot)
+                absent = _absent(unfinished.unseen, wanted, snapshot, self.machine.uptime())
                 if not (absent or snapshot.unlisted):
                     break
             absent = []  # the settle time is over: what does not show now is not there
         unproven = self._prove(ledger, unfinished, snapshot)
-        return Observed(
-            snapshot, learnt, frozenset(one.address for one in absent), (*map(_not_yet, absent), *unproven)
-        )
+        pending = [_not_yet(one, self.machine.uptime()) for one in absent]
+        return Observed(snapshot, learnt, frozenset(one.address for one in absent), (*pending, *unproven))
 
     def _prove(self, ledger: Ledger, unfinished: Unfinished, snapshot: Snapshot) -> Iterable[Finding]:
         if self.proven:
@@ -121,13 +121,14 @@ def require_same_tenant(ledger: Ledger, snapshot: Snapshot) -> None:
         raise UnprovenTenant(message, PIN)
 
 
-def _rest(unseen: Unseen) -> float:
-    return settling.SETTLE - uptime().since(unseen.created)
+def _rest(unseen: Unseen, now: Uptime) -> float:
+    """Return the seconds in which what was created may not show yet."""
+    return settling.SETTLE - now.since(unseen.created)
 
 
-def _absent(unseen: Iterable[Unseen], wanted: Wanted, snapshot: Snapshot) -> list[Unseen]:
+def _absent(unseen: Iterable[Unseen], wanted: Wanted, snapshot: Snapshot, now: Uptime) -> list[Unseen]:
     """Return what was created less than the settle time ago, should have been read, and does not show."""
-    fresh = [one for one in unseen if (one.address.kind, one.id) in wanted.owned and _rest(one) > 0]
+    fresh = [one for one in unseen if (one.address.kind, one.id) in wanted.owned and _rest(one, now) > 0]
     if not fresh:
         return []
     kinds = {one.address.kind for one in fresh}
@@ -135,12 +136,12 @@ def _absent(unseen: Iterable[Unseen], wanted: Wanted, snapshot: Snapshot) -> lis
     return [one for one in fresh if (one.address.kind, KINDS[one.address.kind].identity_of(one.id)) not in seen]
 
 
-def _not_yet(unseen: Unseen) -> Finding:
+def _not_yet(unseen: Unseen, now: Uptime) -> Finding:
     return Finding(
         "warning",
         f"{unseen.address}: created a moment ago as id {unseen.id}, and does not show yet; nothing is planned for it",
         unseen.address,
-        hint=f"plan again: it shows within {_rest(unseen):.0f} s, or apply, which waits for it",
+        hint=f"plan again: it shows within {_rest(unseen, now):.0f} s, or apply, which waits for it",
     )
 
 

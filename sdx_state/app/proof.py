@@ -115,7 +115,7 @@ def sign(store: Backend, found: Unsigned) -> int:
     Raises:
         StateNotSaved: One of them could not be written.
     """
-    journal = Journal(store.lines, store.key)
+    journal = Journal(store.lines, store.key, machine=store.machine)
     journal.signed()
     if store.exists():
         keep(store, journal, found.ledger)

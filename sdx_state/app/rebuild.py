@@ -50,7 +50,7 @@ def rebuild(workspace: Workspace, intention: Intention, progress: Progress) -> R
     except StateOfAnother:
         raise
     except StateUnusable:
-        readable, old = False, replace(new_ledger(), tenant=workspace.store.tenant or "")
+        readable, old = False, replace(new_ledger(workspace.machine), tenant=workspace.store.tenant or "")
     forgetful = replace(old, entries={})
     wanted = replace(
         wanted_of(intention.resources.values(), forgetful), kinds=frozenset({"survey", "question", "user"})

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timezone
 
 from sdx_state.api import Endpoints
 from sdx_state.app.observe import TenantReader, clocks, cut_off, require_same_tenant
@@ -34,6 +32,7 @@ from sdx_state.plan.scope import scope_of
 from sdx_state.plan.select import select
 from sdx_state.plan.targets import live_users, unmatched
 from sdx_state.plan.undo import undo_plan
+from sdx_state.programs.machine import Machine
 from sdx_state.risk.facts import facts_of
 from sdx_state.risk.grade import grade, needs_evidence
 from sdx_state.state.backend import Backend
@@ -41,7 +40,6 @@ from sdx_state.state.errors import StateError
 from sdx_state.state.journal import Journal
 from sdx_state.state.memory import journal_of, keep, open_journal, recall
 from sdx_state.state.unfinished import Unfinished
-from sdx_state.state.uptime import uptime
 
 
 @dataclass(frozen=True)
@@ -82,7 +80,6 @@ class Workspace:
         capabilities: `api.capabilities` of the project file.
         parallelism: Requests in flight at a time.
         guards: What the project says must be kept, and exceptions to the rules of risk.
-        sleep: Waits, in seconds.
         proven: The credentials, or the project, name the tenant.
         stored: What was counted in a tenant that was stored; None for a live one, which is asked.
     """
@@ -93,9 +90,13 @@ class Workspace:
     capabilities: Setting = "auto"
     parallelism: int = 8
     guards: Guards = field(default_factory=Guards)
-    sleep: Callable[[float], None] = field(default_factory=lambda: time.sleep)
     proven: bool = True
     stored: StoredEvidence | None = None
+
+    @property
+    def machine(self) -> Machine:
+        """Time, waiting and chance: those of the store."""
+        return self.store.machine
 
     def plan(
         self,
@@ -143,7 +144,7 @@ class Workspace:
         snapshot, ledger = seen.snapshot, seen.ledger
         plan = self._routed(build_plan(intention, snapshot, ledger, scope, seen.pending))
         findings = (*plan.findings, *seen.findings, *cut_off(memory), *clocks(self.client.server_ahead))
-        stored = self.stored.source(datetime.now(timezone.utc)) if self.stored is not None else None
+        stored = self.stored.source(self.machine.moment()) if self.stored is not None else None
         plan = replace(plan, findings=findings, stored=stored)
         if base is not None:
             plan = attribute(plan, build_plan(base, snapshot, ledger))
@@ -244,11 +245,11 @@ class Workspace:
         with self.store.lock(purpose) as fence:
             journal = open_journal(self.store, fence)
             pending = journal.unfinished().pending
-            now = uptime()
+            now = self.machine.uptime()
             rest = max((settling.SETTLE - now.since(intent.sent) for intent in pending), default=0.0)
             if rest > 0:
                 waiting(rest)
-                self.sleep(rest)
+                self.machine.sleep(rest)
             yield journal
 
     def run(self, journal: Journal, observer: Observer, command: str) -> Run:
@@ -260,7 +261,7 @@ class Workspace:
             command=command,
             parallelism=self.parallelism,
             observer=observer,
-            sleep=self.sleep,
+            sleep=self.machine.sleep,
         )
 
     def read_all(self, ledger: Ledger, progress: Progress) -> Snapshot:
@@ -273,7 +274,7 @@ class Workspace:
         """Count what a plan may endanger, in the managed surveys; where none is managed, in all."""
         managed = {entry.id for address, entry in ledger.entries.items() if address.kind == SURVEY.name}
         live = {one.id for one in snapshot.of(SURVEY.name)}
-        taken = datetime.now(timezone.utc)
+        taken = self.machine.moment()
         counts = count_all(self.client, (managed & live) or live, snapshot, self.parallelism, progress)
         return StoredEvidence(self.store.tenant or self.origin, taken, counts)
 
@@ -287,10 +288,10 @@ class Workspace:
             require_same_tenant(ledger, snapshot)
 
     def _reader(self, waiting: Callable[[float], None] | None) -> TenantReader:
-        return TenantReader(self.client, self.parallelism, self.proven, self.sleep, waiting)
+        return TenantReader(self.client, self.parallelism, self.proven, self.machine, waiting)
 
     def _graded(self, plan: Plan, snapshot: Snapshot) -> Plan:
-        policies, now = self.guards.policies, datetime.now(timezone.utc)
+        policies, now = self.guards.policies, self.machine.moment()
         today = now.date()
         asked = needs_evidence(plan, policies, today)
         if self.stored is not None:

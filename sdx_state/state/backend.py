@@ -8,6 +8,7 @@ from typing import Protocol
 
 from sdx_state.decoding.typed import Record
 from sdx_state.model.ledger import Ledger
+from sdx_state.programs.machine import Machine
 from sdx_state.state.signing import SigningKey
 
 Fence = Callable[[], None]  # raises LockLost where the run that it was given to may write no more
@@ -51,6 +52,7 @@ class Backend(Protocol):
         tenant: The tenant that this run talks to; a state of another one is refused. None where no tenant is asked.
         key: Signs what is written; what is read must be signed with it. None for no signatures.
         lines: The lines of its journal.
+        machine: Time, waiting and chance of what works with it.
     """
 
     @property
@@ -63,6 +65,10 @@ class Backend(Protocol):
 
     @property
     def lines(self) -> Lines:
+        """See the class."""
+
+    @property
+    def machine(self) -> Machine:
         """See the class."""
 
     def of(self, tenant: str) -> Backend:

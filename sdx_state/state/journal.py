@@ -12,21 +12,19 @@ import getpass
 import json
 import socket
 import threading
-import time
-import uuid
 from collections.abc import Iterator, Mapping, Sequence
 
 from sdx_state.decoding.strict import DecodingError
 from sdx_state.decoding.typed import Record
 from sdx_state.model.address import Address
 from sdx_state.model.ledger import Entry
+from sdx_state.programs.machine import THIS_MACHINE, Machine
 from sdx_state.state.backend import Fence, Lines
 from sdx_state.state.chain import HASH, SIGNATURE, START, Chain
 from sdx_state.state.errors import JOURNAL_ADVICE, ForeignFile, StateNotSaved, StateUnusable
 from sdx_state.state.journal_lines import decoded_line
 from sdx_state.state.signing import SigningKey, hash_of
 from sdx_state.state.unfinished import Left, Unfinished
-from sdx_state.state.uptime import uptime
 
 
 class Journal:
@@ -37,11 +35,18 @@ class Journal:
         run: The name of the run that this journal is opened for.
         key: Signs each line; None for no signatures.
         fence: Raises where this run may write no more; called before each word of what is about to be sent.
+        machine: Time, and names of runs and operations.
     """
 
-    def __init__(self, lines: Lines, key: SigningKey | None = None, fence: Fence = lambda: None) -> None:
-        self._lines, self.key, self.fence = lines, key, fence
-        self.run = f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{uuid.uuid4().hex[:4]}"
+    def __init__(
+        self,
+        lines: Lines,
+        key: SigningKey | None = None,
+        fence: Fence = lambda: None,
+        machine: Machine = THIS_MACHINE,
+    ) -> None:
+        self._lines, self.key, self.fence, self.machine = lines, key, fence, machine
+        self.run = f"{machine.moment():%Y%m%d-%H%M%S}-{machine.token(2)}"
         self._lock = threading.Lock()
         self._last: str | None = None
 
@@ -84,12 +89,12 @@ class Journal:
             StateNotSaved, LockLost: It is not on the disk, or another run may be writing. Nothing may be sent.
         """
         self.fence()
-        operation = uuid.uuid4().hex[:12]
+        operation = self.machine.token(6)
         self._append(
             True,
             event="intent",
             operation=operation,
-            **_now(),
+            **self._now(),
             address=address,
             parent_id=parent_id,
             before_ids=list(before_ids),
@@ -104,7 +109,7 @@ class Journal:
             StateNotSaved, LockLost: It is not on the disk, or another run may be writing. Nothing may be sent.
         """
         self.fence()
-        self._append(True, event="again", operation=operation, **_now(), address=address)
+        self._append(True, event="again", operation=operation, **self._now(), address=address)
 
     def created(self, operation: str, address: Address, entry: Entry) -> None:
         """Write down that the operation created `entry`. Lost in a crash, it is found out by reading."""
@@ -112,7 +117,7 @@ class Journal:
             False,
             event="created",
             operation=operation,
-            **_now(),
+            **self._now(),
             address=address,
             id=entry.id,
             fields=dict(entry.applied),
@@ -121,7 +126,7 @@ class Journal:
 
     def disowned(self, operation: str, address: Address) -> None:
         """Write down that what was said to be created by the operation is another resource: its end is open again."""
-        self._append(False, event="disowned", operation=operation, **_now(), address=address)
+        self._append(False, event="disowned", operation=operation, **self._now(), address=address)
 
     def settled(self, operation: str, how: str) -> None:
         """Write down that the operation is over and created nothing."""
@@ -249,10 +254,14 @@ class Journal:
             self._last = self.followed(Chain()).last
         return self._last
 
+    def _now(self) -> Record:
+        now = self.machine.uptime()
+        return {"boot": now.boot, "uptime": round(now.seconds, 3)}
+
     def _append(self, durably: bool, **content: object) -> None:
         with self._lock:
             previous = self._find_end()
-            record: Record = {"at": round(time.time(), 3), "run": self.run, **content, "previous": previous}
+            record: Record = {"at": round(self.machine.now(), 3), "run": self.run, **content, "previous": previous}
             record[HASH] = hash_of(record)
             if self.key is not None:
                 record[SIGNATURE] = self.key.sign("journal", record[HASH])
@@ -266,11 +275,6 @@ class Journal:
             except ForeignFile as error:  # put there while this run was under way
                 raise StateNotSaved(f"{error.what}.\nNothing more was sent. {error.advice}") from error
             self._last = record[HASH]
-
-
-def _now() -> Record:
-    now = uptime()
-    return {"boot": now.boot, "uptime": round(now.seconds, 3)}
 
 
 def _user() -> str:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 
 from sdx_state.kinds import USER
 from sdx_state.model.address import Address
 from sdx_state.model.ledger import Entry, Ledger
+from sdx_state.programs.machine import THIS_MACHINE, Machine
 
 
-def new_ledger() -> Ledger:
-    """Return an empty ledger of a new lineage."""
-    return Ledger(lineage=str(uuid.uuid4()))
+def new_ledger(machine: Machine = THIS_MACHINE) -> Ledger:
+    """Return an empty ledger of a new lineage, by the chance of `machine`."""
+    return Ledger(lineage=machine.uuid())
 
 
 def with_identities(entries: Mapping[Address, Entry]) -> dict[Address, Entry]:

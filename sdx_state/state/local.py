@@ -6,9 +6,7 @@ import fcntl
 import json
 import os
 import re
-import secrets
 import socket
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -18,6 +16,7 @@ from pathlib import Path
 from sdx_state.decoding.strict import OWN_DEPTH, DecodingError, parse
 from sdx_state.decoding.typed import Record, filled, member, natural, number, record, text
 from sdx_state.model.ledger import Ledger
+from sdx_state.programs.machine import THIS_MACHINE, Machine
 from sdx_state.state.codec import decode, encode
 from sdx_state.state.errors import (
     NONE_KEPT_ADVICE,
@@ -54,12 +53,14 @@ class LocalStore:
         name: Stem of the file: one for each environment, and one for the sandbox.
         tenant: The tenant that this run talks to; a state of another one is refused. None where no tenant is asked.
         key: Signs what is written; what is read must be signed with it. None for no signatures.
+        machine: Time, and names of what is new.
     """
 
     folder: Path
     name: str
     tenant: str | None
     key: SigningKey | None = None
+    machine: Machine = THIS_MACHINE
 
     @property
     def path(self) -> Path:
@@ -103,7 +104,7 @@ class LocalStore:
         try:
             data = read_private(self.path)
         except FileNotFoundError:
-            return replace(new_ledger(), tenant=self.tenant or "")
+            return replace(new_ledger(self.machine), tenant=self.tenant or "")
         except OSError as error:
             raise StateUnusable(f"{self.path} cannot be read ({error.strerror})", UNREADABLE_ADVICE) from error
         ledger = decode(data, str(self.path), self.key)
@@ -329,15 +330,15 @@ class LocalStore:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise StateLocked(_held_by(file.read(), path)) from None
+                raise StateLocked(_held_by(file.read(), path, self.machine.now())) from None
             fence = partial(_require_same_file, path, descriptor)
             fence()  # somebody may have replaced the file between opening and locking it
             holder = {
                 "pid": os.getpid(),
                 "host": socket.gethostname(),
-                "since": time.time(),
+                "since": self.machine.now(),
                 "purpose": purpose,
-                "id": secrets.token_hex(4),
+                "id": self.machine.token(4),
             }
             try:
                 file.truncate(0)
@@ -420,11 +421,11 @@ def _same_tenant(one: str, other: str) -> bool:
     return origin == other_origin and (not customer or not other_customer or customer == other_customer)
 
 
-def _held_by(written: str, path: Path) -> str:
+def _held_by(written: str, path: Path, now: float) -> str:
     holder = _holder(written)
     who = "another run"
     if holder is not None:
-        age = max(0, int(time.time() - holder.since))
+        age = max(0, int(now - holder.since))
         who = f"`sdx-state {holder.purpose}` (process {holder.pid} on {holder.host}, lock {holder.id}), for {age} s"
     return (
         f"the state is locked by {who}.\nWait until it ends. If it died, the lock is already free: "

@@ -33,7 +33,7 @@ class Memory:
 
 def journal_of(store: Backend, fence: Callable[[], None] = lambda: None) -> Journal:
     """Return the journal beside the state of `store`, for reading; to write to it, `open_journal`."""
-    return Journal(store.lines, store.key, fence)
+    return Journal(store.lines, store.key, fence, store.machine)
 
 
 def recall(store: Backend, journal: Journal) -> Memory:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from sdx_state.decoding.typed import Record
 from sdx_state.model.address import Address
 from sdx_state.model.ledger import Entry
-from sdx_state.state.uptime import Uptime
+from sdx_state.programs.machine import Uptime
 
 
 @dataclass(frozen=True)

@@ -6,17 +6,14 @@ import atexit
 import contextlib
 import shutil
 import tempfile
-import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
-from sdx_state.app import workspace
 from sdx_state.apply import graph
 from sdx_state.live import evidence, read
-from sdx_state.state import files, journal, local, staging, uptime
+from sdx_state.state import files, local, staging
 from tests.soak.faults.disk import watched
 from tests.soak.faults.scenario import BEFORE, row_of
 from tests.soak.faults.stepping import Pool, first_done
@@ -57,13 +54,8 @@ def _beginning() -> tuple[Path, Tenant, Counter[str]]:
 
 @contextlib.contextmanager
 def product_in(world: World) -> Iterator[None]:
-    """Let product code meet `world` instead of this machine's clock, threads and disk."""
-    clock = SimpleNamespace(**{name: getattr(time, name) for name in ("strftime", "gmtime", "sleep", "monotonic")})
-    clock.time, clock.clock_gettime = world.clock.wall, world.clock.since_boot
-    clock.CLOCK_MONOTONIC = time.CLOCK_MONOTONIC
+    """Let product code meet `world` instead of this machine's threads and disk."""
     replaced: list[tuple[Any, str, Any]] = [
-        *((module, "time", clock) for module in (journal, workspace, local, uptime)),
-        (uptime, "_BOOT_ID", world.clock),
         *((module, "ThreadPoolExecutor", Pool) for module in (graph, read, evidence)),
         (graph, "wait", first_done),
         (Pool, "stepper", world.stepper),

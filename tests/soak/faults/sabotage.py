@@ -20,15 +20,16 @@ from typing import Any
 from sdx_state.api import endpoint, retry
 from sdx_state.api.errors import SurveyDynamixError
 from sdx_state.api.exchange import Answer, Request
-from sdx_state.app import workspace
 from sdx_state.apply import create, readback, resolve, settling, write
 from sdx_state.apply.outcome import Outcome
 from sdx_state.live import read
-from sdx_state.state import files, journal, journal_file, local, uptime
+from sdx_state.programs.machine import Uptime
+from sdx_state.state import files, journal, journal_file, local
 from sdx_state.state.errors import StateNotSaved, StateUnusable
 from sdx_state.state.ledger import new_ledger
 from tests.soak.faults import distrust
 from tests.soak.faults.schedules import outcome_of
+from tests.soak.faults.world import VirtualMachine
 
 Patch = tuple[Any, str, Any]
 
@@ -46,11 +47,7 @@ def no_settling() -> list[Patch]:
 
 def clock_on_the_wall() -> list[Patch]:
     """Tell how long ago something was sent by a clock that can be set."""
-
-    def by_the_wall() -> uptime.Uptime:
-        return uptime.Uptime("any", uptime.time.time())
-
-    return [(journal, "uptime", by_the_wall), (workspace, "uptime", by_the_wall)]
+    return [(VirtualMachine, "uptime", lambda machine: Uptime("any", machine.now()))]
 
 
 def blind_retry() -> list[Patch]:

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from sdx_state.api.exchange import Answer, Request
+from sdx_state.programs.machine import Uptime
 
 Row = dict[str, Any]
 JSON = {"Content-Type": "application/json"}
@@ -49,17 +50,13 @@ class Clock:
         """Return what the clock on the wall shows."""
         return self.time + self.wrong
 
-    def since_boot(self, *_: object) -> float:
+    def uptime(self) -> Uptime:
         """Return how long the machine runs."""
-        return self.time - self._booted
+        return Uptime(f"boot {self.boots}", self.time - self._booted)
 
     def reboot(self) -> None:
         """Start the machine anew."""
         self.boots, self._booted = self.boots + 1, self.time - 5.0
-
-    def read_text(self, encoding: str) -> str:
-        """Return which boot this is, as the system's own file does."""
-        return f"boot {self.boots}\n"
 
 
 class Tenant:

@@ -14,7 +14,6 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 from sdx_state.api import Connection, Endpoints, base_url, credentials_from
@@ -27,6 +26,7 @@ from sdx_state.cli.planning import error_code
 from sdx_state.cli.running import exit_code_of
 from sdx_state.live.read import TooMuchMissing
 from sdx_state.model.plan import Action
+from sdx_state.programs.machine import Machine, Uptime
 from sdx_state.state.errors import StateError, StateUnusable
 from sdx_state.state.journal import Journal
 from sdx_state.state.local import LocalStore
@@ -65,6 +65,25 @@ class Faults:
     disk: dict[int, str] = field(default_factory=dict)
 
 
+class VirtualMachine(Machine):
+    """A machine with the clock of `world`, on which waiting takes no time."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def now(self) -> float:
+        return self.world.clock.wall()
+
+    def monotonic(self) -> float:
+        return self.world.clock.now()
+
+    def uptime(self) -> Uptime:
+        return self.world.clock.uptime()
+
+    def sleep(self, seconds: float, /) -> None:
+        self.world.sleep(seconds)
+
+
 class World:
     """A tenant, a state and a clock, in which processes run one after the other."""
 
@@ -72,6 +91,7 @@ class World:
         self.chance = random.Random(f"{seed}")
         self.tenant = tenant
         self.clock = Clock()
+        self.machine = VirtualMachine(self)
         self.folder = folder
         self.disk = Disk(folder, self.chance, self._met_on_disk)
         self.stepper = Stepper(self.chance, self.clock.now, self.pass_time, lambda: self.disk.dead)
@@ -91,7 +111,7 @@ class World:
 
     @property
     def store(self) -> LocalStore:
-        return LocalStore(self.folder, "state", "test")
+        return LocalStore(self.folder, "state", "test", machine=self.machine)
 
     def _met_on_disk(self, fault: str, what: str) -> None:
         self.met[f"disk: {fault}"] += 1
@@ -119,10 +139,9 @@ class World:
     @contextlib.contextmanager
     def workspace(self) -> Iterator[Workspace]:
         """Open the tenant and the state, as a new process does."""
-        clock = SimpleNamespace(now=self.clock.wall, sleep=self.sleep)
         connection = Connection(_URL, _CREDENTIALS, parallelism=self.parallelism)
-        with Endpoints(connection, clock=clock, random=self.chance, transport=self.line) as client:
-            yield Workspace(client, self.store, parallelism=self.parallelism, sleep=self.sleep, proven=False)
+        with Endpoints(connection, clock=self.machine, random=self.chance, transport=self.line) as client:
+            yield Workspace(client, self.store, parallelism=self.parallelism, proven=False)
 
     def apply(self, faults: Faults, text: str = AFTER) -> Ended:
         """Run one apply as a process of its own."""
