@@ -29,10 +29,15 @@ class Connection:
         base: Where its API is.
         credentials: Who asks.
         parallelism: Connections, and so requests in flight, at a time.
-        deadline: Seconds for one request as a whole.
+        deadline: Seconds for one request as a whole, each try of its own.
         connect_timeout: Seconds to connect in.
+        read_timeout: Seconds for the whole answer once the request is sent; None leaves it to `deadline`.
+        max_retries: How often a request is sent again at most, where that is safe.
         ca_file: Certificates (PEM) to trust instead of the usual ones, such as those of a company's proxy.
         renew: Returns other credentials for those that were refused with 401, None if there are none.
+        one_run: It serves one run of a command, which gives up as a whole: nothing is sent after a 401 (many workers
+            with wrong credentials could lock the account), nothing for 20 s after 5 failures in a row, and all
+            retries share a budget. Otherwise one request has no influence on the next.
     """
 
     base: BaseUrl
@@ -40,8 +45,11 @@ class Connection:
     parallelism: int = 8
     deadline: float = 60.0
     connect_timeout: float = 10.0
+    read_timeout: float | None = None
+    max_retries: int = 4
     ca_file: str | None = None
     renew: Callable[[Credentials], Credentials | None] | None = field(default=None, repr=False)
+    one_run: bool = False
 
 
 class Endpoints:
@@ -55,6 +63,7 @@ class Endpoints:
 
     Attributes:
         surveys, questions, users, responses, interactions, interaction_data: The collections.
+        base: Where the API is.
         clock: The time of day and waiting.
         phone_numbers: The look-up.
     """
@@ -68,8 +77,16 @@ class Endpoints:
         transport: Transport | None = None,
     ) -> None:
         self._transport, redact = (transport, connection.credentials.redact) if transport else _opened(connection)
+        self.base = connection.base
         self.clock = clock or SystemClock()
-        self._sender = Sender(self._transport, redact, self.clock, random or SystemRandom())
+        self._sender = Sender(
+            self._transport,
+            redact,
+            self.clock,
+            random or SystemRandom(),
+            max_retries=connection.max_retries,
+            one_run=connection.one_run,
+        )
         sizes = PageSizes()
         self._endpoints = {
             kind.collection: Endpoint(self._sender, sizes, kind.collection, kind.name, kind.identity)
@@ -85,6 +102,9 @@ class Endpoints:
         self.interactions = self._endpoints["interactions"]
         self.interaction_data = self._endpoints["interaction_data"]
         self.phone_numbers = PhoneNumbers(self._sender)
+
+    def __repr__(self) -> str:
+        return f"Endpoints(url={str(self.base)!r})"
 
     @property
     def requests(self) -> int:
@@ -126,6 +146,7 @@ def _opened(connection: Connection) -> tuple[Transport, Callable[[str], str]]:
         connection.deadline,
         connection.connect_timeout,
         connection.ca_file,
+        connection.read_timeout,
     )
     if connection.renew is None:
         return transport, connection.credentials.redact

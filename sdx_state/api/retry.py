@@ -1,7 +1,7 @@
-"""When to ask again, and when to stop asking.
+"""Retry policy for API requests.
 
-What reads is sent again. A write is only if the server surely did nothing; what an unclear answer to it means, its
-caller decides.
+Reads are retried. A write is retried only if it was certainly not processed; what an ambiguous answer to it means is
+up to the caller.
 """
 
 from __future__ import annotations
@@ -32,16 +32,17 @@ from sdx_state.api.exchange import Answer, Request, Transport
 
 Result = TypeVar("Result")
 
-TRIES: dict[type[SurveyDynamixError], int] = {
-    ConnectionFailedError: 5,
-    NoResponseError: 5,
-    InternalServerError: 5,
-    RateLimitError: 5,
-    ServiceUnavailableError: 5,
-    NonAPIResponseError: 3,
-    InvalidResponseError: 3,
-    CertificateError: 1,
-    RedirectError: 1,
+# Retries at most, by error; None leaves it to `max_retries`. The entry of the nearest class counts.
+RETRIES: dict[type[SurveyDynamixError], int | None] = {
+    ConnectionFailedError: None,
+    CertificateError: 0,
+    NoResponseError: None,
+    InternalServerError: None,
+    RateLimitError: None,
+    ServiceUnavailableError: None,
+    NonAPIResponseError: 2,
+    RedirectError: 0,
+    InvalidResponseError: 2,
 }
 BUSY = (RateLimitError, ServiceUnavailableError)  # says nothing about the request itself
 BASE, CAP = 0.5, 20.0  # seconds; full jitter between none and these
@@ -86,13 +87,24 @@ class Sender:
             (RFC 9110, section 6.6.1); None before.
     """
 
-    def __init__(self, transport: Transport, redact: Callable[[str], str], clock: Clock, random: Random) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        redact: Callable[[str], str],
+        clock: Clock,
+        random: Random,
+        *,
+        max_retries: int = 4,
+        one_run: bool = False,
+    ) -> None:
         self.requests = 0
         self.server_ahead: float | None = None
         self._transport = transport
         self._redact = redact
         self._clock = clock
         self._random = random
+        self._max_retries = max_retries
+        self._one_run = one_run
         self._lock = threading.Lock()
         self._retries = 0
         self._refused_by: str | None = None
@@ -113,8 +125,8 @@ class Sender:
 
         Raises:
             SurveyDynamixError: What the last try ended in.
-            RetryBudgetExhaustedError: Too much failed before: nothing was sent, or nothing more.
-            AuthenticationError: Also if an earlier request of this client was refused with 401: nothing was sent.
+            RetryBudgetExhaustedError: In one run, too much failed before: nothing was sent, or nothing more.
+            AuthenticationError: In one run, also if an earlier request was refused with 401: nothing was sent.
         """
         tries = 0
         while True:
@@ -133,7 +145,7 @@ class Sender:
                 if request.probe and error.status is not None and not isinstance(error, BUSY):
                     raise
                 self._failed(request, error, turn)
-                if (request.writes and not _surely_not_done(error)) or tries >= _tries(error):
+                if (request.writes and not _surely_not_done(error)) or tries > self._retries_of(error):
                     raise
                 self._spend(request, error)
                 pause = self._pause(tries, answer)
@@ -149,7 +161,7 @@ class Sender:
                 raise AuthenticationError(
                     str(request), f"not sent: the credentials were refused at {self._refused_by}", status=401
                 )
-            if self._failures.blocked(self._clock.now()):
+            if self._one_run and self._failures.blocked(self._clock.now()):
                 raise RetryBudgetExhaustedError(
                     str(request),
                     f"not sent: {BREAKER} requests in a row failed, the last with: {self._failures.last}",
@@ -167,7 +179,7 @@ class Sender:
 
     def _failed(self, request: Request, error: SurveyDynamixError, turn: int) -> None:
         with self._lock:
-            if isinstance(error, AuthenticationError) and error.status == 401:
+            if self._one_run and isinstance(error, AuthenticationError):
                 # Many workers with wrong credentials could lock the account.
                 self._refused_by = str(request)
             # A busy server that asks for patience (429) is well; whoever shows a page or odd JSON proves nothing.
@@ -181,12 +193,16 @@ class Sender:
 
     def _spend(self, request: Request, error: SurveyDynamixError) -> None:
         with self._lock:
-            if self._retries >= BUDGET + BUDGET_SHARE * self.requests:
+            if self._one_run and self._retries >= BUDGET + BUDGET_SHARE * self.requests:
                 raise RetryBudgetExhaustedError(
                     str(request),
                     f"retry budget exhausted after {self._retries} retries; the last failure: {error}",
                 ) from error
             self._retries += 1
+
+    def _retries_of(self, error: SurveyDynamixError) -> int:
+        most = next((RETRIES[kind] for kind in type(error).__mro__ if kind in RETRIES), 0)
+        return self._max_retries if most is None else min(most, self._max_retries)
 
     def _pause(self, tries: int, answer: Answer | None) -> float:
         """Return seconds to wait: full jitter, or longer if the server asks for it."""
@@ -223,11 +239,6 @@ class _Failures:
 
     def blocked(self, now: float) -> bool:
         return self._count >= BREAKER and 0.0 <= now - self._since < COOL_DOWN
-
-
-def _tries(error: SurveyDynamixError) -> int:
-    """Return how often a request that ends in `error` is sent at most: the entry of the nearest class counts."""
-    return next((TRIES[kind] for kind in type(error).__mro__ if kind in TRIES), 1)
 
 
 def _surely_not_done(error: SurveyDynamixError) -> bool:

@@ -55,6 +55,7 @@ class HttpTransport:
         deadline: Seconds for one request as a whole, from connecting to the last byte of its answer.
         connect_timeout: Seconds to connect in.
         ca_file: Certificates (PEM) to trust instead of the usual ones. TLS is always verified.
+        read_timeout: Seconds for the whole answer once the request is sent; None leaves it to `deadline`.
 
     Raises:
         CAFileError: `ca_file` contains no certificates that can be read.
@@ -68,11 +69,12 @@ class HttpTransport:
         deadline: float,
         connect_timeout: float,
         ca_file: str | None = None,
+        read_timeout: float | None = None,
     ) -> None:
         self._base = base
         self._verify = True if ca_file is None else _readable_certificates(ca_file)
-        self._deadline = deadline
-        self._connect_timeout = connect_timeout
+        self._timeout = Timeout(total=deadline, connect=connect_timeout, read=read_timeout)
+        self._patience = deadline if read_timeout is None else min(deadline, read_timeout)
         self._adapter = TimedAdapter(pool_connections=1, pool_maxsize=parallelism, max_retries=0, pool_block=True)
         self._proxies = _proxies_for(base)
         self._headers = {
@@ -122,7 +124,7 @@ class HttpTransport:
         response = self._adapter.send(
             prepared,
             stream=True,
-            timeout=Timeout(total=self._deadline, connect=self._connect_timeout),  # type: ignore[arg-type]  # the adapter takes it; its stub does not know
+            timeout=self._timeout,  # type: ignore[arg-type]  # the adapter takes it; its stub does not know
             verify=self._verify,
             proxies=self._proxies,
         )
@@ -153,7 +155,7 @@ class HttpTransport:
             kind = ConnectTimeoutError if why == _TOO_LATE else ConnectionFailedError
             return kind(str(request), f"no connection to {host}: {why}")
         if any(isinstance(cause, TimeoutError | TimedOut) for cause in causes):
-            message = f"no complete answer within {self._deadline:g} s"
+            message = f"no complete answer within {self._patience:g} s"
             return ReadTimeoutError(str(request), message, ambiguous=request.writes)
         message = "the connection broke before the answer was complete"
         return NoResponseError(str(request), message, ambiguous=request.writes)

@@ -58,7 +58,7 @@ def command(
             say(f"{survey} is not as declared: what is checked is what is live. See: sdx-state plan")
         if not (yes or on_this_machine(workspace.origin)):
             _ask(len(chosen), workspace.origin)
-        player, signals = Player(Client(workspace.client), planned.plan.ids), Signals()
+        player, signals = Player(Client.from_endpoints(workspace.client), planned.plan.ids), Signals()
         results = []
         with signals.ending(player, "then it is cleaned up after"):
             for number, check in enumerate(chosen, 1):

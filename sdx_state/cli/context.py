@@ -183,7 +183,7 @@ class Context:
         if sandbox:
             with self._sandbox(project, hidden) as (base, credentials):
                 store = self.store(True).of("sandbox")
-                with Endpoints(Connection(base, credentials, parallelism=parallelism)) as client:
+                with Endpoints(Connection(base, credentials, parallelism, one_run=True)) as client:
                     yield Workspace(client, store, base.origin, project.api.capabilities, parallelism, project.guards)
             return
         base = self.base(project)
@@ -191,7 +191,9 @@ class Context:
         tenant = tenant_name(base.origin, project.tenant, found.credentials.customer_uuid)
         store = self.store(False).of(tenant)
         ca_file = os.environ.get("SDX_CA_FILE") or None
-        connection = Connection(base, found.credentials, parallelism, ca_file=ca_file, renew=found.renew)
+        connection = Connection(
+            base, found.credentials, parallelism, ca_file=ca_file, renew=found.renew, one_run=True
+        )
         with Endpoints(connection) as client:
             settings = project.api.capabilities, parallelism, project.guards
             proven = bool(project.tenant or found.credentials.customer_uuid)
@@ -227,7 +229,7 @@ class Context:
         before, now = veiled(intentions[0], pseudonyms), veiled(intention, pseudonyms)
         with tempfile.TemporaryDirectory() as folder, SandboxServer(":memory:", options) as server:
             server.store.load_snapshot(stored.rows)
-            connection = Connection(base_url(None, server.url), credentials_from(environ))
+            connection = Connection(base_url(None, server.url), credentials_from(environ), one_run=True)
             with Endpoints(connection) as client:
                 store = LocalStore(Path(folder), "state", "snapshot")
                 settings = project.api.capabilities, project.api.parallelism, project.guards

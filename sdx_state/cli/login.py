@@ -76,7 +76,8 @@ def _require_accepted(base: BaseUrl, pinned: str | None, credentials: Credential
     learn([credentials.token], credentials.customer_uuid)
     tenant_name(base.origin, pinned, credentials.customer_uuid)
     try:
-        with Endpoints(Connection(base, credentials, ca_file=os.environ.get("SDX_CA_FILE") or None)) as endpoints:
+        ca_file = os.environ.get("SDX_CA_FILE") or None
+        with Endpoints(Connection(base, credentials, ca_file=ca_file, one_run=True)) as endpoints:
             glimpse(endpoints)
     except SurveyDynamixError as error:
         raise Stop(str(error), f"{advice_for(error)}\nNothing was stored.") from error

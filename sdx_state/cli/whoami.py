@@ -25,7 +25,13 @@ def command(context: Context) -> None:
     found = context.credentials(base)
     customer = found.credentials.customer_uuid
     tenant_name(base.origin, pinned, customer)
-    connection = Connection(base, found.credentials, ca_file=os.environ.get("SDX_CA_FILE") or None, renew=found.renew)
+    connection = Connection(
+        base,
+        found.credentials,
+        ca_file=os.environ.get("SDX_CA_FILE") or None,
+        renew=found.renew,
+        one_run=True,
+    )
     with Endpoints(connection) as endpoints:
         seen = glimpse(endpoints)
     if customer is None:

@@ -50,7 +50,7 @@ class Clock:
 
 def client_of(url):
     connection = Connection(base_url(None, url), credentials_from(ENVIRONMENT))
-    return Client(Endpoints(connection, clock=Clock()))
+    return Client.from_endpoints(Endpoints(connection, clock=Clock()))
 
 
 def fill(tenant):
@@ -180,7 +180,7 @@ def test_values_of_another_type_are_none_and_stay_in_raw(serve, connect):
         names = {field.name for field in dataclasses.fields(record)} - {"raw", "id"}
         names |= {"greeting_prompt", "question_prompt", "web_link", "weblink"}
         rows = [{"id": 7, **dict.fromkeys(names, odd), "email": "a@example.com"} for odd in ODD]
-        client = Client(connect(serve(*[(200, row) for row in rows])))
+        client = Client.from_endpoints(connect(serve(*[(200, row) for row in rows])))
         hints = typing.get_type_hints(record)
         for row in rows:
             try:
@@ -451,7 +451,7 @@ def test_links_that_open_without_a_login_are_in_no_repr(client):
 def test_an_interaction_is_read_as_the_reference_writes_it_and_as_its_example_does(serve, connect, name):
     link = "https://surveydynamix.com/web_survey/6f1c"
     row = {"id": "7", "survey_id": "52", name: link, "scheduled_at": "-0001-11-30 00:00:00", "status": "Completed"}
-    read = Client(
+    read = Client.from_endpoints(
         connect(serve((200, {**row, "created_at": "2026-02-19 10:30:02", "phone_number": ""})))
     ).interactions
     found = read.get(7)
@@ -581,6 +581,6 @@ def test_a_lost_answer_of_start_survey_is_read_by_starting_again(shaky, proxy, f
 def test_a_server_to_which_a_second_start_is_a_conflict_leaves_the_first_error(serve, connect):
     server = serve((500, {}), (409, {"error": "has started"}))
     with pytest.raises(e.InternalServerError) as caught:
-        Client(connect(server)).interactions.start_survey(7)
+        Client.from_endpoints(connect(server)).interactions.start_survey(7)
     assert caught.value.ambiguous
     assert len(server.seen) == 2

@@ -21,8 +21,11 @@ USES = """
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from sdx_state.api import Client, ConflictError, Interaction, InteractionDatum, Question, Response, Survey, User
+from sdx_state import Client
+from sdx_state.api import Interaction, InteractionDatum, Question, Response, Survey, User
 
+client = Client(host="au1.surveydynamix.com", customer_uuid="5f0c0d5e", auth_token="t", timeout=(3, 27))
+client = Client(host="au1.surveydynamix.com", token="t", timeout=30, max_retries=2)
 client = Client.from_environment(host="au1.surveydynamix.com")
 surveys: Iterator[Survey] = client.surveys.list()
 questions: Iterator[Question] = client.surveys.questions(52)
@@ -41,6 +44,8 @@ said: tuple[str, ...] = turn.prompts
 done: bool = turn.survey_completed
 asked: str | None = turn.current_question.question_type if turn.current_question else None
 kept: InteractionDatum = client.interaction_data.set(made.id, "tier", "GOLD")
+Client("au1.surveydynamix.com")  # type: ignore[call-arg]
+Client(host="au1.surveydynamix.com", token="t", timeout="30")  # type: ignore[arg-type]
 client.interactions.create(survey_type="web")  # type: ignore[call-arg]
 client.interactions.create(survey_id=52, survey_type="fax")  # type: ignore[arg-type]
 client.interactions.create(survey_id=52, scheduled_at="now")  # type: ignore[arg-type]

@@ -215,7 +215,7 @@ def test_a_sub_list_that_names_no_owner_is_proven_by_an_owner_that_does_not_exis
 
 
 def test_a_response_inside_of_another_interaction_is_refused(serve: Any, connect: Any) -> None:
-    client = Client(connect(serve((200, [{**TALK, "responses": [{**ANSWER, "interaction_id": 8}]}]))))
+    client = Client.from_endpoints(connect(serve((200, [{**TALK, "responses": [{**ANSWER, "interaction_id": 8}]}]))))
     with pytest.raises(e.InvalidResponseError, match="of another interaction"):
         list(client.interactions.list(52, include_responses=True))
 
@@ -229,7 +229,7 @@ def test_a_lost_create_is_found_although_the_mark_is_not_filtered_by(serve: Any,
             return b""
         return 200, others
 
-    assert Client(connect(serve(serve_by(answer)))).interactions.create(survey_id=52).id == 9
+    assert Client.from_endpoints(connect(serve(serve_by(answer)))).interactions.create(survey_id=52).id == 9
 
 
 LISTS = [Questions, Responses, Users, Interactions, InteractionData]

@@ -47,7 +47,7 @@ def test_who_approves_gets_a_token_that_the_api_takes(attempt, decide):
 
     base, one, transport = attempt
     grant = one.exchange(decide(one.url(), "approve"), CLIENT_SECRET, transport, SystemClock())
-    with Client(Endpoints(Connection(base, Credentials(grant.access_token)))) as client:
+    with Client.from_endpoints(Endpoints(Connection(base, Credentials(grant.access_token)))) as client:
         assert list(client.surveys.list()) == []
     assert grant.access_token not in repr(grant)
     assert CLIENT_SECRET not in repr(grant)
@@ -359,7 +359,7 @@ def test_a_token_that_nobody_gave_out_opens_nothing(tenant):
     from sdx_state.api import Client, Connection, Endpoints
 
     connection = Connection(base_url(None, tenant.url), Credentials("made-up"))
-    with Client(Endpoints(connection)) as client, pytest.raises(SurveyDynamixError):
+    with Client.from_endpoints(Endpoints(connection)) as client, pytest.raises(SurveyDynamixError):
         list(client.surveys.list())
 
 

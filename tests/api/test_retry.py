@@ -56,7 +56,7 @@ def test_retry_after_is_honoured_up_to_a_minute(
 
 def test_the_first_401_stops_everything_that_follows(serve: Any, connect: Any) -> None:
     server = serve((401, {}), WELL)
-    client = connect(server)
+    client = connect(server, one_run=True)
     with pytest.raises(e.AuthenticationError):
         client.surveys.get("52")
     calls = (
@@ -81,7 +81,7 @@ def test_a_403_stops_only_what_it_answers(serve: Any, connect: Any) -> None:
 
 def test_after_five_failures_in_a_row_nothing_is_sent_for_a_while(serve: Any, connect: Any, clock: Any) -> None:
     server = serve(*[DOWN] * 6, WELL)
-    client = connect(server)
+    client = connect(server, one_run=True)
     with pytest.raises(e.ServiceUnavailableError):
         client.surveys.get("52")
     with pytest.raises(e.RetryBudgetExhaustedError, match="5 requests in a row failed") as caught:
@@ -99,7 +99,7 @@ def test_after_five_failures_in_a_row_nothing_is_sent_for_a_while(serve: Any, co
 
 
 def test_refusals_are_signs_of_life(serve: Any, connect: Any) -> None:
-    client = connect(serve(*[(500, {}), (404, {})] * 10))
+    client = connect(serve(*[(500, {}), (404, {})] * 10), one_run=True)
     for _ in range(10):
         with pytest.raises(e.InternalServerError):
             client.surveys.create({"name": "x"})
@@ -108,7 +108,7 @@ def test_refusals_are_signs_of_life(serve: Any, connect: Any) -> None:
 
 
 def test_a_busy_server_is_no_broken_one(serve: Any, connect: Any) -> None:
-    client = connect(serve(*[BUSY] * 5, WELL))
+    client = connect(serve(*[BUSY] * 5, WELL), one_run=True)
     with pytest.raises(e.RateLimitError):
         client.surveys.get("52")
     assert client.surveys.get("52") == SURVEY
@@ -123,7 +123,7 @@ def test_a_run_asks_again_only_so_often(serve: Any, serve_by: Any, connect: Any)
         return (500, {}) if asked[seen.path] == 1 else (200, {"id": id})
 
     server = serve(serve_by(every_second_time))
-    client = connect(server)
+    client = connect(server, one_run=True)
     done = 0
     with pytest.raises(e.RetryBudgetExhaustedError, match="retry budget exhausted") as caught:
         for id in range(100):
@@ -181,7 +181,7 @@ def test_one_hiccup_of_many_workers_is_one_failure(
             return 500, {}
         return 200, {"id": int(seen.path.rpartition("/")[2])}
 
-    client = connect(serve(serve_by(all_fail_once)))
+    client = connect(serve(serve_by(all_fail_once)), one_run=True)
     with ThreadPoolExecutor(8) as workers:
         rows = list(workers.map(client.surveys.get, map(str, range(8))))
     assert [row["id"] for row in rows] == list(range(8))

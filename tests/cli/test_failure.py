@@ -260,6 +260,18 @@ def test_a_401_while_applying_stops_everything_and_saves_what_was_done(weather, 
     assert_converges(weather)
 
 
+def test_nothing_is_sent_after_a_401(weather, proxy):
+    """Many requests with wrong credentials could lock the account."""
+    weather.write("sdx.yaml", "sdx: 1\napi: {host: x.example, parallelism: 1}\n")
+    for command in (["plan"], ["apply", "--auto-approve"], ["drift"], ["pull"], ["whoami"]):
+        proxy.rules.clear()
+        proxy.seen.clear()
+        proxy.fail("GET", "/surveys", 401)
+        assert weather.run(*command).code == 1
+        asked = [path.partition("?")[0] for _, path in proxy.seen]
+        assert asked.index("/api/surveys") == len(asked) - 1, command
+
+
 def test_a_resource_that_changed_since_the_plan_is_left_alone(weather, proxy, tenant, monkeypatch):
     weather.apply()
     weather.write("a.yaml", TWO.replace("name: Ana", "name: Anna"))

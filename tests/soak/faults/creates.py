@@ -291,7 +291,7 @@ class Schedule:
     def client(self) -> Client:
         """Return a client as a new process has it."""
         connection = Connection(base_url(None, "http://127.0.0.1/api"), Credentials("t", "u"))
-        return Client(Endpoints(connection, clock=self.clock, random=self.chance, transport=self.line))
+        return Client.from_endpoints(Endpoints(connection, clock=self.clock, random=self.chance, transport=self.line))
 
     def marked(self, operation: Operation) -> set[int]:
         """Return the ids of what bears the caller's mark, as a list shows them."""

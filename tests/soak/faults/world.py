@@ -139,7 +139,7 @@ class World:
     @contextlib.contextmanager
     def workspace(self) -> Iterator[Workspace]:
         """Open the tenant and the state, as a new process does."""
-        connection = Connection(_URL, _CREDENTIALS, parallelism=self.parallelism)
+        connection = Connection(_URL, _CREDENTIALS, parallelism=self.parallelism, one_run=True)
         with Endpoints(connection, clock=self.machine, random=self.chance, transport=self.line) as client:
             yield Workspace(client, self.store, parallelism=self.parallelism, proven=False)
 

@@ -110,7 +110,7 @@ class Rounds:
         question = {"survey_id": 1, "question_text": "Why?", "question_type": "text", "question_label": "Why"}
         self.store.create("questions", question)
         credentials = Credentials(sandbox.options.auth_token, sandbox.options.customer_uuid)
-        self.client = Client(Endpoints(Connection(base_url(None, sandbox.url), credentials)))
+        self.client = Client.from_endpoints(Endpoints(Connection(base_url(None, sandbox.url), credentials)))
         self.counts: Counter[str] = Counter()
         self.wrong: list[str] = []
 

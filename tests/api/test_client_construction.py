@@ -1,0 +1,159 @@
+"""How a client is made: host and credentials by name, bounded in time, and nothing more on the way."""
+
+from __future__ import annotations
+
+import doctest
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+import sdx_state
+from sdx_state.api import Client, client
+from sdx_state.api import errors as e
+from sdx_state.sandbox import SandboxServer
+
+HOST = "au1.surveydynamix.com"
+UUID, TOKEN = "00000000-0000-4000-8000-000000000000", "sandbox"
+BASIC = {"customer_uuid": UUID, "auth_token": TOKEN}
+
+
+def test_host_and_basic_credentials_are_all_it_needs() -> None:
+    with Client(host=HOST, customer_uuid=UUID, auth_token=TOKEN) as made:
+        assert str(made.rows.base) == "https://au1.surveydynamix.com/api"
+
+
+def test_a_sandbox_on_this_machine_is_named_by_its_url(tenant: Any) -> None:
+    tenant.store.create("surveys", {"name": "CSAT"})
+    with Client(url=tenant.url, **BASIC) as made:
+        assert [survey.name for survey in made.surveys.list()] == ["CSAT"]
+
+
+def test_a_token_goes_as_a_bearer_and_a_pair_as_basic(serve: Any) -> None:
+    server = serve((200, {"id": 1}))
+    for credentials, scheme in (({"token": "abc.def"}, "Bearer abc.def"), (BASIC, "Basic ")):
+        with Client(url=server.url, **credentials) as made:
+            made.surveys.get(1)
+        assert server.seen[-1].headers["Authorization"].startswith(scheme)
+
+
+def test_nothing_is_taken_by_position() -> None:
+    with pytest.raises(TypeError):
+        Client(HOST, UUID, TOKEN)  # type: ignore[misc]  # that is the point
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "said"),
+    [
+        ({"token": "t"}, e.InvalidURLError, "no API host"),
+        ({"host": HOST, "url": f"https://{HOST}/api", "token": "t"}, e.InvalidURLError, "both `host` and `url`"),
+        ({"host": f"https://{HOST}", "token": "t"}, e.InvalidURLError, "host name alone"),
+        ({"url": f"http://{HOST}/api", "token": "t"}, e.InvalidURLError, "use https://"),
+        ({"host": HOST}, e.CredentialsError, "missing `customer_uuid` and `auth_token`"),
+        ({"host": HOST, "customer_uuid": UUID}, e.CredentialsError, "missing `auth_token`"),
+        ({"host": HOST, "auth_token": TOKEN}, e.CredentialsError, "missing `customer_uuid`"),
+        ({"host": HOST, "token": "t", **BASIC}, e.CredentialsError, "use one of the two"),
+        ({"host": HOST, "token": "canary\nX: y"}, e.CredentialsError, "`token` contains a character"),
+        ({"host": HOST, "customer_uuid": "a:b", "auth_token": "t"}, e.CredentialsError, "is not a UUID"),
+        ({"host": HOST, "token": "t", "ca_file": "/nowhere/canary.pem"}, e.CAFileError, "No such file"),
+        ({"host": HOST, "token": "t", "timeout": 0}, ValueError, "above 0"),
+        ({"host": HOST, "token": "t", "timeout": (3.05,)}, ValueError, "pair"),
+        ({"host": HOST, "token": "t", "timeout": (3.05, None)}, ValueError, "above 0"),
+        ({"host": HOST, "token": "t", "timeout": float("inf")}, ValueError, "above 0"),
+        ({"host": HOST, "token": "t", "max_retries": -1}, ValueError, "max_retries"),
+        ({"host": HOST, "token": "t", "max_connections": 0}, ValueError, "max_connections"),
+    ],
+)
+def test_what_cannot_work_is_refused_at_once(arguments: Any, error: type[Exception], said: str) -> None:
+    with pytest.raises(error, match=said) as caught:
+        Client(**arguments)
+    assert "canary\n" not in str(caught.value)
+
+
+def test_no_repr_shows_the_credentials(tenant: Any) -> None:
+    with Client(url=tenant.url, customer_uuid=UUID, auth_token="canary") as made:
+        shown = repr(made)
+        assert shown == f"Client(url={tenant.url!r})"
+        assert "canary" not in f"{shown} {made.rows!r} {made.surveys!r}"
+
+
+@pytest.fixture
+def stalling(serve: Any) -> Iterator[str]:
+    """The URL of a server that begins an answer and leaves it at that."""
+    over = threading.Event()
+
+    def begin(wire: Any) -> None:
+        wire.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{")
+        wire.flush()
+        over.wait(20)
+
+    yield serve(begin).url
+    over.set()
+
+
+@pytest.mark.parametrize("timeout", [0.3, (5.0, 0.3)])
+def test_timeout_bounds_the_whole_answer(stalling: str, timeout: client.Timeout) -> None:
+    with Client(url=stalling, token="t", timeout=timeout, max_retries=0) as made:
+        begun = time.monotonic()
+        with pytest.raises(e.APITimeoutError, match=r"within 0\.3 s") as caught:
+            made.surveys.get(1)
+        assert time.monotonic() - begun < 5
+    assert type(caught.value) is e.ReadTimeoutError
+
+
+@pytest.mark.parametrize("retries", [0, 1])
+def test_max_retries_is_how_often_a_read_is_sent_again(serve: Any, retries: int) -> None:
+    server = serve((500, {}))
+    with Client(url=server.url, token="t", max_retries=retries) as made, pytest.raises(e.InternalServerError):
+        made.surveys.get(1)
+    assert len(server.seen) == 1 + retries
+
+
+def test_a_401_concerns_one_request_only(serve: Any) -> None:
+    server = serve((401, {}), (200, {"id": 1, "name": "CSAT"}))
+    with Client(url=server.url, token="t") as made:
+        with pytest.raises(e.AuthenticationError):
+            made.surveys.get(1)
+        assert made.surveys.get(1).name == "CSAT"
+
+
+def test_failures_in_a_row_do_not_keep_the_next_request_back(serve: Any) -> None:
+    server = serve(*[(503, {})] * 30, (200, {"id": 1, "name": "CSAT"}))
+    with Client(url=server.url, token="t", max_retries=0) as made:
+        for _ in range(30):
+            with pytest.raises(e.ServiceUnavailableError):
+                made.surveys.get(1)
+        assert made.surveys.get(1).name == "CSAT"
+
+
+def test_it_is_imported_from_either_place() -> None:
+    assert sdx_state.Client is Client
+    assert "Client" in dir(sdx_state)
+    with pytest.raises(AttributeError, match="has no attribute 'Cleint'"):
+        sdx_state.Cleint  # type: ignore[attr-defined]  # noqa: B018 - that is the point
+
+
+def test_the_package_imports_nothing_before_it_is_needed() -> None:
+    code = "import sys; before = {*sys.modules}; import sdx_state; print(*{*sys.modules} - before)"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ended.stdout.split() == ["sdx_state"]
+
+
+def test_the_example_of_the_module_runs() -> None:
+    with SandboxServer(":memory:") as server:
+        survey = {"id": 52, "name": "Support CSAT", "greeting_text": "Hello."}
+        server.store.put_row("surveys", survey)
+        question = {"question_label": "NPS", "question_text": "How likely are you to recommend us?"}
+        server.store.create("questions", {**question, "survey_id": 52, "order": 1, "question_type": "nps"})
+        assert client.__doc__ is not None
+        text = client.__doc__.replace(f'host="{HOST}"', f"url={server.url!r}")
+        assert server.url in text
+        names = {"CUSTOMER_UUID": server.options.customer_uuid, "AUTH_TOKEN": server.options.auth_token}
+        example = doctest.DocTestParser().get_doctest(text, names, "sdx_state.api.client", None, 0)
+        assert len(example.examples) > 10
+        said: list[str] = []
+        assert doctest.DocTestRunner(verbose=False).run(example, out=said.append).failed == 0, "".join(said)
