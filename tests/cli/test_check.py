@@ -181,8 +181,8 @@ def test_only_chooses(live, tenant):
 
 
 def test_nothing_is_created_in_a_real_tenant_without_a_yes(live, tenant, monkeypatch):
-    monkeypatch.setattr("sdx_state.api.address._is_loopback", lambda host: False)
-    monkeypatch.setattr("sdx_state.api.address._check_host", lambda host: True)
+    monkeypatch.setattr("sdx_state.model.urls._is_loopback", lambda host: False)
+    monkeypatch.setattr("sdx_state.model.urls._check_host", lambda host: True)
     ended = checked(live, HAPPY)
     assert ended.code == 1
     assert "not approved: nothing was created" in ended.err
