@@ -47,6 +47,7 @@ UNUSUAL = [
 ]
 
 
+@pytest.mark.sampled
 def test_a_path_reaches_every_accepted_address(tenant: Any) -> None:
     client = Endpoints(Connection(base_url(None, tenant.url), SANDBOX))
 
