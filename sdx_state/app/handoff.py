@@ -6,13 +6,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sdx_state.app.workspace import Planned, Workspace, carry_out
-from sdx_state.apply.outcome import Result
+from sdx_state.app.workspace import Workspace
+from sdx_state.apply.approval import Consent, approve, limits, refused, refused_for
+from sdx_state.apply.outcome import ApplyResult
+from sdx_state.apply.review import Review
 from sdx_state.apply.run import Silence
 from sdx_state.handoff.pack import Pack, write_pack
 from sdx_state.handoff.steps import HandOff, hand_off
 from sdx_state.live import Progress
-from sdx_state.model.plan import Plan
+from sdx_state.model.address import Address
+from sdx_state.model.plan import Action, Plan
 from sdx_state.plan.build import Intention
 from sdx_state.plan.route import by_hand
 from sdx_state.state.journal import Journal
@@ -20,12 +23,12 @@ from sdx_state.state.journal import Journal
 Rendered = Callable[[HandOff], Mapping[str, str]]
 
 
-def hand_off_of(workspace: Workspace, plan: Plan, planned: Planned, links: Mapping[str, str]) -> HandOff:
+def hand_off_of(workspace: Workspace, plan: Plan, planned: Review, links: Mapping[str, str]) -> HandOff:
     """Return what of `plan` is for a person."""
     return hand_off(plan, planned.intention.resources, workspace.origin, links)
 
 
-def left_to_do(plan: Plan, result: Result) -> Plan:
+def left_to_do(plan: Plan, result: ApplyResult) -> Plan:
     """Return the part of `plan` that a run left to a person, also where the server had promised to take it."""
     return replace(plan, changes=tuple(by_hand(outcome.change) for outcome in result.of("handoff")))
 
@@ -53,7 +56,8 @@ def look(
     links: Mapping[str, str],
     written: Rendered,
     progress: Progress,
-    forbid: Callable[[Planned], None] = lambda planned: None,
+    consented: int | None = None,
+    before: Plan | None = None,
 ) -> Look:
     """Read the tenant, adopt what is there now, and write what is left into `folder`. Writes nothing to the tenant.
 
@@ -65,19 +69,25 @@ def look(
         links: Kind -> path of its page in the admin UI.
         written: Writes a hand-off as the files of a pack.
         progress: Told of each request.
-        forbid: Called with the plan before anything is written; raises where nobody may be told to do it.
+        consented: The exact number of deletes that was agreed to, None for none.
+        before: The plan of the look before this one; what is left of its deletes is agreed to.
 
     Raises:
+        Refused: The plan has errors, or nobody may be told to do it. Nothing was written.
         SurveyDynamixError, StateError: As in planning.
         OSError: The pack could not be written.
     """
     planned = workspace.plan(intention, progress)
     if planned.plan.errors:
-        return Look(planned.plan, HandOff(workspace.origin), Pack(folder))
-    forbid(planned)
-    settled = tuple(change for change in planned.plan.changes if not change.writes)
-    carry_out(
-        workspace.run(journal, Silence(), "handoff"), replace(planned, plan=replace(planned.plan, changes=settled))
-    )
+        raise refused_for(planned.plan)
+    if before is not None and _deletes(planned.plan) <= _deletes(before):
+        consented = len(_deletes(planned.plan))  # the person is deleting what was agreed to
+    if found := limits(planned, consented):
+        raise refused(found)
+    workspace.run(journal, Silence(), "handoff").apply(approve(planned.without_writes(), Consent("low")))
     handoff = hand_off_of(workspace, planned.plan, planned, links)
     return Look(planned.plan, handoff, write_pack(folder, written(handoff)))
+
+
+def _deletes(plan: Plan) -> set[tuple[Address, str | None]]:
+    return {(change.address, change.id) for change in plan.changes if change.action is Action.DELETE}

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from sdx_state.app.workspace import Workspace, carry_out
+from sdx_state.app.workspace import Workspace
+from sdx_state.apply.approval import Consent, approve
 from sdx_state.apply.run import Silence
 from sdx_state.config import (
     Changed,
@@ -142,8 +143,9 @@ def pull(
                 "Nothing was changed. If the tenant is being changed at the moment, pull again.",
                 planned.plan,
             )
+        approved = approve(planned, Consent("low"))
         written = replace_texts(folder, drafts)
-        carry_out(workspace.run(journal, Silence(), "pull"), planned)
+        workspace.run(journal, Silence(), "pull").apply(approved)
         adopted = sum(change.importing for change in planned.plan.changes)
         left = () if everything else tuple(new)
         return Pulled(tuple(written), len(described.resources), adopted, tuple(described.left_out), left)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sdx_state.app.witness import agree, witnesses
+from sdx_state.apply.approval import PlanStale
 from sdx_state.decoding.strict import OWN_DEPTH, DecodingError, parse
 from sdx_state.decoding.typed import mapping_of, member, member_or, record, text
 from sdx_state.model.plan import Action, Change, Plan
@@ -20,10 +21,6 @@ from sdx_state.state.signing import VARIABLE, SigningKey
 
 DIGEST = "digest"  # of all of the document: of what was consented to and how risky it was, as well
 SIGNATURE = "signature"  # of the digest
-
-
-class PlanStale(Exception):
-    """What would be done now is not what was reviewed. Nothing was written."""
 
 
 @dataclass(frozen=True)

@@ -13,17 +13,17 @@ from sdx_state.app.stored_evidence import StoredEvidence
 from sdx_state.app.tenant import WrongTenant
 from sdx_state.apply import settling
 from sdx_state.apply.history import past_of, run_kept
-from sdx_state.apply.outcome import Result
+from sdx_state.apply.review import Review
 from sdx_state.apply.run import Observer, Run
 from sdx_state.kinds import KINDS, SURVEY
 from sdx_state.live import Progress, Wanted, read_live, wanted_of
 from sdx_state.live.capabilities import Setting, writable
 from sdx_state.live.evidence import count_all, gather
 from sdx_state.model.address import Address
+from sdx_state.model.evidence import Counts
 from sdx_state.model.ledger import Ledger
 from sdx_state.model.plan import Plan
 from sdx_state.model.policy import Guards
-from sdx_state.model.resource import Desired
 from sdx_state.model.snapshot import Snapshot
 from sdx_state.plan.attribute import attribute
 from sdx_state.plan.build import Intention, build_plan
@@ -39,34 +39,6 @@ from sdx_state.state.backend import Backend
 from sdx_state.state.errors import StateError
 from sdx_state.state.journal import Journal
 from sdx_state.state.memory import journal_of, keep, open_journal, recall
-from sdx_state.state.unfinished import Unfinished
-
-
-@dataclass(frozen=True)
-class Planned:
-    """A plan with what it was made from.
-
-    Attributes:
-        plan: The plan, narrowed to what was asked for.
-        whole: The plan before it was narrowed.
-        intention: What is declared.
-        snapshot: What is live.
-        ledger: What is remembered, with what was learnt while planning.
-        saved: What the store holds.
-        unfinished: What an earlier run left without an end.
-        settled: Addresses that are live as declared.
-        scope: The addresses that were looked at, None for all.
-    """
-
-    plan: Plan
-    whole: Plan
-    intention: Intention
-    snapshot: Snapshot
-    ledger: Ledger
-    saved: Ledger
-    unfinished: Unfinished
-    settled: frozenset[Address] = frozenset()
-    scope: frozenset[Address] | None = None
 
 
 @dataclass(frozen=True)
@@ -111,8 +83,9 @@ class Workspace:
         reviewed: Plan | None = None,
         protected: Collection[Address] = (),
         graded: bool = True,
+        destroying: bool = False,
         waiting: Callable[[float], None] | None = None,
-    ) -> Planned:
+    ) -> Review:
         """Read the tenant and return the plan for `intention`. Sends nothing but GET, HEAD and OPTIONS.
 
         Args:
@@ -126,6 +99,7 @@ class Workspace:
             reviewed: A plan to which reading and planning is narrowed.
             protected: Addresses that are protected whatever the state remembers.
             graded: Grade the changes, which asks the tenant about those that may endanger something.
+            destroying: The configuration is not what decides which resources are deleted.
             waiting: For a run that writes: told how many seconds are waited for what does not show yet.
 
         Raises:
@@ -155,8 +129,9 @@ class Workspace:
         former = [move for move in intention.moved if move.before not in {*intention.resources, *changing}]
         wrong = unmatched({**narrowing, "--allow": allowed}, known, former)
         narrowed = replace(narrowed, findings=(*narrowed.findings, *wrong))
-        return Planned(
-            self._graded(narrowed, snapshot) if graded else narrowed,
+        evidence = self._evidence(narrowed, snapshot) if graded else {}
+        return Review(
+            self._graded(narrowed, snapshot, evidence) if graded else narrowed,
             plan,
             intention,
             snapshot,
@@ -165,6 +140,9 @@ class Workspace:
             unfinished,
             frozenset(address for address in plan.ids if address not in changing),
             scope,
+            self.guards,
+            evidence,
+            destroying,
         )
 
     def undo(
@@ -174,7 +152,7 @@ class Workspace:
         waiting: Callable[[float], None],
         protected: Collection[Address] = (),
         allowed: Sequence[str] = (),
-    ) -> Planned:
+    ) -> Review:
         """Read the tenant and return the plan that puts back what `run` changed.
 
         Args:
@@ -204,8 +182,21 @@ class Workspace:
         touched = {change.address for one in (past.plan, plan) for change in one.changes}
         wrong = unmatched({"--allow": allowed}, touched.union(ledger.entries))
         plan = replace(plan, findings=(*plan.findings, *wrong))
-        plan = self._graded(self._routed(plan), snapshot)
-        return Planned(plan, plan, Intention(resources), snapshot, ledger, memory.saved, unfinished)
+        plan = self._routed(plan)
+        evidence = self._evidence(plan, snapshot)
+        plan = self._graded(plan, snapshot, evidence)
+        return Review(
+            plan,
+            plan,
+            Intention(resources),
+            snapshot,
+            ledger,
+            memory.saved,
+            unfinished,
+            guards=self.guards,
+            evidence=evidence,
+            destroying=True,
+        )
 
     def interrupted(self, journal: Journal) -> SavedPlan | None:
         """Return the plan of the last run if that was cut off, None if it came to its end.
@@ -218,7 +209,7 @@ class Workspace:
             return None
         return SavedPlan(past_of(run, run_kept(self.store, journal, run), journal).plan, None, proven=True)
 
-    def remember_lookups(self, planned: Planned) -> None:
+    def remember_lookups(self, planned: Review) -> None:
         """Keep what was paid for while planning, if the state is free: asking again would cost again."""
         if planned.ledger.lookups == planned.saved.lookups:
             return
@@ -290,28 +281,20 @@ class Workspace:
     def _reader(self, waiting: Callable[[float], None] | None) -> TenantReader:
         return TenantReader(self.client, self.parallelism, self.proven, self.machine, waiting)
 
-    def _graded(self, plan: Plan, snapshot: Snapshot) -> Plan:
-        policies, now = self.guards.policies, self.machine.moment()
-        today = now.date()
-        asked = needs_evidence(plan, policies, today)
+    def _evidence(self, plan: Plan, snapshot: Snapshot) -> Mapping[Address, Counts]:
+        now = self.machine.moment()
+        asked = needs_evidence(plan, self.guards.policies, now.date())
         if self.stored is not None:
-            counts = self.stored.of(asked, now)
-        else:
-            counts = gather(self.client, asked, snapshot, self.parallelism)
-        return grade(plan, facts_of(plan, snapshot, counts, self.guards), policies, today)
+            return self.stored.of(asked, now)
+        return gather(self.client, asked, snapshot, self.parallelism)
+
+    def _graded(self, plan: Plan, snapshot: Snapshot, evidence: Mapping[Address, Counts]) -> Plan:
+        today = self.machine.moment().date()
+        return grade(plan, facts_of(plan, snapshot, evidence, self.guards), self.guards.policies, today)
 
     def _routed(self, plan: Plan) -> Plan:
         needs = [(change.kind, verb, change.id) for change in plan.changes if (verb := verb_of(change)) is not None]
         return route(plan, writable(self.client, needs, self.capabilities)) if needs else plan
-
-
-def carry_out(run: Run, planned: Planned) -> Result:
-    """Apply `planned` and close what earlier runs left open, where reading live has told what became of it."""
-    for intent in planned.unfinished.pending:
-        if planned.scope is None or intent.address in planned.scope:
-            run.journal.settled(intent.operation, "read")
-    resources: Mapping[Address, Desired] = planned.intention.resources
-    return run.apply(planned.plan, resources, planned.snapshot, planned.settled, planned.ledger, planned.saved)
 
 
 def _readdressed(ledger: Ledger, plan: Plan) -> Ledger:

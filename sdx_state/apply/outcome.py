@@ -35,7 +35,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Result:
+class ApplyResult:
     """The end of a run.
 
     Attributes:

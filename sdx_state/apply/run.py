@@ -15,18 +15,18 @@ from sdx_state.api.errors import (
     RetryBudgetExhaustedError,
     SurveyDynamixError,
 )
+from sdx_state.apply.approval import ApprovedPlan
 from sdx_state.apply.arrange import arrange
 from sdx_state.apply.graph import Operation, Schedule, arrangement_of, has_place, operations_of
 from sdx_state.apply.history import run_document
-from sdx_state.apply.outcome import Outcome, Result, Status, handed_off, not_started
+from sdx_state.apply.outcome import ApplyResult, Outcome, Status, handed_off, not_started
 from sdx_state.apply.readback import Fault
 from sdx_state.apply.settling import Settling
 from sdx_state.apply.write import Writer
 from sdx_state.model.address import Address
 from sdx_state.model.ledger import Entry, Ledger
-from sdx_state.model.plan import Action, Change, Plan
+from sdx_state.model.plan import Action, Change
 from sdx_state.model.resource import Desired
-from sdx_state.model.snapshot import Snapshot
 from sdx_state.plan.origin import applied_hashes
 from sdx_state.state.backend import Backend
 from sdx_state.state.errors import CopyNotKept, LockLost, StateNotSaved
@@ -83,29 +83,21 @@ class Run:
         self.stop = False
         self._hopeless = False
 
-    def apply(
-        self,
-        plan: Plan,
-        resources: Mapping[Address, Desired],
-        snapshot: Snapshot,
-        settled: Collection[Address],
-        ledger: Ledger,
-        saved: Ledger,
-    ) -> Result:
-        """Carry `plan` out.
-
-        Args:
-            plan: What to do.
-            resources: What is declared.
-            snapshot: What the plan was made from.
-            settled: Addresses that are live as declared, whether or not the plan was narrowed to a part.
-            ledger: What is remembered, with what this run has learnt already.
-            saved: What is in the store.
+    def apply(self, approved: ApprovedPlan) -> ApplyResult:
+        """Apply `approved`, and close what earlier runs left open, where reading live has told what became of it.
 
         Raises:
+            TypeError: `approve` did not make it.
             StateNotSaved: The state could not be saved at the end; the message says what was done.
             CopyNotKept: The state is saved and the run is over; the copy of the state could not be kept.
         """
+        approved.require_genuine()
+        review = approved.review
+        plan, snapshot, ledger, saved = review.plan, review.snapshot, review.ledger, review.saved
+        resources = review.intention.resources
+        for intent in review.unfinished.pending:
+            if review.scope is None or intent.address in review.scope:
+                self.journal.settled(intent.operation, "read")
         gone = {one.address: one.id for one in plan.drift if one.deleted}
         waits = Settling(self.sleep, lambda: self.stop or self._hopeless, self.observer.waiting)
         writer = Writer(self.client, self.journal, resources, snapshot, ledger, dict(plan.ids), gone, waits)
@@ -138,7 +130,7 @@ class Run:
         operations = operations_of(plan.changes)
         ended = schedule.run(operations)
         outcomes = _outcomes(plan.changes, ended, schedule.blocked)
-        ledger = _remembered(ledger, outcomes, resources, settled, writer.ids)
+        ledger = _remembered(ledger, outcomes, resources, review.settled, writer.ids)
         interrupted = self.stop and any(
             one.key not in ended and schedule.blocked.get(one.key) is None for one in operations
         )
@@ -152,7 +144,7 @@ class Run:
                 raise
         if finished:
             self.journal.end(Counter(outcome.status for outcome in outcomes))
-        return Result(outcomes, ledger, interrupted)
+        return ApplyResult(outcomes, ledger, interrupted)
 
     def _note(self, outcome: Outcome) -> None:
         """Write down what became of a change; a journal that takes no more lines stops the run."""

@@ -15,8 +15,6 @@ from sdx_state.cli.planning import (
     allow_deletes_option,
     approval_options,
     plan_options,
-    stop_on_errors,
-    stop_on_risen,
 )
 from sdx_state.cli.reports import Forms, Reports, format_options
 
@@ -70,7 +68,8 @@ def command(
     write to PLANFILE could put another one there.
     """
     from sdx_state.app.saved import allowed_of, bound, consent_of, load_plan
-    from sdx_state.cli.consent import proven_by_store, stop_without_consent
+    from sdx_state.apply.approval import UNATTENDED, Consent
+    from sdx_state.cli.consent import approved, proven_by_store
     from sdx_state.cli.console import reading, say_waiting
     from sdx_state.cli.running import carried_out
     from sdx_state.handoff.pack import FOLDER
@@ -112,26 +111,19 @@ def command(
                 planned = replace(
                     planned,
                     plan=bound(reviewed, planned.plan, intention, None if workspace.proven else planned.snapshot),
+                    reviewed=reviewed.plan if planfile is not None else None,
                 )
                 if allow_deletes is None:
                     allow_deletes = consent_of(reviewed, planned.plan)
                 allowed += allowed_of(reviewed)
             reports.show(planned.plan)
-            stop_on_errors(planned.plan)
-            if planfile is not None and reviewed is not None:
-                stop_on_risen(reviewed.plan, planned.plan, allowed)
-            stop_without_consent(
-                planned,
-                project,
-                approved=auto_approve,
-                allowed=allowed,
-                consented=allow_deletes,
-                question="Do you want to make these changes?" if planfile is None else None,
-            )
+            level = auto_approve or (UNATTENDED if planfile is not None else None)  # a saved plan was looked at
+            consent = Consent(level, allowed, allow_deletes)
+            plan = approved(planned, consent, "Do you want to make these changes?")
             code = carried_out(
                 workspace,
                 journal,
-                planned,
+                plan,
                 "apply",
                 context.folder / FOLDER,
                 project.handoff_links,

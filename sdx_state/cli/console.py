@@ -133,5 +133,14 @@ def typed(question: str, reasons: Sequence[str], tenant: str) -> bool:
     return bool(value) and value in {host, host.partition(":")[0], customer, origin, tenant}
 
 
+def typed_address(reason: str, address: str) -> bool:
+    """Ask on the terminal for the address of a critical change."""
+    from sdx_state.report.escape import escape
+
+    say(f"\n{escape(reason)}\n  Type the address to approve this change: {escape(address)}\n")
+    click.echo("  Enter a value: ", err=True, nl=False)
+    return sys.stdin.readline().strip() == address
+
+
 def _colour(stream: TextIO) -> bool:
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

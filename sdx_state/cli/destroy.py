@@ -7,7 +7,7 @@ from typing import Literal
 import click
 
 from sdx_state.cli.context import Context, sandbox_option
-from sdx_state.cli.planning import allow_deletes_option, approval_options, print_plan, stop_on_errors
+from sdx_state.cli.planning import allow_deletes_option, approval_options, print_plan
 
 
 @click.command()
@@ -29,7 +29,8 @@ def command(
     Those were created or imported here. Nothing else is touched. At a terminal, asks for the name of the tenant.
     Without one it needs --auto-approve, --allow-deletes N beyond the limits, and --allow for what is critical.
     """
-    from sdx_state.cli.consent import stop_without_consent
+    from sdx_state.apply.approval import Consent
+    from sdx_state.cli.consent import approved
     from sdx_state.cli.console import reading, say_waiting
     from sdx_state.cli.running import carried_out
     from sdx_state.handoff.pack import FOLDER
@@ -43,19 +44,15 @@ def command(
     ):
         with reading("Reading the tenant") as progress:
             planned = workspace.plan(
-                Intention({}), progress, allowed=allowed, protected=protected, waiting=say_waiting
+                Intention({}),
+                progress,
+                allowed=allowed,
+                protected=protected,
+                destroying=True,
+                waiting=say_waiting,
             )
         print_plan(planned.plan, verbose=verbose)
-        stop_on_errors(planned.plan)
-        stop_without_consent(
-            planned,
-            project,
-            approved=auto_approve,
-            allowed=allowed,
-            consented=allow_deletes,
-            question="Do you really want to delete all of this?",
-            destroying=True,
-            name_always=True,
-        )
-        code = carried_out(workspace, journal, planned, "destroy", context.folder / FOLDER, project.handoff_links)
+        consent = Consent(auto_approve, allowed, allow_deletes)
+        plan = approved(planned, consent, "Do you really want to delete all of this?", name_always=True)
+        code = carried_out(workspace, journal, plan, "destroy", context.folder / FOLDER, project.handoff_links)
     raise click.exceptions.Exit(code)

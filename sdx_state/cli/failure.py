@@ -11,7 +11,9 @@ import click
 from sdx_state.cli.streams import OutputLost
 
 if TYPE_CHECKING:
+    from sdx_state.apply.approval import PlanStale, Refused
     from sdx_state.config import Problem
+    from sdx_state.model.plan import Plan
     from sdx_state.risk.limits import Refusal
 
 STALE, LOCKED, DECIDE, LIMIT, STATE, HANDOFF, INTERRUPTED, TERMINATED = 3, 4, 5, 6, 7, 8, 130, 143
@@ -107,8 +109,8 @@ def foreseen(error: BaseException) -> Failure | None:
     from sdx_state.app.adopt import NotAdoptable
     from sdx_state.app.pull import NotPulled
     from sdx_state.app.rehearsal import SnapshotUnreadable
-    from sdx_state.app.saved import PlanStale
     from sdx_state.app.tenant import UnprovenTenant, WrongTenant
+    from sdx_state.apply.approval import PlanStale, Refused
     from sdx_state.config import ConfigurationError
     from sdx_state.live import TooMuchMissing
     from sdx_state.plan.codec import PlanUnreadable
@@ -121,8 +123,8 @@ def foreseen(error: BaseException) -> Failure | None:
         return Failure(str(error), advice_for(error), 1)
     if isinstance(error, NotPulled):
         return Failure(str(error), error.advice, DECIDE if error.decide else 1)
-    if isinstance(error, PlanStale):
-        return Failure(str(error), "Nothing was written. Plan again, and review that.", STALE)
+    if isinstance(error, Refused | PlanStale):
+        return _not_approved(error)
     if isinstance(error, StateError):
         code = LOCKED if isinstance(error, StateLocked) else STATE if isinstance(error, StateUnusable) else 1
         message, _, advice = str(error).partition("\n")
@@ -139,6 +141,24 @@ def foreseen(error: BaseException) -> Failure | None:
     if isinstance(error, OSError) and error.filename is not None:
         return Failure(f"{error.filename}: {error.strerror}", "", 1)
     return None
+
+
+def _not_approved(error: Refused | PlanStale) -> Failure:
+    """Return why a plan was not approved: it is another one, it has errors, or it does more than was agreed to."""
+    from sdx_state.apply.approval import PlanStale
+
+    if isinstance(error, PlanStale):
+        return Failure(str(error), "Nothing was written. Plan again, and review that.", STALE)
+    if error.plan is None:
+        return Failure(str(error), error.advice, LIMIT if error.violations else 1, limits=error.violations)
+    count = len(error.errors)
+    message = f"the plan has {count} error{'s' if count > 1 else ''}, shown above"
+    return Failure(message, error.advice, error_code(error.plan), told=True)
+
+
+def error_code(plan: Plan) -> int:
+    """Return the exit code of a plan with errors: 5 where a person has to choose between candidates."""
+    return DECIDE if any(finding.decide for finding in plan.errors) else 1
 
 
 def report_bug(error: BaseException) -> int:

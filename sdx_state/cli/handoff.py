@@ -11,10 +11,11 @@ import click
 from sdx_state.cli.context import Context, sandbox_option
 from sdx_state.cli.failure import HANDOFF
 from sdx_state.cli.outputs import OutputFolder
-from sdx_state.cli.planning import allow_deletes_option, print_plan, stop_on_errors, stop_on_limits
+from sdx_state.cli.planning import allow_deletes_option, showing_errors
 
 if TYPE_CHECKING:
-    from sdx_state.app.workspace import Planned
+    from sdx_state.app.handoff import Look
+    from sdx_state.model.plan import Plan
 
 SHORTEST, USUAL = 5, 15  # seconds between two looks at the tenant
 
@@ -49,18 +50,17 @@ def command(
     folder = out.resolve() if out is not None and out.is_symlink() else out or context.folder / FOLDER
     links = project.handoff_links
 
-    def forbid(planned: Planned) -> None:
-        stop_on_limits(planned, project, consented=allow_deletes)
-
     with (
         context.workspace(project, sandbox=sandbox) as workspace,
         workspace.writing("handoff", say_waiting) as journal,
+        showing_errors(),
     ):
-        with reading("Reading the tenant") as progress:
-            seen = look(workspace, journal, intention, folder, links, pack_texts, progress, forbid)
-        if seen.plan.errors:
-            print_plan(seen.plan, verbose=False)
-        stop_on_errors(seen.plan)
+
+        def look_again(before: Plan | None = None) -> Look:
+            with reading("Reading the tenant", visible=before is None) as progress:
+                return look(workspace, journal, intention, folder, links, pack_texts, progress, allow_deletes, before)
+
+        seen = look_again()
         say_pack(seen.pack)
         click.echo(handoff_text(seen.handoff, seen.pack.done, colour=out_colour()))
         total = len(seen.handoff.steps)
@@ -68,8 +68,7 @@ def command(
             with ticking("Hand-off", total) as bar:
                 while seen.handoff.steps:
                     time.sleep(interval)
-                    with reading("Reading the tenant", visible=False) as progress:
-                        seen = look(workspace, journal, intention, folder, links, pack_texts, progress)
+                    seen = look_again(seen.plan)
                     bar(len(seen.handoff.steps))
                     for title in seen.pack.done:
                         click.echo(handoff_text(seen.handoff, [title], colour=out_colour()).splitlines()[0])

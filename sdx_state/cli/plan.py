@@ -9,12 +9,11 @@ from shlex import quote
 import click
 
 from sdx_state.cli.context import Context, sandbox_option
+from sdx_state.cli.failure import error_code
 from sdx_state.cli.outputs import OutputFile
 from sdx_state.cli.planning import (
     allow_deletes_option,
     allow_option,
-    error_code,
-    limits_of,
     plan_options,
     stop_after_planning,
 )
@@ -63,8 +62,9 @@ def command(
     from sdx_state.app.pull import intention_of
     from sdx_state.app.rehearsal import load_tenant
     from sdx_state.app.saved import save_plan
+    from sdx_state.apply.approval import Consent, violations
     from sdx_state.check.offline import findings_of_changes
-    from sdx_state.cli.consent import remember_saved, say_criticals
+    from sdx_state.cli.consent import remember_saved
     from sdx_state.cli.console import reading, say
     from sdx_state.plan.conversation import conversations
     from sdx_state.risk.limits import with_limits
@@ -94,7 +94,7 @@ def command(
                     base=base_intention,
                 )
             workspace.remember_lookups(planned)
-        found = limits_of(planned, project, consented=allow_deletes)
+        found = violations(planned, Consent(allow=allowed, deletes=allow_deletes))
         plan = replace(with_limits(planned.plan, found), consented=allow_deletes, allowed=allowed)
         odd = [*(before.findings if before is not None else ()), *findings_of_changes(configuration, plan)]
         plan = replace(plan, findings=(*plan.findings, *odd))
@@ -104,7 +104,6 @@ def command(
             reports.hash = save_plan(plan, intention, planned.snapshot, out, context.key())
             if snapshot is None:
                 remember_saved(context.store(sandbox), reports.hash)
-            say_criticals(plan, allowed)
             say(f"\nSaved. To carry out exactly this:  sdx-state apply {quote(str(out))} --expect {reports.hash}")
         if plan.errors:
             raise click.exceptions.Exit(error_code(plan))

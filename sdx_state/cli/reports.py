@@ -14,7 +14,7 @@ from sdx_state.cli.failure import Failure, foreseen
 from sdx_state.cli.outputs import require_output
 
 if TYPE_CHECKING:
-    from sdx_state.apply.outcome import Result
+    from sdx_state.apply.outcome import ApplyResult
     from sdx_state.model.plan import Plan
     from sdx_state.plan.conversation import Conversation
 
@@ -107,7 +107,7 @@ class Reports:
         if self.text_on_stdout:
             print_plan(plan, verbose=self._verbose)
 
-    def ended(self, result: Result) -> None:
+    def ended(self, result: ApplyResult) -> None:
         """Take note of what applying the plan came to."""
         from sdx_state.report.failed import with_outcomes
 

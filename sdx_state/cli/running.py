@@ -18,8 +18,9 @@ from sdx_state.cli.failure import DECIDE, HANDOFF, INTERRUPTED, STALE, TERMINATE
 from sdx_state.cli.streams import STDERR
 
 if TYPE_CHECKING:
-    from sdx_state.app.workspace import Planned, Workspace
-    from sdx_state.apply.outcome import Outcome, Result
+    from sdx_state.app.workspace import Workspace
+    from sdx_state.apply.approval import ApprovedPlan
+    from sdx_state.apply.outcome import ApplyResult, Outcome
     from sdx_state.cli.reports import Reports
     from sdx_state.handoff.pack import Pack
     from sdx_state.model.plan import Change
@@ -109,39 +110,39 @@ class Signals:
 def carried_out(
     workspace: Workspace,
     journal: Journal,
-    planned: Planned,
+    approved: ApprovedPlan,
     command: str,
     folder: Path,
     links: Mapping[str, str],
     reports: Reports | None = None,
 ) -> int:
-    """Carry `planned` out, say what becomes of it, write what is left to a person, and return the exit code.
+    """Carry `approved` out, say what becomes of it, write what is left to a person, and return the exit code.
 
     Args:
         workspace: The tenant and its state.
         journal: Of this run.
-        planned: What to do.
+        approved: What to do.
         command: Its name, for the journal.
         folder: Where the hand-off goes.
         links: Kind -> path of its page in the admin UI.
         reports: Told how it ended; unless people read stdout, the last line leaves it to them.
     """
     from sdx_state.app.handoff import hand_off_of, left_to_do
-    from sdx_state.app.workspace import carry_out
     from sdx_state.handoff.pack import write_pack
     from sdx_state.report.handoff import pack_texts
 
-    run = workspace.run(journal, Narrator(len(planned.plan.changes)), command)
+    plan = approved.plan
+    run = workspace.run(journal, Narrator(len(plan.changes)), command)
     signals = Signals()
     with signals.ending(run):
-        result = carry_out(run, planned)
+        result = run.apply(approved)
     pack = None
     if result.of("handoff"):  # before anything is printed, which can fail
-        left = hand_off_of(workspace, left_to_do(planned.plan, result), planned, links)
+        left = hand_off_of(workspace, left_to_do(plan, result), approved.review, links)
         pack = write_pack(folder, pack_texts(left))
     if reports is not None:
         reports.ended(result)
-    if planned.plan.changes:
+    if plan.changes:
         aside = reports is not None and not reports.text_on_stdout
         click.echo(err=aside)
         print_result(result, aside=aside)
@@ -157,7 +158,7 @@ def say_pack(pack: Pack) -> None:
     say(f"\nThe hand-off is in {pack.folder}: open {pack.folder / 'handoff.html'}")
 
 
-def print_result(result: Result, *, aside: bool = False) -> None:
+def print_result(result: ApplyResult, *, aside: bool = False) -> None:
     """Print what was not done and why on stderr, and the last line on stdout, or `aside` on stderr too."""
     from sdx_state.model.plan import Action
     from sdx_state.report.advice import advice_on
@@ -190,7 +191,7 @@ def signal_code(received: int | None) -> int:
     return TERMINATED if received == signal.SIGTERM else INTERRUPTED
 
 
-def exit_code_of(result: Result, received: int | None) -> int:
+def exit_code_of(result: ApplyResult, received: int | None) -> int:
     """Return the exit code that tells how a run ended."""
     if result.interrupted:
         return signal_code(received)

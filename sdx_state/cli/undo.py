@@ -7,7 +7,7 @@ from typing import Literal
 import click
 
 from sdx_state.cli.context import Context, sandbox_option
-from sdx_state.cli.planning import allow_deletes_option, approval_options, print_plan, stop_on_errors
+from sdx_state.cli.planning import allow_deletes_option, approval_options, print_plan
 
 
 @click.command("undo")
@@ -31,7 +31,8 @@ def command(
     `sdx-state history` names the runs. The configuration still says what it says: change it back too, or the next
     apply does it again.
     """
-    from sdx_state.cli.consent import stop_without_consent
+    from sdx_state.apply.approval import Consent
+    from sdx_state.cli.consent import approved
     from sdx_state.cli.console import reading, say, say_waiting
     from sdx_state.cli.running import carried_out
     from sdx_state.handoff.pack import FOLDER
@@ -45,18 +46,10 @@ def command(
         with reading("Reading the tenant") as progress:
             planned = workspace.undo(run, progress, say_waiting, protected, allowed)
         print_plan(planned.plan, verbose=verbose)
-        stop_on_errors(planned.plan)
-        stop_without_consent(
-            planned,
-            project,
-            approved=auto_approve,
-            allowed=allowed,
-            consented=allow_deletes,
-            question=f"Do you want to undo run {run}?",
-            destroying=True,
-        )
+        consent = Consent(auto_approve, allowed, allow_deletes)
+        plan = approved(planned, consent, f"Do you want to undo run {run}?")
         folder, links = context.folder / FOLDER, project.handoff_links
-        code = carried_out(workspace, journal, planned, f"undo {run}", folder, links)
+        code = carried_out(workspace, journal, plan, f"undo {run}", folder, links)
     if planned.plan.changes:
         say("\nThe configuration still says otherwise: change it back, or the next apply does it again.")
     raise click.exceptions.Exit(code)

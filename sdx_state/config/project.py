@@ -108,7 +108,10 @@ class Project:
     def guards(self) -> Guards:
         """Who and what must be kept."""
         administrators = frozenset(identity_of(email) for email in self.limits.administrators)
-        return Guards(self.policies, self.api.user, administrators)
+        limits = self.limits
+        return Guards(
+            self.policies, self.api.user, administrators, limits.deletes, limits.deletes_percent, self.freezes
+        )
 
 
 def load_project(

@@ -58,8 +58,14 @@ class Guards:
         policies: Exceptions to the rules of risk.
         operator: E-mail address of the user that the credentials belong to; the API does not tell.
         administrators: E-mail addresses of those who administer the tenant; the API does not tell.
+        deletes: Deletes allowed without consent.
+        deletes_percent: Share of the managed resources that may be deleted without consent, in percent.
+        freezes: Times in which nothing is written.
     """
 
     policies: tuple[Policy, ...] = ()
     operator: str | None = None
     administrators: frozenset[str] = field(default_factory=frozenset)
+    deletes: int = 3
+    deletes_percent: int = 10
+    freezes: tuple[Freeze, ...] = ()

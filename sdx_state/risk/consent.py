@@ -30,6 +30,8 @@ def beyond_consent(plan: Plan, approved: Level, allowed: Collection[str]) -> lis
                     "risk",
                     f"{change.address} is {worst}: {reasons}",
                     f"To allow it: --allow {change.address}",
+                    change.address,
+                    change.source,
                 )
             )
     return found
@@ -57,6 +59,8 @@ def risen(reviewed: Plan, now: Plan, allowed: Collection[str]) -> list[Refusal]:
                     "risk",
                     f"{change.address} was {was} when it was reviewed, and is {after} now: {reasons}",
                     f"Plan again and review that, or allow it: --allow {change.address}",
+                    change.address,
+                    change.source,
                 )
             )
     return found

@@ -25,7 +25,6 @@ class Refusal:
         advice: How to go on.
         address: What it is about, if that is one resource.
         source: Where the limit, or what breaks it, is declared.
-        passes: It ends by itself, so that a plan made meanwhile is a good one.
     """
 
     rule: str
@@ -33,14 +32,13 @@ class Refusal:
     advice: str
     address: Address | None = None
     source: Source | None = None
-    passes: bool = False
 
 
 def with_limits(plan: Plan, found: Sequence[Refusal]) -> Plan:
     """Return `plan` with a finding for each of `found`, so that every output says what `apply` would stop at."""
     findings = [
         Finding(
-            "warning" if one.passes else "error",
+            "error",
             f"{one.rule}: {one.message}",
             one.address,
             one.source,
@@ -62,7 +60,6 @@ def frozen(plan: Plan, freezes: Sequence[Freeze], now: datetime) -> list[Refusal
             f"nothing is written until {freeze.ends:%Y-%m-%d %H:%M %Z}: {freeze.reason}",
             "Wait for its end, or change the freeze in sdx.yaml",
             source=freeze.source,
-            passes=True,
         )
         for freeze in freezes
         if freeze.begins <= now < freeze.ends

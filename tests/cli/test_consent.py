@@ -125,29 +125,39 @@ def test_a_saved_plan_with_a_critical_change_needs_its_address_at_plan_or_at_app
     answered.write("a.yaml", RETYPED)
     saved = str(answered.folder / "plan.json")
     planned = answered.run("plan", "--out", saved)
-    assert "--allow question.a.q, here or with `apply`" in planned.err
+    assert planned.code == 6
+    assert "apply would stop here: risk" in planned.err
+    assert "To allow it: --allow question.a.q" in planned.err
     refused = answered.run("apply", saved)
     assert refused.code == 6
     assert "question.a.q is critical: 1 response collected" in refused.err
     assert question_types(tenant) == ["text"]
     planned = answered.run("plan", "--out", saved, "--allow", "question.a.q")
-    assert "is critical" not in planned.err
+    assert planned.code == 0, planned.err
     applied = answered.run("apply", saved)
     assert applied.code == 0, applied.err
     assert question_types(tenant) == ["number"]
 
 
-def test_at_a_terminal_the_name_of_the_tenant_consents_to_a_critical_change(answered, tenant, types):
+@pytest.mark.parametrize("typed", ["yes", "127.0.0.1", "question.a", ""])
+def test_at_a_terminal_nothing_but_its_address_consents_to_a_critical_change(answered, tenant, types, typed):
+    answered.write("a.yaml", RETYPED)
+    types(typed)
+    assert answered.run("apply").code == 6
+    assert question_types(tenant) == ["text"]
+    types("question.a.q")
+    assert answered.run("apply").code == 0
+    assert question_types(tenant) == ["number"]
+
+
+def test_a_saved_plan_is_not_talked_into_more_than_was_consented_to(answered, tenant, types):
     answered.write("a.yaml", RETYPED)
     saved = str(answered.folder / "plan.json")
-    assert answered.run("plan", "--out", saved).code == 0
-    for command in (("apply",), ("apply", saved)):
-        types("yes")
-        assert answered.run(*command).code == 6
+    assert answered.run("plan", "--out", saved).code == 6
+    for typed in ("yes", "127.0.0.1", "question.a.q"):
+        types(typed)
+        assert answered.run("apply", saved).code == 6
     assert question_types(tenant) == ["text"]
-    types("127.0.0.1")
-    assert answered.run("apply", saved).code == 0
-    assert question_types(tenant) == ["number"]
 
 
 def test_consent_and_risk_forged_in_a_plan_file_count_for_nothing(answered, tenant):

@@ -174,7 +174,7 @@ def test_a_plan_that_became_riskier_since_it_was_reviewed_is_not_applied(connect
 def test_a_level_given_with_a_saved_plan_holds(answered):
     answered.write("a.yaml", RETYPED)
     saved = str(answered.folder / "plan.json")
-    assert answered.run("plan", "--out", saved).code == 0
+    assert answered.run("plan", "--out", saved).code == 6
     assert answered.run("apply", saved, "--auto-approve").code == 6
     assert answered.run("apply", saved).code == 6
     assert answered.run("apply", saved, "--allow", "question.a.q").code == 0

@@ -19,10 +19,11 @@ from typing import Any
 from sdx_state.api import Connection, Endpoints, base_url, credentials_from
 from sdx_state.api.errors import SurveyDynamixError
 from sdx_state.app.tenant import UnprovenTenant
-from sdx_state.app.workspace import Workspace, carry_out
+from sdx_state.app.workspace import Workspace
 from sdx_state.apply import settling
+from sdx_state.apply.approval import Consent, approve
 from sdx_state.apply.outcome import Outcome
-from sdx_state.cli.planning import error_code
+from sdx_state.cli.failure import error_code
 from sdx_state.cli.running import exit_code_of
 from sdx_state.live.read import TooMuchMissing
 from sdx_state.model.plan import Action
@@ -178,7 +179,9 @@ class World:
             if planned.plan.errors:
                 return Ended(error_code(planned.plan), planned.plan.errors[0].message)
             self.line.planning = False
-            result = carry_out(open.run(journal, Listener(self), "apply"), planned)
+            deletes = sum(change.action is Action.DELETE for change in planned.plan.changes)
+            approved = approve(planned, Consent("high", ("*",), deletes))
+            result = open.run(journal, Listener(self), "apply").apply(approved)
         undone = [one for one in result.outcomes if one.status != "done"]
         why = f"{undone[0].change.address}: {undone[0].status}: {undone[0].message}" if undone else ""
         return Ended(exit_code_of(result, None), why)

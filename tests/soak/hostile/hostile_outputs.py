@@ -10,8 +10,8 @@ from datetime import datetime, timezone
 from types import SimpleNamespace
 from typing import Any
 
+from sdx_state.apply.approval import refusal_line
 from sdx_state.cli.failure import Stop, report_failure
-from sdx_state.cli.planning import refusal_line
 from sdx_state.cli.running import Narrator, print_result
 from sdx_state.report.drift import drift_json, drift_markdown, drift_text
 from sdx_state.report.formats import FORMATS, Options

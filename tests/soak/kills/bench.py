@@ -18,11 +18,13 @@ from sdx_state.api import Connection as ApiConnection
 from sdx_state.api import Endpoints, base_url, credentials_from
 from sdx_state.app.pull import intention_of
 from sdx_state.app.tenant import tenant_name
-from sdx_state.app.workspace import Workspace, carry_out
+from sdx_state.app.workspace import Workspace
 from sdx_state.apply import settling
+from sdx_state.apply.approval import Consent, approve
 from sdx_state.apply.run import Silence
 from sdx_state.cli.console import ReadingProgress
 from sdx_state.config import load_configuration
+from sdx_state.model.plan import Action
 from sdx_state.state.local import LocalStore
 from tests.soak.faults.scenario import AFTER, BEFORE
 
@@ -109,7 +111,9 @@ class Bench:
             planned = workspace.plan(intention, ReadingProgress(None, None))
             if planned.plan.errors:
                 return f"errors: {[finding.message for finding in planned.plan.errors]}"
-            result = carry_out(workspace.run(journal, Silence(), "apply"), planned)
+            deletes = sum(change.action is Action.DELETE for change in planned.plan.changes)
+            approved = approve(planned, Consent("high", ("*",), deletes))
+            result = workspace.run(journal, Silence(), "apply").apply(approved)
         bad = [outcome for outcome in result.outcomes if outcome.status != "done"]
         return "done" if not bad else f"{bad[0].change.address}: {bad[0].status}: {bad[0].message}"
 

@@ -1,0 +1,86 @@
+"""What a person at a terminal has to be asked before a plan is approved, and the consent that the answers are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from glob import escape
+from typing import Protocol
+
+from sdx_state.apply.approval import (
+    UNATTENDED,
+    Consent,
+    not_approved,
+    refused,
+    refused_for,
+    violations,
+)
+from sdx_state.apply.review import Review
+from sdx_state.model.address import Address
+from sdx_state.model.plan import Action
+
+
+class Person(Protocol):
+    """Somebody who can be asked."""
+
+    def agrees(self, question: str) -> bool:
+        """Tell whether the answer is yes."""
+        ...
+
+    def names_tenant(self, question: str, reasons: Sequence[str], tenant: str) -> bool:
+        """Tell whether the name of `tenant` was typed."""
+        ...
+
+    def types(self, reason: str, address: Address) -> bool:
+        """Tell whether `address` was typed."""
+        ...
+
+
+def consent_of(
+    review: Review, given: Consent, person: Person | None, question: str, *, name_always: bool = False
+) -> Consent:
+    """Return what was agreed to: `given` beforehand, or else by `person`.
+
+    Yes covers changes up to high risk. Deletes beyond the limits need the name of the tenant, critical changes each
+    its address.
+
+    Args:
+        review: The plan, and what it was made from.
+        given: What was agreed to beforehand; without a level, the person is asked.
+        person: Who is asked; None where nobody is there.
+        question: What they are asked.
+        name_always: The name of the tenant is asked for whatever the plan does, and covers all of it.
+
+    Raises:
+        Refused: The plan has errors, violates limits that nobody can consent to, or was not agreed to.
+    """
+    plan = review.plan
+    if plan.errors:
+        raise refused_for(plan)
+    if person is None or given.level is not None:
+        return given
+    found = violations(review, given)
+    deletes = [one for one in found if one.rule == "deletes" and given.deletes is None]
+    critical = [one for one in found if one.rule == "risk"]
+    if rest := [one for one in found if one not in deletes and one not in critical]:
+        raise refused(rest)
+    agreed = replace(given, level=UNATTENDED, fingerprint=plan.fingerprint)
+    if not plan.changes:
+        return agreed
+    named = name_always or bool(deletes)
+    by_name = [*deletes, *critical] if name_always else deletes
+    by_address = [] if name_always else critical
+    if named:
+        reasons = [f"{one.rule}: {one.message}" for one in by_name]
+        if not person.names_tenant(question, reasons, plan.tenant):
+            raise refused(by_name) if by_name else not_approved()
+    elif len(by_address) < len(plan.changes) and not person.agrees(question):
+        raise not_approved()
+    for one in by_address:
+        if one.address is None or not person.types(f"{one.rule}: {one.message}", one.address):
+            raise refused([one])
+    return replace(
+        agreed,
+        allow=(*given.allow, *(escape(one.address) for one in critical if one.address is not None)),
+        deletes=sum(change.action is Action.DELETE for change in plan.changes) if deletes else given.deletes,
+    )

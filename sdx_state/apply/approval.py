@@ -1,0 +1,237 @@
+"""Approval: the only way from a review to a plan that the executor takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import InitVar, dataclass, field, replace
+from datetime import datetime, timezone
+from weakref import WeakKeyDictionary
+
+from sdx_state.apply.review import Review
+from sdx_state.model.plan import Action, Change, Finding, Plan
+from sdx_state.model.policy import Level
+from sdx_state.plan.codec import fingerprint_of
+from sdx_state.plan.targets import live_users, unmatched
+from sdx_state.risk.consent import beyond_consent, risen
+from sdx_state.risk.facts import facts_of
+from sdx_state.risk.grade import grade
+from sdx_state.risk.limits import Refusal, frozen, refusals
+
+UNATTENDED: Level = "high"  # the highest risk that needs no consent to a change by its address
+
+
+class PlanStale(Exception):
+    """The current plan is not the plan that was reviewed. Nothing was written."""
+
+
+class Refused(Exception):
+    """A plan was not approved. Nothing was written.
+
+    Attributes:
+        advice: What to do next.
+        violations: The limits and risks that nobody consented to.
+        errors: The errors of the plan, which no consent covers.
+        plan: The plan that was refused, None where the refusal names all there is to see of it.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        advice: str,
+        violations: Sequence[Refusal] = (),
+        plan: Plan | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.advice = f"Nothing was written. {advice}".strip()
+        self.violations = tuple(violations)
+        self.errors = plan.errors if plan is not None else ()
+        self.plan = plan
+
+
+@dataclass(frozen=True)
+class Consent:
+    """What somebody agrees to.
+
+    Attributes:
+        level: The highest risk that is approved: low, medium or high; None approves no change.
+        allow: Globs of addresses whose changes are allowed whatever their risk, unless that is blocked.
+        deletes: The exact number of deletes that is agreed to, None for as many as the limits allow.
+        fingerprint: The plan that this is consent to; None for whichever plan it is given with.
+
+    Raises:
+        ValueError: Nobody can consent to that level, or to less than no deletes.
+    """
+
+    level: Level | None = None
+    allow: tuple[str, ...] = ()
+    deletes: int | None = None
+    fingerprint: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.level not in (None, "low", "medium", "high"):
+            raise ValueError(f"the level must be low, medium or high, not {self.level!r}: allow addresses instead")
+        if self.deletes is not None and self.deletes < 0:
+            raise ValueError(f"the number of deletes must not be negative: {self.deletes}")
+
+
+class _Seal:
+    """Given to one approved plan."""
+
+
+_SEALED: WeakKeyDictionary[_Seal, Review] = WeakKeyDictionary()
+
+
+@dataclass(frozen=True)
+class ApprovedPlan:
+    """A review that somebody consented to. Made by `approve` and by nothing else.
+
+    Attributes:
+        review: What was reviewed.
+        consent: What was agreed to.
+
+    Raises:
+        TypeError: It was not made by `approve`.
+    """
+
+    review: Review
+    consent: Consent
+    _seal: _Seal | None = field(init=False, default=None, repr=False, compare=False)
+    seal: InitVar[_Seal | None] = None
+
+    def __post_init__(self, seal: _Seal | None) -> None:
+        object.__setattr__(self, "_seal", seal)
+        self.require_genuine()
+
+    @property
+    def plan(self) -> Plan:
+        """The plan that is approved."""
+        return self.review.plan
+
+    def require_genuine(self) -> None:
+        """Return if `approve` approved this very review.
+
+        Raises:
+            TypeError: It did not.
+        """
+        if self._seal is None or _SEALED.get(self._seal) is not self.review:
+            raise TypeError("an ApprovedPlan is made by approve(review, consent) only")
+
+
+def approve(review: Review, consent: Consent, now: datetime | None = None) -> ApprovedPlan:
+    """Return `review` as approved.
+
+    Whatever the plan says of itself, resources that the state protects are protected, and each change is graded anew
+    from what was read.
+
+    Args:
+        review: The plan, and what it was made from.
+        consent: What somebody agrees to.
+        now: For freezes and the expiry of policies; the clock's time if left out.
+
+    Raises:
+        PlanStale: The consent is to another plan, or the plan was altered after it was made.
+        Refused: The plan has errors, or does more than was agreed to.
+    """
+    plan = review.plan
+    if plan.fingerprint != fingerprint_of(plan.changes):
+        raise PlanStale("the plan was altered after it was made: its changes do not match its fingerprint")
+    if consent.fingerprint is not None and consent.fingerprint != plan.fingerprint:
+        raise PlanStale(
+            f"the consent is to another plan: to {consent.fingerprint}, and this plan is {plan.fingerprint}"
+        )
+    plan = replace(plan, findings=(*plan.findings, *_unmatched(review, consent)))
+    if plan.errors:
+        raise refused_for(plan)
+    found = violations(_graded_anew(review, now or _now()), consent, now)
+    if found:
+        raise refused(found)
+    if plan.changes and consent.level is None:
+        raise not_approved()
+    seal = _Seal()
+    _SEALED[seal] = review
+    return ApprovedPlan(review, consent, seal)
+
+
+def violations(review: Review, consent: Consent, now: datetime | None = None) -> list[Refusal]:
+    """Return everything about `review` that `consent` does not cover and no plan may do without."""
+    found = limits(review, consent.deletes, now)
+    if review.reviewed is not None:
+        found += risen(review.reviewed, review.plan, consent.allow)
+    return found + beyond_consent(review.plan, consent.level or UNATTENDED, consent.allow)
+
+
+def limits(review: Review, consented: int | None, now: datetime | None = None) -> list[Refusal]:
+    """Return every limit that `review` breaks: freezes, protect, blocked risks, and the number of deletes.
+
+    Args:
+        review: What would be done.
+        consented: The exact number of deletes that was agreed to, None for none.
+        now: For freezes; the clock's time if left out.
+    """
+    guards = review.guards
+    plan = replace(review.plan, changes=tuple(_shielded(change, review) for change in review.plan.changes))
+    return frozen(plan, guards.freezes, now or _now()) + refusals(
+        plan,
+        owned=len(review.ledger.entries),
+        declared=len(review.intention.resources),
+        deletes=guards.deletes,
+        deletes_percent=guards.deletes_percent,
+        consented=consented,
+        destroying=review.destroying,
+    )
+
+
+def refused(found: Sequence[Refusal]) -> Refused:
+    """Return the refusal of a plan that violates limits."""
+    message = "\n".join(map(refusal_line, found))
+    return Refused(message, "\n".join(dict.fromkeys(one.advice for one in found)), found)
+
+
+def refused_for(plan: Plan) -> Refused:
+    """Return the refusal of a plan with errors."""
+    return Refused("\n".join(["the plan has errors:", *(one.message for one in plan.errors)]), "", plan=plan)
+
+
+def not_approved() -> Refused:
+    """Return the refusal of a plan that nobody agreed to."""
+    return Refused("not approved", "Without a terminal, --auto-approve says yes.")
+
+
+def refusal_line(refusal: Refusal) -> str:
+    """Return what a limit is and what breaks it, with its place."""
+    source = refusal.source
+    place = f" ({source.file}:{source.line})" if source is not None and source.line else ""
+    return f"{refusal.rule}: {refusal.message}{place}"
+
+
+def _now() -> datetime:
+    return datetime.now(timezone.utc)
+
+
+def _unmatched(review: Review, consent: Consent) -> list[Finding]:
+    """Return an error for each glob of `consent` that names nothing in sight."""
+    before = review.reviewed.changes if review.reviewed is not None else ()
+    changes = {change.address for change in (*review.plan.changes, *review.whole.changes, *before)}
+    known = {*review.intention.resources, *review.ledger.entries, *review.saved.entries, *live_users(review.whole)}
+    said = {finding.message for finding in review.plan.errors}
+    return [one for one in unmatched({"--allow": consent.allow}, known | changes) if one.message not in said]
+
+
+def _shielded(change: Change, review: Review) -> Change:
+    """Return `change` as protected if the state says so, whatever the plan says."""
+    known = review.ledger.entries.get(change.address)
+    forgotten = change.action is Action.DELETE and known is not None and known.protect and not change.protected
+    return replace(change, protected=True) if forgotten else change
+
+
+def _graded_anew(review: Review, now: datetime) -> Review:
+    """Return `review` with every risk that the rules find in what was read, besides those that its plan names."""
+    plan, guards = review.plan, review.guards
+    bare = replace(plan, changes=tuple(replace(change, risks=()) for change in plan.changes))
+    facts = facts_of(bare, review.snapshot, review.evidence, guards)
+    graded = grade(bare, facts, guards.policies, now.date()).changes
+    changes = tuple(
+        replace(change, risks=(*change.risks, *(risk for risk in again.risks if risk not in change.risks)))
+        for change, again in zip(plan.changes, graded, strict=True)
+    )
+    return replace(review, plan=replace(plan, changes=changes))

@@ -1,0 +1,56 @@
+"""A review: one plan with all that was read to make it, which is what somebody consents to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from sdx_state.model.address import Address
+from sdx_state.model.evidence import Counts
+from sdx_state.model.ledger import Ledger
+from sdx_state.model.plan import Plan
+from sdx_state.model.policy import Guards
+from sdx_state.model.snapshot import Snapshot
+from sdx_state.plan.build import Intention
+from sdx_state.plan.codec import fingerprint_of
+from sdx_state.state.unfinished import Unfinished
+
+
+@dataclass(frozen=True)
+class Review:
+    """A plan with what it was made from.
+
+    Attributes:
+        plan: The plan, narrowed to what was asked for.
+        whole: The plan before it was narrowed.
+        intention: What is declared.
+        snapshot: What is live.
+        ledger: What is remembered, with what was learnt while planning.
+        saved: What the store holds.
+        unfinished: What an earlier run left without an end.
+        settled: Addresses that are live as declared.
+        scope: The addresses that were looked at, None for all.
+        guards: What the project says must be kept.
+        evidence: Responses and pending interactions, counted for the changes that may endanger them.
+        destroying: The configuration is not what decides which resources are deleted: `destroy` and `undo`.
+        reviewed: The plan as somebody saw it before; a riskier one is not approved without further consent.
+    """
+
+    plan: Plan
+    whole: Plan
+    intention: Intention
+    snapshot: Snapshot
+    ledger: Ledger
+    saved: Ledger
+    unfinished: Unfinished
+    settled: frozenset[Address] = frozenset()
+    scope: frozenset[Address] | None = None
+    guards: Guards = field(default_factory=Guards)
+    evidence: Mapping[Address, Counts] = field(default_factory=dict)
+    destroying: bool = False
+    reviewed: Plan | None = None
+
+    def without_writes(self) -> Review:
+        """Return the part that changes the state alone: imports, moves, and resources that are managed no more."""
+        changes = tuple(change for change in self.plan.changes if not change.writes)
+        return replace(self, plan=replace(self.plan, changes=changes, fingerprint=fingerprint_of(changes)))
