@@ -165,10 +165,17 @@ class Endpoint:
         check_texts(fields, f"POST {self._path}")
         return self._sender.send(Request("POST", self._path, self._path, fields), self._identified, before_again)
 
-    def replace(self, id: str, resource: Mapping[str, object]) -> Row:
+    def replace(
+        self, id: str, resource: Mapping[str, object], before_again: Callable[[], object] = lambda: None
+    ) -> Row:
         """Replace the resource `id` by `resource`, all of it, and return it as answered.
 
         Source: API reference, "Interactions": PUT of one form field, named in the singular, that holds the JSON.
+
+        Args:
+            id: The resource.
+            resource: What to send.
+            before_again: As for `create`.
 
         Raises:
             ValueError: `resource` holds a number that JSON does not have, or the id of another.
@@ -176,11 +183,16 @@ class Endpoint:
         if self._identity.of(resource) != self._identity.of({self._identity.field: id}):
             raise ValueError(f"the {self._singular} to write and its address are not the same")
         form = {self._singular: json.dumps(resource, allow_nan=False)}
-        return self._sender.send(self.item("PUT", id, form), self._same(id))
+        return self._sender.send(self.item("PUT", id, form), self._same(id), before_again)
 
-    def delete(self, id: str) -> None:
-        """Delete the resource `id`. That it is gone is proven by a `get` only."""
-        self._sender.send(self.item("DELETE", id), nothing_of)
+    def delete(self, id: str, before_again: Callable[[], object] = lambda: None) -> None:
+        """Delete the resource `id`. That it is gone is proven by a `get` only.
+
+        Args:
+            id: The resource.
+            before_again: As for `create`.
+        """
+        self._sender.send(self.item("DELETE", id), nothing_of, before_again)
 
     def act(self, id: str, action: str, form: Mapping[str, str]) -> Row:
         """Let the resource `id` do `action`, once, and return what is answered.

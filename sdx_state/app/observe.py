@@ -31,7 +31,7 @@ class Observed:
     Attributes:
         snapshot: What is live.
         ledger: What is remembered, with the answers of paid look-ups.
-        pending: Addresses that were created a moment ago and do not show yet.
+        pending: Addresses of what was created a moment ago and does not show yet.
         findings: What there is to say about them.
     """
 
@@ -123,12 +123,12 @@ def require_same_tenant(ledger: Ledger, snapshot: Snapshot) -> None:
 
 def _rest(unseen: Unseen, now: Uptime) -> float:
     """Return the seconds in which what was created may not show yet."""
-    return settling.SETTLE - now.since(unseen.created)
+    return settling.SETTLE - now.since(unseen.known)
 
 
 def _absent(unseen: Iterable[Unseen], wanted: Wanted, snapshot: Snapshot, now: Uptime) -> list[Unseen]:
-    """Return what was created less than the settle time ago, should have been read, and does not show."""
-    fresh = [one for one in unseen if (one.address.kind, one.id) in wanted.owned and _rest(one, now) > 0]
+    """Return what is known to be live for less than the settle time, should have been read, and does not show."""
+    fresh = [one for one in unseen if _rest(one, now) > 0 and _was_read(one, wanted, snapshot)]
     if not fresh:
         return []
     kinds = {one.address.kind for one in fresh}
@@ -136,10 +136,20 @@ def _absent(unseen: Iterable[Unseen], wanted: Wanted, snapshot: Snapshot, now: U
     return [one for one in fresh if (one.address.kind, KINDS[one.address.kind].identity_of(one.id)) not in seen]
 
 
+def _was_read(unseen: Unseen, wanted: Wanted, snapshot: Snapshot) -> bool:
+    """Tell whether what was read would show it."""
+    if not unseen.by_others:
+        return (unseen.address.kind, unseen.id) in wanted.owned
+    in_survey = unseen.parent_id is not None
+    return unseen.parent_id in snapshot.surveys_read if in_survey else unseen.address.kind in snapshot.read
+
+
 def _not_yet(unseen: Unseen, now: Uptime) -> Finding:
+    by = " by somebody else" if unseen.by_others else ""
+    what = f"created a moment ago{by} as id {unseen.id}, and does not show yet"
     return Finding(
         "warning",
-        f"{unseen.address}: created a moment ago as id {unseen.id}, and does not show yet; nothing is planned for it",
+        f"{unseen.address}: {what}; nothing is planned for it",
         unseen.address,
         hint=f"plan again: it shows within {_rest(unseen, now):.0f} s, or apply, which waits for it",
     )

@@ -23,6 +23,8 @@ def arrange(writer: Writer, survey: Address) -> Fault | None:
 
     Raises:
         SurveyDynamixError: A request was refused or failed.
+        Withheld: Somebody changed a question meanwhile, or the run was told to stop.
+        LockLost: Another run may be writing.
     """
     wanted = sorted(
         (
@@ -46,7 +48,7 @@ def arrange(writer: Writer, survey: Address) -> Fault | None:
         if item is None:
             return Fault(f"question {id} was deleted since the plan was made", "run plan again")
         writer.journal.fence()
-        writer.replace(QUESTION, id, {**rows[id], **item.raw, ORDER_FIELD: order})
+        writer.replace(survey, item, {**rows[id], **item.raw, ORDER_FIELD: order})
 
     def wrong(seen: Rows) -> bool:
         places = [_order(seen[id]) if id in seen else None for id in declared]

@@ -25,7 +25,6 @@ class Claims:
         self._owners: dict[tuple[str, str], Address] = {}
         for address, id in (*((one, entry.id) for one, entry in ledger.entries.items()), *ids.items()):
             self._owners[_key(address, id)] = address
-        self._created: set[Address] = set()
         self._lock = threading.Lock()
 
     def take(self, address: Address, id: str, gone: str | None) -> bool:
@@ -43,13 +42,11 @@ class Claims:
             if key in self._live or (owner is not None and not (returned and owner == address)):
                 return False
             self._owners[key] = address
-            self._created.add(address)
             return True
 
     def release(self, address: Address, id: str) -> None:
         """Take `id` from `address`: it turned out to be somebody else's."""
         with self._lock:
-            self._created.discard(address)
             self._live.add(_key(address, id))
             self._owners.pop(_key(address, id), None)
 
@@ -59,14 +56,10 @@ class Claims:
         with self._lock:
             return key in self._live or self._owners.get(key, address) != address
 
-    def created(self, address: Address) -> bool:
-        """Tell whether this run created `address`."""
+    def unowned(self, address: Address, ids: Iterable[str]) -> list[str]:
+        """Return those of `ids`, of the kind of `address`, that belong to no address."""
         with self._lock:
-            return address in self._created
-
-    def unknown(self, address: Address, ids: Iterable[str]) -> list[str]:
-        """Return those of `ids`, of the kind of `address`, that appeared since the plan and that nobody here made."""
-        return [id for id in ids if not self.known(address, id) and _key(address, id) not in self._owners]
+            return [id for id in ids if _key(address, id) not in self._owners]
 
 
 def _key(address: Address, id: str) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""The create protocol: look, write the intent down, send once, and believe the answer only after reading.
+"""The create protocol: look, write the intent down, send, and believe the answer only after reading.
 
 An id in an answer that somebody has already is no answer, and neither is one under which something else is read: what
 became of the create is then found out as if its answer had been lost.
@@ -6,11 +6,12 @@ became of the create is then found out as if its answer had been lost.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from sdx_state.api.errors import ConflictError, GoneError, SurveyDynamixError
 from sdx_state.apply import settling
-from sdx_state.apply.outcome import Outcome, stale
+from sdx_state.apply.outcome import Outcome, Withheld, stale
 from sdx_state.apply.resolve import Lost, find_created
 from sdx_state.kinds import KINDS
 from sdx_state.kinds.kind import Kind
@@ -33,29 +34,26 @@ def create(writer: Writer, change: Change) -> Outcome:
     Raises:
         SurveyDynamixError: The server refused, or what became of it is unknown.
         StateError: An intent could not be written down, or the lock was lost; nothing was sent.
+        Withheld: Somebody created it since the plan was made; nothing was sent.
     """
     kind, desired = KINDS[change.kind], writer.resources[change.address]
     parent_id = writer.ids[change.parent] if change.parent is not None else None
     back = _came_back(writer, change, kind)
     if back is not None:
         return back
-    planned = writer.namesakes.planned(kind, desired, parent_id)
-    before = planned
-    if change.parent is None or not writer.claims.created(change.parent):
-        now = writer.namesakes.now(kind, desired, parent_id)
-        new = [id for id in writer.claims.unknown(change.address, now) if id not in planned]
-        if new:
-            label = f"{kind.natural_key} {str(desired.values.get(kind.natural_key))!r}"
-            message = f"a {kind.noun} with the {label} was created since the plan was made: id {new[0]}"
-            return stale(change, message, "nothing was sent; run plan: it imports that one")
-        before = [*dict.fromkeys([*planned, *now])]
+    before = _look(writer, change, kind, desired, parent_id)
     form = form_fields(kind, desired.values)
     if kind.parent_field is not None and kind.order_field is not None and parent_id is not None:
         form[kind.parent_field] = parent_id
         form[kind.order_field] = str(writer.next_order(parent_id))
     hashes = applied_hashes(desired, writer.ledger)
     operation = writer.journal.intend(change.address, parent_id, before, hashes)
-    created = _send(writer, change, kind, form, operation)
+
+    def before_again() -> None:
+        _look(writer, change, kind, desired, parent_id)
+        writer.journal.send_again(operation, change.address)
+
+    created = _send(writer, change, kind, form, operation, before_again)
     if isinstance(created, Outcome):
         return created
     why = LOST
@@ -91,11 +89,42 @@ def _came_back(writer: Writer, change: Change, kind: Kind) -> Outcome | None:
     return stale(change, f"that id {id} is gone, as the plan has it, is not proven")
 
 
-def _send(writer: Writer, change: Change, kind: Kind, form: dict[str, str], operation: str) -> str | Outcome | None:
+def _look(writer: Writer, change: Change, kind: Kind, desired: Desired, parent_id: str | None) -> list[str]:
+    """Return the ids of what bears the same name at this moment.
+
+    A survey that this run made is looked into as well: another run may be at work on it since it can be seen.
+
+    Raises:
+        Withheld: One of them was created, or renamed to that, since the plan was made, and not by this run.
+        SurveyDynamixError: That could not be read.
+        StateNotSaved: A conflict could not be written down.
+    """
+    planned = writer.namesakes.planned(kind, desired, parent_id)
+    now = writer.namesakes.now(kind, desired, parent_id)
+    new = [id for id in writer.claims.unowned(change.address, now) if id not in planned]
+    if new:
+        writer.journal.met(change.address, parent_id, new[0])
+        label = f"{kind.natural_key} {str(desired.values.get(kind.natural_key))!r}"
+        message = f"a {kind.noun} with the {label} has appeared since the plan was made: id {new[0]}"
+        raise Withheld(message, "nothing was sent; run plan: it imports that one")
+    return [*dict.fromkeys([*planned, *now])]
+
+
+def _send(
+    writer: Writer,
+    change: Change,
+    kind: Kind,
+    form: dict[str, str],
+    operation: str,
+    before_again: Callable[[], None],
+) -> str | Outcome | None:
     """Send the create, and return the id in the answer; None where the answer does not tell."""
     endpoint = writer.client.endpoint(kind.collection)
     try:
-        created = endpoint.create(form, before_again=lambda: writer.journal.send_again(operation, change.address))
+        created = endpoint.create(form, before_again)
+    except Withheld:
+        writer.journal.settled(operation, "refused")
+        raise
     except ConflictError as error:
         writer.journal.settled(operation, "refused")
         if kind.identity != kind.natural_key:
@@ -128,7 +157,8 @@ def _settle_for(
     except GoneError:
         return Outcome(change, "failed", f"it was created as id {id}, and deleted right after", "run plan again", id)
     if raw is None:
-        message = f"it was created as id {id}, and {settling.SETTLE:.0f} s later reading it still answers 404"
+        later = f"{settling.SETTLE:.0f} s later reading it still answers 404"
+        message = f"it was created as id {id}, and {settling.STOPPED if writer.settling.halted() else later}"
         return Outcome(change, "failed", message, "run apply again: it looks for that id first", id)
     key = kind.natural_key_of(desired.values.get(kind.natural_key))
     if kind.natural_key_of(raw.get(kind.natural_key)) != key:
@@ -138,9 +168,10 @@ def _settle_for(
         return None
     if shape_of(kind, raw) == "nested" and needs_nested(kind, desired.values):
         endpoint = writer.client.endpoint(kind.collection)
-        writer.journal.fence()
-        endpoint.replace(id, lay_over(kind, raw, desired.values, "nested"))
         before = Live(kind.name, id, raw, parent_id)
+        again = writer.before_again(lambda: writer.readback.require_same(change.address, kind, before))
+        writer.journal.fence()
+        endpoint.replace(id, lay_over(kind, raw, desired.values, "nested"), again)
         fault = writer.readback.verified(change.address, desired, before, set(desired.values))[1]
     else:
         fault = writer.readback.unproven(desired, Live(kind.name, id, raw, parent_id))

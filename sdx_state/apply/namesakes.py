@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 from sdx_state.api import Endpoints
 from sdx_state.api.answer import Row
@@ -26,25 +26,22 @@ class Namesakes:
     def __init__(self, client: Endpoints, snapshot: Snapshot) -> None:
         self._client = client
         self._snapshot = snapshot
-        self._planned: dict[str, dict[tuple[str | None, str], list[str]]] = {}
+        self._planned: dict[str, _Names] = {}
+        self._shown: defaultdict[str, _Names] = defaultdict(_Names)  # by the looks of this run, where it is new
         self._ends: dict[str, tuple[int, int]] = {}  # kind -> an id near the end of its list, and its place there
         self._lock = threading.Lock()
 
     def planned(self, kind: Kind, desired: Desired, parent_id: str | None) -> list[str]:
         """Return the ids of those that were live when the plan was made, such as something that is about to go."""
         with self._lock:
-            known = self._planned.get(kind.name)
-            if known is None:
-                known = self._planned[kind.name] = defaultdict(list)
-                for live in self._snapshot.of(kind.name):
-                    known[live.parent_id, kind.natural_key_of(live.raw.get(kind.natural_key))].append(live.id)
-            return [*known.get((parent_id, kind.natural_key_of(desired.values.get(kind.natural_key))), ())]
+            return self._planned_of(kind).bearing(kind, desired.values, parent_id)
 
     def now(self, kind: Kind, desired: Desired, parent_id: str | None) -> list[str]:
         """Return the ids of those that are live now, as far as they can be new.
 
-        A user needs no look: the address is the identity, and the server refuses a second one with 409
-        (API reference, "Errors").
+        What an earlier look of this run showed counts too: a list may lack for a moment what it has shown. A user
+        needs no look: the address is the identity, and the server refuses a second one with 409 (API reference,
+        "Errors").
 
         Raises:
             SurveyDynamixError: The list could not be read.
@@ -52,9 +49,24 @@ class Namesakes:
         if kind.identity == kind.natural_key:
             return []
         endpoint = self._client.endpoint(kind.collection)
-        if kind.parent_field is not None:
-            return _ids_of(kind, desired, endpoint.list(**{kind.parent_field: parent_id}))
-        return _ids_of(kind, desired, self._end_of(kind))
+        rows = endpoint.list(**{kind.parent_field: parent_id}) if kind.parent_field else self._end_of(kind)
+        wanted = _name_of(kind, desired.values)
+        found = [str(row[kind.identity]) for row in rows if _name_of(kind, row) == wanted]
+        with self._lock:
+            planned, shown = self._planned_of(kind), self._shown[kind.name]
+            for row in rows:
+                if str(row[kind.identity]) not in planned.ids:
+                    shown.add(kind, row, parent_id)
+            return [*dict.fromkeys([*found, *shown.bearing(kind, desired.values, parent_id)])]
+
+    def _planned_of(self, kind: Kind) -> _Names:
+        """Return what was live when the plan was made. The lock must be held."""
+        names = self._planned.get(kind.name)
+        if names is None:
+            names = self._planned[kind.name] = _Names()
+            for live in self._snapshot.of(kind.name):
+                names.add(kind, live.raw, live.parent_id)
+        return names
 
     def _end_of(self, kind: Kind) -> list[Row]:
         """Read a whole list once, and then its end: in a list in the order of its ids, what is new is there."""
@@ -70,6 +82,25 @@ class Namesakes:
         return rows
 
 
-def _ids_of(kind: Kind, desired: Desired, rows: Iterable[Row]) -> list[str]:
-    key = kind.natural_key_of(desired.values.get(kind.natural_key))
-    return [str(row[kind.identity]) for row in rows if kind.natural_key_of(row.get(kind.natural_key)) == key]
+class _Names:
+    """Resources of one kind, by their natural key and what they live in.
+
+    Attributes:
+        ids: Of all of them.
+    """
+
+    def __init__(self) -> None:
+        self.ids: set[str] = set()
+        self._by_name: defaultdict[tuple[str, str | None], dict[str, None]] = defaultdict(dict)
+
+    def add(self, kind: Kind, raw: Mapping[str, object], parent_id: str | None) -> None:
+        id = str(raw[kind.identity])
+        self.ids.add(id)
+        self._by_name[_name_of(kind, raw), parent_id][id] = None
+
+    def bearing(self, kind: Kind, values: Mapping[str, object], parent_id: str | None) -> list[str]:
+        return [*self._by_name.get((_name_of(kind, values), parent_id), ())]
+
+
+def _name_of(kind: Kind, values: Mapping[str, object]) -> str:
+    return kind.natural_key_of(values.get(kind.natural_key))

@@ -10,6 +10,7 @@ from sdx_state.model.ledger import Ledger
 from sdx_state.model.plan import Action, Change
 
 Status = Literal["done", "failed", "ambiguous", "stale", "handoff", "not started"]
+LOOK = "nothing was written to it; run plan to see what is there"
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,24 @@ class Outcome:
     advice: str = ""
     id: str | None = None
     error: SurveyDynamixError | None = field(default=None, compare=False)
+
+
+class Withheld(Exception):
+    """A look right before a write is sent, or sent once more, says that it must not be: it was not.
+
+    Attributes:
+        message: Why.
+        advice: What to do next.
+        status: What that makes of the change.
+    """
+
+    def __init__(self, message: str, advice: str = LOOK, status: Literal["stale", "failed"] = "stale") -> None:
+        super().__init__(message)
+        self.message, self.advice, self.status = message, advice, status
+
+    def outcome(self, change: Change) -> Outcome:
+        """Return what that makes of `change`."""
+        return Outcome(change, self.status, self.message, self.advice, change.id)
 
 
 @dataclass(frozen=True)
@@ -72,8 +91,6 @@ def handed_off(change: Change) -> Outcome:
     return Outcome(change, "handoff", "the server does not take this write: it is in the hand-off", "", change.id)
 
 
-def stale(
-    change: Change, message: str, advice: str = "nothing was written to it; run plan to see what is there"
-) -> Outcome:
+def stale(change: Change, message: str, advice: str = LOOK) -> Outcome:
     """Return the outcome of `change` that the tenant is not ready for any more: nothing was written."""
     return Outcome(change, "stale", message, advice, change.id)

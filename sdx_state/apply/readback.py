@@ -9,7 +9,8 @@ from typing import Literal
 from sdx_state.api import Endpoints
 from sdx_state.api.answer import Row
 from sdx_state.api.errors import GoneError, NotFoundError, SurveyDynamixError
-from sdx_state.apply.settling import Settling
+from sdx_state.apply.outcome import Withheld
+from sdx_state.apply.settling import STOPPED, Settling
 from sdx_state.kinds import KINDS
 from sdx_state.kinds.kind import Kind
 from sdx_state.kinds.wire import read_field
@@ -96,6 +97,9 @@ class ReadBack:
 
         Laid over an old answer, a PUT would take an edit back. So the list must show the same before it is used; a
         field in which list and item differ for good is the server's way.
+
+        Raises:
+            Withheld: The run was told to stop before the list showed the same.
         """
         planned = self._rows.get((kind.name, id, parent_id))
 
@@ -108,9 +112,22 @@ class ReadBack:
 
         lists = ("list", kind.name)
         live, certain = self.settling.watch(address, look, lambda seen: seen[1] or lists in self.settling.ignored)
-        if not certain and not self.settling.halted():
+        if not certain:
+            if self.settling.halted():
+                message = f"the run was stopped before list and item of {kind.noun} {id} agreed"
+                raise Withheld(message, "nothing was written to it; run apply again", "failed")
             self.settling.ignored.add(lists)
         return live
+
+    def require_same(self, address: Address, kind: Kind, seen: Live) -> None:
+        """Look once more at what a PUT is laid over, before that is sent once more.
+
+        Raises:
+            Withheld: It is not as it was `seen` any more, or the run was told to stop.
+        """
+        now = self.whole(address, kind, seen.id, seen.parent_id)
+        if now is None or not _agree(kind, now.raw, seen.raw):
+            raise Withheld(f"{kind.noun} {seen.id} changed while the write waited to be sent again")
 
     def _listed(self, kind: Kind, id: str, parent_id: str | None) -> Row | None:
         endpoint = self.client.endpoint(kind.collection)
@@ -141,7 +158,10 @@ class ReadBack:
         after = self.settling.watch(
             address, lambda: self.read(kind, before.id, before.parent_id), lambda live: not late(live)
         )
-        if not self.settling.halted():
+        if self.settling.halted():
+            if late(after):
+                return after, Fault(f"it was written, and {STOPPED}", "run apply again")
+        else:
             self.settling.ignored.update((kind.name, name) for name in late(after))
         return after, self.unproven(desired, after) if after is not None else None
 

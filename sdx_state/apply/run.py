@@ -19,7 +19,7 @@ from sdx_state.apply.approval import ApprovedPlan
 from sdx_state.apply.arrange import arrange
 from sdx_state.apply.graph import Operation, Schedule, arrangement_of, has_place, operations_of
 from sdx_state.apply.history import run_document
-from sdx_state.apply.outcome import ApplyResult, Outcome, Status, handed_off, not_started
+from sdx_state.apply.outcome import ApplyResult, Outcome, Status, Withheld, handed_off, not_started
 from sdx_state.apply.readback import Fault
 from sdx_state.apply.settling import Settling
 from sdx_state.apply.write import Writer
@@ -170,11 +170,17 @@ class Run:
     def _guarded_arrangement(self, writer: Writer, survey: Address) -> Fault | None:
         try:
             return arrange(writer, survey)
+        except Withheld as why:
+            return Fault(why.message, why.advice)
         except MethodNotAllowedError:
             return Fault("the server does not take a change of order: it is in the hand-off", "", "handoff")
         except SurveyDynamixError as error:
             self._hopeless = self._hopeless or isinstance(error, _HOPELESS)
             return Fault(str(error), "", error=error)
+        except LockLost as error:
+            self._hopeless = True
+            message, _, advice = str(error).partition("\n")
+            return Fault(message, advice)
 
 
 def _outcomes(

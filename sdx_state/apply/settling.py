@@ -23,6 +23,7 @@ PAUSES = (
     0.38,
 )  # shares of it between two looks; all of it together
 SLICE = 2.0  # seconds that a wait may go on after the run was told to stop
+STOPPED = "the run was stopped before that showed"
 
 Seen = TypeVar("Seen")
 

@@ -1,20 +1,21 @@
 """The write protocols: how one create, update or delete is carried out, and proven by reading.
 
-Updates and deletes look before they write: what changed since the plan was made is left alone. A create is written
-down before it is sent, and an unclear answer to it is resolved by reading, never by sending again.
+Every write looks before it is sent: what changed since the plan was made is left alone. A write that the server puts
+off (429), or that no connection took, is sent again after a pause: before that it looks, and checks the lock, again.
+A create is written down before it is sent; an unclear answer to it is resolved by reading, never by sending again.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from sdx_state.api import Endpoints
 from sdx_state.api.errors import GoneError, MethodNotAllowedError, NotFoundError, SurveyDynamixError
 from sdx_state.apply.claims import Claims
 from sdx_state.apply.create import create
 from sdx_state.apply.namesakes import Namesakes
-from sdx_state.apply.outcome import Outcome, handed_off, stale
+from sdx_state.apply.outcome import Outcome, Withheld, handed_off, stale
 from sdx_state.apply.readback import ReadBack
 from sdx_state.apply.settling import Settling
 from sdx_state.kinds import KINDS
@@ -93,6 +94,8 @@ class Writer:
             if change.action is Action.UPDATE:
                 return self._update(change)
             return self._delete(change)
+        except Withheld as why:
+            return why.outcome(change)
         except MethodNotAllowedError:
             self._refused.add((change.kind, verb))
             return handed_off(change)
@@ -117,12 +120,12 @@ class Writer:
         shape = shape_of(kind, live.raw) or self.snapshot.shape or "flat"
         wanted = {name: desired.values[name] for name in desired.values if name in changed}
         body = lay_over(kind, live.raw, wanted, shape)
-        self.replace(kind, id, body)
+        self.replace(change.address, live, body)
         after, fault = self.readback.verified(change.address, desired, live, changed)
-        if after is None:
-            return Outcome(change, "failed", "it is gone right after it was written", "run plan", id)
         if fault is not None:
             return Outcome(change, "failed", fault.message, fault.advice, id)
+        if after is None:
+            return Outcome(change, "failed", "it is gone right after it was written", "run plan", id)
         return Outcome(change, "done", _side_effects(live, after, body), id=id)
 
     def _delete(self, change: Change) -> Outcome:
@@ -136,10 +139,17 @@ class Writer:
         moved = _moved_on(kind, change, live)
         if moved is not None:
             return stale(change, moved)
+
+        def look_again() -> None:
+            seen = self.readback.read(kind, id, None)
+            moved = _moved_on(kind, change, seen) if seen is not None else None
+            if moved is not None:
+                raise Withheld(moved)
+
         lost = {name: self.ledger.hash(value) for name, value in change.before.items()}
         self.journal.overwrite("delete", change.address, id, lost, {})
         try:
-            endpoint.delete(id)
+            endpoint.delete(id, self.before_again(look_again))
         except (NotFoundError, GoneError):
             pass
         except SurveyDynamixError as error:
@@ -164,13 +174,30 @@ class Writer:
             return Outcome(change, "done", id=id)
         return stale(change, f"that id {id} is gone, as the plan has it, is not proven")
 
-    def replace(self, kind: Kind, id: str, body: Mapping[str, object]) -> None:
-        """PUT `body`. An unclear answer is left to the reading that follows every write."""
+    def replace(self, address: Address, seen: Live, body: Mapping[str, object]) -> None:
+        """PUT `body`, laid over what was `seen`. An unclear answer is left to the reading that follows every write.
+
+        Raises:
+            SurveyDynamixError: The server refused.
+            Withheld: It had to be sent again, and meanwhile somebody changed what it was laid over.
+            LockLost: It had to be sent again, and another run may be writing.
+        """
+        kind = KINDS[seen.kind]
+        again = self.before_again(lambda: self.readback.require_same(address, kind, seen))
         try:
-            self.client.endpoint(kind.collection).replace(id, body)
+            self.client.endpoint(kind.collection).replace(seen.id, body, again)
         except SurveyDynamixError as error:
             if not error.ambiguous:
                 raise
+
+    def before_again(self, look: Callable[[], object]) -> Callable[[], None]:
+        """Return what is done right before a write is sent once more: `look`, and then the lock is checked."""
+
+        def again() -> None:
+            look()
+            self.journal.fence()
+
+        return again
 
     def next_order(self, survey_id: str) -> int:
         """Return the next free place among the questions of the survey."""

@@ -111,6 +111,16 @@ class Journal:
         self.fence()
         self._append(True, event="again", operation=operation, **self._now(), address=address)
 
+    def met(self, address: Address, parent_id: str | None, id: str) -> None:
+        """Write down that nothing was sent for `address`, since `id` of somebody else has its name by now.
+
+        A list that lags may lack it when the next run plans.
+
+        Raises:
+            StateNotSaved: It is not on the disk.
+        """
+        self._append(True, event="met", **self._now(), address=address, parent_id=parent_id, id=id)
+
     def created(self, operation: str, address: Address, entry: Entry) -> None:
         """Write down that the operation created `entry`. Lost in a crash, it is found out by reading."""
         self._append(

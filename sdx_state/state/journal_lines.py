@@ -31,6 +31,7 @@ _EVENTS: Mapping[str, Members] = {
     "begin": {"command": text, "who": text},
     "intent": {**_SENT, "address": address, "parent_id": optional(filled)},
     "again": _SENT,
+    "met": {"address": address, "parent_id": optional(filled), "id": filled},
     "created": {"operation": filled, "address": address, "id": filled, "fields": hashes, "protect": flag},
     "disowned": {"operation": filled, "address": address},
     "settled": {"operation": filled},

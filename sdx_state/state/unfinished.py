@@ -30,17 +30,22 @@ class Intent:
 
 @dataclass(frozen=True)
 class Unseen:
-    """A create that was answered with an id, and that nobody has read back.
+    """A resource that is known to be live, and that reads may not show yet.
 
     Attributes:
-        address: What was created.
-        id: The id in the answer.
-        created: When that came.
+        address: What it is, or what it has the name of.
+        id: Its id.
+        known: Since when that is known.
+        by_others: Somebody else created it, and the last run saw it in time. Otherwise a create was answered with its
+            id, and nobody has read it back.
+        parent_id: Id of the survey it is in, where somebody else created it there.
     """
 
     address: Address
     id: str
-    created: Uptime
+    known: Uptime
+    by_others: bool = False
+    parent_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,7 @@ class Unfinished:
         leaving: `(kind, id)` of what was about to be deleted and that every saved state still knows.
         serial: The highest serial of a state that was ever saved here, by lineage.
         interrupted: The run that has no end, if the last one has none.
-        unseen: Resources that were created and that no reading has shown yet.
+        unseen: Resources that were created and that reads may not show yet.
     """
 
     pending: tuple[Intent, ...] = ()
@@ -71,6 +76,7 @@ class Left:
         self._pending: dict[str, Intent] = {}
         self._closed: dict[str, Intent] = {}
         self._unseen: dict[Address, Unseen] = {}
+        self._met: dict[Address, Unseen] = {}
         self._created: dict[Address, Entry] = {}
         self._leaving: set[tuple[str, str]] = set()
         self._serial: dict[str, int] = {}
@@ -85,6 +91,11 @@ class Left:
         event = record["event"]
         if event in ("begin", "end"):
             self._interrupted = record["run"] if event == "begin" else None
+            if event == "begin":
+                self._met.clear()  # its plan was made with them in mind
+        elif event == "met":
+            address = record["address"]
+            self._met[address] = Unseen(address, record["id"], _sent(record), True, record["parent_id"])
         elif event in ("intent", "again", "created", "disowned", "settled"):
             self._note_create(event, record["operation"], record)
         elif event == "outcome" and record["status"] == "done":
@@ -123,7 +134,7 @@ class Left:
             frozenset(self._leaving),
             self._serial,
             self._interrupted,
-            tuple(self._unseen.values()),
+            (*self._unseen.values(), *self._met.values()),
         )
 
 
