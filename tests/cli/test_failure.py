@@ -443,8 +443,8 @@ def test_a_run_that_died_after_its_deletes_is_not_taken_for_the_wrong_tenant(con
 
 @pytest.mark.parametrize("jump", [-10 * 365 * 86400.0, 10 * 365 * 86400.0, 3600.0])
 def test_a_clock_that_jumps_does_not_shorten_the_wait_for_what_is_on_its_way(connected, tenant, monkeypatch, jump):
-    from sdx_state.app import workspace
     from sdx_state.apply.settling import SETTLE
+    from sdx_state.programs import machine
     from sdx_state.state import journal
 
     real, waited = time.time, []
@@ -458,8 +458,8 @@ def test_a_clock_that_jumps_does_not_shorten_the_wait_for_what_is_on_its_way(con
     with monkeypatch.context() as patch:
         patch.setattr(journal.Journal, "intend", dies)
         assert connected.apply().code != 0
-    monkeypatch.setattr(journal.time, "time", lambda: real() + jump)
-    monkeypatch.setattr(workspace.time, "sleep", waited.append)
+    monkeypatch.setattr(machine.time, "time", lambda: real() + jump)
+    monkeypatch.setattr(machine.time, "sleep", waited.append)
     applied = connected.apply()
     assert applied.code == 0
     assert f"minutes {'ahead of' if jump > 0 else 'behind'} the server's" in applied.out

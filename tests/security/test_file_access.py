@@ -22,6 +22,7 @@ ALLOWED: dict[str, dict[str, str]] = {
     "sdx_state/api/stored.py": {"folder.open": "an open folder of private files"},
     "sdx_state/state/journal.py": {"self._lines.truncate": "lines of a journal, wherever they are kept"},
     "sdx_state/state/journal_file.py": {"folder.truncate": "an open folder of private files"},
+    "sdx_state/app/asking.py": {"glob": "escapes a text, and looks at no file"},
     "sdx_state/handoff/pack.py": {"folder.rename": "an open folder", "opened.remove": "an open folder"},
     "sdx_state/programs/machine.py": {"_BOOT_ID.read_text": "one file of the kernel"},
     "sdx_state/cli/console.py": {"shutil": "the size of the terminal"},
