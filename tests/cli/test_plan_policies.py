@@ -61,7 +61,7 @@ def test_nothing_is_written_in_a_freeze_and_plan_says_so(changed, tenant):
     changed.write("sdx.yaml", freeze(now - timedelta(hours=1), now + timedelta(hours=1)))
     planned = changed.run("plan")
     assert planned.code == 6
-    assert "sdx.yaml:3:10: warning: freeze: nothing is written until" in planned.out
+    assert "sdx.yaml:3:10: error: freeze: nothing is written until" in planned.out
     assert "year end" in planned.out
     refused = changed.apply()
     assert refused.code == 6
