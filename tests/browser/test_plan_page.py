@@ -12,6 +12,7 @@ from itertools import pairwise
 
 import pytest
 
+from sdx_state.kinds.addresses import parse_address as at
 from sdx_state.model.field_path import FieldPath
 from sdx_state.model.plan import Action, Change, FieldChange, Finding, Plan, Risk
 from sdx_state.model.resource import Source
@@ -40,8 +41,10 @@ if CHROMIUM is None or sync_playwright is None:
 def change(address, action, *fields, levels=(), **more):
     risks = tuple(Risk("a-rule", level, f"{level}: look twice {HOSTILE}") for level in levels)
     fields = tuple(FieldChange(FieldPath(field[0]), *field[1:]) for field in fields)
-    kind = address.partition(".")[0]
-    return Change(address, kind, action, id="7", source=WHERE, risks=risks, fields=fields, **{"via": "api", **more})
+    address = at(address)
+    return Change(
+        address, address.kind, action, id="7", source=WHERE, risks=risks, fields=fields, **{"via": "api", **more}
+    )
 
 
 def plan(more=0):
@@ -50,7 +53,7 @@ def plan(more=0):
         change("survey.csat", Action.UPDATE, ("greeting_text", "Hello you there", HOSTILE), levels=["low"]),
         change(
             "question.csat.old", Action.DELETE, ("question_text", "Why?", None), levels=["low", "critical"],
-            parent="survey.csat",
+            parent=at("survey.csat"),
         ),
         change("survey.hotline", Action.UPDATE, ("sms_number", "+61488000001", LONG, "drift"), levels=["high"]),
         change("survey.new", Action.CREATE, ("greeting_text", None, texts)),
@@ -70,7 +73,7 @@ HI = line("greeting", "Thank you for calling. This takes two minutes of your tim
 BYE = line("closing", "Bye.", role="closing")
 TOLD = [
     Conversation(
-        "survey.csat", "Support CSAT", "fr-default",
+        at("survey.csat"), "Support CSAT", "fr-default",
         (HI, line("1", "Why?", "text"), line("2", "How?", "nps, up to 10"), line("3", "Gone?"), BYE),
         (
             line("greeting", HI.text.replace("calling", "ringing, garçon"), role="greeting"),
@@ -78,8 +81,8 @@ TOLD = [
             line("2", "How?", "nps, up to 5"), line("1", "Why?", "text"), BYE,
         ),
     ),
-    Conversation("survey.hotline", HOSTILE, "default", (HI,), (line("greeting", HOSTILE, role="greeting"),)),
-    Conversation("survey.new", LONG, "ar", (), (line("greeting", LONG, LONG, role="greeting"),)),
+    Conversation(at("survey.hotline"), HOSTILE, "default", (HI,), (line("greeting", HOSTILE, role="greeting"),)),
+    Conversation(at("survey.new"), LONG, "ar", (), (line("greeting", LONG, LONG, role="greeting"),)),
 ]  # fmt: skip
 
 
