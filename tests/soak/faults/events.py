@@ -100,12 +100,16 @@ class Events:
         return answer
 
     def _hide(self) -> None:
-        """Let two of ours be nowhere for a while."""
+        """Let two of ours be nowhere for a while.
+
+        A colleague's is never one of them: nobody can know of a row that no read has shown.
+        """
+        theirs = {key for _, key, _ in self.colleague.values()}
         ours = [
             (collection, key)
             for collection, rows in self.tenant.rows.items()
             for key, row in rows.items()
-            if not is_stranger(collection, row) and not self.line.world.twins
+            if not is_stranger(collection, row) and not self.line.world.twins and key not in theirs
         ]
         until = self._until()
         for collection, key in self.chance.sample(ours, min(2, len(ours))):
