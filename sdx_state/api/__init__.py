@@ -17,27 +17,22 @@ from sdx_state.api.errors import (
     ConnectionFailedError,
     ConnectTimeoutError,
     CredentialsError,
-    CredentialStoreError,
     GoneError,
     InternalServerError,
     InvalidIdError,
     InvalidResponseError,
     InvalidURLError,
     InvalidValueError,
-    KeyringError,
     MethodNotAllowedError,
     NonAPIResponseError,
     NoResponseError,
     NotFoundError,
-    OAuthUnavailableError,
     PermissionDeniedError,
     RateLimitError,
     ReadTimeoutError,
     RedirectError,
     RetryBudgetExhaustedError,
     ServiceUnavailableError,
-    SignInError,
-    SignInTimeoutError,
     SurveyDynamixError,
     UntrustedHostError,
 )
@@ -52,6 +47,13 @@ from sdx_state.api.records import (
     Survey,
     Turn,
     User,
+)
+from sdx_state.api.sign_in_errors import (
+    CredentialStoreError,
+    KeyringError,
+    OAuthUnavailableError,
+    SignInError,
+    SignInTimeoutError,
 )
 from sdx_state.model.urls import BaseUrl
 

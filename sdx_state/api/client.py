@@ -1,7 +1,6 @@
 """Typed client of the Survey Dynamix API.
 
->>> from sdx_state import Client
->>> from sdx_state.api import NotFoundError
+>>> from sdx_state import Client, NotFoundError
 >>> client = Client(host="au1.surveydynamix.com", customer_uuid=CUSTOMER_UUID, auth_token=AUTH_TOKEN, timeout=30)
 
 Collections have `get` and `list`; lists are iterators that read a page at a time, as far as they are consumed.

@@ -1,19 +1,19 @@
-"""Interactions: what the documented API lets a client write.
+"""Interactions, which the documented API can create, update, delete and run.
 
-No write is sent again unless the server surely did nothing (no connection, 429). Where an answer is lost, reading
-tells what became of it: a create carries a mark of its own in `external_ref`, an update shows in the fields that it
-set, and a delete in that nothing is there. The one exception is `start_survey`, which starts nothing twice.
+A write is sent again only if the server certainly did not process it (no connection, 429). If an answer is lost,
+reading tells what became of it: a create is found by its mark in `external_ref`, an update by the fields that it set,
+a delete by 404. The one exception is `start_survey`, which starts nothing twice.
 """
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime, timezone
 from typing import get_args
 
 from sdx_state.api.collections import Collection, period
+from sdx_state.api.creating import Creating, OnAmbiguous
 from sdx_state.api.endpoint import Endpoint
 from sdx_state.api.errors import ConflictError, SurveyDynamixError
 from sdx_state.api.identity import check_texts
@@ -24,8 +24,6 @@ from sdx_state.api.records import Interaction, Turn
 from sdx_state.api.retry import Clock
 from sdx_state.kinds.interaction import NAMES, SurveyType
 
-SETTLE = 30.0  # seconds in which a request that was given up may still arrive
-LOOKS = (0.0, 1.0, 2.0, 4.0, 8.0, 15.0)  # seconds between two looks for what became of a create; SETTLE together
 STARTS = (0.0, 1.0)  # seconds before each further try to read what start_survey answered
 
 
@@ -35,6 +33,7 @@ class Interactions(Collection[Interaction]):
     def __init__(self, endpoint: Endpoint, clock: Clock) -> None:
         super().__init__(endpoint, interaction_of)
         self._clock = clock
+        self._creating = Creating(endpoint, clock)
 
     def list(
         self,
@@ -101,51 +100,52 @@ class Interactions(Collection[Interaction]):
         data: Mapping[str, str] | None = None,
         force_new: bool = False,
         shorten_urls: bool = False,
+        on_ambiguous: OnAmbiguous = "resolve",
     ) -> Interaction:
         """Create an interaction, once, and return it.
 
         Args:
             survey_id: The survey.
-            survey_type: How it is held. Anything but `web` reaches a person.
+            survey_type: How the respondent is asked. Anything but `web` reaches a person.
             phone_number: For `outbound`, `sms` and the like.
             email: For `email`.
-            scheduled_at: When it is held, with its time zone; now unless given. Sent as an absolute time in UTC.
-            external_ref: Your own mark; one is made up unless given. A lost answer is looked for by it, so let no
-                two creates of one survey that run at the same time share one. After a crash, `list` with yours
-                tells whether it was created.
+            scheduled_at: When the respondent is asked, with a time zone; default now. Sent as absolute time in UTC.
+            external_ref: Your own mark; omit it to generate one. If the answer is lost, the interaction is found by
+                it: no two creates in one survey may share a mark at the same time. After a crash, `list` with your
+                mark tells whether the interaction exists.
             call_type, agent_id: For reports.
-            phone_connection_id: The telephone connection to call or text from.
-            respondent_language: The language to ask in.
+            phone_connection_id: The phone connection to call or text from.
+            respondent_language: The language of the survey.
             data: Custom values, by key.
             force_new: Create it although one is pending with this number and survey.
-            shorten_urls: Ask for short links. This and the two above are in the vendor's help pages, not in the
+            shorten_urls: Request short links. This and the two above are in the vendor's help pages, not in the
                 reference: a server that does not know them keeps them as custom values.
+            on_ambiguous: What to do if the answer is lost or says that one is pending. `resolve` looks for the
+                interaction by its mark, for up to half a minute, and returns it. `raise` looks for nothing: the
+                error is raised at once, and no request is sent but the create.
 
         Raises:
             ConflictError: One is pending with this number and survey, and `force_new` is not set.
-            InvalidValueError: A text that no request carries unharmed.
-            ValueError: A time without a zone, an unknown type, an empty mark, or a key that is no key.
-            SurveyDynamixError: If it is `ambiguous`, half a minute of looking has not told what became of it; the
-                advice names the mark to look for.
+            InvalidValueError: A text that a request cannot carry unchanged.
+            ValueError: A time without a zone, an unknown type, an empty mark, an invalid key, or an unknown
+                `on_ambiguous`.
+            SurveyDynamixError: If it is `ambiguous`, the interaction may exist; the advice names the mark to look
+                for.
         """
         _check_type(survey_type)
         if external_ref == "":
-            raise ValueError("an empty external_ref marks nothing: leave it out, and one is made up")
+            raise ValueError("external_ref must not be empty; omit it to generate one")
+        if on_ambiguous not in get_args(OnAmbiguous):
+            raise ValueError(f"on_ambiguous must be one of {', '.join(get_args(OnAmbiguous))}, not {on_ambiguous!r}")
         for key in data or {}:
             if not is_key(key) or key in NAMES:
                 raise ValueError(f"{key!r} cannot be the key of a custom value")
-        known: set[int] = set()
-        if external_ref is not None:  # yours may have been used before
-            known = {one.id for one in self._marked(survey_id, external_ref)}
-        mark = external_ref if external_ref is not None else f"sdx-{uuid.uuid4()}"
         now = datetime.fromtimestamp(self._clock.now(), timezone.utc)
         fields = {
-            "survey_id": str(survey_id),
             "survey_type": survey_type,
             "phone_number": phone_number,
             "email": email,
             "scheduled_at": written(scheduled_at or now),
-            "external_ref": mark,
             "call_type": call_type,
             "agent_id": agent_id,
             "phone_connection_id": None if phone_connection_id is None else str(phone_connection_id),
@@ -154,19 +154,8 @@ class Interactions(Collection[Interaction]):
             "_shorten_urls": "true" if shorten_urls else None,
             **(data or {}),
         }
-        try:
-            row = self._endpoint.create({name: value for name, value in fields.items() if value is not None})
-        except SurveyDynamixError as error:
-            # On the way there may be one who sends it twice: then the one that is pending is this one.
-            if not error.ambiguous and not isinstance(error, ConflictError):
-                raise
-            found = self._look_for(survey_id, mark, known, once=not error.ambiguous)
-            if found is not None and len(found) == 1:
-                return found[0]
-            error.ambiguous = error.ambiguous or found is None
-            error.advice = _advice(error, survey_id, mark, [one.id for one in found or ()])
-            raise
-        return interaction_of(row)
+        given = {name: value for name, value in fields.items() if value is not None}
+        return self._creating.create(survey_id, given, external_ref, on_ambiguous)
 
     def update(
         self,
@@ -264,39 +253,7 @@ class Interactions(Collection[Interaction]):
     def _turn(self, id: int, action: str, form: Mapping[str, str]) -> Turn:
         return turn_of(self._endpoint.act(str(id), action, form), f"POST /interactions/{id}/{action}")
 
-    def _marked(self, survey_id: int, mark: str) -> Iterator[Interaction]:
-        # A server that ignores this filter answers others too, and is no obstacle to finding the one.
-        filters: dict[str, str | int | None] = {"survey_id": survey_id, "external_ref": mark}
-        rows = self._endpoint.select(filters, compared_by_caller=("external_ref",))
-        return (one for one in map(interaction_of, rows) if one.external_ref == mark)
-
-    def _look_for(self, survey_id: int, mark: str, known: set[int], *, once: bool) -> tuple[Interaction, ...] | None:
-        """Return what bears `mark` and was not `known`; None if no look was answered, which tells nothing."""
-        found = None
-        for pause in LOOKS:
-            self._clock.sleep(pause)
-            with suppress(SurveyDynamixError):
-                found = tuple(one for one in self._marked(survey_id, mark) if one.id not in known)
-                if found or once:
-                    break
-        return found
-
 
 def _check_type(survey_type: str) -> None:
     if survey_type not in get_args(SurveyType):
-        raise ValueError(f"{survey_type!r} is none of {', '.join(get_args(SurveyType))}")
-
-
-def _advice(error: SurveyDynamixError, survey_id: int, mark: str, found: Sequence[int]) -> str:
-    if found:
-        ids = ", ".join(map(str, found))
-        return f"Several bear the mark {mark!r}: {ids}. Keep one, and delete the others before they are held."
-    if not error.ambiguous:
-        return (
-            "One with this telephone number is pending in this survey: use that, delete it, or pass force_new=True "
-            "if the person is to be asked twice."
-        )
-    return (
-        f"It may still be carried out: before it is created again, look for external_ref {mark!r} among the "
-        f"interactions of survey {survey_id}."
-    )
+        raise ValueError(f"survey_type must be one of {', '.join(get_args(SurveyType))}, not {survey_type!r}")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 
-from sdx_state.api.errors import SignInTimeoutError
+from sdx_state.api.sign_in_errors import SignInTimeoutError
 from sdx_state.model.urls import loopback_origin
 
 PATIENCE = 120.0  # seconds that a person has

@@ -13,9 +13,9 @@ import secrets
 from dataclasses import dataclass, field, replace
 
 from sdx_state.api.credentials import LONGEST, is_customer_uuid, is_token
-from sdx_state.api.errors import OAuthUnavailableError, SignInError
 from sdx_state.api.exchange import Answer, Request, Transport
 from sdx_state.api.retry import Clock
+from sdx_state.api.sign_in_errors import OAuthUnavailableError, SignInError
 from sdx_state.api.transport import HttpTransport
 from sdx_state.decoding.strict import DecodingError, parse
 from sdx_state.decoding.typed import (

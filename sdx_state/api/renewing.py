@@ -6,8 +6,8 @@ import threading
 from collections.abc import Callable
 
 from sdx_state.api.credentials import Credentials
-from sdx_state.api.errors import SignInError
 from sdx_state.api.exchange import Answer, Request
+from sdx_state.api.sign_in_errors import SignInError
 from sdx_state.api.transport import HttpTransport
 
 

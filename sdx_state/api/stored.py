@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from sdx_state.api.credentials import VARIABLES, Credentials, credentials_from
-from sdx_state.api.errors import CredentialsError, CredentialStoreError, KeyringError, SignInError
+from sdx_state.api.errors import CredentialsError
 from sdx_state.api.oauth import Grant, customer_uuid, grant_of, refreshed, token, token_transport
 from sdx_state.api.retry import Clock, SystemClock
+from sdx_state.api.sign_in_errors import CredentialStoreError, KeyringError, SignInError
 from sdx_state.decoding.strict import DecodingError, parse
 from sdx_state.decoding.typed import member, one_of, record, text
 from sdx_state.model.urls import BaseUrl

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sdx_state.api import errors as e
+from sdx_state.api import sign_in_errors
 from sdx_state.apply.outcome import Outcome
 
 _OTHER_WAYS = (
@@ -22,11 +23,11 @@ ADVICE: dict[type[e.SurveyDynamixError], str] = {
     e.UntrustedHostError: (
         "The project file names that host. If the credentials belong to it, say so beside them: SDX_API_URL={url}"
     ),
-    e.SignInError: "Run `sdx-state login` again.",
-    e.SignInTimeoutError: f"Sign in again: sdx-state login. If its page shows an error: {_OTHER_WAYS}",
-    e.OAuthUnavailableError: _OTHER_WAYS,
-    e.CredentialStoreError: "Move {path} away, then run `sdx-state login` again for each host.",
-    e.KeyringError: "Unlock it, or set SDX_NO_KEYRING=1 and sign in again to use a file.",
+    sign_in_errors.SignInError: "Run `sdx-state login` again.",
+    sign_in_errors.SignInTimeoutError: f"Sign in again: sdx-state login. If its page shows an error: {_OTHER_WAYS}",
+    sign_in_errors.OAuthUnavailableError: _OTHER_WAYS,
+    sign_in_errors.CredentialStoreError: "Move {path} away, then run `sdx-state login` again for each host.",
+    sign_in_errors.KeyringError: "Unlock it, or set SDX_NO_KEYRING=1 and sign in again to use a file.",
     e.InvalidIdError: "Correct the id in the configuration, or stop managing it: sdx-state state rm ADDRESS",
     e.CertificateError: (
         "Check `api.host`; a proxy that inspects TLS shows a certificate that is not the service's own. "

@@ -386,6 +386,41 @@ def test_several_of_one_mark_are_for_a_person_to_decide(shaky, proxy, tenant):
     assert "1, 2" in caught.value.advice
 
 
+def test_on_ambiguous_raise_sends_the_create_and_nothing_else(shaky, proxy, tenant):
+    before = len(proxy.seen)
+    proxy.fail("POST", "/interactions", "drop after")
+    with pytest.raises(e.NoResponseError) as caught:
+        shaky.interactions.create(survey_id=1, external_ref="order-17", on_ambiguous="raise")
+    assert caught.value.ambiguous
+    assert "'order-17'" in caught.value.advice
+    assert len(proxy.seen) == before + 1
+    assert len(tenant.store.records("interactions")) == 1
+    assert shaky.rows.clock.slept == []
+
+
+def test_on_ambiguous_raise_does_not_look_behind_a_conflict(shaky, proxy):
+    proxy.fail("POST", "/interactions", "twice")
+    with pytest.raises(e.ConflictError) as caught:
+        shaky.interactions.create(**SMS, on_ambiguous="raise")
+    assert "force_new" in caught.value.advice
+    assert not caught.value.ambiguous
+
+
+@pytest.mark.parametrize("on_ambiguous", ["resolve", "raise"])
+def test_on_ambiguous_does_not_matter_where_the_answer_is_clear(client, on_ambiguous):
+    made = client.interactions.create(survey_id=1, on_ambiguous=on_ambiguous)
+    assert client.interactions.get(made.id) == made
+    with pytest.raises(e.SurveyDynamixError) as caught:
+        client.interactions.create(survey_id=99, on_ambiguous=on_ambiguous)
+    assert not caught.value.ambiguous
+
+
+def test_another_word_for_on_ambiguous_is_refused_before_anything_is_sent(shaky, proxy):
+    with pytest.raises(ValueError, match="on_ambiguous must be one of resolve, raise, not 'retry'"):
+        shaky.interactions.create(survey_id=1, on_ambiguous="retry")
+    assert posts(proxy) == []
+
+
 def test_an_update_whose_answer_is_lost_is_read_back(shaky, proxy):
     made = shaky.interactions.create(survey_id=1, call_type="support")
     proxy.fail("PUT", "/interactions", "drop after")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import doctest
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -135,6 +137,16 @@ def test_it_is_imported_from_either_place() -> None:
     assert "Client" in dir(sdx_state)
     with pytest.raises(AttributeError, match="has no attribute 'Cleint'"):
         sdx_state.Cleint  # type: ignore[attr-defined]  # noqa: B018 - that is the point
+
+
+def test_each_public_name_of_the_package_is_there_and_known_to_type_checkers() -> None:
+    tree = ast.parse(Path(sdx_state.__file__).read_text(encoding="utf-8"))
+    (block,) = [node for node in tree.body if isinstance(node, ast.If)]
+    seen = {name.name for node in ast.walk(block) if isinstance(node, ast.ImportFrom) for name in node.names}
+    assert seen == {*sdx_state.__all__} - {"__version__"}
+    for name in sdx_state.__all__:
+        assert getattr(sdx_state, name) is not None
+        assert name in dir(sdx_state)
 
 
 def test_the_package_imports_nothing_before_it_is_needed() -> None:

@@ -21,8 +21,7 @@ USES = """
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from sdx_state import Client
-from sdx_state.api import Interaction, InteractionDatum, Question, Response, Survey, User
+from sdx_state import Client, ConflictError, Interaction, InteractionDatum, Question, Response, Survey, User
 
 client = Client(host="au1.surveydynamix.com", customer_uuid="5f0c0d5e", auth_token="t", timeout=(3, 27))
 client = Client(host="au1.surveydynamix.com", token="t", timeout=30, max_retries=2)
@@ -37,7 +36,11 @@ responses: Iterator[Response] = client.responses.list(question_id=509, response_
 text: str | Mapping[str, str] | None = client.surveys.get(52).greeting_text
 offered: list[str | None] = [one.label for one in client.questions.get(509).response_options or ()]
 kind: str | None = client.phone_numbers.lookup("0491 570 156", "AU").phone_type
-made: Interaction = client.interactions.create(survey_id=52, data={"tier": "GOLD"})
+made: Interaction = client.interactions.create(survey_id=52, data={"tier": "GOLD"}, on_ambiguous="raise")
+try:
+    client.interactions.delete(made.id)
+except ConflictError as error:
+    status: int | None = error.status
 when: datetime | None = client.interactions.update(made.id, call_type="support").scheduled_at
 turn = client.interactions.submit_response(made.id, "9")
 said: tuple[str, ...] = turn.prompts
@@ -51,6 +54,7 @@ client.interactions.create(survey_id=52, survey_type="fax")  # type: ignore[arg-
 client.interactions.create(survey_id=52, scheduled_at="now")  # type: ignore[arg-type]
 client.interactions.create(survey_id=52, tier="GOLD")  # type: ignore[call-arg]
 client.interactions.create(survey_id=52, _force_new=True)  # type: ignore[call-arg]
+client.interactions.create(survey_id=52, on_ambiguous="retry")  # type: ignore[arg-type]
 client.interactions.list(start_date=20260101)  # type: ignore[arg-type]
 client.surveys.create(name="x")  # type: ignore[attr-defined]
 client.surveys.get(52).name = "x"  # type: ignore[misc]

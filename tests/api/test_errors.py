@@ -9,10 +9,20 @@ from pathlib import Path
 
 import pytest
 
+import sdx_state
 import sdx_state.api
 from sdx_state.api import errors as e
+from sdx_state.api import sign_in_errors
 
-ALL = [one for one in vars(e).values() if isinstance(one, type) and issubclass(one, e.SurveyDynamixError)]
+ALL = sorted(
+    {
+        one
+        for module in (e, sign_in_errors)
+        for one in vars(module).values()
+        if isinstance(one, type) and issubclass(one, e.SurveyDynamixError)
+    },
+    key=lambda kind: kind.__name__,
+)
 
 # Modules that read the environment, and so must name its variables.
 READ_THE_ENVIRONMENT = {"client.py", "credentials.py", "stored.py"}
@@ -22,15 +32,16 @@ OF_THE_COMMAND_LINE = re.compile(r"sdx-state [a-z]|SDX_[A-Z]|api\.host|api\.url|
 def example(kind: type[e.SurveyDynamixError]) -> e.SurveyDynamixError:
     if kind is e.UntrustedHostError:
         return e.UntrustedHostError("", "m", url="https://x.example")
-    if kind is e.CredentialStoreError:
-        return e.CredentialStoreError("", "m", path="/home/a/credentials.json")
+    if kind is sign_in_errors.CredentialStoreError:
+        return sign_in_errors.CredentialStoreError("", "m", path="/home/a/credentials.json")
     return kind("GET /surveys", "m", status=400, ambiguous=True)
 
 
 @pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.__name__)
 def test_every_error_is_exported_with_the_client(kind: type[e.SurveyDynamixError]) -> None:
-    assert getattr(sdx_state.api, kind.__name__) is kind
-    assert kind.__name__ in sdx_state.api.__all__
+    for package in (sdx_state, sdx_state.api):
+        assert getattr(package, kind.__name__) is kind
+        assert kind.__name__ in package.__all__
     assert kind.__name__.endswith("Error")
 
 

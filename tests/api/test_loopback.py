@@ -10,8 +10,8 @@ import urllib.request
 
 import pytest
 
-from sdx_state.api.errors import SignInError
 from sdx_state.api.loopback import Loopback
+from sdx_state.api.sign_in_errors import SignInError
 from sdx_state.report.advice import advice_for
 
 

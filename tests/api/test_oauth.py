@@ -15,10 +15,11 @@ import pytest
 
 from sdx_state.api.address import base_url
 from sdx_state.api.credentials import Credentials
-from sdx_state.api.errors import CredentialsError, SignInError, SurveyDynamixError
+from sdx_state.api.errors import CredentialsError, SurveyDynamixError
 from sdx_state.api.exchange import Answer
 from sdx_state.api.oauth import Grant, SignIn, refreshed, token_transport
 from sdx_state.api.retry import SystemClock
+from sdx_state.api.sign_in_errors import SignInError
 from sdx_state.api.stored import Vault, find_credentials
 from sdx_state.report.advice import advice_for
 from sdx_state.sandbox.oauth import CLIENT_ID, CLIENT_SECRET

@@ -9,10 +9,10 @@ from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 import pytest
 
 from sdx_state.api.address import base_url
-from sdx_state.api.errors import SignInError
 from sdx_state.api.exchange import Answer
 from sdx_state.api.oauth import SignIn, token_transport
 from sdx_state.api.retry import SystemClock
+from sdx_state.api.sign_in_errors import SignInError
 from sdx_state.report.advice import advice_for
 from sdx_state.sandbox import SandboxOptions, SandboxServer
 from sdx_state.sandbox.oauth import CLIENT_ID, CLIENT_SECRET

@@ -10,9 +10,10 @@ import pytest
 
 from sdx_state.api import Connection, Credentials, Endpoints
 from sdx_state.api.address import base_url
-from sdx_state.api.errors import AuthenticationError, SignInError, SurveyDynamixError
+from sdx_state.api.errors import AuthenticationError, SurveyDynamixError
 from sdx_state.api.oauth import Grant
 from sdx_state.api.retry import SystemClock
+from sdx_state.api.sign_in_errors import SignInError
 from sdx_state.api.stored import Vault, find_credentials
 from sdx_state.report.advice import advice_for
 from sdx_state.sandbox.oauth import CLIENT_ID, CLIENT_SECRET

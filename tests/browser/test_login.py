@@ -14,10 +14,10 @@ import threading
 import pytest
 
 from sdx_state.api.address import base_url
-from sdx_state.api.errors import SignInError
 from sdx_state.api.loopback import Loopback
 from sdx_state.api.oauth import SignIn, token_transport
 from sdx_state.api.retry import SystemClock
+from sdx_state.api.sign_in_errors import SignInError
 from sdx_state.sandbox.oauth import CLIENT_ID, CLIENT_SECRET
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

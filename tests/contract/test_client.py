@@ -219,7 +219,7 @@ def test_each_filter_in_the_contract_is_one_of_the_typed_list(contract, path):
 
 def test_each_field_of_a_create_in_the_contract_is_one_of_the_typed_create(contract):
     names = {name.removeprefix("_") for name in contract.schema("InteractionForm")["properties"]}
-    assert inspect.signature(Interactions.create).parameters.keys() - {"self"} == names | {"data"}
+    assert inspect.signature(Interactions.create).parameters.keys() - {"self"} == names | {"data", "on_ambiguous"}
     types = contract.schema("SurveyType")["enum"]
     assert list(typing.get_args(SurveyType)) == types
 

@@ -5,19 +5,28 @@ from __future__ import annotations
 import pytest
 
 from sdx_state.api import errors as e
+from sdx_state.api import sign_in_errors
 from sdx_state.apply.outcome import Outcome
 from sdx_state.model.plan import Action, Change, Plan
 from sdx_state.report.advice import ADVICE, advice_for, advice_on
 from sdx_state.report.failed import with_outcomes
 
-ALL = [one for one in vars(e).values() if isinstance(one, type) and issubclass(one, e.SurveyDynamixError)]
+ALL = sorted(
+    {
+        one
+        for module in (e, sign_in_errors)
+        for one in vars(module).values()
+        if isinstance(one, type) and issubclass(one, e.SurveyDynamixError)
+    },
+    key=lambda kind: kind.__name__,
+)
 
 
 def error_of(kind, advice=None):
     if kind is e.UntrustedHostError:
         return e.UntrustedHostError("", "m", url="https://x.example/api")
-    if kind is e.CredentialStoreError:
-        return e.CredentialStoreError("", "m", path="/home/{a}/credentials.json")
+    if kind is sign_in_errors.CredentialStoreError:
+        return sign_in_errors.CredentialStoreError("", "m", path="/home/{a}/credentials.json")
     return kind("GET /surveys", "m", advice=advice)
 
 
@@ -37,9 +46,9 @@ def test_every_error_has_advice(kind):
         (e.CredentialsError, "sdx-state login"),
         (e.InvalidURLError, "`api.host`"),
         (e.UntrustedHostError, "SDX_API_URL=https://x.example/api"),
-        (e.SignInError, "sdx-state login"),
-        (e.CredentialStoreError, "Move /home/{a}/credentials.json away"),
-        (e.KeyringError, "SDX_NO_KEYRING=1"),
+        (sign_in_errors.SignInError, "sdx-state login"),
+        (sign_in_errors.CredentialStoreError, "Move /home/{a}/credentials.json away"),
+        (sign_in_errors.KeyringError, "SDX_NO_KEYRING=1"),
         (e.InvalidIdError, "sdx-state state rm ADDRESS"),
         (e.CAFileError, "SDX_CA_FILE"),
         (e.AuthenticationError, "SDX_CUSTOMER_UUID"),

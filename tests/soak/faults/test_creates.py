@@ -12,7 +12,7 @@ from contextlib import nullcontext
 
 import pytest
 
-from sdx_state.api import SurveyDynamixError, interactions
+from sdx_state.api import SurveyDynamixError, creating
 from sdx_state.api.endpoint import Endpoint
 from tests.soak.faults import creates
 
@@ -63,23 +63,23 @@ def test_forcing_a_new_one_would_be_noticed(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_giving_up_early_would_be_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(interactions, "LOOKS", (0.0, 1.0))
+    monkeypatch.setattr(creating, "LOOKS", (0.0, 1.0))
     assert "was given up after" in some_wrong()
 
 
 def test_to_take_a_failed_look_for_an_answer_would_be_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(interactions, "suppress", lambda *_: nullcontext())
+    monkeypatch.setattr(creating, "suppress", lambda *_: nullcontext())
     assert "says that it is not" in some_wrong()
 
 
 def test_to_take_an_older_one_of_that_mark_would_be_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    look = interactions.Interactions._look_for
+    look = creating.Creating._look_for
 
     def careless(self, survey, mark, _, *, once):
         found = look(self, survey, mark, set(), once=once)
         return found and found[:1]
 
-    monkeypatch.setattr(interactions.Interactions, "_look_for", careless)
+    monkeypatch.setattr(creating.Creating, "_look_for", careless)
     assert "another was returned" in some_wrong()
 
 
