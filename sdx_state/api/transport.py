@@ -22,7 +22,6 @@ from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionErro
 from urllib3.exceptions import TimeoutError as TimedOut
 from urllib3.util import Timeout
 
-from sdx_state import __version__
 from sdx_state.api.credentials import Credentials
 from sdx_state.api.errors import (
     CAFileError,
@@ -38,6 +37,7 @@ from sdx_state.api.exchange import Answer, Request
 from sdx_state.api.timed import ConnectFailed, TimedAdapter
 from sdx_state.model.urls import BaseUrl, encoded, shown_host
 from sdx_state.state.named_files import require_regular
+from sdx_state.version import __version__
 
 _TOO_LATE = "it did not answer in time"
 MAX_BODY = 10 * 1024 * 1024  # bytes, decoded

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sdx_state.app.witness import agree, witnesses
 from sdx_state.apply.approval import PlanStale
+from sdx_state.apply.review import Review
 from sdx_state.decoding.strict import OWN_DEPTH, DecodingError, parse
 from sdx_state.decoding.typed import mapping_of, member, member_or, record, text
 from sdx_state.model.plan import Action, Change, Plan
@@ -176,6 +177,22 @@ def bound(saved: SavedPlan, now: Plan, intention: Intention, unproven: Snapshot 
     changes = tuple(change for change in now.changes if change.address in about)
     findings = tuple(finding for finding in now.findings if finding.address is None or finding.address in about)
     return replace(now, changes=changes, findings=findings, fingerprint=fingerprint_of(changes))
+
+
+def rest_of(saved: SavedPlan, review: Review, *, proven: bool, risen: bool = True) -> Review:
+    """Return `review` narrowed to what is left to do of a plan that was reviewed before.
+
+    Args:
+        saved: What was reviewed.
+        review: What would be done now.
+        proven: The credentials, or the project, name the tenant; otherwise what is live must tell.
+        risen: A change that is riskier now than it was reviewed needs further consent.
+
+    Raises:
+        PlanStale: As in `bound`.
+    """
+    plan = bound(saved, review.plan, review.intention, None if proven else review.snapshot)
+    return replace(review, plan=plan, reviewed=saved.plan if risen else None)
 
 
 def _difference(reviewed: Change, now: Change | None, plan: Plan) -> str | None:

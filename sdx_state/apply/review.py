@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal
 
 from sdx_state.model.address import Address
 from sdx_state.model.evidence import Counts
@@ -14,6 +15,9 @@ from sdx_state.model.snapshot import Snapshot
 from sdx_state.plan.build import Intention
 from sdx_state.plan.codec import fingerprint_of
 from sdx_state.state.unfinished import Unfinished
+
+if TYPE_CHECKING:
+    from sdx_state.apply.approval import ApprovedPlan
 
 
 @dataclass(frozen=True)
@@ -54,3 +58,26 @@ class Review:
         """Return the part that changes the state alone: imports, moves, and resources that are managed no more."""
         changes = tuple(change for change in self.plan.changes if not change.writes)
         return replace(self, plan=replace(self.plan, changes=changes, fingerprint=fingerprint_of(changes)))
+
+    def approve(
+        self,
+        *,
+        level: Literal["low", "medium", "high"] = "high",
+        allow: Sequence[str] = (),
+        allow_deletes: int | None = None,
+    ) -> ApprovedPlan:
+        """Return this plan as approved.
+
+        Args:
+            level: The highest risk that is approved.
+            allow: Globs of addresses whose changes are approved whatever their risk.
+            allow_deletes: The exact number of deletes that is approved; None for as many as the limits allow.
+
+        Raises:
+            Refused: The plan has errors, or does more than is approved: limits, protect, freezes, risk.
+            PlanStale: The plan was altered after it was made.
+            ValueError: Nobody can approve that level or number.
+        """
+        from sdx_state.apply.approval import Consent, approve  # approval is of reviews, and so imports this module
+
+        return approve(self, Consent(level, tuple(allow), allow_deletes, self.plan.fingerprint))

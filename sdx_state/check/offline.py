@@ -20,9 +20,9 @@ from sdx_state.model.plan import Action, Finding, Plan
 from sdx_state.model.resource import Desired
 from sdx_state.model.value import DEFAULT_LANGUAGE, Value
 from sdx_state.programs.git import GitFailed
+from sdx_state.state.files import HIDDEN_FOLDER
 
 NPS_SCALE = 10
-HIDDEN_FOLDER = ".sdx"
 # A condition, as in `%if agent_id = 1%`, is passed over as a whole.
 _PLACEHOLDER = re.compile(rf"%(?:{'|'.join(sorted(BLOCK_WORDS))})\b[^%]*%|%([A-Za-z][A-Za-z0-9_]*)%", re.IGNORECASE)
 _TEXTED = ("greeting_text", "instructions_text", "closing_text", "invalid_response_text", "question_text")

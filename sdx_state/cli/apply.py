@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -67,7 +66,7 @@ def command(
     changes need --allow, here or with `plan --out`. --expect binds it to the plan that was reviewed: whoever can
     write to PLANFILE could put another one there.
     """
-    from sdx_state.app.saved import allowed_of, bound, consent_of, load_plan
+    from sdx_state.app.saved import allowed_of, consent_of, load_plan, rest_of
     from sdx_state.apply.approval import UNATTENDED, Consent
     from sdx_state.cli.consent import approved, proven_by_store
     from sdx_state.cli.console import reading, say_waiting
@@ -108,11 +107,7 @@ def command(
                     waiting=say_waiting,
                 )
             if reviewed is not None:
-                planned = replace(
-                    planned,
-                    plan=bound(reviewed, planned.plan, intention, None if workspace.proven else planned.snapshot),
-                    reviewed=reviewed.plan if planfile is not None else None,
-                )
+                planned = rest_of(reviewed, planned, proven=workspace.proven, risen=planfile is not None)
                 if allow_deletes is None:
                     allow_deletes = consent_of(reviewed, planned.plan)
                 allowed += allowed_of(reviewed)

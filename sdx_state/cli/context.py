@@ -11,13 +11,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sdx_state.cli.failure import Stop
-
 if TYPE_CHECKING:
     from sdx_state.api import BaseUrl, Credentials
     from sdx_state.api.stored import Found
     from sdx_state.app.base import Before
-    from sdx_state.app.rehearsal import StoredTenant
+    from sdx_state.app.opening import Place
     from sdx_state.app.workspace import Workspace
     from sdx_state.config import Configuration, Project, ProjectFiles
     from sdx_state.plan.build import Intention
@@ -26,29 +24,9 @@ if TYPE_CHECKING:
 
     Opened = tuple[Workspace, Intention, Intention | None]
 
-HIDDEN_FOLDER = ".sdx"
-
 sandbox_option = click.option(
     "--sandbox", is_flag=True, help="Use a tenant on this machine, kept in .sdx/sandbox.db, instead of the real one."
 )
-
-
-@contextmanager
-def opened_sandbox(database: Path) -> Iterator[None]:
-    """Say what to do where `database` is not the sandbox's, or is damaged.
-
-    Raises:
-        Stop: It cannot be used.
-    """
-    import sqlite3
-
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise Stop(
-            f"{database} cannot be used by the sandbox: {error}",
-            "The sandbox holds no data of yours. Move the file away, and it begins anew with the next command.",
-        ) from error
 
 
 @dataclass(frozen=True)
@@ -81,15 +59,12 @@ class Context:
         Raises:
             InvalidURLError: Nothing says it, or credentials may not be sent there.
         """
-        from sdx_state.api import base_url, require_trusted
+        from sdx_state.app.opening import trusted_base
         from sdx_state.config.sift import PROJECT_FILE
 
-        named = os.environ.get("SDX_API_URL") or None
         if project is None and (self.folder / PROJECT_FILE).exists():
             project = self.project()
-        base = base_url(project.api.host, project.api.url) if project is not None else base_url(None, named)
-        require_trusted(base, named)
-        return base
+        return trusted_base(project, os.environ)
 
     def pinned_tenant(self) -> str | None:
         """Return the tenant that the project file pins, if there is one."""
@@ -120,10 +95,15 @@ class Context:
 
         return declared_at(revision, self.folder, self.environment, os.environ)
 
-    def state_name(self, sandbox: bool) -> str:
-        """Return the name of the state: one for each environment, and others for the sandbox."""
-        name = "sandbox-state" if sandbox else "state"
-        return f"{name}.{self.environment}" if self.environment else name
+    def place(self) -> Place:
+        """Return where the state and the sandbox are.
+
+        Raises:
+            KeyUnusable: The key for signatures could be guessed.
+        """
+        from sdx_state.app.opening import Place
+
+        return Place(self.folder, self.environment, self.key())
 
     def store(self, sandbox: bool) -> Backend:
         """Return the state, whichever tenant it belongs to.
@@ -131,9 +111,7 @@ class Context:
         Raises:
             KeyUnusable: The key for signatures could be guessed.
         """
-        from sdx_state.state.local import LocalStore
-
-        return LocalStore(self.folder / HIDDEN_FOLDER, self.state_name(sandbox), None, self.key())
+        return self.place().store(sandbox=sandbox)
 
     def key(self) -> SigningKey | None:
         """Return the key for signatures, None if there is none.
@@ -174,30 +152,17 @@ class Context:
     @contextmanager
     def workspace(self, project: Project, *, sandbox: bool) -> Iterator[Workspace]:
         """Open the tenant and its state while the block runs."""
-        from sdx_state.api import Connection, Endpoints
-        from sdx_state.app.tenant import tenant_name
-        from sdx_state.app.workspace import Workspace
+        from sdx_state.app.opening import open_sandbox, open_tenant
 
-        hidden = self.folder / HIDDEN_FOLDER
-        parallelism = project.api.parallelism
         if sandbox:
-            with self._sandbox(project, hidden) as (base, credentials):
-                store = self.store(True).of("sandbox")
-                with Endpoints(Connection(base, credentials, parallelism, one_run=True)) as client:
-                    yield Workspace(client, store, base.origin, project.api.capabilities, parallelism, project.guards)
+            with open_sandbox(project, self.place()) as workspace:
+                yield workspace
             return
         base = self.base(project)
         found = self.credentials(base)
-        tenant = tenant_name(base.origin, project.tenant, found.credentials.customer_uuid)
-        store = self.store(False).of(tenant)
         ca_file = os.environ.get("SDX_CA_FILE") or None
-        connection = Connection(
-            base, found.credentials, parallelism, ca_file=ca_file, renew=found.renew, one_run=True
-        )
-        with Endpoints(connection) as client:
-            settings = project.api.capabilities, parallelism, project.guards
-            proven = bool(project.tenant or found.credentials.customer_uuid)
-            yield Workspace(client, store, base.origin, *settings, proven=proven)
+        with open_tenant(project, self.place(), base, found, ca_file) as workspace:
+            yield workspace
 
     @contextmanager
     def live(
@@ -206,52 +171,3 @@ class Context:
         """Open the tenant, for plans of `intention` and `base` as they are."""
         with self.workspace(project, sandbox=sandbox) as workspace:
             yield workspace, intention, base
-
-    @contextmanager
-    def rehearsal(
-        self, project: Project, stored: StoredTenant, intention: Intention, base: Intention | None
-    ) -> Iterator[Opened]:
-        """Open a tenant that was stored, with a state that knows what of it is declared."""
-        import tempfile
-
-        from sdx_state.api import Connection, Endpoints, base_url, credentials_from
-        from sdx_state.app.rebuild import rebuild
-        from sdx_state.app.rehearsal import remembered, veiled
-        from sdx_state.app.workspace import Workspace
-        from sdx_state.cli.console import ReadingProgress
-        from sdx_state.sandbox import SandboxOptions, SandboxServer
-        from sdx_state.state.local import LocalStore
-
-        options = SandboxOptions(shape=stored.shape, documented=project.sandbox.documented)
-        environ = {"SDX_CUSTOMER_UUID": options.customer_uuid, "SDX_AUTH_TOKEN": options.auth_token}
-        pseudonyms = stored.pseudonyms
-        intentions = [intention] if base is None else [base, intention]
-        before, now = veiled(intentions[0], pseudonyms), veiled(intention, pseudonyms)
-        with tempfile.TemporaryDirectory() as folder, SandboxServer(":memory:", options) as server:
-            server.store.load_snapshot(stored.rows)
-            connection = Connection(base_url(None, server.url), credentials_from(environ), one_run=True)
-            with Endpoints(connection) as client:
-                store = LocalStore(Path(folder), "state", "snapshot")
-                settings = project.api.capabilities, project.api.parallelism, project.guards
-                workspace = Workspace(client, store, connection.base.origin, *settings, stored=stored.evidence)
-                if stored.ledger is not None:
-                    store.save(remembered(stored.ledger, intentions, pseudonyms))
-                else:
-                    store.save(rebuild(workspace, before, ReadingProgress(None, None)).ledger)
-                yield workspace, now, before if base is not None else None
-
-    @contextmanager
-    def _sandbox(self, project: Project, hidden: Path) -> Iterator[tuple[BaseUrl, Credentials]]:
-        from sdx_state.api import base_url, credentials_from
-        from sdx_state.state.files import make_private_folder
-
-        try:
-            from sdx_state.sandbox import SandboxOptions, SandboxServer
-        except ModuleNotFoundError as error:
-            raise Stop(f"the sandbox needs {error.name}", "Install it: pip install 'sdx-state[sandbox]'") from error
-        make_private_folder(hidden)
-        options = SandboxOptions(shape=project.sandbox.shape, documented=project.sandbox.documented)
-        environ = {"SDX_CUSTOMER_UUID": options.customer_uuid, "SDX_AUTH_TOKEN": options.auth_token}
-        name = f"sandbox.{self.environment}.db" if self.environment else "sandbox.db"
-        with opened_sandbox(hidden / name), SandboxServer(hidden / name, options) as server:
-            yield base_url(None, server.url), credentials_from(environ)

@@ -107,6 +107,7 @@ def foreseen(error: BaseException) -> Failure | None:
 
     from sdx_state.api.errors import SurveyDynamixError
     from sdx_state.app.adopt import NotAdoptable
+    from sdx_state.app.opening import SandboxUnusable
     from sdx_state.app.pull import NotPulled
     from sdx_state.app.rehearsal import SnapshotUnreadable
     from sdx_state.app.tenant import UnprovenTenant, WrongTenant
@@ -132,7 +133,7 @@ def foreseen(error: BaseException) -> Failure | None:
     if isinstance(error, TooMuchMissing):
         message, _, advice = str(error).partition("\n")
         return Failure(f"absence: {message}", advice, LIMIT)
-    if isinstance(error, UnprovenTenant | NotAdoptable | WrongTenant):
+    if isinstance(error, UnprovenTenant | NotAdoptable | WrongTenant | SandboxUnusable):
         return Failure(str(error), error.advice, STALE if isinstance(error, UnprovenTenant) else 1)
     if isinstance(error, SnapshotUnreadable):
         return Failure(str(error), "Make a new one: sdx-state pull --snapshot FILE", 1)

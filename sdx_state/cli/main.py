@@ -71,7 +71,7 @@ class LazyGroup(click.Group):
 
 def _version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
     if wanted:
-        from sdx_state import __version__
+        from sdx_state.version import __version__
 
         click.echo(f"sdx-state {__version__}")
         ctx.exit()

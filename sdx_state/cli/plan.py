@@ -59,6 +59,7 @@ def command(
     Exits with 1 if the plan has errors, and with 6 if `apply` would stop at a safety limit. Consent to deletes and to
     critical changes is saved with the plan.
     """
+    from sdx_state.app.opening import open_stored
     from sdx_state.app.pull import intention_of
     from sdx_state.app.rehearsal import load_tenant
     from sdx_state.app.saved import save_plan
@@ -78,7 +79,7 @@ def command(
         before = context.before(base) if base is not None else None
         base_intention = before.intention if before is not None else None
         opened = (
-            context.rehearsal(project, load_tenant(snapshot), intention, base_intention)
+            open_stored(project, context.place(), load_tenant(snapshot), intention, base_intention)
             if snapshot is not None
             else context.live(project, intention, base_intention, sandbox=sandbox)
         )

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import click
 
-from sdx_state.cli.context import HIDDEN_FOLDER, Context, opened_sandbox
-from sdx_state.cli.failure import Stop
+from sdx_state.cli.context import Context
 from sdx_state.cli.outputs import OutputFile
 
 
@@ -31,15 +30,14 @@ def command(
 
     It speaks HTTP until Ctrl-C.
     """
+    from sdx_state.app.opening import require_sandbox, usable_database
     from sdx_state.cli.console import say
     from sdx_state.model.urls import API_PATH, loopback_origin
-    from sdx_state.state.files import make_private_folder
+    from sdx_state.state.files import HIDDEN_FOLDER, make_private_folder
 
-    try:
+    with require_sandbox():
         from sdx_state.sandbox import SandboxOptions, serve
         from sdx_state.sandbox.oauth import CLIENT_ID, CLIENT_SECRET
-    except ModuleNotFoundError as error:
-        raise Stop(f"the sandbox needs {error.name}", "Install it: pip install 'sdx-state[sandbox]'") from error
     settings = context.project().sandbox if (context.folder / "sdx.yaml").exists() else None
     options = SandboxOptions(
         shape="nested" if (shape or (settings.shape if settings else "flat")) == "nested" else "flat",
@@ -57,5 +55,5 @@ def command(
     say(f"  export SDX_CUSTOMER_UUID={options.customer_uuid} SDX_AUTH_TOKEN={options.auth_token}")
     say("  sdx-state plan\n")
     say(f"Or sign in: sdx-state login --client-id {CLIENT_ID}   (client secret: {CLIENT_SECRET})\n\nCtrl-C ends it.")
-    with opened_sandbox(database):
+    with usable_database(database):
         serve(database, options, port=port)

@@ -38,6 +38,15 @@ class Progress(Protocol):
     def advance(self) -> None: ...
 
 
+class _Unwatched:
+    def expect(self, count: int) -> None: ...
+
+    def advance(self) -> None: ...
+
+
+NO_PROGRESS: Progress = _Unwatched()
+
+
 @dataclass(frozen=True)
 class Wanted:
     """What of a tenant is to be read.

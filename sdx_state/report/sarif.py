@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sdx_state import __version__
 from sdx_state.config.sift import PROJECT_FILE
 from sdx_state.model.plan import Plan
 from sdx_state.model.resource import Source
 from sdx_state.model.urls import relative_path
 from sdx_state.report.escape import escape
 from sdx_state.risk.rules import RULES
+from sdx_state.version import __version__
 
 _PLAN = "plan"
 _RULES = {rule.id: rule for rule in RULES}

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -142,8 +143,10 @@ def test_it_is_imported_from_either_place() -> None:
 def test_each_public_name_of_the_package_is_there_and_known_to_type_checkers() -> None:
     tree = ast.parse(Path(sdx_state.__file__).read_text(encoding="utf-8"))
     (block,) = [node for node in tree.body if isinstance(node, ast.If)]
-    seen = {name.name for node in ast.walk(block) if isinstance(node, ast.ImportFrom) for name in node.names}
-    assert seen == {*sdx_state.__all__} - {"__version__"}
+    imports = [node for node in ast.walk(block) if isinstance(node, ast.ImportFrom)]
+    modules = {name.name: node.module for node in imports for name in node.names}
+    assert modules.keys() == {*sdx_state.__all__} - {"__version__"}
+    assert {name: module for name, module in modules.items() if module != "sdx_state.api"} == sdx_state._TOOL
     for name in sdx_state.__all__:
         assert getattr(sdx_state, name) is not None
         assert name in dir(sdx_state)
@@ -152,7 +155,7 @@ def test_each_public_name_of_the_package_is_there_and_known_to_type_checkers() -
 def test_the_package_imports_nothing_before_it_is_needed() -> None:
     code = "import sys; before = {*sys.modules}; import sdx_state; print(*{*sys.modules} - before)"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert ended.stdout.split() == ["sdx_state"]
+    assert {*ended.stdout.split()} == {"sdx_state", "sdx_state.version"}
 
 
 def test_the_example_of_the_module_runs() -> None:
@@ -169,3 +172,7 @@ def test_the_example_of_the_module_runs() -> None:
         assert len(example.examples) > 10
         said: list[str] = []
         assert doctest.DocTestRunner(verbose=False).run(example, out=said.append).failed == 0, "".join(said)
+
+
+def test_the_version_is_the_one_of_the_distribution() -> None:
+    assert sdx_state.__version__ == metadata.version("sdx-state")

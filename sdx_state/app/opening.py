@@ -1,0 +1,203 @@
+"""Opening a tenant and its state: a live one, the sandbox of the project, or one stored in a file."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sdx_state.api import BaseUrl, Connection, Credentials, Endpoints, base_url, credentials_from, require_trusted
+from sdx_state.api.stored import Found
+from sdx_state.app.rebuild import rebuild
+from sdx_state.app.rehearsal import StoredTenant, remembered, veiled
+from sdx_state.app.tenant import tenant_name
+from sdx_state.app.workspace import Workspace
+from sdx_state.config import Project
+from sdx_state.live import NO_PROGRESS
+from sdx_state.plan.build import Intention
+from sdx_state.programs.machine import THIS_MACHINE, Machine
+from sdx_state.state.files import HIDDEN_FOLDER, make_private_folder
+from sdx_state.state.local import LocalStore
+from sdx_state.state.signing import SigningKey
+
+
+class SandboxUnusable(Exception):
+    """The sandbox cannot be used.
+
+    Attributes:
+        advice: What to do next.
+    """
+
+    def __init__(self, message: str, advice: str) -> None:
+        super().__init__(message)
+        self.advice = advice
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a project keeps its state and its sandbox.
+
+    Attributes:
+        folder: The project's folder.
+        environment: The chosen environment.
+        key: Signs the state; None for no signatures.
+        machine: Time, waiting and chance.
+    """
+
+    folder: Path
+    environment: str | None = None
+    key: SigningKey | None = None
+    machine: Machine = THIS_MACHINE
+
+    @property
+    def hidden(self) -> Path:
+        """The folder of the state."""
+        return self.folder / HIDDEN_FOLDER
+
+    @property
+    def database(self) -> Path:
+        """The file of the sandbox: one for each environment."""
+        return self.hidden / (f"sandbox.{self.environment}.db" if self.environment else "sandbox.db")
+
+    def store(self, *, sandbox: bool) -> LocalStore:
+        """Return the state: one for each environment, and others for the sandbox."""
+        name = "sandbox-state" if sandbox else "state"
+        name = f"{name}.{self.environment}" if self.environment else name
+        return LocalStore(self.hidden, name, None, self.key, self.machine)
+
+
+def trusted_base(project: Project | None, environ: Mapping[str, str]) -> BaseUrl:
+    """Return the address of the API: of `project`, where `SDX_API_URL` counts already; without one, that variable.
+
+    Raises:
+        InvalidURLError: Nothing names it, it cannot be used, or credentials may not be sent there.
+    """
+    named = environ.get("SDX_API_URL") or None
+    base = base_url(project.api.host, project.api.url) if project is not None else base_url(None, named)
+    require_trusted(base, named)
+    return base
+
+
+@contextmanager
+def open_tenant(
+    project: Project, place: Place, base: BaseUrl, found: Found, ca_file: str | None
+) -> Iterator[Workspace]:
+    """Open a live tenant and its state while the block runs.
+
+    Args:
+        project: The project file.
+        place: Where the state is.
+        base: Where the API is.
+        found: The credentials.
+        ca_file: Certificates (PEM) to trust instead of the usual ones.
+
+    Raises:
+        WrongTenant: The credentials belong to another tenant than the one that the project pins.
+        CAFileError: `ca_file` contains no certificates.
+    """
+    customer = found.credentials.customer_uuid
+    store = place.store(sandbox=False).of(tenant_name(base.origin, project.tenant, customer))
+    parallelism = project.api.parallelism
+    connection = Connection(base, found.credentials, parallelism, ca_file=ca_file, renew=found.renew, one_run=True)
+    with Endpoints(connection, clock=place.machine, random=place.machine) as client:
+        settings = project.api.capabilities, parallelism, project.guards
+        yield Workspace(client, store, base.origin, *settings, proven=bool(project.tenant or customer))
+
+
+@contextmanager
+def open_sandbox(project: Project, place: Place) -> Iterator[Workspace]:
+    """Open the sandbox of a project and its state while the block runs.
+
+    Raises:
+        SandboxUnusable: Its packages are not installed, or its file is not one of a sandbox.
+    """
+    with require_sandbox():
+        from sdx_state.sandbox import SandboxOptions, SandboxServer
+    make_private_folder(place.hidden)
+    options = SandboxOptions(shape=project.sandbox.shape, documented=project.sandbox.documented)
+    credentials = _credentials_of(options.customer_uuid, options.auth_token)
+    parallelism = project.api.parallelism
+    with usable_database(place.database), SandboxServer(place.database, options) as server:
+        base = base_url(None, server.url)
+        store = place.store(sandbox=True).of("sandbox")
+        connection = Connection(base, credentials, parallelism, one_run=True)
+        with Endpoints(connection, clock=place.machine, random=place.machine) as client:
+            yield Workspace(client, store, base.origin, project.api.capabilities, parallelism, project.guards)
+
+
+@contextmanager
+def open_stored(
+    project: Project, place: Place, stored: StoredTenant, intention: Intention, base: Intention | None
+) -> Iterator[tuple[Workspace, Intention, Intention | None]]:
+    """Open a tenant that was stored in a file, with a state that knows what of it is declared.
+
+    Args:
+        project: The project file.
+        place: Whose machine counts.
+        stored: The tenant.
+        intention: What is declared.
+        base: What was declared before, if that is compared.
+
+    Yields:
+        The tenant; `intention` and `base` with the pseudonyms of the file.
+
+    Raises:
+        SandboxUnusable: The packages of the sandbox are not installed.
+    """
+    with require_sandbox():
+        from sdx_state.sandbox import SandboxOptions, SandboxServer
+    options = SandboxOptions(shape=stored.shape, documented=project.sandbox.documented)
+    credentials = _credentials_of(options.customer_uuid, options.auth_token)
+    pseudonyms = stored.pseudonyms
+    intentions = [intention] if base is None else [base, intention]
+    before, now = veiled(intentions[0], pseudonyms), veiled(intention, pseudonyms)
+    with tempfile.TemporaryDirectory() as folder, SandboxServer(":memory:", options) as server:
+        server.store.load_snapshot(stored.rows)
+        connection = Connection(base_url(None, server.url), credentials, one_run=True)
+        with Endpoints(connection, clock=place.machine, random=place.machine) as client:
+            store = LocalStore(Path(folder), "state", "snapshot", machine=place.machine)
+            settings = project.api.capabilities, project.api.parallelism, project.guards
+            workspace = Workspace(client, store, connection.base.origin, *settings, stored=stored.evidence)
+            if stored.ledger is not None:
+                store.save(remembered(stored.ledger, intentions, pseudonyms))
+            else:
+                store.save(rebuild(workspace, before, NO_PROGRESS).ledger)
+            yield workspace, now, before if base is not None else None
+
+
+@contextmanager
+def require_sandbox() -> Iterator[None]:
+    """Import the sandbox within the block.
+
+    Raises:
+        SandboxUnusable: A package of it is not installed.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        message = f"the sandbox needs {error.name}"
+        raise SandboxUnusable(message, "Install it: pip install 'sdx-state[sandbox]'") from error
+
+
+@contextmanager
+def usable_database(database: Path) -> Iterator[None]:
+    """Use the sandbox of `database` within the block.
+
+    Raises:
+        SandboxUnusable: It is not a file of the sandbox, or is damaged.
+    """
+    import sqlite3
+
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise SandboxUnusable(
+            f"{database} cannot be used by the sandbox: {error}",
+            "The sandbox holds no data of yours. Move the file away, and it begins anew with the next command.",
+        ) from error
+
+
+def _credentials_of(customer_uuid: str, auth_token: str) -> Credentials:
+    return credentials_from({"SDX_CUSTOMER_UUID": customer_uuid, "SDX_AUTH_TOKEN": auth_token})
