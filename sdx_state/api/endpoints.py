@@ -14,7 +14,7 @@ from sdx_state.api.paging import PageSizes
 from sdx_state.api.renewing import Renewing
 from sdx_state.api.retry import Clock, Random, Sender, SystemClock
 from sdx_state.api.transport import HttpTransport
-from sdx_state.kinds import ALL_KINDS
+from sdx_state.kinds import KINDS
 from sdx_state.model.urls import BaseUrl
 
 # Collections that no YAML declares.
@@ -90,7 +90,7 @@ class Endpoints:
         sizes = PageSizes()
         self._endpoints = {
             kind.collection: Endpoint(self._sender, sizes, kind.collection, kind.name, kind.identity)
-            for kind in ALL_KINDS
+            for kind in KINDS.values()
             if not kind.lookup_only
         }
         for collection, singular in NOT_MANAGED.items():

@@ -140,8 +140,9 @@ def _was_read(unseen: Unseen, wanted: Wanted, snapshot: Snapshot) -> bool:
     """Tell whether what was read would show it."""
     if not unseen.by_others:
         return (unseen.address.kind, unseen.id) in wanted.owned
-    in_survey = unseen.parent_id is not None
-    return unseen.parent_id in snapshot.surveys_read if in_survey else unseen.address.kind in snapshot.read
+    if unseen.parent_id is None:
+        return unseen.address.kind in snapshot.read
+    return (KINDS[unseen.address.kind].parent or "", unseen.parent_id) in snapshot.parents_read
 
 
 def _not_yet(unseen: Unseen, now: Uptime) -> Finding:

@@ -15,9 +15,8 @@ from typing import Any
 
 from sdx_state.kinds import KINDS, USER
 from sdx_state.kinds.phone import IN_TEXT
-from sdx_state.kinds.user import PERSONAL
 
-VEILED = (*PERSONAL, "agent_id")  # an agent_id is often made of the name
+VEILED = (*USER.personal, "agent_id")  # an agent_id is often made of the name
 _PHONES = 10**6  # pseudonyms of telephone numbers
 # Broad, and bounded, so that a text without an `@` is read once: which part of it is an address is found out below.
 _EMAIL = re.compile(r"[^\s<>()\[\]\",;:\\@]{1,64}@[^\s<>()\[\]{}\"'`,;:|/\\%@]{1,253}")
@@ -37,7 +36,7 @@ class Pseudonyms:
     def __init__(self, salt: str, users: Iterable[Mapping[str, Any]]) -> None:
         """Take `users` under their pseudonyms."""
         self.salt = salt
-        self.known = {str(row[name]) for row in users for name in PERSONAL if salt and row.get(name)}
+        self.known = {str(row[name]) for row in users for name in USER.personal if salt and row.get(name)}
 
     def resource(self, kind: str, row: Mapping[str, Any]) -> dict[str, Any]:
         """Return `row` of a live resource with pseudonyms.

@@ -22,7 +22,7 @@ from sdx_state.config import (
     replace_texts,
     why_not,
 )
-from sdx_state.kinds import QUESTION, SURVEY
+from sdx_state.kinds import child_names
 from sdx_state.kinds.identity import Identity, identity
 from sdx_state.live import Progress
 from sdx_state.model.address import Address
@@ -194,12 +194,12 @@ def _described(
     before: Configuration, plan: Plan, snapshot: Snapshot, ledger: Ledger, *, everything: bool
 ) -> Description:
     """Return the tenant as declarations: what is declared, what was, and everything else if that is wanted."""
-    surveys = {address: entry.id for address, entry in ledger.entries.items() if address.kind == SURVEY.name}
-    surveys |= {address: id for address, id in plan.ids.items() if address.kind == SURVEY.name}
+    parents = {address: entry.id for address, entry in ledger.entries.items() if address.parent is None}
+    parents |= {address: id for address, id in plan.ids.items() if address.parent is None}
     known: dict[Place, Address] = {}
 
     def place(address: Address, id: str) -> Place:
-        return (*identity(address.kind, id), surveys.get(address.parent) if address.parent else None)
+        return (*identity(address.kind, id), parents.get(address.parent) if address.parent else None)
 
     known.update((place(address, id), address) for address, id in plan.ids.items())
     for address, entry in ledger.entries.items():
@@ -210,6 +210,7 @@ def _described(
 
     back, forgotten = identities(Action.DELETE), identities(Action.FORGET)
     unmanaged = {identity(one.kind, one.id) for one in plan.unmanaged}
+    children = child_names()
 
     def included(live: Live) -> bool:
         if known.get(place_of(live)) in before.resources:
@@ -217,7 +218,7 @@ def _described(
         one = identity(live.kind, live.id)
         if one in forgotten:
             return False
-        # A question of a survey that no file declares comes with it.
-        return one in back or everything or (live.kind == QUESTION.name and one not in unmanaged)
+        # A child of a parent that no file declares comes with it.
+        return one in back or everything or (live.kind in children and one not in unmanaged)
 
     return describe(snapshot, known, before.resources, why_not, included)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from sdx_state.app.workspace import Workspace
-from sdx_state.kinds.identity import identity
+from sdx_state.kinds import parent_names, written_names
+from sdx_state.kinds.identity import Identity, identity
 from sdx_state.live import Progress, read_live, wanted_of
 from sdx_state.model.address import Address
 from sdx_state.model.ledger import Entry, Ledger
@@ -52,10 +53,8 @@ def rebuild(workspace: Workspace, intention: Intention, progress: Progress) -> R
     except StateUnusable:
         readable, old = False, replace(new_ledger(workspace.machine), tenant=workspace.store.tenant or "")
     forgetful = replace(old, entries={})
-    wanted = replace(
-        wanted_of(intention.resources.values(), forgetful), kinds=frozenset({"survey", "question", "user"})
-    )
-    wanted = replace(wanted, survey_ids=wanted.survey_ids | _survey_ids(old))
+    wanted = replace(wanted_of(intention.resources.values(), forgetful), kinds=written_names())
+    wanted = replace(wanted, parents=wanted.parents | _parents(old))
     snapshot, forgetful = read_live(workspace.client, wanted, forgetful, workspace.parallelism, progress)
     plan = build_plan(intention, snapshot, forgetful)
     different = {change.address for change in plan.changes if change.writes}
@@ -85,5 +84,6 @@ def rebuild(workspace: Workspace, intention: Intention, progress: Progress) -> R
     )
 
 
-def _survey_ids(ledger: Ledger) -> frozenset[str]:
-    return frozenset(entry.id for address, entry in ledger.entries.items() if address.kind == "survey")
+def _parents(ledger: Ledger) -> frozenset[Identity]:
+    kinds = parent_names()
+    return frozenset((address.kind, entry.id) for address, entry in ledger.entries.items() if address.kind in kinds)

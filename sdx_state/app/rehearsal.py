@@ -32,10 +32,10 @@ from sdx_state.decoding.typed import (
     optional,
     record,
 )
-from sdx_state.kinds import PHONE_NUMBER, QUESTION, SURVEY, USER, Kind
+from sdx_state.kinds import KINDS, USER, Kind
 from sdx_state.model.address import Address
 from sdx_state.model.ledger import Entry, Ledger
-from sdx_state.model.resource import Desired, Shape
+from sdx_state.model.resource import Desired, Live, Shape
 from sdx_state.model.snapshot import Snapshot
 from sdx_state.plan.build import Intention
 from sdx_state.state.codec import from_document, to_document
@@ -91,11 +91,11 @@ def store_tenant(snapshot: Snapshot, ledger: Ledger, path: Path, *, personal: bo
     by_name = Pseudonyms(salt, ())
     users = [by_name.resource(USER.name, one.raw) for one in snapshot.of(USER.name)]
     pseudonyms = Pseudonyms(salt, users)
-    questions = [{**one.raw, QUESTION.parent_field: one.parent_id} for one in snapshot.of(QUESTION.name)]
     rows: dict[str, list[dict[str, Any]]] = {
-        SURVEY.collection: [pseudonyms.resource(SURVEY.name, one.raw) for one in snapshot.of(SURVEY.name)],
-        QUESTION.collection: [pseudonyms.resource(QUESTION.name, row) for row in questions],
-        USER.collection: users,
+        kind.collection: users
+        if kind is USER
+        else [pseudonyms.resource(kind.name, _with_parent(kind, one)) for one in snapshot.of(kind.name)]
+        for kind in _stored()
     }
     document: dict[str, Any] = {"format": FORMAT, "shape": snapshot.shape or "flat", "salt": salt}
     document.update(evidence.document())
@@ -119,7 +119,7 @@ def load_tenant(path: Path) -> StoredTenant:
         if found != FORMAT:
             raise SnapshotUnreadable(f"{path} has format {found}; this version reads {FORMAT}")
         return StoredTenant(
-            rows={kind.collection: list(member(document, kind.collection, _rows_of(kind))) for kind in _STORED},
+            rows={kind.collection: list(member(document, kind.collection, _rows_of(kind))) for kind in _stored()},
             shape=member(document, "shape", _shape),
             salt=member(document, "salt", hexadecimal),
             ledger=member_or(document, "state", optional(from_document), None),
@@ -131,8 +131,15 @@ def load_tenant(path: Path) -> StoredTenant:
         raise SnapshotUnreadable(f"{path} is not a stored tenant: {error}") from error
 
 
-_STORED = (SURVEY, QUESTION, USER)
 _shape: Decode[Shape] = one_of(get_args(Shape))
+
+
+def _stored() -> list[Kind]:
+    return [kind for kind in KINDS.values() if not kind.lookup_only]
+
+
+def _with_parent(kind: Kind, one: Live) -> Mapping[str, object]:
+    return one.raw if kind.parent_field is None else {**one.raw, kind.parent_field: one.parent_id}
 
 
 def _rows_of(kind: Kind) -> Decode[tuple[Record, ...]]:
@@ -188,7 +195,7 @@ def _salt_at(path: Path) -> str:
 
 
 def _veiled_desired(desired: Desired, pseudonyms: Pseudonyms) -> Desired:
-    if desired.kind == PHONE_NUMBER.name:
+    if KINDS[desired.kind].lookup_only:
         return desired  # a number of the company's own, which is looked up
     return replace(desired, values=pseudonyms.values(desired.kind, desired.values))
 

@@ -15,7 +15,7 @@ from sdx_state.apply import settling
 from sdx_state.apply.history import past_of, run_kept
 from sdx_state.apply.review import Review
 from sdx_state.apply.run import Observer, Run
-from sdx_state.kinds import KINDS, SURVEY
+from sdx_state.kinds import KINDS, SURVEY, written_names
 from sdx_state.live import Progress, Wanted, read_live, wanted_of
 from sdx_state.live.capabilities import Setting, writable
 from sdx_state.live.evidence import count_all, gather
@@ -30,7 +30,7 @@ from sdx_state.plan.build import Intention, build_plan
 from sdx_state.plan.route import route, verb_of
 from sdx_state.plan.scope import scope_of
 from sdx_state.plan.select import select
-from sdx_state.plan.targets import live_users, unmatched
+from sdx_state.plan.targets import live_addresses, unmatched
 from sdx_state.plan.undo import undo_plan
 from sdx_state.programs.machine import Machine
 from sdx_state.risk.facts import facts_of
@@ -125,7 +125,7 @@ class Workspace:
         changing = {change.address for change in plan.changes}
         narrowed = select(plan, targets, excludes)
         narrowing = {"--target": targets, "--exclude": excludes} if reviewed is None else {}
-        known = {*intention.resources, *ledger.entries, *changing, *live_users(plan)}
+        known = {*intention.resources, *ledger.entries, *changing, *live_addresses(plan)}
         former = [move for move in intention.moved if move.before not in {*intention.resources, *changing}]
         wrong = unmatched({**narrowing, "--allow": allowed}, known, former)
         narrowed = replace(narrowed, findings=(*narrowed.findings, *wrong))
@@ -256,8 +256,8 @@ class Workspace:
         )
 
     def read_all(self, ledger: Ledger, progress: Progress) -> Snapshot:
-        """Read every survey, question and user of the tenant."""
-        wanted = Wanted(kinds=frozenset({"survey", "question", "user"}), all_surveys=True)
+        """Read everything that the tenant lists."""
+        wanted = Wanted(kinds=written_names(), all_children=True)
         snapshot, _ = read_live(self.client, wanted, ledger, self.parallelism, progress)
         return snapshot
 

@@ -11,7 +11,7 @@ from sdx_state.apply.review import Review
 from sdx_state.model.plan import Action, Change, Finding, Plan
 from sdx_state.model.policy import Level
 from sdx_state.plan.codec import fingerprint_of
-from sdx_state.plan.targets import live_users, unmatched
+from sdx_state.plan.targets import live_addresses, unmatched
 from sdx_state.risk.consent import beyond_consent, risen
 from sdx_state.risk.facts import facts_of
 from sdx_state.risk.grade import grade
@@ -212,7 +212,12 @@ def _unmatched(review: Review, consent: Consent) -> list[Finding]:
     """Return an error for each glob of `consent` that names nothing in sight."""
     before = review.reviewed.changes if review.reviewed is not None else ()
     changes = {change.address for change in (*review.plan.changes, *review.whole.changes, *before)}
-    known = {*review.intention.resources, *review.ledger.entries, *review.saved.entries, *live_users(review.whole)}
+    known = {
+        *review.intention.resources,
+        *review.ledger.entries,
+        *review.saved.entries,
+        *live_addresses(review.whole),
+    }
     said = {finding.message for finding in review.plan.errors}
     return [one for one in unmatched({"--allow": consent.allow}, known | changes) if one.message not in said]
 

@@ -1,6 +1,6 @@
-"""Put a survey's questions into the declared order, once all of them exist.
+"""Put children, such as a survey's questions, into the declared order, once all of them exist.
 
-Positions are given out anew among the declared questions only, so that a question nobody declared keeps its place.
+Positions are given out anew among the declared children only, so that one that nobody declared keeps its place.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from sdx_state.apply.readback import Fault
 from sdx_state.apply.write import Writer
-from sdx_state.kinds import QUESTION
+from sdx_state.kinds import KINDS
 from sdx_state.model.address import Address
 from sdx_state.model.field_path import ORDER_PATH
 from sdx_state.plan.order import order_of, positions
@@ -18,48 +18,55 @@ ORDER_FIELD = "order"
 Rows = dict[str, dict[str, object]]
 
 
-def arrange(writer: Writer, survey: Address) -> Fault | None:
+def arrange(writer: Writer, parent: Address) -> Fault | None:
     """Write `order` where it must change and read the list again; return what is still wrong, if anything.
 
     Raises:
         SurveyDynamixError: A request was refused or failed.
-        Withheld: Somebody changed a question meanwhile, or the run was told to stop.
+        Withheld: Somebody changed a child meanwhile, or the run was told to stop.
         LockLost: Another run may be writing.
     """
     wanted = sorted(
         (
             desired
             for desired in writer.resources.values()
-            if desired.parent == survey and desired.address in writer.ids and ORDER_PATH not in desired.ignore
+            if desired.parent == parent and desired.address in writer.ids and ORDER_PATH not in desired.ignore
         ),
         key=lambda desired: desired.position,
     )
-    survey_id = writer.ids[survey]
+    if not wanted:
+        return None
+    kind, parent_id = KINDS[wanted[0].kind], writer.ids[parent]
     declared = [writer.ids[desired.address] for desired in wanted]
-    rows = writer.settling.watch(survey, lambda: _rows(writer, survey_id), lambda seen: not _missing(seen, declared))
+
+    def read() -> Rows:
+        rows = writer.client.endpoint(kind.collection).list(**{str(kind.parent_field): parent_id})
+        return {str(row[kind.identity]): row for row in rows}
+
+    rows = writer.settling.watch(parent, read, lambda seen: not _missing(seen, declared))
     missing = _missing(rows, declared)
     if missing:
-        return Fault(f"question {missing[0]} is not in the survey's list", "run plan again")
+        return Fault(f"{kind.noun} {missing[0]} is not in the {parent.kind}'s list", "run plan again")
     changes = positions({id: _order(rows[id]) for id in declared}, declared)
     if not changes:
         return None
     for id, order in changes.items():
-        item = writer.readback.whole(survey, QUESTION, id, survey_id)
+        item = writer.readback.whole(parent, kind, id, parent_id)
         if item is None:
-            return Fault(f"question {id} was deleted since the plan was made", "run plan again")
+            return Fault(f"{kind.noun} {id} was deleted since the plan was made", "run plan again")
         writer.journal.fence()
-        writer.replace(survey, item, {**rows[id], **item.raw, ORDER_FIELD: order})
+        writer.replace(parent, item, {**rows[id], **item.raw, ORDER_FIELD: order})
 
     def wrong(seen: Rows) -> bool:
         places = [_order(seen[id]) if id in seen else None for id in declared]
         # Two in one place are in no order that could be relied on.
         return any(one is None or other is None or one >= other for one, other in pairwise(places))
 
-    place = (QUESTION.name, ORDER_FIELD)
+    place = (kind.name, ORDER_FIELD)
     if wrong(
         writer.settling.watch(
-            survey,
-            lambda: _rows(writer, survey_id),
+            parent,
+            read,
             lambda seen: place in writer.settling.ignored or not wrong(seen),
         )
     ):
@@ -71,10 +78,6 @@ def arrange(writer: Writer, survey: Address) -> Fault | None:
 
 def _missing(rows: Rows, declared: list[str]) -> list[str]:
     return [id for id in declared if id not in rows]
-
-
-def _rows(writer: Writer, survey_id: str) -> Rows:
-    return {str(row[QUESTION.identity]): row for row in writer.client.questions.list(survey_id=survey_id)}
 
 
 def _order(row: dict[str, object]) -> int:

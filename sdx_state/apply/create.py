@@ -43,9 +43,10 @@ def create(writer: Writer, change: Change) -> Outcome:
         return back
     before = _look(writer, change, kind, desired, parent_id)
     form = form_fields(kind, desired.values)
-    if kind.parent_field is not None and kind.order_field is not None and parent_id is not None:
+    if kind.parent_field is not None and parent_id is not None:
         form[kind.parent_field] = parent_id
-        form[kind.order_field] = str(writer.next_order(parent_id))
+    if kind.order_field is not None and parent_id is not None:
+        form[kind.order_field] = str(writer.next_order(kind, parent_id))
     hashes = applied_hashes(desired, writer.ledger)
     operation = writer.journal.intend(change.address, parent_id, before, hashes)
 
@@ -127,7 +128,7 @@ def _send(
         raise
     except ConflictError as error:
         writer.journal.settled(operation, "refused")
-        if kind.identity != kind.natural_key:
+        if not kind.keyed_by_identity:
             raise
         return stale(change, f"{error}: it was created since the plan was made", "run plan: it imports that one")
     except SurveyDynamixError as error:

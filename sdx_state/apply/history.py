@@ -19,7 +19,7 @@ from sdx_state.decoding.typed import (
     optional,
     record,
 )
-from sdx_state.kinds import QUESTION
+from sdx_state.kinds import children_of
 from sdx_state.kinds.decode import address as address_of
 from sdx_state.model.address import Address
 from sdx_state.model.field_path import ORDER_PATH
@@ -64,27 +64,32 @@ class PastRun:
 def run_document(command: str, plan: Plan, snapshot: Snapshot) -> dict[str, Any]:
     """Return what is kept of a run before it writes: its plan, and each live resource it is about to touch.
 
-    Of a survey whose questions change, the order of all its questions is kept too, with their ids.
+    Of a parent whose children change, the order of all of them is kept too, with their ids.
     """
     live = {(one.kind, one.id): one for kind in snapshot.resources for one in snapshot.of(kind)}
     addresses = {(address.kind, id): address for address, id in plan.ids.items()}
     addresses.update(((change.kind, change.id), change.address) for change in plan.changes if change.id)
     before = {}
-    surveys: dict[Address, None] = {}
+    parents: dict[Address, None] = {}
     for change in plan.changes:
         if not change.writes:
             continue
-        if change.kind == QUESTION.name:
-            surveys[change.address.parent or change.address] = None
+        if change.address.parent is not None:
+            parents[change.address.parent] = None
         found = live.get((change.kind, change.id or ""))
         if found is not None:
             before[change.address] = {"id": found.id, "parent_id": found.parent_id, "raw": dict(found.raw)}
     ids = {address: id for (_, id), address in addresses.items()}
     orders = {}
-    for survey in surveys:
-        asked = [one for one in snapshot.of(QUESTION.name) if one.parent_id == ids.get(survey)]
-        asked.sort(key=lambda one: order_of(one.raw, ORDER_PATH))
-        orders[survey] = [addresses[one.kind, one.id] for one in asked if (one.kind, one.id) in addresses]
+    for parent in parents:
+        inside = [
+            one
+            for child in children_of(parent.kind)
+            for one in snapshot.of(child.name)
+            if one.parent_id == ids.get(parent)
+        ]
+        inside.sort(key=lambda one: order_of(one.raw, ORDER_PATH))
+        orders[parent] = [addresses[one.kind, one.id] for one in inside if (one.kind, one.id) in addresses]
     named = {*orders, *(address for order in orders.values() for address in order)}
     kept = {address: ids[address] for address in sorted(named) if address in ids}
     return {"command": command, "plan": to_document(plan), "before": before, "orders": orders, "ids": kept}

@@ -46,7 +46,7 @@ class Namesakes:
         Raises:
             SurveyDynamixError: The list could not be read.
         """
-        if kind.identity == kind.natural_key:
+        if kind.keyed_by_identity:
             return []
         endpoint = self._client.endpoint(kind.collection)
         rows = endpoint.list(**{kind.parent_field: parent_id}) if kind.parent_field else self._end_of(kind)

@@ -131,7 +131,7 @@ class ReadBack:
 
     def _listed(self, kind: Kind, id: str, parent_id: str | None) -> Row | None:
         endpoint = self.client.endpoint(kind.collection)
-        if kind.identity == kind.natural_key:
+        if kind.keyed_by_identity:
             rows = endpoint.list(**{kind.identity: id})
         else:
             rows = endpoint.list(**({kind.parent_field: parent_id} if kind.parent_field else {}))

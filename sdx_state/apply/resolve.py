@@ -79,7 +79,7 @@ def _candidates(
     kind = KINDS[desired.kind]
     endpoint = client.endpoint(kind.collection)
     key = kind.natural_key_of(desired.values.get(kind.natural_key))
-    if kind.identity == kind.natural_key:
+    if kind.keyed_by_identity:
         try:
             rows = [endpoint.get(str(desired.values[kind.natural_key]))]
         except (NotFoundError, GoneError):

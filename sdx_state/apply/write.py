@@ -18,7 +18,7 @@ from sdx_state.apply.namesakes import Namesakes
 from sdx_state.apply.outcome import Outcome, Withheld, handed_off, stale
 from sdx_state.apply.readback import ReadBack
 from sdx_state.apply.settling import Settling
-from sdx_state.kinds import KINDS
+from sdx_state.kinds import KINDS, child_names
 from sdx_state.kinds.kind import Kind, Verb
 from sdx_state.kinds.wire import lay_over, read_field, shape_of
 from sdx_state.model.address import Address
@@ -68,11 +68,12 @@ class Writer:
         self.namesakes = Namesakes(client, snapshot)
         self.readback = ReadBack(client, snapshot, waits)
         self._refused: set[tuple[str, Verb]] = set()
-        self._last_order: dict[str, int] = {}
+        self._last_order: dict[tuple[str, str], int] = {}
         self._lock = threading.Lock()
-        for question in snapshot.of("question"):
-            survey, order = question.parent_id or "", order_of(question.raw, "order")
-            self._last_order[survey] = max(order, self._last_order.get(survey, 0))
+        for kind in child_names():
+            for child in snapshot.of(kind):
+                place, order = (kind, child.parent_id or ""), order_of(child.raw, ORDER_PATH)
+                self._last_order[place] = max(order, self._last_order.get(place, 0))
 
     def perform(self, change: Change) -> Outcome:
         """Carry `change` out and return what became of it.
@@ -199,10 +200,10 @@ class Writer:
 
         return again
 
-    def next_order(self, survey_id: str) -> int:
-        """Return the next free place among the questions of the survey."""
+    def next_order(self, kind: Kind, parent_id: str) -> int:
+        """Return the next free place among the children of `kind` in the parent."""
         with self._lock:
-            self._last_order[survey_id] = order = self._last_order.get(survey_id, 0) + 1
+            self._last_order[kind.name, parent_id] = order = self._last_order.get((kind.name, parent_id), 0) + 1
             return order
 
 

@@ -21,10 +21,10 @@ def command(name: str | None, rule: str | None) -> None:
     if rule is not None:
         raise click.UsageError(f"only `explain risk` takes a second name, and this is {rule!r}")
     from sdx_state.config import describe
-    from sdx_state.kinds import ALL_KINDS
+    from sdx_state.kinds import KINDS
     from sdx_state.model.alike import nearest
 
-    kinds = [kind.name for kind in ALL_KINDS]
+    kinds = list(KINDS)
     if name is None:
         for kind in kinds:
             found = describe(kind)

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 from sdx_state.config.files import SourceText
 from sdx_state.config.numbers import line_type
-from sdx_state.config.problems import Problem, Severity, closest
+from sdx_state.config.problems import Problem, Severity
 from sdx_state.config.resources import Document
 from sdx_state.config.tree import Place, Table, items
-from sdx_state.kinds import KINDS, PHONE_NUMBER, QUESTION, SURVEY, USER
+from sdx_state.kinds import KINDS, Kind
 from sdx_state.kinds.addresses import parse_address
+from sdx_state.kinds.field import Field
 from sdx_state.kinds.moves import Routes
 from sdx_state.model.address import Address
+from sdx_state.model.alike import closest
 from sdx_state.model.resource import Desired, Moved, Removed, Source
 
 
@@ -37,32 +39,35 @@ class Reporter:
 
 def check_across(resources: Mapping[Address, Desired], reporter: Reporter) -> None:
     """Report what is wrong between `resources`."""
-    by_kind: dict[str, list[Desired]] = {name: [] for name in KINDS}
+    groups: dict[tuple[str, Address | None], list[Desired]] = {}
     for resource in resources.values():
-        by_kind[resource.kind].append(resource)
-    _unique(by_kind[SURVEY.name], "name", reporter)
-    by_survey: dict[Address | None, list[Desired]] = {}
-    for question in by_kind[QUESTION.name]:
-        by_survey.setdefault(question.parent, []).append(question)
-    for questions in by_survey.values():
-        _unique(questions, "question_label", reporter)
-        _unique_ids(questions, reporter)
-    _unique_ids(by_kind[SURVEY.name], reporter)
-    _unique_numbers(by_kind[PHONE_NUMBER.name], reporter)
-    _shared_agents(by_kind[USER.name], reporter)
-    for survey in by_kind[SURVEY.name]:
-        _sender_of_texts(survey, resources, reporter)
+        groups.setdefault((resource.kind, resource.parent), []).append(resource)
+    for (name, _), members in groups.items():
+        kind = KINDS[name]
+        if kind.lookup_only:
+            _said_once(kind, members, reporter)
+        elif not kind.keyed_by_identity:
+            _unique(kind, members, reporter)
+            _unique_ids(members, reporter)
+        for field in kind.fields:
+            if field.shared:
+                _shared(field, members, reporter)
+            if field.texting:
+                for one in members:
+                    _sender_of_texts(field, one, resources, reporter)
 
 
-def _unique(resources: Iterable[Desired], name: str, reporter: Reporter) -> None:
+def _unique(kind: Kind, resources: Iterable[Desired], reporter: Reporter) -> None:
     """Two resources found by one name would take each other's place, unless both are pinned to their ids."""
     first: dict[str, Desired] = {}
+    name = kind.natural_key
     for resource in resources:
-        key = KINDS[resource.kind].natural_key_of(resource.values.get(name))
+        key = kind.natural_key_of(resource.values.get(name))
         other = first.setdefault(key, resource) if key else resource
         if other is not resource and not (other.id and resource.id):
-            noun = KINDS[resource.kind].noun
-            message = f"two {noun}s have the {name} `{key[:80]}`: the other is {other.address}, at {other.source}"
+            message = (
+                f"two {kind.noun}s have the {name} `{key[:80]}`: the other is {other.address}, at {other.source}"
+            )
             hint = "give them different ones, or pin both with `id:`"
             reporter.at(resource.source_of(name), message, hint)
 
@@ -76,37 +81,60 @@ def _unique_ids(resources: Iterable[Desired], reporter: Reporter) -> None:
             reporter.at(resource.source_of("id"), message, "one live resource has one address")
 
 
-def _unique_numbers(numbers: Iterable[Desired], reporter: Reporter) -> None:
+def _said_once(kind: Kind, resources: Iterable[Desired], reporter: Reporter) -> None:
     first: dict[object, Desired] = {}
-    for number in numbers:
-        other = first.setdefault(number.values[PHONE_NUMBER.natural_key], number)
-        if other is not number:
-            message = f"this is the number of {other.address} too, at {other.source}"
-            reporter.at(number.source_of("number"), message, "declare a number once, and refer to it")
+    name = kind.natural_key
+    for one in resources:
+        other = first.setdefault(one.values[name], one)
+        if other is not one:
+            key = kind.by_name[name].key
+            message = f"this is the {key} of {other.address} too, at {other.source}"
+            reporter.at(one.source_of(name), message, f"declare a {key} once, and refer to it")
 
 
-def _shared_agents(users: Iterable[Desired], reporter: Reporter) -> None:
+def _shared(field: Field, resources: Iterable[Desired], reporter: Reporter) -> None:
     first: dict[object, Desired] = {}
-    for user in users:
-        agent = user.values.get("agent_id")
-        other = first.setdefault(agent, user) if agent else user
-        if other is not user:
-            message = f"agent_id `{str(agent)[:80]}` is that of {other.address} too, at {other.source}"
-            hint = "interactions are attributed by it"
-            reporter.at(user.source_of("agent_id"), message, hint, "warning")
+    for resource in resources:
+        value = resource.values.get(field.name)
+        other = first.setdefault(value, resource) if value else resource
+        if other is not resource:
+            message = f"{field.key} `{str(value)[:80]}` is that of {other.address} too, at {other.source}"
+            reporter.at(resource.source_of(field.name), message, field.shared, "warning")
 
 
-def _sender_of_texts(survey: Desired, resources: Mapping[Address, Desired], reporter: Reporter) -> None:
+def _sender_of_texts(field: Field, sender: Desired, resources: Mapping[Address, Desired], reporter: Reporter) -> None:
     """Source: "Phone numbers": a landline cannot send text messages."""
-    number = survey.values.get("sms_number")
+    number = sender.values.get(field.name)
     if not isinstance(number, str) or not number:
         return
-    declared = [resources[address] for address in survey.depends_on if address.kind == PHONE_NUMBER.name]
-    types = {one.values[PHONE_NUMBER.natural_key]: one.values.get("phone_type") for one in declared}
-    kind = types.get(number) or line_type(number)
-    if kind == "landline":
+    declared = [resources[address] for address in sender.depends_on if KINDS[address.kind].lookup_only]
+    types = {one.values[KINDS[one.kind].natural_key]: one.values.get("phone_type") for one in declared}
+    if (types.get(number) or line_type(number)) == "landline":
         message = f"{number} is a landline, which cannot send text messages"
-        reporter.at(survey.source_of("sms_number"), message, "use a mobile number")
+        reporter.at(sender.source_of(field.name), message, "use a mobile number")
+
+
+def check_references(
+    resources: Mapping[Address, Desired], declared: Collection[Address], complete: bool, reporter: Reporter
+) -> None:
+    """Report the fields that name a resource which nobody declares.
+
+    Args:
+        resources: What is declared.
+        declared: All addresses that are declared, those of resources that something is wrong with included.
+        complete: Whether every file could be read; if not, what is not declared may be in one of the others.
+        reporter: Where problems go.
+    """
+    naming = {kind.name: kind.references for kind in KINDS.values() if kind.references}
+    if not naming or not complete:
+        return
+    for resource in resources.values():
+        for field in naming.get(resource.kind, ()):
+            value = resource.values.get(field.name)
+            address = KINDS[field.refers_to].address(str(value)) if value else None
+            if address is not None and address not in declared:
+                hint = closest(address, _of_kind(declared, address.kind)) or "declare it"
+                reporter.at(resource.source_of(field.name), f"{address} is not declared", hint)
 
 
 def read_moved(document: Document) -> list[Moved]:
@@ -135,7 +163,7 @@ def check_moved(moved: Sequence[Moved], declared: Collection[Address], complete:
         if before.kind != after.kind:
             message = f"a {KINDS[before.kind].noun} cannot become a {KINDS[after.kind].noun}"
             reporter.at(at_after, message)
-        elif move.before == move.after and before.kind == USER.name:
+        elif move.before == move.after and KINDS[before.kind].keyed_by_identity:
             continue  # spelled in two ways, of one identity
         elif move.before == move.after:
             reporter.at(at_after, f"{move.before} moves to itself", "remove the entry")
@@ -196,9 +224,9 @@ def _entries(document: Document, section: str) -> Iterator[tuple[Place, Table]]:
 
 
 def _address(entry: Table, key: str) -> Address:
-    """Return the address as the resources spell theirs: a user's without case."""
+    """Return the address as the resources spell theirs: that of an identity without case."""
     address = parse_address(str(entry[key]))
-    return Address(USER.name, USER.identity_of(address.key)) if address.kind == USER.name else address
+    return KINDS[address.kind].address(address.key, address.parent)
 
 
 def _of_kind(addresses: Iterable[Address], kind: str) -> list[Address]:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from sdx_state.config.builder import build
 from sdx_state.config.files import Folder, SourceText, read_text
-from sdx_state.config.problems import ConfigurationError, Problem, did_you_mean
+from sdx_state.config.problems import ConfigurationError, Problem
 from sdx_state.config.tree import Node, Place, Table, items, table
 from sdx_state.model.accepted import Accepted
+from sdx_state.model.alike import did_you_mean
 from sdx_state.model.resource import Source
 
 SECTION = "accepted"

@@ -9,7 +9,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sdx_state.config.across import Reporter, check_across, check_departures, check_moved, read_moved, read_removed
+from sdx_state.config.across import (
+    Reporter,
+    check_across,
+    check_departures,
+    check_moved,
+    check_references,
+    read_moved,
+    read_removed,
+)
 from sdx_state.config.builder import build
 from sdx_state.config.conversations import read_checks
 from sdx_state.config.files import Folder, ProjectFiles, SourceText, is_hidden, read_text
@@ -24,6 +32,7 @@ from sdx_state.config.spreadsheet import read_sheet
 from sdx_state.config.tree import Items, Node, Place, Table, items, table
 from sdx_state.config.users_csv import Users, UsersFile, read_header, read_rows
 from sdx_state.config.values import FieldReader
+from sdx_state.kinds import KINDS, Kind
 from sdx_state.model.address import Address
 from sdx_state.model.conversation import Check
 from sdx_state.model.resource import Desired, Moved, Removed
@@ -35,7 +44,7 @@ class Configuration:
 
     Attributes:
         project: The project file.
-        resources: By address: numbers, then surveys with their questions, then users.
+        resources: By address, in the order of the table of kinds, children behind their parents.
         moved: Changes of address.
         removed: Addresses to let go.
         warnings: What is odd and no error.
@@ -153,6 +162,7 @@ class _Loader:
         if isinstance(self.files, Folder):  # of a revision nothing is read but what declares something
             self.problems += unread(found, self.named, self.files.read)
         complete = self.complete and not any(document.broken for document in documents)
+        check_references(declarations.resources, declarations.declared, complete, reporter)
         checks = read_checks(documents, declarations.references, declarations.declared, complete, reporter)
         return replace(self._result(project, declarations.resources, moved, removed), checks=tuple(checks))
 
@@ -161,13 +171,11 @@ class _Loader:
         self.problems += found.problems
         documents = [document for name in found.names if (document := self._document(name)) is not None]
         declarations = Declarations(variables, self.complete, self.problems.append)
-        for document in documents:
-            declarations.add_numbers(document)
-        for document in documents:
-            declarations.add_surveys(document)
-        for document in documents:
-            declarations.add_users(document)
-            self._add_rows(document, declarations)
+        for kind in KINDS.values():
+            if kind.parent is None:
+                for document in documents:
+                    declarations.add(kind, document)
+                    self._add_rows(kind, document, declarations)
         return documents, declarations
 
     def _result(
@@ -212,17 +220,20 @@ class _Loader:
         # A section of the wrong type, or an unknown one, hides what it declares.
         self.complete = self.complete and all(len(refusal.path) > 1 for refusal in refusals)
         broken = set()
+        prunable = {kind.collection for kind in KINDS.values() if not kind.lookup_only}
         for path in (refusal.path for refusal in refusals):
-            if path[:1] in (("surveys",), ("users",)) and len(path) > 2:
+            if len(path) > 2 and path[0] in prunable:
                 _prune(root, path)
             elif len(path) > 1:
                 broken.add((str(path[0]), str(path[1])))
         return frozenset(broken)
 
-    def _add_rows(self, document: Document, declarations: Declarations) -> None:
-        section = table(document.root.get("users"))
+    def _add_rows(self, kind: Kind, document: Document, declarations: Declarations) -> None:
+        if not kind.upload:
+            return
+        section = table(document.root.get(kind.collection))
         named = section.get("csv")
-        if named is None or ("users", "csv") in document.broken:
+        if named is None or (kind.collection, "csv") in document.broken:
             return
         for file in _users_files(named, section.value_place("csv")):
             path, place = file.path, file.place
@@ -236,9 +247,11 @@ class _Loader:
                 message = f"`{path[:80]}` is hidden, and hidden files are not part of the project"
                 self.problems.append(document.source.problem(place, message, "name a file that is not hidden"))
                 continue
-            self._add_file(name, document.source, file, declarations)
+            self._add_file(kind, name, document.source, file, declarations)
 
-    def _add_file(self, name: str, named_by: SourceText, file: UsersFile, declarations: Declarations) -> None:
+    def _add_file(
+        self, kind: Kind, name: str, named_by: SourceText, file: UsersFile, declarations: Declarations
+    ) -> None:
         self.named.add(name)
         unreadable: list[Problem] = []
         sheet = read_sheet(self.files, name, file.encoding, file.is_known, unreadable.append)
@@ -259,7 +272,7 @@ class _Loader:
             reader = FieldReader(sheet.source, References({}), grouped)
             with declarations.reporting_to(grouped):
                 for row in read_rows(users, grouped):
-                    declarations.add_row(sheet.source, row, reader, file.country_code)
+                    declarations.add_row(kind, sheet.source, row, reader, file.country_code)
         grouped.close()
 
     def _departures(

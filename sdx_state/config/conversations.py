@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterator
 
 from sdx_state.config.across import Reporter
 from sdx_state.config.files import SourceText
-from sdx_state.config.problems import closest
 from sdx_state.config.references import References
 from sdx_state.config.resources import Document
 from sdx_state.config.tree import Items, Node, Place, Table, items, table
 from sdx_state.kinds import QUESTION, SURVEY
 from sdx_state.model.address import Address
+from sdx_state.model.alike import closest
 from sdx_state.model.conversation import Check, Expectation, Recorded, Said, Step
 from sdx_state.model.pattern import NoPattern, PatternsMissing, check_pattern
 from sdx_state.model.resource import Source

@@ -66,9 +66,9 @@ def fields_change(
     return lambda body: _set_fields(body, current, wanted, changed, references)
 
 
-def questions_change(update: Update) -> Change:
-    """Return the change of a survey that makes its questions, and their order, what `update` says."""
-    return lambda body: _set_questions(body, update)
+def children_change(update: Update) -> Change:
+    """Return the change of a parent that makes its children, and their order, what `update` says."""
+    return lambda body: _set_children(body, update)
 
 
 def whole_change(update: Update) -> Change:
@@ -78,8 +78,8 @@ def whole_change(update: Update) -> Change:
         if update.wanted is not None:
             changed = changed_fields(update.current, update.wanted)
             _set_fields(body, update.current, update.wanted, changed, update.references)
-        if update.questions:
-            _set_questions(body, update)
+        if update.children:
+            _set_children(body, update)
 
     return change
 
@@ -156,10 +156,10 @@ def _append(body: CommentedMap, name: str, node: object) -> None:
         body.ca.items[name] = body.ca.items.pop(last)
 
 
-def _set_questions(body: CommentedMap, update: Update) -> None:
-    said = body.get("questions")
+def _set_children(body: CommentedMap, update: Update) -> None:
+    said = body.get(update.section)
     old: CommentedSeq = said if isinstance(said, CommentedSeq) else CommentedSeq()
-    kept = {was.position for was, _ in update.questions if was is not None}
+    kept = {was.position for was, _ in update.children if was is not None}
     # What is declared and not live stays behind the one that it follows now.
     followers: dict[int, list[int]] = {}
     anchor = -1
@@ -169,7 +169,7 @@ def _set_questions(body: CommentedMap, update: Update) -> None:
         else:
             followers.setdefault(anchor, []).append(index)
     order: list[int | CommentedMap] = list(followers.get(-1, ()))
-    for was, wanted in update.questions:
+    for was, wanted in update.children:
         if was is None:
             order.append(_node(body_of(wanted)))
             continue
@@ -184,7 +184,7 @@ def _set_questions(body: CommentedMap, update: Update) -> None:
                 new.ca.items[index] = old.ca.items[one]
         if old.fa.flow_style():
             new.fa.set_flow_style()
-        body["questions"] = new
+        body[update.section] = new
 
 
 def _node(value: object) -> Any:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from sdx_state.config.references import escape
 from sdx_state.config.scalars import SURROGATE, reads_as_text
-from sdx_state.kinds import KINDS, PHONE_NUMBER, QUESTION, USER
+from sdx_state.kinds import KINDS
 from sdx_state.model.address import slug
 from sdx_state.model.resource import Desired
 from sdx_state.model.value import Value
@@ -112,10 +112,11 @@ def escaped(value: object) -> object:
     return value
 
 
-def body_of(desired: Desired, questions: Sequence[Desired] = ()) -> dict[str, object]:
-    """Return what YAML says below the key of `desired`, and of its `questions` in their order."""
+def body_of(desired: Desired, children: Sequence[Desired] = ()) -> dict[str, object]:
+    """Return what YAML says below the key of `desired`, and of its `children` in their order."""
     body: dict[str, object] = {}
-    if desired.kind == QUESTION.name and desired.key != slug(str(desired.values.get("question_label") or "")):
+    kind = KINDS[desired.kind]
+    if kind.parent is not None and desired.key != slug(str(desired.values.get(kind.natural_key) or "")):
         body["key"] = desired.key
     body.update((yaml_name(desired.kind, name), value) for name, value in yaml_values(desired).items())
     if desired.id is not None:
@@ -126,28 +127,34 @@ def body_of(desired: Desired, questions: Sequence[Desired] = ()) -> dict[str, ob
         body["protect"] = True
     if desired.upload:
         body["csv"] = escaped(desired.upload)
-    if questions:
-        body["questions"] = [body_of(question) for question in questions]
+    for child in children:
+        listed = body.setdefault(KINDS[child.kind].collection, [])
+        if isinstance(listed, list):
+            listed.append(body_of(child))
     return body
 
 
 def yaml_values(desired: Desired) -> dict[str, object]:
-    """Return the fields of `desired` as YAML declares them; a user's address is its key."""
-    return {
-        name: escaped(value)
-        for name, value in desired.values.items()
-        if not (desired.kind == USER.name and name == USER.identity)
-    }
+    """Return the fields of `desired` as YAML declares them, without the one that its key says."""
+    kind = KINDS[desired.kind]
+    keyed = kind.identity if kind.keyed_by_identity else None
+    values = {name: escaped(value) for name, value in desired.values.items() if name != keyed}
+    for field in kind.references:
+        if values.get(field.name):
+            values[field.name] = str(KINDS[field.refers_to].address(str(desired.values[field.name])))
+    return values
 
 
 def yaml_name(kind: str, name: str) -> str:
     """Return what YAML calls the field `name`."""
-    return "number" if kind == PHONE_NUMBER.name and name == PHONE_NUMBER.natural_key else name
+    field = KINDS[kind].by_name.get(name)
+    return field.key if field else name
 
 
 def key_of(desired: Desired) -> str:
-    """Return the key that YAML declares `desired` under; a user's is the address as it is stored."""
-    return str(desired.values.get(USER.identity, desired.key)) if desired.kind == USER.name else desired.key
+    """Return the key that YAML declares `desired` under; one that is an identity is written as it is stored."""
+    kind = KINDS[desired.kind]
+    return str(desired.values.get(kind.identity, desired.key)) if kind.keyed_by_identity else desired.key
 
 
 def same(desired: Desired, name: str, before: Value, after: Value) -> bool:

@@ -10,7 +10,7 @@ import codecs
 import re
 from dataclasses import dataclass
 
-from sdx_state.config.numbers import Complaint
+from sdx_state.kinds.complaint import Complaint
 
 NAMED = ("utf-8", "utf-16", "cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1257")
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))

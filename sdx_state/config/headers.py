@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Protocol
 
-from sdx_state.config.problems import Problem, closest
+from sdx_state.config.problems import Problem
 from sdx_state.config.spreadsheet import BLANKS, NAMES, SEPARATORS, NotRows, Record, Sheet
 from sdx_state.kinds.user import UPLOAD_COLUMNS, UPLOAD_REQUIRED
+from sdx_state.model.alike import closest
 
 # How exports of other systems call the columns. They are suggested and never taken for granted.
 ALIASES = {

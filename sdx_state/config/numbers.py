@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
 
+from sdx_state.kinds.complaint import Complaint
 from sdx_state.kinds.phone import e164_digits, without_separators
 
 # Marks of direction and blanks without width, which address books put around numbers.
@@ -26,14 +26,6 @@ _LINES = (
     "uan",
     "voicemail",
 )
-
-
-@dataclass(frozen=True)
-class Complaint:
-    """Why a value is wrong, and what to do."""
-
-    message: str
-    hint: str | None = None
 
 
 def canonical(text: str, country_code: str | None = None) -> str | Complaint:

@@ -6,10 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from sdx_state.model.alike import WORD, nearest
-
 Severity = Literal["error", "warning"]
-MAX_LISTED = 20
 
 
 @dataclass(frozen=True)
@@ -56,19 +53,3 @@ class ConfigurationError(Exception):
 def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """Return `problems` by file, line and column, each once."""
     return tuple(sorted(dict.fromkeys(problems), key=lambda one: (one.file, one.line, one.column, one.message)))
-
-
-def closest(word: str, known: Iterable[str]) -> str | None:
-    """Return the hint that names the one of `known` that `word` looks like, if there is one."""
-    folded = {candidate.casefold(): candidate for candidate in sorted(known)}
-    near = nearest(word[:WORD].casefold(), folded)
-    return f"did you mean `{folded[near]}`?" if near is not None else None
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str | None:
-    """Return the hint that names the one of `known` that `word` looks like, or lists them when they are few."""
-    candidates = sorted(known)
-    hint = closest(word, candidates)
-    if hint is None and 0 < len(candidates) <= MAX_LISTED:
-        return "known: " + ", ".join(f"`{candidate}`" for candidate in candidates)
-    return hint

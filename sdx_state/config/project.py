@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 from sdx_state.config.builder import build
-from sdx_state.config.checks import check_user
 from sdx_state.config.files import Folder, ProjectFiles, SourceText, read_text
-from sdx_state.config.problems import ConfigurationError, Problem, did_you_mean
+from sdx_state.config.problems import ConfigurationError, Problem
 from sdx_state.config.schema import verdict_of
 from sdx_state.config.sift import PROJECT_FILE, Excluded, Found
 from sdx_state.config.times import complaints, read_freezes, read_policies
 from sdx_state.config.tree import Items, Table, items, table
-from sdx_state.kinds.email import identity_of
+from sdx_state.kinds.email import check_user, identity_of
+from sdx_state.model.alike import did_you_mean
 from sdx_state.model.policy import Freeze, Guards, Policy
 from sdx_state.model.urls import UnusableUrl, base_url
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
-from sdx_state.config.problems import did_you_mean
 from sdx_state.model.address import Address
+from sdx_state.model.alike import did_you_mean
 
 OPEN = "${"
 MAX_COMPARED = 4_000_000  # characters of one text, times those of the other

@@ -6,17 +6,15 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from sdx_state.config.checks import check_user
 from sdx_state.config.files import SourceText
-from sdx_state.config.numbers import Complaint, canonical
 from sdx_state.config.problems import Problem
 from sdx_state.config.references import References, Room
-from sdx_state.config.scalars import Unquoted
 from sdx_state.config.switches import switch
 from sdx_state.config.tree import KeyPlaces, Node, Place, Table, items, table
 from sdx_state.config.users_csv import Row
-from sdx_state.config.values import FieldReader, Fields, must_be_quoted
-from sdx_state.kinds import PHONE_NUMBER, QUESTION, SURVEY, USER, Kind
+from sdx_state.config.values import FieldReader, Fields
+from sdx_state.kinds import KINDS, Kind, children_of
+from sdx_state.kinds.complaint import Complaint
 from sdx_state.kinds.user import UPLOAD_BESIDE_TEAM, UPLOAD_SWITCHES
 from sdx_state.model.address import Address, slug
 from sdx_state.model.resource import Desired, Source
@@ -43,7 +41,7 @@ class Document:
         for key, body in table(self.root.get(kind.collection)).items():
             if (kind.collection, key) in self.broken:
                 yield key, None
-            elif isinstance(body, Table) and (kind is not USER or key != "csv"):
+            elif isinstance(body, Table) and key not in kind.section_keys:
                 yield key, body
 
 
@@ -51,7 +49,7 @@ class Declarations:
     """Everything that is declared, from all files.
 
     Attributes:
-        resources: By address: numbers, then surveys with their questions, then users.
+        resources: By address, in the order of the table of kinds, children behind their parents.
         declared: Addresses that are declared, those of resources that something is wrong with included.
         numbers: E.164 by key; None for a number that is declared and wrong.
     """
@@ -67,84 +65,64 @@ class Declarations:
         self._references: References | None = None
         self._first: dict[str, tuple[str, str, Place]] = {}
 
-    def add_numbers(self, document: Document) -> None:
-        """Declare the telephone numbers of `document`; those of all documents come before anything else."""
-        reader = FieldReader(document.source, References(self.variables, None, room=self.room), self.report)
-        places = table(document.root.get(PHONE_NUMBER.collection))
-        for key, body in document.entries(PHONE_NUMBER):
-            address = Address(PHONE_NUMBER.name, key)
-            if not self._claim(address, key, document.source, places.key_place(key)):
+    def add(self, kind: Kind, document: Document) -> None:
+        """Declare the resources of `kind` in `document`, and what lives in them.
+
+        Kinds come in the order of the table, each from all documents: texts refer to those before.
+        """
+        references = References(self.variables, None, room=self.room) if kind.lookup_only else self.references
+        reader = FieldReader(document.source, references, self.report)
+        section = table(document.root.get(kind.collection))
+        for key, body in document.entries(kind):
+            address, place = kind.address(key), section.key_place(key)
+            if not self._claim(address, key, document.source, place):
                 continue
-            self.numbers[key] = None
-            if body is not None:
-                self._add_number(address, key, body, reader, places.key_place(key))
-
-    def _add_number(self, address: Address, key: str, body: Table, reader: FieldReader, place: Place) -> None:
-        fields = reader.read(PHONE_NUMBER, body)
-        written = body["number"]
-        number: str | Complaint = must_be_quoted("number", written) if isinstance(written, Unquoted) else ""
-        if not isinstance(number, Complaint):
-            text = reader.text(body, "number", fields)
-            country_code = fields.values.get("country_code")
-            number = canonical(text, str(country_code) if country_code else None) if fields.sound else ""
-        if isinstance(number, Complaint):
-            reader.complain(body.value_place("number"), number, fields)
-        elif fields.sound:
-            self.numbers[key] = number
-        if fields.sound and isinstance(number, str):
-            fields.values = {PHONE_NUMBER.natural_key: number, **fields.values}
-            places = {**KeyPlaces(body), PHONE_NUMBER.natural_key: body.key_place("number")}
-            self._keep(address, PHONE_NUMBER, key, body, fields, reader.source, place, positions=places)
-
-    def add_surveys(self, document: Document) -> None:
-        """Declare the surveys of `document` and their questions; all numbers have been declared."""
-        reader = FieldReader(document.source, self.references, self.report)
-        section = table(document.root.get(SURVEY.collection))
-        for key, body in document.entries(SURVEY):
-            address, place = Address(SURVEY.name, key), section.key_place(key)
-            if not self._claim(address, key, document.source, place) or body is None:
+            if kind.lookup_only:
+                self.numbers[key] = None
+            if body is None:
                 continue
-            fields = reader.read(SURVEY, body)
-            self._needs(SURVEY, body, fields, reader, place, f"the survey `{key}` lacks `name`")
-            self._keep(address, SURVEY, key, body, fields, document.source, place)
-            questions = items(body.get("questions"))
-            for position, question in enumerate(questions):
-                if isinstance(question, Table):
-                    self._add_question(key, question, questions.places[position], position, reader)
+            fields = reader.read(kind, body)
+            if kind.keyed_by_identity:
+                self._read_identity(kind, key, place, reader, fields)
+            elif not kind.required:
+                self._needs(kind, body, fields, reader, place, f"the {kind.noun} `{key}` lacks `{kind.natural_key}`")
+            if kind.lookup_only and fields.sound:
+                self.numbers[key] = str(fields.values[kind.natural_key])
+            upload = self._upload(body, reader, fields) if kind.upload and "csv" in body else {}
+            self._keep(address, kind, key, body, fields, document.source, place, upload=upload)
+            for child in children_of(kind.name):
+                children = items(body.get(child.collection))
+                for position, one in enumerate(children):
+                    if isinstance(one, Table):
+                        self._add_child(child, address, one, children.places[position], position, reader)
 
-    def _add_question(self, survey: str, body: Table, place: Place, position: int, reader: FieldReader) -> None:
-        fields = reader.read(QUESTION, body)
-        label = fields.values.get("question_label")
+    def _add_child(
+        self, kind: Kind, parent: Address, body: Table, place: Place, position: int, reader: FieldReader
+    ) -> None:
+        name = kind.natural_key
+        fields = reader.read(kind, body)
+        label = fields.values.get(name)
         key = str(body["key"]) if "key" in body else slug(str(label or ""))
         if not key and len(body.marks) > len(body):
             return  # the schema refused what may be the key
         if not key:
-            hint = "add `key:`" if label else "add `question_label:`"
-            message = "no key can be made of this label" if label else "this question has neither label nor key"
-            reader.complain(body.value_place("question_label") if label else place, Complaint(message, hint), fields)
+            hint = "add `key:`" if label else f"add `{name}:`"
+            message = "no key can be made of this label" if label else f"this {kind.noun} has neither label nor key"
+            reader.complain(body.value_place(name) if label else place, Complaint(message, hint), fields)
             return
-        parent = Address(SURVEY.name, survey)
-        address = Address(QUESTION.name, key, parent)
+        address = kind.address(key, parent)
         if not self._claim(address, key, reader.source, place):
             return
-        self._needs(QUESTION, body, fields, reader, place, f"the question `{key}` lacks `question_label`")
-        self._keep(address, QUESTION, key, body, fields, reader.source, place, parent=parent, position=position)
+        self._needs(kind, body, fields, reader, place, f"the {kind.noun} `{key}` lacks `{name}`")
+        self._keep(address, kind, key, body, fields, reader.source, place, parent=parent, position=position)
 
-    def add_users(self, document: Document) -> None:
-        """Declare the users that `document` writes out; all numbers have been declared."""
-        reader = FieldReader(document.source, self.references, self.report)
-        section = table(document.root.get(USER.collection))
-        for email, body in document.entries(USER):
-            address, place = Address(USER.name, USER.identity_of(email)), section.key_place(email)
-            if not self._claim(address, email, document.source, place) or body is None:
-                continue
-            fields = reader.read(USER, body)
-            fields.values = {USER.identity: email, **fields.values}
-            complaint = check_user(email)
-            if complaint is not None and email.isprintable():
-                reader.complain(place, complaint, fields)
-            upload = self._upload(body, reader, fields) if "csv" in body else {}
-            self._keep(address, USER, email, body, fields, document.source, place, upload=upload)
+    def _read_identity(self, kind: Kind, key: str, place: Place, reader: FieldReader, fields: Fields) -> None:
+        """Take the key, which identifies the resource, for its field."""
+        identity = kind.by_name[kind.identity]
+        fields.values = {identity.name: key, **fields.values}
+        complaint = identity.check(key) if identity.check is not None else None
+        if complaint is not None and key.isprintable():
+            reader.complain(place, complaint, fields)
 
     def _upload(self, body: Table, reader: FieldReader, fields: Fields) -> dict[str, str]:
         columns = table(body["csv"])
@@ -171,16 +149,18 @@ class Declarations:
         finally:
             self.report = before
 
-    def add_row(self, source: SourceText, row: Row, reader: FieldReader, country_code: str | None) -> None:
-        """Declare the user in `row` of the upload file `source`, which `reader` reads."""
-        email = row.cells[USER.identity]
-        address = Address(USER.name, USER.identity_of(email))
-        if not self._claim(address, email, source, row.place):
+    def add_row(
+        self, kind: Kind, source: SourceText, row: Row, reader: FieldReader, country_code: str | None
+    ) -> None:
+        """Declare the resource of `kind` in `row` of the upload file `source`, which `reader` reads."""
+        key = row.cells[kind.identity]
+        address = kind.address(key)
+        if not self._claim(address, key, source, row.place):
             return
-        fields = reader.read_cells(USER, row.cells, row.places, country_code)
-        upload = {column: row.cells[column] for column in USER.upload if column in row.cells}
+        fields = reader.read_cells(kind, row.cells, row.places, country_code)
+        upload = {column: row.cells[column] for column in kind.upload if column in row.cells}
         self._warn_of_team(upload, source, row.place)
-        self._keep(address, USER, email, None, fields, source, row.place, positions=row.places, upload=upload)
+        self._keep(address, kind, key, None, fields, source, row.place, positions=row.places, upload=upload)
 
     def _warn_of_team(self, upload: Mapping[str, str], source: SourceText, place: Place) -> None:
         missing = [column for column in UPLOAD_BESIDE_TEAM if column not in upload]
@@ -208,8 +188,8 @@ class Declarations:
         self.declared.add(address)
         if not key.isprintable():
             self.report(source.problem(place, "this key holds a character that cannot be seen", "retype it"))
-        # An address of a user is an identity already; keys of other kinds name files, which some systems fold.
-        folded = address if address.kind == USER.name else address.casefold()
+        # An address that is made of an identity is folded already; other keys name files, which some systems fold.
+        folded = address if KINDS[address.kind].keyed_by_identity else address.casefold()
         first = self._first.setdefault(folded, (key, source.name, place))
         if first == (key, source.name, place):
             return True
@@ -249,7 +229,7 @@ class Declarations:
             key=key,
             values=fields.values,
             source=Source(source.name, *place),
-            positions=positions if positions is not None else KeyPlaces(table(body)),
+            positions=positions if positions is not None else _places(kind, table(body)),
             id=str(pinned) if pinned is not None else None,
             ignore=frozenset(map(str, items(ignore))) if ignore else frozenset(),
             protect=settings.get("protect") is True,
@@ -258,3 +238,10 @@ class Declarations:
             depends_on=tuple(fields.depends_on),
             upload=upload or {},
         )
+
+
+def _places(kind: Kind, body: Table) -> Mapping[str, Place]:
+    """Return where each field stands, under its own name if YAML calls it otherwise."""
+    places = KeyPlaces(body)
+    renamed = {field.name: places[field.key] for field in kind.renamed if field.key in body}
+    return {**places, **renamed} if renamed else places

@@ -95,7 +95,7 @@ class _Revision:
             _Entangled: The resource is not in lines of its own.
         """
         try:
-            return self._fields() + self._questions()
+            return self._fields() + self._children()
         except _Entangled:
             from sdx_state.config.edit import at, whole_change
 
@@ -115,24 +115,25 @@ class _Revision:
         ]
         return pieces + self._added(self.path, self.body, changed)
 
-    def _questions(self) -> list[tuple[Span, list[str]]]:
-        from sdx_state.config.edit import fields_change, questions_change
+    def _children(self) -> list[tuple[Span, list[str]]]:
+        from sdx_state.config.edit import children_change, fields_change
 
-        asked = items(self.body.get("questions"))
+        section = self.update.section
+        listed = items(self.body.get(section))
         if self.update.arranges:
-            if asked:
-                return [self._piece((*self.path, "questions"), questions_change(self.update))]
-            bodies = [body_of(question) for _, question in self.update.questions]
-            if "questions" in self.body.marks:
+            if listed:
+                return [self._piece((*self.path, section), children_change(self.update))]
+            bodies = [body_of(child) for _, child in self.update.children]
+            if section in self.body.marks:
                 raise _Entangled
-            return self._added(self.path, self.body, {"questions": bodies})
+            return self._added(self.path, self.body, {section: bodies})
         pieces = []
-        for was, wanted in self.update.questions:
-            if was is None or not isinstance(asked, Items):
+        for was, wanted in self.update.children:
+            if was is None or not isinstance(listed, Items):
                 continue
             changed = changed_fields(was, wanted)
-            path = (*self.path, "questions", was.position)
-            body = table(asked[was.position])
+            path = (*self.path, section, was.position)
+            body = table(listed[was.position])
             for name, value in changed.items():
                 if name in body.marks:
                     pieces.append(

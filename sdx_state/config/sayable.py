@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 from typing import Any
 
-from sdx_state.config.numbers import Complaint
 from sdx_state.config.schema import schema_document
 from sdx_state.config.values import judge
-from sdx_state.kinds import Kind
+from sdx_state.kinds import Kind, cached_by_table
+from sdx_state.kinds.complaint import Complaint
 from sdx_state.kinds.field import FieldType
 from sdx_state.model.value import Value
 
@@ -22,17 +21,17 @@ def why_not(kind: Kind, name: str, value: Value) -> str | None:
     if isinstance(value, str):
         if _UNSAYABLE.search(value):
             return "it holds control characters"
-        type_ = kind.by_name[name].type
-        verdict = judge(type_, name, value) if value else None
+        field = kind.by_name[name]
+        verdict = judge(field, value) if value else None
         if isinstance(verdict, Complaint):
             return verdict.message
-        if type_ not in (FieldType.INTEGER, FieldType.BOOLEAN, FieldType.OPTIONS):
+        if field.type not in (FieldType.INTEGER, FieldType.BOOLEAN, FieldType.OPTIONS):
             return None
-    problem = next(_validator(kind.name).iter_errors({name: value}), None)
+    problem = next(_validator(kind.name).iter_errors({kind.by_name[name].key: value}), None)
     return None if problem is None else "it is of another type than the reference says"
 
 
-@cache
+@cached_by_table
 def _validator(kind: str) -> Any:
     """Return a validator of single fields of `kind`; jsonschema ships no types for what `evolve` returns."""
     from jsonschema import Draft202012Validator

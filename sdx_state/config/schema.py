@@ -5,15 +5,17 @@ A fast validator decides, and explains nothing; `jsonschema` explains, and is lo
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from sdx_state.config.compose import composed
 from sdx_state.decoding.strict import parse
 from sdx_state.decoding.typed import record
+from sdx_state.kinds import cached_by_table
 
 NAMES = ("project", "resources")
 
@@ -44,6 +46,10 @@ def schema_text(name: str) -> str:
         KeyError: There is no such schema.
         FileNotFoundError: The installation is incomplete.
     """
+    return json.dumps(schema_document(name), ensure_ascii=False, indent=2) + "\n"
+
+
+def _packed(name: str) -> str:
     if name not in NAMES:
         raise KeyError(name)
     file = f"{name}.schema.json"
@@ -54,14 +60,14 @@ def schema_text(name: str) -> str:
     return (Path(__file__).resolve().parents[2] / "schemas" / file).read_text(encoding="utf-8")
 
 
-@cache
+@cached_by_table
 def schema_document(name: str) -> dict[str, Any]:
-    """Return the parsed JSON Schema `name`."""
-    document: dict[str, Any] = record(parse(schema_text(name)))
-    return document
+    """Return the JSON Schema `name`; that of the resources as the table of kinds has it."""
+    document: dict[str, Any] = record(parse(_packed(name)))
+    return composed(document) if name == "resources" else document
 
 
-@cache
+@cached_by_table
 def verdict_of(name: str) -> Callable[[object], bool]:
     """Return a function that tells whether a document meets the schema `name`."""
     import fastjsonschema

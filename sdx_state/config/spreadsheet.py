@@ -14,10 +14,10 @@ from typing import NamedTuple
 
 from sdx_state.config.encodings import decoded
 from sdx_state.config.files import ProjectFiles, SourceText, character_problem
-from sdx_state.config.numbers import Complaint
 from sdx_state.config.problems import Problem
 from sdx_state.config.sift import Unreadable
 from sdx_state.config.tree import Place
+from sdx_state.kinds.complaint import Complaint
 from sdx_state.programs.workbook import WorkbookUnreadable, can_read, sheets_of
 
 SEPARATORS = (",", ";", "\t", "|")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sdx_state.config.numbers import Complaint
+from sdx_state.kinds.complaint import Complaint
 
 # What the spreadsheets of a language show for a truth value, and what its people type.
 _TRUE = "true yes y 1 on wahr ja vrai oui verdadero sí si vero sì verdadeiro sim waar prawda tak sant sand tosi kyllä"

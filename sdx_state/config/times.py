@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sdx_state.config.sift import PROJECT_FILE
 from sdx_state.config.tree import Items, Place, Table, items, table
-from sdx_state.config.zones import check_timezone
+from sdx_state.kinds.timezone import check_timezone
 from sdx_state.model.policy import Freeze, Level, Policy
 from sdx_state.model.resource import Source
 

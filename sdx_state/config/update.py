@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sdx_state.config.emit import same, yaml_name, yaml_values
 from sdx_state.config.references import NOTHING, References
+from sdx_state.kinds import children_of
 from sdx_state.model.resource import Desired
 
 
@@ -17,13 +18,13 @@ class Update:
     Attributes:
         current: As it is declared.
         wanted: As it is to be declared; None to leave its own fields alone.
-        questions: A survey's questions, as they are and as they are to be; no current one for a new question.
+        children: What lives in it, as it is and as it is to be; no current one for what is new.
         references: What texts refer to, which they go on doing wherever that comes out as wanted.
     """
 
     current: Desired
     wanted: Desired | None
-    questions: Sequence[tuple[Desired | None, Desired]] = ()
+    children: Sequence[tuple[Desired | None, Desired]] = ()
     references: References = NOTHING
 
     @property
@@ -31,13 +32,18 @@ class Update:
         """Whether anything is to be written."""
         if self.wanted is not None and changed_fields(self.current, self.wanted):
             return True
-        return self.arranges or any(was is None or changed_fields(was, wanted) for was, wanted in self.questions)
+        return self.arranges or any(was is None or changed_fields(was, wanted) for was, wanted in self.children)
+
+    @property
+    def section(self) -> str:
+        """The key in YAML of the list of its children."""
+        return next((child.collection for child in children_of(self.current.kind)), "")
 
     @property
     def arranges(self) -> bool:
-        """Whether questions are added or change places."""
-        positions = [was.position for was, _ in self.questions if was is not None]
-        return positions != sorted(positions) or len(positions) < len(self.questions)
+        """Whether children are added or change places."""
+        positions = [was.position for was, _ in self.children if was is not None]
+        return positions != sorted(positions) or len(positions) < len(self.children)
 
 
 def changed_fields(current: Desired, wanted: Desired) -> dict[str, object]:

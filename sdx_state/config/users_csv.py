@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sdx_state.config.headers import ALIASES, columns_of, folded_header
-from sdx_state.config.numbers import Complaint, bare_number
+from sdx_state.config.numbers import bare_number
 from sdx_state.config.problems import Problem
 from sdx_state.config.spreadsheet import BLANKS, NAMES, SEPARATORS, NotRows, Record, Sheet
 from sdx_state.config.switches import switch
 from sdx_state.config.tree import Place
 from sdx_state.kinds import USER
+from sdx_state.kinds.complaint import Complaint
 from sdx_state.kinds.field import FieldType
 from sdx_state.kinds.user import UPLOAD_COLUMNS, UPLOAD_REQUIRED, UPLOAD_SWITCHES
 

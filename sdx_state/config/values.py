@@ -6,23 +6,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from sdx_state.config.checks import check_email, check_label, check_user, doubt_question_type
 from sdx_state.config.files import SourceText
-from sdx_state.config.numbers import Complaint, canonical
+from sdx_state.config.numbers import canonical
 from sdx_state.config.problems import Problem
 from sdx_state.config.references import OPEN, References
 from sdx_state.config.scalars import Unquoted
 from sdx_state.config.tree import Items, Node, Place, Table
-from sdx_state.config.zones import doubt_timezone
-from sdx_state.kinds import USER, Kind
-from sdx_state.kinds.field import FieldType
+from sdx_state.kinds import KINDS, Kind
+from sdx_state.kinds.addresses import NoAddress, parse_address
+from sdx_state.kinds.complaint import Complaint
+from sdx_state.kinds.email import check_email
+from sdx_state.kinds.field import Field, FieldType
 from sdx_state.model.address import Address
 from sdx_state.model.value import Value
-
-Check = Callable[[str], Complaint | None]
-
-_CHECKS: dict[str, Check] = {"question_label": check_label}
-_DOUBTS: dict[str, Check] = {"question_type": doubt_question_type, "timezone": doubt_timezone}
 
 
 @dataclass
@@ -56,13 +52,13 @@ class _ValuePlaces:
         return self.node.value_place(name)
 
 
-def judge(type_: FieldType, name: str, text: str) -> str | Complaint | None:
-    """Return how field `name` keeps `text`, why it cannot be declared there, or None where it is kept as it is."""
-    if type_ is FieldType.PHONE:
+def judge(field: Field, text: str) -> str | Complaint | None:
+    """Return how `field` keeps `text`, why it cannot be declared there, or None where it is kept as it is."""
+    if field.type is FieldType.PHONE:
         return canonical(text)
-    if type_ is FieldType.EMAIL:
-        return check_user(text) if name == USER.identity else check_email(text)
-    return _CHECKS[name](text) if name in _CHECKS else None
+    if field.check is not None:
+        return field.check(text)
+    return check_email(text) if field.type is FieldType.EMAIL else None
 
 
 class FieldReader:
@@ -76,11 +72,31 @@ class FieldReader:
     def read(self, kind: Kind, node: Table) -> Fields:
         """Return the fields of `kind` that `node` declares."""
         fields = Fields()
-        known = kind.by_name
-        for name, value in node.items():
-            if name in known:
-                fields.values[name] = self._value(known[name].type, name, value, node, fields)
+        known = kind.by_key
+        national = None
+        for key, value in node.items():
+            if key in known:
+                field_ = known[key]
+                if field_.national:
+                    national = field_
+                else:
+                    fields.values[field_.name] = self._value(field_, value, node, fields)
+        if national is not None:
+            self._read_national(national, node, fields)
         return fields
+
+    def _read_national(self, field_: Field, node: Table, fields: Fields) -> None:
+        """Read a number that may be written as it is dialled in the country that another field says."""
+        written = node[field_.key]
+        country_code = fields.values.get(field_.national)
+        number: str | Complaint = must_be_quoted(field_.key, written) if isinstance(written, Unquoted) else ""
+        if not isinstance(number, Complaint):
+            text = self.text(node, field_.key, fields)
+            number = canonical(text, str(country_code) if country_code else None) if fields.sound else ""
+        if isinstance(number, Complaint):
+            self.complain(node.value_place(field_.key), number, fields)
+        elif fields.sound:
+            fields.values = {field_.name: number, **fields.values}
 
     def text(self, node: Table, key: str, fields: Fields) -> str:
         """Return the text of `key` in `node`, which is there, with its references replaced."""
@@ -108,24 +124,24 @@ class FieldReader:
                         self.complain(places[name], number, fields)
                         continue
                     text = number
-                fields.values[name] = self._judged(field_.type, name, text, places, fields)
+                fields.values[name] = self._judged(field_, text, places, fields)
         return fields
 
-    def _value(self, type_: FieldType, name: str, value: Node, node: Table, fields: Fields) -> Value:
+    def _value(self, field_: Field, value: Node, node: Table, fields: Fields) -> Value:
         if isinstance(value, str):
             if isinstance(value, Unquoted):
-                if type_ is FieldType.PHONE:
-                    self.complain(node.value_place(name), must_be_quoted(name, value), fields)
+                if field_.type is FieldType.PHONE:
+                    self.complain(node.value_place(field_.key), must_be_quoted(field_.key, value), fields)
                     return str(value)
                 value = str(value)
             if OPEN in value:
                 before = fields.sound
                 fields.sound = True
-                value = self._text(value, node.value_place(name), fields)
+                value = self._text(value, node.value_place(field_.key), fields)
                 if not fields.sound:  # a reference is missing, which has been said
                     return value
                 fields.sound = before
-            return self._judged(type_, name, value, _ValuePlaces(node), fields)
+            return self._judged(field_, value, _ValuePlaces(node), fields)
         if isinstance(value, Table):
             return self._texts(value, fields)
         if isinstance(value, Items):
@@ -160,19 +176,35 @@ class FieldReader:
             self.report(self.source.problem(where, bad.message, bad.hint))
         return expanded.text
 
-    def _judged(self, type_: FieldType, name: str, text: str, places: _Places, fields: Fields) -> str:
+    def _judged(self, field_: Field, text: str, places: _Places, fields: Fields) -> str:
         """Return `text` as it is kept, with what is wrong or odd about it reported at its place."""
         if not text:
             return text
-        verdict = judge(type_, name, text)
-        if verdict is None and name in _DOUBTS:
-            doubt = _DOUBTS[name](text)
+        if field_.refers_to:
+            return self._referred(field_, text, places[field_.key], fields)
+        verdict = judge(field_, text)
+        if verdict is None and field_.doubt is not None:
+            doubt = field_.doubt(text)
             if doubt is not None:
-                self.report(self.source.problem(places[name], doubt.message, doubt.hint, "warning"))
+                self.report(self.source.problem(places[field_.key], doubt.message, doubt.hint, "warning"))
         if isinstance(verdict, Complaint):
-            self.complain(places[name], verdict, fields)
+            self.complain(places[field_.key], verdict, fields)
             return text
         return verdict or text
+
+    def _referred(self, field_: Field, text: str, place: Place, fields: Fields) -> str:
+        """Return the identity of the resource whose address is `text`; whether that is declared is seen later."""
+        try:
+            address = parse_address(text)
+        except NoAddress:
+            address = None
+        if address is None or address.kind != field_.refers_to:
+            noun = KINDS[field_.refers_to].noun
+            message = f"`{field_.key}` names a {noun} by its address, and `{text[:80]}` is none"
+            self.complain(place, Complaint(message, f"write {field_.refers_to}.KEY"), fields)
+            return text
+        fields.depends_on[KINDS[address.kind].address(address.key)] = None
+        return address.key
 
     def _place_in(self, place: Place, text: str, index: int) -> Place:
         """Return where character `index` of `text` stands; `place`, where it starts, if that is not plain to see."""

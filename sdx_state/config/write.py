@@ -7,17 +7,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sdx_state.config.builder import build
+from sdx_state.config.compose import KEY_PATTERN
 from sdx_state.config.configuration import Declared, read_declared
 from sdx_state.config.emit import body_of, key_of
 from sdx_state.config.files import Folder, ProjectFiles, SourceText, replace_texts
 from sdx_state.config.problems import Problem
 from sdx_state.config.project import load_project
 from sdx_state.config.revise import changed_text, extended_text
-from sdx_state.config.schema import schema_document
 from sdx_state.config.tree import table
 from sdx_state.config.update import Update, changed_fields
 from sdx_state.config.users_csv_change import change_rows
-from sdx_state.kinds import KINDS, SURVEY
+from sdx_state.kinds import KINDS
 from sdx_state.model.address import Address
 from sdx_state.model.resource import Desired
 
@@ -29,12 +29,12 @@ def write_resources(
 
     A resource that is declared has its fields changed where it stands, with comments kept and fields that `resources`
     do not name left alone; one whose references already come out as wanted is not touched. New ones go to
-    `phone_numbers.yaml`, `users.yaml`, and `surveys/KEY.yaml` with their questions. A file in which nothing changes
+    the file that their kind names. A file in which nothing changes
     stays as it is, to the byte. Every text is composed before the first file is replaced, each at once.
 
     Args:
         folder: The project's folder.
-        resources: What is to be declared, a survey's questions in their order.
+        resources: What is to be declared, the children of each in their order.
         variables: Texts for `${var.NAME}`; without them, those of the project file.
 
     Raises:
@@ -54,7 +54,7 @@ def drafts_of(
 
     Args:
         folder: The project's folder.
-        resources: What is to be declared, a survey's questions in their order.
+        resources: What is to be declared, the children of each in their order.
         variables: Texts for `${var.NAME}`.
         files: Where its files are read; in the folder, if this is None.
 
@@ -82,31 +82,31 @@ class _Drafts:
 
     def take(self, resources: Sequence[Desired]) -> None:
         """Compose the texts that declare `resources`."""
-        questions: dict[Address, list[Desired]] = {}
+        children: dict[Address, list[Desired]] = {}
         others: dict[Address, Desired | None] = {}
         for resource in resources:
             if resource.parent is None:
                 others[resource.address] = resource
             else:
                 others.setdefault(resource.parent)
-                questions.setdefault(resource.parent, []).append(resource)
+                children.setdefault(resource.parent, []).append(resource)
         updates: dict[str, list[Update]] = {}
         added: dict[str, list[Desired]] = {}
         for address, wanted in others.items():
             current = self.declared.resources.get(address)
-            asked = sorted(questions.get(address, ()), key=lambda question: question.position)
+            inner = sorted(children.get(address, ()), key=lambda child: child.position)
             if current is not None:
-                pairs = [(self.declared.resources.get(question.address), question) for question in asked]
+                pairs = [(self.declared.resources.get(child.address), child) for child in inner]
                 update = Update(current, wanted, pairs, self.declared.references)
                 if update.changes:
                     updates.setdefault(current.source.file, []).append(update)
             elif wanted is not None:
                 added.setdefault(_home(wanted), []).append(wanted)
-                questions[address] = asked
+                children[address] = inner
         for name, changes in updates.items():
             self.texts[name] = self._changed(name, changes)
         for name, new in added.items():
-            entries = {key_of(one): body_of(one, questions.get(one.address, ())) for one in new}
+            entries = {key_of(one): body_of(one, children.get(one.address, ())) for one in new}
             self.texts[name] = self._extended(name, KINDS[new[0].kind].collection, entries)
 
     def _changed(self, name: str, updates: Sequence[Update]) -> str:
@@ -133,12 +133,10 @@ class _Drafts:
 
 def _home(resource: Desired) -> str:
     """Return the file that a new resource goes to."""
-    if resource.kind != SURVEY.name:
-        return f"{KINDS[resource.kind].collection}.yaml"
-    pattern = schema_document("resources")["$defs"]["question"]["properties"]["key"]["pattern"]
-    if not re.fullmatch(pattern, resource.key) or not resource.key.isprintable():
+    home = KINDS[resource.kind].home
+    if "{key}" in home and (not re.fullmatch(KEY_PATTERN, resource.key) or not resource.key.isprintable()):
         raise ValueError(f"{resource.address!r} cannot be the name of a file")
-    return f"surveys/{resource.key}.yaml"
+    return home.replace("{key}", resource.key)
 
 
 def _unexpected(problem: Problem) -> None:

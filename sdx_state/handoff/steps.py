@@ -1,7 +1,8 @@
 """What of a plan a person has to do, as steps in an order that works.
 
-Surveys come first, then their questions in order, then their numbers, then users; what is deleted comes last. Nothing
-has to be remembered to tick a step off: the next plan no longer has it.
+Kinds come in the order of writes, each with its children in their order, and then what is set in a step of its own,
+such as the numbers of surveys; what is deleted comes last. Nothing has to be remembered to tick a step off: the next
+plan no longer has it.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from sdx_state.handoff.upload import upload_of
-from sdx_state.kinds import KINDS, SURVEY, USER, admin_ui
-from sdx_state.kinds.field import FieldType
+from sdx_state.kinds import KINDS, Kind
+from sdx_state.kinds.page import Work
+from sdx_state.kinds.user import FORMULAS, LICENCES, NO_MAIL, RESET_MAIL, UPLOAD_ONLY_NEW
 from sdx_state.model.address import Address
 from sdx_state.model.field_path import ORDER_PATH, FieldPath
 from sdx_state.model.plan import Action, Change, FieldChange, Plan
@@ -22,7 +24,8 @@ from sdx_state.model.urls import page
 from sdx_state.model.value import Value
 
 CSV_NAME = "users.csv"
-_NUMBERS = frozenset(one.name for one in SURVEY.fields if one.type is FieldType.PHONE)
+_VERBS = {Action.CREATE: "Create", Action.UPDATE: "Change", Action.DELETE: "Delete"}
+_WORK: Mapping[Action, Work] = {Action.CREATE: "create", Action.UPDATE: "update", Action.DELETE: "delete"}
 
 
 @dataclass(frozen=True)
@@ -119,31 +122,40 @@ class _Maker:
 
     def steps(self, changes: list[Change], users: tuple[Desired, ...]) -> Iterator[Step]:
         staying = [change for change in changes if change.action is not Action.DELETE and change.via == "manual"]
-        surveys = [change for change in staying if change.kind == SURVEY.name]
-        questions: dict[Address, list[Change]] = {}
+        children: dict[Address, list[Change]] = {}
         for change in staying:
             if change.parent is not None:
-                questions.setdefault(change.parent, []).append(change)
-        by_address = {change.address: change for change in surveys}
-        for survey in dict.fromkeys([*by_address, *questions]):
-            own = by_address.get(survey)
-            texts = [one for one in own.fields if one.path.field not in _NUMBERS] if own else []
-            if own is not None and (texts or own.action is Action.CREATE):
-                yield self._step(own, texts)
-            for question in sorted(questions.get(survey, ()), key=self._position):
-                yield self._step(question, list(question.fields))
-        for change in surveys:
-            numbers = [one for one in change.fields if one.path.field in _NUMBERS]
-            if numbers:
-                yield self._numbers(change, numbers)
-        if users:
-            yield self._upload(users)
-        for change in staying:
-            if change.kind == USER.name:
-                yield self._step(change, list(change.fields))
+                children.setdefault(change.parent, []).append(change)
+        for kind in KINDS.values():
+            own = {change.address: change for change in staying if change.kind == kind.name}
+            if kind.parent is None:
+                uploaded = tuple(user for user in users if user.kind == kind.name)
+                yield from self._of_kind(kind, own, children, uploaded)
         for change in changes:
             if change.action is Action.DELETE:
                 yield self._step(change, [])
+
+    def _of_kind(
+        self,
+        kind: Kind,
+        own: Mapping[Address, Change],
+        children: Mapping[Address, list[Change]],
+        uploaded: tuple[Desired, ...],
+    ) -> Iterator[Step]:
+        noun, names = kind.admin_page.later
+        if uploaded:
+            yield self._upload(kind, uploaded)
+        for address in dict.fromkeys([*own, *(one for one in children if one.kind == kind.name)]):
+            change = own.get(address)
+            now = [one for one in change.fields if one.path.field not in names] if change else []
+            if change is not None and (now or change.action is Action.CREATE):
+                yield self._step(change, now)
+            for child in sorted(children.get(address, ()), key=self._position):
+                yield self._step(child, list(child.fields))
+        for change in own.values():
+            later = [one for one in change.fields if one.path.field in names]
+            if later:
+                yield self._later(change, later, noun)
 
     def _position(self, change: Change) -> int:
         desired = self.resources.get(change.address)
@@ -152,22 +164,22 @@ class _Maker:
     def _step(self, change: Change, fields: list[FieldChange]) -> Step:
         kind = KINDS[change.kind]
         label = change.label or change.address
-        page = admin_ui.PAGES[change.kind]
-        survey = self.labels.get(change.parent, "") if change.parent else ""
+        page = kind.admin_page
+        parent = self.labels.get(change.parent, "") if change.parent else ""
         way = page.create if change.action is Action.CREATE else page.path
-        verb = {Action.CREATE: "Create", Action.UPDATE: "Change", Action.DELETE: "Delete"}[change.action]
-        shown = [shown for one in fields for shown in _typed(one, self._after(change, one))]
+        verb = _VERBS[change.action]
+        shown = [shown for one in fields for shown in _typed(kind, one, self._after(change, one))]
         if change.parent is not None and change.action is Action.CREATE:
             place = self._position(change) + 1
-            shown.append(StepField(ORDER_PATH, admin_ui.field_name(ORDER_PATH), None, place))
+            shown.append(StepField(ORDER_PATH, kind.label_of(ORDER_PATH), None, place))
         step = Step(
             key="",
-            title=f"{verb} the {kind.noun} {label!r}" + (f" of the survey {survey!r}" if survey else ""),
+            title=f"{verb} the {kind.noun} {label!r}" + (f" of the {kind.parent} {parent!r}" if parent else ""),
             addresses=(change.address,),
             kind=change.kind,
             action=change.action.value,
             id=change.id,
-            page=way.format(label=label, id=change.id or "", survey=survey or "the survey"),
+            page=way.format(label=label, id=change.id or "", parent=parent or f"the {kind.parent}"),
             link=self._link(change.kind, change.id),
             note=page.note.format(id=change.id) if page.note and change.id else "",
             fields=tuple(shown),
@@ -181,27 +193,28 @@ class _Maker:
             return self.resources[change.address].position + 1
         return one.after
 
-    def _numbers(self, change: Change, numbers: list[FieldChange]) -> Step:
-        step = self._step(replace(change, action=Action.UPDATE), numbers)
-        step = replace(step, title=f"Set the numbers of the survey {change.label or change.address!r}")
+    def _later(self, change: Change, fields: list[FieldChange], noun: str) -> Step:
+        step = self._step(replace(change, action=Action.UPDATE), fields)
+        owner = KINDS[change.kind].noun
+        step = replace(step, title=f"Set the {noun} of the {owner} {change.label or change.address!r}")
         return replace(step, key=_key(step))
 
-    def _upload(self, users: tuple[Desired, ...]) -> Step:
+    def _upload(self, kind: Kind, users: tuple[Desired, ...]) -> Step:
         count = len(users)
         upload = upload_of(users)
         neutralised, reset = upload.neutralised, upload.resets
-        beware = [admin_ui.LICENCES.format(count=count), admin_ui.UPLOAD_ONLY_NEW]
-        beware.append(admin_ui.RESET_MAIL.format(count=reset) if reset else admin_ui.NO_MAIL)
-        beware += [admin_ui.FORMULAS.format(count=neutralised)] if neutralised else []
+        beware = [LICENCES.format(count=count), UPLOAD_ONLY_NEW]
+        beware.append(RESET_MAIL.format(count=reset) if reset else NO_MAIL)
+        beware += [FORMULAS.format(count=neutralised)] if neutralised else []
         step = Step(
             key="",
-            title=f"Upload {CSV_NAME}: {count} missing user{'s' if count != 1 else ''}",
+            title=f"Upload {CSV_NAME}: {count} missing {kind.noun}{'s' if count != 1 else ''}",
             addresses=tuple(user.address for user in users),
-            kind=USER.name,
+            kind=kind.name,
             action="upload",
             id=None,
-            page=admin_ui.PAGES[USER.name].create,
-            link=self._link(USER.name, None),
+            page=kind.admin_page.create,
+            link=self._link(kind.name, None),
             beware=tuple(beware),
         )
         return replace(step, key=_key(step))
@@ -213,28 +226,19 @@ class _Maker:
         return page(self.origin, pattern, id or "")
 
 
-def _typed(one: FieldChange, after: Value) -> Iterator[StepField]:
+def _typed(kind: Kind, one: FieldChange, after: Value) -> Iterator[StepField]:
     """Yield what is typed into the page for one field: a value, or one for each language."""
     if not isinstance(after, Mapping):
-        yield StepField(one.path, admin_ui.field_name(one.path), one.before, after)
+        yield StepField(one.path, kind.label_of(one.path), one.before, after)
         return
     before = one.before if isinstance(one.before, Mapping) else {}
     for language, text in after.items():
         path = FieldPath.of(one.path, language)
-        yield StepField(path, admin_ui.field_name(path), before.get(language), text)
+        yield StepField(path, kind.label_of(path), before.get(language), text)
 
 
 def _beware(change: Change) -> Iterator[str]:
-    if change.action is Action.DELETE:
-        yield {
-            "survey": admin_ui.DELETE_SURVEY,
-            "question": admin_ui.DELETE_QUESTION,
-            "user": admin_ui.DELETE_USER,
-        }[change.kind]
-    if change.kind == "question" and change.action is not Action.CREATE:
-        yield admin_ui.LOGIC
-        if change.action is Action.UPDATE:
-            yield admin_ui.RESPONSES
+    yield from KINDS[change.kind].admin_page.beware.get(_WORK[change.action], ())
     for risk in change.risks:
         yield f"{risk.level}: {risk.message}"
 

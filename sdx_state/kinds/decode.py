@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from sdx_state.decoding.typed import Malformed, member, natural, one_of, record, text
-from sdx_state.kinds import KINDS
+from sdx_state.decoding.typed import Decode, Malformed, member, natural, one_of, record, text
+from sdx_state.kinds import KINDS, cached_by_table
 from sdx_state.kinds.addresses import NoAddress, parse_address
 from sdx_state.model.address import Address
 from sdx_state.model.resource import Source
 
-kind_name = one_of(tuple(KINDS))
+
+def kind_name(value: object) -> str:
+    """Return the name of a known kind."""
+    return _kind_name()(value)
+
+
+@cached_by_table
+def _kind_name() -> Decode[str]:
+    return one_of(tuple(KINDS))
 
 
 def address(value: object) -> Address:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 
+from sdx_state.kinds.complaint import Complaint
 from sdx_state.model.texts import normalized
 
 LONGEST = 254  # RFC 5321, section 4.5.3.1.3, less the angle brackets
@@ -41,6 +42,21 @@ def unaddressable(text: str) -> str | None:
     if complaint is None and "/" in text:
         return "an address with `/` cannot stand in the path of a request"
     return complaint
+
+
+def check_email(text: str) -> Complaint | None:
+    """Return why `text` is not an e-mail address."""
+    reason = malformed(text)
+    return Complaint(f"`{text[:80]}` is not an e-mail address: {reason}") if reason else None
+
+
+def check_user(text: str) -> Complaint | None:
+    """Return why `text` is not an e-mail address under which a user can be managed."""
+    reason = unaddressable(text)
+    if reason is None:
+        return None
+    hint = "manage this user in the admin UI, and remove it here"
+    return check_email(text) or Complaint(f"`{text[:80]}` cannot be managed: {reason}", hint)
 
 
 def identity_of(text: str) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Any
 
+from sdx_state.kinds.complaint import Complaint
 from sdx_state.kinds.email import identity_of
 from sdx_state.kinds.phone import without_separators
 from sdx_state.model.texts import normalise_text
@@ -24,17 +26,31 @@ class FieldType(Enum):
     OPTIONS = "options"  # a question's response options: label and prompt
 
 
-@dataclass(frozen=True)
+Judge = Callable[[str], Complaint | None]
+
+
+@dataclass(frozen=True, eq=False)
 class Field:
     """One field of a kind.
 
     Attributes:
-        name: The name in YAML, which is the API's own (flat shape) where it has one.
+        name: The API's own name (flat shape) where it has one, else the name in YAML.
         type: How values are read and compared.
         nested: Path of the value in the nested wire shape; empty when it is `name` there too.
         flat: Whether the flat shape of API 1.0.0 carries the field at all.
         closed: Its values come from a short list, so that one does not tell resources apart.
         other_names: Value -> the value that is the same under another name.
+        label: What the admin UI calls it.
+        about: What it is for, as `explain` prints it.
+        yaml: Its key in YAML, where that is not `name`.
+        schema: What JSON Schema says of its values beyond their type.
+        national: Its key in YAML may hold a number as it is dialled in a country, which the field of this name says.
+        refers_to: The kind of the resource that it names. The wire has the identity, YAML the address.
+        personal: It says who somebody is, or how to reach them.
+        shared: Why two resources with the same value are worth a warning; empty if they are not.
+        texting: It is a number that text messages are sent from.
+        check: Says why a text cannot be declared.
+        doubt: Says what is odd about a text that can.
     """
 
     name: str
@@ -42,7 +58,23 @@ class Field:
     nested: tuple[str, ...] = ()
     flat: bool = True
     closed: bool = False
-    other_names: Mapping[str, str] = field(default_factory=dict, hash=False)
+    other_names: Mapping[str, str] = field(default_factory=dict)
+    label: str = ""
+    about: str = ""
+    yaml: str = ""
+    schema: Mapping[str, Any] = field(default_factory=dict)
+    national: str = ""
+    refers_to: str = ""
+    personal: bool = False
+    shared: str = ""
+    texting: bool = False
+    check: Judge | None = None
+    doubt: Judge | None = None
+
+    @property
+    def key(self) -> str:
+        """Its key in YAML."""
+        return self.yaml or self.name
 
     def normalise(self, value: object) -> object:
         """Return the form in which two values of this field are compared.

@@ -68,8 +68,8 @@ def find_survey(
         names.add(SURVEY.natural_key_of(declared[address].values.get(SURVEY.natural_key)))
     wanted = Wanted(
         kinds=frozenset({SURVEY.name}),
-        survey_ids=frozenset(ids),
-        survey_names=frozenset(names),
+        parents=frozenset((SURVEY.name, id) for id in ids),
+        parent_names=frozenset((SURVEY.name, name) for name in names),
         owned=frozenset((SURVEY.name, id) for id in ids),
     )
     snapshot, _ = read_live(client, wanted, ledger, parallelism, progress)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sdx_state.api import Endpoints
-from sdx_state.kinds import ALL_KINDS, KINDS
+from sdx_state.kinds import KINDS
 from sdx_state.kinds.kind import VERBS, Verb
 
 Setting = Literal["auto", "documented", "writable"]
@@ -69,7 +69,7 @@ def all_needs(client: Endpoints) -> list[Need]:
         SurveyDynamixError: A list could not be read.
     """
     needs: list[Need] = []
-    for kind in ALL_KINDS:
+    for kind in KINDS.values():
         if kind.lookup_only:
             continue
         row = next(iter(client.endpoint(kind.collection).iterate()), None)

@@ -1,7 +1,7 @@
 """Read of a tenant what a plan needs, and no more.
 
-The cost of a plan is its requests: one list of surveys, one of users, and a list of questions only for each survey
-that is declared or owned; `parallelism` of them at a time.
+The cost of a plan is its requests: one list of each kind, and a list of children, such as a survey's questions, only
+for each parent that is declared or owned; `parallelism` of them at a time.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from typing import Protocol
 
 from sdx_state.api import Endpoints
 from sdx_state.api.errors import GoneError, NotFoundError
-from sdx_state.kinds import KINDS, QUESTION, SURVEY, USER
+from sdx_state.kinds import KINDS, Kind, children_of, parent_names
+from sdx_state.kinds.identity import Identity
 from sdx_state.kinds.wire import shape_of
 from sdx_state.live.numbers import read_numbers
 from sdx_state.model.address import Address
@@ -24,7 +25,7 @@ from sdx_state.model.resource import Desired, Live, Shape
 from sdx_state.model.snapshot import Snapshot
 
 MISSING_COUNT, MISSING_SHARE = 3, 0.2
-LOOKS = 200  # questions that are asked for one by one, at most
+LOOKS = 200  # children that are asked for one by one, at most
 
 
 class TooMuchMissing(Exception):
@@ -53,9 +54,9 @@ class Wanted:
 
     Attributes:
         kinds: Names of the kinds whose lists are read.
-        survey_ids: Surveys whose questions are listed, by id.
-        survey_names: The same, by name in the form that natural keys are matched.
-        all_surveys: List the questions of every survey.
+        parents: `(kind, id)` of the resources whose children are listed.
+        parent_names: The same, by kind and name in the form that natural keys are matched.
+        all_children: List the children of every parent.
         numbers: E.164 number -> country code to look up.
         owned: `(kind, id)` of what the state owns and is asked about: what a list lacks is asked for by id.
         counts: Kind -> how many the state owns in all.
@@ -63,9 +64,9 @@ class Wanted:
     """
 
     kinds: frozenset[str] = frozenset()
-    survey_ids: frozenset[str] = frozenset()
-    survey_names: frozenset[str] = frozenset()
-    all_surveys: bool = False
+    parents: frozenset[Identity] = frozenset()
+    parent_names: frozenset[tuple[str, str]] = frozenset()
+    all_children: bool = False
     numbers: Mapping[str, str] = field(default_factory=dict)
     owned: frozenset[tuple[str, str]] = frozenset()
     counts: Mapping[str, int] = field(default_factory=dict)
@@ -100,8 +101,9 @@ def wanted_of(
         leaving: What an earlier run was about to delete.
     """
     kinds: set[str] = set()
-    survey_ids: set[str] = set()
-    survey_names: set[str] = set()
+    parents: set[Identity] = set()
+    names: set[tuple[str, str]] = set()
+    having_children = parent_names()
     numbers: dict[str, str] = {}
     owned = set()
     for address, entry in ledger.entries.items():
@@ -110,22 +112,23 @@ def wanted_of(
             continue
         kinds.add(kind)
         owned.add((kind, entry.id))
-        if kind == SURVEY.name:
-            survey_ids.add(entry.id)
+        if kind in having_children:
+            parents.add((kind, entry.id))
     for desired in resources:
-        if KINDS[desired.kind].lookup_only:
-            number = desired.values.get(KINDS[desired.kind].natural_key)
+        known = KINDS[desired.kind]
+        if known.lookup_only:
+            number = desired.values.get(known.natural_key)
             numbers[str(number)] = str(desired.values.get("country_code") or "")
             continue
         kinds.add(desired.kind)
-        if desired.kind == SURVEY.name:
+        if desired.kind in having_children:
             if desired.id is not None:
-                survey_ids.add(desired.id)
-            survey_names.add(SURVEY.natural_key_of(desired.values.get(SURVEY.natural_key)))
+                parents.add((desired.kind, desired.id))
+            names.add((desired.kind, known.natural_key_of(desired.values.get(known.natural_key))))
     return Wanted(
         kinds=frozenset(kinds),
-        survey_ids=frozenset(survey_ids),
-        survey_names=frozenset(survey_names),
+        parents=frozenset(parents),
+        parent_names=frozenset(names),
         numbers=numbers,
         owned=frozenset(owned),
         counts=Counter(address.kind for address in ledger.entries),
@@ -172,43 +175,76 @@ def _read(
     progress: Progress,
     ask_again: bool,
 ) -> tuple[Snapshot, Ledger]:
-    progress.expect(len(wanted.kinds & {SURVEY.name, USER.name}))
-    users = _submit(workers, progress, client.users.list) if USER.name in wanted.kinds else None
+    inside = {kind.name: children_of(kind.name) for kind in KINDS.values()}
+    lists = {
+        kind: _submit(workers, progress, client.endpoint(kind.collection).list)
+        for kind in KINDS.values()
+        if kind.parent is None and wanted.kinds.intersection((kind.name, *(one.name for one in inside[kind.name])))
+    }
+    progress.expect(len(lists))
     numbers = workers.submit(read_numbers, client, wanted.numbers, ledger, ask_again)
     resources: dict[str, list[Live]] = {}
-    surveys: list[Live] = []
-    if wanted.kinds & {SURVEY.name, QUESTION.name}:
-        surveys = [_live(SURVEY.name, raw) for raw in _submit(workers, progress, client.surveys.list).result()]
-        surveys += _unlisted(client, wanted, SURVEY.name, surveys)
-        resources[SURVEY.name] = surveys
-    chosen = [survey for survey in surveys if _is_wanted(survey, wanted)]
-    progress.expect(len(chosen))
-    lists = [
-        (survey.id, _submit(workers, progress, partial(client.questions.list, survey_id=survey.id)))
-        for survey in chosen
+    below = [
+        (child, _Children(client, wanted, workers, progress, child, parent, lists.pop(parent)))
+        for parent in [*lists]
+        for child in inside[parent.name]
     ]
-    listed = {id: {str(raw[QUESTION.identity]): raw for raw in future.result()} for id, future in lists}
-    _refuse_mass_absence(wanted, ledger, listed)
-    unlisted, strays = _complete_lists(client, wanted, ledger, listed)
-    questions = [_live(QUESTION.name, raw, id) for id, rows in listed.items() for raw in rows.values()]
-    questions += strays
-    if QUESTION.name in wanted.kinds or questions:
-        resources[QUESTION.name] = questions
-    if users is not None:
-        resources[USER.name] = [_live(USER.name, raw) for raw in users.result()]
-        resources[USER.name] += _unlisted(client, wanted, USER.name, resources[USER.name])
+    unlisted: set[Identity] = set()
+    for child, family in below:
+        resources[family.parent.name] = family.parents
+        children, missing = family.read(ledger)
+        unlisted |= missing
+        if child.name in wanted.kinds or children:
+            resources[child.name] = children
+    for kind, future in lists.items():
+        resources[kind.name] = [_live(kind, raw) for raw in future.result()]
+        resources[kind.name] += _unlisted(client, wanted, kind, resources[kind.name])
     found = numbers.result()
-    if found.live:
-        resources["phone_number"] = list(found.live)
+    for live in found.live:
+        resources.setdefault(live.kind, []).append(live)
     snapshot = Snapshot(
         resources=resources,
         read=wanted.kinds,
-        surveys_read=frozenset(survey.id for survey in chosen),
+        parents_read=frozenset((family.parent.name, one.id) for _, family in below for one in family.chosen),
         invalid_numbers=found.invalid,
-        unlisted=unlisted,
+        unlisted=frozenset(unlisted),
         shape=_tenant_shape(resources),
     )
     return snapshot, replace(ledger, lookups=found.lookups)
+
+
+class _Children:
+    """The lists of one kind that lives in another, of the parents that are wanted."""
+
+    def __init__(
+        self,
+        client: Endpoints,
+        wanted: Wanted,
+        workers: ThreadPoolExecutor,
+        progress: Progress,
+        kind: Kind,
+        parent: Kind,
+        parents: Future[list[dict[str, object]]],
+    ) -> None:
+        """Wait for the list of the parents, and ask for those of the children of each that is wanted."""
+        self.client, self.wanted, self.kind, self.parent = client, wanted, kind, parent
+        self.parents = [_live(parent, raw) for raw in parents.result()]
+        self.parents += _unlisted(client, wanted, parent, self.parents)
+        self.chosen = [one for one in self.parents if _is_wanted(parent, one, wanted)]
+        progress.expect(len(self.chosen))
+        self._lists = [(one.id, _submit(workers, progress, partial(self.rows, one.id))) for one in self.chosen]
+
+    def rows(self, parent_id: str) -> list[dict[str, object]]:
+        """Return the children of `parent_id` as they are listed."""
+        return self.client.endpoint(self.kind.collection).list(**{str(self.kind.parent_field): parent_id})
+
+    def read(self, ledger: Ledger) -> tuple[list[Live], set[Identity]]:
+        """Return the children, and the identities of those that are managed and in no list twice."""
+        listed = {id: {str(raw[self.kind.identity]): raw for raw in future.result()} for id, future in self._lists}
+        _refuse_mass_absence(self.wanted, ledger, self.kind, listed)
+        unlisted, strays = _complete_lists(self, ledger, listed)
+        found = [_live(self.kind, raw, id) for id, rows in listed.items() for raw in rows.values()]
+        return found + strays, {(self.kind.name, id) for id in unlisted}
 
 
 def _submit(
@@ -222,113 +258,115 @@ def _submit(
     return workers.submit(run)
 
 
-def _live(kind: str, raw: Mapping[str, object], parent_id: str | None = None) -> Live:
-    return Live(kind, str(raw[KINDS[kind].identity]), raw, parent_id)
+def _live(kind: Kind, raw: Mapping[str, object], parent_id: str | None = None) -> Live:
+    return Live(kind.name, str(raw[kind.identity]), raw, parent_id)
 
 
-def _is_wanted(survey: Live, wanted: Wanted) -> bool:
+def _is_wanted(kind: Kind, parent: Live, wanted: Wanted) -> bool:
     return (
-        wanted.all_surveys
-        or survey.id in wanted.survey_ids
-        or SURVEY.natural_key_of(survey.raw.get(SURVEY.natural_key)) in wanted.survey_names
+        wanted.all_children
+        or (kind.name, parent.id) in wanted.parents
+        or (kind.name, kind.natural_key_of(parent.raw.get(kind.natural_key))) in wanted.parent_names
     )
 
 
-def _unlisted(client: Endpoints, wanted: Wanted, kind: str, listed: Iterable[Live]) -> list[Live]:
+def _unlisted(client: Endpoints, wanted: Wanted, kind: Kind, listed: Iterable[Live]) -> list[Live]:
     """Ask by id for what is owned and not in the list: only 404 or 410 proves that a resource is gone.
 
     Raises:
         TooMuchMissing: All of several are missing, or many: one by one they are not asked for.
     """
-    missing = wanted.missing(kind, {KINDS[kind].identity_of(live.id) for live in listed})
-    count, total = wanted.unexplained(kind, missing), wanted.counts.get(kind, 0)
+    missing = wanted.missing(kind.name, {kind.identity_of(live.id) for live in listed})
+    count, total = wanted.unexplained(kind.name, missing), wanted.counts.get(kind.name, 0)
     if (count > MISSING_COUNT and count > MISSING_SHARE * total) or 1 < count == total:
         raise _too_much_missing(kind, count, total)
     found = []
     for id in missing:
         try:
-            found.append(_live(kind, client.endpoint(KINDS[kind].collection).get(id)))
+            found.append(_live(kind, client.endpoint(kind.collection).get(id)))
         except (NotFoundError, GoneError):
             continue
     return found
 
 
-def _refuse_mass_absence(wanted: Wanted, ledger: Ledger, listed: Mapping[str, Mapping[str, object]]) -> None:
-    """Refuse to plan where every question that is owned is gone from the lists, by id of their survey.
+def _refuse_mass_absence(
+    wanted: Wanted, ledger: Ledger, kind: Kind, listed: Mapping[str, Mapping[str, object]]
+) -> None:
+    """Refuse to plan where every child that is owned is gone from the lists, by id of their parent.
 
-    A question whose survey the state does not know may be in a list that was not read.
+    A child whose parent the state does not know may be in a list that was not read.
     """
     seen = {id for rows in listed.values() for id in rows}
     seen |= {
         entry.id
         for address, entry in ledger.entries.items()
-        if address.kind == QUESTION.name and address.parent not in ledger.entries
+        if address.kind == kind.name and address.parent not in ledger.entries
     }
-    missing = wanted.missing(QUESTION.name, seen)
-    count, total = wanted.unexplained(QUESTION.name, missing), wanted.counts.get(QUESTION.name, 0)
+    missing = wanted.missing(kind.name, seen)
+    count, total = wanted.unexplained(kind.name, missing), wanted.counts.get(kind.name, 0)
     if count > MISSING_COUNT and count == total:
-        raise _too_much_missing(QUESTION.name, count, total)
+        raise _too_much_missing(kind, count, total)
 
 
 def _complete_lists(
-    client: Endpoints, wanted: Wanted, ledger: Ledger, listed: Mapping[str, dict[str, dict[str, object]]]
+    family: _Children, ledger: Ledger, listed: Mapping[str, dict[str, dict[str, object]]]
 ) -> tuple[frozenset[str], list[Live]]:
-    """Ask by id for each question that is owned and in no list, and read a list that should show it once more.
+    """Ask by id for each child that is owned and in no list, and read a list that should show it once more.
 
     A list that was short by accident is whole the second time. Returns the ids that it lacks twice: they were taken
-    out, or the list lags behind; and the questions that exist and whose survey was not read.
+    out, or the list lags behind; and the children that exist and whose parent was not read.
 
     Raises:
         TooMuchMissing: So many are missing that they are not asked for one by one.
     """
+    kind = family.kind
     seen = {id for rows in listed.values() for id in rows}
     missing = []
     for address, entry in ledger.entries.items():
-        if address.kind != QUESTION.name:
+        if address.kind != kind.name:
             continue
-        survey = ledger.entries.get(address.parent) if address.parent else None
-        place = survey.id if survey is not None and survey.id in listed else None
-        if place is None and (QUESTION.name, entry.id) not in wanted.owned:
+        parent = ledger.entries.get(address.parent) if address.parent else None
+        place = parent.id if parent is not None and parent.id in listed else None
+        if place is None and (kind.name, entry.id) not in family.wanted.owned:
             continue
         if entry.id not in (seen if place is None else listed[place]):
             missing.append((place, entry.id))
     if len(missing) > LOOKS:
-        total = sum(address.kind == QUESTION.name for address in ledger.entries)
-        raise _too_much_missing(QUESTION.name, len(missing), total)
+        total = sum(address.kind == kind.name for address in ledger.entries)
+        raise _too_much_missing(kind, len(missing), total)
     unlisted: set[str] = set()
     strays: dict[str, Live] = {}
-    for survey_id, id in missing:
-        if survey_id is not None and id in listed[survey_id]:
-            continue  # the second reading, for another question of the same survey, showed it
+    for parent_id, id in missing:
+        if parent_id is not None and id in listed[parent_id]:
+            continue  # the second reading, for another child of the same parent, showed it
         try:
-            raw = client.questions.get(id)
+            raw = family.client.endpoint(kind.collection).get(id)
         except (NotFoundError, GoneError):
             continue
-        if survey_id is not None:
-            rows = client.questions.list(survey_id=survey_id)
-            listed[survey_id].update((str(row[QUESTION.identity]), row) for row in rows)
+        if parent_id is not None:
+            listed[parent_id].update((str(row[kind.identity]), row) for row in family.rows(parent_id))
         if any(id in rows for rows in listed.values()):
             continue
-        home = raw.get(str(QUESTION.parent_field))
-        if survey_id is not None and (home is None or str(home) in listed):
+        home = raw.get(str(kind.parent_field))
+        if parent_id is not None and (home is None or str(home) in listed):
             unlisted.add(id)
         else:
-            strays[id] = _live(QUESTION.name, raw, None if home is None else str(home))
+            strays[id] = _live(kind, raw, None if home is None else str(home))
     return frozenset(unlisted), list(strays.values())
 
 
-def _too_much_missing(kind: str, missing: int, total: int) -> TooMuchMissing:
+def _too_much_missing(kind: Kind, missing: int, total: int) -> TooMuchMissing:
     return TooMuchMissing(
-        f"{missing} of the {total} {KINDS[kind].noun}s that the state knows are not in this tenant. "
+        f"{missing} of the {total} {kind.noun}s that the state knows are not in this tenant. "
         "Is it the right one? Nothing was changed.\n"
         "Check the host and the credentials. If they really were deleted, stop managing them: "
-        f"sdx-state state rm '{kind}.*' (or the addresses of those that are gone)."
+        f"sdx-state state rm '{kind.name}.*' (or the addresses of those that are gone)."
     )
 
 
 def _tenant_shape(resources: Mapping[str, list[Live]]) -> Shape | None:
-    for kind in (SURVEY, QUESTION):
-        for live in resources.get(kind.name, ()):
+    for kind in KINDS.values():
+        for live in resources.get(kind.name, ()) if kind.has_shapes else ():
             shape = shape_of(kind, live.raw)
             if shape is not None:
                 return shape

@@ -10,6 +10,7 @@ from typing import TypeVar
 WORK = 2_000_000  # pairs of elements that one comparison may look at: well below a second
 CANDIDATES = 5_000  # words that a hint is looked for among
 WORD = 100  # characters of a word that are compared for a hint
+MAX_LISTED = 20  # known words that a hint lists
 
 T = TypeVar("T", bound=Hashable)
 Opcode = tuple[str, int, int, int, int]
@@ -70,3 +71,19 @@ def nearest(word: str, known: Iterable[str], least: float = 0.6) -> str | None:
         if found[0] >= least and (best is None or found > best):
             best = found
     return best[1] if best else None
+
+
+def closest(word: str, known: Iterable[str]) -> str | None:
+    """Return the hint that names the one of `known` that `word` looks like, if there is one."""
+    folded = {candidate.casefold(): candidate for candidate in sorted(known)}
+    near = nearest(word[:WORD].casefold(), folded)
+    return f"did you mean `{folded[near]}`?" if near is not None else None
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str | None:
+    """Return the hint that names the one of `known` that `word` looks like, or lists them when they are few."""
+    candidates = sorted(known)
+    hint = closest(word, candidates)
+    if hint is None and 0 < len(candidates) <= MAX_LISTED:
+        return "known: " + ", ".join(f"`{candidate}`" for candidate in candidates)
+    return hint

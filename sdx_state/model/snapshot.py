@@ -13,19 +13,19 @@ class Snapshot:
     """Live resources at one moment.
 
     Attributes:
-        resources: By kind's name, every live resource that was read. A question carries its survey's id.
+        resources: By kind's name, every live resource that was read. A child carries its parent's id.
         read: Names of the kinds whose lists were read; absence means something only for these.
-        surveys_read: Ids of the surveys whose questions were listed.
+        parents_read: Kind and id of the resources whose children were listed.
         invalid_numbers: Telephone numbers that the look-up answered are not valid.
-        unlisted: Ids of questions that exist and that the list of their survey does not show.
+        unlisted: Kind and id of children that exist and that the list of their parent does not show.
         shape: The wire shape the tenant speaks, as far as its answers show.
     """
 
     resources: Mapping[str, Sequence[Live]] = field(default_factory=dict)
     read: frozenset[str] = frozenset()
-    surveys_read: frozenset[str] = frozenset()
+    parents_read: frozenset[tuple[str, str]] = frozenset()
     invalid_numbers: frozenset[str] = frozenset()
-    unlisted: frozenset[str] = frozenset()
+    unlisted: frozenset[tuple[str, str]] = frozenset()
     shape: Shape | None = None
 
     def of(self, kind: str) -> Sequence[Live]:

@@ -1,14 +1,14 @@
 """Whether a live resource is the one that was last applied under its id: ids are used again, and tenants mixed up.
 
-It is another one where nothing that was applied is there any more: no field that could tell resources apart, and, of
-a survey, none of its questions.
+It is another one where nothing that was applied is there any more: no field that could tell resources apart, and
+none of its children.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from sdx_state.kinds import KINDS
+from sdx_state.kinds import KINDS, child_names, children_of
 from sdx_state.kinds.field import FieldType
 from sdx_state.kinds.kind import Kind
 from sdx_state.kinds.wire import read_field
@@ -31,7 +31,7 @@ def agrees(entry: Entry, live: Live, ledger: Ledger, siblings: Collection[str] =
         entry: What is remembered.
         live: What has its id now.
         ledger: Keys the hashes.
-        siblings: Ids of the questions that are live in it and remembered.
+        siblings: Ids of the children that are live in it and remembered.
     """
     kind = KINDS[live.kind]
     nothing = {ledger.hash(None), ledger.hash("")}  # what was cleared tells no resource from another
@@ -60,18 +60,20 @@ def replaced(
             concerned[change.kind, change.id] = change
     if not concerned:
         return []
-    ours = {entry.id for address, entry in entries.items() if address.kind == "question"}
-    asked: dict[str, set[str]] = {}
-    for question in snapshot.of("question"):
-        if question.id in ours and question.parent_id is not None:
-            asked.setdefault(question.parent_id, set()).add(question.id)
+    children = child_names()
+    ours = {(address.kind, entry.id) for address, entry in entries.items() if address.kind in children}
+    inside: dict[tuple[str | None, str], set[str]] = {}
+    for name in children:
+        for child in snapshot.of(name):
+            if (name, child.id) in ours and child.parent_id is not None:
+                inside.setdefault((KINDS[name].parent, child.parent_id), set()).add(child.id)
     found = []
     for kind in KINDS:
         for live in snapshot.of(kind):
             if (kind, live.id) not in concerned:
                 continue
             change = concerned.pop((kind, live.id))
-            siblings = asked.get(live.id, ()) if kind == "survey" else ()
+            siblings = inside.get((kind, live.id), ())
             if not agrees(entries[change.address], live, ledger, siblings):
                 found.append(_another(change))
     return found
@@ -119,7 +121,7 @@ def _value_at(kind: Kind, path: FieldPath, live: Live) -> Value:
 def _another(change: Change) -> Finding:
     kind = KINDS[change.kind]
     verb = "delete" if change.action is Action.DELETE else "overwrite"
-    also = ", and none of its questions is there" if kind.name == "survey" else ""
+    also = "".join(f", and none of its {child.noun}s is there" for child in children_of(kind.name))
     return Finding(
         "error",
         f"{change.address} would {verb} {kind.noun} {change.id} ({change.label!r}), which is not what was last "

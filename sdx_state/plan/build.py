@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sdx_state.kinds import ALL_KINDS, KINDS, QUESTION
+from sdx_state.kinds import KINDS, child_names, parent_names
 from sdx_state.kinds.identity import identity
 from sdx_state.model.address import Address
 from sdx_state.model.field_path import FieldPath
@@ -79,7 +79,8 @@ def build_plan(
     replacing = {one.successor: one for one in left.values()}
 
     leaving, lost = departures(undeclared, intention.removed, snapshot, intention.resources, left)
-    going = {one.id for one in leaving if one.kind == QUESTION.name and one.action is Action.DELETE and one.id}
+    children = child_names()
+    going = {one.id for one in leaving if one.kind in children and one.action is Action.DELETE and one.id}
     moved = reordered(resources, matches.live, snapshot, entries, ledger, going)
     planner = _Planner(snapshot, ledger, entries, came_from, replacing, matches)
     changes, drift, unchanged = planner.plan_declared(resources, moved)
@@ -155,7 +156,7 @@ class _Planner:
                 unchanged += live is not None
             else:
                 changes.append(change)
-        self._warn_of_shared_questions(changes)
+        self._warn_of_shared_children(changes)
         return changes, drift, unchanged
 
     def _creation(self, desired: Desired) -> Change:
@@ -243,17 +244,19 @@ class _Planner:
                 )
             )
 
-    def _warn_of_shared_questions(self, changes: Iterable[Change]) -> None:
-        surveys: dict[str, list[str]] = {}
-        for live in self.snapshot.of("question"):
-            surveys.setdefault(live.id, []).append(live.parent_id or "?")
+    def _warn_of_shared_children(self, changes: Iterable[Change]) -> None:
+        parents: dict[tuple[str, str], list[str]] = {}
+        for kind in child_names():
+            for live in self.snapshot.of(kind):
+                parents.setdefault((kind, live.id), []).append(live.parent_id or "?")
         for change in changes:
-            if change.kind == "question" and change.id and len(surveys.get(change.id, ())) > 1 and change.writes:
+            owners = parents.get((change.kind, change.id), ()) if change.id and change.writes else ()
+            if len(owners) > 1:
                 self.findings.append(
                     Finding(
                         "warning",
-                        f"{change.address} (id {change.id}) stands in several surveys: "
-                        f"ids {', '.join(surveys[change.id])}. Changing it changes all of them",
+                        f"{change.address} (id {change.id}) stands in several {KINDS[change.kind].parent}s: "
+                        f"ids {', '.join(owners)}. Changing it changes all of them",
                         change.address,
                         change.source,
                     )
@@ -264,20 +267,21 @@ def _strangers(snapshot: Snapshot, matches: Matches, entries: Mapping[Address, E
     """Yield what is live and nobody's: never touched."""
     managed = {identity(live.kind, live.id) for live in matches.live.values()}
     managed.update(identity(address.kind, entry.id) for address, entry in entries.items())
-    ours = {live.id for live in matches.live.values() if live.kind == "survey"}
-    for kind in ALL_KINDS:
+    parents = parent_names()
+    ours = {(live.kind, live.id) for live in matches.live.values() if live.kind in parents}
+    for kind in KINDS.values():
         if kind.lookup_only:
             continue
         for live in snapshot.of(kind.name):
-            if kind.parent and live.parent_id not in ours:
+            if kind.parent and (kind.parent, live.parent_id) not in ours:
                 continue
             if identity(kind.name, live.id) not in managed:
                 yield live
 
 
 def in_order_of_writes(changes: Sequence[Change]) -> list[Change]:
-    """Return `changes` with each question after its survey, and after them what goes, in reverse."""
-    place = {kind.name: number for number, kind in enumerate(ALL_KINDS)}
+    """Return `changes` with each child after its parent, and after them what goes, in reverse."""
+    place = {kind: number for number, kind in enumerate(KINDS)}
     leaving = [change for change in changes if change.action in (Action.DELETE, Action.FORGET)]
     staying = [change for change in changes if change.action not in (Action.DELETE, Action.FORGET)]
     leaving.sort(key=lambda change: (-place[change.kind], change.address))

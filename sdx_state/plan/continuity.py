@@ -27,7 +27,7 @@ def known_as(desired: Desired, entries: Mapping[Address, Entry]) -> Entry | None
     A kind whose identity is declared is another resource as soon as that differs.
     """
     kind, entry = KINDS[desired.kind], entries.get(desired.address)
-    if entry is None or kind.identity != kind.natural_key:
+    if entry is None or not kind.keyed_by_identity:
         return entry
     same = kind.natural_key_of(desired.values.get(kind.natural_key)) == kind.identity_of(entry.id)
     return entry if same else None
@@ -173,7 +173,7 @@ def _same(address: Address, entry: Entry, live: Live) -> bool:
 def _address_left(address: Address, live: Live, before: Address | None, taken: Collection[Address]) -> Address:
     """Return the address under which `live` leaves: the one it had, or that of its identity, or a remnant's."""
     kind = KINDS[live.kind]
-    named = Address(kind.name, kind.identity_of(live.id)) if kind.identity == kind.natural_key else None
+    named = Address(kind.name, kind.identity_of(live.id)) if kind.keyed_by_identity else None
     free = [one for one in (before, named) if one is not None and one not in taken]
     return free[0] if free else Address(address.kind, f"{address.key}{REMNANT}{live.id}", address.parent)
 
@@ -183,7 +183,7 @@ def _why(address: Address, desired: Desired, live: Live, matched: Mapping[Addres
     new = matched.get(address)
     there = f"it is {kind.noun} {new.id} there" if new is not None else "created there"
     survey = matched.get(desired.parent) if desired.parent is not None else None
-    if kind.identity == kind.natural_key:
+    if kind.keyed_by_identity:
         return f"moved to another identity, {address}: {there}, deleted here"
     if kind.parent is not None and (survey is None or survey.id != live.parent_id):
         moved = f"moved to another {kind.parent}, as {address}"
@@ -216,7 +216,7 @@ def _settled(places: Mapping[Address, Address], routes: Routes, findings: list[F
 def _another_resource(before: Address, after: Address) -> bool:
     """Tell whether a move between these addresses creates and deletes: then both may stand side by side."""
     kind = KINDS[before.kind]
-    return kind.identity == kind.natural_key or before.parent != after.parent
+    return kind.keyed_by_identity or before.parent != after.parent
 
 
 def _taken(before: Address, after: Address, routes: Routes) -> Finding:

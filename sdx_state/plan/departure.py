@@ -28,11 +28,11 @@ def departures(
     """Return what becomes of `undeclared` (owned, not declared), and which of it the tenant deleted itself.
 
     What goes is told at its `removed:` entry, or else at what stands for its address now (`successors`), or at the
-    survey of `declared` that it stood in.
+    parent in `declared` that it stood in.
     """
     live = {identity(one.kind, one.id): one for kind in KINDS for one in snapshot.of(kind)}
     orders = {order.address: order for order in removed}
-    surveys = {entry.id: address for address, entry in undeclared.items() if address.kind == "survey"}
+    parents = {(address.kind, entry.id): address for address, entry in undeclared.items() if address.parent is None}
     changes, lost = [], []
     for address, entry in undeclared.items():
         kind = KINDS[address.kind]
@@ -40,7 +40,7 @@ def departures(
         order = _order_for(address, orders)
         if kind.lookup_only:
             changes.append(_forget(address, entry, "no longer declared; there is nothing to delete"))
-        elif found is None and kind.parent is not None and entry.id in snapshot.unlisted:
+        elif found is None and (kind.name, entry.id) in snapshot.unlisted:
             changes.append(_forget(address, entry, f"taken out of its {kind.parent}; it stays in the tenant"))
         elif found is None:
             changes.append(_forget(address, entry, "already gone from the tenant"))
@@ -56,7 +56,7 @@ def departures(
             reason = "removed: destroy" if order else left.reason if left else "owned, and no longer declared"
             successor = declared[left.successor] if left else None
             protect = entry.protect or (successor is not None and successor.protect)
-            gone = deletion(address, found, reason, protect, surveys.get(found.parent_id or ""))
+            gone = deletion(address, found, reason, protect, parents.get((kind.parent or "", found.parent_id or "")))
             told_at = order or successor or (declared.get(address.parent) if address.parent else None)
             needs = (left.successor,) if left else ()
             changes.append(replace(gone, source=told_at.source if told_at else None, depends_on=needs))
@@ -87,7 +87,7 @@ def deletion(address: Address, live: Live, reason: str, protected: bool, parent:
 
 
 def _order_for(address: Address, orders: Mapping[Address, Removed]) -> Removed | None:
-    """Return the `removed:` entry for `address`; a survey's covers its questions."""
+    """Return the `removed:` entry for `address`; a parent's covers its children."""
     own = orders.get(address)
     return own or (orders.get(address.parent) if address.parent else None)
 

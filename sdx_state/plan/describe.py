@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
-from sdx_state.kinds import ALL_KINDS, QUESTION, SURVEY, Kind
+from sdx_state.kinds import KINDS, Kind, child_names, children_of
+from sdx_state.kinds.field import Field
 from sdx_state.kinds.identity import identity
 from sdx_state.kinds.wire import read_field
 from sdx_state.model.address import Address, readable_key
@@ -22,7 +23,7 @@ NOWHERE = Source("", 0, 0)
 KEY_LENGTH = 60
 KEY_BYTES = 120
 
-# kind, id, id of the survey it is listed under
+# kind, id, id of the parent it is listed under
 Place = tuple[str, str, str | None]
 
 
@@ -36,7 +37,7 @@ class Description:
     """A tenant, written down.
 
     Attributes:
-        resources: A declaration of each live resource, a survey's questions after it in their order.
+        resources: A declaration of each live resource, the children of each after it in their order.
         left_out: What could not be declared, and why.
     """
 
@@ -79,24 +80,26 @@ class _Describer:
         self.result = Description()
 
     def describe(self, snapshot: Snapshot) -> Description:
-        children: dict[str, list[Live]] = {}
-        for live in snapshot.of("question"):
-            children.setdefault(live.parent_id or "", []).append(live)
-        for kind in ALL_KINDS:
+        children: dict[tuple[str, str], list[Live]] = {}
+        for name in child_names():
+            for live in snapshot.of(name):
+                children.setdefault((name, live.parent_id or ""), []).append(live)
+        for kind in KINDS.values():
             if kind.lookup_only or kind.parent is not None:
                 continue
             names = _names(kind, snapshot.of(kind.name))
+            inside = children_of(kind.name)
             for live in snapshot.of(kind.name):
                 address = self._take(kind, live, names)
-                if kind is SURVEY and address is not None:
-                    self._questions(address, children.get(live.id, []))
+                for child in inside if address is not None else ():
+                    self._children(child, address, children.get((child.name, live.id), []))
         return self.result
 
-    def _questions(self, survey: Address, questions: list[Live]) -> None:
-        questions = sorted(questions, key=lambda live: order_of(live.raw, QUESTION.order_field or ORDER_PATH))
-        names = _names(QUESTION, questions)
-        for position, live in enumerate(questions):
-            self._take(QUESTION, live, names, survey, position)
+    def _children(self, kind: Kind, parent: Address | None, children: list[Live]) -> None:
+        ordered = sorted(children, key=lambda live: order_of(live.raw, kind.order_field or ORDER_PATH))
+        names = _names(kind, ordered)
+        for position, live in enumerate(ordered):
+            self._take(kind, live, names, parent, position)
 
     def _take(
         self, kind: Kind, live: Live, names: Counter[str], parent: Address | None = None, position: int = 0
@@ -104,8 +107,7 @@ class _Describer:
         """Declare `live` and return its address; None where it is not included, or its identity cannot be said."""
         if not self.included(live):
             return None
-        by_mail = kind.identity == kind.natural_key
-        refusal = self.why_not(kind, kind.identity, live.id) if by_mail else None
+        refusal = self.why_not(kind, kind.identity, live.id) if kind.keyed_by_identity else None
         if refusal is not None:
             self._leave_out(f"{kind.name} {live.id} is left out: {refusal}", None)
             return None
@@ -144,7 +146,7 @@ class _Describer:
                 if said is not None:
                     values[one.name] = ""
                 continue
-            refusal = self.why_not(kind, one.name, value)
+            refusal = self._undeclared(one, value) or self.why_not(kind, one.name, value)
             if refusal is None:
                 values[one.name] = value
             else:
@@ -152,9 +154,17 @@ class _Describer:
                 if isinstance(raw, str):  # the message names the value as it is in the tenant
                     refusal = self.why_not(kind, one.name, raw) or refusal
                 self._leave_out(f"{address}: {one.name} is left out: {refusal}", address)
-        if kind.identity == kind.natural_key:
+        if kind.keyed_by_identity:
             values[kind.identity] = live.id
         return values
+
+    def _undeclared(self, field: Field, value: Value) -> str | None:
+        """Return why `field` cannot name the resource `value`: no file declares it, nor will one."""
+        if not field.refers_to:
+            return None
+        address = KINDS[field.refers_to].address(str(value))
+        described = any(one.address == address for one in self.result.resources)
+        return None if described or address in self.declared else f"no file declares {address}"
 
     def _leave_out(self, message: str, address: Address | None) -> None:
         self.result.left_out.append(Finding("warning", message, address))
@@ -165,8 +175,8 @@ def _names(kind: Kind, resources: Sequence[Live]) -> Counter[str]:
 
 
 def _new_address(kind: Kind, live: Live, parent: Address | None, taken: set[str]) -> Address:
-    if kind.identity == kind.natural_key:
-        return Address(kind.name, kind.identity_of(live.id))
+    if kind.keyed_by_identity:
+        return kind.address(live.id)
     label = _cut(readable_key(str(live.raw.get(kind.natural_key) or "")))
     key = label or f"{kind.name}-{live.id}"
 

@@ -70,7 +70,7 @@ def _match_kind(
     live: Sequence[Live],
     entries: Mapping[Address, Entry],
     owned_elsewhere: frozenset[Identity],
-    unlisted: frozenset[str],
+    unlisted: frozenset[Identity],
     matches: Matches,
 ) -> None:
     by_id = {(_scope(kind, one), kind.identity_of(one.id)): one for one in live}
@@ -112,7 +112,7 @@ def _match_kind(
                     "correct the id, or remove the line to look it up by name",
                 )
             )
-        elif entry is not None and kind.parent is not None and entry.id in unlisted:
+        elif entry is not None and (kind.name, entry.id) in unlisted:
             matches.undecided.add(resource.address)
             matches.findings.append(_unlisted(kind, resource, entry.id))
         else:

@@ -55,7 +55,7 @@ def _finding(change: Change, live: Live) -> Finding:
     kind = KINDS[change.kind]
     expected, found = change.after.get(kind.natural_key), live.raw.get(kind.natural_key)
     hint = "correct it in the admin UI"
-    if kind.identity != kind.natural_key:
+    if not kind.keyed_by_identity:
         hint += f", or declare it as it is: `id: {live.id}`"
     return Finding(
         "warning",

@@ -43,7 +43,7 @@ def namesakes(
 def _name(live: Live) -> tuple[str, str | None, str] | None:
     """Return what no two of a kind should share; None where no two can, or there is nothing to share."""
     kind = KINDS[live.kind]
-    if kind.identity == kind.natural_key:
+    if kind.keyed_by_identity:
         return None
     key = kind.natural_key_of(live.raw.get(kind.natural_key))
     return (kind.name, live.parent_id if kind.parent else None, key) if key else None

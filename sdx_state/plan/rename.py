@@ -25,7 +25,7 @@ def rename_hints(changes: Sequence[Change], moved: Iterable[Moved]) -> list[Find
         kind = KINDS[gone.kind]
         if (
             gone.action is not Action.DELETE
-            or kind.identity == kind.natural_key
+            or kind.keyed_by_identity
             or gone.address in said
             or REMNANT in gone.address
         ):
@@ -50,8 +50,8 @@ def rename_hints(changes: Sequence[Change], moved: Iterable[Moved]) -> list[Find
 
 
 def _same_place(gone: Change, new: Change) -> bool:
-    """Questions are compared within their survey only."""
-    return gone.kind != "question" or gone.address.parent == new.address.parent
+    """Children are compared within their parent only."""
+    return gone.address.parent == new.address.parent
 
 
 def _likeness(gone: Change, new: Change) -> float:
@@ -69,7 +69,7 @@ def key_changes(changes: Sequence[Change], moved: Iterable[Moved]) -> list[tuple
     created = [change for change in changes if change.action is Action.CREATE and change.address not in said]
     for gone in changes:
         kind = KINDS[gone.kind]
-        if gone.action is not Action.DELETE or kind.identity == kind.natural_key or gone.address in said:
+        if gone.action is not Action.DELETE or kind.keyed_by_identity or gone.address in said:
             continue
         if REMNANT in gone.address:
             continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 
-from sdx_state.kinds import USER
+from sdx_state.kinds import KINDS
 from sdx_state.model.address import Address
 from sdx_state.model.alike import nearest
 from sdx_state.model.plan import Finding, Plan
@@ -43,10 +43,10 @@ def unmatched(
             yield Finding("error", message, hint=hint)
 
 
-def live_users(plan: Plan) -> Iterator[Address]:
-    """Yield the addresses of unmanaged users; other unmanaged resources have none."""
+def live_addresses(plan: Plan) -> Iterator[Address]:
+    """Yield the addresses of unmanaged resources whose identity is their key; others have none."""
     for one in plan.unmanaged:
-        if one.kind == USER.name:
+        if KINDS[one.kind].keyed_by_identity:
             yield Address(one.kind, one.id)
 
 

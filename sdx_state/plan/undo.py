@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from sdx_state.kinds import KINDS, QUESTION, SURVEY
+from sdx_state.kinds import KINDS, children_of
 from sdx_state.kinds.identity import Identity, identity
 from sdx_state.kinds.wire import read_field
 from sdx_state.model.address import Address
@@ -93,12 +93,12 @@ class _Undo:
                 yield from self._revert(change)
 
     def moved(self) -> Iterator[Change]:
-        """Yield what brings the questions back into their order, where it is about order alone."""
+        """Yield what brings children back into their order, where it is about order alone."""
         for place, order in self.past.orders.items():
-            survey = self._today(SURVEY.name, self._id_then(place))
+            survey = self._today(place.kind, self._id_then(place))
             if survey is None:
                 continue
-            was = [self._today(QUESTION.name, self._id_then(address), survey) for address in order]
+            was = [self._today(address.kind, self._id_then(address), survey) for address in order]
             before = [address for address in was if address is not None]
             present = [address for address in before if self._live_at(address) is not None]
             now = sorted(present, key=lambda address: order_of(self._raw(address), ORDER_PATH))
@@ -115,9 +115,14 @@ class _Undo:
 
     def _siblings(self, survey: Address, known: Sequence[Address]) -> list[tuple[str, int]]:
         """Return address, or id, and `order` of each live question of `survey`, in live order."""
-        parent = self._live_at(survey)
+        parent, inside = self._live_at(survey), children_of(survey.kind)
         names = {live.id: address for address in known if (live := self._live_at(address)) is not None}
-        asked = [one for one in self.snapshot.of(QUESTION.name) if parent is not None and one.parent_id == parent.id]
+        asked = [
+            one
+            for child in inside
+            for one in self.snapshot.of(child.name)
+            if parent is not None and one.parent_id == parent.id
+        ]
         asked.sort(key=lambda one: order_of(one.raw, ORDER_PATH))
         return [(names.get(one.id, f"id {one.id}"), order_of(one.raw, ORDER_PATH)) for one in asked]
 
@@ -133,10 +138,13 @@ class _Undo:
         if address is None:
             self._say(change.address, f"{kind.noun} {id}, which the run created, is no longer managed, and stays")
             return
-        made = {one for place, one in self.past.created.items() if place.kind == QUESTION.name}
-        later = [one for one in self.snapshot.of(QUESTION.name) if one.parent_id == id and one.id not in made]
-        if kind is SURVEY and later:
-            count = f"{len(later)} question{'s' if len(later) > 1 else ''}"
+        made = {(place.kind, one) for place, one in self.past.created.items()}
+        for child in children_of(kind.name):
+            inside = [one for one in self.snapshot.of(child.name) if one.parent_id == id]
+            later = sum((child.name, one.id) not in made for one in inside)
+            if not later:
+                continue
+            count = f"{later} {child.noun}{'s' if later > 1 else ''}"
             self._say(address, f"{address} (id {id}) stays: {count} in it came later, and would go with it")
             return
         reason = f"run {self.past.run} created it"

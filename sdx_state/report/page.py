@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TypeAlias
 
+from sdx_state.kinds import KINDS, in_reading_order
 from sdx_state.model.address import Address
 from sdx_state.model.field_path import ORDER_PATH
 from sdx_state.model.plan import SEVERITIES, Action, Change, FieldChange, Plan, Risk
@@ -24,7 +25,6 @@ from sdx_state.report.words import Piece
 
 NO_RISK = "no risk"
 ACTIONS = ("delete", "update", "create", "import", "rename", "forget")
-_NOUNS = {"phone_number": "Phone numbers", "survey": "Surveys", "question": "Surveys", "user": "Users"}
 _HAND = {"manual": "by hand, not through the API", "csv": "by CSV upload, not through the API"}
 _ORIGINS = {
     "drift": "changed in the tenant since the last apply: this would be overwritten",
@@ -191,18 +191,21 @@ def _action_counts(plan: Plan) -> list[tuple[str, int]]:
 
 
 def _sections(changes: Sequence[Change]) -> list[tuple[str, list[tuple[int, Change]]]]:
-    """Return the changes by whose they are and what they are of, questions under their survey, with their numbers."""
+    """Return the changes by whose they are and what they are of, children under their parent, with their numbers."""
     found: dict[tuple[int, str], list[tuple[int, Change]]] = {}
     places: dict[Address, int] = {}
-    owners, nouns = list(SECTIONS), ["Surveys", "Users", "Phone numbers"]
+    owners, titles = list(SECTIONS), [kind.title for kind in in_reading_order()]
     for number, change in enumerate(changes):
         places.setdefault(survey_of(change), number)
-        noun = _NOUNS.get(change.kind, "Others")
+        kind = KINDS[change.kind]
+        noun = KINDS[kind.parent or kind.name].title
         found.setdefault((owners.index(change.attribution), noun), []).append((number, change))
     sections = []
-    for owner, noun in sorted(found, key=lambda key: (key[0], nouns.index(key[1]) if key[1] in nouns else 9)):
+    for owner, noun in sorted(found, key=lambda key: (key[0], titles.index(key[1]))):
         title = SECTIONS[owners[owner]]
-        rows = sorted(found[owner, noun], key=lambda row: (places[survey_of(row[1])], row[1].kind == "question"))
+        rows = sorted(
+            found[owner, noun], key=lambda row: (places[survey_of(row[1])], row[1].address.parent is not None)
+        )
         sections.append((f"{title}: {noun.lower()}" if title else noun, rows))
     return sections
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sdx_state.kinds.user import PERSONAL, USER
+from sdx_state.kinds import KINDS
 from sdx_state.model.plan import Action, Change
 from sdx_state.plan.divergence import Divergence
 
@@ -17,11 +17,12 @@ LONG = 8
 
 def without_personal(change: Change) -> Change:
     """Return `change` with the personal data of a user that only the tenant holds masked."""
-    if change.kind != "user" or change.action is Action.CREATE:
+    personal = KINDS[change.kind].personal
+    if not personal or change.action is Action.CREATE:
         return change
     fields = tuple(
         replace(field, before=masked(field.before))
-        if field.path in PERSONAL and isinstance(field.before, str) and field.before
+        if field.path in personal and isinstance(field.before, str) and field.before
         else field
         for field in change.fields
     )
@@ -30,7 +31,8 @@ def without_personal(change: Change) -> Change:
 
 def live_without_personal(one: Divergence) -> Divergence:
     """Return `one` with the personal data of a user that only the tenant holds masked."""
-    if one.address.kind != USER.name or one.path not in PERSONAL or not isinstance(one.live, str) or not one.live:
+    personal = KINDS[one.address.kind].personal
+    if one.path not in personal or not isinstance(one.live, str) or not one.live:
         return one
     return replace(one, live=masked(one.live))
 

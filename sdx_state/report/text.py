@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sdx_state.kinds import KINDS
+from sdx_state.kinds import KINDS, in_reading_order
 from sdx_state.model.address import Address
 from sdx_state.model.plan import Action, Change, Finding, Plan, Summary
 from sdx_state.report.escape import escape
@@ -19,7 +19,6 @@ NONE_WITHIN = "No changes within the target"
 FOLDED = 10  # alike resources shown before the rest is counted
 NAMED = 5  # unmanaged resources shown of each kind
 
-_SECTIONS = (("survey", "Surveys"), ("user", "Users"), ("phone_number", "Phone numbers"))
 _WHOSE = {
     "branch": "from this branch",
     "pending": "pending on the base already",
@@ -90,11 +89,11 @@ class _PlanText:
             children.setdefault(parent, []).append(change)
             if parent not in addresses:
                 strays[parent] = None
-        for kind, title in _SECTIONS:
-            changes = tops.get(kind, [])
-            others = list(strays) if kind == "survey" else []
+        for kind in in_reading_order():
+            changes = tops.get(kind.name, [])
+            others = [parent for parent in strays if parent.kind == kind.name]
             if changes or others:
-                yield self.paint("strong", title)
+                yield self.paint("strong", kind.title)
                 yield ""
                 yield from self._section(changes, others, children)
         yield from self._findings()
@@ -160,7 +159,7 @@ class _PlanText:
     def _remark(self, change: Change) -> str:
         """Say in brackets what symbol and fields do not."""
         remarks = []
-        if change.id and change.kind not in ("user", "phone_number"):
+        if change.id and KINDS[change.kind].numbered:
             remarks.append(f"id {escape(change.id)}")
         if change.importing:
             remarks.append("import" if not change.writes else "import and change")

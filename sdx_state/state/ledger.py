@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sdx_state.kinds import USER
+from sdx_state.kinds import KINDS
 from sdx_state.model.address import Address
 from sdx_state.model.ledger import Entry, Ledger
 from sdx_state.programs.machine import THIS_MACHINE, Machine
@@ -16,15 +16,16 @@ def new_ledger(machine: Machine = THIS_MACHINE) -> Ledger:
 
 
 def with_identities(entries: Mapping[Address, Entry]) -> dict[Address, Entry]:
-    """Return `entries` with each user under the address of its identity.
+    """Return `entries` with each that an identity names under the address of that.
 
     Earlier versions folded every letter (`user.strasse@...` for `straße@...`) and kept domains as they were written.
     """
     kept = dict(entries)
     for address, entry in entries.items():
-        if address.kind != USER.name or (address.isascii() and entry.id.isascii()):
+        kind = KINDS[address.kind]
+        if not kind.keyed_by_identity or (address.isascii() and entry.id.isascii()):
             continue
-        today = Address(USER.name, USER.identity_of(entry.id))
+        today = kind.address(entry.id)
         if address.name == entry.id.casefold() and today not in kept:
             kept[today] = kept.pop(address)
     return kept

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sdx_state.config.numbers import Complaint, _is_plainly_valid, canonical, line_type
+from sdx_state.config.numbers import _is_plainly_valid, canonical, line_type
+from sdx_state.kinds.complaint import Complaint
 
 codes = st.sampled_from(sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE))
 nearly = st.builds(lambda code, digits: f"+{code}{digits}", codes, st.from_regex(r"[0-9]{4,13}", fullmatch=True))

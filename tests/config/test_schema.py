@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -45,6 +46,11 @@ def test_every_property_is_described_and_every_closed_mapping_is_closed(name: st
             assert below.get("description") or inner.get("description"), f"{path}.{field}"
         if "properties" in node and isinstance(node["properties"], dict) and not path.endswith("/properties"):
             assert node.get("additionalProperties") is False, path
+
+
+def test_the_published_schema_is_what_the_table_of_kinds_says() -> None:
+    published = Path(__file__).parents[2] / "schemas" / "resources.schema.json"
+    assert published.read_text(encoding="utf-8") == schema_text("resources"), "python -m tests.config.write_schema"
 
 
 def test_the_schema_knows_exactly_the_fields_of_each_kind() -> None:

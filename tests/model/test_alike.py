@@ -10,11 +10,11 @@ import sdx_state
 PACKAGE = Path(sdx_state.__file__).parent
 HINTS = {"closest", "did_you_mean", "nearest"}
 # Words of a closed list, or names of the project: no two of them are as near as a word and its typing error. Time
-# zones have their own rule (`config/zones.py`), and codes of countries no hint of likeness at all.
+# zones have their own rule (`kinds/timezone.py`), and codes of countries no hint of likeness at all.
 REVIEWED = {
-    "cli/explain.py", "cli/main.py", "cli/state.py", "config/across.py", "config/baseline.py", "config/checks.py",
-    "config/conversations.py", "config/explain.py", "config/headers.py", "config/problems.py", "config/project.py",
-    "config/references.py", "config/zones.py", "live/asked.py", "plan/targets.py", "risk/grade.py",
+    "cli/explain.py", "cli/main.py", "cli/state.py", "config/across.py", "config/baseline.py", "kinds/question.py",
+    "config/conversations.py", "config/explain.py", "config/headers.py", "model/alike.py", "config/project.py",
+    "config/references.py", "kinds/timezone.py", "live/asked.py", "plan/targets.py", "risk/grade.py",
 }  # fmt: skip
 
 

@@ -33,7 +33,7 @@ ALLOWED: dict[str, dict[str, str]] = {
         "open": "the descriptors of the standard streams, which are open already",
     },
     "sdx_state/config/builder.py": {"self.open": "the open mappings and lists of a document, and no file"},
-    "sdx_state/config/zones.py": {"resources.files('tzdata').joinpath(name).read_text": "a file of a package"},
+    "sdx_state/kinds/timezone.py": {"resources.files('tzdata').joinpath(name).read_text": "a file of a package"},
     "sdx_state/config/files.py": {
         "os.walk": "the names of a project's files, links not followed",
         "os.open": "the reader of a project's files, which stays within the project and takes regular files only",

@@ -12,7 +12,7 @@ from functools import cache
 from importlib import resources
 from zoneinfo import ZoneInfo
 
-from sdx_state.config.numbers import Complaint
+from sdx_state.kinds.complaint import Complaint
 from sdx_state.model.alike import nearest
 
 MAX_NAMED = 6

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from tzlocal.windows_tz import win_tz
 
-from sdx_state.config.zones import check_timezone, doubt_timezone
 from sdx_state.kinds import USER
+from sdx_state.kinds.timezone import check_timezone, doubt_timezone
 from sdx_state.kinds.zones import OTHER_NAMES
 
 TZDATA = resources.files("tzdata")
