@@ -1,0 +1,376 @@
+"""A kind is complete in its file: a team, declared here and nowhere in the package, goes through every command."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+from urllib.parse import parse_qs, parse_qsl, urlsplit
+
+import pytest
+
+from sdx_state.kinds import Kind, registered
+from sdx_state.kinds.field import Field, FieldType
+from sdx_state.kinds.page import Page
+from tests.faulty_proxy import FaultyProxy, handler_of
+
+TEAM = Kind(
+    name="team",
+    collection="teams",
+    identity="id",
+    natural_key="name",
+    noun="team",
+    title="Teams",
+    about="A team of users.",
+    section="Teams, by key.",
+    page=Page(
+        path="Manage Teams > {label}",
+        create="Manage Teams > new team",
+        beware={"delete": ("Its users lose what it let them see.",)},
+    ),
+    fields=(
+        Field("name", label="Name", about="The team's name. Found by it in the tenant."),
+        Field("seats", FieldType.INTEGER, label="Seats", about="How many users it may have."),
+        Field("description", label="Description", about="What it is for."),
+        Field("lead", FieldType.EMAIL, label="Lead", about="Who leads it.", refers_to="user"),
+    ),
+)
+
+USERS = """
+users:
+  ana@example.com: {name: Ana}
+  Bo@Example.com: {name: Bo}
+"""
+TEAMS = """
+teams:
+  support:
+    name: Support
+    seats: 5
+    lead: user.ana@example.com
+  sales: {name: Sales, description: They sell}
+"""
+
+
+class Teams:
+    """The table of teams of a tenant, and how the API would answer for it."""
+
+    def __init__(self) -> None:
+        self.rows: dict[int, dict[str, Any]] = {}
+        self.verbs = "GET, POST, PUT, DELETE"
+        self.writes: list[str] = []
+
+    def add(self, **fields: Any) -> int:
+        id = max(self.rows, default=0) + 1
+        self.rows[id] = {"id": id, "name": "", "seats": None, "description": "", "lead": "", **fields}
+        return id
+
+    def by_name(self) -> dict[str, dict[str, Any]]:
+        return {row["name"]: {key: value for key, value in row.items() if key != "id"} for row in self.rows.values()}
+
+    def named(self, name: str) -> dict[str, Any]:
+        return next(row for row in self.rows.values() if row["name"] == name)
+
+    def answer(self, method: str, target: str, body: bytes) -> tuple[int, Any]:
+        address = urlsplit(target)
+        id = int(address.path.removeprefix("/api/teams").strip("/") or 0)
+        if method not in ("GET", "HEAD", "OPTIONS"):
+            self.writes.append(f"{method} {address.path}")
+        if method == "OPTIONS":
+            return 204, None
+        if method == "POST":
+            return 201, self.rows[self.add(**dict(parse_qsl(body.decode())))]
+        if not id:
+            query = {name: values[0] for name, values in parse_qs(address.query).items()}
+            rows = [self.rows[one] for one in sorted(self.rows, reverse=query.get("_order") != "ASC")]
+            offset = int(query.get("_offset", 0))
+            return 200, rows[offset : offset + int(query.get("_limit", 10))]
+        if id not in self.rows:
+            return 404, {"error": "no such team"}
+        if method == "PUT":
+            self.rows[id] = json.loads(dict(parse_qsl(body.decode()))["team"])
+        if method == "DELETE":
+            del self.rows[id]
+            return 204, None
+        return 200, self.rows[id]
+
+
+def with_teams(upstream: str, teams: Teams) -> type[BaseHTTPRequestHandler]:
+    class Handler(handler_of(FaultyProxy(upstream))):  # type: ignore[misc]
+        def serve(self) -> None:
+            if not urlsplit(self.path).path.startswith("/api/teams"):
+                self.forward()
+                return
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            status, told = teams.answer(self.command, self.path, body)
+            headers = {"Content-Type": "application/json", "Allow": teams.verbs}
+            self.answer(status, headers, b"" if told is None else json.dumps(told).encode())
+
+        do_GET = do_POST = do_PUT = do_DELETE = do_OPTIONS = do_HEAD = serve
+
+    return Handler
+
+
+@pytest.fixture
+def teams() -> Teams:
+    return Teams()
+
+
+@pytest.fixture
+def team_project(project: Any, tenant: Any, teams: Teams, serve_handler: Callable[..., str]) -> Iterator[Any]:
+    with registered(TEAM):
+        project.connect(serve_handler(with_teams(tenant.url, teams)) + "/api")
+        project.write("users.yaml", USERS)
+        project.write("teams.yaml", TEAMS)
+        yield project
+
+
+@pytest.fixture
+def applied(team_project: Any, teams: Teams) -> Any:
+    ended = team_project.apply()
+    assert ended.code == 0, ended.err
+    teams.writes.clear()
+    return team_project
+
+
+def changes(project: Any, *arguments: str) -> dict[str, list[str]]:
+    ended = project.run("plan", "--format", "json", *arguments)
+    assert ended.code in (0, 6), ended.err
+    return {one["address"]: one["change"]["actions"] for one in json.loads(ended.out)["resource_changes"]}
+
+
+def test_its_declaration_is_validated(team_project: Any) -> None:
+    assert team_project.run("validate").code == 0
+    team_project.write("teams.yaml", "teams:\n  support: {name: Support, seats: many, leed: x}\n")
+    wrong = team_project.run("validate")
+    assert wrong.code == 1
+    assert "teams.yaml:2:" in wrong.err
+    assert "`seats` must be a whole number" in wrong.err
+    assert "`leed`" in wrong.err
+    assert "did you mean `lead`?" in wrong.err
+
+
+@pytest.mark.parametrize(
+    ("lead", "message", "hint"),
+    [
+        ("user.anna@example.com", "user.anna@example.com is not declared", "did you mean `user.ana@example.com`?"),
+        ("ana@example.com", "`lead` names a user by its address", "write user.KEY"),
+        ("team.sales", "`lead` names a user by its address", "write user.KEY"),
+    ],
+)
+def test_a_reference_that_leads_nowhere_is_an_error_at_its_place(
+    team_project: Any, lead: str, message: str, hint: str
+) -> None:
+    team_project.write("teams.yaml", f"teams:\n  support: {{name: Support, lead: {lead}}}\n")
+    wrong = team_project.run("validate")
+    assert wrong.code == 1
+    assert "teams.yaml:2:" in wrong.err
+    assert message in wrong.err
+    assert hint in wrong.err
+
+
+def test_two_of_one_name_are_an_error(team_project: Any) -> None:
+    team_project.write("more.yaml", "teams:\n  other: {name: Support}\n")
+    wrong = team_project.run("validate")
+    assert wrong.code == 1
+    assert "two teams have the name `Support`" in wrong.err
+
+
+def test_it_is_planned_after_what_it_names(team_project: Any, teams: Teams) -> None:
+    document = json.loads(team_project.run("plan", "--format", "json").out)
+    addresses = [one["address"] for one in document["resource_changes"]]
+    assert addresses == ["user.ana@example.com", "user.bo@example.com", "team.support", "team.sales"]
+    assert teams.writes == []
+
+
+def test_apply_writes_it_and_the_next_plan_is_empty(team_project: Any, teams: Teams) -> None:
+    ended = team_project.apply()
+    assert ended.code == 0, ended.err
+    assert teams.by_name() == {
+        "Support": {"name": "Support", "seats": "5", "description": "", "lead": "ana@example.com"},
+        "Sales": {"name": "Sales", "seats": None, "description": "They sell", "lead": ""},
+    }
+    assert changes(team_project) == {}
+    assert changes(team_project, "--refresh-phones") == {}
+
+
+def test_a_change_a_rename_and_a_delete_are_applied(applied: Any, teams: Teams) -> None:
+    applied.write("teams.yaml", "teams:\n  support: {name: Support Desk, seats: 7, lead: user.Bo@Example.com}\n")
+    assert changes(applied) == {"team.support": ["update"], "team.sales": ["delete"]}
+    ended = applied.apply("--allow-deletes", "1", "--allow", "team.sales")
+    assert ended.code == 0, ended.err
+    assert {name: (row["seats"], row["lead"]) for name, row in teams.by_name().items()} == {
+        "Support Desk": (7, "Bo@Example.com")
+    }
+    assert changes(applied) == {}
+
+
+def test_one_that_is_live_is_imported_by_its_name(team_project: Any, teams: Teams) -> None:
+    teams.add(name="Support", seats=5, lead="ANA@example.com")
+    document = json.loads(team_project.run("plan", "--format", "json").out)
+    support = next(one for one in document["resource_changes"] if one["address"] == "team.support")
+    assert (support["change"]["actions"], support["change"]["importing"]) == (["no-op"], {"id": "1"})
+
+
+def test_one_that_nobody_declared_is_named_and_left_alone(applied: Any, teams: Teams) -> None:
+    teams.add(name="Others")
+    shown = applied.run("plan")
+    assert "1 team (Others)" in shown.out
+    assert teams.writes == []
+
+
+def test_moved_keeps_what_is_live(applied: Any, teams: Teams) -> None:
+    text = TEAMS.replace("  sales:", "  sellers:") + "moved: [{from: team.sales, to: team.sellers}]\n"
+    applied.write("teams.yaml", text)
+    assert applied.apply().code == 0
+    assert teams.writes == []
+    assert "team.sellers" in applied.run("state", "list").out
+
+
+def test_a_user_is_deleted_after_the_team_that_names_it(
+    applied: Any, tenant: Any, teams: Teams, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    applied.write("users.yaml", USERS.replace("  ana@example.com: {name: Ana}\n", ""))
+    applied.write("teams.yaml", TEAMS.replace("user.ana@example.com", "user.Bo@Example.com"))
+    there: list[bool] = []
+
+    def slow(method: str, target: str, body: bytes) -> tuple[int, Any]:
+        if method == "PUT":
+            time.sleep(0.3)  # a delete that did not wait would be over by now
+            there.append(tenant.store.item("users", "ana@example.com", "flat") is not None)
+        return Teams.answer(teams, method, target, body)
+
+    monkeypatch.setattr(teams, "answer", slow)
+    ended = applied.apply("--allow-deletes", "1", "--allow", "user.ana@example.com")
+    assert ended.code == 0, ended.err
+    assert teams.by_name()["Support"]["lead"] == "Bo@Example.com"
+    assert there == [True]
+    assert [row["email"] for row in tenant.store.rows("users")] == ["Bo@Example.com"]
+
+
+def test_pull_writes_it_where_its_kind_says_and_the_next_plan_is_empty(
+    project: Any, tenant: Any, teams: Teams, serve_handler: Callable[..., str]
+) -> None:
+    tenant.store.create("users", {"email": "ana@example.com", "name": "Ana"})
+    teams.add(name="Support", seats=5, lead="Ana@example.com")
+    teams.add(name="Old", lead="gone@example.com")
+    with registered(TEAM):
+        project.connect(serve_handler(with_teams(tenant.url, teams)) + "/api")
+        ended = project.run("pull", "--overwrite")
+        assert ended.code == 0, ended.err
+        written = (project.folder / "teams.yaml").read_text()
+        assert "lead: user.ana@example.com" in written
+        assert "seats: 5" in written
+        assert "gone@example.com" not in written
+        assert "no file declares user.gone@example.com" in ended.err
+        assert changes(project) == {}
+    assert teams.writes == []
+
+
+def test_pull_changes_the_lines_of_what_is_declared(applied: Any, teams: Teams) -> None:
+    teams.named("Support")["seats"] = 9
+    ended = applied.run("pull", "--overwrite")
+    assert ended.code == 0, ended.err
+    assert (applied.folder / "teams.yaml").read_text() == TEAMS.replace("seats: 5", "seats: 9")
+
+
+def test_drift_is_told(applied: Any, teams: Teams) -> None:
+    assert applied.run("drift", "--detailed-exitcode").code == 0
+    teams.named("Support")["seats"] = 9
+    del teams.rows[teams.named("Sales")["id"]]
+    drifted = applied.run("drift", "--detailed-exitcode")
+    assert drifted.code == 2
+    assert "team.support" in drifted.out
+    assert "seats" in drifted.out
+    assert "team.sales" in drifted.out
+
+
+def test_undo_puts_back_what_a_run_changed_created_and_deleted(applied: Any, teams: Teams) -> None:
+    before = teams.by_name()
+    applied.write("teams.yaml", "teams:\n  support: {name: Support, seats: 7}\n  new: {name: New}\n")
+    assert applied.apply("--allow-deletes", "1", "--allow", "team.sales").code == 0
+    assert set(teams.by_name()) == {"Support", "New"}
+    run = applied.run("history").out.splitlines()[-1].split()[0]
+    ended = applied.run("undo", run, "--auto-approve", "--allow-deletes", "1", "--allow", "team.new")
+    assert ended.code == 0, ended.err
+    after = {name: {**row, "seats": row["seats"] and int(row["seats"])} for name, row in teams.by_name().items()}
+    assert after == {name: {**row, "seats": row["seats"] and int(row["seats"])} for name, row in before.items()}
+
+
+def test_destroy_deletes_it_first(applied: Any, tenant: Any, teams: Teams) -> None:
+    names = ("team.support", "team.sales", "user.ana@example.com", "user.bo@example.com")
+    allowed = [word for name in names for word in ("--allow", name)]
+    ended = applied.run("destroy", "--auto-approve", "--allow-deletes", "4", *allowed)
+    assert ended.code == 0, ended.err
+    assert teams.rows == {}
+    assert tenant.store.rows("users") == []
+
+
+def test_explain_describes_it(team_project: Any) -> None:
+    assert "A team of users." in team_project.run("explain").out
+    assert "Who leads it." in team_project.run("explain", "team").out
+    assert "whole number" in team_project.run("explain", "team.seats").out
+    wrong = team_project.run("explain", "taem")
+    assert "Did you mean team?" in wrong.err
+
+
+@pytest.mark.parametrize("format", ["json", "markdown", "html", "junit", "sarif", "gitlab", "github"])
+def test_every_format_of_a_plan_tells_it(applied: Any, format: str) -> None:
+    applied.write("teams.yaml", TEAMS.replace("seats: 5", "seats: 6").replace("  sales:", "  others:"))
+    shown = applied.run("plan", "--format", format)
+    assert shown.code == 6, shown.err  # a delete is over the limit
+    if format == "gitlab":
+        assert json.loads(shown.out) == {"create": 1, "update": 1, "delete": 1}
+    else:
+        assert "team.sales" in shown.out
+    if format not in ("gitlab", "github", "sarif"):
+        assert "team.support" in shown.out
+
+
+def test_the_text_of_a_plan_has_a_section_of_its_title(team_project: Any) -> None:
+    shown = team_project.run("plan").out.splitlines()
+    assert "Teams" in shown
+    assert any("team.support" in line for line in shown)
+
+
+def test_what_the_api_does_not_write_is_handed_off_with_its_page(team_project: Any, teams: Teams) -> None:
+    teams.verbs = "GET"
+    ended = team_project.apply()
+    assert ended.code == 8, ended.err
+    shown = team_project.run("handoff")
+    steps = json.loads((team_project.folder / "handoff" / "handoff.json").read_text())["steps"]
+    support = next(step for step in steps if step["addresses"] == ["team.support"])
+    assert support["title"] == "Create the team 'Support'"
+    assert support["page"] == "Manage Teams > new team"
+    assert {one["name"]: one["after"] for one in support["fields"]} == {
+        "Name": "Support",
+        "Seats": 5,
+        "Lead": "ana@example.com",
+    }
+    assert "Create the team 'Support'" in shown.out
+
+
+def test_a_stored_tenant_holds_it(applied: Any, teams: Teams) -> None:
+    path = applied.folder / "tenant.json"
+    assert applied.run("pull", "--snapshot", str(path)).code == 0
+    document = json.loads(path.read_text())
+    assert {row["name"] for row in document["teams"]} == {"Support", "Sales"}
+    assert "ana@example.com" not in path.read_text()
+
+
+def test_a_lost_state_finds_it_again_by_its_name(applied: Any) -> None:
+    before = applied.run("state", "list").out
+    for path in (applied.folder / ".sdx").glob("state*"):
+        if path.is_file():
+            path.unlink()
+    applied.run("state", "rebuild", "--auto-approve")
+    assert "team.support" in before
+    assert applied.run("state", "list").out == before
+
+
+def test_a_tenant_that_lost_all_of_it_is_taken_for_another(applied: Any, teams: Teams) -> None:
+    teams.rows.clear()
+    stopped = applied.run("plan")
+    assert stopped.code == 6
+    assert "2 of the 2 teams that the state knows are not in this tenant" in stopped.err
