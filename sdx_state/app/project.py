@@ -29,7 +29,7 @@ from sdx_state.app.pull import intention_of
 from sdx_state.app.saved import SavedPlan, configuration_hash, consent_of, rest_of
 from sdx_state.app.witness import witnesses
 from sdx_state.app.workspace import Workspace
-from sdx_state.apply.approval import ApprovedPlan, approve
+from sdx_state.apply.approval import ApprovedPlan, approve, require_genuine
 from sdx_state.apply.outcome import ApplyResult
 from sdx_state.apply.review import Review
 from sdx_state.apply.run import Observer, Silence
@@ -166,7 +166,7 @@ class Project:
             UnprovenTenant: Nothing shows that this is the tenant of the state.
             StateError, SurveyDynamixError, WrongTenant, TooMuchMissing, SandboxUnusable: As in `plan`.
         """
-        approved.require_genuine()
+        require_genuine(approved)
         review = approved.review
         reviewed = SavedPlan(
             review.plan, configuration_hash(review.intention), witnesses=witnesses(review.snapshot), proven=True

@@ -78,7 +78,7 @@ class _Seal:
     """Given to one approved plan."""
 
 
-_SEALED: WeakKeyDictionary[_Seal, Review] = WeakKeyDictionary()
+_SEALED: WeakKeyDictionary[_Seal, tuple[Review, Consent]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -100,21 +100,27 @@ class ApprovedPlan:
 
     def __post_init__(self, seal: _Seal | None) -> None:
         object.__setattr__(self, "_seal", seal)
-        self.require_genuine()
+        require_genuine(self)
 
     @property
     def plan(self) -> Plan:
         """The plan that is approved."""
         return self.review.plan
 
-    def require_genuine(self) -> None:
-        """Return if `approve` approved this very review.
 
-        Raises:
-            TypeError: It did not.
-        """
-        if self._seal is None or _SEALED.get(self._seal) is not self.review:
-            raise TypeError("an ApprovedPlan is made by approve(review, consent) only")
+def require_genuine(approved: object) -> None:
+    """Return if `approve` made `approved`, of the very review and consent that it has.
+
+    It is no method, which a subclass could replace.
+
+    Raises:
+        TypeError: `approve` did not make it.
+    """
+    if isinstance(approved, ApprovedPlan) and type(approved) is ApprovedPlan and approved._seal is not None:
+        review, consent = _SEALED.get(approved._seal, (None, None))
+        if approved.review is review and approved.consent is consent:
+            return
+    raise TypeError("an ApprovedPlan is made by approve(review, consent) only")
 
 
 def approve(review: Review, consent: Consent, now: datetime | None = None) -> ApprovedPlan:
@@ -148,7 +154,7 @@ def approve(review: Review, consent: Consent, now: datetime | None = None) -> Ap
     if plan.changes and consent.level is None:
         raise not_approved()
     seal = _Seal()
-    _SEALED[seal] = review
+    _SEALED[seal] = (review, consent)
     return ApprovedPlan(review, consent, seal)
 
 

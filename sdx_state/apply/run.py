@@ -15,7 +15,7 @@ from sdx_state.api.errors import (
     RetryBudgetExhaustedError,
     SurveyDynamixError,
 )
-from sdx_state.apply.approval import ApprovedPlan
+from sdx_state.apply.approval import ApprovedPlan, require_genuine
 from sdx_state.apply.arrange import arrange
 from sdx_state.apply.graph import Operation, Schedule, arrangement_of, has_place, operations_of
 from sdx_state.apply.history import run_document
@@ -91,7 +91,7 @@ class Run:
             StateNotSaved: The state could not be saved at the end; the message says what was done.
             CopyNotKept: The state is saved and the run is over; the copy of the state could not be kept.
         """
-        approved.require_genuine()
+        require_genuine(approved)
         review = approved.review
         plan, snapshot, ledger, saved = review.plan, review.snapshot, review.ledger, review.saved
         resources = review.intention.resources

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import types
 from datetime import datetime, timezone
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdx_state.apply.approval import ApprovedPlan, Consent, PlanStale, Refused, approve
+from sdx_state.apply.approval import ApprovedPlan, Consent, PlanStale, Refused, approve, require_genuine
 from sdx_state.apply.review import Review
 from sdx_state.model.address import Address
 from sdx_state.model.ledger import Entry
@@ -49,11 +50,32 @@ def test_an_approved_plan_is_made_by_approve_alone():
     with pytest.raises(TypeError, match="approve"):
         ApprovedPlan(made, YES)
     approved = approve(made, YES, NOW)
-    approved.require_genuine()
+    require_genuine(approved)
     with pytest.raises(TypeError):
         dataclasses.replace(approved, review=review(change(Action.DELETE)))
     with pytest.raises(TypeError):
-        copy.deepcopy(approved).require_genuine()
+        require_genuine(copy.deepcopy(approved))
+
+
+@pytest.mark.parametrize(("name", "value"), [("review", review()), ("consent", Consent("high", ("*",), 9))])
+def test_an_approved_plan_that_was_altered_is_approved_no_more(name, value):
+    approved = approve(review(change(Action.UPDATE)), YES, NOW)
+    object.__setattr__(approved, name, value)
+    with pytest.raises(TypeError, match="made by approve"):
+        require_genuine(approved)
+
+
+def test_nothing_else_passes_for_an_approved_plan():
+    approved = approve(review(change(Action.UPDATE)), YES, NOW)
+
+    class Other(ApprovedPlan):
+        pass
+
+    other = object.__new__(Other)
+    vars(other).update(vars(approved))
+    for one in (other, types.SimpleNamespace(**vars(approved)), approved.review, None):
+        with pytest.raises(TypeError, match="made by approve"):
+            require_genuine(one)
 
 
 def test_a_plan_that_was_altered_is_stale_and_so_is_consent_to_another():
