@@ -18,20 +18,35 @@ from sdx_state.state.ledger import new_ledger
 
 
 @dataclass(frozen=True)
+class Gone:
+    """What the old state knew under an address that the new one does not have.
+
+    Attributes:
+        id: Its live id.
+        now: The address that it has now, if any.
+        live: Whether it is in the tenant.
+    """
+
+    id: str
+    now: Address | None
+    live: bool
+
+
+@dataclass(frozen=True)
 class Rebuilt:
     """A proposed state; nothing is saved yet.
 
     Attributes:
         ledger: The proposal.
         found: Address -> live id that the old state did not have so.
-        lost: Addresses that the old state knew and the tenant has no more.
+        lost: What became of the addresses that the old state knew and this one does not.
         findings: What could not be decided.
         readable: Whether the old state could be read.
     """
 
     ledger: Ledger
     found: dict[Address, str]
-    lost: tuple[Address, ...]
+    lost: dict[Address, Gone]
     findings: tuple[Finding, ...]
     readable: bool
 
@@ -39,7 +54,7 @@ class Rebuilt:
 def rebuild(workspace: Workspace, intention: Intention, progress: Progress) -> Rebuilt:
     """Return the state that fits the tenant as it is: what is declared and live is ours.
 
-    What the old state owned, is not declared and still exists stays ours.
+    An id that the old state knows and that still exists stays under its address, whatever its name is by now.
 
     Raises:
         SurveyDynamixError: The tenant could not be read.
@@ -56,7 +71,13 @@ def rebuild(workspace: Workspace, intention: Intention, progress: Progress) -> R
     wanted = replace(wanted_of(intention.resources.values(), forgetful), kinds=written_names())
     wanted = replace(wanted, parents=wanted.parents | _parents(old))
     snapshot, forgetful = read_live(workspace.client, wanted, forgetful, workspace.parallelism, progress)
-    plan = build_plan(intention, snapshot, forgetful)
+    live = {identity(one.kind, one.id) for kind in snapshot.resources for one in snapshot.of(kind)}
+    certain = {
+        address: entry
+        for address, entry in old.entries.items()
+        if address in intention.resources and identity(address.kind, entry.id) in live
+    }
+    plan = build_plan(intention, snapshot, replace(forgetful, entries=certain))
     different = {change.address for change in plan.changes if change.writes}
     entries: dict[Address, Entry] = {}
     for address, id in plan.ids.items():
@@ -66,11 +87,11 @@ def rebuild(workspace: Workspace, intention: Intention, progress: Progress) -> R
         else:
             applied = dict(known.applied) if known and known.id == id else {}
         entries[address] = Entry(id, applied, desired.protect)
-    live = {identity(one.kind, one.id) for kind in snapshot.resources for one in snapshot.of(kind)}
-    live -= {identity(address.kind, entry.id) for address, entry in entries.items()}  # found at a new address
+    found = {identity(address.kind, entry.id) for address, entry in entries.items()}
     for address, entry in old.entries.items():
-        if address not in intention.resources and identity(address.kind, entry.id) in live:
+        if identity(address.kind, entry.id) in live - found:
             entries.setdefault(address, entry)
+    now = {identity(address.kind, entry.id): address for address, entry in entries.items()}
     return Rebuilt(
         ledger=replace(forgetful, entries=entries, steps=plan.steps),
         found={
@@ -78,7 +99,11 @@ def rebuild(workspace: Workspace, intention: Intention, progress: Progress) -> R
             for address, entry in entries.items()
             if address not in old.entries or old.entries[address].id != entry.id
         },
-        lost=tuple(address for address in old.entries if address not in entries),
+        lost={
+            address: Gone(entry.id, now.get(one := identity(address.kind, entry.id)), one in live)
+            for address, entry in old.entries.items()
+            if address not in entries or entries[address].id != entry.id
+        },
         findings=plan.errors,
         readable=readable,
     )

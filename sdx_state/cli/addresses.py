@@ -16,9 +16,11 @@ def an_address(_ctx: click.Context, _parameter: click.Parameter, value: str) -> 
     Raises:
         BadParameter: It is none: its kind is not known, or it has no key.
     """
+    from sdx_state.kinds import KINDS
     from sdx_state.kinds.addresses import NoAddress, parse_address
 
     try:
-        return parse_address(value)
+        address = parse_address(value)
     except NoAddress as error:
         raise click.BadParameter(f"{error}. An address is such as survey.support-csat") from error
+    return KINDS[address.kind].address(address.key, address.parent)

@@ -72,17 +72,18 @@ def mv(context: Context, before: Address, after: Address, sandbox: bool) -> None
 
     The tenant is not touched. Prints every address that it renames.
     """
+    from sdx_state.app.readdress import NotReaddressed, readdressed
     from sdx_state.report.escape import escape
     from sdx_state.state.memory import keep, recall
 
     with _changing(context, sandbox, "state mv") as (store, journal):
         ledger = recall(store, journal).ledger
         try:
-            moved = ledger.moved(before, after)
+            moved = readdressed(ledger, before, after)
         except KeyError:
             raise _unknown(context, before, sandbox) from None
-        except ValueError as error:
-            raise Stop(str(error), "Nothing was changed.") from error
+        except NotReaddressed as error:
+            raise Stop(str(error), error.advice) from error
         keep(store, journal, moved)
     renamed = [pair for pair in zip(ledger.entries, moved.entries, strict=True) if pair[0] != pair[1]]
     for old, new in renamed:
@@ -189,8 +190,14 @@ def rebuild(context: Context, auto_approve: bool, sandbox: bool) -> None:
             rebuilt = rebuilt_from(workspace, intention, progress)
         for address, id in rebuilt.found.items():
             click.echo(f"<= {escape(address)} (id {escape(id)})")
-        for address in rebuilt.lost:
-            click.echo(f"   {escape(address)}: is not in the tenant, will be forgotten")
+        for address, gone in rebuilt.lost.items():
+            left = (
+                "stays in the tenant, and is no longer managed"
+                if gone.live
+                else "is not in the tenant, will be forgotten"
+            )
+            now = f"is {gone.now} now" if gone.now else left
+            click.echo(f"   {escape(address)} (id {escape(gone.id)}): {escape(now)}")
         for finding in rebuilt.findings:
             say(f"{escape(finding.message)}\n    {escape(finding.hint or '')}")
         if rebuilt.readable and not rebuilt.found and not rebuilt.lost:

@@ -1,6 +1,7 @@
 """YAML -> what is declared: read strictly, with places, variables, a schema, and references between resources."""
 
 from sdx_state.config.baseline import load_baseline
+from sdx_state.config.compose import KEY_PATTERN
 from sdx_state.config.configuration import Configuration, load_configuration
 from sdx_state.config.files import Changed, Folder, ProjectFiles, SourceText, replace_texts
 from sdx_state.config.format import format_files
@@ -14,6 +15,7 @@ from sdx_state.config.sift import PROJECT_FILE
 from sdx_state.config.write import drafts_of, write_resources
 
 __all__ = [
+    "KEY_PATTERN",
     "PROJECT_FILE",
     "Api",
     "Changed",

@@ -61,7 +61,9 @@ def continued(
         declared: The addresses that are declared.
         done: The moves between declared addresses that earlier runs made.
     """
-    routes = Routes(moved, declared, done)
+    # An address that is an identity stays that resource's for as long as it is declared.
+    moves = [move for move in moved if not (_names_one(move.before) and move.before in declared)]
+    routes = Routes(moves, declared, done)
     if not routes.to:
         return Continuity(dict(entries), {}, frozenset())
     findings: list[Finding] = []
@@ -211,6 +213,10 @@ def _settled(places: Mapping[Address, Address], routes: Routes, findings: list[F
             if not _another_resource(places[address], ends[address]):
                 findings.append(_taken(places[address], ends[address], routes))
             ends[address] = places[address]
+
+
+def _names_one(address: Address) -> bool:
+    return KINDS[address.kind].keyed_by_identity
 
 
 def _another_resource(before: Address, after: Address) -> bool:

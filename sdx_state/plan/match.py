@@ -103,15 +103,8 @@ def _match_kind(
                 matches.adopted.add(resource.address)
         elif resource.id is not None:
             matches.undecided.add(resource.address)
-            matches.findings.append(
-                Finding(
-                    "error",
-                    f"{resource.address} is pinned to id {resource.id}, and the tenant has no such {kind.noun}",
-                    resource.address,
-                    resource.source_of("id"),
-                    "correct the id, or remove the line to look it up by name",
-                )
-            )
+            elsewhere = next((one for one in live if kind.identity_of(one.id) == kind.identity_of(resource.id)), None)
+            matches.findings.append(_not_there(kind, resource, elsewhere))
         elif entry is not None and (kind.name, entry.id) in unlisted:
             matches.undecided.add(resource.address)
             matches.findings.append(_unlisted(kind, resource, entry.id))
@@ -198,6 +191,19 @@ def _not_managed(kind: Kind, resource: Desired, found: Live, reason: str) -> Fin
         resource.source,
         "correct it in the admin UI; until then nothing is planned for it",
     )
+
+
+def _not_there(kind: Kind, resource: Desired, elsewhere: Live | None) -> Finding:
+    """Return what is wrong with the id that `resource` is pinned to; `elsewhere` has it, in another parent."""
+    pinned = f"{resource.address} is pinned to id {resource.id}"
+    message = f"{pinned}, and the tenant has no such {kind.noun}"
+    hint = "correct the id, or remove the line to look it up by name"
+    if elsewhere is not None:
+        message = f"{pinned}, which is a {kind.noun} of another {kind.parent} (id {elsewhere.parent_id})"
+        hint = f"remove the `id:` line: the API cannot move a {kind.noun}, so it is created here and deleted there"
+    elif kind.parent is not None:
+        message = f"{pinned}, and its {kind.parent} has no such {kind.noun}"
+    return Finding("error", message, resource.address, resource.source_of("id"), hint)
 
 
 def _unlisted(kind: Kind, resource: Desired, id: str) -> Finding:

@@ -144,6 +144,36 @@ def test_user_moved_to_another_identity_is_created_and_deleted(connected, tenant
     assert [row["email"] for row in tenant.store.rows("users")] == ["v@example.com"]
 
 
+def test_users_declared_still_are_not_moved_to_each_other(connected, tenant):
+    applied(connected, "users:\n  u@example.com: {name: U}\n  v@example.com: {name: V}\n")
+    swapped = "users:\n  u@example.com: {name: V}\n  v@example.com: {name: U}\n"
+    pairs = [("user.u@example.com", "user.v@example.com"), ("user.v@example.com", "user.u@example.com")]
+    plan = planned(connected, swapped + moves(*pairs))
+    assert "import" not in plan.out
+    assert "changed in the tenant" not in plan.out
+    assert plan.last == "Plan: 0 to add, 2 to change, 0 to destroy."
+    applied(connected, swapped + moves(*pairs))
+    assert {row["email"]: row["name"] for row in tenant.store.rows("users")} == {
+        "u@example.com": "V",
+        "v@example.com": "U",
+    }
+
+
+@pytest.mark.parametrize("managed", [True, False])
+def test_question_pinned_to_an_id_of_another_survey_is_told_where_that_is(connected, tenant, managed):
+    if managed:
+        applied(connected, BEFORE)
+    else:
+        applied(connected, BEFORE.partition("  b:")[0])
+        tenant.store.load_snapshot({"surveys": [{"name": "B"}]})
+    known = ids(tenant, "questions")["Q2"]
+    pinned = AFTER.replace("{question_label: Q2", f"{{id: {known}, question_label: Q2")
+    plan = planned(connected, pinned)
+    assert plan.code == 1
+    assert f"question.b.q2 is pinned to id {known}, which is a question of another survey (id" in plan.out
+    assert "the tenant has no such question" not in plan.out
+
+
 def test_undo_leaves_alone_what_a_later_run_created_under_the_address(connected, tenant):
     applied(connected, "surveys:\n  a: {name: A, questions: []}\n")
     first = last_run(connected)

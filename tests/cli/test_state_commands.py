@@ -81,6 +81,58 @@ def test_mv_to_what_is_taken_or_another_kind_changes_nothing(applied, after):
     assert known(applied) == before
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        ("survey.a", "survey.z.z", "cannot be declared"),
+        ("survey.a", "survey.z z", "cannot be declared"),
+        ("question.a.p", "question.a.p.p", "cannot be declared"),
+        ("question.a.p", "question.zz.p", "the state knows no survey.zz"),
+        ("user.u@example.com", "user.v@example.com", "that is another user"),
+        ("user.u@example.com", "user.u", "that is another user"),
+    ],
+)
+def test_mv_to_an_address_that_could_not_be_this_resource_changes_nothing(applied, before, after, message):
+    known_before = known(applied)
+    ended = applied.run("state", "mv", before, after)
+    assert ended.code == 1
+    assert message in ended.err
+    assert "Nothing was changed" in ended.err
+    assert known(applied) == known_before
+
+
+def test_users_are_named_in_any_case(applied):
+    assert applied.run("state", "show", "user.U@EXAMPLE.com").code == 0
+    assert applied.run("state", "mv", "user.u@example.com", "user.U@Example.com").last.startswith("Moved 0 addresses")
+    assert applied.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_rebuild_says_of_each_address_whether_its_resource_is_gone_or_has_another_address(applied, tenant):
+    assert applied.run("state", "mv", "survey.a", "survey.z").code == 0
+    tenant.store.delete_row("surveys", "2")
+    assert applied.run("state", "mv", "survey.ab", "survey.y").code == 0
+    ended = applied.run("state", "rebuild", "--auto-approve")
+    assert ended.code == 0, ended.err
+    assert "survey.z (id 1): is survey.a now" in ended.out
+    assert "question.z.p (id 1): is question.a.p now" in ended.out
+    assert "survey.y (id 2): is not in the tenant, will be forgotten" in ended.out
+
+
+def test_rebuild_keeps_what_the_state_knows_and_a_changed_name_would_not_find(applied, tenant):
+    applied.write("a.yaml", FILES.replace("name: A\n", "name: Renamed\n"))
+    ended = applied.run("state", "rebuild", "--auto-approve")
+    assert "The state already knows everything." in ended.out
+    assert applied.run("plan").last == "Plan: 0 to add, 1 to change, 0 to destroy."
+
+
+def test_rebuild_keeps_the_id_of_a_survey_whose_name_another_one_has_now(applied, tenant):
+    (row,) = [row for row in tenant.store.rows("surveys") if row["name"] == "AB"]
+    tenant.store.put_row("surveys", {**row, "name": "Old"})
+    tenant.store.load_snapshot({"surveys": [{"name": "AB"}]})
+    assert "The state already knows everything." in applied.run("state", "rebuild", "--auto-approve").out
+    assert f"id       {row['id']}" in applied.run("state", "show", "survey.ab").out
+
+
 @pytest.mark.parametrize("address", ["survey.", "a", "question.a", "surveys.a", ""])
 @pytest.mark.parametrize("command", [("mv", "survey.a"), ("show",), ("resolve", "--adopt", "1")])
 def test_what_is_no_address_is_refused_where_it_is_given(applied, command, address):

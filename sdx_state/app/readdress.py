@@ -1,0 +1,53 @@
+"""Another address for what the state knows: only one that could be declared, and that could be this resource."""
+
+from __future__ import annotations
+
+import re
+
+from sdx_state.config import KEY_PATTERN
+from sdx_state.kinds import KINDS
+from sdx_state.model.address import Address
+from sdx_state.model.ledger import Ledger
+
+
+class NotReaddressed(Exception):
+    """The state is as it was.
+
+    Attributes:
+        advice: What to do next.
+    """
+
+    def __init__(self, message: str, advice: str) -> None:
+        super().__init__(message)
+        self.advice = advice
+
+
+def readdressed(ledger: Ledger, before: Address, after: Address) -> Ledger:
+    """Return `ledger` with `before`, and what lives in it, under the address `after`.
+
+    Raises:
+        KeyError: Nothing is known under `before`.
+        NotReaddressed: `after` is taken, of another kind, in an unknown parent, no key, or another resource.
+    """
+    try:
+        moved = ledger.moved(before, after)
+    except ValueError as error:
+        raise NotReaddressed(str(error), "Nothing was changed.") from error
+    kind, entry = KINDS[after.kind], ledger.entries[before]
+    if kind.keyed_by_identity and kind.identity_of(after.key) != kind.identity_of(entry.id):
+        raise NotReaddressed(
+            f"{before} is the {kind.noun} {entry.id}, and {after} would not be: that is another {kind.noun}",
+            f"Nothing was changed. To replace one by the other, declare {after} instead of {before}; "
+            f"to stop managing it: sdx-state state rm {before}",
+        )
+    if not kind.keyed_by_identity and not (re.fullmatch(KEY_PATTERN, after.key) and after.key.isprintable()):
+        raise NotReaddressed(
+            f"{after} cannot be declared: a key is 1 to 100 letters, digits, hyphens and underscores",
+            "Nothing was changed.",
+        )
+    if after.parent is not None and after.parent not in ledger.entries:
+        raise NotReaddressed(
+            f"the state knows no {after.parent}",
+            f"Nothing was changed. Apply the {after.parent.kind} first; all addresses: sdx-state state list",
+        )
+    return moved
