@@ -10,7 +10,7 @@ HERE = Path(__file__).parent
 PACKAGE = Path(sdx_state.__file__).parent
 ROOMS = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
 # Folders for promises that no single room keeps; tests/README.md says what each is for.
-ACROSS = {"soak", "benchmarks", "ci", "contract", "security", "browser"}
+ACROSS = {"soak", "benchmarks", "ci", "contract", "security", "browser", "portability"}
 
 
 def named_after_a_module(path: Path) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import stat
@@ -21,6 +20,7 @@ from sdx_state.decoding.strict import DecodingError, parse
 from sdx_state.decoding.typed import member, one_of, record, text
 from sdx_state.model.urls import BaseUrl
 from sdx_state.programs.keyrings import system_keyring
+from sdx_state.state import platform
 from sdx_state.state.errors import ForeignFile
 from sdx_state.state.files import make_private_folder, open_folder, read_private, write_atomically
 
@@ -192,8 +192,11 @@ class Vault:
             yield
             return
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield
+            platform.lock(descriptor, wait=True)
+            try:
+                yield
+            finally:
+                platform.unlock(descriptor)
         finally:
             os.close(descriptor)
 

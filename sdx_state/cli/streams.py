@@ -9,6 +9,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from sdx_state.state.platform import BYTES
+
 STDIN, STDOUT, STDERR = 0, 1, 2
 ESCAPED = "sdx-escaped"  # name of the error handler
 # Our own signs, which no value can contain unescaped. The line end gets the escape that a line end would have.
@@ -73,6 +75,6 @@ def _escaped(error: UnicodeError) -> tuple[str, int]:
 def silence(number: int) -> None:
     """Let what is still to be written to a failed stream go nowhere: the interpreter would end with 120."""
     with suppress(OSError):
-        nowhere = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
+        nowhere = os.open(os.devnull, os.O_WRONLY | BYTES)
         os.dup2(nowhere, number)
         os.close(nowhere)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import posixpath
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -36,6 +37,8 @@ from sdx_state.kinds import KINDS, Kind
 from sdx_state.model.address import Address
 from sdx_state.model.conversation import Check
 from sdx_state.model.resource import Desired, Moved, Removed
+
+_DRIVE = re.compile(r"[A-Za-z]:")  # a path of Windows that begins at a drive
 
 
 @dataclass(frozen=True)
@@ -236,15 +239,15 @@ class _Loader:
         if named is None or (kind.collection, "csv") in document.broken:
             return
         for file in _users_files(named, section.value_place("csv")):
-            path, place = file.path, file.place
+            path, place = file.path.replace("\\", "/"), file.place  # as Windows shows it, it is still the same file
             name = posixpath.normpath(posixpath.join(posixpath.dirname(document.source.name), path))
-            if posixpath.isabs(path) or name.startswith("../") or name == ".." or "\\" in path:
-                message = f"`{path[:80]}` does not lie inside the project"
+            if posixpath.isabs(path) or name.startswith("../") or name == ".." or _DRIVE.match(path):
+                message = f"`{file.path[:80]}` does not lie inside the project"
                 hint = "give a path from this file to one in the project, with /"
                 self.problems.append(document.source.problem(place, message, hint))
                 continue
             if is_hidden(name):
-                message = f"`{path[:80]}` is hidden, and hidden files are not part of the project"
+                message = f"`{file.path[:80]}` is hidden, and hidden files are not part of the project"
                 self.problems.append(document.source.problem(place, message, "name a file that is not hidden"))
                 continue
             self._add_file(kind, name, document.source, file, declarations)

@@ -17,6 +17,7 @@ from typing import Protocol
 from sdx_state.config.problems import Problem, Severity
 from sdx_state.config.sift import PROJECT_FILE, Excluded, Found, Unreadable, is_looked_into
 from sdx_state.state.named_files import read_regular
+from sdx_state.state.platform import BYTES, NO_LINK, NO_WAIT
 from sdx_state.state.together import write_together
 
 MAX_BYTES = 32 * 1024 * 1024  # twice the largest tenant that was measured, in one file
@@ -145,7 +146,7 @@ class Folder:
             if is_hidden(real.relative_to(top).as_posix()) and not is_hidden(name):
                 raise hidden()
             # Not blocking, or a FIFO would hold us here for ever.
-            descriptor = os.open(real, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0))
+            descriptor = os.open(real, os.O_RDONLY | BYTES | NO_WAIT | NO_LINK)
             with os.fdopen(descriptor, "rb") as file:
                 if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                     raise Unreadable("this is not a regular file")

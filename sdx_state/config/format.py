@@ -1,4 +1,4 @@
-"""One layout for every YAML file: two spaces a level, one blank line at most, LF line ends. What is said stays."""
+"""One layout for every YAML file: two spaces a level, one blank line at most. Values and line ends stay."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from ruamel.yaml.error import YAMLError
 from sdx_state.config.builder import build
 from sdx_state.config.edit import laid_out
 from sdx_state.config.files import Folder, SourceText, read_text, replace_texts
+from sdx_state.config.layout import with_ends_like
 from sdx_state.config.problems import ConfigurationError, Problem
 from sdx_state.config.project import found_files
 from sdx_state.config.sift import PROJECT_FILE
@@ -76,7 +77,7 @@ def formatted(source: SourceText, report: Callable[[Problem], None]) -> str | No
         return None
     text = source.text.replace("\r\n", "\n")
     if before is None:
-        return _tidied(text, lambda _: True)
+        return with_ends_like(_tidied(text, lambda _: True), source.text)
 
     def same(candidate: str) -> bool:
         wrong: list[Problem] = []
@@ -98,7 +99,7 @@ def formatted(source: SourceText, report: Callable[[Problem], None]) -> str | No
             )
         )
         return None
-    return _tidied(new, same)
+    return with_ends_like(_tidied(new, same), source.text)
 
 
 def _tidied(text: str, same: Callable[[str], bool]) -> str:

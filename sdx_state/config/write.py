@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
+from itertools import count
 from pathlib import Path
 
 from sdx_state.config.builder import build
@@ -20,6 +22,10 @@ from sdx_state.config.users_csv_change import change_rows
 from sdx_state.kinds import KINDS
 from sdx_state.model.address import Address
 from sdx_state.model.resource import Desired
+
+# Windows opens a device at such a name, whatever the extension. Source: Microsoft, "Naming Files, Paths, and
+# Namespaces".
+_DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in "0123456789¹²³")}
 
 
 def write_resources(
@@ -72,6 +78,11 @@ def drafts_of(
     }
 
 
+def _folded(name: str) -> str:
+    """Return the form of a name in which macOS and Windows compare names."""
+    return unicodedata.normalize("NFC", name).casefold()
+
+
 class _Drafts:
     """The new texts of all files that something is written into."""
 
@@ -79,6 +90,7 @@ class _Drafts:
         self.files = files
         self.declared = declared
         self.texts: dict[str, str] = {}
+        self._homes = {_folded(name): name for name in declared.sources}
 
     def take(self, resources: Sequence[Desired]) -> None:
         """Compose the texts that declare `resources`."""
@@ -101,13 +113,24 @@ class _Drafts:
                 if update.changes:
                     updates.setdefault(current.source.file, []).append(update)
             elif wanted is not None:
-                added.setdefault(_home(wanted), []).append(wanted)
+                added.setdefault(self._home(wanted), []).append(wanted)
                 children[address] = inner
         for name, changes in updates.items():
             self.texts[name] = self._changed(name, changes)
         for name, new in added.items():
             entries = {key_of(one): body_of(one, children.get(one.address, ())) for one in new}
             self.texts[name] = self._extended(name, KINDS[new[0].kind].collection, entries)
+
+    def _home(self, resource: Desired) -> str:
+        """Return the file that a new resource goes to: one that every system can have beside those that are there."""
+        home = KINDS[resource.kind].home
+        if "{key}" not in home:
+            return home
+        if not re.fullmatch(KEY_PATTERN, resource.key) or not resource.key.isprintable():
+            raise ValueError(f"{resource.address!r} cannot be the name of a file")
+        stem = f"{resource.kind}-{resource.key}" if resource.key.lower() in _DEVICES else resource.key
+        names = (home.replace("{key}", f"{stem}-{number}" if number > 1 else stem) for number in count(1))
+        return next(name for name in names if self._homes.setdefault(_folded(name), name) == name)
 
     def _changed(self, name: str, updates: Sequence[Update]) -> str:
         document = self.declared.documents.get(name)
@@ -129,14 +152,6 @@ class _Drafts:
         text = self.texts.get(name, existing.text if existing else "")
         root = build(SourceText(name, text), _unexpected)
         return extended_text(text, table(root), section, entries)
-
-
-def _home(resource: Desired) -> str:
-    """Return the file that a new resource goes to."""
-    home = KINDS[resource.kind].home
-    if "{key}" in home and (not re.fullmatch(KEY_PATTERN, resource.key) or not resource.key.isprintable()):
-        raise ValueError(f"{resource.address!r} cannot be the name of a file")
-    return home.replace("{key}", resource.key)
 
 
 def _unexpected(problem: Problem) -> None:

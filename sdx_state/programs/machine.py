@@ -57,7 +57,8 @@ class Machine:
             boot = _BOOT_ID.read_text(encoding="ascii").strip()
         except (OSError, ValueError):
             boot = ""
-        return Uptime(boot, time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)))
+        clock = getattr(time, "CLOCK_BOOTTIME", None)  # Linux; elsewhere `boot` is empty, and the clock says little
+        return Uptime(boot, time.monotonic() if clock is None else time.clock_gettime(clock))
 
     def sleep(self, seconds: float, /) -> None:
         """Wait."""

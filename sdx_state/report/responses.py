@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 import contextlib
 import csv
-import fcntl
 import io
 import json
 import os
@@ -22,6 +21,7 @@ from sdx_state.live.responses import TAIL, Mark, OtherExport, Response, Written
 from sdx_state.model.address import Address
 from sdx_state.model.formulas import is_formula, safe_cell
 from sdx_state.report.escape import escape_lines
+from sdx_state.state import platform
 from sdx_state.state.files import PRIVATE_FILE
 from sdx_state.state.staging import sync_folder, write_all
 
@@ -100,14 +100,14 @@ class ResponseFile:
         self.path, self._renderer = path, renderer
         self.written: Written | None = None
         self._unsynced, self._torn = 0, False
-        flags = os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+        flags = os.O_RDWR | os.O_APPEND | platform.BYTES | platform.NO_LINK
         try:
             self._descriptor = os.open(path, flags | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
             self._size = 0
         except FileExistsError:
             if not resume:
                 raise
-            self._descriptor = os.open(path, flags | os.O_NONBLOCK)
+            self._descriptor = os.open(path, flags | platform.NO_WAIT)
         try:
             self._begin(survey)
         except BaseException:
@@ -119,7 +119,7 @@ class ResponseFile:
         if not stat.S_ISREG(found.st_mode):
             raise OtherExport("is not a regular file")
         try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            platform.lock(self._descriptor, wait=False)
         except BlockingIOError:
             raise OtherExport("is being written by another run") from None
         self._size = found.st_size
@@ -167,7 +167,7 @@ class ResponseFile:
             OSError: It cannot be told whether it is.
         """
         try:
-            os.fsync(self._descriptor)
+            platform.sync(self._descriptor)
         except OSError as error:
             error.filename = str(self.path)
             raise
@@ -177,10 +177,20 @@ class ResponseFile:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if not self._size and not self._torn:
-            with contextlib.suppress(OSError):
-                self.path.unlink()  # nothing came: leave nothing in the way of the next try
+        empty = not self._size and not self._torn
+        if empty:
+            empty = not self._removed()  # nothing came: leave nothing in the way of the next try
         os.close(self._descriptor)
+        if empty:
+            self._removed()
+
+    def _removed(self) -> bool:
+        """Remove the file; Windows refuses while it is open."""
+        try:
+            self.path.unlink()
+        except OSError:
+            return False
+        return True
 
 
 def _read_back(file: BinaryIO, renderer: Renderer, survey: Address) -> Iterator[tuple[Mark | None, int]]:

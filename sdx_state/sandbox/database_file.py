@@ -21,7 +21,9 @@ def make_file(database: Path) -> None:
             _require_own(path, path.lstat())
         except FileNotFoundError:
             continue
-    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY
+    flags = os.O_RDWR | os.O_CREAT
+    for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_NOCTTY"):
+        flags |= getattr(os, name, 0)  # Windows has none of them
     descriptor = os.open(database, flags, 0o600)
     try:
         _require_own(database, os.fstat(descriptor))
@@ -30,7 +32,8 @@ def make_file(database: Path) -> None:
 
 
 def _require_own(path: Path, found: os.stat_result) -> None:
-    user = os.geteuid()
+    effective_user = getattr(os, "geteuid", None)
+    user = found.st_uid if effective_user is None else effective_user()  # on Windows all files are of user 0
     # As root, in a container for example, one works in folders of other users.
     trusted = {0, user, *([path.parent.stat().st_uid] if user == 0 else [])}
     if stat.S_ISLNK(found.st_mode):

@@ -16,17 +16,15 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from sdx_state.state import platform
 from sdx_state.state.errors import ForeignFile
 from sdx_state.state.ownership import kind_of_file, why_folder_not_private, why_foreign, why_not_private
+from sdx_state.state.platform import Directory
 from sdx_state.state.staging import replace_content, sync_folder, write_all
 
 HIDDEN_FOLDER = ".sdx"  # of the project: the state, the sandbox, and what else this program keeps
 PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
 MAX_BYTES = 512 * 1024 * 1024  # of one file: many times the state of the largest tenant that was measured
-
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY
-# Not blocking, or opening a pipe would wait for ever; without a terminal becoming ours.
-_FILE = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY
 
 
 class OpenFolder:
@@ -37,18 +35,17 @@ class OpenFolder:
         shared: Other users may write here, as they may in a hand-off. Otherwise such a folder is refused.
     """
 
-    def __init__(self, descriptor: int, path: Path, *, shared: bool) -> None:
-        self._descriptor = descriptor
-        self._found = os.fstat(descriptor)
+    def __init__(self, directory: Directory, path: Path, *, shared: bool) -> None:
+        self._directory = directory
         self.path, self.shared = path, shared
-        why = None if shared else why_folder_not_private(self._found, path)
+        why = None if shared else why_folder_not_private(directory.found, path)
         if why is not None:
             raise ForeignFile(why, "Other users who can write there could change what is deleted or sent.")
 
     def found(self, name: str) -> os.stat_result | None:
         """Return what is at `name`, links not followed; None if nothing is."""
         try:
-            return os.stat(name, dir_fd=self._descriptor, follow_symlinks=False)
+            return self._directory.stat(name)
         except FileNotFoundError:
             return None
 
@@ -87,7 +84,7 @@ class OpenFolder:
             ForeignFile, OSError: As for `read`.
         """
         self.require_ours(name)  # opening a device can act on it
-        descriptor = os.open(name, flags | _FILE, PRIVATE_FILE, dir_fd=self._descriptor)
+        descriptor = self._directory.open(name, flags, PRIVATE_FILE)
         try:
             self._require_ours(name, os.fstat(descriptor))
         except BaseException:
@@ -108,8 +105,10 @@ class OpenFolder:
             OSError: The disk is full, the folder read-only, ...: the old file is as it was.
         """
         self.require_ours(name)
-        replace_content(name, data, 0o666 if mode is None else mode, keep_mode=mode is None, folder=self._descriptor)
-        os.fsync(self._descriptor)
+        replace_content(
+            name, data, 0o666 if mode is None else mode, keep_mode=mode is None, directory=self._directory
+        )
+        self._directory.sync()
 
     def append(self, name: str, data: bytes, *, durably: bool) -> None:
         """Append `data` to `name`; if `durably`, return only when it and all before it is on the disk.
@@ -125,7 +124,7 @@ class OpenFolder:
             try:
                 write_all(descriptor, data)
                 if durably:
-                    os.fsync(descriptor)
+                    platform.sync(descriptor)
             except OSError:
                 with contextlib.suppress(OSError):
                     os.ftruncate(descriptor, size)
@@ -133,7 +132,7 @@ class OpenFolder:
         finally:
             os.close(descriptor)
         if created:
-            os.fsync(self._descriptor)
+            self._directory.sync()
 
     def sync(self, name: str) -> None:
         """Return when all that was written to the file `name` is on the disk.
@@ -143,7 +142,7 @@ class OpenFolder:
         """
         descriptor = self.open(name, os.O_RDONLY)
         try:
-            os.fsync(descriptor)
+            platform.sync(descriptor)
         finally:
             os.close(descriptor)
 
@@ -157,7 +156,7 @@ class OpenFolder:
 
     def names(self, form: re.Pattern[str]) -> list[str]:
         """Return the names of this program's files that have the `form`, the oldest first."""
-        found = [(self.found(name), name) for name in os.listdir(self._descriptor) if form.fullmatch(name)]  # noqa: PTH208 - an open folder has no path
+        found = [(self.found(name), name) for name in self._directory.names() if form.fullmatch(name)]
         ours = [
             (one.st_mtime_ns, name) for one, name in found if one is not None and self._why_foreign(name, one) is None
         ]
@@ -170,14 +169,14 @@ class OpenFolder:
 
     def remove(self, name: str) -> None:
         """Remove the name `name`; where it is a link, the link alone."""
-        os.unlink(name, dir_fd=self._descriptor)
+        self._directory.remove(name)
 
     def rename(self, name: str, other: str) -> None:
         """Give what is at `name`, whatever it is, the name `other`; a link stays one."""
-        os.rename(name, other, src_dir_fd=self._descriptor, dst_dir_fd=self._descriptor)
+        self._directory.rename(name, other)
 
-    def inside(self, name: str, *, create: bool = False) -> int:
-        """Return a descriptor of the folder `name` in this one, made first if `create`.
+    def inside(self, name: str, *, create: bool = False) -> Directory:
+        """Return the folder `name` in this one, made first if `create`.
 
         Raises:
             ForeignFile: It is a link, or no folder. In a shared folder: OSError.
@@ -187,12 +186,12 @@ class OpenFolder:
         if found is None and create:
             mode = 0o777 if self.shared else PRIVATE_FOLDER
             with contextlib.suppress(FileExistsError):  # another run was first
-                os.mkdir(name, mode, dir_fd=self._descriptor)
-            os.fsync(self._descriptor)
+                self._directory.make_directory(name, mode)
+            self._directory.sync()
         elif found is not None and not stat.S_ISDIR(found.st_mode):
             raise self._not_a_folder(name, found)  # opening a device can act on it
         try:
-            return os.open(name, _FOLDER | os.O_NOFOLLOW, dir_fd=self._descriptor)
+            return self._directory.open_directory(name)
         except OSError as error:
             if error.errno not in (errno.ENOTDIR, errno.ELOOP):
                 raise
@@ -215,7 +214,7 @@ class OpenFolder:
         return ForeignFile(f"{path} {why}", advice)
 
     def _why_foreign(self, name: str, found: os.stat_result) -> tuple[str, str] | None:
-        return why_foreign(found, self.path / name, self._found.st_uid, shared=self.shared)
+        return why_foreign(found, self.path / name, self._directory.found.st_uid, shared=self.shared)
 
 
 @contextlib.contextmanager
@@ -239,19 +238,19 @@ def open_folder(
         top.mkdir(mode=0o777 if shared else PRIVATE_FOLDER, parents=True, exist_ok=True)
         sync_folder(top.parent)
     with contextlib.ExitStack() as stack:
-        descriptor = _top(top)
-        stack.callback(os.close, descriptor)
-        folder = OpenFolder(descriptor, top, shared=shared)
+        directory = _top(top)
+        stack.callback(directory.close)
+        folder = OpenFolder(directory, top, shared=shared)
         for name in path.relative_to(top).parts:
-            descriptor = folder.inside(name, create=create)
-            stack.callback(os.close, descriptor)
-            folder = OpenFolder(descriptor, folder.path / name, shared=shared)
+            directory = folder.inside(name, create=create)
+            stack.callback(directory.close)
+            folder = OpenFolder(directory, folder.path / name, shared=shared)
         yield folder
 
 
-def _top(folder: Path) -> int:
+def _top(folder: Path) -> Directory:
     try:
-        return os.open(folder, _FOLDER)
+        return platform.open_directory(folder)
     except FileNotFoundError:
         why = why_not_private(folder)  # a link to nowhere is no folder that was never made
         if why is not None:

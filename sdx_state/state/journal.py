@@ -290,5 +290,5 @@ class Journal:
 def _user() -> str:
     try:
         return getpass.getuser()
-    except (OSError, KeyError):
+    except (OSError, KeyError, ImportError):  # no name in the environment, and none in a list of users
         return "unknown"

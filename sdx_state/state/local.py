@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import re
@@ -17,6 +16,7 @@ from sdx_state.decoding.strict import OWN_DEPTH, DecodingError, parse
 from sdx_state.decoding.typed import Record, filled, member, natural, number, record, text
 from sdx_state.model.ledger import Ledger
 from sdx_state.programs.machine import THIS_MACHINE, Machine
+from sdx_state.state import platform
 from sdx_state.state.codec import decode, encode
 from sdx_state.state.errors import (
     NONE_KEPT_ADVICE,
@@ -328,7 +328,7 @@ class LocalStore:
             raise StateNotSaved(f"{path} cannot be written ({error.strerror})") from error
         with os.fdopen(descriptor, "r+", encoding="utf-8", errors="replace") as file:
             try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                platform.lock(descriptor, wait=False)
             except BlockingIOError:
                 raise StateLocked(_held_by(file.read(), path, self.machine.now())) from None
             fence = partial(_require_same_file, path, descriptor)
@@ -353,6 +353,7 @@ class LocalStore:
                 with suppress(OSError):  # the lock is free all the same, and the next holder writes over this
                     file.seek(0)
                     file.truncate(0)
+                    platform.unlock(descriptor)
 
     def unlock(self, id: str) -> bool:
         """Clear what a dead run left in the lock file; tell whether there was anything.
@@ -382,7 +383,7 @@ def _require_same_file(path: Path, descriptor: int) -> None:
         there = path.lstat()
     except OSError:
         there = None
-    if there is None or (there.st_dev, there.st_ino) != (held.st_dev, held.st_ino):
+    if there is None or not os.path.samestat(there, held):
         raise LockLost(
             f"{path} was deleted or replaced while this run held the lock: another run may be writing.\n"
             "Nothing more was sent. What was done is in the journal: wait until no run is active, then apply again."

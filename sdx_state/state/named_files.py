@@ -16,7 +16,8 @@ from pathlib import Path
 
 from sdx_state.state.files import MAX_BYTES, PRIVATE_FILE
 from sdx_state.state.ownership import kind_of_file
-from sdx_state.state.staging import replace_content, sync_folder, write_all
+from sdx_state.state.platform import BYTES, NO_WAIT
+from sdx_state.state.staging import replace_file, write_all
 
 PATIENCE = 10.0  # seconds that a named pipe may be without a reader
 _MOST_LINKS = 40  # as Linux has it
@@ -31,7 +32,7 @@ def read_regular(path: Path, limit: int = MAX_BYTES) -> bytes:
     """
     # Opening a device can act on it, so it is looked at before as well.
     _require_regular(path, path.stat())
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
+    descriptor = os.open(path, os.O_RDONLY | BYTES | NO_WAIT)
     with os.fdopen(descriptor, "rb") as file:
         _require_regular(path, os.fstat(descriptor))
         data = file.read(limit + 1)
@@ -68,9 +69,7 @@ def write_output(path: Path, data: bytes, mode: int = PRIVATE_FILE) -> None:
     """
     stream = open_stream(path)
     if stream is None:
-        target = path.resolve()
-        replace_content(target, data, mode, keep_mode=True)
-        sync_folder(target.parent)
+        replace_file(path.resolve(), data, mode, keep_mode=True)
         return
     try:
         write_all(stream, data)
@@ -108,7 +107,7 @@ def _opened(path: Path, found: os.stat_result) -> int:
     end = time.monotonic() + PATIENCE
     while True:
         try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
+            descriptor = os.open(path, os.O_WRONLY | BYTES | NO_WAIT)
             break
         except OSError as error:
             if error.errno != errno.ENXIO or not stat.S_ISFIFO(found.st_mode):

@@ -7,6 +7,8 @@ import shlex
 import stat
 from pathlib import Path
 
+from sdx_state.state.platform import effective_user
+
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _KINDS = {
     stat.S_IFLNK: "a symbolic link",
@@ -35,11 +37,14 @@ def why_not_private(folder: Path) -> str | None:
 
 def why_folder_not_private(found: os.stat_result, path: Path) -> str | None:
     """Return why other users may have written to the folder at `path`, of which `found` is known."""
+    user = effective_user()
+    if user is None:
+        return None
     if found.st_mode & _OTHERS_WRITE:
         who = "all users" if found.st_mode & stat.S_IWOTH else "its group"
         return f"{path} can be written by {who}: chmod go-w {shlex.quote(str(path))}"
     # As root, in a container for example, one works in folders of other users.
-    if os.geteuid() not in (0, found.st_uid) and found.st_uid != 0:
+    if user not in (0, found.st_uid) and found.st_uid != 0:
         return f"{path} belongs to another user (uid {found.st_uid})"
     return None
 
@@ -60,8 +65,11 @@ def why_foreign(found: os.stat_result, path: Path, owner: int, *, shared: bool) 
         return None
     if found.st_nlink > 1:
         return "is a hard link: the file has another name", "Copy it, and put the copy in its place."
+    user = effective_user()
+    if user is None:
+        return None
     # Whoever owns the folder could have put any file there.
-    trusted = {0, os.geteuid(), *([owner] if os.geteuid() == 0 else [])}
+    trusted = {0, user, *([owner] if user == 0 else [])}
     if found.st_uid not in trusted:
         return f"belongs to another user (uid {found.st_uid})", "If it is yours, copy it, and use the copy."
     if found.st_mode & _OTHERS_WRITE:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+from sdx_state.state import platform
+from sdx_state.state.platform import Directory, DirectoryByPath
+
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 _LONGEST = 50  # characters of the file's name in that of its new content: a name may have 255 bytes
 
 
@@ -18,49 +20,46 @@ class Staged:
     """Content that is on the disk under a name of its own.
 
     Attributes:
-        name: Where it is.
-        folder: The descriptor of the folder that `name` is in; None for a path.
+        name: Its name.
+        directory: The directory that it is in.
     """
 
     name: str
-    folder: int | None
+    directory: Directory
 
-    def take_place_of(self, name: str | Path) -> None:
-        """Give this content the name `name`, in the same folder. Make the folder's names durable after that."""
-        os.replace(self.name, name, src_dir_fd=self.folder, dst_dir_fd=self.folder)
+    def take_place_of(self, name: str) -> None:
+        """Give this content the name `name`, in the same directory. Make the directory's names durable after that."""
+        self.directory.rename(self.name, name)
 
     def discard(self) -> None:
         """Remove this content, if it is still under its own name."""
         with contextlib.suppress(OSError):
-            os.unlink(self.name, dir_fd=self.folder)
+            self.directory.remove(self.name)
 
 
-def stage(name: str | Path, data: bytes, mode: int, *, keep_mode: bool, folder: int | None = None) -> Staged:
+def stage(name: str, data: bytes, mode: int, *, keep_mode: bool, directory: Directory) -> Staged:
     """Return `data`, on the disk and ready to take the place of the file `name`.
 
     Args:
-        name: The file: a path, or a name in `folder`.
+        name: The file.
         data: Its new content.
         mode: The permissions, as far as the process's umask lets.
         keep_mode: Take the permissions of the file instead, where there is one.
-        folder: The descriptor of an open folder.
+        directory: The directory that `name` is in.
 
     Raises:
-        OSError: The disk is full, the folder read-only, ...: nothing is left behind.
+        OSError: The disk is full, the directory read-only, ...: nothing is left behind.
     """
-    head, tail = os.path.split(name)
     # `O_EXCL` refuses a name that is taken, so chance has no say but in which one it is.
-    temporary = os.path.join(head, f".{tail[:_LONGEST]}.{secrets.token_hex(4)}.tmp")  # noqa: PTH118 - may be a name
-    staged = Staged(temporary, folder)
-    descriptor = os.open(temporary, _NEW, mode, dir_fd=folder)
+    staged = Staged(f".{name[:_LONGEST]}.{secrets.token_hex(4)}.tmp", directory)
+    descriptor = directory.open(staged.name, _NEW, mode)
     try:
         try:
             if keep_mode:
                 with contextlib.suppress(FileNotFoundError):
-                    old = os.stat(name, dir_fd=folder, follow_symlinks=False)
-                    os.fchmod(descriptor, stat.S_IMODE(old.st_mode))
+                    platform.copy_mode(descriptor, directory.stat(name))
             write_all(descriptor, data)
-            os.fsync(descriptor)
+            platform.sync(descriptor)
         finally:
             os.close(descriptor)
     except BaseException:
@@ -69,18 +68,28 @@ def stage(name: str | Path, data: bytes, mode: int, *, keep_mode: bool, folder: 
     return staged
 
 
-def replace_content(name: str | Path, data: bytes, mode: int, *, keep_mode: bool, folder: int | None = None) -> None:
-    """Make `data` the content of the file `name`; see `stage`. Make the folder's names durable after that.
+def replace_content(name: str, data: bytes, mode: int, *, keep_mode: bool, directory: Directory) -> None:
+    """Make `data` the content of the file `name`; see `stage`. Make the directory's names durable after that.
 
     Raises:
         OSError: As for `stage`: the old file is as it was.
     """
-    staged = stage(name, data, mode, keep_mode=keep_mode, folder=folder)
+    staged = stage(name, data, mode, keep_mode=keep_mode, directory=directory)
     try:
         staged.take_place_of(name)
     except BaseException:
         staged.discard()
         raise
+
+
+def replace_file(path: Path, data: bytes, mode: int, *, keep_mode: bool) -> None:
+    """Make `data` the content of the file `path`, and return when that is on the disk; see `stage`.
+
+    Raises:
+        OSError: As for `stage`: the old file is as it was.
+    """
+    replace_content(path.name, data, mode, keep_mode=keep_mode, directory=DirectoryByPath(path.parent))
+    sync_folder(path.parent)
 
 
 def write_all(descriptor: int, data: bytes) -> None:
@@ -92,8 +101,8 @@ def write_all(descriptor: int, data: bytes) -> None:
 
 def sync_folder(folder: Path) -> None:
     """Make the names in `folder` durable."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    directory = platform.open_directory(folder)
     try:
-        os.fsync(descriptor)
+        directory.sync()
     finally:
-        os.close(descriptor)
+        directory.close()

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from sdx_state.state.named_files import read_regular
+from sdx_state.state.platform import DirectoryByPath
 from sdx_state.state.staging import Staged, stage, sync_folder
 
 
@@ -38,7 +39,7 @@ def write_together(contents: Mapping[Path, bytes | None], mode: int) -> None:
             # Undone in the opposite order: the copy goes back before what was staged is removed.
             undo.callback(_put_back, kept, target)
             if new is not None:
-                new.take_place_of(target)
+                new.take_place_of(target.name)
             else:
                 target.unlink(missing_ok=True)
         undo.pop_all()
@@ -62,14 +63,14 @@ def _missing(folder: Path) -> list[Path]:
 
 
 def _stage(target: Path, data: bytes, mode: int, undo: contextlib.ExitStack) -> Staged:
-    staged = stage(target, data, mode, keep_mode=True)
+    staged = stage(target.name, data, mode, keep_mode=True, directory=DirectoryByPath(target.parent))
     undo.callback(staged.discard)
     return staged
 
 
 def _put_back(kept: Staged | None, target: Path) -> None:
     if kept is not None:
-        kept.take_place_of(target)
+        kept.take_place_of(target.name)
     else:
         target.unlink(missing_ok=True)
 

@@ -102,8 +102,10 @@ def test_braces_in_lists_stay():
     assert laid_out(text) == (text, [])
 
 
-def test_windows_line_ends_become_plain_ones():
-    assert laid_out(TIDY.replace("\n", "\r\n"))[0] == TIDY
+def test_windows_line_ends_stay():
+    windows = TIDY.replace("\n", "\r\n")
+    assert laid_out(windows)[0] == windows
+    assert laid_out(MESSY.replace("\n", "\r\n"))[0] == windows
 
 
 def test_blanks_and_blank_lines_that_are_said_stay():
@@ -146,6 +148,7 @@ def test_whatever_a_file_looks_like_it_says_the_same_afterwards(chance, path):
         assert problems
         return
     assert meaning(new) == before
+    assert new.count("\r\n") == (new.count("\n") if "\r\n" in text else 0)
     assert new.count("#") == text.count("#")
     assert laid_out(new) == (new, [])
 

@@ -225,10 +225,10 @@ def test_a_state_of_another_user_is_refused_except_by_root(tmp_path, monkeypatch
     if os.geteuid() == 0:
         os.chown(tmp_path, 65534, -1)
     owner = tmp_path.stat().st_uid
-    monkeypatch.setattr("sdx_state.state.ownership.os.geteuid", lambda: owner + 1)
+    monkeypatch.setattr("sdx_state.state.platform.os.geteuid", lambda: owner + 1)
     assert "belongs to another user" in why_not_private(tmp_path)
     for allowed in (owner, 0):
-        monkeypatch.setattr("sdx_state.state.ownership.os.geteuid", lambda uid=allowed: uid)
+        monkeypatch.setattr("sdx_state.state.platform.os.geteuid", lambda uid=allowed: uid)
         assert why_not_private(tmp_path) is None
 
 

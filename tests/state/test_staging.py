@@ -8,15 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from sdx_state.state import staging
+from sdx_state.state import platform
 from sdx_state.state.named_files import write_output
-from sdx_state.state.staging import replace_content, stage
+from sdx_state.state.platform import DirectoryByPath
+from sdx_state.state.staging import replace_file, stage
 from sdx_state.state.together import write_together
 from tests.conftest import Source
 
 # Module -> why it makes files durable, or makes new ones, without `staging`.
 GROW = {
-    "state/files.py": "a file that grows by lines, and the names of an open folder",
+    "state/platform.py": "what `staging` uses, as each system has it",
+    "state/files.py": "a file that grows by lines",
     "report/responses.py": "a file that grows by rows",
 }
 
@@ -28,15 +30,15 @@ def mode_of(path: Path) -> int:
 def test_staged_content_changes_nothing_until_it_takes_the_place(tmp_path: Path) -> None:
     path = tmp_path / "a"
     path.write_bytes(b"old")
-    staged = stage(path, b"new", 0o600, keep_mode=False)
+    staged = stage("a", b"new", 0o600, keep_mode=False, directory=DirectoryByPath(tmp_path))
     assert path.read_bytes() == b"old"
-    staged.take_place_of(path)
+    staged.take_place_of("a")
     assert path.read_bytes() == b"new"
     assert [one.name for one in tmp_path.iterdir()] == ["a"]
 
 
 def test_discarded_content_leaves_nothing(tmp_path: Path) -> None:
-    stage(tmp_path / "a", b"new", 0o600, keep_mode=False).discard()
+    stage("a", b"new", 0o600, keep_mode=False, directory=DirectoryByPath(tmp_path)).discard()
     assert not list(tmp_path.iterdir())
 
 
@@ -45,7 +47,7 @@ def test_permissions_are_kept_only_if_asked_for(tmp_path: Path, keep_mode: bool,
     path = tmp_path / "a"
     path.write_bytes(b"old")
     path.chmod(0o640)
-    replace_content(path, b"new", 0o600, keep_mode=keep_mode)
+    replace_file(path, b"new", 0o600, keep_mode=keep_mode)
     assert (path.read_bytes(), mode_of(path)) == (b"new", expected)
 
 
@@ -65,9 +67,9 @@ def test_failed_sync_leaves_the_old_file_and_nothing_else(tmp_path: Path, monkey
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(staging.os, "fsync", full)
+    monkeypatch.setattr(platform.os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
-        replace_content(path, b"new", 0o600, keep_mode=True)
+        replace_file(path, b"new", 0o600, keep_mode=True)
     assert path.read_bytes() == b"old"
     assert len(list(tmp_path.iterdir())) == 1
 
@@ -76,6 +78,7 @@ def test_files_are_made_durable_and_replaced_in_one_module(source: Source) -> No
     def replaces(node: ast.AST) -> bool:
         return isinstance(node, ast.Attribute) and ast.unparse(node) in (
             "os.fsync",
+            "platform.sync",
             "os.replace",
             "os.fdatasync",
             "os.O_EXCL",

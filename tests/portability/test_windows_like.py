@@ -1,0 +1,150 @@
+"""The command line where Windows would run it: without what Windows lacks, and with the console's encodings there."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+WINDOWS_LIKE = Path(__file__).with_name("windows_like.py")
+HOLD = """
+import runpy, sys
+from pathlib import Path
+runpy.run_path(sys.argv[1])["become_windows_like"]()
+from sdx_state.state.local import LocalStore
+with LocalStore(Path(sys.argv[2]), "sandbox-state", None).lock("apply"):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+SURVEY = """
+surveys:
+  größe:
+    name: "Größe ⏎ 中"
+    greeting_text: "Hello ⏎"
+    questions: [{question_label: q1, question_text: "Wie ⏎?", question_type: text}]
+"""
+
+
+class WindowsLike:
+    """A project, and `sdx-state` run in it as far as this machine can be like Windows."""
+
+    def __init__(self, folder: Path, encoding: str = "utf-8") -> None:
+        self.folder, self.encoding = folder, encoding
+
+    def run(self, *arguments: str, code: int = 0) -> str:
+        """Return what a command prints; it must end with `code`."""
+        environment = {**os.environ, "PYTHONIOENCODING": self.encoding, "XDG_CONFIG_HOME": str(self.folder / "home")}
+        ended = subprocess.run(
+            [sys.executable, str(WINDOWS_LIKE), "-C", str(self.folder), *arguments],
+            env=environment, capture_output=True, check=False, timeout=120,
+        )  # fmt: skip
+        out, err = ended.stdout.decode(self.encoding), ended.stderr.decode(self.encoding)
+        assert "Traceback" not in err, err
+        assert ended.returncode == code, out + err
+        return out + err
+
+
+@pytest.fixture
+def windows(project):
+    project.write("surveys/a.yaml", SURVEY.replace("\n", "\r\n"))
+    return WindowsLike(project.folder)
+
+
+def test_this_machine_is_as_windows_is():
+    program = (
+        "import runpy, sys; runpy.run_path(sys.argv[1])['become_windows_like']()\n"
+        "import os\n"
+        "try:\n    import fcntl\nexcept ImportError:\n    print('no fcntl', hasattr(os, 'geteuid'))"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program, str(WINDOWS_LIKE)], capture_output=True, text=True, check=True
+    )
+    assert ended.stdout == "no fcntl False\n"
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "cp437", "utf-8"])
+def test_a_project_goes_through_its_whole_life(windows, encoding):
+    windows.encoding = encoding
+    windows.run("validate")
+    windows.run("fmt")
+    windows.run("fmt", "--check")
+    text = (windows.folder / "surveys/a.yaml").read_bytes()
+    assert text.count(b"\r\n") == text.count(b"\n") >= 5
+    assert "2 to add" in windows.run("plan", "--sandbox")
+    assert "2 added" in windows.run("apply", "--sandbox", "--auto-approve")
+    assert "No changes" in windows.run("plan", "--sandbox", "--out", str(windows.folder / "saved.plan"))
+    windows.run("drift", "--sandbox")
+    assert "survey." in windows.run("state", "list", "--sandbox")
+    history = windows.run("history", "--sandbox")
+    assert "2 done" in history
+    windows.run("pull", "--sandbox")
+    assert (windows.folder / "surveys/a.yaml").read_bytes() == text
+    windows.run("responses", "größe", "--sandbox", "--output", str(windows.folder / "answers.csv"))
+    windows.run("handoff", "--sandbox")
+    windows.run("undo", history.split()[0], "--sandbox", "--auto-approve", "--allow-deletes", "2")
+    assert "2 to add" in windows.run("plan", "--sandbox")
+
+
+def test_a_lock_excludes_another_run_and_says_who_holds_it(windows):
+    windows.run("apply", "--sandbox", "--auto-approve")
+    arguments = [sys.executable, "-c", HOLD, str(WINDOWS_LIKE), str(windows.folder / ".sdx")]
+    with subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdin is not None
+        assert holder.stdout.readline() == "held\n"
+        (windows.folder / "surveys/b.yaml").write_text("surveys: {b: {name: B}}\n", encoding="utf-8")
+        told = windows.run("apply", "--sandbox", "--auto-approve", code=4)
+        assert f"`sdx-state apply` (process {holder.pid}" in told
+        holder.stdin.close()
+    assert "1 added" in windows.run("apply", "--sandbox", "--auto-approve")
+
+
+@pytest.mark.parametrize("name", ["sandbox-state.json", "sandbox-state.journal.jsonl", "sandbox-state.runs"])
+def test_links_below_the_state_directory_are_not_followed(windows, name, tmp_path):
+    windows.run("apply", "--sandbox", "--auto-approve")
+    place = windows.folder / ".sdx" / name
+    moved = tmp_path / "elsewhere"
+    place.rename(moved)
+    place.symlink_to(moved)
+    before = sorted(moved.iterdir()) if moved.is_dir() else moved.read_bytes()
+    (windows.folder / "surveys/b.yaml").write_text("surveys: {b: {name: B}}\n", encoding="utf-8")
+    assert "symbolic link" in windows.run("apply", "--sandbox", "--auto-approve", code=7)
+    assert (sorted(moved.iterdir()) if moved.is_dir() else moved.read_bytes()) == before
+
+
+def test_credentials_are_stored_and_read(windows):
+    program = (
+        "import runpy, sys; runpy.run_path(sys.argv[1])['become_windows_like']()\n"
+        "from sdx_state.api.stored import Vault\n"
+        "vault = Vault.of_this_machine()\n"
+        "with vault.held(create=True):\n    print(vault.load('https://demo.surveydynamix.com'))\n"
+    )
+    environment = {**os.environ, "XDG_CONFIG_HOME": str(windows.folder / "home")}
+    ended = subprocess.run(
+        [sys.executable, "-c", program, str(WINDOWS_LIKE)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ended.stdout, ended.stderr) == ("None\n", "")
+
+
+def test_a_users_file_may_be_named_with_a_backslash(windows):
+    (windows.folder / "agents").mkdir()
+    (windows.folder / "agents/team.csv").write_text("name,email\r\nAna,ana@example.com\r\n", encoding="utf-8")
+    (windows.folder / "users.yaml").write_text("users: {csv: agents\\team.csv}\n", encoding="utf-8")
+    assert "3 resources" in windows.run("validate")
+    (windows.folder / "users.yaml").write_text("users: {csv: 'C:\\team.csv'}\n", encoding="utf-8")
+    assert "does not lie inside the project" in windows.run("validate", code=1)
+
+
+def test_plans_in_json_are_utf_8_in_every_console(windows):
+    windows.encoding = "cp1252"
+    windows.run("plan", "--sandbox", "--format", f"json={windows.folder / 'plan.json'}")
+    plan = json.loads((windows.folder / "plan.json").read_bytes())
+    assert "Größe ⏎ 中" in json.dumps(plan, ensure_ascii=False)
