@@ -415,6 +415,25 @@ def test_a_key_that_is_no_file_name_is_refused_and_nothing_is_written(files: Any
     assert sorted(path.name for path in files.folder.rglob("*")) == ["sdx.yaml"]
 
 
+def test_every_file_can_be_had_on_windows_and_macos(files: Any) -> None:
+    files.write("surveys/Taken.yaml", "surveys: {other: {name: Other}}\n")
+    keys = ("con", "Com1", "taken", "maße", "MASSE", "plain")
+    write_resources(files.folder, [Desired(f"survey.{key}", "survey", key, {"name": key}, NOWHERE) for key in keys])
+    written = sorted(path.name for path in (files.folder / "surveys").iterdir())
+    assert written == sorted(
+        [
+            "Taken.yaml",
+            "survey-con.yaml",
+            "survey-Com1.yaml",
+            "taken-2.yaml",
+            "maße.yaml",
+            "MASSE-2.yaml",
+            "plain.yaml",
+        ]
+    )
+    assert {f"survey.{key}" for key in (*keys, "other")} == {*files.load().resources}
+
+
 def test_half_a_surrogate_pair_is_refused_and_nothing_is_written(kept: Any) -> None:
     with pytest.raises(ValueError, match="surrogate"):
         write_resources(kept.folder, [survey(kept, "csat", name="\ud800")])
