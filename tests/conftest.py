@@ -7,6 +7,7 @@ import contextlib
 import io
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,13 +17,15 @@ from typing import Any
 import pytest
 
 from tests.faulty_proxy import FaultyProxy, handler_of
-from tests.tiers import (  # noqa: F401 - hooks, which pytest finds here
+from tests.tiers import (  # noqa: F401 - hooks and a fixture, which pytest finds here
+    pytest_collection_modifyitems,
     pytest_configure,
     pytest_deselected,
     pytest_sessionfinish,
     pytest_terminal_summary,
     pytest_testnodedown,
     pytest_xdist_auto_num_workers,
+    quick,
 )
 from tests.warm import warm_program
 
@@ -125,6 +128,14 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     folder = tmp_path / "project"
     folder.mkdir()
     return Project(folder, monkeypatch)
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Let each wait of the program pass at once, and return how long they would have been, in seconds."""
+    waited: list[float] = []
+    monkeypatch.setattr(time, "sleep", waited.append)
+    return waited
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
-"""The two tiers of the suite: `pytest` is the quick one, `pytest -m soak` what takes long.
+"""The two tiers of the suite: `pytest` is the quick one, `pytest -m "soak or sampled"` what takes long.
 
-The functions are hooks of pytest, which `conftest.py` imports.
+The functions are hooks and a fixture of pytest, which `conftest.py` imports.
 """
 
 from __future__ import annotations
@@ -38,6 +38,23 @@ def _chosen(config: pytest.Config) -> list[Path]:
     return [(config.invocation_params.dir / one.split("::")[0]).resolve() for one in config.args]
 
 
+@pytest.fixture
+def quick(request: pytest.FixtureRequest) -> bool:
+    """Tell whether a test is to try a sample of its cases. Whoever asks is run again in the soak tier, to try all."""
+    return bool(request.config.option.markexpr == QUICK)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is to be run in the soak tier, before anything is deselected."""
+    for item in items:
+        if item.path.is_relative_to(SOAK):
+            item.add_marker("soak")
+        is_property = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
+        if is_property or "quick" in getattr(item, "fixturenames", ()):
+            item.add_marker("sampled")
+
+
 def pytest_deselected(items: list[pytest.Item]) -> None:
     """Count the soak tests that the quick tier leaves out."""
     for item in items:
@@ -66,5 +83,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
                 terminalreporter.write_line(f"{report.nodeid}: {value}")
     if config.stash[LEFT_OUT] and config.option.markexpr == QUICK:
         terminalreporter.write_line(
-            f"{config.stash[LEFT_OUT]} soak tests were left out: `pytest -m soak` runs them (tests/soak/README.md)"
+            f"{config.stash[LEFT_OUT]} soak tests were left out, and of others a sample was tried: "
+            'run `pytest -m "soak or sampled"` (tests/soak/README.md)'
         )

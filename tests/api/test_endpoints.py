@@ -155,11 +155,12 @@ def test_a_number_with_a_meaning_in_paths_is_never_looked_up(serve: Any, connect
     assert client.requests == 0
 
 
+@pytest.mark.sampled
 def test_whatever_is_sent_arrives_as_it_was_meant(serve: Any, serve_by: Any, connect: Any) -> None:
     server = serve(serve_by(lambda seen: (200, {"id": 1, "email": unquote(seen.path.rpartition("/")[2])})))
     client = connect(server)
 
-    @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(suppress_health_check=list(HealthCheck))
     @given(text=HOSTILE_TEXTS, name=HOSTILE_TEXTS.filter(bool), local=HOSTILE_TEXTS)
     def check(text: str, name: str, local: str) -> None:
         server.seen.clear()

@@ -12,6 +12,7 @@ import shutil
 import pytest
 
 from sdx_state.handoff.steps import hand_off
+from sdx_state.kinds.addresses import parse_address as at
 from sdx_state.model.field_path import FieldPath
 from sdx_state.model.plan import Action, Change, FieldChange, Plan
 from sdx_state.model.resource import Desired, Source
@@ -46,16 +47,22 @@ def handoff():
     where = Source("surveys/csat.yaml", 3, 1)
     before = "Thank you for calling. Three short questions follow."
     survey = Change(
-        "survey.csat", "survey", Action.UPDATE, id="52", label="Support CSAT", via="manual", source=where,
+        at("survey.csat"), "survey", Action.UPDATE, id="52", label="Support CSAT", via="manual", source=where,
         fields=(
             FieldChange(FieldPath("greeting_text"), before, before.replace("Three", "Four")),
             FieldChange(FieldPath("closing_text"), "Bye", HOSTILE),
         ),
     )  # fmt: skip
-    user = Desired("user.ana@x.example", "user", "ana", {"email": "ana@x.example", "name": "Ana"}, where)
+    user = Desired(at("user.ana@x.example"), "user", "ana", {"email": "ana@x.example", "name": "Ana"}, where)
     created = Change(user.address, "user", Action.CREATE, via="csv", after=user.values)
     gone = Change(
-        "question.csat.old", "question", Action.DELETE, id="9", label="Old", via="manual", parent="survey.csat"
+        at("question.csat.old"),
+        "question",
+        Action.DELETE,
+        id="9",
+        label="Old",
+        via="manual",
+        parent=at("survey.csat"),
     )
     plan = Plan("t", "l", (survey, created, gone))
     return hand_off(plan, {user.address: user}, "https://demo.example", {})

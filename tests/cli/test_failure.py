@@ -402,6 +402,7 @@ def test_what_was_never_begun_is_no_success(weather, proxy, monkeypatch):
     assert "not started" in applied.last
 
 
+@pytest.mark.usefixtures("waits")
 def test_an_order_that_was_not_written_is_no_success(weather, proxy, tenant):
     two = TWO.replace("[{question_label: Q", "[{question_label: P, question_type: text}, {question_label: Q")
     weather.apply()

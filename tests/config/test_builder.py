@@ -277,7 +277,7 @@ PIECES = (
 pieces = st.lists(st.sampled_from([*PIECES.split(" "), " ", "  ", "\n", "\t", "- "]), max_size=40).map("".join)
 
 
-@settings(max_examples=1_500, deadline=None, derandomize=True)
+@settings(max_examples=10 * settings.default.max_examples)
 @given(st.one_of(pieces, st.text(max_size=60)))
 def test_whatever_the_text_reading_ends_with_values_or_problems_that_point_into_it(text: str) -> None:
     found: list[Problem] = []

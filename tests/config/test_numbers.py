@@ -23,7 +23,7 @@ def library_says(text: str) -> bool:
     return phonenumbers.is_valid_number(number) and canonical_form == text
 
 
-@settings(max_examples=1_500, deadline=None)
+@settings(max_examples=10 * settings.default.max_examples)
 @given(nearly)
 def test_a_fast_yes_is_a_yes(text: str) -> None:
     if _is_plainly_valid(text):

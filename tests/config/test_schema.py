@@ -110,7 +110,7 @@ documents = st.dictionaries(
 )
 
 
-@settings(max_examples=600, deadline=None, derandomize=True)
+@settings(max_examples=3 * settings.default.max_examples)
 @given(st.sampled_from(NAMES), documents)
 def test_the_fast_validator_and_the_thorough_one_agree(name: str, document: dict[str, Any]) -> None:
     assert verdict_of(name)(document) is Draft202012Validator(schema_document(name)).is_valid(document)

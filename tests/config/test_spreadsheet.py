@@ -214,7 +214,6 @@ def test_the_encoding_can_be_named(files: Any) -> None:
 
 
 @given(st.text(st.characters(blacklist_categories=["Cs"]), max_size=40))
-@settings(max_examples=100, deadline=None, derandomize=True)
 def test_what_is_utf_8_is_read_as_utf_8(text: str) -> None:
     if not text.startswith("\ufeff") and "\0" not in text:
         assert getattr(decoded(text.encode("utf-8")), "text", None) == text
@@ -246,7 +245,6 @@ def test_other_truth_values_are_refused_at_their_place(files: Any) -> None:
 
 
 @given(st.text(max_size=8))
-@settings(max_examples=200, deadline=None, derandomize=True)
 def test_a_switch_is_true_or_false_or_refused(text: str) -> None:
     assert switch("visible", text) in ("TRUE", "FALSE") or "TRUE or FALSE" in getattr(
         switch("visible", text), "message", ""
@@ -357,15 +355,14 @@ DIALECTS = st.tuples(
     st.booleans(),
     st.booleans(),
 )
-CELLS = st.text(st.sampled_from('abZ9;,|"\t\n äß-'), min_size=1, max_size=8).filter(lambda one: one.strip() == one)
-
-
-@settings(
-    max_examples=60,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+CELLS = (
+    st.text(st.sampled_from('abZ9;,|"\t\n äß-'), min_size=1, max_size=8)
+    .filter(lambda one: one.strip() == one)
+    .filter(lambda one: not is_formula(one))  # which is not written
 )
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(DIALECTS, st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=4), st.data())
 def test_a_changed_cell_changes_nothing_else_in_any_dialect(files: Any, dialect: Any, rows: Any, data: Any) -> None:
     separator, end, encoding, quoting, says, whole = dialect

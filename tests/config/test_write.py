@@ -472,9 +472,7 @@ texts = st.one_of(
 ).map(lambda text: text.encode("utf-8", "ignore").decode("utf-8"))
 
 
-@settings(
-    max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_whatever_changes_the_comments_stay_and_the_values_are_right(tmp_path: Path, data: st.DataObject) -> None:
     (tmp_path / "sdx.yaml").write_text("sdx: 1\nvariables: {company: Acme}\n")

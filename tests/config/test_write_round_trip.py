@@ -95,7 +95,7 @@ def essence(resource: Desired) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(tenants())
 def test_a_new_tenant_is_written_and_loads_back_equal(tenant: list[Desired]) -> None:
     with tempfile.TemporaryDirectory() as name:
@@ -108,7 +108,7 @@ def test_a_new_tenant_is_written_and_loads_back_equal(tenant: list[Desired]) -> 
         assert format_files(folder, write=False) == []
 
 
-@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_what_changes_afterwards_is_changed_in_place_and_loads_back_equal(data: st.DataObject) -> None:
     before = data.draw(tenants())

@@ -42,6 +42,7 @@ def test_an_allow_header_is_believed_and_only_what_the_plan_writes_is_asked_abou
 
 
 @pytest.mark.parametrize("fault", ["no allow", 401, 404, 405, 500, "html", "drop before"])
+@pytest.mark.usefixtures("waits")
 def test_no_good_answer_means_what_the_reference_documents(asked, proxy, fault):
     proxy.fail("OPTIONS", "/", fault, times=99)
     assert ways(asked) == BY_HAND

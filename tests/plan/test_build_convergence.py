@@ -132,7 +132,7 @@ class Tenant:
                 self.live["question", id] = Live("question", id, {**live.raw, "order": order}, live.parent_id)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=2 * settings.default.max_examples)
 @given(worlds())
 def test_after_an_apply_the_plan_is_empty(world):
     resources, surveys, questions = world
@@ -149,7 +149,7 @@ def test_after_an_apply_the_plan_is_empty(world):
     assert {place: tenant.live[place] for place in untouched} == untouched
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=2 * settings.default.max_examples)
 @given(worlds(), worlds())
 def test_from_one_configuration_to_another_deletes_only_what_was_owned(first, second):
     resources, surveys, questions = first

@@ -244,7 +244,7 @@ def test_a_program_named_git_in_the_current_folder_is_not_run(project, tmp_path,
 def test_no_command_starts_a_program_that_gets_settings_of_ours(tmp_path):
     repository = begun(tmp_path / "repository")
     watched = """
-import os, sys
+import json, os, sys
 STARTS = ("subprocess.Popen", "os.system", "os.exec", "os.spawn", "os.fork", "pty.spawn")
 def hook(event, arguments):
     if event in STARTS:
@@ -253,10 +253,16 @@ def hook(event, arguments):
         print("STARTED", event, arguments[0], "with settings" if told else "", file=sys.stderr)
 sys.addaudithook(hook)
 from sdx_state.cli.main import entry
-entry()
+for command in json.loads(sys.argv[1]):
+    sys.argv = ["sdx-state", *command]
+    if not command:
+        os.environ["_SDX_STATE_COMPLETE"] = "bash_source"
+    try:
+        entry()
+    except SystemExit as ended:
+        print("ENDED", ended.code, file=sys.stderr)
 """
-    started = set()
-    for command in (
+    commands = (
         ["validate"],
         ["plan", "--sandbox", "--base", "HEAD"],
         ["apply", "--sandbox", "--auto-approve"],
@@ -270,24 +276,19 @@ entry()
         ["explain", "survey"],
         ["whoami"],
         [],
-    ):
-        environment = {
-            **os.environ,
-            "SDX_AUTH_TOKEN": SECRET,
-            "SDX_CUSTOMER_UUID": "u",
-            "PYTHONPATH": os.pathsep.join(sys.path),
-            **({} if command else {"_SDX_STATE_COMPLETE": "bash_source"}),
-        }
-        ended = subprocess.run(
-            [sys.executable, "-c", watched, *command],
-            cwd=repository,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert "Traceback" not in ended.stderr, ended.stderr
-        started |= {line for line in ended.stderr.splitlines() if line.startswith("STARTED")}
+    )
+    settings = {"SDX_AUTH_TOKEN": SECRET, "SDX_CUSTOMER_UUID": "u", "PYTHONPATH": os.pathsep.join(sys.path)}
+    ended = subprocess.run(
+        [sys.executable, "-c", watched, json.dumps(commands)],
+        cwd=repository,
+        env={**os.environ, **settings},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Traceback" not in ended.stderr, ended.stderr
+    assert ended.stderr.count("ENDED") == len(commands)
+    started = {line for line in ended.stderr.splitlines() if line.startswith("STARTED")}
     programs = {line.split()[2] for line in started}
     assert programs - {shutil.which("bash")} == {shutil.which("git")}
     assert not [line for line in started if "with settings" in line]

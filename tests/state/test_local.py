@@ -7,7 +7,7 @@ import os
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sdx_state.model.ledger import Entry, Ledger, Lookup
@@ -41,7 +41,6 @@ def store(tmp_path):
     return LocalStore(tmp_path / ".sdx", "state", "https://x.example#1")
 
 
-@settings(max_examples=200)
 @given(ledgers)
 def test_what_is_written_is_read_back(ledger):
     assert decode(encode(ledger), "state.json") == ledger

@@ -391,7 +391,9 @@ def test_the_key_refuses_a_plan_altered_in_any_leaf_and_sealed_again(keyed, tena
     assert keyed.project.run("apply", str(keyed.plan), "--allow", "*").code == 0
 
 
-def test_without_key_and_hash_a_plan_sealed_again_does_nothing_that_apply_does_not_plan_itself(applied, tenant):
+def test_without_key_and_hash_a_plan_sealed_again_does_nothing_that_apply_does_not_plan_itself(
+    applied, tenant, quick
+):
     """What is written is always computed anew: of an altered plan at most a part of it is done."""
     project = applied.project
     project.write("a.yaml", CHANGED.replace("Two", "Three").replace("Why?", "How?").replace("name: V", "name: W"))
@@ -401,7 +403,7 @@ def test_without_key_and_hash_a_plan_sealed_again_does_nothing_that_apply_does_n
     kept = applied.folder.with_name("kept")
     shutil.copytree(applied.folder, kept)
     ends = set()
-    for path in leaves(document):
+    for path in [*leaves(document)][:: 5 if quick else 1]:
         applied.plan.write_text(json.dumps(resealed(altered(document, path))))
         ended = project.run("apply", str(applied.plan), "--allow", "*")
         ends.add(ended.code)
@@ -441,12 +443,13 @@ def test_with_a_key_everything_that_is_written_is_signed_and_proven(keyed):
     assert undo(keyed).code == 0
 
 
-def test_the_key_refuses_a_journal_altered_in_any_leaf_and_sealed_again_with_its_state(keyed, monkeypatch):
+def test_the_key_refuses_a_journal_altered_in_any_leaf_and_sealed_again_with_its_state(keyed, monkeypatch, quick):
     records, state = keyed.records(), keyed.state.read_bytes()
     # The last signature proves all the lines: what stands beside the others is not looked at.
     paths = [path for path in leaves(records) if path[1] not in ("hash", "previous", "signature")]
     paths.append((len(records) - 1, "signature"))
     assert len(paths) > 100
+    paths = paths[:: -5 if quick else 1]
     passes_without_key = 0
     for path in paths:
         became = keyed.put_records(altered(records, path))
@@ -462,7 +465,7 @@ def test_the_key_refuses_a_journal_altered_in_any_leaf_and_sealed_again_with_its
             keyed.put_state(document)
             passes_without_key += keyed.project.run("history", "--verify").code == 0
         keyed.state.write_bytes(state)
-    assert passes_without_key > 50  # else it was not the key that refused
+    assert passes_without_key > len(paths) / 3  # else it was not the key that refused
 
 
 def test_the_key_refuses_a_state_altered_in_any_leaf_and_sealed_again(keyed, monkeypatch):
@@ -480,13 +483,13 @@ def test_the_key_refuses_a_state_altered_in_any_leaf_and_sealed_again(keyed, mon
     assert keyed.project.run("state", "list").code == 0
 
 
-def test_the_key_refuses_a_run_altered_in_any_leaf_and_sealed_again_with_its_journal(keyed):
+def test_the_key_refuses_a_run_altered_in_any_leaf_and_sealed_again_with_its_journal(keyed, quick):
     run = newest_run(keyed)
     data, journal, state = run.read_bytes(), keyed.journal.read_bytes(), keyed.state.read_bytes()
     document, old = json.loads(data), hash_of_bytes(data)
     paths = list(leaves(document))
     assert len(paths) > 50
-    for path in paths:
+    for path in paths[:: 5 if quick else 1]:
         run.write_text(json.dumps(altered(document, path)))
         assert undo(keyed).code == 7, path
         records = keyed.records()

@@ -1,0 +1,14 @@
+"""A few requests made up from the contract; tests/soak/contract makes up thousands."""
+
+from __future__ import annotations
+
+from sdx_state.sandbox import SandboxServer
+from tests.soak.contract.generating import generate
+
+
+def test_surveys_keep_to_the_contract(filled, tmp_path):
+    with SandboxServer(":memory:") as server:
+        filled(server.store)
+        report, printed = generate(server, tmp_path, "--include-path", "/surveys", "--phases", "coverage")
+    assert report["exit_code"] == 0, printed
+    assert report["test_cases"]["generated"] > 20
