@@ -60,8 +60,8 @@ def consent_of(
     if person is None or given.level is not None:
         return given
     found = violations(review, given)
-    deletes = [one for one in found if one.rule == "deletes" and given.deletes is None]
-    critical = [one for one in found if one.rule == "risk"]
+    deletes = [one for one in found if one.code == "deletes" and given.deletes is None]
+    critical = [one for one in found if one.code == "risk"]
     if rest := [one for one in found if one not in deletes and one not in critical]:
         raise refused(rest)
     agreed = replace(given, level=UNATTENDED, fingerprint=plan.fingerprint)
@@ -71,13 +71,13 @@ def consent_of(
     by_name = [*deletes, *critical] if name_always else deletes
     by_address = [] if name_always else critical
     if named:
-        reasons = [f"{one.rule}: {one.message}" for one in by_name]
+        reasons = [f"{one.code}: {one.message}" for one in by_name]
         if not person.names_tenant(question, reasons, plan.tenant):
             raise refused(by_name) if by_name else not_approved()
     elif len(by_address) < len(plan.changes) and not person.agrees(question):
         raise not_approved()
     for one in by_address:
-        if one.address is None or not person.types(f"{one.rule}: {one.message}", one.address):
+        if one.address is None or not person.types(f"{one.code}: {one.message}", one.address):
             raise refused([one])
     return replace(
         agreed,

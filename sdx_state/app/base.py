@@ -15,7 +15,7 @@ from sdx_state.config import (
     load_configuration,
     load_project,
 )
-from sdx_state.model.plan import Finding
+from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.plan.build import Intention
 
 
@@ -25,11 +25,11 @@ class Before:
 
     Attributes:
         intention: What the configuration there asks for; None if it cannot be read.
-        findings: Why it cannot.
+        diagnostics: Why it cannot.
     """
 
     intention: Intention | None
-    findings: tuple[Finding, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
 
 
 def declared_at(revision: str, folder: Path, environment: str | None, environ: Mapping[str, str]) -> Before:
@@ -52,9 +52,9 @@ def declared_at(revision: str, folder: Path, environment: str | None, environ: M
         except RevisionUnreadable:
             raise
         except ConfigurationError as error:
-            first = error.problems[0]
-            more = f", and {len(error.problems) - 1} more" if len(error.problems) > 1 else ""
+            first = error.diagnostics[0]
+            more = f", and {len(error.diagnostics) - 1} more" if len(error.diagnostics) > 1 else ""
             message = (
                 f"whose change each is cannot be told: the configuration at {revision} has an error: {first}{more}"
             )
-            return Before(None, (Finding("warning", message),))
+            return Before(None, (Diagnostic("base-not-compared", "warning", message),))

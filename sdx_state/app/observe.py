@@ -11,8 +11,8 @@ from sdx_state.apply import settling
 from sdx_state.kinds import KINDS
 from sdx_state.live import Progress, Wanted, read_live
 from sdx_state.model.address import Address
+from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.ledger import Ledger
-from sdx_state.model.plan import Finding
 from sdx_state.model.snapshot import Snapshot
 from sdx_state.plan.agreement import same_tenant
 from sdx_state.programs.machine import Machine, Uptime
@@ -32,13 +32,13 @@ class Observed:
         snapshot: What is live.
         ledger: What is remembered, with the answers of paid look-ups.
         pending: Addresses of what was created a moment ago and does not show yet.
-        findings: What there is to say about them.
+        diagnostics: What there is to say about them.
     """
 
     snapshot: Snapshot
     ledger: Ledger
     pending: frozenset[Address] = frozenset()
-    findings: tuple[Finding, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class TenantReader:
         pending = [_not_yet(one, self.machine.uptime()) for one in absent]
         return Observed(snapshot, learnt, frozenset(one.address for one in absent), (*pending, *unproven))
 
-    def _prove(self, ledger: Ledger, unfinished: Unfinished, snapshot: Snapshot) -> Iterable[Finding]:
+    def _prove(self, ledger: Ledger, unfinished: Unfinished, snapshot: Snapshot) -> Iterable[Diagnostic]:
         if self.proven:
             return ()
         entries = {
@@ -107,7 +107,14 @@ class TenantReader:
             require_same_tenant(known, snapshot)
         if same_tenant(entries, snapshot, ledger):
             return ()
-        return (Finding("warning", f"{UNPROVEN}; apply would stop here", hint=f"check the credentials; {PIN}"),)
+        return (
+            Diagnostic(
+                "unproven-tenant",
+                "warning",
+                f"{UNPROVEN}; apply would stop here",
+                help=f"check the credentials; {PIN}",
+            ),
+        )
 
 
 def require_same_tenant(ledger: Ledger, snapshot: Snapshot) -> None:
@@ -145,41 +152,45 @@ def _was_read(unseen: Unseen, wanted: Wanted, snapshot: Snapshot) -> bool:
     return (KINDS[unseen.address.kind].parent or "", unseen.parent_id) in snapshot.parents_read
 
 
-def _not_yet(unseen: Unseen, now: Uptime) -> Finding:
+def _not_yet(unseen: Unseen, now: Uptime) -> Diagnostic:
     by = " by somebody else" if unseen.by_others else ""
     what = f"created a moment ago{by} as id {unseen.id}, and does not show yet"
-    return Finding(
+    return Diagnostic(
+        "create-not-visible",
         "warning",
         f"{unseen.address}: {what}; nothing is planned for it",
-        unseen.address,
-        hint=f"plan again: it shows within {_rest(unseen, now):.0f} s, or apply, which waits for it",
+        address=unseen.address,
+        help=f"plan again: it shows within {_rest(unseen, now):.0f} s, or apply, which waits for it",
     )
 
 
-def clocks(server_ahead: float | None) -> Iterable[Finding]:
+def clocks(server_ahead: float | None) -> Iterable[Diagnostic]:
     """Yield a word about a clock that is wrong by more than `SKEW`."""
     if server_ahead is not None and abs(server_ahead) > SKEW:
         direction = "behind" if server_ahead > 0 else "ahead of"
-        yield Finding(
+        yield Diagnostic(
+            "clock-skew",
             "warning",
             f"this machine's clock is {abs(server_ahead) / 60:.0f} minutes {direction} the server's: freezes, and "
             "exceptions that expire, are judged by this one",
-            hint="set the clock of this machine",
+            help="set the clock of this machine",
         )
 
 
-def cut_off(memory: Memory) -> Iterable[Finding]:
+def cut_off(memory: Memory) -> Iterable[Diagnostic]:
     """Yield a word about a journal that is missing, and about each create that an earlier run was cut off in."""
     if memory.history_lost:
-        yield Finding(
+        yield Diagnostic(
+            "journal-missing",
             "warning",
             "the journal of earlier runs is missing: they cannot be undone, and what an interrupted one may have "
             "created is found by name alone",
-            hint="put it back if you have it; otherwise the next apply begins a new one",
+            help="put it back if you have it; otherwise the next apply begins a new one",
         )
     for intent in memory.unfinished.pending:
-        yield Finding(
+        yield Diagnostic(
+            "create-interrupted",
             "warning",
             f"{intent.address}: an earlier run was cut off while creating it; the next apply finds out by reading",
-            intent.address,
+            address=intent.address,
         )

@@ -33,7 +33,7 @@ from sdx_state.apply.approval import ApprovedPlan, approve, require_genuine
 from sdx_state.apply.outcome import ApplyResult
 from sdx_state.apply.review import Review
 from sdx_state.apply.run import Observer, Silence
-from sdx_state.check.offline import findings_of_changes
+from sdx_state.check.offline import diagnostics_of_changes
 from sdx_state.config import Configuration, load_configuration
 from sdx_state.live import NO_PROGRESS, Progress
 from sdx_state.model.address import Address
@@ -139,8 +139,8 @@ class Project:
         if destroy:
             return review
         plan = review.plan
-        odd = findings_of_changes(self.configuration, plan)
-        return replace(review, plan=replace(plan, findings=(*plan.findings, *odd)))
+        odd = diagnostics_of_changes(self.configuration, plan)
+        return replace(review, plan=replace(plan, diagnostics=(*plan.diagnostics, *odd)))
 
     def apply(
         self, approved: ApprovedPlan, *, progress: Progress = NO_PROGRESS, observer: Observer | None = None

@@ -26,8 +26,9 @@ from sdx_state.kinds import child_names
 from sdx_state.kinds.identity import Identity, identity
 from sdx_state.live import Progress
 from sdx_state.model.address import Address
+from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.ledger import Ledger
-from sdx_state.model.plan import Action, Change, Finding, Plan, Unmanaged
+from sdx_state.model.plan import Action, Change, Plan, Unmanaged
 from sdx_state.model.resource import Live
 from sdx_state.model.snapshot import Snapshot
 from sdx_state.plan.build import Intention, build_plan
@@ -50,7 +51,7 @@ class Pulled:
     files: tuple[Path, ...]
     resources: int
     adopted: int
-    left_out: tuple[Finding, ...]
+    left_out: tuple[Diagnostic, ...]
     not_declared: tuple[Unmanaged, ...]
 
 

@@ -9,8 +9,8 @@ from sdx_state.kinds import parent_names, written_names
 from sdx_state.kinds.identity import Identity, identity
 from sdx_state.live import Progress, read_live, wanted_of
 from sdx_state.model.address import Address
+from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.ledger import Entry, Ledger
-from sdx_state.model.plan import Finding
 from sdx_state.plan.build import Intention, build_plan
 from sdx_state.plan.origin import applied_hashes
 from sdx_state.state.errors import StateOfAnother, StateUnusable
@@ -40,14 +40,14 @@ class Rebuilt:
         ledger: The proposal.
         found: Address -> live id that the old state did not have so.
         lost: What became of the addresses that the old state knew and this one does not.
-        findings: What could not be decided.
+        diagnostics: What could not be decided.
         readable: Whether the old state could be read.
     """
 
     ledger: Ledger
     found: dict[Address, str]
     lost: dict[Address, Gone]
-    findings: tuple[Finding, ...]
+    diagnostics: tuple[Diagnostic, ...]
     readable: bool
 
 
@@ -104,7 +104,7 @@ def rebuild(workspace: Workspace, intention: Intention, progress: Progress) -> R
             for address, entry in old.entries.items()
             if address not in entries or entries[address].id != entry.id
         },
-        findings=plan.errors,
+        diagnostics=plan.errors,
         readable=readable,
     )
 

@@ -175,8 +175,10 @@ def bound(saved: SavedPlan, now: Plan, intention: Intention, unproven: Snapshot 
         raise PlanStale("what would be done now is not what was reviewed:\n" + "\n".join(lines))
     about = {change.address for change in reviewed.changes}
     changes = tuple(change for change in now.changes if change.address in about)
-    findings = tuple(finding for finding in now.findings if finding.address is None or finding.address in about)
-    return replace(now, changes=changes, findings=findings, fingerprint=fingerprint_of(changes))
+    diagnostics = tuple(
+        diagnostic for diagnostic in now.diagnostics if diagnostic.address is None or diagnostic.address in about
+    )
+    return replace(now, changes=changes, diagnostics=diagnostics, fingerprint=fingerprint_of(changes))
 
 
 def rest_of(saved: SavedPlan, review: Review, *, proven: bool, risen: bool = True) -> Review:

@@ -117,9 +117,9 @@ class Workspace:
         seen = self._reader(waiting).observe(wanted, ledger, unfinished, progress, ask_again=ask_again)
         snapshot, ledger = seen.snapshot, seen.ledger
         plan = self._routed(build_plan(intention, snapshot, ledger, scope, seen.pending))
-        findings = (*plan.findings, *seen.findings, *cut_off(memory), *clocks(self.client.server_ahead))
+        diagnostics = (*plan.diagnostics, *seen.diagnostics, *cut_off(memory), *clocks(self.client.server_ahead))
         stored = self.stored.source(self.machine.moment()) if self.stored is not None else None
-        plan = replace(plan, findings=findings, stored=stored)
+        plan = replace(plan, diagnostics=diagnostics, stored=stored)
         if base is not None:
             plan = attribute(plan, build_plan(base, snapshot, ledger))
         changing = {change.address for change in plan.changes}
@@ -128,7 +128,7 @@ class Workspace:
         known = {*intention.resources, *ledger.entries, *changing, *live_addresses(plan)}
         former = [move for move in intention.moved if move.before not in {*intention.resources, *changing}]
         wrong = unmatched({**narrowing, "--allow": allowed}, known, former)
-        narrowed = replace(narrowed, findings=(*narrowed.findings, *wrong))
+        narrowed = replace(narrowed, diagnostics=(*narrowed.diagnostics, *wrong))
         evidence = self._evidence(narrowed, snapshot) if graded else {}
         return Review(
             self._graded(narrowed, snapshot, evidence) if graded else narrowed,
@@ -181,7 +181,7 @@ class Workspace:
         plan, resources = undo_plan(past, snapshot, ledger)
         touched = {change.address for one in (past.plan, plan) for change in one.changes}
         wrong = unmatched({"--allow": allowed}, touched.union(ledger.entries))
-        plan = replace(plan, findings=(*plan.findings, *wrong))
+        plan = replace(plan, diagnostics=(*plan.diagnostics, *wrong))
         plan = self._routed(plan)
         evidence = self._evidence(plan, snapshot)
         plan = self._graded(plan, snapshot, evidence)

@@ -8,14 +8,15 @@ from datetime import datetime, timezone
 from weakref import WeakKeyDictionary
 
 from sdx_state.apply.review import Review
-from sdx_state.model.plan import Action, Change, Finding, Plan
+from sdx_state.model.diagnostic import Diagnostic
+from sdx_state.model.plan import Action, Change, Plan
 from sdx_state.model.policy import Level
 from sdx_state.plan.codec import fingerprint_of
 from sdx_state.plan.targets import live_addresses, unmatched
 from sdx_state.risk.consent import beyond_consent, risen
 from sdx_state.risk.facts import facts_of
 from sdx_state.risk.grade import grade
-from sdx_state.risk.limits import Refusal, frozen, refusals
+from sdx_state.risk.limits import broken, frozen
 
 UNATTENDED: Level = "high"  # the highest risk that needs no consent to a change by its address
 
@@ -38,7 +39,7 @@ class Refused(Exception):
         self,
         message: str,
         advice: str,
-        violations: Sequence[Refusal] = (),
+        violations: Sequence[Diagnostic] = (),
         plan: Plan | None = None,
     ) -> None:
         super().__init__(message)
@@ -145,7 +146,7 @@ def approve(review: Review, consent: Consent, now: datetime | None = None) -> Ap
         raise PlanStale(
             f"the consent is to another plan: to {consent.fingerprint}, and this plan is {plan.fingerprint}"
         )
-    plan = replace(plan, findings=(*plan.findings, *_unmatched(review, consent)))
+    plan = replace(plan, diagnostics=(*plan.diagnostics, *_unmatched(review, consent)))
     if plan.errors:
         raise refused_for(plan)
     found = violations(_graded_anew(review, now or _now()), consent, now)
@@ -158,7 +159,7 @@ def approve(review: Review, consent: Consent, now: datetime | None = None) -> Ap
     return ApprovedPlan(review, consent, seal)
 
 
-def violations(review: Review, consent: Consent, now: datetime | None = None) -> list[Refusal]:
+def violations(review: Review, consent: Consent, now: datetime | None = None) -> list[Diagnostic]:
     """Return everything about `review` that `consent` does not cover and no plan may do without."""
     found = limits(review, consent.deletes, now)
     if review.reviewed is not None:
@@ -166,7 +167,7 @@ def violations(review: Review, consent: Consent, now: datetime | None = None) ->
     return found + beyond_consent(review.plan, consent.level or UNATTENDED, consent.allow)
 
 
-def limits(review: Review, consented: int | None, now: datetime | None = None) -> list[Refusal]:
+def limits(review: Review, consented: int | None, now: datetime | None = None) -> list[Diagnostic]:
     """Return every limit that `review` breaks: freezes, protect, blocked risks, and the number of deletes.
 
     Args:
@@ -176,7 +177,7 @@ def limits(review: Review, consented: int | None, now: datetime | None = None) -
     """
     guards = review.guards
     plan = replace(review.plan, changes=tuple(_shielded(change, review) for change in review.plan.changes))
-    return frozen(plan, guards.freezes, now or _now()) + refusals(
+    return frozen(plan, guards.freezes, now or _now()) + broken(
         plan,
         owned=len(review.ledger.entries),
         declared=len(review.intention.resources),
@@ -187,10 +188,10 @@ def limits(review: Review, consented: int | None, now: datetime | None = None) -
     )
 
 
-def refused(found: Sequence[Refusal]) -> Refused:
+def refused(found: Sequence[Diagnostic]) -> Refused:
     """Return the refusal of a plan that violates limits."""
-    message = "\n".join(map(refusal_line, found))
-    return Refused(message, "\n".join(dict.fromkeys(one.advice for one in found)), found)
+    message = "\n".join(map(violation_line, found))
+    return Refused(message, "\n".join(dict.fromkeys(one.help or "" for one in found)), found)
 
 
 def refused_for(plan: Plan) -> Refused:
@@ -203,18 +204,18 @@ def not_approved() -> Refused:
     return Refused("not approved", "Without a terminal, --auto-approve says yes.")
 
 
-def refusal_line(refusal: Refusal) -> str:
+def violation_line(violation: Diagnostic) -> str:
     """Return what a limit is and what breaks it, with its place."""
-    source = refusal.source
+    source = violation.source
     place = f" ({source.file}:{source.line})" if source is not None and source.line else ""
-    return f"{refusal.rule}: {refusal.message}{place}"
+    return f"{violation.code}: {violation.message}{place}"
 
 
 def _now() -> datetime:
     return datetime.now(timezone.utc)
 
 
-def _unmatched(review: Review, consent: Consent) -> list[Finding]:
+def _unmatched(review: Review, consent: Consent) -> list[Diagnostic]:
     """Return an error for each glob of `consent` that names nothing in sight."""
     before = review.reviewed.changes if review.reviewed is not None else ()
     changes = {change.address for change in (*review.plan.changes, *review.whole.changes, *before)}
@@ -224,7 +225,7 @@ def _unmatched(review: Review, consent: Consent) -> list[Finding]:
         *review.saved.entries,
         *live_addresses(review.whole),
     }
-    said = {finding.message for finding in review.plan.errors}
+    said = {diagnostic.message for diagnostic in review.plan.errors}
     return [one for one in unmatched({"--allow": consent.allow}, known | changes) if one.message not in said]
 
 

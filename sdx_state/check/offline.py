@@ -8,16 +8,17 @@ import shlex
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
-from sdx_state.config import Configuration, Problem, tracked
+from sdx_state.config import Configuration, tracked
 from sdx_state.kinds import KINDS
 from sdx_state.kinds.field import FieldType
 from sdx_state.kinds.interaction import BLOCK_WORDS, PLACEHOLDERS
 from sdx_state.kinds.segments import message_segments
 from sdx_state.model.address import Address
 from sdx_state.model.conversation import Check
+from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.pattern import INSTALL_PATTERNS, PatternsMissing, check_pattern
-from sdx_state.model.plan import Action, Finding, Plan
-from sdx_state.model.resource import Desired
+from sdx_state.model.plan import Action, Plan
+from sdx_state.model.resource import Desired, Source
 from sdx_state.model.value import DEFAULT_LANGUAGE, Value
 from sdx_state.programs.git import GitFailed
 from sdx_state.state.files import HIDDEN_FOLDER
@@ -28,7 +29,7 @@ _PLACEHOLDER = re.compile(rf"%(?:{'|'.join(sorted(BLOCK_WORDS))})\b[^%]*%|%([A-Z
 _TEXTED = ("greeting_text", "instructions_text", "closing_text", "invalid_response_text", "question_text")
 
 
-def kept_by_git(folder: Path) -> list[Problem]:
+def kept_by_git(folder: Path) -> list[Diagnostic]:
     """Return an error for everything below `.sdx` that Git tracks: it would be pulled over newer state, or misled."""
     try:
         found = tracked(folder, HIDDEN_FOLDER)
@@ -36,39 +37,47 @@ def kept_by_git(folder: Path) -> list[Problem]:
         if not os.path.lexists(folder / HIDDEN_FOLDER):
             return []
         message = f"cannot tell whether Git tracks files in this directory: {error}"
-        return [Problem(HIDDEN_FOLDER, 0, 0, message, "warning", error.advice)]
+        return [Diagnostic("git-unavailable", "warning", message, Source(HIDDEN_FOLDER, 0, 0), help=error.advice)]
     return [
-        Problem(
-            name,
-            0,
-            0,
+        Diagnostic(
+            "state-in-git",
+            "error",
             "Git tracks this symbolic link: state would be read and written where it points"
             if is_link
             else "Git tracks this file: everyone who pulls gets an older state than the tenant's",
-            hint=f"git rm --cached {shlex.quote(name)}, and put {HIDDEN_FOLDER}/ into .gitignore",
+            Source(name, 0, 0),
+            help=f"git rm --cached {shlex.quote(name)}, and put {HIDDEN_FOLDER}/ into .gitignore",
         )
         for name, is_link in found
     ]
 
 
-def offline_findings(configuration: Configuration) -> list[Finding]:
+def offline_diagnostics(configuration: Configuration) -> list[Diagnostic]:
     """Return a warning for everything declared that respondents would stumble over, or that could not be verified."""
     families = _families(configuration)
     silent = [_asks_nothing(survey) for survey, *questions in families.values() if not questions]
-    return silent + _findings(configuration, families.values()) + _unverified(configuration.checks)
+    return silent + _diagnostics(configuration, families.values()) + _unverified(configuration.checks)
 
 
-def _unverified(checks: Iterable[Check]) -> list[Finding]:
+def _unverified(checks: Iterable[Check]) -> list[Diagnostic]:
     """Return a warning at the first pattern where the library for patterns is not installed."""
     for said in (said for check in checks for said in check.patterns):
         try:
             check_pattern(said.text)
         except PatternsMissing as error:
-            return [Finding("warning", f"patterns are not verified: {error}", None, said.source, INSTALL_PATTERNS)]
+            return [
+                Diagnostic(
+                    "unverified-pattern",
+                    "warning",
+                    f"patterns are not verified: {error}",
+                    said.source,
+                    help=INSTALL_PATTERNS,
+                )
+            ]
     return []
 
 
-def findings_of_changes(configuration: Configuration, plan: Plan) -> list[Finding]:
+def diagnostics_of_changes(configuration: Configuration, plan: Plan) -> list[Diagnostic]:
     """Return the same of the surveys that `plan` creates or changes.
 
     That a survey asks nothing is said of new ones: of others, questions that are not declared may be live.
@@ -80,7 +89,7 @@ def findings_of_changes(configuration: Configuration, plan: Plan) -> list[Findin
     families = _families(configuration, {change.parent or change.address for change in writing})
     created = {change.address for change in writing if change.action is Action.CREATE}
     silent = [_asks_nothing(one) for one, *questions in families.values() if not questions and one.address in created]
-    return silent + _findings(configuration, families.values())
+    return silent + _diagnostics(configuration, families.values())
 
 
 def _families(configuration: Configuration, only: Collection[Address] | None = None) -> dict[Address, list[Desired]]:
@@ -95,64 +104,72 @@ def _families(configuration: Configuration, only: Collection[Address] | None = N
     return families
 
 
-def _findings(configuration: Configuration, families: Iterable[list[Desired]]) -> list[Finding]:
+def _diagnostics(configuration: Configuration, families: Iterable[list[Desired]]) -> list[Diagnostic]:
     lint = configuration.project.lint
     known = PLACEHOLDERS | frozenset(lint.placeholders)
-    found: list[Finding] = []
+    found: list[Diagnostic] = []
     for family in families:
         for desired in family:
-            found += _scale_findings(desired)
-            found += _empty_findings(desired)
-            found += _placeholder_findings(desired, known)
+            found += _scale_diagnostics(desired)
+            found += _empty_diagnostics(desired)
+            found += _placeholder_diagnostics(desired, known)
             if family[0].values.get("sms_number"):
-                found += _length_findings(desired, lint.sms_segments)
-        found += _language_findings(family)
+                found += _length_diagnostics(desired, lint.sms_segments)
+        found += _language_diagnostics(family)
     return found
 
 
-def _asks_nothing(survey: Desired) -> Finding:
-    return _finding(survey, "name", "asks no question")
+def _asks_nothing(survey: Desired) -> Diagnostic:
+    return _diagnostic("no-questions", survey, "name", "asks no question")
 
 
-def _scale_findings(desired: Desired) -> Iterator[Finding]:
+def _scale_diagnostics(desired: Desired) -> Iterator[Diagnostic]:
     scale = desired.values.get("max_response")
     if desired.values.get("question_type") == "nps" and scale not in (None, NPS_SCALE):
         message = f"a net promoter score is asked on 0 to {NPS_SCALE}, and max_response is {scale}"
-        yield _finding(desired, "max_response", message, f"max_response: {NPS_SCALE}")
+        yield _diagnostic("nps-scale", desired, "max_response", message, f"max_response: {NPS_SCALE}")
 
 
-def _empty_findings(desired: Desired) -> Iterator[Finding]:
+def _empty_diagnostics(desired: Desired) -> Iterator[Diagnostic]:
     """A question must say something; in another language than the default every prompt that is declared must."""
     for name, text, language in _texts(desired):
         if not text.strip() and _told_to_be_empty(name, language):
             where = "" if language == DEFAULT_LANGUAGE else f" in {language}"
-            yield _finding(desired, name, f"{name} is empty{where}")
+            yield _diagnostic("empty-text", desired, name, f"{name} is empty{where}")
 
 
 def _told_to_be_empty(name: str, language: str) -> bool:
     return name == "question_text" or language != DEFAULT_LANGUAGE
 
 
-def _placeholder_findings(desired: Desired, known: frozenset[str]) -> Iterator[Finding]:
+def _placeholder_diagnostics(desired: Desired, known: frozenset[str]) -> Iterator[Diagnostic]:
     seen: set[str] = set()
     for name, text, _ in _texts(desired):
         for placeholder in _PLACEHOLDER.findall(text):
             if placeholder and placeholder not in known and placeholder not in seen:
                 seen.add(placeholder)
                 hint = f"if interactions have it: lint: {{placeholders: [{placeholder}]}} in sdx.yaml"
-                yield _finding(desired, name, f"{name} uses %{placeholder}%, which nothing declares", hint)
+                yield _diagnostic(
+                    "unknown-placeholder", desired, name, f"{name} uses %{placeholder}%, which nothing declares", hint
+                )
 
 
-def _length_findings(desired: Desired, most: int) -> Iterator[Finding]:
+def _length_diagnostics(desired: Desired, most: int) -> Iterator[Diagnostic]:
     for name, text, language in _texts(desired):
         segments, alphabet = message_segments(text)
         if name in _TEXTED and segments > most:
             where = "" if language == DEFAULT_LANGUAGE else f" in {language}"
             message = f"{name}{where} takes {segments} text messages ({alphabet}), more than {most}"
-            yield _finding(desired, name, message, "shorten it, or raise lint: {sms_segments: ...} in sdx.yaml")
+            yield _diagnostic(
+                "long-text-message",
+                desired,
+                name,
+                message,
+                "shorten it, or raise lint: {sms_segments: ...} in sdx.yaml",
+            )
 
 
-def _language_findings(declared: Iterable[Desired]) -> Iterator[Finding]:
+def _language_diagnostics(declared: Iterable[Desired]) -> Iterator[Diagnostic]:
     """A survey that speaks a language says everything in it."""
     together = list(declared)
     languages: dict[str, None] = {}
@@ -174,7 +191,7 @@ def _language_findings(declared: Iterable[Desired]) -> Iterator[Finding]:
             missing = [language for language in languages if language not in said]
             if missing and name in _TEXTED:
                 said_in = ", ".join("the default language" if one == DEFAULT_LANGUAGE else one for one in missing)
-                yield _finding(desired, name, f"{name} is not said in {said_in}")
+                yield _diagnostic("missing-translation", desired, name, f"{name} is not said in {said_in}")
 
 
 def _spoken(language: str) -> str:
@@ -195,5 +212,7 @@ def _texts(desired: Desired) -> Iterator[tuple[str, str, str]]:
                 yield field.name, str(value or ""), DEFAULT_LANGUAGE
 
 
-def _finding(desired: Desired, name: str, message: str, hint: str | None = None) -> Finding:
-    return Finding("warning", f"{desired.address}: {message}", desired.address, desired.source_of(name), hint)
+def _diagnostic(code: str, desired: Desired, name: str, message: str, help: str | None = None) -> Diagnostic:
+    return Diagnostic(
+        code, "warning", f"{desired.address}: {message}", desired.source_of(name), desired.address, help
+    )

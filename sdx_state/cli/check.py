@@ -94,7 +94,7 @@ def _chosen(configuration: Configuration, globs: tuple[str, ...]) -> list[Check]
     names = {name for check in checks for name in (check.key, check.survey)}
     otherwise = f"known: {', '.join(sorted(names)[:10])}"
     for wrong in unmatched({"--only": globs}, names, configuration.moved, otherwise):
-        raise Stop(wrong.message, f"{wrong.hint}\nNothing was created.")
+        raise Stop(wrong.message, f"{wrong.help}\nNothing was created.")
     if not globs:
         return list(checks)
     return [one for one in checks if any(fnmatchcase(name, glob) for glob in globs for name in (one.key, one.survey))]

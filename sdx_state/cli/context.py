@@ -76,11 +76,11 @@ class Context:
         """Load the project file and every resource file, and say what is odd about them; nothing of given `files`."""
         from sdx_state.cli.console import err_colour, say
         from sdx_state.config import load_configuration
-        from sdx_state.report.problems import problems_text
+        from sdx_state.report.diagnostics import diagnostics_text
 
         configuration = load_configuration(self.folder, self.environment, os.environ, files)
         if configuration.warnings and files is None:
-            say(problems_text(configuration.warnings, colour=err_colour()))
+            say(diagnostics_text(configuration.warnings, colour=err_colour()))
         return configuration
 
     def intention(self) -> Intention:

@@ -11,10 +11,11 @@ import click
 from sdx_state.cli.streams import OutputLost
 
 if TYPE_CHECKING:
+    from sdx_state.api.errors import SurveyDynamixError
     from sdx_state.apply.approval import PlanStale, Refused
-    from sdx_state.config import Problem
+    from sdx_state.model.diagnostic import Diagnostic
     from sdx_state.model.plan import Plan
-    from sdx_state.risk.limits import Refusal
+    from sdx_state.state.errors import StateError
 
 STALE, LOCKED, DECIDE, LIMIT, STATE, HANDOFF, INTERRUPTED, TERMINATED = 3, 4, 5, 6, 7, 8, 130, 143
 
@@ -36,7 +37,7 @@ class Stop(Exception):
         code: int = 1,
         *,
         told: bool = False,
-        limits: tuple[Refusal, ...] = (),
+        limits: tuple[Diagnostic, ...] = (),
     ) -> None:
         super().__init__(message)
         self.advice = advice
@@ -58,12 +59,12 @@ def report_failure(error: BaseException) -> int | None:
     failure = foreseen(error)
     if failure is None:
         return None
-    if failure.problems:
+    if failure.diagnostics:
         from sdx_state.cli.console import err_colour
-        from sdx_state.report.problems import problems_text
+        from sdx_state.report.diagnostics import diagnostics_text
 
-        click.echo(problems_text(failure.problems, colour=err_colour()), err=True)
-        return failure.code
+        click.echo(diagnostics_text(failure.diagnostics, colour=err_colour()), err=True)
+        return failure.exit_code
     return _say(failure)
 
 
@@ -81,29 +82,42 @@ class Failure:
     """What stopped a command.
 
     Attributes:
+        code: The code of its diagnostic.
         message: What is wrong.
         advice: What to do next.
-        code: The exit code.
-        problems: What is wrong with the configuration, each with its place, if it was that.
+        exit_code: The exit code.
+        diagnostics: What is wrong with the configuration, each with its place, if it was that.
         told: The plan says it already.
         limits: The limits that stopped it, if it was those.
     """
 
+    code: str
     message: str
     advice: str
-    code: int
-    problems: tuple[Problem, ...] = ()
+    exit_code: int
+    diagnostics: tuple[Diagnostic, ...] = ()
     told: bool = False
-    limits: tuple[Refusal, ...] = ()
+    limits: tuple[Diagnostic, ...] = ()
+
+    @property
+    def found(self) -> tuple[Diagnostic, ...]:
+        """What stopped the command, as diagnostics; each line of a message is one, and the last has the advice."""
+        from sdx_state.model.diagnostic import Diagnostic
+
+        if self.diagnostics or self.limits:
+            return self.diagnostics or self.limits
+        *lines, last = (line.strip() for line in self.message.split("\n"))
+        told = [Diagnostic(self.code, "error", line) for line in lines]
+        return (*told, Diagnostic(self.code, "error", last, help=self.advice or None))
 
 
 def foreseen(error: BaseException) -> Failure | None:
     """Return what `error` means for the person who must act, None if nobody foresaw it."""
     if isinstance(error, Stop):
-        return Failure(str(error), error.advice, error.code, told=error.told, limits=error.limits)
+        return Failure("command-stopped", str(error), error.advice, error.code, told=error.told, limits=error.limits)
     if isinstance(error, OutputLost):
         advice = "Part of the output is missing. Give it somewhere to go, then see where things are: sdx-state plan"
-        return Failure(f"stdout took no more ({error})", advice, 1)
+        return Failure("output-lost", f"stdout took no more ({error})", advice, 1)
 
     from sdx_state.api.errors import SurveyDynamixError
     from sdx_state.app.adopt import NotAdoptable
@@ -116,32 +130,57 @@ def foreseen(error: BaseException) -> Failure | None:
     from sdx_state.live import TooMuchMissing
     from sdx_state.plan.codec import PlanUnreadable
     from sdx_state.report.advice import advice_for
-    from sdx_state.state.errors import StateError, StateLocked, StateUnusable
+    from sdx_state.state.errors import StateError
 
     if isinstance(error, ConfigurationError):
-        return Failure("the configuration is invalid", "", 1, error.problems)
+        return Failure("invalid-configuration", "the configuration is invalid", "", 1, error.diagnostics)
     if isinstance(error, SurveyDynamixError):
-        return Failure(str(error), advice_for(error), 1)
+        return Failure(_api_code(error), str(error), advice_for(error), 1)
     if isinstance(error, NotPulled):
-        return Failure(str(error), error.advice, DECIDE if error.decide else 1)
+        return Failure("not-pulled", str(error), error.advice, DECIDE if error.decide else 1)
     if isinstance(error, Refused | PlanStale):
         return _not_approved(error)
     if isinstance(error, StateError):
-        code = LOCKED if isinstance(error, StateLocked) else STATE if isinstance(error, StateUnusable) else 1
-        message, _, advice = str(error).partition("\n")
-        return Failure(message, advice, code)
+        return _of_state(error)
     if isinstance(error, TooMuchMissing):
         message, _, advice = str(error).partition("\n")
-        return Failure(f"absence: {message}", advice, LIMIT)
+        return Failure("absence", f"absence: {message}", advice, LIMIT)
     if isinstance(error, UnprovenTenant | NotAdoptable | WrongTenant | SandboxUnusable):
-        return Failure(str(error), error.advice, STALE if isinstance(error, UnprovenTenant) else 1)
+        code = {NotAdoptable: "not-adoptable", SandboxUnusable: "sandbox-unusable"}.get(type(error), "wrong-tenant")
+        return Failure(code, str(error), error.advice, STALE if isinstance(error, UnprovenTenant) else 1)
     if isinstance(error, SnapshotUnreadable):
-        return Failure(str(error), "Make a new one: sdx-state pull --snapshot FILE", 1)
+        return Failure("unreadable-snapshot", str(error), "Make a new one: sdx-state pull --snapshot FILE", 1)
     if isinstance(error, PlanUnreadable):
-        return Failure(str(error), "Make a new one: sdx-state plan --out FILE", 1)
+        return Failure("unreadable-plan", str(error), "Make a new one: sdx-state plan --out FILE", 1)
     if isinstance(error, OSError) and error.filename is not None:
-        return Failure(f"{error.filename}: {error.strerror}", "", 1)
+        return Failure("unreadable-file", f"{error.filename}: {error.strerror}", "", 1)
     return None
+
+
+def _of_state(error: StateError) -> Failure:
+    from sdx_state.state.errors import StateLocked, StateUnusable
+
+    message, _, advice = str(error).partition("\n")
+    if isinstance(error, StateLocked):
+        return Failure("state-locked", message, advice, LOCKED)
+    if isinstance(error, StateUnusable):
+        return Failure("state-unusable", message, advice, STATE)
+    return Failure("state-error", message, advice, 1)
+
+
+def _api_code(error: SurveyDynamixError) -> str:
+    from sdx_state.api import errors as e
+    from sdx_state.api.sign_in_errors import SignInError
+
+    if isinstance(error, e.AuthenticationError | e.CredentialsError | SignInError):
+        return "authentication-failed"
+    if isinstance(error, e.PermissionDeniedError):
+        return "permission-denied"
+    if isinstance(error, e.InvalidURLError):
+        return "invalid-url"
+    if isinstance(error, e.APIConnectionError | e.RetryBudgetExhaustedError):
+        return "api-unreachable"
+    return "api-error"
 
 
 def _not_approved(error: Refused | PlanStale) -> Failure:
@@ -149,17 +188,18 @@ def _not_approved(error: Refused | PlanStale) -> Failure:
     from sdx_state.apply.approval import PlanStale
 
     if isinstance(error, PlanStale):
-        return Failure(str(error), "Nothing was written. Plan again, and review that.", STALE)
+        return Failure("stale-plan", str(error), "Nothing was written. Plan again, and review that.", STALE)
     if error.plan is None:
-        return Failure(str(error), error.advice, LIMIT if error.violations else 1, limits=error.violations)
+        exit_code = LIMIT if error.violations else 1
+        return Failure("not-approved", str(error), error.advice, exit_code, limits=error.violations)
     count = len(error.errors)
     message = f"the plan has {count} error{'s' if count > 1 else ''}, shown above"
-    return Failure(message, error.advice, error_code(error.plan), told=True)
+    return Failure("not-approved", message, error.advice, error_code(error.plan), told=True)
 
 
 def error_code(plan: Plan) -> int:
     """Return the exit code of a plan with errors: 5 where a person has to choose between candidates."""
-    return DECIDE if any(finding.decide for finding in plan.errors) else 1
+    return DECIDE if any(one.needs_decision for one in plan.errors) else 1
 
 
 def report_bug(error: BaseException) -> int:
@@ -187,4 +227,4 @@ def _say(failure: Failure) -> int:
     click.echo(head + escape_lines(failure.message), err=True)
     if failure.advice:
         click.echo(escape_lines(failure.advice), err=True)
-    return failure.code
+    return failure.exit_code

@@ -64,7 +64,7 @@ def command(
     from sdx_state.app.rehearsal import load_tenant
     from sdx_state.app.saved import save_plan
     from sdx_state.apply.approval import Consent, violations
-    from sdx_state.check.offline import findings_of_changes
+    from sdx_state.check.offline import diagnostics_of_changes
     from sdx_state.cli.consent import remember_saved
     from sdx_state.cli.console import reading, say
     from sdx_state.plan.conversation import conversations
@@ -97,8 +97,8 @@ def command(
             workspace.remember_lookups(planned)
         found = violations(planned, Consent(allow=allowed, deletes=allow_deletes))
         plan = replace(with_limits(planned.plan, found), consented=allow_deletes, allowed=allowed)
-        odd = [*(before.findings if before is not None else ()), *findings_of_changes(configuration, plan)]
-        plan = replace(plan, findings=(*plan.findings, *odd))
+        odd = [*(before.diagnostics if before is not None else ()), *diagnostics_of_changes(configuration, plan)]
+        plan = replace(plan, diagnostics=(*plan.diagnostics, *odd))
         told = conversations(plan, planned.intention, planned.snapshot) if reports.wants("html") else ()
         reports.show(plan, tuple(told))
         if out is not None and not plan.errors:

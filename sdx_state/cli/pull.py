@@ -74,8 +74,8 @@ def command(
         raise
     for path in pulled.files:
         say(f"  {'wrote' if path.exists() else 'removed'} {path}")
-    for finding in pulled.left_out:
-        say(f"warning: {escape(finding.message)}")
+    for diagnostic in pulled.left_out:
+        say(f"warning: {escape(diagnostic.message)}")
     if pulled.not_declared:
         listed = ", ".join(f"{one.kind} {one.id}" for one in pulled.not_declared[:SHOWN])
         more = ", ..." if len(pulled.not_declared) > SHOWN else ""

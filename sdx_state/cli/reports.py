@@ -75,7 +75,7 @@ class Reports:
     """The forms that one command was asked for, all of the plan that it made.
 
     A text is printed as soon as there is a plan. The others are written when the command ends, with what stopped it
-    as a finding: so they agree with the exit code, whichever it is.
+    as a diagnostic: so they agree with the exit code, whichever it is.
 
     Attributes:
         plan: What is reported, None before there is a plan.
@@ -158,10 +158,7 @@ class Reports:
 def _with_failure(plan: Plan | None, failure: Failure) -> Plan:
     """Return `plan` with what stopped the command, where it does not say that already."""
     from sdx_state.report.failed import stopped
-    from sdx_state.risk.limits import with_limits
 
     if plan is not None and failure.told:
         return plan
-    if plan is not None and failure.limits:
-        return with_limits(plan, failure.limits)
-    return stopped(plan, failure.message, failure.advice, failure.problems)
+    return stopped(plan, failure.found)

@@ -41,7 +41,7 @@ def list_addresses(context: Context, globs: tuple[str, ...], sandbox: bool) -> N
 
     entries = _store(context, sandbox).load().entries
     for wrong in unmatched({"GLOB": globs}, entries):
-        raise Stop(wrong.message, wrong.hint or "")
+        raise Stop(wrong.message, wrong.help or "")
     for address in sorted(entries):
         if not globs or any(fnmatchcase(address, glob) for glob in globs):
             click.echo(escape(address))
@@ -198,8 +198,8 @@ def rebuild(context: Context, auto_approve: bool, sandbox: bool) -> None:
             )
             now = f"is {gone.now} now" if gone.now else left
             click.echo(f"   {escape(address)} (id {escape(gone.id)}): {escape(now)}")
-        for finding in rebuilt.findings:
-            say(f"{escape(finding.message)}\n    {escape(finding.hint or '')}")
+        for diagnostic in rebuilt.diagnostics:
+            say(f"{escape(diagnostic.message)}\n    {escape(diagnostic.help or '')}")
         if rebuilt.readable and not rebuilt.found and not rebuilt.lost:
             click.echo("The state already knows everything.")
             return

@@ -16,38 +16,34 @@ def command(context: Context, form: str, strict: bool) -> None:
     import os
     from dataclasses import replace
 
-    from sdx_state.check.offline import kept_by_git, offline_findings
+    from sdx_state.check.offline import kept_by_git, offline_diagnostics
     from sdx_state.cli.console import err_colour, say
-    from sdx_state.config import ConfigurationError, Problem, load_configuration
-    from sdx_state.report.problems import problems_json, problems_text
+    from sdx_state.config import ConfigurationError, load_configuration
+    from sdx_state.model.diagnostic import Diagnostic
+    from sdx_state.report.diagnostics import diagnostics_json, diagnostics_text
 
-    problems: tuple[Problem, ...]
+    diagnostics: tuple[Diagnostic, ...]
     counts = ""
     try:
         configuration = load_configuration(context.folder, context.environment, os.environ)
     except ConfigurationError as error:
-        problems = error.problems
+        diagnostics = error.diagnostics
     else:
-        odd = offline_findings(configuration)
-        problems = (
+        diagnostics = (
             *kept_by_git(context.folder),
             *configuration.warnings,
-            *(
-                Problem(one.source.file, one.source.line, one.source.column, one.message, "warning", one.hint)
-                for one in odd
-                if one.source is not None
-            ),
+            *offline_diagnostics(configuration),
         )
         files = len(configuration.files)
         counts = f"{len(configuration.resources)} resources in {files} file{'' if files == 1 else 's'}"
     if strict:
-        problems = tuple(replace(problem, severity="error") for problem in problems)
-    valid = not any(problem.severity == "error" for problem in problems)
+        diagnostics = tuple(replace(diagnostic, severity="error") for diagnostic in diagnostics)
+    valid = not any(diagnostic.severity == "error" for diagnostic in diagnostics)
     if form == "json":
-        click.echo(problems_json(problems), nl=False)
+        click.echo(diagnostics_json(diagnostics), nl=False)
     else:
-        if problems:
-            say(problems_text(problems, colour=err_colour()))
+        if diagnostics:
+            say(diagnostics_text(diagnostics, colour=err_colour()))
         if valid:
             click.echo(f"The configuration is valid: {counts}.")
     if not valid:

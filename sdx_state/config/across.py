@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from sdx_state.config.files import SourceText
 from sdx_state.config.numbers import line_type
-from sdx_state.config.problems import Problem, Severity
 from sdx_state.config.resources import Document
 from sdx_state.config.tree import Place, Table, items
 from sdx_state.kinds import KINDS, Kind
@@ -16,25 +15,28 @@ from sdx_state.kinds.field import Field
 from sdx_state.kinds.moves import Routes
 from sdx_state.model.address import Address
 from sdx_state.model.alike import closest
+from sdx_state.model.diagnostic import Diagnostic, Severity
 from sdx_state.model.resource import Desired, Moved, Removed, Source
 
 
 @dataclass(frozen=True)
 class Reporter:
-    """Reports a problem with a resource at the place of one of its fields.
+    """Reports a diagnostic with a resource at the place of one of its fields.
 
     Attributes:
         sources: The texts of all files, by name.
-        report: Where problems go.
+        report: Where diagnostics go.
     """
 
     sources: Mapping[str, SourceText]
-    report: Callable[[Problem], None]
+    report: Callable[[Diagnostic], None]
 
-    def at(self, source: Source, message: str, hint: str | None = None, severity: Severity = "error") -> None:
+    def at(
+        self, code: str, source: Source, message: str, help: str | None = None, severity: Severity = "error"
+    ) -> None:
         """Report `message` at `source`."""
         text = self.sources[source.file]
-        self.report(text.problem((source.line, source.column), message, hint, severity))
+        self.report(text.diagnostic(code, (source.line, source.column), message, help, severity))
 
 
 def check_across(resources: Mapping[Address, Desired], reporter: Reporter) -> None:
@@ -69,7 +71,7 @@ def _unique(kind: Kind, resources: Iterable[Desired], reporter: Reporter) -> Non
                 f"two {kind.noun}s have the {name} `{key[:80]}`: the other is {other.address}, at {other.source}"
             )
             hint = "give them different ones, or pin both with `id:`"
-            reporter.at(resource.source_of(name), message, hint)
+            reporter.at("duplicate-name", resource.source_of(name), message, hint)
 
 
 def _unique_ids(resources: Iterable[Desired], reporter: Reporter) -> None:
@@ -78,7 +80,7 @@ def _unique_ids(resources: Iterable[Desired], reporter: Reporter) -> None:
         if resource.id and first.setdefault(resource.id, resource) is not resource:
             other = first[resource.id]
             message = f"id {resource.id} is pinned twice: {other.address} has it too, at {other.source}"
-            reporter.at(resource.source_of("id"), message, "one live resource has one address")
+            reporter.at("duplicate-id", resource.source_of("id"), message, "one live resource has one address")
 
 
 def _said_once(kind: Kind, resources: Iterable[Desired], reporter: Reporter) -> None:
@@ -89,7 +91,7 @@ def _said_once(kind: Kind, resources: Iterable[Desired], reporter: Reporter) -> 
         if other is not one:
             key = kind.by_name[name].key
             message = f"this is the {key} of {other.address} too, at {other.source}"
-            reporter.at(one.source_of(name), message, f"declare a {key} once, and refer to it")
+            reporter.at("duplicate-value", one.source_of(name), message, f"declare a {key} once, and refer to it")
 
 
 def _shared(field: Field, resources: Iterable[Desired], reporter: Reporter) -> None:
@@ -99,7 +101,7 @@ def _shared(field: Field, resources: Iterable[Desired], reporter: Reporter) -> N
         other = first.setdefault(value, resource) if value else resource
         if other is not resource:
             message = f"{field.key} `{str(value)[:80]}` is that of {other.address} too, at {other.source}"
-            reporter.at(resource.source_of(field.name), message, field.shared, "warning")
+            reporter.at("shared-value", resource.source_of(field.name), message, field.shared, "warning")
 
 
 def _sender_of_texts(field: Field, sender: Desired, resources: Mapping[Address, Desired], reporter: Reporter) -> None:
@@ -111,7 +113,7 @@ def _sender_of_texts(field: Field, sender: Desired, resources: Mapping[Address, 
     types = {one.values[KINDS[one.kind].natural_key]: one.values.get("phone_type") for one in declared}
     if (types.get(number) or line_type(number)) == "landline":
         message = f"{number} is a landline, which cannot send text messages"
-        reporter.at(sender.source_of(field.name), message, "use a mobile number")
+        reporter.at("landline-sender", sender.source_of(field.name), message, "use a mobile number")
 
 
 def check_references(
@@ -123,7 +125,7 @@ def check_references(
         resources: What is declared.
         declared: All addresses that are declared, those of resources that something is wrong with included.
         complete: Whether every file could be read; if not, what is not declared may be in one of the others.
-        reporter: Where problems go.
+        reporter: Where diagnostics go.
     """
     naming = {kind.name: kind.references for kind in KINDS.values() if kind.references}
     if not naming or not complete:
@@ -134,7 +136,9 @@ def check_references(
             address = KINDS[field.refers_to].address(str(value)) if value else None
             if address is not None and address not in declared:
                 hint = closest(address, _of_kind(declared, address.kind)) or "declare it"
-                reporter.at(resource.source_of(field.name), f"{address} is not declared", hint)
+                reporter.at(
+                    "unresolved-reference", resource.source_of(field.name), f"{address} is not declared", hint
+                )
 
 
 def read_moved(document: Document) -> list[Moved]:
@@ -153,7 +157,7 @@ def check_moved(moved: Sequence[Moved], declared: Collection[Address], complete:
         moved: Those of all files.
         declared: All addresses that are declared.
         complete: Whether every file could be read; if not, what is not declared may be in one of the others.
-        reporter: Where problems go.
+        reporter: Where diagnostics go.
     """
     routes = Routes(moved, declared)
     arriving = {routes.today(move.after) for move in moved}
@@ -162,21 +166,21 @@ def check_moved(moved: Sequence[Moved], declared: Collection[Address], complete:
         at_before, at_after = move.places or (move.source, move.source)
         if before.kind != after.kind:
             message = f"a {KINDS[before.kind].noun} cannot become a {KINDS[after.kind].noun}"
-            reporter.at(at_after, message)
+            reporter.at("invalid-move", at_after, message)
         elif move.before == move.after and KINDS[before.kind].keyed_by_identity:
             continue  # spelled in two ways, of one identity
         elif move.before == move.after:
-            reporter.at(at_after, f"{move.before} moves to itself", "remove the entry")
+            reporter.at("invalid-move", at_after, f"{move.before} moves to itself", "remove the entry")
         elif before in declared and before not in arriving:
             hint = "remove it here, or remove what is declared under it"
-            reporter.at(at_before, f"{before} is still declared, so it has not moved", hint)
+            reporter.at("invalid-move", at_before, f"{before} is still declared, so it has not moved", hint)
         elif after not in declared and routes.final(after) not in declared and complete:
             if after in routes.to:
                 message = f"{after} moves on, to {routes.final(after)}, and nothing on the way is declared"
-                reporter.at(at_after, message, "declare the address that it has today")
+                reporter.at("invalid-move", at_after, message, "declare the address that it has today")
                 continue
             hint = closest(after, _of_kind(declared, after.kind)) or "declare it"
-            reporter.at(at_after, f"{after} is not declared, so nothing can move there", hint)
+            reporter.at("invalid-move", at_after, f"{after} is not declared, so nothing can move there", hint)
 
 
 def _ends(entry: Table, name: str) -> tuple[Source, Source]:
@@ -191,7 +195,9 @@ def read_removed(document: Document, declared: Collection[Address], reporter: Re
         name = document.source.name
         if address in declared:
             message = f"{address} is still declared, so it is not removed"
-            reporter.at(Source(name, *entry.value_place("address")), message, "remove the one or the other")
+            reporter.at(
+                "still-declared", Source(name, *entry.value_place("address")), message, "remove the one or the other"
+            )
         found.append(Removed(address, entry.get("destroy") is True, Source(name, *place)))
     return found
 
@@ -213,7 +219,7 @@ def check_departures(
 def _once(seen: dict[Address, Source], address: Address, source: Source, what: str, reporter: Reporter) -> None:
     first = seen.setdefault(address, source)
     if first is not source:
-        reporter.at(source, f"{address} {what} twice: first at {first}", "remove one of the two")
+        reporter.at("invalid-move", source, f"{address} {what} twice: first at {first}", "remove one of the two")
 
 
 def _entries(document: Document, section: str) -> Iterator[tuple[Place, Table]]:

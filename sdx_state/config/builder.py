@@ -13,10 +13,10 @@ from typing import Any
 import yaml
 
 from sdx_state.config.files import SourceText
-from sdx_state.config.problems import Problem
 from sdx_state.config.scalars import SURROGATE, resolve
-from sdx_state.config.syntax import MAX_DEPTH, TOO_DEEP, syntax_problem
+from sdx_state.config.syntax import MAX_DEPTH, TOO_DEEP, syntax_diagnostic
 from sdx_state.config.tree import Items, Mark, Node, Place, Table
+from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.texts import normalized
 
 # Nothing but their `get_event` is used, which knows neither tags nor types.
@@ -40,7 +40,7 @@ class TooMuch(Exception):
         self.place = place
 
 
-def build(source: SourceText, report: Callable[[Problem], None]) -> Table | Items | None:
+def build(source: SourceText, report: Callable[[Diagnostic], None]) -> Table | Items | None:
     """Return the document in `source`; None for an empty one, and for one that cannot be read.
 
     Text is NFC in keys and as it stands in values. Everything that is wrong goes to `report`.
@@ -49,16 +49,16 @@ def build(source: SourceText, report: Callable[[Problem], None]) -> Table | Item
     try:
         return builder.document()
     except TooMuch as error:
-        report(source.problem(error.place, str(error)))
+        report(source.diagnostic("too-large", error.place, str(error)))
     except yaml.YAMLError as error:
-        report(syntax_problem(source, error))
+        report(syntax_diagnostic(source, error))
     return None
 
 
 class _Builder:
     """One document on its way from events to values."""
 
-    def __init__(self, source: SourceText, report: Callable[[Problem], None]) -> None:
+    def __init__(self, source: SourceText, report: Callable[[Diagnostic], None]) -> None:
         self.source = source
         self.report = report
         # Events carry what their class has and nothing in common that a type could say.
@@ -83,11 +83,18 @@ class _Builder:
         event = self.next()
         if not isinstance(event, yaml.StreamEndEvent):
             self._complain(
-                event, "a second document starts here: a file holds one", "remove the `---`, or split the file"
+                "unsupported-yaml",
+                event,
+                "a second document starts here: a file holds one",
+                "remove the `---`, or split the file",
             )
         if value is None or isinstance(value, Table | Items):
             return value
-        self.report(self.source.problem(place, "this file holds a text and no sections", "is a colon missing?"))
+        self.report(
+            self.source.diagnostic(
+                "wrong-type", place, "this file holds a text and no sections", "is a colon missing?"
+            )
+        )
         return None
 
     def _value(self, event: Any, depth: int) -> Node:
@@ -99,11 +106,16 @@ class _Builder:
         self._count(event)
         if event.tag is not None:
             tag = str(event.tag)
-            self._complain(event, f"the tag `{tag[:80]}` is not allowed", "remove it; quote a value to make it text")
+            self._complain(
+                "unsupported-yaml",
+                event,
+                f"the tag `{tag[:80]}` is not allowed",
+                "remove it; quote a value to make it text",
+            )
         anchor: str | None = event.anchor
         if anchor is not None:
             if anchor in self.anchors or anchor in self.open:
-                self._complain(event, f"the anchor `&{anchor[:80]}` is declared twice")
+                self._complain("unsupported-yaml", event, f"the anchor `&{anchor[:80]}` is declared twice")
             self.open.add(anchor)
         value: Node
         if kind is yaml.ScalarEvent:
@@ -124,7 +136,9 @@ class _Builder:
         if not text.isascii() and SURROGATE.search(text):
             text = _joined(text)
             if SURROGATE.search(text):
-                self._complain(event, "this text holds half of a surrogate pair, which is no character")
+                self._complain(
+                    "invalid-character", event, "this text holds half of a surrogate pair, which is no character"
+                )
         return text if event.style else resolve(text)
 
     def _table(self, start: Any, depth: int) -> Table:
@@ -138,7 +152,9 @@ class _Builder:
                     _merge(table, *merge)
                 return table
             if type(event) is not yaml.ScalarEvent:
-                self._complain(event, "a key must be a plain text", "remove the `?`, or quote the key")
+                self._complain(
+                    "unsupported-yaml", event, "a key must be a plain text", "remove the `?`, or quote the key"
+                )
                 if type(event) is not yaml.AliasEvent:
                     self._value(event, depth)
                 self._value(next_event(), depth)
@@ -163,7 +179,7 @@ class _Builder:
                 line, column = marks[key][:2]
                 place = (mark.line + 1, mark.column + 1)
                 message = f"`{key[:80]}` is declared twice: first at {self.source.name}:{line}:{column}"
-                self.report(self.source.problem(place, message, "remove one of the two"))
+                self.report(self.source.diagnostic("duplicate-key", place, message, "remove one of the two"))
                 continue
             table[key] = value
             marks[key] = (mark.line + 1, mark.column + 1, value_mark.line + 1, value_mark.column + 1)
@@ -172,17 +188,26 @@ class _Builder:
         """Return the key that `event` spells, in NFC. Keys come again and again: a sound one is looked at once."""
         text: str = event.value
         if event.tag is not None or event.anchor is not None:
-            self._complain(event, "a key has neither tag nor anchor", "remove it")
+            self._complain("unsupported-yaml", event, "a key has neither tag nor anchor", "remove it")
         key = normalized("NFC", _joined(text))
         if SURROGATE.search(key):
-            self._complain(event, "this key holds half of a surrogate pair, which is no character")
+            self._complain(
+                "invalid-character", event, "this key holds half of a surrogate pair, which is no character"
+            )
         elif text != "<<" and isinstance(resolve(text), str):
             self.keys[text] = key
         elif not event.style:
             if text == "<<":
-                self._complain(event, "merge keys (`<<`) are not supported", "write the fields out")
+                self._complain(
+                    "unsupported-yaml", event, "merge keys (`<<`) are not supported", "write the fields out"
+                )
             else:
-                self._complain(event, f"a key must be a text, and `{text or ' '}` is not", f'quote it: "{text}"')
+                self._complain(
+                    "unsupported-yaml",
+                    event,
+                    f"a key must be a text, and `{text or ' '}` is not",
+                    f'quote it: "{text}"',
+                )
         return key
 
     def _items(self, start: Any, depth: int) -> Items:
@@ -203,7 +228,10 @@ class _Builder:
             raise TooMuch(_place(event), f"the alias `*{name[:80]}` stands inside what it names")
         if name not in self.anchors:
             self._complain(
-                event, f"there is no anchor `&{name[:80]}`", "quote the text if it only starts with an asterisk"
+                "unsupported-yaml",
+                event,
+                f"there is no anchor `&{name[:80]}`",
+                "quote the text if it only starts with an asterisk",
             )
             return None
         value, size = self.anchors[name]
@@ -218,8 +246,8 @@ class _Builder:
         if self.nodes > MAX_NODES:
             raise TooMuch(_place(event), f"the file holds more than {MAX_NODES:,} values")
 
-    def _complain(self, event: Any, message: str, hint: str | None = None) -> None:
-        self.report(self.source.problem(_place(event), message, hint))
+    def _complain(self, code: str, event: Any, message: str, help: str | None = None) -> None:
+        self.report(self.source.diagnostic(code, _place(event), message, help))
 
 
 def _joined(text: str) -> str:

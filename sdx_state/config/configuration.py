@@ -21,8 +21,8 @@ from sdx_state.config.across import (
 )
 from sdx_state.config.builder import build
 from sdx_state.config.conversations import read_checks
+from sdx_state.config.errors import ConfigurationError
 from sdx_state.config.files import Folder, ProjectFiles, SourceText, is_hidden, read_text
-from sdx_state.config.problems import ConfigurationError, Problem, in_order
 from sdx_state.config.project import Project, found_files, read_project
 from sdx_state.config.references import References
 from sdx_state.config.repeated import Grouped
@@ -36,7 +36,8 @@ from sdx_state.config.values import FieldReader
 from sdx_state.kinds import KINDS, Kind
 from sdx_state.model.address import Address
 from sdx_state.model.conversation import Check
-from sdx_state.model.resource import Desired, Moved, Removed
+from sdx_state.model.diagnostic import Diagnostic, in_order
+from sdx_state.model.resource import Desired, Moved, Removed, Source
 
 _DRIVE = re.compile(r"[A-Za-z]:")  # a path of Windows that begins at a drive
 
@@ -59,7 +60,7 @@ class Configuration:
     resources: dict[Address, Desired]
     moved: tuple[Moved, ...]
     removed: tuple[Removed, ...]
-    warnings: tuple[Problem, ...]
+    warnings: tuple[Diagnostic, ...]
     files: tuple[str, ...]
     checks: tuple[Check, ...] = ()
 
@@ -76,7 +77,7 @@ def load_configuration(
         files: Where its files are read; in the folder, if this is None.
 
     Raises:
-        ConfigurationError: With all problems of all files, by file and line.
+        ConfigurationError: With all diagnostics of all files, by file and line.
     """
     with _without_collection():
         return _Loader(folder, files).load(environment, environ)
@@ -122,13 +123,13 @@ def read_declared(folder: Path, variables: Mapping[str, str], files: ProjectFile
         files: Where its files are read; in the folder, if this is None.
 
     Raises:
-        ConfigurationError: With all problems of all files.
+        ConfigurationError: With all diagnostics of all files.
     """
     loader = _Loader(folder, files)
     with _without_collection():
         documents, declarations = loader.declarations(variables, found_files(loader.files))
-    if any(problem.severity == "error" for problem in loader.problems):
-        raise ConfigurationError(loader.problems)
+    if any(diagnostic.severity == "error" for diagnostic in loader.diagnostics):
+        raise ConfigurationError(loader.diagnostics)
     by_name = {document.source.name: document for document in documents}
     return Declared(declarations.resources, by_name, loader.sources, declarations.references, loader.users)
 
@@ -147,23 +148,23 @@ class _Loader:
     def __init__(self, folder: Path, files: ProjectFiles | None = None) -> None:
         self.folder = folder
         self.files = files or Folder(folder)
-        self.problems: list[Problem] = []
+        self.diagnostics: list[Diagnostic] = []
         self.sources: dict[str, SourceText] = {}
         self.users: dict[str, Users] = {}
         self.complete = True
         self.named: set[str] = set()
 
     def load(self, environment: str | None, environ: Mapping[str, str]) -> Configuration:
-        project, excluded = read_project(self.folder, environment, environ, self.problems.append, self.files)
+        project, excluded = read_project(self.folder, environment, environ, self.diagnostics.append, self.files)
         if project is None and not self.files.has(PROJECT_FILE):
-            raise ConfigurationError(self.problems)  # not a project: its files are anybody's
+            raise ConfigurationError(self.diagnostics)  # not a project: its files are anybody's
         found = self.files.find(excluded)
         documents, declarations = self.declarations(project.variables if project else None, found)
-        reporter = Reporter(self.sources, self.problems.append)
+        reporter = Reporter(self.sources, self.diagnostics.append)
         check_across(declarations.resources, reporter)
         moved, removed = self._departures(documents, declarations, reporter)
         if isinstance(self.files, Folder):  # of a revision nothing is read but what declares something
-            self.problems += unread(found, self.named, self.files.read)
+            self.diagnostics += unread(found, self.named, self.files.read)
         complete = self.complete and not any(document.broken for document in documents)
         check_references(declarations.resources, declarations.declared, complete, reporter)
         checks = read_checks(documents, declarations.references, declarations.declared, complete, reporter)
@@ -171,9 +172,9 @@ class _Loader:
 
     def declarations(self, variables: Mapping[str, str] | None, found: Found) -> tuple[list[Document], Declarations]:
         """Read every resource file; `variables` are None where the project file is wrong."""
-        self.problems += found.problems
+        self.diagnostics += found.diagnostics
         documents = [document for name in found.names if (document := self._document(name)) is not None]
-        declarations = Declarations(variables, self.complete, self.problems.append)
+        declarations = Declarations(variables, self.complete, self.diagnostics.append)
         for kind in KINDS.values():
             if kind.parent is None:
                 for document in documents:
@@ -184,19 +185,26 @@ class _Loader:
     def _result(
         self, project: Project | None, resources: dict[Address, Desired], moved: list[Moved], removed: list[Removed]
     ) -> Configuration:
-        problems = in_order(self.problems)
-        if project is None or any(problem.severity == "error" for problem in problems):
-            raise ConfigurationError(problems)
+        diagnostics = in_order(self.diagnostics)
+        if project is None or any(diagnostic.severity == "error" for diagnostic in diagnostics):
+            raise ConfigurationError(diagnostics)
         if not resources:
             hint = "declare surveys, users or phone_numbers in any other .yaml file of this folder"
-            problems = (*problems, Problem(PROJECT_FILE, 1, 1, "nothing is declared", "warning", hint))
-        return Configuration(project, resources, tuple(moved), tuple(removed), problems, tuple(sorted(self.sources)))
+            diagnostics = (
+                *diagnostics,
+                Diagnostic(
+                    "nothing-declared", "warning", "nothing is declared", Source(PROJECT_FILE, 1, 1), help=hint
+                ),
+            )
+        return Configuration(
+            project, resources, tuple(moved), tuple(removed), diagnostics, tuple(sorted(self.sources))
+        )
 
     def _document(self, name: str) -> Document | None:
         source = self._read(name)
         if source is None:
             return None
-        root = build(source, self._syntax_problem)
+        root = build(source, self._syntax_diagnostic)
         if root is None:
             return None
         broken: frozenset[tuple[str, str]] = frozenset()
@@ -205,26 +213,26 @@ class _Loader:
         return Document(source, root, broken) if isinstance(root, Table) else None
 
     def _read(self, name: str) -> SourceText | None:
-        source = read_text(self.files, name, self._syntax_problem)
+        source = read_text(self.files, name, self._syntax_diagnostic)
         if source is not None:
             self.sources[name] = source
         return source
 
-    def _syntax_problem(self, problem: Problem) -> None:
+    def _syntax_diagnostic(self, diagnostic: Diagnostic) -> None:
         """What cannot be read may have declared anything."""
         self.complete = False
-        self.problems.append(problem)
+        self.diagnostics.append(diagnostic)
 
     def _refused(self, root: Table | Items, source: SourceText) -> frozenset[tuple[str, str]]:
         from sdx_state.config.explain import explain
 
-        refusals = explain("resources", root, source)
-        self.problems += [refusal.problem for refusal in refusals]
+        violations = explain("resources", root, source)
+        self.diagnostics += [one.diagnostic for one in violations]
         # A section of the wrong type, or an unknown one, hides what it declares.
-        self.complete = self.complete and all(len(refusal.path) > 1 for refusal in refusals)
+        self.complete = self.complete and all(len(one.path) > 1 for one in violations)
         broken = set()
         prunable = {kind.collection for kind in KINDS.values() if not kind.lookup_only}
-        for path in (refusal.path for refusal in refusals):
+        for path in (one.path for one in violations):
             if len(path) > 2 and path[0] in prunable:
                 _prune(root, path)
             elif len(path) > 1:
@@ -244,11 +252,13 @@ class _Loader:
             if posixpath.isabs(path) or name.startswith("../") or name == ".." or _DRIVE.match(path):
                 message = f"`{file.path[:80]}` does not lie inside the project"
                 hint = "give a path from this file to one in the project, with /"
-                self.problems.append(document.source.problem(place, message, hint))
+                self.diagnostics.append(document.source.diagnostic("invalid-path", place, message, hint))
                 continue
             if is_hidden(name):
                 message = f"`{file.path[:80]}` is hidden, and hidden files are not part of the project"
-                self.problems.append(document.source.problem(place, message, "name a file that is not hidden"))
+                self.diagnostics.append(
+                    document.source.diagnostic("invalid-path", place, message, "name a file that is not hidden")
+                )
                 continue
             self._add_file(kind, name, document.source, file, declarations)
 
@@ -256,19 +266,23 @@ class _Loader:
         self, kind: Kind, name: str, named_by: SourceText, file: UsersFile, declarations: Declarations
     ) -> None:
         self.named.add(name)
-        unreadable: list[Problem] = []
+        unreadable: list[Diagnostic] = []
         sheet = read_sheet(self.files, name, file.encoding, file.is_known, unreadable.append)
-        for problem in unreadable:
+        for diagnostic in unreadable:
             # A file that is not there has no line to point at, but the line that names it.
-            nowhere = problem.line == 1 and problem.column == 1 and problem.text is None
-            message = f"{name}: {problem.message}"
+            nowhere = diagnostic.source == Source(name, 1, 1) and diagnostic.excerpt is None
+            message = f"{name}: {diagnostic.message}"
             # A file that is not text may be any file: no line of it is shown.
-            shown = named_by.problem(file.place, message, problem.hint) if nowhere else replace(problem, text=None)
-            self.problems.append(shown)
+            shown = (
+                named_by.diagnostic(diagnostic.code, file.place, message, diagnostic.help)
+                if nowhere
+                else replace(diagnostic, excerpt=None)
+            )
+            self.diagnostics.append(shown)
         if sheet is None:
             return
         self.sources[name] = sheet.source
-        grouped = Grouped(self.problems.append)
+        grouped = Grouped(self.diagnostics.append)
         users = read_header(file, sheet, grouped)
         if users is not None:
             self.users[name] = users

@@ -35,7 +35,7 @@ def read_checks(
         references: What their texts may refer to.
         declared: All addresses that are declared.
         complete: Whether every file could be read; if not, what is not declared may be in one of the others.
-        reporter: Where problems go.
+        reporter: Where diagnostics go.
     """
     found: list[Check] = []
     first: dict[str, Source] = {}
@@ -46,7 +46,10 @@ def read_checks(
             other = first.setdefault(key, source)
             if other is not source:
                 reporter.at(
-                    source, f"the check `{key}` is declared at {other} already", "give one of them another key"
+                    "duplicate-key",
+                    source,
+                    f"the check `{key}` is declared at {other} already",
+                    "give one of them another key",
                 )
             elif isinstance(body, Table) and (SECTION, key) not in document.broken:
                 reader = _Reader(document.source, references, declared, complete, reporter)
@@ -111,7 +114,7 @@ class _Reader:
         try:
             check_pattern(str(normalise_text(said.text)))
         except NoPattern as error:
-            self.reporter.at(said.source, f"this pattern cannot be used: {error}", _SYNTAX)
+            self.reporter.at("invalid-pattern", said.source, f"this pattern cannot be used: {error}", _SYNTAX)
         except PatternsMissing:
             return  # `validate` says so, and `check` does not begin
 
@@ -129,12 +132,12 @@ class _Reader:
     def _require(self, address: Address, source: Source) -> None:
         if self.complete and address not in self.declared:
             near = [one for one in self.declared if one.kind == address.kind]
-            self.reporter.at(source, f"{address} is not declared", closest(address, near))
+            self.reporter.at("unresolved-reference", source, f"{address} is not declared", closest(address, near))
 
     def _text(self, value: Node, place: Place) -> str:
         expanded = self.references.expand("" if value is None else str(value))
         for bad in expanded.bad:
-            self.reporter.at(self._at(place), bad.message, bad.hint)
+            self.reporter.at(bad.code, self._at(place), bad.message, bad.help)
         return expanded.text
 
     def _at(self, place: Place) -> Source:

@@ -47,12 +47,12 @@ def decoded(data: bytes, named: str | None = None) -> Decoded | Complaint:
         named: The encoding that the user names, one of `NAMED`.
     """
     if data.startswith(_UTF32):
-        return Complaint("this file is UTF-32", 'save it as "CSV UTF-8"')
+        return Complaint("invalid-encoding", "this file is UTF-32", 'save it as "CSV UTF-8"')
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return _strictly(data[len(mark) :], encoding)
     if named == "utf-16":
-        return _wide(data) or Complaint("this file is not UTF-16", _SAVE)
+        return _wide(data) or Complaint("invalid-encoding", "this file is not UTF-16", _SAVE)
     if named is not None:
         return _strictly(data, named)
     if b"\0" in data:
@@ -68,7 +68,7 @@ def _strictly(data: bytes, encoding: str) -> Decoded | Complaint:
         return Decoded(data.decode(encoding), encoding)
     except UnicodeDecodeError as error:
         line = data[: error.start].decode(encoding, "replace").count("\n") + 1
-        return Complaint(f"line {line} is not valid {encoding.upper()}", _SAVE)
+        return Complaint("invalid-encoding", f"line {line} is not valid {encoding.upper()}", _SAVE)
 
 
 def _wide(data: bytes) -> Decoded | None:
@@ -85,7 +85,9 @@ def _wide(data: bytes) -> Decoded | None:
 
 def _western(data: bytes) -> Decoded | Complaint:
     """Return the text in cp1252 if no other encoding gives names that people could have."""
-    unclear = Complaint("this file is not UTF-8, and its letters do not tell which encoding it is in", _SAVE)
+    unclear = Complaint(
+        "invalid-encoding", "this file is not UTF-8, and its letters do not tell which encoding it is in", _SAVE
+    )
     try:
         text = data.decode("cp1252")
     except UnicodeDecodeError:

@@ -11,10 +11,10 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from sdx_state.config.files import SourceText
-from sdx_state.config.problems import Problem
 from sdx_state.config.schema import schema_document, type_words
 from sdx_state.config.tree import Items, Place, Table
 from sdx_state.model.alike import closest, did_you_mean
+from sdx_state.model.diagnostic import Diagnostic
 
 Path = tuple[str | int, ...]
 MAX_SHOWN = 80
@@ -24,11 +24,11 @@ _TYPED = re.compile(r"""(?:[^\s,\]}#"']|(?<=\S)#)+""")
 
 
 @dataclass(frozen=True)
-class Refusal:
-    """One thing against the schema, and the path of the value it is about."""
+class Violation:
+    """One violation of the schema, and the path of the value it is about."""
 
     path: Path
-    problem: Problem
+    diagnostic: Diagnostic
 
 
 @dataclass(frozen=True)
@@ -80,32 +80,34 @@ class _Fault:
         return place
 
 
-def explain(name: str, document: Table | Items | None, source: SourceText) -> list[Refusal]:
+def explain(name: str, document: Table | Items | None, source: SourceText) -> list[Violation]:
     """Return everything that `document`, read from `source`, has against the schema `name`; at least one thing."""
     validator = Draft202012Validator(schema_document(name))
-    found = [refusal for error in validator.iter_errors(document) for refusal in _refusals(error, document, source)]
-    return found or [Refusal((), source.problem((1, 1), "this file does not fit the schema"))]
+    found = [
+        violation for error in validator.iter_errors(document) for violation in _violations(error, document, source)
+    ]
+    return found or [Violation((), source.diagnostic("invalid-value", (1, 1), "this file does not fit the schema"))]
 
 
-def _refusals(error: ValidationError, document: Table | Items | None, source: SourceText) -> Iterator[Refusal]:
+def _violations(error: ValidationError, document: Table | Items | None, source: SourceText) -> Iterator[Violation]:
     schema = error.schema if isinstance(error.schema, Mapping) else {}
     path: Path = tuple(error.absolute_path)
     fault = _Fault(path, error.instance, error.validator_value, schema, error.message, document, source)
     if "propertyNames" in error.absolute_schema_path:
         key = str(error.instance)
         message = f"`{_short(key)}` cannot be a key here: {schema.get('patternErrorMessage', error.message)}"
-        yield Refusal((*path, key), source.problem(fault.key_place(key), message))
+        yield Violation((*path, key), source.diagnostic("invalid-key", fault.key_place(key), message))
         return
     explanation = _EXPLAINED.get(str(error.validator))
     if explanation is None:
-        yield Refusal(path, source.problem(fault.place, _short(error.message)))
+        yield Violation(path, source.diagnostic("invalid-value", fault.place, _short(error.message)))
         return
-    for below, place, message, hint in explanation(fault):
-        yield Refusal((*path, *below), source.problem(place, message, hint))
+    for code, below, place, message, hint in explanation(fault):
+        yield Violation((*path, *below), source.diagnostic(code, place, message, hint))
 
 
-# The path below the fault's, the place, the message and the hint.
-Explanation = tuple[Path, Place, str, str | None]
+# The code of the rule, the path below the fault's, the place, the message and the help.
+Explanation = tuple[str, Path, Place, str, str | None]
 
 
 def _additional(fault: _Fault) -> Iterator[Explanation]:
@@ -116,17 +118,17 @@ def _additional(fault: _Fault) -> Iterator[Explanation]:
             continue
         hint = closest(key, known) if patterns else did_you_mean(key, known)
         if patterns:
-            message = f"`{_short(key)}` is not an e-mail address"
+            code, message = "invalid-email", f"`{_short(key)}` is not an e-mail address"
         else:
-            message = f"unknown {'field' if fault.path else 'section'} `{_short(key)}`"
-        yield (key,), fault.key_place(key), message, hint
+            code, message = "unknown-key", f"unknown {'field' if fault.path else 'section'} `{_short(key)}`"
+        yield code, (key,), fault.key_place(key), message, hint
 
 
 def _required(fault: _Fault) -> Iterator[Explanation]:
     # The validator tells each missing name apart, and says which only in its message.
     for name in fault.keyword:
         if name not in fault.instance and fault.message.startswith(repr(name)):
-            yield (), fault.owner_place, f"{fault.name} lacks `{name}`", None
+            yield "missing-field", (), fault.owner_place, f"{fault.name} lacks `{name}`", None
 
 
 def _type(fault: _Fault) -> Iterator[Explanation]:
@@ -134,7 +136,7 @@ def _type(fault: _Fault) -> Iterator[Explanation]:
     allowed = fault.keyword if isinstance(fault.keyword, list) else [fault.keyword]
     if "string" in allowed and isinstance(value, bool | int | float):
         typed = _typed(fault.source, fault.place)
-        yield (), fault.place, f"{fault.name} is text, and `{typed}` is not", f'quote this: "{typed}"'
+        yield "wrong-type", (), fault.place, f"{fault.name} is text, and `{typed}` is not", f'quote this: "{typed}"'
         return
     wanted = type_words(allowed)
     article = "" if wanted.startswith(("true", "text")) else "a "
@@ -144,7 +146,13 @@ def _type(fault: _Fault) -> Iterator[Explanation]:
             hint = _BOOLEAN_HINTS.get(value.lower())
         elif "integer" in allowed and re.fullmatch("[0-9]{1,18}", value):
             hint = f"write `{int(value)}` without quotes"
-    yield (), fault.place, f"{fault.name} must be {article}{wanted}, and this is {_kind_of(value)}", hint
+    yield (
+        "wrong-type",
+        (),
+        fault.place,
+        f"{fault.name} must be {article}{wanted}, and this is {_kind_of(value)}",
+        hint,
+    )
 
 
 _BOOLEAN_HINTS = {
@@ -156,17 +164,17 @@ _BOOLEAN_HINTS = {
 def _enum(fault: _Fault) -> Iterator[Explanation]:
     value = _short(str(fault.instance)) if isinstance(fault.instance, str | int) else _kind_of(fault.instance)
     hint = did_you_mean(value, [str(allowed) for allowed in fault.keyword])
-    yield (), fault.place, f"{fault.name} cannot be `{value}`", hint
+    yield "invalid-value", (), fault.place, f"{fault.name} cannot be `{value}`", hint
 
 
 def _pattern(fault: _Fault) -> Iterator[Explanation]:
     message = f"{fault.name} cannot be `{_short(str(fault.instance))}`"
-    yield (), fault.place, message, fault.schema.get("patternErrorMessage")
+    yield "invalid-value", (), fault.place, message, fault.schema.get("patternErrorMessage")
 
 
 def _must_be(words: str) -> Callable[[_Fault], Iterator[Explanation]]:
     def explanation(fault: _Fault) -> Iterator[Explanation]:
-        yield (), fault.place, f"{fault.name} must be {words.format(fault.keyword)}", None
+        yield "invalid-value", (), fault.place, f"{fault.name} must be {words.format(fault.keyword)}", None
 
     return explanation
 

@@ -14,8 +14,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
-from sdx_state.config.problems import Problem, Severity
 from sdx_state.config.sift import PROJECT_FILE, Excluded, Found, Unreadable, is_looked_into
+from sdx_state.model.diagnostic import Diagnostic, Severity
+from sdx_state.model.resource import Source
 from sdx_state.state.named_files import read_regular
 from sdx_state.state.platform import BYTES, NO_LINK, NO_WAIT
 from sdx_state.state.together import write_together
@@ -32,7 +33,7 @@ _MARKS = {"utf-8": codecs.BOM_UTF8, "utf-16-le": codecs.BOM_UTF16_LE, "utf-16-be
 
 @dataclass(frozen=True)
 class SourceText:
-    """The text of one file, and the problems that point into it.
+    """The text of one file, and the diagnostics that point into it.
 
     Attributes:
         name: The file, relative to the project's folder, with forward slashes.
@@ -57,15 +58,20 @@ class SourceText:
         """Return line `number`, from 1, or None where there is none."""
         return self.lines[number - 1] if 0 < number <= len(self.lines) else None
 
-    def problem(
-        self, place: tuple[int, int], message: str, hint: str | None = None, severity: Severity = "error"
-    ) -> Problem:
-        """Return a problem at `place`, a line and a column from 1."""
+    def diagnostic(
+        self,
+        code: str,
+        place: tuple[int, int],
+        message: str,
+        help: str | None = None,
+        severity: Severity = "error",
+    ) -> Diagnostic:
+        """Return a diagnostic at `place`, a line and a column from 1."""
         line, column = place
         text = self.line(line)
         if text is not None and len(text) > MAX_LINE_SHOWN:
             text = text[:MAX_LINE_SHOWN] if column <= MAX_LINE_SHOWN else None
-        return Problem(self.name, line, column, message, severity, hint, text)
+        return Diagnostic(code, severity, message, Source(self.name, line, column), help=help, excerpt=text)
 
     def place_of(self, index: int) -> tuple[int, int]:
         """Return line and column, from 1, of the character at `index`."""
@@ -107,7 +113,11 @@ class Folder:
 
         def unreadable(error: OSError) -> None:
             name = Path(error.filename).relative_to(self.path).as_posix() if error.filename else "."
-            found.problems.append(Problem(name, 1, 1, f"the folder cannot be read: {error.strerror}"))
+            found.diagnostics.append(
+                Diagnostic(
+                    "unreadable-file", "error", f"the folder cannot be read: {error.strerror}", Source(name, 1, 1)
+                )
+            )
 
         for path, folders, files in os.walk(self.path, onerror=unreadable):
             here = Path(path).relative_to(self.path)
@@ -124,7 +134,7 @@ class Folder:
             )
             for one in folders:
                 if (Path(path) / one).is_symlink():
-                    found.problems.append(link_to_folder((here / one).as_posix()))
+                    found.diagnostics.append(link_to_folder((here / one).as_posix()))
             for one in files:
                 name = (here / one).as_posix()
                 if not excluded.covers(name):
@@ -166,10 +176,10 @@ def is_hidden(name: str) -> bool:
     return any(part.startswith(".") and part != "." and not part.startswith("..") for part in name.split("/"))
 
 
-def link_to_folder(name: str) -> Problem:
+def link_to_folder(name: str) -> Diagnostic:
     """Return what is wrong with a symbolic link to a folder."""
     message = "a symbolic link to a folder is not followed"
-    return Problem(name, 1, 1, message, hint="move the files into the project")
+    return Diagnostic("unreadable-file", "error", message, Source(name, 1, 1), help="move the files into the project")
 
 
 def outside() -> Unreadable:
@@ -193,20 +203,22 @@ def in_order(found: Found) -> Found:
     """Return `found` sorted, with what is wrong with names that are alike."""
     for names in (found.names, found.others, found.projects):
         names.sort()
-    found.problems += names_alike(found.names)
+    found.diagnostics += names_alike(found.names)
     return found
 
 
-def names_alike(names: list[str]) -> list[Problem]:
+def names_alike(names: list[str]) -> list[Diagnostic]:
     """Names that some file systems take for one file would be read as one there and as two here."""
     seen: dict[str, str] = {}
-    problems = []
+    diagnostics = []
     for name in names:
         first = seen.setdefault(folded(name), name)
         if first != name:
             message = f"the name differs from that of {first} by case or by Unicode form only"
-            problems.append(Problem(name, 1, 1, message, hint="rename one of the two"))
-    return problems
+            diagnostics.append(
+                Diagnostic("similar-file-names", "error", message, Source(name, 1, 1), help="rename one of the two")
+            )
+    return diagnostics
 
 
 def folded(name: str) -> str:
@@ -214,15 +226,19 @@ def folded(name: str) -> str:
     return unicodedata.normalize("NFC", name).casefold()
 
 
-def read_text(files: ProjectFiles, name: str, problem: Callable[[Problem], None]) -> SourceText | None:
-    """Return the text of the file `name`, which must be UTF-8; what is wrong goes to `problem`, and None back."""
+def read_text(files: ProjectFiles, name: str, report: Callable[[Diagnostic], None]) -> SourceText | None:
+    """Return the text of the file `name`, which must be UTF-8; what is wrong goes to `report`, and None back."""
     try:
         data = files.read(name)
     except Unreadable as error:
-        problem(Problem(name, 1, 1, str(error), hint=error.hint))
+        report(Diagnostic("unreadable-file", "error", str(error), Source(name, 1, 1), help=error.help))
         return None
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        problem(Problem(name, 1, 1, "this file is UTF-16", hint="save it as UTF-8"))
+        report(
+            Diagnostic(
+                "invalid-encoding", "error", "this file is UTF-16", Source(name, 1, 1), help="save it as UTF-8"
+            )
+        )
         return None
     try:
         source = SourceText(name, data.decode("utf-8-sig"))
@@ -230,33 +246,38 @@ def read_text(files: ProjectFiles, name: str, problem: Callable[[Problem], None]
         good = SourceText(name, data[: error.start].decode("utf-8-sig"))
         place = good.place_of(len(good.text))
         byte = data[error.start]
-        problem(Problem(name, *place, f"the byte 0x{byte:02X} is not valid UTF-8", hint="save the file as UTF-8"))
+        message = f"the byte 0x{byte:02X} is not valid UTF-8"
+        report(Diagnostic("invalid-encoding", "error", message, Source(name, *place), help="save the file as UTF-8"))
         return None
     # Most files are plain ASCII, which one pass in C can tell.
     if data.translate(None, _PLAIN_BYTES):
-        control = character_problem(source)
+        control = character_diagnostic(source)
         if control is not None:
-            problem(control)
+            report(control)
             return None
     return source
 
 
-def character_problem(source: SourceText) -> Problem | None:
-    """Return the first character in `source` that no text file has, as a problem."""
+def character_diagnostic(source: SourceText) -> Diagnostic | None:
+    """Return the first character in `source` that no text file has, as a diagnostic."""
     found = _CONTROL.search(source.text)
-    return _control_problem(source, found) if found else None
+    return _control_diagnostic(source, found) if found else None
 
 
-def _control_problem(source: SourceText, found: re.Match[str]) -> Problem:
+def _control_diagnostic(source: SourceText, found: re.Match[str]) -> Diagnostic:
     character = found[0]
     place = source.place_of(found.start())
     if character == "\0":
-        return source.problem(place, "a NUL character: this is not a text file")
+        return source.diagnostic("invalid-character", place, "a NUL character: this is not a text file")
     if character in "\x85\u2028\u2029":
         hint = f'write "\\u{ord(character):04x}" in double quotes if it is meant'
-        return source.problem(place, f"the line separator U+{ord(character):04X} is not a line end here", hint)
+        return source.diagnostic(
+            "invalid-character", place, f"the line separator U+{ord(character):04X} is not a line end here", hint
+        )
     hint = f'remove it, or write "\\u{ord(character):04x}" in double quotes if it is meant'
-    return source.problem(place, f"the control character U+{ord(character):04X} is not allowed", hint)
+    return source.diagnostic(
+        "invalid-character", place, f"the control character U+{ord(character):04X} is not allowed", hint
+    )
 
 
 @dataclass(frozen=True)
@@ -275,7 +296,9 @@ class Changed:
         """Return the files that are not excluded."""
         found = self.files.find(excluded)
         here = Found([name for name in found.names if name not in self.texts], others=found.others, excluded=excluded)
-        here.problems += [one for one in found.problems if one.file not in self.texts]
+        here.diagnostics += [
+            one for one in found.diagnostics if one.source is None or one.source.file not in self.texts
+        ]
         here.projects += found.projects
         for name, text in self.texts.items():
             within = any(name.startswith(f"{project}/") for project in found.projects)

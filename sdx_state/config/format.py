@@ -13,11 +13,13 @@ from ruamel.yaml.error import YAMLError
 
 from sdx_state.config.builder import build
 from sdx_state.config.edit import laid_out
+from sdx_state.config.errors import ConfigurationError
 from sdx_state.config.files import Folder, SourceText, read_text, replace_texts
 from sdx_state.config.layout import with_ends_like
-from sdx_state.config.problems import ConfigurationError, Problem
 from sdx_state.config.project import found_files
 from sdx_state.config.sift import PROJECT_FILE
+from sdx_state.model.diagnostic import Diagnostic
+from sdx_state.model.resource import Source
 
 TRIES = 256  # readings of a file that one rule of layout may take
 _COMMENT = re.compile(r"(?:^|(?<=\s))#.*", re.MULTILINE)
@@ -40,47 +42,47 @@ def format_files(folder: Path, *, write: bool) -> list[tuple[str, str, str]]:
         ConfigurationError: A file is no YAML that this program reads, or cannot be laid out without changing it.
         OSError: A file could not be written.
     """
-    problems: list[Problem] = []
-    changed = [(name, old, new) for name, old, new in _laid_out(folder, problems.append) if old != new]
-    if problems:
-        raise ConfigurationError(problems)
+    diagnostics: list[Diagnostic] = []
+    changed = [(name, old, new) for name, old, new in _laid_out(folder, diagnostics.append) if old != new]
+    if diagnostics:
+        raise ConfigurationError(diagnostics)
     if write:
         replace_texts(folder, {name: SourceText(name, new) for name, _, new in changed})
     return changed
 
 
-def _laid_out(folder: Path, report: Callable[[Problem], None]) -> Iterator[tuple[str, str, str]]:
+def _laid_out(folder: Path, report: Callable[[Diagnostic], None]) -> Iterator[tuple[str, str, str]]:
     files = Folder(folder)
     found = found_files(files)
-    for complaint in found.problems:
+    for complaint in found.diagnostics:
         report(complaint)
     names = found.names
     if files.has(PROJECT_FILE):
         names = [PROJECT_FILE, *names]
     for name in names:
-        problems: list[Problem] = []
-        source = read_text(files, name, problems.append)
-        new = formatted(source, problems.append) if source is not None and not problems else None
-        for problem in problems:
-            report(problem)
+        diagnostics: list[Diagnostic] = []
+        source = read_text(files, name, diagnostics.append)
+        new = formatted(source, diagnostics.append) if source is not None and not diagnostics else None
+        for diagnostic in diagnostics:
+            report(diagnostic)
         if source is not None and new is not None:
             yield name, source.text, new
 
 
-def formatted(source: SourceText, report: Callable[[Problem], None]) -> str | None:
+def formatted(source: SourceText, report: Callable[[Diagnostic], None]) -> str | None:
     """Return the text of `source` laid out; None where that cannot be done, and `report` is told why."""
-    problems: list[Problem] = []
-    before = build(source, problems.append)
-    for problem in problems:
-        report(problem)
-    if problems:
+    diagnostics: list[Diagnostic] = []
+    before = build(source, diagnostics.append)
+    for diagnostic in diagnostics:
+        report(diagnostic)
+    if diagnostics:
         return None
     text = source.text.replace("\r\n", "\n")
     if before is None:
         return with_ends_like(_tidied(text, lambda _: True), source.text)
 
     def same(candidate: str) -> bool:
-        wrong: list[Problem] = []
+        wrong: list[Diagnostic] = []
         return build(SourceText(source.name, candidate), wrong.append) == before and not wrong
 
     try:
@@ -90,12 +92,12 @@ def formatted(source: SourceText, report: Callable[[Problem], None]) -> str | No
         kept = False
     if not kept:
         report(
-            Problem(
-                source.name,
-                1,
-                1,
+            Diagnostic(
+                "cannot-format",
+                "error",
                 "this file cannot be laid out without changing what it says",
-                hint="leave it as it is, or put its comments on lines of their own",
+                Source(source.name, 1, 1),
+                help="leave it as it is, or put its comments on lines of their own",
             )
         )
         return None

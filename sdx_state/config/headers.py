@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Protocol
 
-from sdx_state.config.problems import Problem
 from sdx_state.config.spreadsheet import BLANKS, NAMES, SEPARATORS, NotRows, Record, Sheet
 from sdx_state.kinds.user import UPLOAD_COLUMNS, UPLOAD_REQUIRED
 from sdx_state.model.alike import closest
+from sdx_state.model.diagnostic import Diagnostic
 
 # How exports of other systems call the columns. They are suggested and never taken for granted.
 ALIASES = {
@@ -51,10 +51,10 @@ def folded_header(text: str) -> str:
 
 
 def columns_of(
-    file: Named, sheet: Sheet, header: Record, report: Callable[[Problem], None]
+    file: Named, sheet: Sheet, header: Record, report: Callable[[Diagnostic], None]
 ) -> dict[str, tuple[int, ...]] | None:
     """Return column -> indexes of the cells that make it up, in the order of `file.columns`; None if it is wrong."""
-    problems: list[Problem] = []
+    diagnostics: list[Diagnostic] = []
     mapped = {folded_header(one): column for one, column in file.columns.items()}
     ignored = set(map(folded_header, file.ignore))
     rank = {one: position for position, one in enumerate(mapped)}
@@ -69,27 +69,33 @@ def columns_of(
             unknown.append(index)
         elif column in found and (column != JOINED or cell not in mapped or cell in headers[:index]):
             where = sheet.place(header.line, index)
-            problems.append(sheet.source.problem(where, f"the column `{column}` stands here twice"))
+            diagnostics.append(
+                sheet.source.diagnostic("duplicate-column", where, f"the column `{column}` stands here twice")
+            )
         else:
             found.setdefault(column, []).append(index)
     mixed = _mixed(sheet, header, unknown)
     if mixed is not None:
         report(mixed)
         return None
-    problems += _unknown(file, sheet, header, unknown)
+    diagnostics += _unknown(file, sheet, header, unknown)
     for one in file.columns:
         if folded_header(one) not in headers:
             hint = closest(one, [cell.strip(BLANKS) for cell in header.cells])
-            problems.append(sheet.source.problem((header.line, 1), f"there is no column `{one[:80]}` here", hint))
+            diagnostics.append(
+                sheet.source.diagnostic(
+                    "missing-column", (header.line, 1), f"there is no column `{one[:80]}` here", hint
+                )
+            )
     suggested = {ALIASES.get(headers[index]) for index in unknown}
     for column in UPLOAD_REQUIRED:
         if column not in found and column not in suggested:
             message = f"the column `{column}` is missing: the platform's upload requires it"
-            problems.append(sheet.source.problem((header.line, 1), message))
-    problems += _nameless(sheet, header, headers)
-    for problem in problems:
-        report(problem)
-    if problems:
+            diagnostics.append(sheet.source.diagnostic("missing-column", (header.line, 1), message))
+    diagnostics += _nameless(sheet, header, headers)
+    for diagnostic in diagnostics:
+        report(diagnostic)
+    if diagnostics:
         return None
     return {
         column: tuple(sorted(indexes, key=lambda index: rank.get(headers[index], -1)))
@@ -97,7 +103,7 @@ def columns_of(
     }
 
 
-def _mixed(sheet: Sheet, header: Record, unknown: list[int]) -> Problem | None:
+def _mixed(sheet: Sheet, header: Record, unknown: list[int]) -> Diagnostic | None:
     """Return what is wrong with a header in which an unknown column holds another separator."""
     if sheet.separator not in SEPARATORS:
         return None
@@ -105,11 +111,13 @@ def _mixed(sheet: Sheet, header: Record, unknown: list[int]) -> Problem | None:
         for other in SEPARATORS:
             if other in header.cells[index]:
                 message = f"the header separates columns by {NAMES[sheet.separator]} and by {NAMES[other]}"
-                return sheet.source.problem(sheet.place(header.line, index), message, "use one separator")
+                return sheet.source.diagnostic(
+                    "invalid-csv", sheet.place(header.line, index), message, "use one separator"
+                )
     return None
 
 
-def _unknown(file: Named, sheet: Sheet, header: Record, unknown: list[int]) -> list[Problem]:
+def _unknown(file: Named, sheet: Sheet, header: Record, unknown: list[int]) -> list[Diagnostic]:
     """Return what is wrong with the unknown columns, in one message with the entry that reads the file."""
     if not unknown:
         return []
@@ -118,13 +126,15 @@ def _unknown(file: Named, sheet: Sheet, header: Record, unknown: list[int]) -> l
     typed = {one: closest(one, UPLOAD_COLUMNS) for one in texts if folded_header(one) not in ALIASES}
     if any(typed.values()):
         return [
-            sheet.source.problem(sheet.place(header.line, index), f"unknown column `{text[:80]}`", typed.get(text))
+            sheet.source.diagnostic(
+                "unknown-column", sheet.place(header.line, index), f"unknown column `{text[:80]}`", typed.get(text)
+            )
             for index, text in zip(unknown, texts, strict=True)
         ]
     named = ", ".join(f"`{text[:80]}`" for text in texts[:20])
     more = f", and {len(texts) - 20} more" if len(texts) > 20 else ""
     message = f"unknown column{'s' if len(texts) > 1 else ''} {named}{more}"
-    return [sheet.source.problem(where, message, _entry(file, texts[:20]))]
+    return [sheet.source.diagnostic("unknown-column", where, message, _entry(file, texts[:20]))]
 
 
 def _entry(file: Named, texts: list[str]) -> str:
@@ -149,7 +159,7 @@ def _yaml(text: str) -> str:
     return text if re.fullmatch(r"[A-Za-z][A-Za-z0-9./_-]*", text) else json.dumps(text, ensure_ascii=False)
 
 
-def _nameless(sheet: Sheet, header: Record, headers: list[str]) -> list[Problem]:
+def _nameless(sheet: Sheet, header: Record, headers: list[str]) -> list[Diagnostic]:
     """Columns without a header are surplus of the spreadsheet, unless something stands in them."""
     empty = [index for index, cell in enumerate(headers) if not cell]
     if not empty:
@@ -162,5 +172,9 @@ def _nameless(sheet: Sheet, header: Record, headers: list[str]) -> list[Problem]
                 if index < len(cells) and cells[index].strip(BLANKS):
                     place = sheet.place(line, index)
                     message = "this cell stands in a column without a header"
-                    return [sheet.source.problem(place, message, "name the column, or empty the cell")]
+                    return [
+                        sheet.source.diagnostic(
+                            "missing-column", place, message, "name the column, or empty the cell"
+                        )
+                    ]
     return []

@@ -96,24 +96,26 @@ def _thorough(text: str, country_code: str | None) -> str | Complaint:
     if country_code is not None and country_code not in phonenumbers.SUPPORTED_REGIONS:
         # Any two letters are near to those of another country: only the usual mistake is named.
         hint = "did you mean `GB`?" if country_code == "UK" else "write its ISO 3166 code, such as AU"
-        return Complaint(f"`{country_code[:10]}` is not the code of a country", hint)
+        return Complaint("invalid-number", f"`{country_code[:10]}` is not the code of a country", hint)
     international = text.lstrip().startswith("+")
     if _ROUNDED.fullmatch(text):
         hint = "in the spreadsheet, format the column as text and enter the numbers again"
-        return Complaint(f"`{text[:40]}` is no number any more: the spreadsheet has lost digits", hint)
+        return Complaint(
+            "invalid-number", f"`{text[:40]}` is no number any more: the spreadsheet has lost digits", hint
+        )
     if not international and country_code is None:
         hint = "write it with its country's code, such as +61488888888"
-        return Complaint(f"`{text[:40]}` does not say its country", hint)
+        return Complaint("invalid-number", f"`{text[:40]}` does not say its country", hint)
     try:
         number = phonenumbers.parse(text[:100], None if international else country_code)
     except phonenumbers.NumberParseException:
-        return Complaint(f"`{text[:40]}` is not a telephone number")
+        return Complaint("invalid-number", f"`{text[:40]}` is not a telephone number")
     if number.extension:
-        return Complaint(f"`{text[:40]}` has an extension, which cannot be dialled from here")
+        return Complaint("invalid-number", f"`{text[:40]}` has an extension, which cannot be dialled from here")
     found: str = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     if not phonenumbers.is_valid_number(number):
         where = f" in {country_code}" if country_code and not international else ""
-        return Complaint(f"`{text[:40]}` is not a valid telephone number{where}")
+        return Complaint("invalid-number", f"`{text[:40]}` is not a valid telephone number{where}")
     if international and found != without_separators(text):
-        return Complaint(f"`{text[:40]}` is not in E.164", f"write {found}")
+        return Complaint("invalid-number", f"`{text[:40]}` is not in E.164", f"write {found}")
     return found

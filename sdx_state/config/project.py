@@ -8,15 +8,17 @@ from pathlib import Path
 from typing import Any, Literal
 
 from sdx_state.config.builder import build
+from sdx_state.config.errors import ConfigurationError
 from sdx_state.config.files import Folder, ProjectFiles, SourceText, read_text
-from sdx_state.config.problems import ConfigurationError, Problem
 from sdx_state.config.schema import verdict_of
 from sdx_state.config.sift import PROJECT_FILE, Excluded, Found
 from sdx_state.config.times import complaints, read_freezes, read_policies
 from sdx_state.config.tree import Items, Table, items, table
 from sdx_state.kinds.email import check_user, identity_of
 from sdx_state.model.alike import did_you_mean
+from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.policy import Freeze, Guards, Policy
+from sdx_state.model.resource import Source
 from sdx_state.model.urls import UnusableUrl, base_url
 
 FORMAT = 1
@@ -128,10 +130,10 @@ def load_project(
     Raises:
         ConfigurationError: With everything that is wrong.
     """
-    problems: list[Problem] = []
-    project, _ = read_project(folder, environment, environ, problems.append, files or Folder(folder))
-    if project is None or problems:
-        raise ConfigurationError(problems)
+    diagnostics: list[Diagnostic] = []
+    project, _ = read_project(folder, environment, environ, diagnostics.append, files or Folder(folder))
+    if project is None or diagnostics:
+        raise ConfigurationError(diagnostics)
     return project
 
 
@@ -139,7 +141,7 @@ def read_project(
     folder: Path,
     environment: str | None,
     environ: Mapping[str, str],
-    report: Callable[[Problem], None],
+    report: Callable[[Diagnostic], None],
     files: ProjectFiles,
 ) -> tuple[Project | None, Excluded]:
     """Read `sdx.yaml` as `load_project` does, and tell `report` what is wrong.
@@ -149,28 +151,36 @@ def read_project(
     """
     if not files.has(PROJECT_FILE):
         message = f"there is no {PROJECT_FILE} in {folder}: this is not a project"
-        report(Problem(PROJECT_FILE, 1, 1, message, hint="`sdx-state init` starts one; -C DIR names another folder"))
+        report(
+            Diagnostic(
+                "no-project",
+                "error",
+                message,
+                Source(PROJECT_FILE, 1, 1),
+                help="`sdx-state init` starts one; -C DIR names another folder",
+            )
+        )
         return None, Excluded()
     source = read_text(files, PROJECT_FILE, report)
     if source is None:
         return None, Excluded()
-    problems: list[Problem] = []
-    document = build(source, problems.append)
-    if not problems:
-        problems += _refused(document, source)
+    diagnostics: list[Diagnostic] = []
+    document = build(source, diagnostics.append)
+    if not diagnostics:
+        diagnostics += _refused(document, source)
     settings = table(document)
-    if not problems:
-        problems += _meaning(settings, source)
-        problems += _unknown_environment(settings, environment, source)
-    for problem in problems:
-        report(problem)
-    project = None if problems else _project(folder, settings, environment, environ)
+    if not diagnostics:
+        diagnostics += _meaning(settings, source)
+        diagnostics += _unknown_environment(settings, environment, source)
+    for diagnostic in diagnostics:
+        report(diagnostic)
+    project = None if diagnostics else _project(folder, settings, environment, environ)
     return project, _excluded(settings)
 
 
 def found_files(files: ProjectFiles) -> Found:
     """Return the files of a project but those that its project file excludes, whatever else is wrong with that."""
-    ignored: list[Problem] = []
+    ignored: list[Diagnostic] = []
     source = read_text(files, PROJECT_FILE, ignored.append) if files.has(PROJECT_FILE) else None
     settings = build(source, ignored.append) if source is not None else None
     return files.find(_excluded(table(settings)))
@@ -181,18 +191,19 @@ def _excluded(settings: Table) -> Excluded:
     return Excluded(tuple(glob for glob in items(globs) if isinstance(glob, str)))
 
 
-def _refused(document: Table | Items | None, source: SourceText) -> list[Problem]:
+def _refused(document: Table | Items | None, source: SourceText) -> list[Diagnostic]:
     version = table(document).get("sdx")
     if isinstance(version, int) and not isinstance(version, bool) and version > FORMAT:
         place = table(document).value_place("sdx")
         message = f"this project is written in format {version}; this version of sdx-state reads format {FORMAT}"
-        return [source.problem(place, message, "install a newer sdx-state")]
+        return [source.diagnostic("newer-format", place, message, "install a newer sdx-state")]
     if document is not None and verdict_of("project")(document):
         return []
     from sdx_state.config.explain import explain
 
     return [
-        refusal.problem for refusal in explain("project", document if document is not None else Table((1, 1)), source)
+        refusal.diagnostic
+        for refusal in explain("project", document if document is not None else Table((1, 1)), source)
     ]
 
 
@@ -200,34 +211,43 @@ def _layers(settings: Table) -> list[Table]:
     return [settings, *map(table, table(settings.get("environments")).values())]
 
 
-def _meaning(settings: Table, source: SourceText) -> list[Problem]:
+def _meaning(settings: Table, source: SourceText) -> list[Diagnostic]:
     """What the schema cannot say."""
-    problems = []
+    diagnostics = []
     for layer in _layers(settings):
         state, api = table(layer.get("state")), table(layer.get("api"))
         if state.get("backend", "local") != "local":
             message = f"the state backend `{state['backend']}` is not supported by this version"
-            problems.append(source.problem(state.value_place("backend"), message, "use `local`"))
-        if "url" in api and "host" in api:
-            problems.append(
-                source.problem(api.key_place("url"), "`host` and `url` say the same thing", "give one of them")
+            diagnostics.append(
+                source.diagnostic("unknown-backend", state.value_place("backend"), message, "use `local`")
             )
-        problems += _unusable_address(api, source)
-        problems += _not_users(layer, source)
-        problems += [source.problem(*complaint) for complaint in complaints(layer)]
-    return problems
+        if "url" in api and "host" in api:
+            diagnostics.append(
+                source.diagnostic(
+                    "conflicting-settings",
+                    api.key_place("url"),
+                    "`host` and `url` say the same thing",
+                    "give one of them",
+                )
+            )
+        diagnostics += _unusable_address(api, source)
+        diagnostics += _not_users(layer, source)
+        diagnostics += [source.diagnostic(*complaint) for complaint in complaints(layer)]
+    return diagnostics
 
 
-def _not_users(layer: Table, source: SourceText) -> list[Problem]:
+def _not_users(layer: Table, source: SourceText) -> list[Diagnostic]:
     """Return what no user can be named by, among `api.user` and `limits.administrators`."""
     api, administrators = table(layer.get("api")), items(table(layer.get("limits")).get("administrators"))
     named = [(str(api["user"]), api.value_place("user"))] if "user" in api else []
     named += [(str(one), place) for one, place in zip(administrators, administrators.places, strict=True)]
     complaints_ = [(check_user(text), place) for text, place in named]
-    return [source.problem(place, one.message, one.hint) for one, place in complaints_ if one is not None]
+    return [
+        source.diagnostic(one.code, place, one.message, one.help) for one, place in complaints_ if one is not None
+    ]
 
 
-def _unusable_address(api: Table, source: SourceText) -> list[Problem]:
+def _unusable_address(api: Table, source: SourceText) -> list[Diagnostic]:
     """Return why no request could be sent to the address of a layer, if it names one."""
     name = "url" if "url" in api else "host"
     if name not in api:
@@ -236,17 +256,17 @@ def _unusable_address(api: Table, source: SourceText) -> list[Problem]:
     try:
         base_url(host, url)
     except UnusableUrl as error:
-        return [source.problem(api.value_place(name), str(error))]
+        return [source.diagnostic("invalid-url", api.value_place(name), str(error))]
     return []
 
 
-def _unknown_environment(settings: Table, environment: str | None, source: SourceText) -> list[Problem]:
+def _unknown_environment(settings: Table, environment: str | None, source: SourceText) -> list[Diagnostic]:
     declared = table(settings.get("environments"))
     if environment is None or environment in declared:
         return []
     hint = did_you_mean(environment, declared) or "none is declared under `environments:`"
     message = f"there is no environment `{environment[:80]}`"
-    return [source.problem(settings.key_place("environments"), message, hint)]
+    return [source.diagnostic("unknown-environment", settings.key_place("environments"), message, hint)]
 
 
 def _project(folder: Path, settings: Table, environment: str | None, environ: Mapping[str, str]) -> Project:

@@ -31,11 +31,12 @@ class Room:
 
 @dataclass(frozen=True)
 class BadReference:
-    """A reference that leads nowhere: where in the text, why, and what to do."""
+    """A reference that leads nowhere: the code of the rule, where in the text, why, and what to do."""
 
+    code: str
     index: int
     message: str
-    hint: str | None = None
+    help: str | None = None
 
 
 @dataclass(frozen=True)
@@ -90,11 +91,15 @@ class References:
                 continue
             if not token[0].endswith("}"):
                 hint = "close it with `}`; write `$${` for a literal `${`"
-                bad.append(BadReference(token.start(), "a reference is opened here and never closed", hint))
+                bad.append(
+                    BadReference(
+                        "unresolved-reference", token.start(), "a reference is opened here and never closed", hint
+                    )
+                )
                 continue
-            found, address, problem = self._look_up(name.strip())
-            if problem is not None:
-                bad.append(BadReference(token.start(), *problem))
+            found, address, diagnostic = self._look_up(name.strip())
+            if diagnostic is not None:
+                bad.append(BadReference("unresolved-reference", token.start(), *diagnostic))
             elif found is None:
                 whole = False
             else:
@@ -102,7 +107,9 @@ class References:
                 size += len(found)
                 if size > MOST_OF_ONE or len(text) + size > self.room.left:
                     over = (
-                        [] if self.room.left < 0 else [BadReference(token.start(), *_too_large(size > MOST_OF_ONE))]
+                        []
+                        if self.room.left < 0
+                        else [BadReference("too-large", token.start(), *_too_large(size > MOST_OF_ONE))]
                     )
                     self.room.left = -1 if size <= MOST_OF_ONE else self.room.left
                     return Expanded("", tuple(depends_on), (*bad, *over), whole=False)

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sdx_state.config.files import SourceText
-from sdx_state.config.problems import Problem
 from sdx_state.config.references import References, Room
 from sdx_state.config.switches import switch
 from sdx_state.config.tree import KeyPlaces, Node, Place, Table, items, table
@@ -17,9 +16,10 @@ from sdx_state.kinds import KINDS, Kind, children_of
 from sdx_state.kinds.complaint import Complaint
 from sdx_state.kinds.user import UPLOAD_BESIDE_TEAM, UPLOAD_SWITCHES
 from sdx_state.model.address import Address, slug
+from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.resource import Desired, Source
 
-Report = Callable[[Problem], None]
+Report = Callable[[Diagnostic], None]
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,9 @@ class Declarations:
         if not key:
             hint = "add `key:`" if label else f"add `{name}:`"
             message = "no key can be made of this label" if label else f"this {kind.noun} has neither label nor key"
-            reader.complain(body.value_place(name) if label else place, Complaint(message, hint), fields)
+            reader.complain(
+                body.value_place(name) if label else place, Complaint("missing-field", message, hint), fields
+            )
             return
         address = kind.address(key, parent)
         if not self._claim(address, key, reader.source, place):
@@ -166,7 +168,7 @@ class Declarations:
         missing = [column for column in UPLOAD_BESIDE_TEAM if column not in upload]
         if "team" in upload and missing:
             message = f"the platform's upload requires {' and '.join(missing)} beside team"
-            self.report(source.problem(place, message, severity="warning"))
+            self.report(source.diagnostic("incomplete-upload", place, message, severity="warning"))
 
     @property
     def references(self) -> References:
@@ -181,13 +183,19 @@ class Declarations:
         """A resource is found by its natural key unless it is pinned to an id."""
         refused = len(body.marks) > len(body)  # by the schema, which has said so
         if not fields.values.get(kind.natural_key) and "id" not in body and fields.sound and not refused:
-            reader.complain(place, Complaint(message, f"add `{kind.natural_key}:`, or pin it with `id:`"), fields)
+            reader.complain(
+                place, Complaint("missing-field", message, f"add `{kind.natural_key}:`, or pin it with `id:`"), fields
+            )
 
     def _claim(self, address: Address, key: str, source: SourceText, place: Place) -> bool:
         """Take `address` for what `key` at `place` declares; report it and say no if it is taken."""
         self.declared.add(address)
         if not key.isprintable():
-            self.report(source.problem(place, "this key holds a character that cannot be seen", "retype it"))
+            self.report(
+                source.diagnostic(
+                    "invalid-character", place, "this key holds a character that cannot be seen", "retype it"
+                )
+            )
         # An address that is made of an identity is folded already; other keys name files, which some systems fold.
         folded = address if KINDS[address.kind].keyed_by_identity else address.casefold()
         first = self._first.setdefault(folded, (key, source.name, place))
@@ -200,7 +208,7 @@ class Declarations:
             message = f"`{key[:80]}` differs by case only from `{other[:80]}`, declared at {file}:{line}:{column}"
         else:
             message = f"`{key[:80]}` and `{other[:80]}`, declared at {file}:{line}:{column}, are one address"
-        self.report(source.problem(place, message, "remove or rename one of the two"))
+        self.report(source.diagnostic("duplicate-key", place, message, "remove or rename one of the two"))
         return False
 
     def _keep(

@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sdx_state.config import files as disk
-from sdx_state.config.problems import ConfigurationError, Problem
+from sdx_state.config.errors import ConfigurationError
 from sdx_state.config.sift import PROJECT_FILE, Excluded, Found, Unreadable, is_looked_into
+from sdx_state.model.diagnostic import Diagnostic
+from sdx_state.model.resource import Source
 from sdx_state.programs.git import GitFailed, Repository, RunningGit, repository_of
 
 MAX_LISTED = 32 * 1024 * 1024  # bytes of names and ids that `ls-tree` may print: about 300 000 files
@@ -32,7 +34,7 @@ class RevisionUnreadable(ConfigurationError):
     """The files at a revision cannot be read: there is none, or its tree is unsafe, incomplete or too large."""
 
     def __init__(self, message: str, hint: str = _UNLIKELY) -> None:
-        super().__init__([Problem("--base", 0, 0, message, hint=hint)])
+        super().__init__([Diagnostic("unreadable-revision", "error", message, Source("--base", 0, 0), help=hint)])
 
 
 class Tracked(NamedTuple):
@@ -164,7 +166,7 @@ class Revision:
                     found.projects.append(inner)
             elif entry.is_link and self._leads_to_folder(name):
                 if is_looked_into(last, at_root=not folders) and not excluded.covers(name, is_folder=True):
-                    found.problems.append(disk.link_to_folder(name))
+                    found.diagnostics.append(disk.link_to_folder(name))
             elif not excluded.covers(name):
                 found.add(name)
         return disk.in_order(found)

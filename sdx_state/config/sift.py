@@ -8,8 +8,10 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
-from sdx_state.config.problems import ConfigurationError, Problem
+from sdx_state.config.errors import ConfigurationError
 from sdx_state.kinds.user import UPLOAD_REQUIRED
+from sdx_state.model.diagnostic import Diagnostic
+from sdx_state.model.resource import Source
 from sdx_state.model.texts import normalized
 
 PROJECT_FILE = "sdx.yaml"
@@ -32,7 +34,7 @@ class Unreadable(Exception):
 
     def __init__(self, message: str, hint: str | None = None) -> None:
         super().__init__(message)
-        self.hint = hint
+        self.help = hint
 
 
 Reading = Callable[[str, int], bytes]
@@ -89,14 +91,14 @@ class Found:
 
     Attributes:
         names: The resource files, sorted.
-        problems: What is wrong with their names.
+        diagnostics: What is wrong with their names.
         others: Files that are not read, and may be meant to be.
         projects: Folders that are projects of their own, and are not looked into.
         excluded: The globs of what is left out.
     """
 
     names: list[str] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
     projects: list[str] = field(default_factory=list)
     excluded: Excluded = field(default_factory=Excluded)
@@ -120,7 +122,7 @@ def is_resource_file(name: str, *, at_root: bool) -> bool:
     return name.lower().endswith(SUFFIXES) and not name.startswith(".") and not (at_root and name == PROJECT_FILE)
 
 
-def unread(found: Found, named: Collection[str], read: Reading) -> Iterator[Problem]:
+def unread(found: Found, named: Collection[str], read: Reading) -> Iterator[Diagnostic]:
     """Yield a warning for each folder and file that is not read and looks like configuration.
 
     Args:
@@ -131,15 +133,15 @@ def unread(found: Found, named: Collection[str], read: Reading) -> Iterator[Prob
     for folder in found.projects:
         hint = f"to plan it: sdx-state -C {folder} plan; if this is meant, say so in {PROJECT_FILE}: {_line(folder)}"
         message = "this folder is a project of its own, and is not read"
-        yield Problem(f"{folder}/{PROJECT_FILE}", 1, 1, message, "warning", hint)
+        yield Diagnostic("unread-file", "warning", message, Source(f"{folder}/{PROJECT_FILE}", 1, 1), help=hint)
     for name in found.others:
         if name not in named:
-            problem = _looked_at(name, read)
-            if problem is not None:
-                yield problem
+            diagnostic = _looked_at(name, read)
+            if diagnostic is not None:
+                yield diagnostic
 
 
-def _looked_at(name: str, read: Reading) -> Problem | None:
+def _looked_at(name: str, read: Reading) -> Diagnostic | None:
     try:
         text = read(name, MAX_LOOKED_AT).decode("utf-8-sig")
     except (Unreadable, ConfigurationError, UnicodeDecodeError):
@@ -155,7 +157,7 @@ def _looked_at(name: str, read: Reading) -> Problem | None:
             return None
         message = "this file looks like configuration and is not read: its name does not end in .yaml or .yml"
         hint = f"rename it; if it is not meant, say so in {PROJECT_FILE}: {_line(name)}"
-    return Problem(name, 1, 1, message, "warning", hint)
+    return Diagnostic("unread-file", "warning", message, Source(name, 1, 1), help=hint)
 
 
 def _is_upload(text: str) -> bool:

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from sdx_state.config.encodings import decoded
-from sdx_state.config.files import ProjectFiles, SourceText, character_problem
-from sdx_state.config.problems import Problem
+from sdx_state.config.files import ProjectFiles, SourceText, character_diagnostic
 from sdx_state.config.sift import Unreadable
 from sdx_state.config.tree import Place
 from sdx_state.kinds.complaint import Complaint
+from sdx_state.model.diagnostic import Diagnostic
+from sdx_state.model.resource import Source
 from sdx_state.programs.workbook import WorkbookUnreadable, can_read, sheets_of
 
 SEPARATORS = (",", ";", "\t", "|")
@@ -117,7 +118,7 @@ def read_sheet(
     name: str,
     encoding: str | None,
     is_known: Callable[[str], bool],
-    report: Callable[[Problem], None],
+    report: Callable[[Diagnostic], None],
 ) -> Sheet | None:
     """Return the rows of the file `name`; what is wrong goes to `report`, and None back.
 
@@ -131,18 +132,18 @@ def read_sheet(
     try:
         data = files.read(name)
     except Unreadable as error:
-        report(Problem(name, 1, 1, str(error), hint=error.hint))
+        report(Diagnostic("unreadable-file", "error", str(error), Source(name, 1, 1), help=error.help))
         return None
     if data.startswith(_WORKBOOK):
         return _workbook(name, data, is_known, report)
     text = decoded(data, encoding)
     if isinstance(text, Complaint):
-        report(Problem(name, 1, 1, text.message, hint=text.hint))
+        report(Diagnostic(text.code, "error", text.message, Source(name, 1, 1), help=text.help))
         return None
     source = SourceText(name, text.text, text.encoding)
-    problem = character_problem(source)
-    if problem is not None:
-        report(problem)
+    diagnostic = character_diagnostic(source)
+    if diagnostic is not None:
+        report(diagnostic)
         return None
     said = _SAYS.match(source.text)
     if said:
@@ -160,15 +161,27 @@ def _known(text: str, separator: str, is_known: Callable[[str], bool]) -> tuple[
 
 
 def _workbook(
-    name: str, data: bytes, is_known: Callable[[str], bool], report: Callable[[Problem], None]
+    name: str, data: bytes, is_known: Callable[[str], bool], report: Callable[[Diagnostic], None]
 ) -> Sheet | None:
     if not can_read():
-        report(Problem(name, 1, 1, "this file is a workbook, and not CSV", hint=_AS_CSV))
+        report(
+            Diagnostic(
+                "unreadable-file", "error", "this file is a workbook, and not CSV", Source(name, 1, 1), help=_AS_CSV
+            )
+        )
         return None
     try:
         sheets = sheets_of(data)
     except WorkbookUnreadable as error:
-        report(Problem(name, 1, 1, f"this workbook cannot be read: {error}", hint='save it as "CSV UTF-8"'))
+        report(
+            Diagnostic(
+                "unreadable-file",
+                "error",
+                f"this workbook cannot be read: {error}",
+                Source(name, 1, 1),
+                help='save it as "CSV UTF-8"',
+            )
+        )
         return None
     # Other sheets hold lists of choices, for example: the one whose first row knows most columns is meant.
     rows = max((rows for _, rows in sheets), key=lambda rows: _most_known(rows, is_known), default=[])

@@ -13,4 +13,6 @@ _MEANING = {**dict.fromkeys(_TRUE.split(), "TRUE"), **dict.fromkeys(_FALSE.split
 def switch(column: str, text: str) -> str | Complaint:
     """Return TRUE or FALSE, as `text` means it, or why the upload would refuse `column`."""
     meant = _MEANING.get(text.strip().casefold())
-    return meant or Complaint(f"`{column}` is TRUE or FALSE, and not `{text[:40]}`", "write TRUE or FALSE")
+    return meant or Complaint(
+        "invalid-value", f"`{column}` is TRUE or FALSE, and not `{text[:40]}`", "write TRUE or FALSE"
+    )

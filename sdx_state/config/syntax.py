@@ -5,7 +5,7 @@ from __future__ import annotations
 import yaml
 
 from sdx_state.config.files import SourceText
-from sdx_state.config.problems import Problem
+from sdx_state.model.diagnostic import Diagnostic
 
 MAX_DEPTH = 64
 TOO_DEEP = f"this is nested more than {MAX_DEPTH} levels deep"
@@ -74,41 +74,45 @@ _CANNOT_START = {
 }
 
 
-def syntax_problem(source: SourceText, error: yaml.YAMLError) -> Problem:
+def syntax_diagnostic(source: SourceText, error: yaml.YAMLError) -> Diagnostic:
     """Return what `error` says about `source`, in words that say what to do."""
     said = str(getattr(error, "problem", None) or "not valid YAML")
     context = str(getattr(error, "context", None) or "")
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     opened = getattr(error, "context_mark", None)
     if mark is None:
-        return source.problem((1, 1), "this file is not valid YAML")
+        return source.diagnostic("invalid-yaml", (1, 1), "this file is not valid YAML")
     place = (mark.line + 1, mark.column + 1)
     if "cannot start any token" in said:
         character = (source.line(place[0]) or "")[mark.column : mark.column + 1]
         if character in _CANNOT_START:
             message, hint = _CANNOT_START[character]
-            return source.problem(place, message, hint or _quoted(source, place))
+            return source.diagnostic("invalid-yaml", place, message, hint or _quoted(source, place))
     if "nesting depth" in said:  # libyaml has a limit of its own since 0.2.6, above ours
-        return source.problem(place, TOO_DEEP)
+        return source.diagnostic("too-large", place, TOO_DEEP)
     if opened is not None and "flow" in context:
-        return _flow_problem(source, place, (opened.line + 1, opened.column + 1))
+        return _flow_diagnostic(source, place, (opened.line + 1, opened.column + 1))
     if opened is not None and "end of stream" in said:
-        return source.problem((opened.line + 1, opened.column + 1), "a quote is opened here and never closed")
+        return source.diagnostic(
+            "invalid-yaml", (opened.line + 1, opened.column + 1), "a quote is opened here and never closed"
+        )
     for words, message, hint in _WORDS:
         if words in said:
-            return source.problem(place, message, hint)
-    return source.problem(place, "this is not valid YAML", f"the parser says: {said[:200]}")
+            return source.diagnostic("invalid-yaml", place, message, hint)
+    return source.diagnostic("invalid-yaml", place, "this is not valid YAML", f"the parser says: {said[:200]}")
 
 
-def _flow_problem(source: SourceText, place: tuple[int, int], opened: tuple[int, int]) -> Problem:
+def _flow_diagnostic(source: SourceText, place: tuple[int, int], opened: tuple[int, int]) -> Diagnostic:
     bracket = (source.line(opened[0]) or "")[opened[1] - 1 : opened[1]]
     closing = {"{": "}", "[": "]"}.get(bracket, "}")
     line = source.line(place[0]) or ""
     if line[: place[1]].endswith("${"):
         hint = 'inside { } and [ ] a value that holds ${...} must be quoted: "${...}"'
-        return source.problem((place[0], place[1] - 1), "a reference that is not quoted", hint)
+        return source.diagnostic("invalid-yaml", (place[0], place[1] - 1), "a reference that is not quoted", hint)
     message = f"a comma or a `{closing}` is missing: the `{bracket}` was opened at line {opened[0]}"
-    return source.problem(place, message, f"close it with `{closing}`, and quote texts that hold commas or brackets")
+    return source.diagnostic(
+        "invalid-yaml", place, message, f"close it with `{closing}`, and quote texts that hold commas or brackets"
+    )
 
 
 def _quoted(source: SourceText, place: tuple[int, int]) -> str:

@@ -16,25 +16,30 @@ UTC = "UTC"
 _LEVELS: dict[str, Level] = {"low": "low", "medium": "medium", "high": "high", "critical": "critical"}
 
 
-def complaints(layer: Table) -> Iterator[tuple[Place, str, str | None]]:
-    """Yield what is wrong with the times in `layer`: where, what, and what to do."""
+def complaints(layer: Table) -> Iterator[tuple[str, Place, str, str | None]]:
+    """Yield what is wrong with the times in `layer`: the code of the rule, where, what, and what to do."""
     for node in items(layer.get("risk")):
         entry = table(node)
         if _day(str(entry["expires"])) is None:
-            yield entry.value_place("expires"), "there is no such day", "write it as 2027-01-31"
+            yield "invalid-date", entry.value_place("expires"), "there is no such day", "write it as 2027-01-31"
     for node in items(layer.get("freeze")):
         entry = table(node)
         zone = str(entry.get("timezone", UTC))
         complaint = check_timezone(zone)
         if complaint is not None:
-            yield entry.value_place("timezone"), complaint.message, complaint.hint
+            yield complaint.code, entry.value_place("timezone"), complaint.message, complaint.help
             continue
         begins, ends = _moment(str(entry["from"]), zone, False), _moment(str(entry["to"]), zone, True)
         for key, moment in (("from", begins), ("to", ends)):
             if moment is None:
-                yield entry.value_place(key), "there is no such moment", "write it as 2026-12-20T18:00"
+                yield (
+                    "invalid-date",
+                    entry.value_place(key),
+                    "there is no such moment",
+                    "write it as 2026-12-20T18:00",
+                )
         if begins is not None and ends is not None and ends <= begins:
-            yield entry.value_place("to"), "the freeze ends before it begins", None
+            yield "invalid-date", entry.value_place("to"), "the freeze ends before it begins", None
 
 
 def read_policies(entries: Items) -> Iterator[Policy]:

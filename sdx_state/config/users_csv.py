@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 
 from sdx_state.config.headers import ALIASES, columns_of, folded_header
 from sdx_state.config.numbers import bare_number
-from sdx_state.config.problems import Problem
 from sdx_state.config.spreadsheet import BLANKS, NAMES, SEPARATORS, NotRows, Record, Sheet
 from sdx_state.config.switches import switch
 from sdx_state.config.tree import Place
@@ -18,6 +17,8 @@ from sdx_state.kinds import USER
 from sdx_state.kinds.complaint import Complaint
 from sdx_state.kinds.field import FieldType
 from sdx_state.kinds.user import UPLOAD_COLUMNS, UPLOAD_REQUIRED, UPLOAD_SWITCHES
+from sdx_state.model.diagnostic import Diagnostic
+from sdx_state.model.resource import Source
 
 _PHONES = frozenset(one.name for one in USER.fields if one.type is FieldType.PHONE)
 _NO_HEADER = f"start it with: {','.join(UPLOAD_REQUIRED)}"
@@ -79,7 +80,7 @@ class Users:
     columns: Mapping[str, tuple[int, ...]]
 
 
-def read_header(file: UsersFile, sheet: Sheet, report: Callable[[Problem], None]) -> Users | None:
+def read_header(file: UsersFile, sheet: Sheet, report: Callable[[Diagnostic], None]) -> Users | None:
     """Return the file with its columns; what is wrong goes to `report`, and None back."""
     source = sheet.source
     try:
@@ -87,18 +88,20 @@ def read_header(file: UsersFile, sheet: Sheet, report: Callable[[Problem], None]
     except NotRows:
         header = Record(1, [])
     if header is None or not any(one.isalnum() for cell in header.cells for one in cell):
-        report(Problem(source.name, 1, 1, "this file has no header", hint=_NO_HEADER))
+        report(
+            Diagnostic("invalid-csv", "error", "this file has no header", Source(source.name, 1, 1), help=_NO_HEADER)
+        )
         return None
     if not any(map(file.is_known, header.cells)):
         # It may hold anything, and so nothing of it is shown.
         message = "this file is not in the format of the user upload: its first line has none of the columns"
-        report(Problem(source.name, 1, 1, message, hint=_NO_HEADER))
+        report(Diagnostic("invalid-csv", "error", message, Source(source.name, 1, 1), help=_NO_HEADER))
         return None
     columns = columns_of(file, sheet, header, report)
     return Users(file, sheet, header, columns) if columns is not None else None
 
 
-def read_rows(users: Users, report: Callable[[Problem], None]) -> Iterator[Row]:
+def read_rows(users: Users, report: Callable[[Diagnostic], None]) -> Iterator[Row]:
     """Yield the users of a file; what is wrong goes to `report`, and such rows are left out."""
     stripped: list[Place] = []
     records = users.sheet.records()
@@ -107,8 +110,12 @@ def read_rows(users: Users, report: Callable[[Problem], None]) -> Iterator[Row]:
         try:
             record = next(records, None)
         except NotRows as error:
-            problem = users.sheet.source.problem
-            report(problem((error.line, 1), f"this is not CSV: {error}", "double a quote inside quotes"))
+            diagnostic = users.sheet.source.diagnostic
+            report(
+                diagnostic(
+                    "invalid-csv", (error.line, 1), f"this is not CSV: {error}", "double a quote inside quotes"
+                )
+            )
             break
         if record is None:
             break
@@ -119,7 +126,9 @@ def read_rows(users: Users, report: Callable[[Problem], None]) -> Iterator[Row]:
         message = "the blanks around this cell are left out"
         if len(stripped) > 1:
             message = f"the blanks around {len(stripped)} cells are left out, the first of them here"
-        report(users.sheet.source.problem(stripped[0], message, "remove them in the file", "warning"))
+        report(
+            users.sheet.source.diagnostic("trimmed-cells", stripped[0], message, "remove them in the file", "warning")
+        )
 
 
 def cell_of(column: str, texts: list[str]) -> str:
@@ -130,14 +139,14 @@ def cell_of(column: str, texts: list[str]) -> str:
     return " ".join(text for text in (text.strip(BLANKS) for text in texts) if text)
 
 
-def _row(users: Users, record: Record, stripped: list[Place], report: Callable[[Problem], None]) -> Row | None:
+def _row(users: Users, record: Record, stripped: list[Place], report: Callable[[Diagnostic], None]) -> Row | None:
     sheet, (line, cells) = users.sheet, record
-    problem = sheet.source.problem
+    diagnostic = sheet.source.diagnostic
     surplus = [index for index in range(len(users.header.cells), len(cells)) if cells[index].strip(BLANKS)]
     if surplus:
         message = f"this row has {surplus[-1] + 1} cells, and the header {len(users.header.cells)} columns"
         named = NAMES.get(sheet.separator or "", "the separator")
-        report(problem((line, 1), message, f"put a text that holds {named} in double quotes"))
+        report(diagnostic("invalid-csv", (line, 1), message, f"put a text that holds {named} in double quotes"))
         return None
     held: dict[str, str] = {}
     sound = True
@@ -151,7 +160,7 @@ def _row(users: Users, record: Record, stripped: list[Place], report: Callable[[
         if column in UPLOAD_SWITCHES:
             verdict = switch(column, text)
             if isinstance(verdict, Complaint):
-                report(problem(sheet.place(line, indexes[0]), verdict.message, verdict.hint))
+                report(diagnostic(verdict.code, sheet.place(line, indexes[0]), verdict.message, verdict.help))
                 sound = False
                 continue
             text = verdict
@@ -159,11 +168,15 @@ def _row(users: Users, record: Record, stripped: list[Place], report: Callable[[
     missing = [column for column in UPLOAD_REQUIRED if column not in held]
     other = _other_separator(sheet, cells) if missing else None
     if other is not None:
-        report(problem((line, 1), f"this row separates cells by {NAMES[other]}, and the header does not"))
+        report(
+            diagnostic(
+                "invalid-csv", (line, 1), f"this row separates cells by {NAMES[other]}, and the header does not"
+            )
+        )
         return None
     for column in missing:
         where = sheet.place(line, users.columns[column][0])
-        report(problem(where, f"`{column}` is empty: the platform's upload requires it"))
+        report(diagnostic("missing-field", where, f"`{column}` is empty: the platform's upload requires it"))
     return None if missing or not sound else Row((line, 1), held, _CellPlaces(users, line, held))
 
 

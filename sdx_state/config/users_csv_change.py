@@ -6,10 +6,11 @@ import io
 import re
 from collections.abc import Iterator, Mapping
 
-from sdx_state.config.problems import ConfigurationError, Problem
+from sdx_state.config.errors import ConfigurationError
 from sdx_state.config.spreadsheet import Record, split
 from sdx_state.config.users_csv import Users, cell_of
 from sdx_state.kinds.user import UPLOAD_COLUMNS
+from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.formulas import is_formula
 
 _END = re.compile("(?:\r\n|\r|\n)?$")
@@ -31,33 +32,33 @@ def change_rows(users: Users, changes: Mapping[int, Mapping[str, object]]) -> st
     if sheet.separator is None:
         message = "a workbook cannot be changed from here"
         hint = 'save it as "CSV UTF-8", and name that file; or enter this change in the workbook'
-        raise ConfigurationError([source.problem((first, 1), message, hint)])
+        raise ConfigurationError([source.diagnostic("unwritable-cell", (first, 1), message, hint)])
     wanted = [column for column in UPLOAD_COLUMNS if any(values.get(column) for values in changes.values())]
     added = [column for column in wanted if column not in users.columns]
     width = len(users.header.cells)
     parts: list[str] = []
-    problems: list[Problem] = []
+    diagnostics: list[Diagnostic] = []
     for raw, record in _raw_rows(users):
         new = {}
         if record.line == users.header.line:
             new = {width + index: column for index, column in enumerate(added)}
         elif record.line > users.header.line and any(cell and not cell.isspace() for cell in record.cells):
             new, wrong = _cells(users, record, changes.get(record.line, {}), added)
-            problems += wrong
+            diagnostics += wrong
         parts.append(_changed(raw, sheet.separator, new) if new else raw)
     text = "".join(parts)
-    problems += _lost(users, text, parts)
-    if problems:
-        raise ConfigurationError(problems)
+    diagnostics += _lost(users, text, parts)
+    if diagnostics:
+        raise ConfigurationError(diagnostics)
     return text
 
 
 def _cells(
     users: Users, record: Record, values: Mapping[str, object], added: list[str]
-) -> tuple[dict[int, str], list[Problem]]:
+) -> tuple[dict[int, str], list[Diagnostic]]:
     """Return the cells of a row that change, by index, and what cannot be written."""
     new: dict[int, str] = {}
-    problems = []
+    diagnostics = []
     for column, value in values.items():
         text = str(value or "")
         indexes = users.columns.get(column) or (
@@ -69,18 +70,24 @@ def _cells(
         where = users.sheet.place(record.line, indexes[0])
         if len(indexes) > 1:
             message = f"`{column}` is made up of several columns, which `{text[:80]}` cannot be split into"
-            problems.append(users.sheet.source.problem(where, message, "change this cell by hand"))
+            diagnostics.append(
+                users.sheet.source.diagnostic("unwritable-cell", where, message, "change this cell by hand")
+            )
         elif cell_of(column, [text]) != text:
             message = f"this cell cannot hold `{text[:80]}`: the blanks around it would be left out"
-            problems.append(users.sheet.source.problem(where, message, "declare this user in YAML"))
+            diagnostics.append(
+                users.sheet.source.diagnostic("unwritable-cell", where, message, "declare this user in YAML")
+            )
         elif is_formula(text):
             message = f"this cell cannot hold `{text[:80]}`: a spreadsheet would execute it"
-            problems.append(users.sheet.source.problem(where, message, "declare this user in YAML"))
+            diagnostics.append(
+                users.sheet.source.diagnostic("unwritable-cell", where, message, "declare this user in YAML")
+            )
         else:
             new[indexes[0]] = text
     if added:
         new = {**dict.fromkeys(range(len(record.cells), len(users.header.cells) + len(added)), ""), **new}
-    return new, problems
+    return new, diagnostics
 
 
 def _changed(raw: str, separator: str, new: Mapping[int, str]) -> str:
@@ -121,7 +128,7 @@ def _raw_rows(users: Users) -> Iterator[tuple[str, Record]]:
         yield "".join(lines[record.line - 1 : end]), record
 
 
-def _lost(users: Users, text: str, parts: list[str]) -> list[Problem]:
+def _lost(users: Users, text: str, parts: list[str]) -> list[Diagnostic]:
     """Return the first character that the file's encoding lacks."""
     source = users.sheet.source
     try:
@@ -136,5 +143,5 @@ def _lost(users: Users, text: str, parts: list[str]) -> list[Problem]:
             before += len(part)
             line += len(list(io.StringIO(part, newline="")))
         message = f"this file is in {source.encoding}, which has no `{character}`"
-        return [source.problem((line, 1), message, 'save it as "CSV UTF-8" first')]
+        return [source.diagnostic("unwritable-cell", (line, 1), message, 'save it as "CSV UTF-8" first')]
     return []

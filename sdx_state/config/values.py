@@ -8,7 +8,6 @@ from typing import Protocol
 
 from sdx_state.config.files import SourceText
 from sdx_state.config.numbers import canonical
-from sdx_state.config.problems import Problem
 from sdx_state.config.references import OPEN, References
 from sdx_state.config.scalars import Unquoted
 from sdx_state.config.tree import Items, Node, Place, Table
@@ -18,6 +17,7 @@ from sdx_state.kinds.complaint import Complaint
 from sdx_state.kinds.email import check_email
 from sdx_state.kinds.field import Field, FieldType
 from sdx_state.model.address import Address
+from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.value import Value
 
 
@@ -64,7 +64,7 @@ def judge(field: Field, text: str) -> str | Complaint | None:
 class FieldReader:
     """Reads the fields of the resources of one file."""
 
-    def __init__(self, source: SourceText, references: References, report: Callable[[Problem], None]) -> None:
+    def __init__(self, source: SourceText, references: References, report: Callable[[Diagnostic], None]) -> None:
         self.source = source
         self.references = references
         self.report = report
@@ -105,7 +105,7 @@ class FieldReader:
     def complain(self, place: Place, complaint: Complaint, fields: Fields) -> None:
         """Report an error at `place`."""
         fields.sound = False
-        self.report(self.source.problem(place, complaint.message, complaint.hint))
+        self.report(self.source.diagnostic(complaint.code, place, complaint.message, complaint.help))
 
     def read_cells(
         self, kind: Kind, cells: Mapping[str, str], places: Mapping[str, Place], country_code: str | None
@@ -173,7 +173,7 @@ class FieldReader:
         fields.sound = fields.sound and expanded.whole
         for bad in expanded.bad:
             where = self._place_in(place, text, bad.index)
-            self.report(self.source.problem(where, bad.message, bad.hint))
+            self.report(self.source.diagnostic(bad.code, where, bad.message, bad.help))
         return expanded.text
 
     def _judged(self, field_: Field, text: str, places: _Places, fields: Fields) -> str:
@@ -186,7 +186,9 @@ class FieldReader:
         if verdict is None and field_.doubt is not None:
             doubt = field_.doubt(text)
             if doubt is not None:
-                self.report(self.source.problem(places[field_.key], doubt.message, doubt.hint, "warning"))
+                self.report(
+                    self.source.diagnostic(doubt.code, places[field_.key], doubt.message, doubt.help, "warning")
+                )
         if isinstance(verdict, Complaint):
             self.complain(places[field_.key], verdict, fields)
             return text
@@ -201,7 +203,7 @@ class FieldReader:
         if address is None or address.kind != field_.refers_to:
             noun = KINDS[field_.refers_to].noun
             message = f"`{field_.key}` names a {noun} by its address, and `{text[:80]}` is none"
-            self.complain(place, Complaint(message, f"write {field_.refers_to}.KEY"), fields)
+            self.complain(place, Complaint("unresolved-reference", message, f"write {field_.refers_to}.KEY"), fields)
             return text
         fields.depends_on[KINDS[address.kind].address(address.key)] = None
         return address.key
@@ -218,4 +220,6 @@ class FieldReader:
 
 def must_be_quoted(name: str, text: str) -> Complaint:
     """Return what to say of a number without quotes, which another YAML reader would take for something else."""
-    return Complaint(f"`{name}` is text, and `{text[:40]}` reads as a number", f'quote this: "{text[:40]}"')
+    return Complaint(
+        "unquoted-number", f"`{name}` is text, and `{text[:40]}` reads as a number", f'quote this: "{text[:40]}"'
+    )

@@ -13,7 +13,6 @@ from sdx_state.config.compose import KEY_PATTERN
 from sdx_state.config.configuration import Declared, read_declared
 from sdx_state.config.emit import body_of, key_of
 from sdx_state.config.files import Folder, ProjectFiles, SourceText, replace_texts
-from sdx_state.config.problems import Problem
 from sdx_state.config.project import load_project
 from sdx_state.config.revise import changed_text, extended_text
 from sdx_state.config.tree import table
@@ -21,6 +20,7 @@ from sdx_state.config.update import Update, changed_fields
 from sdx_state.config.users_csv_change import change_rows
 from sdx_state.kinds import KINDS
 from sdx_state.model.address import Address
+from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.resource import Desired
 
 # Windows opens a device at such a name, whatever the extension. Source: Microsoft, "Naming Files, Paths, and
@@ -154,6 +154,6 @@ class _Drafts:
         return extended_text(text, table(root), section, entries)
 
 
-def _unexpected(problem: Problem) -> None:
+def _unexpected(diagnostic: Diagnostic) -> None:
     """What was read without a complaint, or composed here, has nothing wrong with it."""
-    raise AssertionError(problem)
+    raise AssertionError(diagnostic)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Complaint:
-    """Why a value is wrong, and what to do."""
+    """Why a value is wrong: the code of the rule, the message, and what to do."""
 
+    code: str
     message: str
-    hint: str | None = None
+    help: str | None = None

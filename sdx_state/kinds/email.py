@@ -47,7 +47,7 @@ def unaddressable(text: str) -> str | None:
 def check_email(text: str) -> Complaint | None:
     """Return why `text` is not an e-mail address."""
     reason = malformed(text)
-    return Complaint(f"`{text[:80]}` is not an e-mail address: {reason}") if reason else None
+    return Complaint("invalid-email", f"`{text[:80]}` is not an e-mail address: {reason}") if reason else None
 
 
 def check_user(text: str) -> Complaint | None:
@@ -56,7 +56,7 @@ def check_user(text: str) -> Complaint | None:
     if reason is None:
         return None
     hint = "manage this user in the admin UI, and remove it here"
-    return check_email(text) or Complaint(f"`{text[:80]}` cannot be managed: {reason}", hint)
+    return check_email(text) or Complaint("unmanageable-user", f"`{text[:80]}` cannot be managed: {reason}", hint)
 
 
 def identity_of(text: str) -> str:

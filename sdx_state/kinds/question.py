@@ -27,14 +27,20 @@ def check_label(text: str) -> Complaint | None:
     """Return why `text` cannot be the label of a question."""
     if len(text) <= LABEL_LENGTH:
         return None
-    return Complaint(f"a question's label has at most {LABEL_LENGTH} characters, and this one has {len(text)}")
+    return Complaint(
+        "label-too-long", f"a question's label has at most {LABEL_LENGTH} characters, and this one has {len(text)}"
+    )
 
 
 def doubt_question_type(text: str) -> Complaint | None:
     """Return what is odd about the question type `text`. Tenants may know further types than the reference."""
     if text in QUESTION_TYPES:
         return None
-    return Complaint(f"the API's reference knows no question type `{text[:80]}`", did_you_mean(text, QUESTION_TYPES))
+    return Complaint(
+        "unknown-question-type",
+        f"the API's reference knows no question type `{text[:80]}`",
+        did_you_mean(text, QUESTION_TYPES),
+    )
 
 
 QUESTION = Kind(

@@ -24,9 +24,11 @@ _TYPO = 0.87  # of two letters in `Australia/Brisbain`; of other places there is
 def doubt_timezone(text: str) -> Complaint | None:
     """Return what is odd about the time zone `text` of a user. The platform has its own list, which is not IANA's."""
     complaint = check_timezone(text)
-    if complaint is None or complaint.message != _unknown(text):
-        return complaint
-    return Complaint(f"IANA has no time zone `{text[:80]}`; the platform may", complaint.hint)
+    if complaint is None:
+        return None
+    if complaint.message != _unknown(text):
+        return Complaint("unknown-timezone", complaint.message, complaint.help)
+    return Complaint("unknown-timezone", f"IANA has no time zone `{text[:80]}`; the platform may", complaint.help)
 
 
 def check_timezone(text: str) -> Complaint | None:
@@ -38,23 +40,23 @@ def check_timezone(text: str) -> Complaint | None:
     plain = text.strip().casefold()
     same = [one for one in zones if one.casefold() == plain.replace(" ", "_")]
     if same:
-        return Complaint(_unknown(text), f"did you mean `{same[0]}`?")
+        return Complaint("invalid-timezone", _unknown(text), f"did you mean `{same[0]}`?")
     windows = _windows().get(plain)
     if windows is not None:
-        return Complaint(f"`{shown}` is what Windows calls a time zone", f"write `{windows}`")
+        return Complaint("invalid-timezone", f"`{shown}` is what Windows calls a time zone", f"write `{windows}`")
     offset = _OFFSET.fullmatch(text.strip())
     if offset is not None:
         minutes = int(offset[2]) * 60 + int(offset[3] or 0)
         sought = timedelta(minutes=minutes if offset[1] == "+" else -minutes)
         message = f"`{shown}` is an offset and no time zone: many places change theirs in summer"
-        return Complaint(message, _one_of(_at_offset(sought)))
+        return Complaint("invalid-timezone", message, _one_of(_at_offset(sought)))
     places = [one for one in _own() if one.rpartition("/")[2].casefold() == plain.replace(" ", "_")]
     if places:
-        return Complaint(f"`{shown}` is no name of a time zone", _one_of(places))
+        return Complaint("invalid-timezone", f"`{shown}` is no name of a time zone", _one_of(places))
     users = _by_abbreviation().get(text.strip().upper())
     if users:
-        return Complaint(f"`{shown}` is an abbreviation, which several zones use", _one_of(users))
-    return Complaint(_unknown(text), _typed(text))
+        return Complaint("invalid-timezone", f"`{shown}` is an abbreviation, which several zones use", _one_of(users))
+    return Complaint("invalid-timezone", _unknown(text), _typed(text))
 
 
 def _unknown(text: str) -> str:

@@ -74,9 +74,9 @@ def find_survey(
     )
     snapshot, _ = read_live(client, wanted, ledger, parallelism, progress)
     plan = build_plan(replace(intention, resources=declared), snapshot, ledger)
-    for finding in plan.errors:
-        if finding.address == address:
-            raise SurveyNotFound(finding.message, finding.hint or "", decide=finding.decide)
+    for diagnostic in plan.errors:
+        if diagnostic.address == address:
+            raise SurveyNotFound(diagnostic.message, diagnostic.help or "", decide=diagnostic.needs_decision)
     id = plan.ids.get(address)
     if id is None and address not in declared and known is not None:
         id = next((live.id for live in snapshot.of(SURVEY.name) if live.id == known.id), None)

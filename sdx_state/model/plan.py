@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Literal, get_args
+from typing import Literal
 
 from sdx_state.model.address import Address
+from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.field_path import FieldPath
 from sdx_state.model.ledger import Entry, Step
 from sdx_state.model.policy import Level
@@ -16,9 +17,7 @@ from sdx_state.model.value import Value
 
 Origin = Literal["config", "drift", "both"]
 Via = Literal["api", "csv", "manual", "none"]
-Severity = Literal["error", "warning", "info"]  # information changes no exit code
 Attribution = Literal["branch", "pending", "drift", "both"]
-SEVERITIES: tuple[Severity, ...] = get_args(Severity)  # the worst first
 
 
 class Action(Enum):
@@ -138,29 +137,6 @@ class Unmanaged:
 
 
 @dataclass(frozen=True)
-class Finding:
-    """Something to say about the plan; an error forbids applying it, one about a limit until that is dealt with.
-
-    Attributes:
-        severity: Error, warning, or information.
-        message: What is wrong.
-        address: What it is about.
-        source: Where that is declared.
-        hint: What to do.
-        decide: A person has to choose between candidates.
-        limit: Name of the safety limit that it is about.
-    """
-
-    severity: Severity
-    message: str
-    address: Address | None = None
-    source: Source | None = None
-    hint: str | None = None
-    decide: bool = False
-    limit: str | None = None
-
-
-@dataclass(frozen=True)
 class Stored:
     """The stored tenant that a plan was made against.
 
@@ -199,7 +175,7 @@ class Plan:
         unchanged: How many managed resources already match.
         drift: What the tenant changed since it was last applied.
         unmanaged: What is live and not declared.
-        findings: Errors and warnings.
+        diagnostics: Errors and warnings.
         fingerprint: Hash of all that would be done: two plans that do the same have the same one.
         targets: The globs it was narrowed to, none if it is whole.
         excludes: The globs it was narrowed by.
@@ -219,7 +195,7 @@ class Plan:
     unchanged: int = 0
     drift: tuple[Drift, ...] = ()
     unmanaged: tuple[Unmanaged, ...] = ()
-    findings: tuple[Finding, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
     fingerprint: str = ""
     targets: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
@@ -232,14 +208,14 @@ class Plan:
     steps: frozenset[Step] = field(default=frozenset(), compare=False, repr=False)
 
     @property
-    def errors(self) -> tuple[Finding, ...]:
-        """The findings that forbid applying, whatever anybody consents to."""
-        return tuple(one for one in self.findings if one.severity == "error" and one.limit is None)
+    def errors(self) -> tuple[Diagnostic, ...]:
+        """The diagnostics that forbid applying, whatever anybody consents to."""
+        return tuple(one for one in self.diagnostics if one.severity == "error" and not one.is_limit)
 
     @property
-    def limits(self) -> tuple[Finding, ...]:
+    def limits(self) -> tuple[Diagnostic, ...]:
         """The safety limits that `apply` would stop at."""
-        return tuple(one for one in self.findings if one.severity == "error" and one.limit is not None)
+        return tuple(one for one in self.diagnostics if one.is_limit)
 
     @property
     def empty(self) -> bool:

@@ -13,9 +13,10 @@ from sdx_state.kinds.field import FieldType
 from sdx_state.kinds.kind import Kind
 from sdx_state.kinds.wire import read_field
 from sdx_state.model.address import Address
+from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.field_path import FieldPath
 from sdx_state.model.ledger import Entry, Ledger
-from sdx_state.model.plan import Action, Change, Finding
+from sdx_state.model.plan import Action, Change
 from sdx_state.model.resource import Live
 from sdx_state.model.snapshot import Snapshot
 from sdx_state.model.value import DEFAULT_LANGUAGE, Value
@@ -49,7 +50,7 @@ def agrees(entry: Entry, live: Live, ledger: Ledger, siblings: Collection[str] =
 
 def replaced(
     changes: Iterable[Change], entries: Mapping[Address, Entry], snapshot: Snapshot, ledger: Ledger
-) -> list[Finding]:
+) -> list[Diagnostic]:
     """Return an error for each change that would overwrite or delete something else than what was last applied."""
     concerned: dict[tuple[str, str], Change] = {}
     for change in changes:
@@ -118,17 +119,17 @@ def _value_at(kind: Kind, path: FieldPath, live: Live) -> Value:
     return field.normalise(value)  # type: ignore[return-value]  # hostile answers are typed as they came
 
 
-def _another(change: Change) -> Finding:
+def _another(change: Change) -> Diagnostic:
     kind = KINDS[change.kind]
     verb = "delete" if change.action is Action.DELETE else "overwrite"
     also = "".join(f", and none of its {child.noun}s is there" for child in children_of(kind.name))
-    return Finding(
+    return Diagnostic(
+        "id-used-again",
         "error",
         f"{change.address} would {verb} {kind.noun} {change.id} ({change.label!r}), which is not what was last "
         f"applied under that id: no field is as it was{also}. The id may have been used again",
-        change.address,
         change.source,
+        change.address,
         f"if it is the same {kind.noun}, say so: `sdx-state state resolve {change.address} --adopt {change.id}`; "
         f"if not, stop managing it: `sdx-state state rm {change.address}`",
-        decide=True,
     )

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from sdx_state.kinds import KINDS, child_names, parent_names
 from sdx_state.kinds.identity import Identity, identity
 from sdx_state.model.address import Address
+from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.field_path import FieldPath
 from sdx_state.model.ledger import Entry, Ledger
-from sdx_state.model.plan import Action, Change, Drift, FieldChange, Finding, Plan, Unmanaged
+from sdx_state.model.plan import Action, Change, Drift, FieldChange, Plan, Unmanaged
 from sdx_state.model.resource import Desired, Live, Moved, Removed
 from sdx_state.model.snapshot import Snapshot
 from sdx_state.model.value import Value
@@ -57,7 +58,7 @@ def build_plan(
     `pending`: it was created a moment ago and does not show yet.
     """
     standing = continued(ledger.entries, intention.moved, intention.resources, ledger.steps)
-    entries, findings = dict(standing.entries), list(standing.findings)
+    entries, diagnostics = dict(standing.entries), list(standing.diagnostics)
     for address in pinned_elsewhere(entries, intention.resources):
         del entries[address]
     resources = {address: one for address, one in intention.resources.items() if scope is None or address in scope}
@@ -86,12 +87,12 @@ def build_plan(
     changes, drift, unchanged = planner.plan_declared(resources, moved)
     changes += leaving
     drift += lost
-    findings += [*matches.findings, *planner.findings, *rename_hints(changes, intention.moved)]
-    findings += replaced(changes, entries, snapshot, ledger)
+    diagnostics += [*matches.diagnostics, *planner.diagnostics, *rename_hints(changes, intention.moved)]
+    diagnostics += replaced(changes, entries, snapshot, ledger)
     changes = in_order_of_writes(changes)
     strangers = list(_strangers(snapshot, matches, entries)) if scope is None else []
     ids = {address: live.id for address, live in matches.live.items()}
-    findings += [*mistyped(changes, strangers, ids), *namesakes(strangers, matches.live, resources)]
+    diagnostics += [*mistyped(changes, strangers, ids), *namesakes(strangers, matches.live, resources)]
     return Plan(
         tenant=ledger.tenant,
         lineage=ledger.lineage if ledger.serial else "",
@@ -99,7 +100,7 @@ def build_plan(
         unchanged=unchanged,
         drift=tuple(drift),
         unmanaged=tuple(Unmanaged(live.kind, live.id, _label(live.kind, live.raw)) for live in strangers),
-        findings=tuple(findings),
+        diagnostics=tuple(diagnostics),
         fingerprint=fingerprint_of(changes),
         ids=ids,
         entries=entries,
@@ -125,7 +126,7 @@ class _Planner:
         self.came_from = came_from
         self.replacing = replacing
         self.matches = matches
-        self.findings: list[Finding] = []
+        self.diagnostics: list[Diagnostic] = []
 
     def plan_declared(
         self, resources: Mapping[Address, Desired], moved: Mapping[Address, FieldChange]
@@ -139,7 +140,7 @@ class _Planner:
             live = self.matches.live.get(address)
             if KINDS[desired.kind].lookup_only:
                 unmet = unmet_expectations(desired, live, self.snapshot)
-                self.findings += unmet
+                self.diagnostics += unmet
                 change = None if unmet or live is None else self._existing(desired, live, ())
             elif live is None:
                 change = self._creation(desired)
@@ -147,7 +148,7 @@ class _Planner:
                     drift.append(Drift(address, desired.kind, self.entries[address].id, deleted=True))
             else:
                 fields = self._fields(desired, live, moved.get(address))
-                self.findings += no_longer_managed(desired, self.entries.get(address), live)
+                self.diagnostics += no_longer_managed(desired, self.entries.get(address), live)
                 change = self._existing(desired, live, fields)
                 drifted = tuple(field for field in fields if field.origin != "config")
                 if drifted:
@@ -234,13 +235,14 @@ class _Planner:
     def _warn_of_what_cannot_be_carried(self, desired: Desired) -> None:
         missing = not_carried(desired, self.snapshot.shape)
         if missing:
-            self.findings.append(
-                Finding(
+            self.diagnostics.append(
+                Diagnostic(
+                    "unsupported-field",
                     "warning",
                     f"{desired.address}: this tenant's answers have no place for {', '.join(missing)}; "
                     "neither compared nor written",
-                    desired.address,
                     desired.source_of(missing[0]),
+                    desired.address,
                 )
             )
 
@@ -252,13 +254,14 @@ class _Planner:
         for change in changes:
             owners = parents.get((change.kind, change.id), ()) if change.id and change.writes else ()
             if len(owners) > 1:
-                self.findings.append(
-                    Finding(
+                self.diagnostics.append(
+                    Diagnostic(
+                        "shared-resource",
                         "warning",
                         f"{change.address} (id {change.id}) stands in several {KINDS[change.kind].parent}s: "
                         f"ids {', '.join(owners)}. Changing it changes all of them",
-                        change.address,
                         change.source,
+                        change.address,
                     )
                 )
 

@@ -33,21 +33,19 @@ from sdx_state.model.plan import (
     Change,
     Drift,
     FieldChange,
-    Finding,
     Origin,
     Plan,
     Risk,
-    Severity,
     Stored,
     Unmanaged,
     Via,
 )
 from sdx_state.model.policy import Level
-from sdx_state.model.resource import Source
 from sdx_state.model.value import Value
+from sdx_state.plan.diagnostics import diagnostic, diagnostic_document, source_document
 from sdx_state.state.signing import HASH, hash_of
 
-FORMAT_MAJOR, FORMAT_MINOR = 1, 2
+FORMAT_MAJOR, FORMAT_MINOR = 1, 3
 
 
 class PlanUnreadable(Exception):
@@ -100,18 +98,7 @@ def to_document(plan: Plan) -> dict[str, Any]:
             for drift in plan.drift
         ],
         "unmanaged": [{"type": one.kind, "id": one.id, "label": one.label} for one in plan.unmanaged],
-        "findings": [
-            {
-                "severity": finding.severity,
-                "message": finding.message,
-                "address": finding.address,
-                "source": _source_document(finding.source),
-                "hint": finding.hint,
-                "decide": finding.decide,
-                "limit": finding.limit,
-            }
-            for finding in plan.findings
-        ],
+        "diagnostics": [diagnostic_document(one) for one in plan.diagnostics],
         "summary": {
             "import": summary.importing,
             "add": summary.add,
@@ -159,7 +146,7 @@ def _plan(document: Record) -> Plan:
         unchanged=member(member(document, "summary", record), "unchanged", natural),
         drift=member(document, "resource_drift", list_of(_drift)),
         unmanaged=member(document, "unmanaged", list_of(_unmanaged)),
-        findings=member(document, "findings", list_of(_finding)),
+        diagnostics=member(document, "diagnostics", list_of(diagnostic)),
         fingerprint=member(document, "fingerprint", text),
         targets=member(document, "targets", list_of(text)),
         excludes=member(document, "excludes", list_of(text)),
@@ -195,7 +182,7 @@ def _change_document(change: Change) -> dict[str, Any]:
         "action_reason": change.reason,
         "via": change.via,
         "fields": [_field_document(field) for field in change.fields],
-        "source": _source_document(change.source),
+        "source": source_document(change.source),
         "risks": [_risk_document(risk) for risk in change.risks],
         "label": change.label,
         "parent": change.parent,
@@ -209,7 +196,6 @@ _action = one_of(tuple(action.value for action in Action))
 _via: Decode[Via] = one_of(get_args(Via))
 _level: Decode[Level] = one_of(get_args(Level))
 _origin: Decode[Origin] = one_of(get_args(Origin))
-_severity: Decode[Severity] = one_of(get_args(Severity))
 _attribution: Decode[Attribution] = one_of(get_args(Attribution))
 
 
@@ -265,19 +251,6 @@ def _unmanaged(value: object) -> Unmanaged:
     )
 
 
-def _finding(value: object) -> Finding:
-    document = record(value)
-    return Finding(
-        severity=member(document, "severity", _severity),
-        message=member(document, "message", text),
-        address=member(document, "address", optional(address)),
-        source=member(document, "source", optional(source)),
-        hint=member(document, "hint", optional(text)),
-        decide=member(document, "decide", flag),
-        limit=member_or(document, "limit", optional(text), None),
-    )
-
-
 def _risk(value: object) -> Risk:
     document = record(value)
     return Risk(
@@ -289,7 +262,7 @@ def _risk(value: object) -> Risk:
 
 
 def _risk_document(risk: Risk) -> dict[str, Any]:
-    source = _source_document(risk.source)
+    source = source_document(risk.source)
     return {"rule": risk.rule, "level": risk.level, "message": risk.message, "source": source}
 
 
@@ -299,7 +272,7 @@ def _field_document(field: FieldChange) -> dict[str, Any]:
         "before": field.before,
         "after": field.after,
         "origin": field.origin,
-        "source": _source_document(field.source),
+        "source": source_document(field.source),
     }
 
 
@@ -324,7 +297,3 @@ def _field_of(kind: str) -> Decode[FieldChange]:
         )
 
     return field
-
-
-def _source_document(source: Source | None) -> dict[str, Any] | None:
-    return {"file": source.file, "line": source.line, "column": source.column} if source else None

@@ -13,8 +13,8 @@ from sdx_state.kinds import KINDS
 from sdx_state.kinds.identity import Identity, identity
 from sdx_state.kinds.moves import Routes
 from sdx_state.model.address import Address
+from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.ledger import Entry, Step
-from sdx_state.model.plan import Finding
 from sdx_state.model.resource import Desired, Live, Moved
 from sdx_state.model.snapshot import Snapshot
 
@@ -41,13 +41,13 @@ class Continuity:
         entries: Address of today -> what is remembered.
         came_from: Address of today -> the address in the state, where they differ.
         steps: Moves between declared addresses that are carried out with this: they happen once.
-        findings: Moves that cannot be.
+        diagnostics: Moves that cannot be.
     """
 
     entries: Mapping[Address, Entry]
     came_from: Mapping[Address, Address]
     steps: frozenset[Step]
-    findings: tuple[Finding, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
 
 
 def continued(
@@ -66,19 +66,19 @@ def continued(
     routes = Routes(moves, declared, done)
     if not routes.to:
         return Continuity(dict(entries), {}, frozenset())
-    findings: list[Finding] = []
+    diagnostics: list[Diagnostic] = []
     parents = {address: address for address in entries if address.parent is None}
-    ends = _settled(parents, routes, findings)
+    ends = _settled(parents, routes, diagnostics)
     surveys = {
         survey: ends.get(survey) or routes.end(survey, parents)
         for address in entries
         if (survey := address.parent) is not None
     }
     children = {address: address.under(surveys[survey]) for address in entries if (survey := address.parent)}
-    ends |= _settled(children, routes, findings)
+    ends |= _settled(children, routes, diagnostics)
     came_from = {end: address for address, end in ends.items() if end != address}
     return Continuity(
-        {ends[address]: entry for address, entry in entries.items()}, came_from, routes.steps, tuple(findings)
+        {ends[address]: entry for address, entry in entries.items()}, came_from, routes.steps, tuple(diagnostics)
     )
 
 
@@ -193,7 +193,9 @@ def _why(address: Address, desired: Desired, live: Live, matched: Mapping[Addres
     return f"{address} is {f'{kind.noun} {new.id}' if new is not None else 'another'} now; deleted here"
 
 
-def _settled(places: Mapping[Address, Address], routes: Routes, findings: list[Finding]) -> dict[Address, Address]:
+def _settled(
+    places: Mapping[Address, Address], routes: Routes, diagnostics: list[Diagnostic]
+) -> dict[Address, Address]:
     """Return the address today of each key of `places`; a value is where it stands before it moves itself."""
     known = frozenset(places.values())
     ends = {address: routes.end(place, known) for address, place in places.items()}
@@ -211,7 +213,7 @@ def _settled(places: Mapping[Address, Address], routes: Routes, findings: list[F
             return ends
         for address in blocked:
             if not _another_resource(places[address], ends[address]):
-                findings.append(_taken(places[address], ends[address], routes))
+                diagnostics.append(_taken(places[address], ends[address], routes))
             ends[address] = places[address]
 
 
@@ -225,12 +227,13 @@ def _another_resource(before: Address, after: Address) -> bool:
     return kind.keyed_by_identity or before.parent != after.parent
 
 
-def _taken(before: Address, after: Address, routes: Routes) -> Finding:
+def _taken(before: Address, after: Address, routes: Routes) -> Diagnostic:
     move = routes.said.get(before)
-    return Finding(
+    return Diagnostic(
+        "invalid-move",
         "error",
         f"moved: {before} cannot become {after}: that is already another resource",
-        after,
         move.source if move else None,
+        after,
         "remove the `moved:` entry, or one of the two",
     )

@@ -12,8 +12,8 @@ from sdx_state.kinds.field import Field
 from sdx_state.kinds.identity import identity
 from sdx_state.kinds.wire import read_field
 from sdx_state.model.address import Address, readable_key
+from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.field_path import ORDER_PATH
-from sdx_state.model.plan import Finding
 from sdx_state.model.resource import Desired, Live, Source
 from sdx_state.model.snapshot import Snapshot
 from sdx_state.model.value import DEFAULT_LANGUAGE, Value
@@ -42,7 +42,7 @@ class Description:
     """
 
     resources: list[Desired] = field(default_factory=list)
-    left_out: list[Finding] = field(default_factory=list)
+    left_out: list[Diagnostic] = field(default_factory=list)
 
 
 def describe(
@@ -167,7 +167,7 @@ class _Describer:
         return None if described or address in self.declared else f"no file declares {address}"
 
     def _leave_out(self, message: str, address: Address | None) -> None:
-        self.result.left_out.append(Finding("warning", message, address))
+        self.result.left_out.append(Diagnostic("not-declarable", "warning", message, address=address))
 
 
 def _names(kind: Kind, resources: Sequence[Live]) -> Counter[str]:

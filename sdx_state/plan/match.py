@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from sdx_state.kinds import KINDS, Kind
 from sdx_state.kinds.identity import Identity
 from sdx_state.model.address import Address
+from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.ledger import Entry
-from sdx_state.model.plan import Finding
 from sdx_state.model.resource import Desired, Live
 from sdx_state.model.snapshot import Snapshot
 from sdx_state.plan.continuity import known_as
@@ -23,13 +23,13 @@ class Matches:
     Attributes:
         live: Address -> the live resource it is.
         adopted: Addresses found by natural key or pinned id and not known before.
-        findings: Pinned ids that do not exist, and ambiguities, each with its ids.
-        undecided: Addresses that a finding concerns: nothing may be planned for them.
+        diagnostics: Pinned ids that do not exist, and ambiguities, each with its ids.
+        undecided: Addresses that a diagnostic concerns: nothing may be planned for them.
     """
 
     live: dict[Address, Live] = field(default_factory=dict)
     adopted: set[Address] = field(default_factory=set)
-    findings: list[Finding] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
     undecided: set[Address] = field(default_factory=set)
 
 
@@ -95,7 +95,7 @@ def _match_kind(
         refused = _refused(kind, resource, found, scope, taken, matches) if found is not None else None
         if refused is not None:
             matches.undecided.add(resource.address)
-            matches.findings.append(refused)
+            matches.diagnostics.append(refused)
         elif found is not None:
             taken.add((scope, kind.identity_of(found.id)))
             matches.live[resource.address] = found
@@ -104,10 +104,10 @@ def _match_kind(
         elif resource.id is not None:
             matches.undecided.add(resource.address)
             elsewhere = next((one for one in live if kind.identity_of(one.id) == kind.identity_of(resource.id)), None)
-            matches.findings.append(_not_there(kind, resource, elsewhere))
+            matches.diagnostics.append(_not_there(kind, resource, elsewhere))
         elif entry is not None and (kind.name, entry.id) in unlisted:
             matches.undecided.add(resource.address)
-            matches.findings.append(_unlisted(kind, resource, entry.id))
+            matches.diagnostics.append(_unlisted(kind, resource, entry.id))
         else:
             unmatched.append(resource)
     if unmatched:
@@ -133,22 +133,22 @@ def _match_by_natural_key(
         candidates = by_key.get((scopes.get(resource.address), key), []) if key else []
         if len(candidates) == 1 and (reason := _unreachable(kind, resource, candidates[0])):
             matches.undecided.add(resource.address)
-            matches.findings.append(_not_managed(kind, resource, candidates[0], reason))
+            matches.diagnostics.append(_not_managed(kind, resource, candidates[0], reason))
         elif len(candidates) == 1:
             matches.live[resource.address] = candidates[0]
             matches.adopted.add(resource.address)
         elif candidates:
             ids = ", ".join(one.id for one in candidates)
             matches.undecided.add(resource.address)
-            matches.findings.append(
-                Finding(
+            matches.diagnostics.append(
+                Diagnostic(
+                    "ambiguous-match",
                     "error",
                     f"{resource.address} could be any of {len(candidates)} live {kind.noun}s "
                     f"with {kind.natural_key} {key!r}: ids {ids}",
-                    resource.address,
                     resource.source,
+                    resource.address,
                     f"say which one it is: add `id: {candidates[0].id}` (or another of these ids) to it",
-                    decide=True,
                 )
             )
 
@@ -160,7 +160,7 @@ def _refused(
     scope: str | None,
     taken: Collection[tuple[str | None, str]],
     matches: Matches,
-) -> Finding | None:
+) -> Diagnostic | None:
     """Return why `resource` cannot be `found`, None where it can."""
     reason = _unreachable(kind, resource, found)
     if reason is not None:
@@ -169,11 +169,12 @@ def _refused(
         return None
     first = next(one for one, live in matches.live.items() if live is found)
     matches.undecided.add(first)
-    return Finding(
+    return Diagnostic(
+        "duplicate-id",
         "error",
         f"{resource.address} and {first} are both {kind.noun} {found.id}: one id cannot be two addresses",
-        resource.address,
         resource.source_of("id"),
+        resource.address,
         f"correct one of them; to manage it under this address alone: `sdx-state state rm {first}`",
     )
 
@@ -183,17 +184,18 @@ def _unreachable(kind: Kind, resource: Desired, found: Live) -> str | None:
     return None if found.id == resource.values.get(kind.identity) else kind.unaddressable(found.id)
 
 
-def _not_managed(kind: Kind, resource: Desired, found: Live, reason: str) -> Finding:
-    return Finding(
+def _not_managed(kind: Kind, resource: Desired, found: Live, reason: str) -> Diagnostic:
+    return Diagnostic(
+        "unreachable-resource",
         "warning",
         f"{resource.address} is not managed: the tenant spells this {kind.noun} {found.id[:80]!r}, and {reason}",
-        resource.address,
         resource.source,
+        resource.address,
         "correct it in the admin UI; until then nothing is planned for it",
     )
 
 
-def _not_there(kind: Kind, resource: Desired, elsewhere: Live | None) -> Finding:
+def _not_there(kind: Kind, resource: Desired, elsewhere: Live | None) -> Diagnostic:
     """Return what is wrong with the id that `resource` is pinned to; `elsewhere` has it, in another parent."""
     pinned = f"{resource.address} is pinned to id {resource.id}"
     message = f"{pinned}, and the tenant has no such {kind.noun}"
@@ -203,17 +205,17 @@ def _not_there(kind: Kind, resource: Desired, elsewhere: Live | None) -> Finding
         hint = f"remove the `id:` line: the API cannot move a {kind.noun}, so it is created here and deleted there"
     elif kind.parent is not None:
         message = f"{pinned}, and its {kind.parent} has no such {kind.noun}"
-    return Finding("error", message, resource.address, resource.source_of("id"), hint)
+    return Diagnostic("id-not-found", "error", message, resource.source_of("id"), resource.address, hint)
 
 
-def _unlisted(kind: Kind, resource: Desired, id: str) -> Finding:
-    return Finding(
+def _unlisted(kind: Kind, resource: Desired, id: str) -> Diagnostic:
+    return Diagnostic(
+        "unlisted-resource",
         "error",
         f"{resource.address} ({kind.noun} {id}) exists, and the list of its {kind.parent} does not show it: the list "
         "may lag behind, or it was taken out there",
-        resource.address,
         resource.source,
+        resource.address,
         "plan again in a minute. If it was taken out on purpose, remove it from the configuration, or let apply "
         f"create it again: `sdx-state state rm {resource.address}`",
-        decide=True,
     )

@@ -8,7 +8,8 @@ from sdx_state.kinds import KINDS
 from sdx_state.kinds.wire import read_field
 from sdx_state.model.address import Address
 from sdx_state.model.alike import is_alike
-from sdx_state.model.plan import Action, Change, Finding
+from sdx_state.model.diagnostic import Diagnostic
+from sdx_state.model.plan import Action, Change
 from sdx_state.model.resource import Live
 
 SIMILAR = 0.75
@@ -16,7 +17,9 @@ LONGEST = 200  # characters of a name that are compared
 MOST = 50  # strangers looked at for each create; more would take long and tell little
 
 
-def mistyped(changes: Sequence[Change], strangers: Iterable[Live], surveys: Mapping[Address, str]) -> list[Finding]:
+def mistyped(
+    changes: Sequence[Change], strangers: Iterable[Live], surveys: Mapping[Address, str]
+) -> list[Diagnostic]:
     """Return a warning for each create that a live resource nobody declared looks like.
 
     Args:
@@ -34,7 +37,7 @@ def mistyped(changes: Sequence[Change], strangers: Iterable[Live], surveys: Mapp
         place = (change.kind, surveys.get(change.parent) if change.parent else None)
         alike = [live for live in by_place.get(place, [])[:MOST] if _looks_like(change, live)]
         if len(alike) == 1:
-            found.append(_finding(change, alike[0]))
+            found.append(_diagnostic(change, alike[0]))
     return found
 
 
@@ -51,17 +54,18 @@ def _looks_like(change: Change, live: Live) -> bool:
     return len(same) > 1 and all(same)
 
 
-def _finding(change: Change, live: Live) -> Finding:
+def _diagnostic(change: Change, live: Live) -> Diagnostic:
     kind = KINDS[change.kind]
     expected, found = change.after.get(kind.natural_key), live.raw.get(kind.natural_key)
     hint = "correct it in the admin UI"
     if not kind.keyed_by_identity:
         hint += f", or declare it as it is: `id: {live.id}`"
-    return Finding(
+    return Diagnostic(
+        "possible-typo",
         "warning",
         f"{change.address} looks like the {kind.noun} {live.id}, which nobody declared. "
         f"{kind.natural_key}: expected {expected!r}, found {found!r}",
-        change.address,
         change.source,
+        change.address,
         hint,
     )

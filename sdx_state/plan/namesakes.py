@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 
 from sdx_state.kinds import KINDS
 from sdx_state.model.address import Address
-from sdx_state.model.plan import Finding
+from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.resource import Desired, Live
 
 
 def namesakes(
     strangers: Iterable[Live], ours: Mapping[Address, Live], resources: Mapping[Address, Desired]
-) -> list[Finding]:
+) -> list[Diagnostic]:
     """Return a warning for each live resource that nobody declared and that bears the name of one of `ours`.
 
     Args:
@@ -28,12 +28,13 @@ def namesakes(
             continue
         kind = KINDS[live.kind]
         found.append(
-            Finding(
+            Diagnostic(
+                "possible-duplicate",
                 "warning",
                 f"{address} (id {ours[address].id}) has a namesake that nobody declared: id {live.id} has the "
                 f"{kind.natural_key} {str(live.raw.get(kind.natural_key))!r} too",
-                address,
                 resources[address].source,
+                address,
                 "delete it in the tenant if it is the same thing twice; if not, tell the two apart by their names",
             )
         )

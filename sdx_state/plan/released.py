@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from sdx_state.kinds import KINDS
 from sdx_state.kinds.field import FieldType
 from sdx_state.kinds.wire import read_field
+from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.field_path import ORDER_PATH, FieldPath
 from sdx_state.model.ledger import Entry
-from sdx_state.model.plan import Finding
 from sdx_state.model.resource import Desired, Live
 from sdx_state.model.value import DEFAULT_LANGUAGE, Value
 from sdx_state.plan.diff import flattened
@@ -17,7 +17,7 @@ from sdx_state.plan.diff import flattened
 _TEXTS = (FieldType.TEXT, FieldType.PROMPT)
 
 
-def no_longer_managed(desired: Desired, entry: Entry | None, live: Live) -> Iterator[Finding]:
+def no_longer_managed(desired: Desired, entry: Entry | None, live: Live) -> Iterator[Diagnostic]:
     """Yield an information for each field of `live` that is null in YAML, or no longer declared there.
 
     The next apply stops remembering these fields, so that each is named once. A null is named as long as it is there.
@@ -31,7 +31,7 @@ def no_longer_managed(desired: Desired, entry: Entry | None, live: Live) -> Iter
     nulls = [name for name, value in desired.values.items() if value is None and name not in desired.ignore]
     for name in nulls:
         if _value(read_field(kind.by_name[name], live.raw), "") is not None:
-            yield _finding(desired, FieldPath(name), f"{name} is null, so it is not managed and keeps its value")
+            yield _diagnostic(desired, FieldPath(name), f"{name} is null, so it is not managed and keeps its value")
     managed = {path.with_language() for path, _ in flattened(desired)}
     for path in map(FieldPath, entry.applied if entry is not None else ()):
         name, language = path.field, path.inner
@@ -39,7 +39,7 @@ def no_longer_managed(desired: Desired, entry: Entry | None, live: Live) -> Iter
         if left_alone or name not in kind.by_name or path.with_language() in managed:
             continue
         if _value(read_field(kind.by_name[name], live.raw), language) is not None:
-            yield _finding(desired, path, f"{path} is no longer managed and keeps its value")
+            yield _diagnostic(desired, path, f"{path} is no longer managed and keeps its value")
 
 
 def _value(live: Value, language: str) -> object:
@@ -51,7 +51,9 @@ def _value(live: Value, language: str) -> object:
     return live if language == DEFAULT_LANGUAGE else None
 
 
-def _finding(desired: Desired, path: FieldPath, message: str) -> Finding:
+def _diagnostic(desired: Desired, path: FieldPath, message: str) -> Diagnostic:
     field = KINDS[desired.kind].by_name[path.field]
     advice = '; to clear it, declare it as ""' if field.type in _TEXTS else "; to change it, declare a value"
-    return Finding("info", f"{desired.address}: {message}{advice}", desired.address, desired.source_of(path))
+    return Diagnostic(
+        "field-released", "info", f"{desired.address}: {message}{advice}", desired.source_of(path), desired.address
+    )

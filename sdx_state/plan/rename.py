@@ -6,14 +6,15 @@ from collections.abc import Iterable, Sequence
 
 from sdx_state.kinds import KINDS
 from sdx_state.model.address import Address
-from sdx_state.model.plan import Action, Change, Finding
+from sdx_state.model.diagnostic import Diagnostic
+from sdx_state.model.plan import Action, Change
 from sdx_state.model.resource import Moved
 from sdx_state.plan.continuity import REMNANT
 
 SIMILAR = 0.5
 
 
-def rename_hints(changes: Sequence[Change], moved: Iterable[Moved]) -> list[Finding]:
+def rename_hints(changes: Sequence[Change], moved: Iterable[Moved]) -> list[Diagnostic]:
     """Return a warning for each delete whose content a create of the same kind repeats.
 
     None is given where `moved` says that already, nor for a kind whose identity is declared: no move keeps that.
@@ -37,12 +38,13 @@ def rename_hints(changes: Sequence[Change], moved: Iterable[Moved]) -> list[Find
         )
         if best is not None and _likeness(gone, best) >= SIMILAR:
             hints.append(
-                Finding(
+                Diagnostic(
+                    "possible-rename",
                     "warning",
                     f"{gone.address} would be deleted and {best.address} created, with the same content: "
                     "this looks like a rename, and a delete loses the responses",
-                    best.address,
                     best.source,
+                    best.address,
                     f"to rename instead, add:  moved: [{{from: {gone.address}, to: {best.address}}}]",
                 )
             )

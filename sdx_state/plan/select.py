@@ -36,16 +36,16 @@ def select(plan: Plan, targets: Sequence[str], excludes: Sequence[str]) -> Plan:
             break
         blocked |= dependants
     changes = tuple(change for change in plan.changes if change.address in chosen - blocked)
-    findings = tuple(
-        finding
-        for finding in plan.findings
-        if finding.address is None
-        or ((not targets or is_named(finding.address, targets)) and not is_named(finding.address, excludes))
+    diagnostics = tuple(
+        diagnostic
+        for diagnostic in plan.diagnostics
+        if diagnostic.address is None
+        or ((not targets or is_named(diagnostic.address, targets)) and not is_named(diagnostic.address, excludes))
     )
     return replace(
         plan,
         changes=changes,
-        findings=findings,
+        diagnostics=diagnostics,
         fingerprint=fingerprint_of(changes),
         targets=tuple(targets),
         excludes=tuple(excludes),

@@ -8,7 +8,8 @@ from fnmatch import fnmatchcase
 from sdx_state.kinds import KINDS
 from sdx_state.model.address import Address
 from sdx_state.model.alike import nearest
-from sdx_state.model.plan import Finding, Plan
+from sdx_state.model.diagnostic import Diagnostic
+from sdx_state.model.plan import Plan
 from sdx_state.model.resource import Moved
 
 EVERYTHING = "*"
@@ -19,7 +20,7 @@ def unmatched(
     known: Collection[str],
     moved: Sequence[Moved] = (),
     otherwise: str = "all managed addresses: sdx-state state list",
-) -> Iterator[Finding]:
+) -> Iterator[Diagnostic]:
     """Yield an error for each glob that matches no address.
 
     Args:
@@ -40,7 +41,7 @@ def unmatched(
             if moved_from:
                 message = f"{option} {glob}: this address was moved to {near}"
             hint = f"did you mean {near}?" if near else otherwise
-            yield Finding("error", message, hint=hint)
+            yield Diagnostic("no-match", "error", message, help=hint)
 
 
 def live_addresses(plan: Plan) -> Iterator[Address]:

@@ -9,9 +9,10 @@ from sdx_state.kinds import KINDS, children_of
 from sdx_state.kinds.identity import Identity, identity
 from sdx_state.kinds.wire import read_field
 from sdx_state.model.address import Address
+from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.field_path import ORDER_PATH, FieldPath
 from sdx_state.model.ledger import Ledger
-from sdx_state.model.plan import Action, Change, FieldChange, Finding, Plan
+from sdx_state.model.plan import Action, Change, FieldChange, Plan
 from sdx_state.model.resource import Desired, Live, Source
 from sdx_state.model.snapshot import Snapshot
 from sdx_state.model.value import Value
@@ -49,7 +50,7 @@ class Past:
 def undo_plan(past: Past, snapshot: Snapshot, ledger: Ledger) -> tuple[Plan, dict[Address, Desired]]:
     """Return the plan that puts back what `past` changed, and what that declares.
 
-    It is about the ids that the run touched, at the addresses that they have today. A finding says which of them
+    It is about the ids that the run touched, at the addresses that they have today. A diagnostic says which of them
     cannot be put back.
 
     Args:
@@ -59,12 +60,12 @@ def undo_plan(past: Past, snapshot: Snapshot, ledger: Ledger) -> tuple[Plan, dic
     """
     maker = _Undo(past, snapshot, ledger)
     changes = in_order_of_writes([*maker.changes(), *maker.moved()])
-    maker.findings += replaced(changes, ledger.entries, snapshot, ledger)
+    maker.diagnostics += replaced(changes, ledger.entries, snapshot, ledger)
     plan = Plan(
         tenant=ledger.tenant,
         lineage=ledger.lineage,
         changes=tuple(changes),
-        findings=tuple(maker.findings),
+        diagnostics=tuple(maker.diagnostics),
         fingerprint=fingerprint_of(changes),
         ids={address: entry.id for address, entry in ledger.entries.items()},
     )
@@ -80,7 +81,7 @@ class _Undo:
             self.addresses.setdefault(identity(address.kind, entry.id), []).append(address)
         self.restored: dict[Identity, Address] = {}
         self.resources: dict[Address, Desired] = {}
-        self.findings: list[Finding] = []
+        self.diagnostics: list[Diagnostic] = []
         self.updated: dict[Address, Change] = {}
 
     def changes(self) -> Iterator[Change]:
@@ -272,4 +273,4 @@ class _Undo:
         return entry.protect if entry else False
 
     def _say(self, address: Address, message: str) -> None:
-        self.findings.append(Finding("warning", message, address))
+        self.diagnostics.append(Diagnostic("not-undone", "warning", message, address=address))

@@ -25,7 +25,7 @@ def plan_gitlab(plan: Plan) -> str:
 
 
 def plan_github(plan: Plan, folder: str = "") -> str:
-    """Return workflow commands that put each finding and each risk at its line.
+    """Return workflow commands that put each diagnostic and each risk at its line.
 
     GitHub shows ten errors, ten warnings and ten notices of a step: the worst come first.
 
@@ -39,10 +39,10 @@ def plan_github(plan: Plan, folder: str = "") -> str:
 
 def _annotations(plan: Plan, folder: str) -> Iterator[tuple[int, str]]:
     """Yield each annotation with its rank, the worst first."""
-    for finding in plan.findings:
-        hint = f". {finding.hint}" if finding.hint else ""
-        rank, command = _FINDINGS[finding.severity]
-        yield rank, _annotation(command, finding.message + hint, finding.source, folder)
+    for diagnostic in plan.diagnostics:
+        hint = f". {diagnostic.help}" if diagnostic.help else ""
+        rank, command = _FINDINGS[diagnostic.severity]
+        yield rank, _annotation(command, diagnostic.message + hint, diagnostic.source, folder)
     for change in plan.changes:
         for risk in change.risks:
             if risk.level in _COMMANDS:

@@ -41,11 +41,15 @@ def plan_junit(plan: Plan, folder: str = "") -> str:
 
 
 def _cases(plan: Plan, folder: str) -> Iterator[str]:
-    for finding in plan.findings:
-        name, message, hint = escape(finding.address or "plan"), escape(finding.message), escape(finding.hint or "")
-        failed = finding.severity == "error"
+    for diagnostic in plan.diagnostics:
+        name, message, hint = (
+            escape(diagnostic.address or "plan"),
+            escape(diagnostic.message),
+            escape(diagnostic.help or ""),
+        )
+        failed = diagnostic.severity == "error"
         text = hint if failed else f"{message}\n{hint}".rstrip()
-        yield _case(name, finding.severity, message if failed else "", text, finding.source, folder)
+        yield _case(name, diagnostic.severity, message if failed else "", text, diagnostic.source, folder)
     for change in plan.changes:
         found = [f"{risk.rule}: {risk.message}" for risk in change.risks if risk.level in _FAILING]
         text = change_text(change, WIDTH)

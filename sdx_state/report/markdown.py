@@ -54,7 +54,7 @@ class _Block:
     """One thing to be shown.
 
     Attributes:
-        section: Whose change it is; None for findings, and where nobody asked.
+        section: Whose change it is; None for diagnostics, and where nobody asked.
         text: All of it.
         line: Its first line alone, for where all of it does not fit.
         what: What becomes of it, in words to be counted.
@@ -132,10 +132,11 @@ def fence_for(texts: Sequence[str]) -> str:
 def _blocks(plan: Plan, personal: bool) -> list[_Block]:
     """Return what there is to show, the most important first."""
     blocks = []
-    for finding in plan.findings:
-        place = place_of(finding.source)
-        line = f"! {f'{place}: ' if place else ''}{finding.severity}: {escape(finding.message)}"
-        hint = f"\n    {escape(finding.hint)}" if finding.hint else ""
+    for diagnostic in plan.diagnostics:
+        place = place_of(diagnostic.source)
+        severity = f"{diagnostic.severity}[{escape(diagnostic.code)}]"
+        line = f"! {f'{place}: ' if place else ''}{severity}: {escape(diagnostic.message)}"
+        hint = f"\n    {escape(diagnostic.help)}" if diagnostic.help else ""
         blocks.append(_Block(None, line + hint, line))
     for change in sorted(plan.changes, key=_importance):
         text = change_text(change if personal else without_personal(change), WIDTH)
@@ -203,7 +204,7 @@ def at_level(level: str, count: int) -> str:
 
 def stopping(plan: Plan) -> str | None:
     """Return which limits apply would stop at, None if there is none; their names are ours."""
-    names = dict.fromkeys(finding.limit for finding in plan.limits if finding.limit)
+    names = dict.fromkeys(one.code for one in plan.limits)
     return f"apply stops at a limit: {', '.join(names)}" if names else None
 
 

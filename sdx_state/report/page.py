@@ -10,8 +10,9 @@ from typing import TypeAlias
 
 from sdx_state.kinds import KINDS, in_reading_order
 from sdx_state.model.address import Address
+from sdx_state.model.diagnostic import SEVERITIES
 from sdx_state.model.field_path import ORDER_PATH
-from sdx_state.model.plan import SEVERITIES, Action, Change, FieldChange, Plan, Risk
+from sdx_state.model.plan import Action, Change, FieldChange, Plan, Risk
 from sdx_state.model.policy import LEVELS
 from sdx_state.plan.conversation import Conversation
 from sdx_state.report.dialogue import Dialogue, dialogue, pair
@@ -85,7 +86,9 @@ def plan_html(plan: Plan, conversations: Sequence[Conversation]) -> str:
     return environment.get_template("plan.html").render(
         plan=plan,
         stored=stored_line(plan),
-        findings=sorted(plan.findings, key=lambda finding: SEVERITIES.index(finding.severity)),  # errors come first
+        diagnostics=sorted(
+            plan.diagnostics, key=lambda diagnostic: SEVERITIES.index(diagnostic.severity)
+        ),  # errors come first
         headline=_headline(plan),
         points=[*_points(plan)],
         sections=_sections(plan.changes),

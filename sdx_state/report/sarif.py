@@ -1,4 +1,4 @@
-"""The plan as SARIF 2.1.0: each finding and each risk at the line that asks for it."""
+"""The plan as SARIF 2.1.0: each diagnostic and each risk at the line that asks for it."""
 
 from __future__ import annotations
 
@@ -29,10 +29,12 @@ def plan_sarif(plan: Plan, folder: str = "") -> str:
     """
     results: list[dict[str, Any]] = []
     rules: dict[str, dict[str, Any]] = {}
-    for finding in plan.findings:
+    for diagnostic in plan.diagnostics:
         rules.setdefault(_PLAN, _rule(_PLAN, "What forbids the plan, or is odd about it"))
-        hint = f" ({finding.hint})" if finding.hint else ""
-        results.append(_result(_PLAN, _SEVERITIES[finding.severity], finding.message + hint, finding.source, folder))
+        hint = f" ({diagnostic.help})" if diagnostic.help else ""
+        results.append(
+            _result(_PLAN, _SEVERITIES[diagnostic.severity], diagnostic.message + hint, diagnostic.source, folder)
+        )
     for change in plan.changes:
         for risk in change.risks:
             if risk.rule not in rules:

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from sdx_state.kinds import KINDS, in_reading_order
 from sdx_state.model.address import Address
-from sdx_state.model.plan import Action, Change, Finding, Plan, Summary
+from sdx_state.model.plan import Action, Change, Plan, Summary
+from sdx_state.report.diagnostics import diagnostic_lines
 from sdx_state.report.escape import escape
 from sdx_state.report.fields import field_lines, folded
 from sdx_state.report.places import place_of
@@ -96,7 +97,7 @@ class _PlanText:
                 yield self.paint("strong", kind.title)
                 yield ""
                 yield from self._section(changes, others, children)
-        yield from self._findings()
+        yield from self._diagnostics()
         yield from self._unmanaged()
         cost = licences(self.plan)
         if cost:
@@ -177,18 +178,11 @@ class _PlanText:
             remarks.append(escape(change.reason))
         return f" ({', '.join(remarks)})" if remarks else ""
 
-    def _findings(self) -> Iterator[str]:
-        for finding in self.plan.findings:
-            yield from self._finding(finding)
-        if self.plan.findings:
+    def _diagnostics(self) -> Iterator[str]:
+        for diagnostic in self.plan.diagnostics:
+            yield from diagnostic_lines(diagnostic, self.theme)
+        if self.plan.diagnostics:
             yield ""
-
-    def _finding(self, finding: Finding) -> Iterator[str]:
-        place = place_of(finding.source, column=True)
-        severity = self.paint(finding.severity, f"{finding.severity}:")
-        yield f"{f'{place}: ' if place else ''}{severity} {escape(finding.message)}"
-        if finding.hint:
-            yield f"    {self.paint('faint', 'hint:')} {escape(finding.hint)}"
 
     def _unmanaged(self) -> Iterator[str]:
         by_kind: dict[str, list[str]] = {}

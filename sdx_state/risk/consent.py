@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from fnmatch import fnmatchcase
 
+from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.plan import Change, Plan
 from sdx_state.model.policy import LEVELS, Level
-from sdx_state.risk.limits import Refusal
 
 
-def beyond_consent(plan: Plan, approved: Level, allowed: Collection[str]) -> list[Refusal]:
+def beyond_consent(plan: Plan, approved: Level, allowed: Collection[str]) -> list[Diagnostic]:
     """Return a refusal for each change that is riskier than `approved` and that nobody allowed by its address.
 
     Args:
@@ -26,18 +26,19 @@ def beyond_consent(plan: Plan, approved: Level, allowed: Collection[str]) -> lis
         if not any(fnmatchcase(change.address, glob) for glob in allowed):
             reasons = "; ".join(risk.message for risk in change.risks if risk.level == worst)
             found.append(
-                Refusal(
+                Diagnostic(
                     "risk",
+                    "error",
                     f"{change.address} is {worst}: {reasons}",
-                    f"To allow it: --allow {change.address}",
-                    change.address,
-                    change.source,
+                    source=change.source,
+                    address=change.address,
+                    help=f"To allow it: --allow {change.address}",
                 )
             )
     return found
 
 
-def risen(reviewed: Plan, now: Plan, allowed: Collection[str]) -> list[Refusal]:
+def risen(reviewed: Plan, now: Plan, allowed: Collection[str]) -> list[Diagnostic]:
     """Return a refusal for each change of `now` that is riskier than it was when it was reviewed.
 
     Args:
@@ -55,12 +56,13 @@ def risen(reviewed: Plan, now: Plan, allowed: Collection[str]) -> list[Refusal]:
             reasons = "; ".join(risk.message for risk in change.risks if risk.level == after)
             was = before or "without risk"
             found.append(
-                Refusal(
+                Diagnostic(
                     "risk",
+                    "error",
                     f"{change.address} was {was} when it was reviewed, and is {after} now: {reasons}",
-                    f"Plan again and review that, or allow it: --allow {change.address}",
-                    change.address,
-                    change.source,
+                    source=change.source,
+                    address=change.address,
+                    help=f"Plan again and review that, or allow it: --allow {change.address}",
                 )
             )
     return found

@@ -9,8 +9,9 @@ from fnmatch import fnmatchcase
 
 from sdx_state.model.address import Address
 from sdx_state.model.alike import nearest
+from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.evidence import Counts, Question
-from sdx_state.model.plan import Change, Finding, Plan, Risk
+from sdx_state.model.plan import Change, Plan, Risk
 from sdx_state.model.policy import Policy
 from sdx_state.model.resource import Source
 from sdx_state.risk.facts import Facts
@@ -60,15 +61,17 @@ def grade(plan: Plan, facts: Facts, policies: Sequence[Policy] = (), today: date
     """
     valid = [policy for policy in policies if policy.expires >= today]
     over = [
-        Finding("warning", f"the policy on {policy.rule} expired on {policy.expires}", None, policy.source)
+        Diagnostic(
+            "expired-policy", "warning", f"the policy on {policy.rule} expired on {policy.expires}", policy.source
+        )
         for policy in policies
         if policy.expires < today
     ]
     changes = tuple(_graded(change, facts, valid) for change in plan.changes)
-    return replace(plan, changes=changes, findings=(*plan.findings, *over, *_pointless(policies)))
+    return replace(plan, changes=changes, diagnostics=(*plan.diagnostics, *over, *_pointless(policies)))
 
 
-def _pointless(policies: Sequence[Policy]) -> Iterator[Finding]:
+def _pointless(policies: Sequence[Policy]) -> Iterator[Diagnostic]:
     """Yield a warning for each policy that is about no rule."""
     ids = [rule.id for rule in RULES]
     for policy in policies:
@@ -76,7 +79,9 @@ def _pointless(policies: Sequence[Policy]) -> Iterator[Finding]:
             continue
         near = nearest(policy.rule, ids)
         hint = f"did you mean {near}?" if near else "`sdx-state explain risk` lists the rules"
-        yield Finding("warning", f"the policy on {policy.rule} fits no rule of risk", None, policy.source, hint)
+        yield Diagnostic(
+            "unknown-rule", "warning", f"the policy on {policy.rule} fits no rule of risk", policy.source, help=hint
+        )
 
 
 def _graded(change: Change, facts: Facts, policies: Sequence[Policy]) -> Change:

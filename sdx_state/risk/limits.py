@@ -6,67 +6,37 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
-from sdx_state.model.address import Address
-from sdx_state.model.plan import Action, Finding, Plan
+from sdx_state.model.diagnostic import Diagnostic
+from sdx_state.model.plan import Action, Plan
 from sdx_state.model.policy import Freeze
-from sdx_state.model.resource import Source
 
 
-@dataclass(frozen=True)
-class Refusal:
-    """A limit that a plan breaks.
-
-    Attributes:
-        rule: The limit's name.
-        message: What breaks it.
-        advice: How to go on.
-        address: What it is about, if that is one resource.
-        source: Where the limit, or what breaks it, is declared.
-    """
-
-    rule: str
-    message: str
-    advice: str
-    address: Address | None = None
-    source: Source | None = None
+def with_limits(plan: Plan, found: Sequence[Diagnostic]) -> Plan:
+    """Return `plan` with `found`, so that every output says what `apply` would stop at."""
+    return replace(plan, diagnostics=(*plan.diagnostics, *found)) if found else plan
 
 
-def with_limits(plan: Plan, found: Sequence[Refusal]) -> Plan:
-    """Return `plan` with a finding for each of `found`, so that every output says what `apply` would stop at."""
-    findings = [
-        Finding(
-            "error",
-            f"{one.rule}: {one.message}",
-            one.address,
-            one.source,
-            one.advice,
-            limit=one.rule,
-        )
-        for one in found
-    ]
-    return replace(plan, findings=(*plan.findings, *findings)) if findings else plan
-
-
-def frozen(plan: Plan, freezes: Sequence[Freeze], now: datetime) -> list[Refusal]:
+def frozen(plan: Plan, freezes: Sequence[Freeze], now: datetime) -> list[Diagnostic]:
     """Return a refusal for each freeze that `now` lies in, if `plan` writes anything."""
     if not any(change.writes for change in plan.changes):
         return []
     return [
-        Refusal(
+        Diagnostic(
             "freeze",
+            "error",
             f"nothing is written until {freeze.ends:%Y-%m-%d %H:%M %Z}: {freeze.reason}",
-            "Wait for its end, or change the freeze in sdx.yaml",
             source=freeze.source,
+            help="Wait for its end, or change the freeze in sdx.yaml",
         )
         for freeze in freezes
         if freeze.begins <= now < freeze.ends
     ]
 
 
-def refusals(
+def broken(
     plan: Plan,
     *,
     owned: int,
@@ -75,7 +45,7 @@ def refusals(
     deletes_percent: int,
     consented: int | None,
     destroying: bool,
-) -> list[Refusal]:
+) -> list[Diagnostic]:
     """Return every limit that `plan` breaks.
 
     Args:
@@ -90,29 +60,31 @@ def refusals(
     """
     leaving = [change for change in plan.changes if change.action is Action.DELETE]
     found = [
-        Refusal(
+        Diagnostic(
             "protect",
+            "error",
             f"{change.address} is protected and would be deleted",
-            "To let it go, set `protect: false` on it and apply that first; to keep it, "
+            source=change.source,
+            address=change.address,
+            help="To let it go, set `protect: false` on it and apply that first; to keep it, "
             + (f"forget it: sdx-state state rm {change.address}" if destroying else "declare it again"),
-            change.address,
-            change.source,
         )
         for change in leaving
         if change.protected
     ]
     found += [
-        Refusal(
+        Diagnostic(
             "blocked",
+            "error",
             f"{change.address}: {risk.message}",
-            "Nothing allows this. To keep it, "
+            source=change.source,
+            address=change.address,
+            help="Nothing allows this. To keep it, "
             + (
                 f"forget it: sdx-state state rm {change.address}"
                 if destroying
                 else f"declare it again, or leave it out: --exclude {change.address}"
             ),
-            change.address,
-            change.source,
         )
         for change in plan.changes
         for risk in change.risks
@@ -123,26 +95,29 @@ def refusals(
     count = len(leaving)
     if declared == 0 and not destroying:
         found.append(
-            Refusal(
+            Diagnostic(
                 "empty",
+                "error",
                 f"the configuration declares nothing, and {count} owned resources would be deleted",
-                "Check the folder (-C) and --env; to delete all that is owned, run `sdx-state destroy`",
+                help="Check the folder (-C) and --env; to delete all that is owned, run `sdx-state destroy`",
             )
         )
     elif consented is not None and consented != count:
         found.append(
-            Refusal(
+            Diagnostic(
                 "deletes",
+                "error",
                 f"--allow-deletes {consented} was given, and the plan deletes {count}",
-                f"Look at the plan again; if it is right: --allow-deletes {count}",
+                help=f"Look at the plan again; if it is right: --allow-deletes {count}",
             )
         )
     elif consented is None and (over := _over(count, owned, deletes, deletes_percent)):
         found.append(
-            Refusal(
+            Diagnostic(
                 "deletes",
+                "error",
                 f"the plan deletes {count} of {owned} managed resources: {over}",
-                f"If that is right: --allow-deletes {count}, or raise `limits:` in sdx.yaml",
+                help=f"If that is right: --allow-deletes {count}, or raise `limits:` in sdx.yaml",
             )
         )
     return found

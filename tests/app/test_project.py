@@ -92,8 +92,8 @@ def test_it_reports_what_the_command_line_reports(folder, tenant):
     folder.write("a.yaml", SURVEYS.replace("Hello.", "Hello %nobody%."))
     review = Project.open(folder.folder).plan()
     shown = folder.run("plan", "--format", "json")
-    assert review.plan.findings
-    assert all(finding.message in shown.out for finding in review.plan.findings)
+    assert review.plan.diagnostics
+    assert all(diagnostic.message in shown.out for diagnostic in review.plan.diagnostics)
 
 
 def test_a_plan_with_more_deletes_than_the_limits_is_refused_until_the_number_is_approved(folder, tenant):
@@ -229,8 +229,10 @@ def test_an_environment_has_a_state_of_its_own(folder, tenant):
 def test_wrong_files_are_one_error_with_every_place(folder):
     with pytest.raises(sdx_state.ConfigurationError) as caught:
         declared(folder, "surveys: {a: {nam: A}, b: {name: 1}}\n")
-    assert [(one.file, one.line) for one in caught.value.problems] == [("a.yaml", 1)] * len(caught.value.problems)
-    assert len(caught.value.problems) > 1
+    assert [(one.source.file, one.source.line) for one in caught.value.diagnostics] == [("a.yaml", 1)] * len(
+        caught.value.diagnostics
+    )
+    assert len(caught.value.diagnostics) > 1
 
 
 def test_a_sandbox_that_cannot_be_used_says_what_to_do(folder):

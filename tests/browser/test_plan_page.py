@@ -13,8 +13,9 @@ from itertools import pairwise
 import pytest
 
 from sdx_state.kinds.addresses import parse_address as at
+from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.field_path import FieldPath
-from sdx_state.model.plan import Action, Change, FieldChange, Finding, Plan, Risk
+from sdx_state.model.plan import Action, Change, FieldChange, Plan, Risk
 from sdx_state.model.resource import Source
 from sdx_state.plan.conversation import Conversation, Line
 from sdx_state.report.page import plan_html
@@ -61,8 +62,11 @@ def plan(more=0):
         change("user.ana@example.com", Action.NO_OP, importing=True),
         *(change(f"user.u{n}@example.com", Action.CREATE, ("name", None, f"Person {n}")) for n in range(more)),
     )  # fmt: skip
-    findings = (Finding("warning", f"odd {HOSTILE}", None, WHERE, "do this"), Finding("error", LONG))
-    return Plan("https://demo.example/" + LONG, "l", changes, findings=findings, unchanged=3)
+    diagnostics = (
+        Diagnostic("possible-rename", "warning", f"odd {HOSTILE}", WHERE, help="do this"),
+        Diagnostic("ambiguous-match", "error", LONG),
+    )
+    return Plan("https://demo.example/" + LONG, "l", changes, diagnostics=diagnostics, unchanged=3)
 
 
 def line(key, text, answer="", role="question"):
@@ -265,7 +269,7 @@ def test_the_worst_comes_first_and_is_counted_before_anything_else(open_page):
     assert [point.partition(":")[0] for point in points[:5]] == [
         "1 blocked", "1 at critical risk", "1 at high risk", "2 to be deleted", "1 not through the API"
     ]  # fmt: skip
-    said = page.locator(".finding").all_inner_texts()
+    said = page.locator(".diagnostic").all_inner_texts()
     assert [one.partition(":")[0] for one in said] == ["error", "warning"]
     assert "by hand" in page.locator("#change-4").inner_text()
     assert "would be overwritten" in page.locator("#change-2 .note").inner_text()

@@ -14,7 +14,7 @@ def warnings(project, survey, project_file=""):
     project.write("a.yaml", f"surveys:\n  a:\n    name: A\n{survey}")
     ended = project.run("validate")
     assert ended.code == 0, ended.err
-    return [line for line in ended.err.splitlines() if "warning:" in line]
+    return [line for line in ended.err.splitlines() if "warning[" in line]
 
 
 def test_a_sound_survey_is_not_complained_about(project):
@@ -38,7 +38,7 @@ CASES = {
     "a placeholder that nothing declares": (
         f"    greeting_text: Hello %first_name%.\n    questions: [{QUESTION}]\n",
         "",
-        "a.yaml:4:5: warning: survey.a: greeting_text uses %first_name%, which nothing declares",
+        "a.yaml:4:5: warning[unknown-placeholder]: survey.a: greeting_text uses %first_name%, which nothing declares",
     ),
     "a placeholder in a conditional": (
         f"    greeting_text: 'Hello %if agent_id%%agent_nam%%endif%.'\n    questions: [{QUESTION}]\n",
@@ -111,7 +111,7 @@ def test_what_is_empty_is_told_once(project):
         for n, text in enumerate(texts)
     ]
     found = warnings(project, f"    questions: [{', '.join(questions)}]\n", "sandbox: {shape: nested}\n")
-    assert [line.partition("warning: ")[2] for line in found] == [
+    assert [line.partition("warning[empty-text]: ")[2] for line in found] == [
         "question.a.q0: question_text is empty in de-default",
         "question.a.q1: question_text is empty",
     ]
@@ -136,9 +136,9 @@ def test_strict_validation_fails_on_warnings(project):
     assert project.run("validate").code == 0
     ended = project.run("validate", "--strict")
     assert ended.code == 1
-    assert "error: `AEST` is an abbreviation" in ended.err
+    assert "error[unknown-timezone]: `AEST` is an abbreviation" in ended.err
     assert "is valid" not in ended.out
-    (problem,) = json.loads(project.run("validate", "--strict", "--format", "json").out)["errors"]
-    assert problem["severity"] == "error"
+    (diagnostic,) = json.loads(project.run("validate", "--strict", "--format", "json").out)["diagnostics"]
+    assert diagnostic["severity"] == "error"
     project.write("a.yaml", "users: {a@x.example: {name: A, timezone: Australia/Brisbane}}\n")
     assert project.run("validate", "--strict").code == 0

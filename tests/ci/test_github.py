@@ -144,7 +144,7 @@ def test_a_pull_request_that_cannot_be_planned_says_so_where_an_older_plan_stood
     assert "unknown field `nam`" in reviewed.said
     (comment,) = github.comments.values()
     assert "The plan has errors. Nothing can be applied." in comment["body"]
-    assert "a.yaml:1: error: unknown field `nam`" in comment["body"]
+    assert "a.yaml:1: error[unknown-key]: unknown field `nam`" in comment["body"]
     assert "::error file=a.yaml,line=1,col=15::unknown field `nam`" in reviewed.said
 
 
@@ -153,7 +153,7 @@ def test_a_pull_request_that_deletes_too_much_fails_and_shows_what(merged, githu
     reviewed = merged.run("review", branch="less")
     assert reviewed.code == 6
     (comment,) = github.comments.values()
-    assert "error: deletes: the plan deletes 1 of 1 managed resources" in comment["body"]
+    assert "error[deletes]: the plan deletes 1 of 1 managed resources" in comment["body"]
     assert "raise `limits:` in sdx.yaml" in comment["body"]
     assert "::error" in reviewed.said
 

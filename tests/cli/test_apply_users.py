@@ -178,8 +178,8 @@ def test_administrators_and_operator_must_be_addresses(project: Any) -> None:
     )
     checked = project.run("validate")
     assert checked.code == 1
-    assert "sdx.yaml:2:43: error: `a/b@x.com` cannot be managed" in checked.out + checked.err
-    assert "sdx.yaml:3:27: error: `a..b@x.com` is not an e-mail address" in checked.out + checked.err
+    assert "sdx.yaml:2:43: error[unmanageable-user]: `a/b@x.com` cannot be managed" in checked.out + checked.err
+    assert "sdx.yaml:3:27: error[invalid-email]: `a..b@x.com` is not an e-mail address" in checked.out + checked.err
 
 
 @pytest.mark.parametrize("spelled", ["ADMIN@x.com", "admin@X.COM"])

@@ -331,7 +331,7 @@ WRONG = {
     "a bad pattern": ("survey: csat\n    expect: {prompts: [{matches: '('}]}", "cannot be used: missing )", "RE2"),
     "a look-ahead": (
         "survey: csat\n    expect: {prompts: [{matches: 'a(?=b)'}]}",
-        "4:34: error: this pattern cannot be used: look-ahead and look-behind are not supported",
+        "4:34: error[invalid-pattern]: this pattern cannot be used: look-ahead and look-behind are not supported",
         "RE2",
     ),
     "a look-behind": ("survey: csat\n    expect: {prompts: [{matches: '(?<!a)b'}]}", "look-behind are not", "RE2"),
@@ -407,7 +407,10 @@ def test_missing_pattern_library_is_named_before_anything_is_created(live, tenan
     )
     validated = live.run("validate")
     assert validated.code == 0
-    assert "checks.yaml:1:78: warning: patterns are not verified: patterns need google-re2" in validated.err
+    assert (
+        "checks.yaml:1:78: warning[unverified-pattern]: patterns are not verified: patterns need google-re2"
+        in validated.err
+    )
     assert live.run("plan").code == 0
     ended = live.run("check", "--yes")
     assert ended.code == 1

@@ -91,15 +91,15 @@ def test_it_is_refused_with_its_place(project, proxy, tmp_path, case, command):
 def test_all_errors_of_all_files_come_at_once_in_text_and_json(project):
     project.write("a.yaml", "surveys:\n  a: {nam: A}\n")
     project.write("b.yaml", "users:\n  nobody: {name: A}\n")
-    assert {line.split(":")[0] for line in project.run("validate").err.splitlines() if ": error: " in line} == {
+    assert {line.split(":")[0] for line in project.run("validate").err.splitlines() if ": error[" in line} == {
         "a.yaml",
         "b.yaml",
     }
     ended = project.run("validate", "--format", "json")
     document = json.loads(ended.out)
     assert (ended.code, document["valid"]) == (1, False)
-    assert {error["file"] for error in document["errors"]} == {"a.yaml", "b.yaml"}
-    assert all(error["line"] > 0 and error["column"] > 0 for error in document["errors"])
+    assert {error["source"]["file"] for error in document["diagnostics"]} == {"a.yaml", "b.yaml"}
+    assert all(error["source"]["line"] > 0 and error["source"]["column"] > 0 for error in document["diagnostics"])
 
 
 def test_a_folder_without_a_project_says_how_to_start_one(project, tmp_path):

@@ -30,13 +30,13 @@ def test_a_plan_that_apply_would_refuse_ends_with_6_and_is_whole_in_every_output
     planned = shrinking.run("plan", "--detailed-exitcode", *arguments)
     assert planned.code == 6
     assert "apply would stop here: deletes\nIf that is right: --allow-deletes 4" in planned.err
-    assert "error: deletes: the plan deletes 4 of 5 managed resources" in planned.out
+    assert "error[deletes]: the plan deletes 4 of 5 managed resources" in planned.out
     assert planned.last == "Plan: 0 to add, 0 to change, 4 to destroy."
     for file in forms.values():
         assert "deletes: the plan deletes 4 of 5" in (shrinking.folder / file).read_text()
     document = json.loads((shrinking.folder / "p.json").read_text())
     assert (document["applyable"], document["errored"], len(document["resource_changes"])) == (False, False, 4)
-    assert [finding["limit"] for finding in document["findings"]] == ["deletes"]
+    assert [diagnostic["code"] for diagnostic in document["diagnostics"]] == ["deletes"]
     assert "deletes" in shrinking.run("plan", "--format", "github").out.splitlines()[0]
 
 

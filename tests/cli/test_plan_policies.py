@@ -41,13 +41,13 @@ def test_rules_are_raised_lowered_and_waived_by_glob(changed):
 def test_a_policy_whose_day_is_over_holds_no_more_and_is_named(changed):
     changed.write("sdx.yaml", HEAD + "risk: [{rule: '*', reason: once, expires: 2020-01-31}]\n")
     assert levels(changed) == {"number-repointed": "high", "agent-changed": "medium"}
-    assert "sdx.yaml:3:8: warning: the policy on * expired on 2020-01-31" in changed.run("plan").out
+    assert "sdx.yaml:3:8: warning[expired-policy]: the policy on * expired on 2020-01-31" in changed.run("plan").out
 
 
 def test_a_policy_on_no_rule_is_named_with_its_place(changed):
     changed.write("sdx.yaml", HEAD + "risk: [{rule: agnt-changed, reason: a slip, expires: 2999-01-31}]\n")
     said = changed.run("plan").out
-    assert "sdx.yaml:3:8: warning: the policy on agnt-changed fits no rule of risk" in said
+    assert "sdx.yaml:3:8: warning[unknown-rule]: the policy on agnt-changed fits no rule of risk" in said
     assert "did you mean agent-changed?" in said
 
 
@@ -61,7 +61,7 @@ def test_nothing_is_written_in_a_freeze_and_plan_says_so(changed, tenant):
     changed.write("sdx.yaml", freeze(now - timedelta(hours=1), now + timedelta(hours=1)))
     planned = changed.run("plan")
     assert planned.code == 6
-    assert "sdx.yaml:3:10: error: freeze: nothing is written until" in planned.out
+    assert "sdx.yaml:3:10: error[freeze]: nothing is written until" in planned.out
     assert "year end" in planned.out
     refused = changed.apply()
     assert refused.code == 6

@@ -29,7 +29,7 @@ def test_a_released_field_is_named_once_and_is_no_change(applied, path):
     for _ in range(2):
         planned = applied.run("plan", "--detailed-exitcode")
         assert planned.code == 0
-        assert f"info: {SAID.format(path=path)}" in planned.out
+        assert f"info[field-released]: {SAID.format(path=path)}" in planned.out
         assert "a.yaml:1:" in planned.out
         assert planned.last == "No changes. The tenant matches the configuration."
     assert applied.apply().code == 0
@@ -42,8 +42,8 @@ def test_a_released_field_is_in_every_format(applied):
     assert applied.run("plan", "--detailed-exitcode", *forms).code == 0
     for end in FORMS.values():
         assert "description is no longer managed and keeps its value" in (applied.folder / f"p.{end}").read_text()
-    (finding,) = json.loads((applied.folder / "p.json").read_text())["findings"]
-    assert (finding["severity"], finding["address"]) == ("info", "survey.a")
+    (diagnostic,) = json.loads((applied.folder / "p.json").read_text())["diagnostics"]
+    assert (diagnostic["severity"], diagnostic["address"]) == ("info", "survey.a")
     (result,) = json.loads((applied.folder / "p.sarif").read_text())["runs"][0]["results"]
     assert result["level"] == "note"
     assert applied.run("plan", "--format", "github").out.startswith("::notice file=a.yaml,line=1,")
@@ -98,7 +98,7 @@ def test_a_null_is_explained_where_it_stands_and_clears_nothing(project, request
     project.write("a.yaml", "surveys:\n  a:\n    name: A\n    greeting_text: Hello\n    closing_text:\n")
     planned = project.run("plan", "--detailed-exitcode")
     assert planned.code == 0
-    null = "info: survey.a: closing_text is null, so it is not managed and keeps its value; to clear it, declare"
+    null = "survey.a: closing_text is null, so it is not managed and keeps its value; to clear it, declare"
     assert null in planned.out
     assert "a.yaml:5:" in planned.out
     assert "default language" not in planned.out + planned.err

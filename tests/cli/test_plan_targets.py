@@ -68,7 +68,7 @@ def test_another_case_and_a_missing_kind_are_recognized(pending, given, meant):
     assert planned.code == 1
     assert "No changes" not in planned.out
     assert f"--target {given} matches nothing" in planned.out
-    assert (f"did you mean {meant}?" if meant else "hint: ") in planned.out
+    assert (f"did you mean {meant}?" if meant else "help: ") in planned.out
 
 
 @pytest.mark.parametrize("applied", [False, True])

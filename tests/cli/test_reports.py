@@ -84,7 +84,7 @@ def test_every_form_is_whole_and_says_what_stopped_the_command(connected, tenant
     document = json.loads(forms["json"])
     assert forms["json"].isascii()
     assert (document["errored"], document["applyable"]) == (True, False)
-    told = [f"{one['message']} {one['hint']}" for one in document["findings"] if one["severity"] == "error"]
+    told = [f"{one['message']} {one['hint']}" for one in document["diagnostics"] if one["severity"] == "error"]
     assert any(said in one for one in told)
     suite = ElementTree.fromstring(forms["junit"])  # noqa: S314 - our own
     assert int(suite.get("failures")) >= len(told)
@@ -107,7 +107,7 @@ def test_a_limit_is_named_in_every_form_with_the_way_on(connected, arguments):
     assert ended.code == 6
     document = json.loads(forms["json"])
     assert (document["errored"], document["applyable"]) == (False, False)
-    assert [one["limit"] for one in document["findings"] if one["severity"] == "error"] == ["deletes"]
+    assert [one["code"] for one in document["diagnostics"] if one["severity"] == "error"] == ["deletes"]
     suite = ElementTree.fromstring(forms["junit"])  # noqa: S314 - our own
     assert "the plan deletes 5" in suite.find(".//failure").get("message")
     assert json.loads(forms["sarif"])["runs"][0]["invocations"] == [{"executionSuccessful": False}]
@@ -124,7 +124,7 @@ def test_what_is_wrong_with_the_configuration_stands_at_its_line_from_the_top_of
     ended, forms = forms_of(connected, "plan")
     assert ended.code == 1
     assert "a.yaml:4:5: error" in ended.err
-    assert json.loads(forms["json"])["findings"][0]["source"] == {"file": "a.yaml", "line": 4, "column": 5}
+    assert json.loads(forms["json"])["diagnostics"][0]["source"] == {"file": "a.yaml", "line": 4, "column": 5}
     assert forms["github"].startswith("::error file=project/a.yaml,line=4,col=5::")
     location = json.loads(forms["sarif"])["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
     assert location == {
@@ -145,7 +145,7 @@ def test_what_an_apply_did_not_do_stands_in_every_form(project, proxy):
     assert ended.code == 1
     assert "Apply incomplete. Resources: 1 added" in ended.err
     document = json.loads(forms["json"])
-    assert [one["address"] for one in document["findings"]] == ["survey.a"]
+    assert [one["address"] for one in document["diagnostics"]] == ["survey.a"]
     assert document["errored"]
     assert "survey.a: failed" in forms["markdown"]
 
@@ -159,7 +159,7 @@ def test_a_locked_state_stands_in_every_form(connected):
     assert ended.code == 4
     document = json.loads(ended.out)
     assert document["errored"]
-    assert "the state is locked by `sdx-state apply`" in document["findings"][0]["message"]
+    assert "the state is locked by `sdx-state apply`" in document["diagnostics"][0]["message"]
     assert "the state is locked" in forms["markdown"]
 
 
@@ -169,7 +169,7 @@ def test_where_nothing_stops_a_command_its_forms_have_no_error(connected, argume
     ended, forms = forms_of(connected, *arguments)
     assert ended.code == (2 if "plan" in arguments else 0)
     document = json.loads(ended.out)
-    errors = [finding for finding in document["findings"] if finding["severity"] == "error"]
+    errors = [diagnostic for diagnostic in document["diagnostics"] if diagnostic["severity"] == "error"]
     assert (document["errored"], document["summary"]["add"], errors) == (False, 1, [])
     assert json.loads(forms["sarif"])["runs"][0]["invocations"] == [{"executionSuccessful": True}]
     assert forms["text"].splitlines()[-1] == "Plan: 1 to add, 0 to change, 0 to destroy."

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from sdx_state.config import Configuration, ConfigurationError, Problem, load_configuration
+from sdx_state.config import Configuration, ConfigurationError, load_configuration
+from sdx_state.model.diagnostic import Diagnostic
 
 PROJECT = "sdx: 1\nvariables: {company: Acme}\n"
 
@@ -31,16 +32,16 @@ class Files:
     def load(self, environment: str | None = None, environ: Mapping[str, str] | None = None) -> Configuration:
         return load_configuration(self.folder, environment, environ or {})
 
-    def problems(self, environment: str | None = None) -> list[Problem]:
+    def diagnostics(self, environment: str | None = None) -> list[Diagnostic]:
         """What loading complains about, errors and warnings."""
         try:
             return list(self.load(environment).warnings)
         except ConfigurationError as error:
-            return list(error.problems)
+            return list(error.diagnostics)
 
     def said(self) -> list[str]:
-        """Each problem as `file:line:column: message`."""
-        return [str(problem) for problem in self.problems()]
+        """Each diagnostic as `file:line:column: message`."""
+        return [str(diagnostic) for diagnostic in self.diagnostics()]
 
 
 @pytest.fixture

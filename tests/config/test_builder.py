@@ -11,11 +11,11 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sdx_state.config import Problem
 from sdx_state.config import builder as builder_module
 from sdx_state.config.builder import build
 from sdx_state.config.files import SourceText
 from sdx_state.config.tree import Items, Table
+from sdx_state.model.diagnostic import Diagnostic
 
 SYNTAX = [
     ("a: %x% y\n", "1:4", "a text that starts with `%` must be quoted", 'write "%x% y"'),
@@ -58,21 +58,21 @@ SYNTAX = [
 ]
 
 
-def problems_of(text: str) -> list[Problem]:
-    found: list[Problem] = []
+def diagnostics_of(text: str) -> list[Diagnostic]:
+    found: list[Diagnostic] = []
     build(SourceText("a.yaml", text), found.append)
     return found
 
 
 def check(text: str, place: str | None, message: str | None, hint: str | None) -> None:
-    found = problems_of(text)
+    found = diagnostics_of(text)
     assert len(found) >= 1
     if place is not None:
-        assert f"{found[0].line}:{found[0].column}" == place
+        assert f"{found[0].source.line}:{found[0].source.column}" == place
     if message is not None:
         assert found[0].message == message
     if hint is not None:
-        assert found[0].hint == hint
+        assert found[0].help == hint
 
 
 @pytest.mark.skipif(not yaml.__with_libyaml__, reason="PyYAML was built without libyaml")
@@ -113,14 +113,14 @@ def test_both_parsers_build_the_same_values_and_places(monkeypatch: pytest.Monke
     assert fast[2] == [(2, 5), (3, 5)]
 
 
-def test_every_problem_of_a_file_is_told_at_once() -> None:
-    found = problems_of("a: !x 1\na: 2\n3: 4\nb: *c\n")
-    assert [(one.line, one.column) for one in found] == [(1, 4), (2, 1), (3, 1), (4, 4)]
+def test_every_diagnostic_of_a_file_is_told_at_once() -> None:
+    found = diagnostics_of("a: !x 1\na: 2\n3: 4\nb: *c\n")
+    assert [(one.source.line, one.source.column) for one in found] == [(1, 4), (2, 1), (3, 1), (4, 4)]
 
 
-def test_the_source_line_comes_with_the_problem() -> None:
-    (found,) = problems_of("ok: 1\n  bad: [\n")[:1]
-    assert found.text == "  bad: ["
+def test_the_source_line_comes_with_the_diagnostic() -> None:
+    (found,) = diagnostics_of("ok: 1\n  bad: [\n")[:1]
+    assert found.excerpt == "  bad: ["
 
 
 BOMBS = [
@@ -139,13 +139,13 @@ BOMBS = [
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize(("text", "message"), BOMBS)
 def test_a_bomb_is_refused(text: str, message: str) -> None:
-    assert [one.message for one in problems_of(text)] == [message]
+    assert [one.message for one in diagnostics_of(text)] == [message]
 
 
 def test_a_file_of_too_many_values_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(builder_module, "MAX_NODES", 1_000)
-    assert problems_of("- a\n" * 900) == []
-    assert [(one.line, one.message) for one in problems_of("- a\n" * 1_100)] == [
+    assert diagnostics_of("- a\n" * 900) == []
+    assert [(one.source.line, one.message) for one in diagnostics_of("- a\n" * 1_100)] == [
         (1_000, "the file holds more than 1,000 values")
     ]
 
@@ -225,18 +225,18 @@ def test_a_hidden_file_is_no_part_of_the_project(files: Any, hidden: str) -> Non
         files.write("named.yaml", f"users: {{csv: [{hidden}, ./{hidden}, x/../{hidden}]}}\n"),
         files.write("sub/named.yaml", f"users: {{csv: ../{hidden}}}\n"),
     ]
-    problems = files.problems()
-    assert len(problems) == 4
-    assert all("hidden files are not part of the project" in str(one) for one in problems)
+    diagnostics = files.diagnostics()
+    assert len(diagnostics) == 4
+    assert all("hidden files are not part of the project" in str(one) for one in diagnostics)
     for path in named:
         path.unlink()
     (files.folder / "a.yaml").symlink_to(hidden)
     (files.folder / "links").mkdir()
     (files.folder / "links" / "a.csv").symlink_to(f"../{hidden}")
     files.write("u.yaml", "users: {csv: links/a.csv}\n")
-    problems += files.problems()
-    assert sum("the file is a link to a hidden one" in str(one) for one in problems) == 2
-    assert "hunter2" not in repr(problems)
+    diagnostics += files.diagnostics()
+    assert sum("the file is a link to a hidden one" in str(one) for one in diagnostics) == 2
+    assert "hunter2" not in repr(diagnostics)
 
 
 @pytest.mark.parametrize(
@@ -246,8 +246,8 @@ def test_a_hidden_file_is_no_part_of_the_project(files: Any, hidden: str) -> Non
 def test_nothing_is_shown_of_a_file_that_may_be_any(files: Any, content: Any) -> None:
     files.write("secrets", content)
     files.write("u.yaml", "users: {csv: secrets}\n")
-    assert files.problems()
-    assert "hunter2" not in repr(files.problems())
+    assert files.diagnostics()
+    assert "hunter2" not in repr(files.diagnostics())
 
 
 def test_hidden_files_the_hand_off_and_other_files_are_left_out(files: Any) -> None:
@@ -279,14 +279,14 @@ pieces = st.lists(st.sampled_from([*PIECES.split(" "), " ", "  ", "\n", "\t", "-
 
 @settings(max_examples=10 * settings.default.max_examples)
 @given(st.one_of(pieces, st.text(max_size=60)))
-def test_whatever_the_text_reading_ends_with_values_or_problems_that_point_into_it(text: str) -> None:
-    found: list[Problem] = []
+def test_whatever_the_text_reading_ends_with_values_or_diagnostics_that_point_into_it(text: str) -> None:
+    found: list[Diagnostic] = []
     source = SourceText("a.yaml", text.encode("utf-8", "ignore").decode("utf-8"))
     root = build(source, found.append)
     assert root is None or isinstance(root, Table | Items)
     for one in found:
         assert 1 <= one.line <= len(source.lines) + 1
-        assert one.column >= 1
+        assert one.source.column >= 1
         assert one.message
 
 

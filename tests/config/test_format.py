@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from sdx_state.config.builder import build
 from sdx_state.config.files import SourceText
 from sdx_state.config.format import format_files, formatted
-from sdx_state.config.problems import Problem
 from sdx_state.config.scaffold import scaffold
+from sdx_state.model.diagnostic import Diagnostic
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").rglob("*.y*ml"))
 MESSY = """\
@@ -70,13 +70,13 @@ users:
 
 
 def laid_out(text):
-    problems = []
-    return formatted(SourceText("a.yaml", text), problems.append), problems
+    diagnostics = []
+    return formatted(SourceText("a.yaml", text), diagnostics.append), diagnostics
 
 
 def meaning(text):
-    problems = []
-    return build(SourceText("a.yaml", text), problems.append), [str(one) for one in problems]
+    diagnostics = []
+    return build(SourceText("a.yaml", text), diagnostics.append), [str(one) for one in diagnostics]
 
 
 def test_a_messy_file_becomes_a_tidy_one():
@@ -91,8 +91,8 @@ def test_the_examples_are_tidy(path):
 
 @pytest.mark.parametrize("text", ["", "\n\n", "# nothing but a comment\n", "# one\n\n\n\n# two   \n"])
 def test_a_file_without_values_stays_without_values(text):
-    new, problems = laid_out(text)
-    assert not problems
+    new, diagnostics = laid_out(text)
+    assert not diagnostics
     assert [line for line in new.split("\n") if line] == [line.rstrip() for line in text.split("\n") if line]
     assert laid_out(new) == (new, [])
 
@@ -114,9 +114,9 @@ def test_blanks_and_blank_lines_that_are_said_stay():
 
 
 def test_what_is_no_yaml_is_said_at_its_place_and_left_alone():
-    new, (problem,) = laid_out("surveys:\n  a: {name: A\n")
+    new, (diagnostic,) = laid_out("surveys:\n  a: {name: A\n")
     assert new is None
-    assert str(problem).startswith("a.yaml:")
+    assert str(diagnostic).startswith("a.yaml:")
 
 
 def mess(chance, text):
@@ -143,9 +143,9 @@ def mess(chance, text):
 def test_whatever_a_file_looks_like_it_says_the_same_afterwards(chance, path):
     text = mess(chance, path.read_text(encoding="utf-8"))
     before = meaning(text)
-    new, problems = laid_out(text)
+    new, diagnostics = laid_out(text)
     if new is None:
-        assert problems
+        assert diagnostics
         return
     assert meaning(new) == before
     assert new.count("\r\n") == (new.count("\n") if "\r\n" in text else 0)
@@ -200,9 +200,9 @@ def test_what_cannot_be_seen_stays_escaped(files: Any, escape: str) -> None:
     ],
 )
 def test_a_hash_inside_a_text_is_no_comment(text: str) -> None:
-    problems: list[Problem] = []
-    new = formatted(SourceText("a.yaml", text), problems.append)
-    assert problems == []
+    diagnostics: list[Diagnostic] = []
+    new = formatted(SourceText("a.yaml", text), diagnostics.append)
+    assert diagnostics == []
     assert new is not None
     assert new.count("#") == text.count("#")
-    assert formatted(SourceText("a.yaml", new), problems.append) == new
+    assert formatted(SourceText("a.yaml", new), diagnostics.append) == new

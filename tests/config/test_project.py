@@ -7,15 +7,8 @@ from typing import Any
 
 import pytest
 
-from sdx_state.config import (
-    Api,
-    ConfigurationError,
-    Limits,
-    Problem,
-    SandboxSettings,
-    load_configuration,
-    load_project,
-)
+from sdx_state.config import Api, ConfigurationError, Limits, SandboxSettings, load_configuration, load_project
+from sdx_state.model.diagnostic import Diagnostic
 
 TENANT = "5f0c0d5e-0000-4000-8000-000000000001"
 FULL = f"""\
@@ -38,11 +31,11 @@ environments:
 """
 
 
-def refused(files: Any, text: str, environment: str | None = None) -> list[Problem]:
+def refused(files: Any, text: str, environment: str | None = None) -> list[Diagnostic]:
     files.write("sdx.yaml", text)
     with pytest.raises(ConfigurationError) as caught:
         load_project(files.folder, environment, {})
-    return list(caught.value.problems)
+    return list(caught.value.diagnostics)
 
 
 def test_the_smallest_project_has_safe_defaults(files: Any) -> None:
@@ -107,25 +100,25 @@ def test_a_folder_without_a_project_says_how_to_start_one(tmp_path: Path) -> Non
     for load in (load_project, load_configuration):
         with pytest.raises(ConfigurationError) as caught:
             load(tmp_path, None, {})
-        (problem,) = caught.value.problems
-        assert problem.file == "sdx.yaml"
-        assert "`sdx-state init`" in str(problem.hint)
+        (diagnostic,) = caught.value.diagnostics
+        assert diagnostic.source.file == "sdx.yaml"
+        assert "`sdx-state init`" in str(diagnostic.help)
 
 
 def test_a_newer_format_is_refused_by_name_and_nothing_else_is_said_of_it(files: Any) -> None:
-    (problem,) = refused(files, "sdx: 2\nnew_section: {}\n")
-    assert str(problem) == (
+    (diagnostic,) = refused(files, "sdx: 2\nnew_section: {}\n")
+    assert str(diagnostic) == (
         "sdx.yaml:1:6: this project is written in format 2; this version of sdx-state reads format 1"
     )
-    assert problem.hint == "install a newer sdx-state"
+    assert diagnostic.help == "install a newer sdx-state"
 
 
 def test_an_unknown_environment_lists_the_known_ones(files: Any) -> None:
-    (problem,) = refused(files, FULL, "demmo")
-    assert str(problem) == "sdx.yaml:8:1: there is no environment `demmo`"
-    assert problem.hint == "did you mean `demo`?"
-    assert refused(files, FULL, "zzz")[0].hint == "known: `demo`, `empty`, `local`"
-    assert refused(files, "sdx: 1\n", "zzz")[0].hint == "none is declared under `environments:`"
+    (diagnostic,) = refused(files, FULL, "demmo")
+    assert str(diagnostic) == "sdx.yaml:8:1: there is no environment `demmo`"
+    assert diagnostic.help == "did you mean `demo`?"
+    assert refused(files, FULL, "zzz")[0].help == "known: `demo`, `empty`, `local`"
+    assert refused(files, "sdx: 1\n", "zzz")[0].help == "none is declared under `environments:`"
 
 
 REFUSED = [
@@ -166,10 +159,10 @@ REFUSED = [
 
 @pytest.mark.parametrize(("text", "said", "hint"), REFUSED)
 def test_what_is_wrong_is_said_at_its_place(files: Any, text: str, said: str, hint: str | None) -> None:
-    problem = refused(files, text)[0]
-    assert str(problem) == f"sdx.yaml:{said}"
+    diagnostic = refused(files, text)[0]
+    assert str(diagnostic) == f"sdx.yaml:{said}"
     if hint is not None:
-        assert problem.hint == hint
+        assert diagnostic.help == hint
 
 
 def test_http_is_for_this_machine(files: Any) -> None:

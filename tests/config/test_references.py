@@ -79,7 +79,7 @@ def test_credentials_and_the_rest_of_the_environment_are_out_of_reach(files: Any
     assert "s3cret" not in str(caught.value)
 
 
-# The mark ¶ stands before the place that the problem points at; the text has none.
+# The mark ¶ stands before the place that the diagnostic points at; the text has none.
 BAD = [
     ("'Hi ¶${var.compny}'", "there is no variable `compny`", "did you mean `company`?"),
     ("'Hi ¶${var.zzz}'", "there is no variable `zzz`", "known: `company`"),
@@ -106,10 +106,10 @@ def test_a_reference_that_leads_nowhere_is_said_at_its_place(
     before, after = marked.split("¶")
     start = "surveys: {s: {name: S, greeting_text: "
     files.write("a.yaml", f"phone_numbers: {{n: {{number: '+61488888888'}}}}\n{start}{before}{after}}}}}\n")
-    problems = files.problems()
-    assert [str(one) for one in problems] == [f"a.yaml:2:{len(start) + len(before) + 1}: {message}"]
+    diagnostics = files.diagnostics()
+    assert [str(one) for one in diagnostics] == [f"a.yaml:2:{len(start) + len(before) + 1}: {message}"]
     if hint is not None:
-        assert problems[0].hint == hint
+        assert diagnostics[0].help == hint
 
 
 def test_in_a_block_text_the_place_is_where_the_text_starts(files: Any) -> None:
@@ -133,7 +133,7 @@ def test_a_number_may_be_a_variable_and_a_wrong_one_is_complained_about_once(fil
     )
     with pytest.raises(Exception, match="not a valid telephone number") as caught:
         files.load(None, {"SDX_VAR_main": "+61000"})
-    assert len(caught.value.problems) == 1  # type: ignore[attr-defined]  # any configuration error has them
+    assert len(caught.value.diagnostics) == 1  # type: ignore[attr-defined]  # any configuration error has them
 
 
 def test_a_value_is_checked_after_its_references_are_replaced(files: Any) -> None:

@@ -127,7 +127,7 @@ def test_whole_numbers_may_be_written_as_fractions_of_one(files: Any) -> None:
     assert (value, type(value)) == (10, int)
 
 
-# The mark ¶ stands before the place that the problem points at; the text has none.
+# The mark ¶ stands before the place that the diagnostic points at; the text has none.
 WRONG = [
     (
         "¶surveis: {}\n",
@@ -488,12 +488,12 @@ def test_what_is_wrong_is_said_at_its_place(files: Any, marked: str, message: st
     before, after = marked.split("¶")
     line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
     files.write("a.yaml", before + after)
-    problems = [one for one in files.problems() if one.file == "a.yaml"]
-    assert [str(one) for one in problems] == [f"a.yaml:{line}:{column}: {message}"]
-    assert problems[0].severity == "error"
-    assert problems[0].text == (before + after).splitlines()[line - 1]
+    diagnostics = [one for one in files.diagnostics() if one.source.file == "a.yaml"]
+    assert [str(one) for one in diagnostics] == [f"a.yaml:{line}:{column}: {message}"]
+    assert diagnostics[0].severity == "error"
+    assert diagnostics[0].excerpt == (before + after).splitlines()[line - 1]
     if hint is not None:
-        assert problems[0].hint == hint
+        assert diagnostics[0].help == hint
 
 
 def test_an_id_with_leading_zeros_is_text(files: Any) -> None:
@@ -533,7 +533,7 @@ LANDLINES = [
 @pytest.mark.parametrize(("numbers", "sender", "refused"), LANDLINES)
 def test_a_landline_sends_no_text_messages(files: Any, numbers: str, sender: str, refused: bool) -> None:
     files.write("a.yaml", f"surveys: {{s: {{name: S, sms_number: {sender}}}}}\n{numbers}")
-    said = [str(one) for one in files.problems()]
+    said = [str(one) for one in files.diagnostics()]
     assert len(said) == refused
     if refused:
         assert said[0].startswith("a.yaml:1:24: +61")
@@ -548,7 +548,7 @@ def test_oddities_are_warnings_and_do_not_stop_anything(files: Any) -> None:
     )
     loaded = files.load()
     assert len(loaded.resources) == 4
-    assert [(str(one), one.severity, one.hint) for one in loaded.warnings] == [
+    assert [(str(one), one.severity, one.help) for one in loaded.warnings] == [
         (
             "a.yaml:3:13: agent_id `x` is that of user.a@b.com too, at a.yaml:2:3",
             "warning",
@@ -559,7 +559,7 @@ def test_oddities_are_warnings_and_do_not_stop_anything(files: Any) -> None:
     ]
 
 
-def test_all_problems_of_all_files_come_at_once_and_in_order(files: Any) -> None:
+def test_all_diagnostics_of_all_files_come_at_once_and_in_order(files: Any) -> None:
     files.write(
         "b.yaml", "users: {a@b.com: {phone: X}}\nsurveys: {s: {name: 5, protect: 1, greeting_text: '${var.x}'}}\n"
     )
@@ -567,7 +567,7 @@ def test_all_problems_of_all_files_come_at_once_and_in_order(files: Any) -> None
     files.write("c.yml", "surveys: {t: {name: T, questions: [{question_label: '${var.y}', nope: 1}]}}\n")
     with pytest.raises(ConfigurationError) as caught:
         files.load()
-    places = [(one.file, one.line, one.column) for one in caught.value.problems]
+    places = [(one.source.file, one.source.line, one.source.column) for one in caught.value.diagnostics]
     assert places == [
         ("a.yaml", 2, 1),
         ("b.yaml", 1, 26),
@@ -586,7 +586,7 @@ def test_one_broken_file_does_not_make_others_look_broken(files: Any) -> None:
         "s.yaml",
         "surveys: {s: {name: S, sms_number: '${phone_numbers.a}'}}\nmoved: [{from: survey.x, to: survey.y}]\n",
     )
-    assert {one.file for one in files.problems()} == {"numbers.yaml"}
+    assert {one.source.file for one in files.diagnostics()} == {"numbers.yaml"}
 
 
 def test_a_resource_that_the_schema_refuses_is_still_declared(files: Any) -> None:
@@ -610,8 +610,8 @@ def test_hostile_text_is_carried_and_never_interpreted(said_of: Callable[[str], 
     assert files.load().resources["survey.s"].values["name"] == "\x1b[31m\u202e__import__('os')"
 
 
-def test_a_very_long_line_is_not_carried_into_a_problem(files: Any) -> None:
+def test_a_very_long_line_is_not_carried_into_a_diagnostic(files: Any) -> None:
     files.write("a.yaml", "surveys: {s: {name: S, description: " + "x" * 5_000 + ", nope: 1}, t: {nope: 1}}\n")
-    problems = files.problems()
-    assert problems
-    assert all(one.text is None or len(one.text) <= 1_000 for one in problems)
+    diagnostics = files.diagnostics()
+    assert diagnostics
+    assert all(one.excerpt is None or len(one.excerpt) <= 1_000 for one in diagnostics)

@@ -53,7 +53,7 @@ def verdict(files, name):
     try:
         return files.read(name)
     except Unreadable as error:
-        return str(error), error.hint
+        return str(error), error.help
 
 
 UNSAFE = {
@@ -263,7 +263,7 @@ def test_the_same_is_wrong_with_both(files):
     commit(files.folder)
     with at_revision(files.folder, "HEAD") as there, pytest.raises(ConfigurationError) as caught:
         load_configuration(files.folder, None, {}, there)
-    assert list(caught.value.problems) == files.problems()
+    assert list(caught.value.diagnostics) == files.diagnostics()
 
 
 def test_a_link_out_of_the_repository_is_outside(files):

@@ -37,9 +37,9 @@ def test_text_that_looks_like_a_number_is_marked_as_such(typed: str) -> None:
 
 @pytest.mark.parametrize(("typed", "meant"), [one for one in SURPRISES if one[0] not in ("-", "%x%")])
 def test_the_reader_resolves_values_in_a_file_the_same_way(typed: str, meant: object) -> None:
-    problems: list[object] = []
-    root = build(SourceText("a.yaml", f"key: {typed}\n"), problems.append)
-    assert problems == []
+    diagnostics: list[object] = []
+    root = build(SourceText("a.yaml", f"key: {typed}\n"), diagnostics.append)
+    assert diagnostics == []
     assert isinstance(root, Table)
     assert root["key"] == meant
 

@@ -35,11 +35,11 @@ NAMES = ["s.yaml.bak", "s.yaml~", "s.yml.disabled", "s.YAML.txt", "deep/s.yaml.o
 @pytest.mark.parametrize("name", [*NAMES, "s.yaml_old"])
 def test_a_copy_of_configuration_that_is_not_read_is_named(files: Any, name: str) -> None:
     files.write(name, SURVEY)
-    (said,) = files.problems()
-    assert (said.file, said.severity) == (name, "warning")
+    (said,) = files.diagnostics()
+    assert (said.source.file, said.severity) == (name, "warning")
     assert "is not read" in said.message
-    assert said.hint is not None
-    files.write("sdx.yaml", f"sdx: 1\n{said.hint.partition('sdx.yaml: ')[2]}\n")
+    assert said.help is not None
+    files.write("sdx.yaml", f"sdx: 1\n{said.help.partition('sdx.yaml: ')[2]}\n")
     assert files.said() == []
 
 
@@ -69,8 +69,8 @@ def test_json_that_declares_resources_is_named(files: Any) -> None:
 @pytest.mark.parametrize("header", ["name,email", "Email;Name;agent_id", '"name"\t"email"', "\ufeffname,email"])
 def test_an_upload_file_that_nothing_names_is_named(files: Any, header: str) -> None:
     files.write("people/agents.CSV", f"{header}\nAna,ana@x.com\n")
-    (said,) = files.problems()
-    assert (said.file, said.severity) == ("people/agents.CSV", "warning")
+    (said,) = files.diagnostics()
+    assert (said.source.file, said.severity) == ("people/agents.CSV", "warning")
     assert "no file names it" in said.message
 
 
@@ -84,8 +84,8 @@ def test_an_upload_file_that_is_named_is_not_reported(files: Any) -> None:
 def test_a_project_within_is_left_out_and_named(files: Any) -> None:
     files.write("sub/sdx.yaml", "sdx: 1\n")
     files.write("sub/deep/s.yaml", SURVEY)
-    (said,) = files.problems()
-    assert (said.file, said.severity) == ("sub/sdx.yaml", "warning")
+    (said,) = files.diagnostics()
+    assert (said.source.file, said.severity) == ("sub/sdx.yaml", "warning")
     assert "a project of its own" in said.message
     assert "survey.s" not in files.load().resources
     files.write("sdx.yaml", "sdx: 1\nexclude: [sub]\n")

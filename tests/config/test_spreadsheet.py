@@ -31,7 +31,7 @@ def named(entry: str) -> str:
 
 
 def hints(files: Any) -> list[str | None]:
-    return [one.hint for one in files.problems()]
+    return [one.help for one in files.diagnostics()]
 
 
 @pytest.mark.parametrize("file", sorted(path.name for path in MADE.iterdir() if path.suffix != ".py"))
@@ -147,8 +147,8 @@ WRONG = [
 def test_what_is_wrong_with_a_dialect_is_said_at_its_place(files: Any, text: str, said: str) -> None:
     files.write("u.yaml", NAMED)
     files.write("a.csv", text)
-    problems = [str(one) for one in files.problems() if one.severity == "error"]
-    assert problems == [said]
+    diagnostics = [str(one) for one in files.diagnostics() if one.severity == "error"]
+    assert diagnostics == [said]
 
 
 def test_a_header_alone_declares_nobody(files: Any) -> None:

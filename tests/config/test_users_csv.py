@@ -90,10 +90,10 @@ WRONG = [
 def test_what_is_wrong_is_said_at_its_line(files: Any, text: str, said: str, hint: str | None) -> None:
     files.write("u.yaml", "users: {csv: a.csv}\n")
     files.write("a.csv", text)
-    problems = [one for one in files.problems() if one.severity == "error"]
-    assert [str(one) for one in problems] == [f"a.csv:{said}"]
+    diagnostics = [one for one in files.diagnostics() if one.severity == "error"]
+    assert [str(one) for one in diagnostics] == [f"a.csv:{said}"]
     if hint is not None:
-        assert problems[0].hint == hint
+        assert diagnostics[0].help == hint
 
 
 @pytest.mark.parametrize("path", ["../a.csv", "/etc/passwd", "x/../../a.csv", "..", "a\\b.csv"])
@@ -122,7 +122,7 @@ def test_a_user_in_a_file_and_one_written_out_are_one_too_many(files: Any) -> No
 def test_a_time_zone_that_only_the_platform_knows_is_a_warning(files: Any) -> None:
     files.write("u.yaml", "users: {csv: a.csv, b@x.com: {name: B, timezone: 'Australia/Brisbain'}}\n")
     files.write("a.csv", "name,email,timezone\nA,a@x.com,Antarctica/Concordia\n")
-    said = [(str(one), one.severity, one.hint) for one in files.problems()]
+    said = [(str(one), one.severity, one.help) for one in files.diagnostics()]
     assert said == [
         ("a.csv:2:11: IANA has no time zone `Antarctica/Concordia`; the platform may", "warning", None),
         (

@@ -71,7 +71,9 @@ def test_what_a_person_does_is_ticked_off_and_what_was_mistyped_is_named(project
         ],
         "user.ben@example.com": [("name", "'=cmd()", "=cmd()")],
     }
-    (hint,) = [finding for finding in document["findings"] if finding["address"] == "question.csat.reason"]
+    (hint,) = [
+        diagnostic for diagnostic in document["diagnostics"] if diagnostic["address"] == "question.csat.reason"
+    ]
     assert "question_label: expected 'Reason', found 'Raeson'" in hint["message"]
 
     ended = project.run("handoff")

@@ -161,7 +161,7 @@ def test_library_makes_no_lookups() -> None:
 
 FOLDS = {
     "config/resources.py": "keys of surveys, questions and numbers that a file system would take for one",
-    "config/problems.py": "hints",
+    "config/diagnostics.py": "hints",
     "config/files.py": "names of files",
     "api/filters.py": "rows that a filter may answer, in the widest sense",
     "plan/mistyped.py": "a warning about similar names",

@@ -44,38 +44,38 @@ def test_other_names_of_zones_are_explained(text: str, said: str, hint: str) -> 
     complaint = check_timezone(text)
     assert complaint is not None
     assert said in complaint.message
-    assert hint in str(complaint.hint)
+    assert hint in str(complaint.help)
 
 
 def test_a_user_with_an_abbreviation_is_warned_with_the_zones_that_use_it(files: Any) -> None:
     files.write("a.yaml", "users: {a@x.com: {name: A, timezone: AEST}}\n")
-    [warning] = files.problems()
+    [warning] = files.diagnostics()
     assert warning.severity == "warning"
     assert str(warning) == "a.yaml:1:38: `AEST` is an abbreviation, which several zones use"
-    assert "`Australia/Brisbane`" in str(warning.hint)
+    assert "`Australia/Brisbane`" in str(warning.help)
 
 
 def test_no_hint_names_a_zone_of_another_meaning() -> None:
     for text in ("AEST", "AEDT", "PST", "PDT", "UTC+10", "UTC+1", "GMT+12", "IST", "CST", "JST", "Etc/GMT+15", "MEZ"):
         complaint = check_timezone(text)
         assert complaint is not None
-        offered = re.findall("`([^`]*)`", str(complaint.hint))
+        offered = re.findall("`([^`]*)`", str(complaint.help))
         assert "EST" not in offered
         assert "MST" not in offered
-        assert "did you mean" not in str(complaint.hint)
+        assert "did you mean" not in str(complaint.help)
 
 
 def test_every_windows_name_is_known() -> None:
     for name, zone in win_tz.items():
         complaint = check_timezone(name)
-        assert complaint is None or complaint.hint in (f"write `{zone}`", f"did you mean `{zone}`?")
+        assert complaint is None or complaint.help in (f"write `{zone}`", f"did you mean `{zone}`?")
 
 
 def test_a_place_that_only_the_platform_may_know_is_a_warning_for_a_user_and_an_error_for_a_freeze(
     files: Any,
 ) -> None:
     files.write("a.yaml", "users: {a@x.com: {name: A, timezone: Antarctica/Concordia}}\n")
-    [warning] = files.problems()
+    [warning] = files.diagnostics()
     assert (warning.severity, warning.line) == ("warning", 1)
     assert str(warning) == "a.yaml:1:38: IANA has no time zone `Antarctica/Concordia`; the platform may"
     assert files.load().resources["user.a@x.com"].values["timezone"] == "Antarctica/Concordia"

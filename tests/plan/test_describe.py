@@ -14,5 +14,5 @@ def test_a_value_that_is_left_out_is_named_as_it_is_in_the_tenant():
     def why_not(_kind, name, value):
         return f"{value!r} cannot be declared" if name == "description" else None
 
-    (finding,) = describe(snapshot, {}, {}, why_not).left_out
-    assert repr(raw["description"]) in finding.message
+    (diagnostic,) = describe(snapshot, {}, {}, why_not).left_out
+    assert repr(raw["description"]) in diagnostic.message

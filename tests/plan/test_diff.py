@@ -71,7 +71,7 @@ def test_languages_that_a_flat_tenant_has_no_place_for_are_warned_of_and_not_com
     world.shape = "flat"
     declared = {"default": "Hello", "de-default": "Hallo"}
     assert one_survey(world, {"greeting_text": "Hello"}, greeting_text=declared) == []
-    (warning,) = world.plan().findings
+    (warning,) = world.plan().diagnostics
     assert "greeting_text.de-default" in warning.message
 
 

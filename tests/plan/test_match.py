@@ -30,7 +30,7 @@ def test_two_namesakes_are_an_error_that_prints_ids_and_the_line_to_add(world):
     plan = world.plan()
     (error,) = plan.errors
     assert "ids 7, 9" in error.message
-    assert "id: 7" in error.hint
+    assert "id: 7" in error.help
     assert not plan.changes  # nor is anything planned for its questions
 
 
@@ -74,8 +74,8 @@ def test_delete_and_create_of_the_same_content_is_said_to_be_a_rename(world):
     world.declare("survey", "b", name="A")
     world.exists("survey", "7", name="A")
     world.remember("survey.a", "7")
-    (hint,) = world.plan().findings
-    assert "moved: [{from: survey.a, to: survey.b}]" in hint.hint
+    (hint,) = world.plan().diagnostics
+    assert "moved: [{from: survey.a, to: survey.b}]" in hint.help
 
 
 def test_moved_takes_a_survey_and_its_questions_to_the_new_address(world):
@@ -143,7 +143,7 @@ def test_a_question_that_stands_in_two_surveys_is_named_with_both_when_it_change
     world.exists("survey", "2", name="B")
     world.exists("question", "10", "1", question_label="Q", question_text="Old", order=1)
     world.exists("question", "10", "2", question_label="Q", question_text="Old", order=1)
-    (warning,) = world.plan().findings
+    (warning,) = world.plan().diagnostics
     assert "ids 1, 2" in warning.message
 
 
@@ -158,16 +158,16 @@ def test_a_namesake_of_what_is_ours_is_told_of_and_left_alone(world):
     world.exists("question", "90", "7", question_label="Q")
     plan = world.plan()
     assert not plan.changes
-    assert [(one.severity, one.address) for one in plan.findings] == [
+    assert [(one.severity, one.address) for one in plan.diagnostics] == [
         ("warning", "survey.a"),
         ("warning", "question.a.q"),
     ]
-    assert "id 9" in plan.findings[0].message
-    assert "id 90" in plan.findings[1].message
+    assert "id 9" in plan.diagnostics[0].message
+    assert "id 90" in plan.diagnostics[1].message
 
 
 def test_whoever_pins_an_id_is_not_told_of_the_namesake(world):
     world.declare("survey", "a", name="A", id="9")
     world.exists("survey", "7", name="A")
     world.exists("survey", "9", name="A")
-    assert not world.plan().findings
+    assert not world.plan().diagnostics

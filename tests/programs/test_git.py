@@ -375,7 +375,7 @@ def test_a_repository_of_another_user_is_said_to_be_untrusted(project, tmp_path,
     (repository / ".sdx").mkdir(exist_ok=True)
     validated = project.run("validate", folder=repository)
     assert validated.code == 0
-    assert "warning: cannot tell whether Git tracks files" in validated.err
+    assert "warning[git-unavailable]: cannot tell whether Git tracks files" in validated.err
     settings = tmp_path / "gitconfig"
     settings.write_text(f"[safe]\n\tdirectory = {repository}\n")
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))

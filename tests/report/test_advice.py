@@ -75,7 +75,7 @@ def test_an_outcome_carries_the_advice_of_its_error_into_every_report():
     change = Change("survey.a", "survey", Action.CREATE)
     failed = Outcome(change, "failed", "m", error=error_of(e.AuthenticationError))
     assert "SDX_AUTH_TOKEN" in advice_on(failed)
-    (found,) = with_outcomes(Plan("", ""), [failed]).findings
-    assert "SDX_AUTH_TOKEN" in (found.hint or "")
+    (found,) = with_outcomes(Plan("", ""), [failed]).diagnostics
+    assert "SDX_AUTH_TOKEN" in (found.help or "")
     assert advice_on(Outcome(change, "stale", "m", "run plan again")) == "run plan again"
     assert advice_on(Outcome(change, "not started")) == ""

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sdx_state.model.address import Address
+from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.field_path import FieldPath
-from sdx_state.model.plan import Action, Change, FieldChange, Finding, Plan, Risk
+from sdx_state.model.plan import Action, Change, FieldChange, Plan, Risk
 from sdx_state.model.resource import Source
 from sdx_state.report.formats import FORMATS, Options
 from sdx_state.report.markdown import MARKER, plan_markdown
@@ -62,7 +63,7 @@ PLAN = Plan(
     "t",
     "l",
     (created(1), update("a", "x"), gone("old")),
-    findings=(Finding("warning", "odd", None, WHERE, "do this"),),
+    diagnostics=(Diagnostic("possible-rename", "warning", "odd", WHERE, help="do this"),),
 )
 
 
@@ -133,7 +134,12 @@ def test_markdown_keeps_to_its_budget_and_says_what_it_left_out(budget):
 
 @given(hostile, hostile, hostile)
 def test_markdown_has_everything_hostile_inside_one_fence(one, two, three):
-    plan = Plan("t", "l", (update(one, two, three), gone(three)), findings=(Finding("error", one, None, WHERE, two),))
+    plan = Plan(
+        "t",
+        "l",
+        (update(one, two, three), gone(three)),
+        diagnostics=(Diagnostic("ambiguous-match", "error", one, WHERE, help=two),),
+    )
     lines = plan_markdown(plan).splitlines()
     opened = next(place for place, line in enumerate(lines) if re.fullmatch(r"`{3,}diff", line))
     fence = lines[opened].removesuffix("diff")
@@ -150,7 +156,9 @@ def test_markdown_has_everything_hostile_inside_one_fence(one, two, three):
 def test_no_form_acts_on_hostile_text(one, two, three):
     source = Source(three or "a", 7, 3)
     change = update(one, two, three)
-    plan = Plan("t", "l", (change, gone(two)), findings=(Finding("error", one, three, source, two),))
+    plan = Plan(
+        "t", "l", (change, gone(two)), diagnostics=(Diagnostic("ambiguous-match", "error", one, source, three, two),)
+    )
     ElementTree.fromstring(FORMATS["junit"](plan, ()))  # noqa: S314 - our own
     assert FORMATS["sarif"](plan, ()).isascii()
     json.loads(FORMATS["sarif"](plan, ()))

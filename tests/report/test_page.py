@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from sdx_state.kinds.addresses import parse_address as at
 from sdx_state.kinds.segments import message_segments, reading_seconds
 from sdx_state.model.address import Address
+from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.field_path import FieldPath
-from sdx_state.model.plan import Action, Change, FieldChange, Finding, Plan, Risk
+from sdx_state.model.plan import Action, Change, FieldChange, Plan, Risk
 from sdx_state.plan.conversation import Conversation, Line
 from sdx_state.report.page import plan_html
 
@@ -120,7 +121,9 @@ def test_nothing_on_the_page_acts(one, two, three):
             (Line("x", "question", one, two),),
         )
     ]
-    page = plan_html(Plan("t", "l", (change,), findings=(Finding("error", one, None, None, two),)), told)
+    page = plan_html(
+        Plan("t", "l", (change,), diagnostics=(Diagnostic("ambiguous-match", "error", one, help=two),)), told
+    )
     found = Sides(page)
     assert not {name for name in found.attributes if name.startswith("on") or name == "src"}
     assert not found.tags & {"img", "iframe", "object", "form", "link", "base"}

@@ -11,14 +11,15 @@ from hypothesis import strategies as st
 
 from sdx_state.kinds.addresses import parse_address as at
 from sdx_state.model.address import Address
+from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.field_path import FieldPath
-from sdx_state.model.plan import Action, Change, FieldChange, Finding, Plan, Risk, Unmanaged
+from sdx_state.model.plan import Action, Change, FieldChange, Plan, Risk, Unmanaged
 from sdx_state.model.resource import Source
 from sdx_state.plan.codec import from_document
+from sdx_state.report.diagnostics import diagnostics_json, diagnostics_text
 from sdx_state.report.document import plan_json
 from sdx_state.report.escape import disarm, escape, escape_lines
 from sdx_state.report.outcome import apply_line
-from sdx_state.report.problems import problems_json, problems_text
 from sdx_state.report.text import plan_text
 from sdx_state.report.words import word_diff
 
@@ -145,9 +146,13 @@ def test_deletes_are_never_folded():
     assert shown(*many).count("- user.u") == 25
 
 
-def test_findings_have_their_place_and_what_to_do():
-    text = shown(findings=(Finding("error", "two are called A", at("survey.a"), WHERE, "add `id: 7`"),))
-    assert "a.yaml:7:3: error: two are called A\n    hint: add `id: 7`" in text
+def test_diagnostics_have_their_place_and_what_to_do():
+    text = shown(
+        diagnostics=(
+            Diagnostic("ambiguous-match", "error", "two are called A", WHERE, at("survey.a"), "add `id: 7`"),
+        )
+    )
+    assert "a.yaml:7:3: error[ambiguous-match]: two are called A\n    help: add `id: 7`" in text
     assert text.endswith("The plan has errors. Nothing can be applied.")
 
 
@@ -174,8 +179,8 @@ def test_no_value_reaches_the_terminal_with_anything_a_terminal_would_act_on(one
             address=at("question.a.b"),
         ),
     ]
-    finding = Finding("warning", one, two, Source(three, 1, 1), two)
-    text = shown(*changes, colour=colour, findings=(finding,), unmanaged=(Unmanaged("survey", "1", three),))
+    diagnostic = Diagnostic("possible-rename", "warning", one, Source(three, 1, 1), two, two)
+    text = shown(*changes, colour=colour, diagnostics=(diagnostic,), unmanaged=(Unmanaged("survey", "1", three),))
     painted = re.sub(r"\x1b\[[0-9;]+m", "", text) if colour else text
     assert not DANGEROUS.search(painted)
     assert not re.search(r"^\s*::", painted, re.MULTILINE)
@@ -242,10 +247,8 @@ def test_the_last_line_of_an_apply_counts(counts, line):
     assert apply_line(**counts) == line
 
 
-class Problem:
-    def __init__(self, text, column, message="wrong", file="a.yaml"):
-        self.file, self.line, self.column, self.message = file, 3, column, message
-        self.severity, self.hint, self.text = "error", "do this", text
+def wrong(text, column, message="wrong", file="a.yaml"):
+    return Diagnostic("invalid-yaml", "error", message, Source(file, 3, column), help="do this", excerpt=text)
 
 
 @pytest.mark.parametrize(
@@ -261,23 +264,23 @@ class Problem:
 def test_the_caret_stands_under_the_place(text, column, under):
     import unicodedata
 
-    _, line, caret, hint, count = problems_text([Problem(text, column)], colour=False).splitlines()
+    _, line, caret, hint, count = diagnostics_text([wrong(text, column)], colour=False).splitlines()
     columns = []
     for character in line:
         wide = unicodedata.east_asian_width(character) in "WF"
         columns += [] if unicodedata.combining(character) else [character] * (2 if wide else 1)
     assert columns[caret.index("^")] == under
-    assert hint.strip() == "hint: do this"
+    assert hint.strip() == "help: do this"
     assert count == "1 error."
 
 
 @given(hostile, hostile, st.integers(1, 50))
-def test_problems_of_hostile_files_are_shown_harmlessly(text, message, column):
-    shown = problems_text([Problem(text, column, message, file=message)], colour=False)
+def test_diagnostics_of_hostile_files_are_shown_harmlessly(text, message, column):
+    shown = diagnostics_text([wrong(text, column, message, file=message)], colour=False)
     assert not DANGEROUS.search(shown)
-    document = json.loads(problems_json([Problem(text, column, message)]))
+    document = json.loads(diagnostics_json([wrong(text, column, message)]))
     assert document["valid"] is False
-    assert document["errors"][0]["message"] == message
+    assert document["diagnostics"][0]["message"] == message
 
 
 def test_old_and_new_are_told_apart_where_colours_are_not_seen():

@@ -14,7 +14,7 @@ from sdx_state.model.resource import Source
 from sdx_state.risk.consent import beyond_consent
 from sdx_state.risk.facts import Facts
 from sdx_state.risk.grade import grade, needs_evidence
-from sdx_state.risk.limits import refusals
+from sdx_state.risk.limits import broken
 from sdx_state.risk.rules import RULES
 
 
@@ -112,10 +112,8 @@ def test_whom_the_tool_itself_depends_on_is_never_deleted(leaving, facts, rule):
     plan = grade(Plan("t", "l", (leaving,)), facts, [waive])
     assert [(risk.rule, risk.level) for risk in plan.changes[0].risks] == [(rule, "blocked")]
     for destroying in (False, True):
-        found = refusals(
-            plan, owned=9, declared=9, deletes=9, deletes_percent=100, consented=1, destroying=destroying
-        )
-        assert [refusal.rule for refusal in found] == ["blocked"]
+        found = broken(plan, owned=9, declared=9, deletes=9, deletes_percent=100, consented=1, destroying=destroying)
+        assert [one.code for one in found] == ["blocked"]
     assert beyond_consent(plan, "critical", ()) == []  # it is refused already, and no consent helps
 
 
@@ -193,7 +191,7 @@ def test_what_a_policy_waives_is_not_asked_about(expires, asked):
 def test_a_limit_on_deletes_says_which_is_broken_and_by_how_much(count, owned, said):
     leaving = tuple(change("survey", DELETE) for _ in range(count))
     options = {"declared": 1, "deletes": 3, "deletes_percent": 10, "consented": None, "destroying": False}
-    (refusal,) = refusals(Plan("t", "l", leaving), owned=owned, **options)
+    (refusal,) = broken(Plan("t", "l", leaving), owned=owned, **options)
     assert refusal.message == f"the plan deletes {count} of {owned} managed resources: {'; '.join(said)}"
 
 
@@ -203,7 +201,7 @@ def test_a_share_that_is_over_its_limit_is_always_shown_as_more(owned, percent):
     for count in range(1, owned + 1):
         leaving = tuple(change("survey", DELETE) for _ in range(count))
         options = {"declared": 1, "deletes": 99, "deletes_percent": percent, "consented": None, "destroying": False}
-        found = refusals(Plan("t", "l", leaving), owned=owned, **options)
+        found = broken(Plan("t", "l", leaving), owned=owned, **options)
         assert bool(found) == (count / owned * 100 > percent)
         if found:
             share = found[0].message.partition(" is ")[2].partition(" %")[0]
@@ -212,7 +210,7 @@ def test_a_share_that_is_over_its_limit_is_always_shown_as_more(owned, percent):
 
 def limits(count, owned=100, declared=10, consented=None, destroying=False, protected=False):
     leaving = tuple(change("survey", DELETE, protected=protected) for _ in range(count))
-    found = refusals(
+    found = broken(
         Plan("t", "l", leaving),
         owned=owned,
         declared=declared,
@@ -221,7 +219,7 @@ def limits(count, owned=100, declared=10, consented=None, destroying=False, prot
         consented=consented,
         destroying=destroying,
     )
-    return sorted({refusal.rule for refusal in found})
+    return sorted({one.code for one in found})
 
 
 @pytest.mark.parametrize(

@@ -239,8 +239,8 @@ class World:
             self.break_rule(f"the state still knows {address}")
         for change in planned.changes:
             self.break_rule(f"the next plan is not empty: {change.action.value} {change.address}")
-        for finding in planned.findings:
-            self.break_rule(f"the next plan says: {finding.message}")
+        for diagnostic in planned.diagnostics:
+            self.break_rule(f"the next plan says: {diagnostic.message}")
         broken = Journal(self.store.lines).broken_at()
         if broken is not None:
             self.break_rule(f"the journal's chain does not hold at line {broken}")

@@ -104,7 +104,7 @@ def test_the_defaults_of_a_yaml_library_would_be_noticed(monkeypatch):
             yaml.safe_load((folder / name).read_bytes())
 
     monkeypatch.setattr(yaml_inputs, "load_configuration", loose)
-    monkeypatch.setattr(yaml_inputs, "offline_findings", lambda _: [])
+    monkeypatch.setattr(yaml_inputs, "offline_diagnostics", lambda _: [])
     _, wrong, _, _ = yaml_inputs.run(SEED, range(200))
     assert len(wrong) > 20
 

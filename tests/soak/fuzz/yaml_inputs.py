@@ -23,9 +23,9 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from sdx_state.check.offline import offline_findings
+from sdx_state.check.offline import offline_diagnostics
 from sdx_state.config import ConfigurationError, load_configuration
-from sdx_state.report.problems import problems_text
+from sdx_state.report.diagnostics import diagnostics_text
 from tests.soak.fuzz.mutations import damaged
 
 PATIENCE = 2.0  # seconds that one input may take
@@ -110,7 +110,7 @@ def outcome_of(seed: object, folder: Path) -> Outcome:
     began = time.perf_counter()
     wrong, end = None, "loaded"
     try:
-        offline_findings(load_configuration(folder, None, {}))
+        offline_diagnostics(load_configuration(folder, None, {}))
     except ConfigurationError as error:
         end, wrong = "refused", _complaint(error)
     except TooLong:
@@ -124,12 +124,12 @@ def outcome_of(seed: object, folder: Path) -> Outcome:
 
 def _complaint(error: ConfigurationError) -> str | None:
     """Return what is wrong with how an input is refused, if anything is."""
-    if not error.problems:
+    if not error.diagnostics:
         return "it is refused without a word"
-    for problem in error.problems:
-        if problem.line < 1 or problem.column < 1 or not PLACE.match(str(problem)):
-            return f"a problem without a place: {problem!r}"
-    shown = problems_text(error.problems, colour=False)
+    for diagnostic in error.diagnostics:
+        if diagnostic.source.line < 1 or diagnostic.source.column < 1 or not PLACE.match(str(diagnostic)):
+            return f"a diagnostic without a place: {diagnostic!r}"
+    shown = diagnostics_text(error.diagnostics, colour=False)
     active = ACTIVE.search(shown)
     return f"what is printed holds {active[0]!r}" if active else None
 

@@ -6,15 +6,15 @@ import random
 import unicodedata
 from collections.abc import Callable, Iterator
 
-from sdx_state.config.problems import Problem
 from sdx_state.handoff.steps import HandOff, Step, StepField
+from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.field_path import FieldPath
 from sdx_state.model.plan import Action, Change, FieldChange, Plan
 from sdx_state.model.resource import Source
 from sdx_state.plan.divergence import Divergence, Verdict
+from sdx_state.report.diagnostics import diagnostics_text
 from sdx_state.report.drift import drift_text
 from sdx_state.report.handoff import handoff_html, handoff_markdown
-from sdx_state.report.problems import problems_text
 from sdx_state.report.steps import handoff_text
 from sdx_state.report.text import plan_text
 from tests.soak.hostile.judge_html import parsed
@@ -96,8 +96,10 @@ def _drift(text: str) -> str:
     return drift_text(Verdict((one,), (), (), (), ()), colour=False)
 
 
-def _problem(text: str) -> str:
-    return problems_text([Problem("a.yaml", 1, 1, f"`{text}` is wrong")], colour=False)
+def _diagnostic(text: str) -> str:
+    return diagnostics_text(
+        [Diagnostic("unknown-key", "error", f"`{text}` is wrong", Source("a.yaml", 1, 1))], colour=False
+    )
 
 
 SHOWS: dict[str, Callable[[str], str]] = {
@@ -106,5 +108,5 @@ SHOWS: dict[str, Callable[[str], str]] = {
     "hand-off markdown": lambda text: handoff_markdown(_step(text)),
     "hand-off html": _page,
     "drift": _drift,
-    "problems": _problem,
+    "diagnostics": _diagnostic,
 }

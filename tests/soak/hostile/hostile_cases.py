@@ -201,7 +201,7 @@ def shown_places(name: str) -> tuple[str, ...]:
 
 # What stands here is put into another form first, shown in part or only where it is plain, or compared by words.
 REWRITTEN = frozenset(
-    ("link", "user.email", "tenant", "problem.line", "field.twin", "said.twin", "field.one", "field.other")
+    ("link", "user.email", "tenant", "diagnostic.line", "field.twin", "said.twin", "field.one", "field.other")
 )
 
 

@@ -10,13 +10,13 @@ from datetime import datetime, timezone
 from types import SimpleNamespace
 from typing import Any
 
-from sdx_state.apply.approval import refusal_line
+from sdx_state.apply.approval import violation_line
 from sdx_state.cli.failure import Stop, report_failure
 from sdx_state.cli.running import Narrator, print_result
+from sdx_state.report.diagnostics import diagnostics_json, diagnostics_text
 from sdx_state.report.drift import drift_json, drift_markdown, drift_text
 from sdx_state.report.formats import FORMATS, Options
 from sdx_state.report.handoff import handoff_csv, handoff_html, handoff_json, handoff_markdown
-from sdx_state.report.problems import problems_json, problems_text
 from sdx_state.report.steps import handoff_text
 from sdx_state.report.text import plan_text
 from sdx_state.risk.limits import frozen
@@ -87,7 +87,7 @@ def _failures(material: Material) -> str:
     now = datetime(2030, 1, 1, tzinfo=timezone.utc)
     with _printed() as said:
         for refusal in frozen(material.plan, [material.freeze], now):
-            report_failure(Stop(refusal_line(refusal), refusal.advice))
+            report_failure(Stop(violation_line(refusal), refusal.help or ""))
         for outcome in material.outcomes:
             report_failure(Stop(outcome.message, outcome.advice))
     return said.getvalue()
@@ -162,8 +162,10 @@ OUTPUTS: dict[str, Output] = {
         lambda one: drift_markdown(one.verdict, budget=1_000_000), lambda a, b: markdown_faults(a, b, OWN), code_in
     ),
     "drift json": Output(lambda one: drift_json(one.verdict), json_faults, _joined_strings, exact=True),
-    "problems": Output(lambda one: problems_text(one.problems, colour=False), _TEXT, str),
-    "problems json": Output(lambda one: problems_json(one.problems), json_faults, _joined_strings, exact=True),
+    "diagnostics": Output(lambda one: diagnostics_text(one.diagnostics, colour=False), _TEXT, str),
+    "diagnostics json": Output(
+        lambda one: diagnostics_json(one.diagnostics), json_faults, _joined_strings, exact=True
+    ),
     "outcomes": Output(_outcomes, _TEXT, str),
     "failures": Output(_failures, _failure_faults, str),
 }

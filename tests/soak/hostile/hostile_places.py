@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timezone
 
 from sdx_state.apply.outcome import Outcome
-from sdx_state.config.problems import Problem
 from sdx_state.handoff.steps import HandOff, hand_off
 from sdx_state.model.accepted import Accepted
+from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.field_path import FieldPath
-from sdx_state.model.plan import Action, Change, Drift, FieldChange, Finding, Plan, Risk, Unmanaged
+from sdx_state.model.plan import Action, Change, Drift, FieldChange, Plan, Risk, Unmanaged
 from sdx_state.model.policy import Freeze
 from sdx_state.model.resource import Desired, Source
 from sdx_state.plan.conversation import Conversation, Line
@@ -35,7 +35,7 @@ class Material:
     handoff: HandOff
     done: tuple[str, ...]
     verdict: Verdict
-    problems: tuple[Problem, ...]
+    diagnostics: tuple[Diagnostic, ...]
     outcomes: tuple[Outcome, ...]
     freeze: Freeze
     environment: str
@@ -52,7 +52,7 @@ def material(fill: Fill) -> Material:
         handoff=hand_off(plan, resources, ORIGIN, {"survey": _link(fill), "user": "/users/{id}"}),
         done=(fill("handoff.done"),),
         verdict=_verdict(fill),
-        problems=tuple(_problems(fill)),
+        diagnostics=tuple(_diagnostics(fill)),
         outcomes=tuple(_outcomes(fill)),
         freeze=Freeze(begins, ends, fill("freeze.reason"), file),
         environment=fill("environment"),
@@ -165,11 +165,16 @@ def _plan(fill: Fill) -> tuple[Plan, dict[str, Desired]]:
             ),
         ),
         unmanaged=(Unmanaged("survey", fill("unmanaged.id"), fill("unmanaged.label")), Unmanaged("user", "u", "")),
-        findings=(
-            Finding(
-                "error", fill("error"), fill("error.address"), Source(fill("error.file"), 1, 2), fill("error.hint")
+        diagnostics=(
+            Diagnostic(
+                "ambiguous-match",
+                "error",
+                fill("error"),
+                Source(fill("error.file"), 1, 2),
+                fill("error.address"),
+                fill("error.help"),
             ),
-            Finding("warning", fill("warning"), None, None, fill("warning.hint")),
+            Diagnostic("possible-rename", "warning", fill("warning"), help=fill("warning.help")),
         ),
         targets=(fill("target"),),
         excludes=(fill("exclude"),),
@@ -224,14 +229,24 @@ def _verdict(fill: Fill) -> Verdict:
     return Verdict((one, gone), ((taken, entry),), (waiting,), (entry,), (entry,))
 
 
-def _problems(fill: Fill) -> list[Problem]:
-    line = re.sub("[\r\n]", " ", fill("problem.line"))
+def _diagnostics(fill: Fill) -> list[Diagnostic]:
+    line = re.sub("[\r\n]", " ", fill("diagnostic.line"))
     found = [
-        Problem(fill("problem.file"), 3, 2, fill("problem.message"), "error", fill("problem.hint"), "name: x"),
-        Problem("a.yaml", 0, 0, fill("problem.whole"), "warning"),
+        Diagnostic(
+            "unknown-key",
+            "error",
+            fill("diagnostic.message"),
+            Source(fill("diagnostic.file"), 3, 2),
+            help=fill("diagnostic.help"),
+            excerpt="name: x",
+        ),
+        Diagnostic("nothing-declared", "warning", fill("diagnostic.whole"), Source("a.yaml", 0, 0)),
     ]
     # The caret falls between any two characters of the first few, where a command could be joined again.
-    found += [Problem("a.yaml", 4, column, "wrong", "error", None, line) for column in range(1, 9)]
+    found += [
+        Diagnostic("unknown-key", "error", "wrong", Source("a.yaml", 4, column), excerpt=line)
+        for column in range(1, 9)
+    ]
     return found
 
 

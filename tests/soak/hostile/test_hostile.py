@@ -58,13 +58,13 @@ def test_every_place_is_seen_in_some_output_and_every_output_sees_some():
         ("junit", "error"),
         ("sarif", "risk.high.file"),
         ("text", "field.file"),
-        ("github", "warning.hint"),
+        ("github", "warning.help"),
         ("hand-off csv", "upload.name"),
         ("hand-off html", "option.label"),
         ("hand-off markdown", "risk.low"),
         ("hand-off text", "handoff.done"),
         ("drift", "accepted.reason"),
-        ("problems", "problem.hint"),
+        ("diagnostics", "diagnostic.help"),
         ("outcomes", "outcome.advice"),
         ("failures", "freeze.reason"),
     ):
@@ -87,7 +87,7 @@ def test_the_corpus_has_every_kind_of_text_that_is_feared():
         ("text", "word " * 11 + "::error::x"),
         ("text", "w" * 61 + "::error::x"),
         ("markdown", "\U0001d173"),
-        ("problems", "##vso[task.complete result=Succeeded;]"),
+        ("diagnostics", "##vso[task.complete result=Succeeded;]"),
         ("sarif", "javascript:alert(1)"),
         ("sarif", "a b.yaml"),
         ("hand-off markdown", "><img src=https://evil.example/b.png>"),
@@ -170,7 +170,7 @@ def as_it_is(text, *_, **__):
         ("hand-off markdown", "a\n\n# Approved", "another structure"),
         ("hand-off html", "\u2066", "control"),
         ("drift", "\x1b", "control"),
-        ("problems", "a\n1 error.", "lines too many"),
+        ("diagnostics", "a\n1 error.", "lines too many"),
         ("outcomes", "a\n::error::x", "a line"),
         ("failures", "\x1b", "control"),
     ],
@@ -234,7 +234,7 @@ def test_without_the_escaping_of_xml_the_judges_notice(monkeypatch):
     assert "not XML" in found("junit", '"')
 
 
-@pytest.mark.parametrize("output", ["json", "sarif", "hand-off json", "drift json", "problems json"])
+@pytest.mark.parametrize("output", ["json", "sarif", "hand-off json", "drift json", "diagnostics json"])
 def test_json_that_is_not_ascii_is_noticed(output):
     text = OUTPUTS[output].render(hostile_cases.harmless_material())
     assert [*OUTPUTS[output].faults(text, text)] == []
@@ -271,7 +271,7 @@ class _Careless:
     ],
     ids=["drops what is not printable", "cuts without a word", "shows nothing"],
 )
-@pytest.mark.parametrize("output", ["text", "markdown", "html", "junit", "sarif", "github", "drift", "problems"])
+@pytest.mark.parametrize("output", ["text", "markdown", "html", "junit", "sarif", "github", "drift", "diagnostics"])
 def test_what_cannot_be_read_is_noticed(switched, output, hide):
     switched("escape", hide)
     switched("escape_lines", hide)

@@ -110,7 +110,7 @@ class Bench:
         with self.workspace() as workspace, workspace.writing("apply", lambda _: None) as journal:
             planned = workspace.plan(intention, ReadingProgress(None, None))
             if planned.plan.errors:
-                return f"errors: {[finding.message for finding in planned.plan.errors]}"
+                return f"errors: {[diagnostic.message for diagnostic in planned.plan.errors]}"
             deletes = sum(change.action is Action.DELETE for change in planned.plan.changes)
             approved = approve(planned, Consent("high", ("*",), deletes))
             result = workspace.run(journal, Silence(), "apply").apply(approved)
@@ -130,8 +130,8 @@ class Bench:
         with self.workspace() as workspace:
             planned = workspace.plan(intention, ReadingProgress(None, None))
             entries = workspace.store.load().entries
-        if planned.plan.changes or planned.plan.findings:
-            return f"the next plan is not empty: {planned.plan.changes or planned.plan.findings}"
+        if planned.plan.changes or planned.plan.diagnostics:
+            return f"the next plan is not empty: {planned.plan.changes or planned.plan.diagnostics}"
         if set(entries) != set(intention.resources):
             return f"the state knows {sorted(set(entries) ^ set(intention.resources))} wrongly"
         found = self.picture()

@@ -1,4 +1,4 @@
-"""In which forms a secret may hide in what a program leaves behind, and finding it there.
+"""In which forms a secret may hide in what a program leaves behind, and diagnostic it there.
 
 Fourteen: as it is; with the customer's UUID in front; base64 at each of three offsets, and its URL-safe alphabet;
 percent-encoded, with `+` for blanks or not; escaped as JSON, as Python's repr, as HTML; hexadecimal in either case;
