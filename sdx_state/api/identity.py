@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sdx_state.api.errors import InvalidIdError, InvalidValueError
-from sdx_state.kinds import USER
+from sdx_state.kinds import KINDS, cached_by_table
 from sdx_state.kinds.email import identity_of, unaddressable
 from sdx_state.kinds.phone import is_written
 from sdx_state.model.urls import segment
@@ -15,6 +15,11 @@ from sdx_state.model.urls import segment
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,18}")
 _UNSENDABLE = re.compile("[\0\ud800-\udfff]")
 _COUNTRY = re.compile(r"[A-Za-z]{2}")  # ISO 3166 alpha-2
+
+
+@cached_by_table
+def _email_fields() -> frozenset[str]:
+    return frozenset(kind.identity for kind in KINDS.values() if kind.named_by_email)
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,7 @@ class Identity:
 
     @property
     def email(self) -> bool:
-        return self.field == USER.identity
+        return self.field in _email_fields()
 
     def of(self, row: Mapping[str, object]) -> str | None:
         """Return the form in which identities are compared, None if `row` has no valid one.

@@ -24,6 +24,7 @@ from pathlib import Path
 
 from sdx_state.api import Credentials
 from sdx_state.api.stored import Found, find_credentials
+from sdx_state.app.declared import load_declared
 from sdx_state.app.opening import Place, open_sandbox, open_tenant, trusted_base
 from sdx_state.app.pull import intention_of
 from sdx_state.app.saved import SavedPlan, configuration_hash, consent_of, rest_of
@@ -34,7 +35,7 @@ from sdx_state.apply.outcome import ApplyResult
 from sdx_state.apply.review import Review
 from sdx_state.apply.run import Observer, Silence
 from sdx_state.check.offline import diagnostics_of_changes
-from sdx_state.config import Configuration, load_configuration
+from sdx_state.config import Configuration
 from sdx_state.live import NO_PROGRESS, Progress
 from sdx_state.model.address import Address
 from sdx_state.plan.build import Intention
@@ -92,8 +93,8 @@ class Project:
         """
         environ = dict(os.environ if environ is None else environ)
         path = Path(folder)
-        configuration = load_configuration(path, environment, environ)
-        place = Place(path, environment, key_from(environ), machine)
+        configuration = load_declared(path, environment, environ)
+        place = Place(path, environment, key_from(environ), machine, configuration.project.state)
         return cls(path, environment, sandbox, configuration, credentials, environ, place)
 
     def plan(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sdx_state.api import Endpoints
+from sdx_state.app.extensions import Extensions
 from sdx_state.app.observe import TenantReader, clocks, cut_off, require_same_tenant
 from sdx_state.app.saved import SavedPlan
 from sdx_state.app.stored_evidence import StoredEvidence
@@ -54,6 +55,7 @@ class Workspace:
         guards: What the project says must be kept, and exceptions to the rules of risk.
         proven: The credentials, or the project, name the tenant.
         stored: What was counted in a tenant that was stored; None for a live one, which is asked.
+        extensions: What installed packages add: their rules judge every plan.
     """
 
     client: Endpoints
@@ -64,6 +66,7 @@ class Workspace:
     guards: Guards = field(default_factory=Guards)
     proven: bool = True
     stored: StoredEvidence | None = None
+    extensions: Extensions = field(default_factory=Extensions)
 
     @property
     def machine(self) -> Machine:
@@ -290,7 +293,10 @@ class Workspace:
 
     def _graded(self, plan: Plan, snapshot: Snapshot, evidence: Mapping[Address, Counts]) -> Plan:
         today = self.machine.moment().date()
-        return grade(plan, facts_of(plan, snapshot, evidence, self.guards), self.guards.policies, today)
+        facts = facts_of(plan, snapshot, evidence, self.guards)
+        graded = grade(plan, facts, self.guards.policies, today)
+        said = self.extensions.judged(graded, facts)
+        return replace(graded, diagnostics=(*graded.diagnostics, *said)) if said else graded
 
     def _routed(self, plan: Plan) -> Plan:
         needs = [(change.kind, verb, change.id) for change in plan.changes if (verb := verb_of(change)) is not None]

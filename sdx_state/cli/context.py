@@ -74,11 +74,11 @@ class Context:
 
     def configuration(self, files: ProjectFiles | None = None) -> Configuration:
         """Load the project file and every resource file, and say what is odd about them; nothing of given `files`."""
+        from sdx_state.app.declared import load_declared
         from sdx_state.cli.console import err_colour, say
-        from sdx_state.config import load_configuration
         from sdx_state.report.diagnostics import diagnostics_text
 
-        configuration = load_configuration(self.folder, self.environment, os.environ, files)
+        configuration = load_declared(self.folder, self.environment, os.environ, files)
         if configuration.warnings and files is None:
             say(diagnostics_text(configuration.warnings, colour=err_colour()))
         return configuration
@@ -95,21 +95,27 @@ class Context:
 
         return declared_at(revision, self.folder, self.environment, os.environ)
 
-    def place(self) -> Place:
-        """Return where the state and the sandbox are.
+    def place(self, project: Project | None = None) -> Place:
+        """Return where the state and the sandbox are, as `project` says it, or as the project file does.
 
         Raises:
             KeyUnusable: The key for signatures could be guessed.
+            ConfigurationError: The project file is invalid.
         """
         from sdx_state.app.opening import Place
+        from sdx_state.config.sift import PROJECT_FILE
 
-        return Place(self.folder, self.environment, self.key())
+        if project is None and (self.folder / PROJECT_FILE).exists():
+            project = self.project()
+        place = Place(self.folder, self.environment, self.key())
+        return place if project is None else replace(place, state=project.state)
 
     def store(self, sandbox: bool) -> Backend:
         """Return the state, whichever tenant it belongs to.
 
         Raises:
             KeyUnusable: The key for signatures could be guessed.
+            ConfigurationError: The project file is invalid.
         """
         return self.place().store(sandbox=sandbox)
 
@@ -155,13 +161,13 @@ class Context:
         from sdx_state.app.opening import open_sandbox, open_tenant
 
         if sandbox:
-            with open_sandbox(project, self.place()) as workspace:
+            with open_sandbox(project, self.place(project)) as workspace:
                 yield workspace
             return
         base = self.base(project)
         found = self.credentials(base)
         ca_file = os.environ.get("SDX_CA_FILE") or None
-        with open_tenant(project, self.place(), base, found, ca_file) as workspace:
+        with open_tenant(project, self.place(project), base, found, ca_file) as workspace:
             yield workspace
 
     @contextmanager

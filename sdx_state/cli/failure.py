@@ -121,6 +121,7 @@ def foreseen(error: BaseException) -> Failure | None:
 
     from sdx_state.api.errors import SurveyDynamixError
     from sdx_state.app.adopt import NotAdoptable
+    from sdx_state.app.extensions import FAILED, ExtensionFailed
     from sdx_state.app.opening import SandboxUnusable
     from sdx_state.app.pull import NotPulled
     from sdx_state.app.rehearsal import SnapshotUnreadable
@@ -145,8 +146,9 @@ def foreseen(error: BaseException) -> Failure | None:
     if isinstance(error, TooMuchMissing):
         message, _, advice = str(error).partition("\n")
         return Failure("absence", f"absence: {message}", advice, LIMIT)
-    if isinstance(error, UnprovenTenant | NotAdoptable | WrongTenant | SandboxUnusable):
-        code = {NotAdoptable: "not-adoptable", SandboxUnusable: "sandbox-unusable"}.get(type(error), "wrong-tenant")
+    if isinstance(error, UnprovenTenant | NotAdoptable | WrongTenant | SandboxUnusable | ExtensionFailed):
+        codes = {NotAdoptable: "not-adoptable", SandboxUnusable: "sandbox-unusable", ExtensionFailed: FAILED}
+        code = codes.get(type(error), "wrong-tenant")
         return Failure(code, str(error), error.advice, STALE if isinstance(error, UnprovenTenant) else 1)
     if isinstance(error, SnapshotUnreadable):
         return Failure("unreadable-snapshot", str(error), "Make a new one: sdx-state pull --snapshot FILE", 1)

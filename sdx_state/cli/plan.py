@@ -79,7 +79,7 @@ def command(
         before = context.before(base) if base is not None else None
         base_intention = before.intention if before is not None else None
         opened = (
-            open_stored(project, context.place(), load_tenant(snapshot), intention, base_intention)
+            open_stored(project, context.place(project), load_tenant(snapshot), intention, base_intention)
             if snapshot is not None
             else context.live(project, intention, base_intention, sandbox=sandbox)
         )

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sdx_state.apply.outcome import ApplyResult
     from sdx_state.model.plan import Plan
     from sdx_state.plan.conversation import Conversation
+    from sdx_state.report.formats import Options
 
 F = TypeVar("F", bound=Callable[..., Any])
 Forms = tuple[tuple[str, Path | None], ...]
@@ -31,7 +32,7 @@ def _forms(ctx: click.Context, parameter: click.Parameter, values: tuple[str, ..
     for value in values:
         name, _, file = value.partition("=")
         if name not in NAMES:
-            raise click.BadParameter(f"{name!r} is none of {', '.join(NAMES)}")
+            _require_format(name, ctx.find_object(Context))
         if file:
             require_output(Path(file), parameter, ctx)
         forms.append((name, Path(file) if file else None))
@@ -39,6 +40,21 @@ def _forms(ctx: click.Context, parameter: click.Parameter, values: tuple[str, ..
     if len(shown) > 1:
         raise click.BadParameter(f"only one of {' and '.join(shown)} can go to stdout: give the others a FILE")
     return tuple(forms) if shown else (("text", None), *forms)
+
+
+def _require_format(name: str, context: Context | None) -> None:
+    """Return if an installed package has the format `name`.
+
+    Raises:
+        BadParameter: None has.
+    """
+    from sdx_state.app.extensions import ExtensionFailed, extensions
+
+    folder = context.folder if context is not None else Path()
+    try:
+        extensions(folder).named("formats", name, NAMES)
+    except ExtensionFailed as error:
+        raise click.BadParameter(f"{error}. {error.advice}") from error
 
 
 def format_options(command: F) -> F:
@@ -64,7 +80,8 @@ def format_options(command: F) -> F:
             multiple=True,
             metavar="FORMAT[=FILE]",
             callback=_forms,
-            help=f"{', '.join(NAMES)}; on stdout, or in FILE. May be given several times.  [default: text]",
+            help=f"{', '.join(NAMES)}, or one that a package adds; on stdout, or in FILE. May be given several "
+            "times.  [default: text]",
         ),
     ):
         command = option(command)
@@ -125,22 +142,26 @@ class Reports:
         except Exception as error:
             failure = foreseen(error)
             if failure is not None:
-                with suppress(OSError):  # what stopped the command is what has to be told
+                from sdx_state.app.extensions import ExtensionFailed
+
+                with suppress(OSError, ExtensionFailed):  # what stopped the command is what has to be told
                     self._write(_with_failure(self.plan, failure))
             raise
         else:
             self._write(self.plan)
 
     def _write(self, plan: Plan | None) -> None:
+        from sdx_state.app.extensions import ExtensionFailed
         from sdx_state.cli.console import print_document
         from sdx_state.cli.redaction import redacted
-        from sdx_state.report.formats import FORMATS, Options
+        from sdx_state.report.formats import Options
         from sdx_state.report.text import plan_text
         from sdx_state.state.named_files import write_output
 
         if plan is None:
             return
         context = self._context
+        failed: ExtensionFailed | None = None
         options = Options(self._budget, self._personal, context.environment, context.place_in_repository(), self.hash)
         for form, file in self._forms:
             if (form, file) == ("text", None):
@@ -148,11 +169,29 @@ class Reports:
             if form == "text":
                 text = plan_text(plan, width=WIDTH, colour=False, verbose=self._verbose) + "\n"
             else:
-                text = FORMATS[form](plan, self.told, options)
+                try:
+                    text = self._rendered(form, plan, options)
+                except ExtensionFailed as error:
+                    failed = failed or error  # the other forms are written all the same
+                    continue
             if file is None:
                 print_document(text)
             else:
                 write_output(file, redacted(text).encode("utf-8", "replace"))
+        if failed is not None:
+            raise failed
+
+    def _rendered(self, form: str, plan: Plan, options: Options) -> str:
+        from sdx_state.app.extensions import extensions
+        from sdx_state.report.formats import FORMATS
+
+        if form in FORMATS:
+            return FORMATS[form](plan, self.told, options)
+        extension = extensions(self._context.folder).named("formats", form, NAMES)
+        text = extension.call(plan, self.told, options)
+        if not isinstance(text, str):
+            raise extension.failed(f"returned {type(text).__name__}, and must return a text")
+        return text
 
 
 def _with_failure(plan: Plan | None, failure: Failure) -> Plan:

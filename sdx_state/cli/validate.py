@@ -16,16 +16,17 @@ def command(context: Context, form: str, strict: bool) -> None:
     import os
     from dataclasses import replace
 
+    from sdx_state.app.declared import load_declared
     from sdx_state.check.offline import kept_by_git, offline_diagnostics
     from sdx_state.cli.console import err_colour, say
-    from sdx_state.config import ConfigurationError, load_configuration
+    from sdx_state.config import ConfigurationError
     from sdx_state.model.diagnostic import Diagnostic
     from sdx_state.report.diagnostics import diagnostics_json, diagnostics_text
 
     diagnostics: tuple[Diagnostic, ...]
     counts = ""
     try:
-        configuration = load_configuration(context.folder, context.environment, os.environ)
+        configuration = load_declared(context.folder, context.environment, os.environ)
     except ConfigurationError as error:
         diagnostics = error.diagnostics
     else:

@@ -6,7 +6,7 @@ from sdx_state.config.configuration import Configuration, load_configuration
 from sdx_state.config.errors import ConfigurationError
 from sdx_state.config.files import Changed, Folder, ProjectFiles, SourceText, replace_texts
 from sdx_state.config.format import format_files
-from sdx_state.config.project import Api, Limits, Project, SandboxSettings, load_project
+from sdx_state.config.project import Api, Limits, Project, SandboxSettings, StateSettings, load_project
 from sdx_state.config.revision import RevisionUnreadable, Tracked, at_revision, tracked
 from sdx_state.config.sayable import why_not
 from sdx_state.config.scaffold import is_example
@@ -31,6 +31,7 @@ __all__ = [
     "RevisionUnreadable",
     "SandboxSettings",
     "SourceText",
+    "StateSettings",
     "Tracked",
     "at_revision",
     "describe",

@@ -13,7 +13,7 @@ from sdx_state.config.files import Folder, ProjectFiles, SourceText, read_text
 from sdx_state.config.schema import verdict_of
 from sdx_state.config.sift import PROJECT_FILE, Excluded, Found
 from sdx_state.config.times import complaints, read_freezes, read_policies
-from sdx_state.config.tree import Items, Table, items, table
+from sdx_state.config.tree import Items, Node, Table, items, table
 from sdx_state.kinds.email import check_user, identity_of
 from sdx_state.model.alike import did_you_mean
 from sdx_state.model.diagnostic import Diagnostic
@@ -65,6 +65,15 @@ class Lint:
 
 
 @dataclass(frozen=True)
+class StateSettings:
+    """Where the state is kept: the store's name, what it needs to know, and where that is said."""
+
+    backend: str = "local"
+    settings: Mapping[str, object] = field(default_factory=dict)
+    source: Source | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
 class SandboxSettings:
     """The embedded tenant: the shape it answers in, and whether it refuses what is not documented."""
 
@@ -80,7 +89,7 @@ class Project:
         folder: The project's folder.
         api: Where the API is.
         tenant: UUID of the customer that credentials must belong to.
-        state_backend: Where the state is kept.
+        state: Where the state is kept.
         limits: What may be deleted without consent.
         policies: Exceptions to the rules of risk.
         freezes: Times in which nothing is written.
@@ -95,7 +104,7 @@ class Project:
     folder: Path
     api: Api = field(default_factory=Api)
     tenant: str | None = None
-    state_backend: str = "local"
+    state: StateSettings = field(default_factory=StateSettings)
     limits: Limits = field(default_factory=Limits)
     policies: tuple[Policy, ...] = ()
     freezes: tuple[Freeze, ...] = ()
@@ -215,12 +224,7 @@ def _meaning(settings: Table, source: SourceText) -> list[Diagnostic]:
     """What the schema cannot say."""
     diagnostics = []
     for layer in _layers(settings):
-        state, api = table(layer.get("state")), table(layer.get("api"))
-        if state.get("backend", "local") != "local":
-            message = f"the state backend `{state['backend']}` is not supported by this version"
-            diagnostics.append(
-                source.diagnostic("unknown-backend", state.value_place("backend"), message, "use `local`")
-            )
+        api = table(layer.get("api"))
         if "url" in api and "host" in api:
             diagnostics.append(
                 source.diagnostic(
@@ -269,6 +273,13 @@ def _unknown_environment(settings: Table, environment: str | None, source: Sourc
     return [source.diagnostic("unknown-environment", settings.key_place("environments"), message, hint)]
 
 
+def _state(settings: Table, overlay: Mapping[str, Node]) -> StateSettings:
+    """Return where the state is kept; an environment that names a store says all that it needs to know."""
+    said = table(overlay.get("state", settings.get("state")))
+    source = Source(PROJECT_FILE, *said.value_place("backend"))
+    return StateSettings(str(said.get("backend", "local")), dict(table(said.get("settings"))), source)
+
+
 def _project(folder: Path, settings: Table, environment: str | None, environ: Mapping[str, str]) -> Project:
     environments = table(settings.get("environments"))
     overlay = table(environments.get(environment)) if environment is not None else {}
@@ -295,7 +306,7 @@ def _project(folder: Path, settings: Table, environment: str | None, environ: Ma
         folder=folder,
         api=Api(**api),
         tenant=str(tenant) if tenant is not None else None,
-        state_backend=str(merged("state").get("backend", "local")),
+        state=_state(settings, overlay),
         limits=Limits(**{**limits, "administrators": tuple(map(str, limits.get("administrators", ())))}),
         policies=tuple(read_policies(listed("risk"))),
         freezes=tuple(read_freezes(listed("freeze"))),

@@ -5,11 +5,13 @@ required, `phone` has its country code, `visible` and `visibility_level` are req
 `send_password_reset` is TRUE or FALSE.
 """
 
+from __future__ import annotations
+
+from sdx_state.kinds.complaint import Complaint
 from sdx_state.kinds.email import check_user
 from sdx_state.kinds.field import Field, FieldType
 from sdx_state.kinds.kind import Kind
 from sdx_state.kinds.page import Page
-from sdx_state.kinds.timezone import doubt_timezone
 from sdx_state.kinds.zones import OTHER_NAMES
 
 SEND_RESET = "send_password_reset"
@@ -42,6 +44,13 @@ FORMULAS = (
 )
 UPLOAD_ONLY_NEW = "The file holds missing users only. What an upload does to users that exist is not documented."
 
+
+def _doubt_timezone(text: str) -> Complaint | None:
+    from sdx_state.kinds.timezone import doubt_timezone  # needs the files of a package, which few commands do
+
+    return doubt_timezone(text)
+
+
 _FIELDS = (
     Field(
         "email",
@@ -71,7 +80,7 @@ _FIELDS = (
         other_names=OTHER_NAMES,
         label="Time zone",
         about="IANA time zone, such as Australia/Brisbane.",
-        doubt=doubt_timezone,
+        doubt=_doubt_timezone,
     ),
 )
 

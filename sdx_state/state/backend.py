@@ -11,6 +11,7 @@ from sdx_state.model.ledger import Ledger
 from sdx_state.programs.machine import Machine
 from sdx_state.state.signing import SigningKey
 
+LOCAL = "local"  # the name of the store in a folder on this machine
 Fence = Callable[[], None]  # raises LockLost where the run that it was given to may write no more
 
 

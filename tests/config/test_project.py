@@ -44,7 +44,7 @@ def test_the_smallest_project_has_safe_defaults(files: Any) -> None:
     assert project.api == Api(host=None, url=None, capabilities="auto", parallelism=8)
     assert project.limits == Limits(deletes=3, deletes_percent=10)
     assert project.sandbox == SandboxSettings(shape="flat", documented=False)
-    assert (project.tenant, project.state_backend, project.environment) == (None, "local", None)
+    assert (project.tenant, project.state.backend, project.environment) == (None, "local", None)
 
 
 def test_everything_that_is_said_is_read(files: Any) -> None:
@@ -141,9 +141,10 @@ REFUSED = [
      "2:12: the API's address cannot be read: host or port is malformed", None),
     ("sdx: 1\napi: {host: a.com, url: 'https://b.com'}\n", "2:20: `host` and `url` say the same thing", None),
     ("sdx: 1\ntenant: acme\n", "2:9: `tenant` cannot be `acme`", None),
-    ("sdx: 1\nstate: {backend: s3}\n", "2:18: the state backend `s3` is not supported by this version",
-     "use `local`"),
-    ("sdx: 1\nstate: {backend: locl}\n", "2:18: `backend` cannot be `locl`", "did you mean `local`?"),
+    ("sdx: 1\nstate: {backend: S3}\n",
+     "2:18: `backend` cannot be `S3`", "a store is named in small letters, digits and hyphens"),
+    ("sdx: 1\nstate: {backend: vault, settings: x}\n",
+     "2:35: `settings` must be a mapping, and this is `x`", None),
     ("sdx: 1\nlimits: {deletes: '3'}\n", "2:19: `deletes` must be a whole number, and this is `3`",
      "write `3` without quotes"),
     ("sdx: 1\nlimits: {deletes_percent: 101}\n", "2:27: `deletes_percent` must be at most 100", None),
@@ -151,8 +152,6 @@ REFUSED = [
     ("sdx: 1\nvariables: {a: true}\n", "2:16: `a` is text, and `true` is not", 'quote this: "true"'),
     ("sdx: 1\nvariables: {'a b': x}\n",
      "2:13: `a b` cannot be a key here: a variable's name is letters, digits, _ and -", None),
-    ("sdx: 1\nenvironments: {d: {state: {backend: http}}}\n",
-     "2:37: the state backend `http` is not supported by this version", None),
     ("- sdx\n", "1:1: this file must be a mapping, and this is a list", None),
 ]  # fmt: skip
 
@@ -175,3 +174,16 @@ def test_a_broken_project_file_does_not_hide_what_is_wrong_in_the_others(files: 
     files.write("sdx.yaml", "sdx: 1\nfoo: 1\n")
     files.write("a.yaml", "surveys: {s: {name: 'S ${var.x}', nmae: x}}\n")
     assert files.said() == ["a.yaml:1:35: unknown field `nmae`", "sdx.yaml:2:1: unknown section `foo`"]
+
+
+def test_an_environment_that_names_a_store_says_all_that_it_needs(files: Any) -> None:
+    files.write(
+        "sdx.yaml",
+        "sdx: 1\napi: {host: demo.surveydynamix.com}\nstate: {backend: vault, settings: {mount: a, depth: 1}}\n"
+        "environments: {d: {state: {backend: local}}, e: {}}\n",
+    )
+    vault, local, same = (load_project(files.folder, environment, {}).state for environment in (None, "d", "e"))
+    assert (vault.backend, vault.settings) == ("vault", {"mount": "a", "depth": 1})
+    assert (local.backend, local.settings) == ("local", {})
+    assert same == vault
+    assert str(vault.source) == "sdx.yaml:3:18"

@@ -1,0 +1,330 @@
+"""Installed packages add rules, lints, formats and state backends; one that goes wrong is an error with its name."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sdx_state.app.extensions import extensions
+
+PACKAGES = Path(__file__).parent
+SURVEYS = """
+surveys:
+  friday: {name: Friday, greeting_text: Hello from Acme}
+  monday: {name: Monday, greeting_text: Hello}
+"""
+
+
+def install(package: str, target: Path) -> Path:
+    """Install the package with pip, without a network and without what it is built with being looked for."""
+    options = ("--no-deps", "--no-build-isolation", "--no-index", "--disable-pip-version-check", "--quiet")
+    command = [sys.executable, "-m", "pip", "install", *options, "--target", str(target), str(PACKAGES / package)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return target
+
+
+@pytest.fixture(scope="module")
+def example_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return install("sdx-example", tmp_path_factory.mktemp("example"))
+
+
+@pytest.fixture(autouse=True)
+def forgotten() -> Iterator[None]:
+    yield
+    for name in [name for name in sys.modules if name.startswith(("sdx_example", "sdx_broken"))]:
+        del sys.modules[name]
+
+
+@pytest.fixture
+def example(connected: Any, example_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.syspath_prepend(str(example_folder))
+    connected.write("surveys.yaml", SURVEYS)
+    return connected
+
+
+@pytest.fixture
+def add(connected: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], Any]:
+    """Have a package `sdx-broken` installed that has one extension, of a group, with this code."""
+    connected.write("surveys.yaml", SURVEYS)
+
+    def install(group: str, code: str) -> Any:
+        folder = tmp_path / "installed"
+        metadata = folder / "sdx_broken-0.1.dist-info"
+        metadata.mkdir(parents=True)
+        (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: sdx-broken\nVersion: 0.1\n")
+        (metadata / "entry_points.txt").write_text(f"[sdx_state.{group}]\nbad = sdx_broken:bad\n")
+        (folder / "sdx_broken.py").write_text(code)
+        monkeypatch.syspath_prepend(str(folder))
+        return connected
+
+    return install
+
+
+def found(project: Any, *arguments: str) -> list[tuple[str, str, str | None]]:
+    ended = project.run("plan", "--format", "json", *arguments)
+    return [(one["code"], one["severity"], one["address"]) for one in json.loads(ended.out)["diagnostics"]]
+
+
+def test_without_a_package_there_are_none_and_metadata_is_not_imported(tmp_path: Path) -> None:
+    assert extensions(tmp_path).all == ()
+    code = (
+        "import sys; from pathlib import Path; from sdx_state.app.extensions import extensions;"
+        "assert extensions(Path('.')).all == (); assert 'importlib.metadata' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path)
+
+
+def test_a_package_adds_one_of_each_sort(example: Any) -> None:
+    added = extensions(example.folder)
+    assert {(one.group, one.name, one.package) for one in added.all} == {
+        ("rules", "no-friday", "sdx-example 1.0"),
+        ("lints", "greeting-without-brand", "sdx-example 1.0"),
+        ("formats", "csv", "sdx-example 1.0"),
+        ("state_backends", "folder", "sdx-example 1.0"),
+    }
+
+
+def test_a_rule_warns_at_the_change_and_where_it_is_declared(example: Any) -> None:
+    assert example.apply().code == 0
+    example.write("surveys.yaml", SURVEYS.replace("Hello}", "Welcome}"))
+    ended = example.run("plan", "--format", "json")
+    assert ended.code == 0, ended.err
+    (said,) = [one for one in json.loads(ended.out)["diagnostics"] if one["code"] == "no-friday"]
+    assert (said["severity"], said["address"]) == ("warning", "survey.monday")
+    assert said["source"]["file"] == "surveys.yaml"
+    assert said["source"]["line"] == 4
+
+
+def test_an_error_of_a_rule_forbids_applying(example: Any, tenant: Any) -> None:
+    assert example.apply().code == 0
+    example.write("surveys.yaml", SURVEYS.replace("  friday: {name: Friday, greeting_text: Hello from Acme}\n", ""))
+    allowed = ("--allow-deletes", "1", "--allow", "survey.friday")
+    assert ("no-friday", "error", "survey.friday") in found(example)
+    refused = example.apply(*allowed)
+    assert refused.code == 1
+    assert "survey.friday is about Fridays and stays" in refused.out + refused.err
+    assert {row["name"] for row in tenant.store.rows("surveys")} == {"Friday", "Monday"}
+
+
+def test_an_error_of_a_rule_forbids_undo_and_destroy(example: Any, tenant: Any) -> None:
+    assert example.apply().code == 0
+    run = example.run("history").out.split()[0]
+    allowed = ("--auto-approve", "--allow-deletes", "2", "--allow", "survey.*")
+    for command in (("undo", run), ("destroy",)):
+        refused = example.run(*command, *allowed)
+        assert refused.code == 1, command
+        assert "is about Fridays and stays" in refused.out + refused.err
+    assert len(tenant.store.rows("surveys")) == 2
+
+
+def test_a_lint_warns_in_validate_and_in_plan(example: Any) -> None:
+    for command in ("validate", "plan"):
+        ended = example.run(command)
+        assert ended.code == 0
+        assert "surveys.yaml:4:" in ended.err
+        assert "survey.monday greets without naming Acme" in ended.err
+    assert example.run("validate", "--strict").code == 1
+
+
+def test_a_format_of_a_package_is_printed_and_written(example: Any) -> None:
+    shown = example.run("plan", "--format", "csv")
+    assert shown.out == "create,survey.friday\ncreate,survey.monday\n"
+    target = example.folder / "plan.csv"
+    assert example.run("plan", "--format", f"csv={target}", "--format", "json").code == 0
+    assert target.read_text() == shown.out
+
+
+def test_an_unknown_format_suggests_the_nearest(example: Any) -> None:
+    wrong = example.run("plan", "--format", "cvs")
+    assert wrong.code == 2
+    assert "there is no format `cvs`. Did you mean `csv`?" in wrong.err
+    assert "Did you mean `markdown`?" in example.run("plan", "--format", "markdwon").err
+
+
+def test_a_state_backend_of_a_package_keeps_the_state(example: Any, tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir(mode=0o700)
+    text = (
+        f"sdx: 1\napi: {{host: demo.surveydynamix.com}}\nstate: {{backend: folder, settings: {{path: {shared}}}}}\n"
+    )
+    example.write("sdx.yaml", text)
+    ended = example.apply()
+    assert ended.code == 0, ended.err
+    assert "survey.friday" in example.run("state", "list").out
+    assert any(path.name.startswith("state") for path in shared.iterdir())
+    assert not any(path.name.startswith("state") for path in (example.folder / ".sdx").glob("*"))
+    assert example.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_the_python_interface_has_the_state_of_the_package_too(example: Any, tmp_path: Path) -> None:
+    from sdx_state import Project
+
+    shared = tmp_path / "shared"
+    shared.mkdir(mode=0o700)
+    text = (
+        f"sdx: 1\napi: {{host: demo.surveydynamix.com}}\nstate: {{backend: folder, settings: {{path: {shared}}}}}\n"
+    )
+    example.write("sdx.yaml", text)
+    project = Project.open(example.folder)
+    review = project.plan()
+    assert len(project.apply(review.approve()).of("done")) == 2
+    assert any(path.name.startswith("state") for path in shared.iterdir())
+
+
+def test_a_state_backend_that_is_not_installed_is_an_error_at_its_place(example: Any) -> None:
+    example.write("sdx.yaml", "sdx: 1\napi: {host: demo.surveydynamix.com}\nstate: {backend: foldr}\n")
+    for command in ("validate", "plan", "apply"):
+        wrong = example.run(command)
+        assert wrong.code == 1
+        assert "sdx.yaml:3:18: error[unknown-backend]: there is no state backend `foldr`" in wrong.err
+        assert "Did you mean `folder`?" in wrong.err
+    listed = example.run("state", "list")
+    assert listed.code == 7
+    assert "there is no state backend `foldr`" in listed.err
+    assert not (example.folder / ".sdx" / "state.json").exists()
+
+
+def test_a_rule_that_crashes_names_the_change_and_its_package(add: Any, tenant: Any) -> None:
+    project = add("rules", "def bad(change, facts): return 1 / ('friday' not in change.address) and None\n")
+    project.write("more.yaml", "surveys:\n  friday-2: {name: Friday 2}\n")
+    assert ("extension-failed", "error", "survey.friday-2") in found(project)
+    ended = project.apply()
+    assert ended.code == 1
+    told = " ".join((ended.out + ended.err).split())
+    assert "more.yaml:2" in told
+    assert "rule `bad` of sdx-broken 0.1 failed on survey.friday-2: ZeroDivisionError: division by zero" in told
+    assert "(and on 1 more changes)" in told
+    assert "pip uninstall sdx-broken" in told
+    assert "Traceback" not in told
+    assert tenant.store.rows("surveys") == []
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        (
+            "def bad(change, facts): return [1, 'x']\n",
+            "returned int, str, and must return a Diagnostic, several, or None",
+        ),
+        ("def bad(change, facts): return 1\n", "failed on survey.friday: TypeError: 'int' object is not iterable"),
+        ("def bad(change): pass\n", "failed on survey.friday: TypeError"),
+        ("raise RuntimeError('not\\ntoday')\n", "does not load: RuntimeError: not today"),
+        ("import is_not_there\n", "does not load: ModuleNotFoundError: No module named 'is_not_there'"),
+        ("bad = 1\n", "does not load: sdx_broken:bad cannot be called"),
+        ("good = 1\n", "does not load: AttributeError"),
+        ("import sys\nsys.exit(0)\n", "does not load: SystemExit: 0"),
+    ],
+)
+def test_a_rule_that_does_not_load_or_returns_something_else_is_named(add: Any, code: str, message: str) -> None:
+    ended = add("rules", code).run("plan")
+    assert ended.code == 1
+    told = " ".join((ended.out + ended.err).split())
+    assert f"rule `bad` of sdx-broken 0.1 {message}" in told
+    assert "Traceback" not in told
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("import sys\ndef bad(configuration): sys.exit('gone')\n", "failed: SystemExit: gone"),
+        ("def bad(configuration): yield from [1, 1 / 0]\n", "failed: ZeroDivisionError"),
+        ("import is_not_there\n", "does not load: ModuleNotFoundError"),
+    ],
+)
+def test_a_lint_that_fails_or_does_not_load_is_named(add: Any, code: str, message: str) -> None:
+    project = add("lints", code)
+    for command in ("validate", "plan"):
+        ended = project.run(command)
+        assert ended.code == 1
+        assert f"lint `bad` of sdx-broken 0.1 {message}" in ended.err
+        assert "pip uninstall sdx-broken" in ended.err
+        assert "Traceback" not in ended.err
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("def bad(plan, told, options): raise KeyError('x')\n", "failed: KeyError: 'x'"),
+        ("def bad(plan, told, options): return b''\n", "returned bytes, and must return a text"),
+    ],
+)
+def test_a_format_that_fails_is_named_and_the_others_are_written(add: Any, code: str, message: str) -> None:
+    project = add("formats", code)
+    target = project.folder / "plan.json"
+    ended = project.run("plan", "--format", "bad", "--format", f"json={target}")
+    assert ended.code == 1
+    assert f"format `bad` of sdx-broken 0.1 {message}" in ended.err
+    assert "Traceback" not in ended.err
+    assert json.loads(target.read_text())["summary"]["add"] == 2
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("bad = 1\n", "does not load: sdx_broken:bad cannot be called"),
+        ("def bad(name, settings, *, key, machine): return settings['path']\n", "failed: KeyError: 'path'"),
+    ],
+)
+def test_a_state_backend_that_fails_is_named(add: Any, code: str, message: str) -> None:
+    project = add("state_backends", code)
+    project.write("sdx.yaml", "sdx: 1\napi: {host: demo.surveydynamix.com}\nstate: {backend: bad}\n")
+    for command in (("state", "list"), ("plan",), ("apply", "--auto-approve")):
+        ended = project.run(*command)
+        assert ended.code == 7
+        assert f"state backend `bad` of sdx-broken 0.1 {message}" in ended.err
+        assert "Traceback" not in ended.err
+
+
+def test_a_name_that_two_packages_have_is_refused(example: Any, tmp_path: Path, monkeypatch: Any) -> None:
+    metadata = tmp_path / "second" / "sdx_other-2.0.dist-info"
+    metadata.mkdir(parents=True)
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: sdx-other\nVersion: 2.0\n")
+    (metadata / "entry_points.txt").write_text("[sdx_state.formats]\ncsv = sdx_example:csv_of\n")
+    monkeypatch.syspath_prepend(str(metadata.parent))
+    wrong = example.run("plan", "--format", "csv")
+    assert wrong.code == 2
+    assert "format `csv` is in sdx-other 2.0 and sdx-example 1.0" in wrong.err
+
+
+def test_nothing_is_loaded_from_the_project_or_the_current_folder(
+    example_folder: Path, tmp_path: Path, connected: Any
+) -> None:
+    """A project may hold what looks like an installed package, and modules of the names of others."""
+    install("sdx-example", connected.folder)
+    (connected.folder / "sdx_example.py").write_text("raise SystemExit('loaded from the project')\n")
+    connected.write("surveys.yaml", SURVEYS)
+    show = "import sys; from pathlib import Path; from sdx_state.app.extensions import extensions;"
+    show += "added = extensions(Path(sys.argv[1])); print(sorted(one.name for one in added.all));"
+    show += "print([one.load().__module__ for one in added.all])"
+
+    def names(current: Path, *path: Path) -> list[str]:
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, path))}
+        command = [sys.executable, "-c", show, str(connected.folder)]
+        done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=current, env=environment)
+        assert done.returncode == 0, done.stderr + done.stdout
+        return done.stdout.splitlines()
+
+    assert names(connected.folder) == ["[]", "[]"]  # `python -c` has the current folder in its path
+    assert names(connected.folder, connected.folder) == ["[]", "[]"]
+    assert names(tmp_path, connected.folder) == ["[]", "[]"]
+    assert names(connected.folder / "..", connected.folder) == ["[]", "[]"]
+    installed = names(connected.folder, connected.folder, example_folder)
+    assert installed[0] == "['csv', 'folder', 'greeting-without-brand', 'no-friday']"
+    assert set(json.loads(installed[1].replace("'", '"'))) == {"sdx_example"}
+
+
+def test_the_program_finds_what_is_installed(example_folder: Path, connected: Any) -> None:
+    connected.write("surveys.yaml", SURVEYS)
+    environment = {**os.environ, "PYTHONPATH": str(example_folder)}
+    command = [sys.executable, "-m", "sdx_state", "plan", "--format", "csv"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=connected.folder, env=environment)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "create,survey.friday\ncreate,survey.monday\n"
