@@ -11,19 +11,24 @@ from sdx_state.cli.context import Context
 
 
 class OutputFile(click.Path):
-    """The path of a file that a command writes."""
+    """The path of a file that a command writes.
 
-    def __init__(self) -> None:
+    Attributes:
+        beside_state: Names of files that it may be among the files of the state.
+    """
+
+    def __init__(self, beside_state: tuple[str, ...] = ()) -> None:
         super().__init__(dir_okay=False, path_type=Path)
+        self.beside_state = beside_state
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         """Return the path.
 
         Raises:
-            BadParameter: The project reads this file.
+            BadParameter: The project reads this file, or it is among the files of the state.
         """
         path = Path(os.fsdecode(super().convert(str(value), param, ctx)))
-        require_output(path, param, ctx)
+        require_output(path, param, ctx, self.beside_state)
         return path
 
 
@@ -37,12 +42,14 @@ class OutputFolder(click.Path):
         """Return the path.
 
         Raises:
-            BadParameter: The project reads files in this folder.
+            BadParameter: The project reads files in this folder, or it is that of the state.
         """
         from sdx_state.config.reading import files_read
 
         path = Path(os.fsdecode(super().convert(str(value), param, ctx)))
         folder = _project(ctx)
+        if folder is not None:
+            _require_apart(path, folder, param, ctx)
         inside = folder is not None and path.exists() and (path.resolve(), folder.resolve())
         if inside and (inside[0].is_relative_to(inside[1]) or inside[1].is_relative_to(inside[0])):
             found = next((one for one in files_read(inside[1]) if one.is_relative_to(inside[0])), None)
@@ -52,15 +59,19 @@ class OutputFolder(click.Path):
         return path
 
 
-def require_output(path: Path, param: click.Parameter | None, ctx: click.Context | None) -> None:
+def require_output(
+    path: Path, param: click.Parameter | None, ctx: click.Context | None, beside_state: tuple[str, ...] = ()
+) -> None:
     """Return if the project of `ctx` neither reads the file `path` nor would read it once it is there.
 
     Raises:
-        BadParameter: It does.
+        BadParameter: It does, or the file is among those of the state, and not one of `beside_state`.
     """
     folder = _project(ctx)
     if folder is None:
         return
+    if path.name not in beside_state:
+        _require_apart(path, folder, param, ctx)
     from sdx_state.config.reading import files_read, would_be_read
 
     real, top = path.resolve(), folder.resolve()
@@ -69,6 +80,16 @@ def require_output(path: Path, param: click.Parameter | None, ctx: click.Context
     if real.is_relative_to(top) and would_be_read(top, real.relative_to(top).as_posix()):
         message = f"the project would read {path} as configuration. Name a file that does not end in .yaml or .yml."
         raise click.BadParameter(message, ctx, param)
+
+
+def _require_apart(path: Path, folder: Path, param: click.Parameter | None, ctx: click.Context | None) -> None:
+    from sdx_state.state.files import HIDDEN_FOLDER
+
+    hidden = folder / HIDDEN_FOLDER
+    if path.resolve().is_relative_to(hidden.resolve()) or path.absolute().is_relative_to(hidden.absolute()):
+        raise click.BadParameter(
+            f"{path} is in {HIDDEN_FOLDER}, which holds the state. Name another one.", ctx, param
+        )
 
 
 def _project(ctx: click.Context | None) -> Path | None:

@@ -74,7 +74,7 @@ def command(
     from sdx_state.report.escape import escape
     from sdx_state.report.responses import Renderer
     from sdx_state.state.named_files import open_stream
-    from sdx_state.state.staging import write_all
+    from sdx_state.state.staging import errors_naming, write_all
 
     if bom and form != "csv":
         raise click.UsageError("--bom is for --format csv: JSON Lines have no byte-order mark")
@@ -100,7 +100,8 @@ def command(
         elif stream is not None:
             with open(stream, "wb", buffering=0) as into:  # noqa: PTH123 - an open descriptor, and no name
                 export = Reading(workspace.client, asked, period)
-                _print(export, renderer, asked, lambda data: write_all(into.fileno(), data))
+                with errors_naming(output or ""):
+                    _print(export, renderer, asked, lambda data: write_all(into.fileno(), data))
         else:
             file = _opened(output, renderer, asked, resume=resume)
             with file:

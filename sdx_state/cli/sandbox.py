@@ -21,7 +21,7 @@ from sdx_state.cli.outputs import OutputFile
 @click.option(
     "--oauth-unavailable", is_flag=True, help="Nobody signs in through the browser, as the reference has it."
 )
-@click.option("--database", type=OutputFile(), help="Where the tenant is kept.")
+@click.option("--database", type=OutputFile(beside_state=("sandbox.db",)), help="Where the tenant is kept.")
 @click.pass_obj
 def command(
     context: Context, port: int, shape: str | None, documented: bool, oauth_unavailable: bool, database: Path | None

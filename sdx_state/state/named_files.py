@@ -17,7 +17,7 @@ from pathlib import Path
 from sdx_state.state.files import MAX_BYTES, PRIVATE_FILE
 from sdx_state.state.ownership import kind_of_file
 from sdx_state.state.platform import BYTES, NO_WAIT
-from sdx_state.state.staging import replace_file, write_all
+from sdx_state.state.staging import errors_naming, replace_file, write_all
 
 PATIENCE = 10.0  # seconds that a named pipe may be without a reader
 _MOST_LINKS = 40  # as Linux has it
@@ -72,7 +72,8 @@ def write_output(path: Path, data: bytes, mode: int = PRIVATE_FILE) -> None:
         replace_file(path.resolve(), data, mode, keep_mode=True)
         return
     try:
-        write_all(stream, data)
+        with errors_naming(path):
+            write_all(stream, data)
     finally:
         os.close(stream)
 

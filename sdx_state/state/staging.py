@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,19 +53,20 @@ def stage(name: str, data: bytes, mode: int, *, keep_mode: bool, directory: Dire
     """
     # `O_EXCL` refuses a name that is taken, so chance has no say but in which one it is.
     staged = Staged(f".{name[:_LONGEST]}.{secrets.token_hex(4)}.tmp", directory)
-    descriptor = directory.open(staged.name, _NEW, mode)
-    try:
+    with errors_naming(name):
+        descriptor = directory.open(staged.name, _NEW, mode)
         try:
-            if keep_mode:
-                with contextlib.suppress(FileNotFoundError):
-                    platform.copy_mode(descriptor, directory.stat(name))
-            write_all(descriptor, data)
-            platform.sync(descriptor)
-        finally:
-            os.close(descriptor)
-    except BaseException:
-        staged.discard()
-        raise
+            try:
+                if keep_mode:
+                    with contextlib.suppress(FileNotFoundError):
+                        platform.copy_mode(descriptor, directory.stat(name))
+                write_all(descriptor, data)
+                platform.sync(descriptor)
+            finally:
+                os.close(descriptor)
+        except BaseException:
+            staged.discard()
+            raise
     return staged
 
 
@@ -76,7 +78,8 @@ def replace_content(name: str, data: bytes, mode: int, *, keep_mode: bool, direc
     """
     staged = stage(name, data, mode, keep_mode=keep_mode, directory=directory)
     try:
-        staged.take_place_of(name)
+        with errors_naming(name):
+            staged.take_place_of(name)
     except BaseException:
         staged.discard()
         raise
@@ -88,8 +91,19 @@ def replace_file(path: Path, data: bytes, mode: int, *, keep_mode: bool) -> None
     Raises:
         OSError: As for `stage`: the old file is as it was.
     """
-    replace_content(path.name, data, mode, keep_mode=keep_mode, directory=DirectoryByPath(path.parent))
-    sync_folder(path.parent)
+    with errors_naming(path):
+        replace_content(path.name, data, mode, keep_mode=keep_mode, directory=DirectoryByPath(path.parent))
+        sync_folder(path.parent)
+
+
+@contextlib.contextmanager
+def errors_naming(name: str | Path) -> Iterator[None]:
+    """Let errors of the system name the file `name`: those about a descriptor name none, or one nobody gave."""
+    try:
+        yield
+    except OSError as error:
+        error.filename, error.filename2 = str(name), None
+        raise
 
 
 def write_all(descriptor: int, data: bytes) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import click
 import pytest
 
+from sdx_state.cli.context import Context
 from sdx_state.cli.main import cli
 from sdx_state.cli.outputs import OutputFile, OutputFolder
 
@@ -62,6 +63,41 @@ def test_a_hand_off_into_a_folder_of_the_project_is_refused(files: Any) -> None:
         ended = files.run("handoff", "--out", str(folder))
         assert ended.code == 2
         assert "Name another folder" in ended.err
+
+
+@pytest.mark.parametrize("option", OUTPUTS, ids=" ".join)
+@pytest.mark.parametrize("name", [".sdx/state.json", ".sdx/new", "linked/state.json"])
+def test_nothing_is_written_among_the_files_of_the_state(files: Any, option: tuple[str, ...], name: str) -> None:
+    assert files.apply().code == 0
+    (files.folder / "linked").symlink_to(".sdx")
+    before = (files.folder / ".sdx" / "state.json").read_bytes()
+    *arguments, last = option
+    path = str(files.folder / name)
+    ended = files.run(*arguments, last + path) if last.endswith("=") else files.run(*option, path)
+    assert ended.code == 2
+    assert "which holds the state. Name another one." in ended.err
+    assert (files.folder / ".sdx" / "state.json").read_bytes() == before
+    assert not (files.folder / ".sdx" / "new").exists()
+
+
+@pytest.mark.parametrize("folder", [".sdx", ".sdx/handoff"])
+def test_no_hand_off_is_written_among_the_files_of_the_state(files: Any, folder: str) -> None:
+    assert files.apply().code == 0
+    ended = files.run("handoff", "--out", str(files.folder / folder))
+    assert ended.code == 2
+    assert "which holds the state. Name another one." in ended.err
+
+
+def test_a_tenant_can_be_kept_where_the_sandbox_keeps_it(files: Any) -> None:
+    assert files.run("plan", "--sandbox").code == 0
+    path = files.folder / ".sdx" / "sandbox.db"
+    with pytest.raises(click.BadParameter, match="holds the state"):
+        OutputFile().convert(str(path), None, context_of(files))
+    assert OutputFile(beside_state=("sandbox.db",)).convert(str(path), None, context_of(files)) == path
+
+
+def context_of(project: Any) -> click.Context:
+    return click.Context(cli, obj=Context(project.folder, None))
 
 
 @pytest.mark.parametrize("name", ["plan.json", "out/plan.bin", ".hidden.yaml", "handoff/x.yaml", "../new.yaml"])

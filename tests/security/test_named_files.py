@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import json
 import os
 import shlex
@@ -136,6 +137,48 @@ def test_a_device_is_written_into_and_stays_a_device(applied: Any, tmp_path: Pat
     after = path.lstat()
     assert (after.st_ino, after.st_mode, after.st_rdev) == (before.st_ino, before.st_mode, before.st_rdev)
     assert [one.name for one in tmp_path.iterdir()].count("null") == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("command", OUTPUTS)
+def test_a_device_that_takes_nothing_is_a_plain_error(applied: Any, command: Command) -> None:
+    ended = applied.run(*command(Path("/dev/full")))
+    assert ended.code == 1
+    assert ended.err.splitlines()[-1] == "Error: /dev/full: No space left on device"
+    assert applied.run("plan", "--sandbox", "--detailed-exitcode").code == 0
+
+
+@pytest.mark.parametrize("command", AT_ONCE)
+@pytest.mark.parametrize("failing", ["write", "fsync"])
+def test_a_full_disk_is_a_plain_error_that_names_the_output(
+    applied: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: Command, failing: str
+) -> None:
+    path = tmp_path / "output"
+    path.write_text("old", encoding="utf-8")
+    real = getattr(os, failing)
+
+    def full(descriptor: int, *arguments: Any) -> Any:
+        if Path(f"/proc/self/fd/{descriptor}").readlink().name.startswith(".output."):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return real(descriptor, *arguments)
+
+    monkeypatch.setattr(os, failing, full)
+    ended = applied.run(*command(path))
+    assert ended.code == 1
+    assert ended.err.splitlines()[-1] == f"Error: {path}: No space left on device"
+    assert path.read_text(encoding="utf-8") == "old"
+    assert [one.name for one in tmp_path.iterdir() if one.name.startswith(".output")] == []
+
+
+@pytest.mark.parametrize("command", OUTPUTS)
+def test_an_output_in_a_folder_that_there_is_not_is_named_as_it_was_given(
+    applied: Any, tmp_path: Path, command: Command
+) -> None:
+    path = tmp_path / "nowhere" / "output"
+    ended = applied.run(*command(path))
+    assert ended.code == 1
+    assert str(path.parent) in ended.err
+    assert ".tmp" not in ended.err
 
 
 @pytest.mark.parametrize("command", OUTPUTS)
