@@ -149,3 +149,61 @@ def test_every_hook_for_pre_commit_is_a_command_that_passes_on_a_tidy_project(sh
     for hook in hooks:
         ended = shell(hook["entry"])
         assert ended.returncode == 0, ended.stderr
+
+
+@pytest.fixture
+def action(shell, programs, monkeypatch):
+    """Runs the composite action's last step as GitHub's runner does, with `sdx-state` where its first one puts it."""
+    document = yaml.safe_load((EXAMPLES / "action/action.yml").read_text())
+    temporary = shell.project.folder.parent / "runner"
+    (temporary / "sdx-state/bin").mkdir(parents=True)
+    (temporary / "sdx-state/bin/sdx-state").symlink_to(programs / "sdx-state")
+    output = temporary / "output"
+
+    def run(arguments):
+        inputs = {name: one.get("default", "") for name, one in document["inputs"].items()}
+        inputs["arguments"] = arguments
+        step = document["runs"]["steps"][-1]
+        for name, value in step["env"].items():
+            monkeypatch.setenv(name, re.sub(r"\$\{\{ inputs\.([a-z]+) \}\}", lambda found: inputs[found[1]], value))
+        monkeypatch.setenv("RUNNER_TEMP", str(temporary))
+        monkeypatch.setenv("GITHUB_OUTPUT", str(output))
+        ended = shell(step["run"])
+        return ended, output.read_text().split()[-1]
+
+    return run
+
+
+def test_the_action_reports_changes_without_failing(action):
+    ended, told = action("plan --detailed-exitcode --format markdown=plan.md")
+    assert (ended.returncode, told) == (0, "exit-code=2")
+    ended, told = action("apply --auto-approve")
+    assert (ended.returncode, told) == (0, "exit-code=0")
+    ended, told = action("plan --target survey.nope")
+    assert (ended.returncode, told) == (1, "exit-code=1")
+
+
+def test_the_action_runs_nothing_that_its_arguments_say(action, shell):
+    _, told = action("plan --target $(touch${IFS}proof) ; touch proof")
+    assert told != "exit-code=0"
+    assert not (shell.project.folder / "proof").exists()
+
+
+def test_the_component_plans_a_merge_request_without_credentials(shell, monkeypatch):
+    text = (EXAMPLES / "gitlab-component/templates/plan.yml").read_text()
+    spec, template = text.split("\n---\n")
+    inputs = {name: (one or {}).get("default", "") for name, one in yaml.safe_load(spec)["spec"]["inputs"].items()}
+    template = re.sub(r"\$\[\[ inputs\.([a-z]+) \]\]", lambda found: str(inputs[found[1]]), template)
+    (job,) = yaml.safe_load(template).values()
+    folder = shell.project.folder
+    for command in ("init -q", "add -A", "commit -qm surveys"):
+        assert shell(f"{GIT} {command}").returncode == 0
+    assert shell("sdx-state pull --snapshot tenant.json").returncode == 0
+    for name in CREDENTIALS:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("CI_PROJECT_DIR", str(folder))
+    monkeypatch.setenv("CI_MERGE_REQUEST_DIFF_BASE_SHA", "HEAD")
+    ended = shell("\n".join(job["script"]))
+    assert ended.returncode == 0, ended.stderr
+    for name in (*job["artifacts"]["paths"], *job["artifacts"]["reports"].values()):
+        assert (folder / name).stat().st_size > 0
