@@ -47,7 +47,7 @@ addresses: list[str] = [str(change.address) for change in review.plan.changes]
 try:
     approved: ApprovedPlan = review.approve(level="low", allow=["survey.a"], allow_deletes=2)
 except Refused as error:
-    rules: list[str] = [one.rule for one in error.violations]
+    rules: list[str] = [one.code for one in error.violations]
 result: ApplyResult = project.apply(approved)
 failed: Sequence[Outcome] = result.of("failed")
 id: str | None = result.outcomes[0].id
@@ -102,7 +102,7 @@ def test_a_plan_with_more_deletes_than_the_limits_is_refused_until_the_number_is
     review = project.plan()
     with pytest.raises(Refused, match="deletes") as caught:
         review.approve()
-    assert [one.rule for one in caught.value.violations] == ["deletes"]
+    assert [one.code for one in caught.value.violations] == ["deletes"]
     with pytest.raises(Refused, match="deletes"):
         review.approve(allow_deletes=1)
     assert names(tenant) == ["A", "B", "C"]
