@@ -2,25 +2,44 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from sdx_state.cli.failure import Stop
 
+if TYPE_CHECKING:
+    from sdx_state.config.codes import Rule
+
+UNKNOWN = 2
+
 
 @click.command("explain")
-@click.argument("name", metavar="KIND[.FIELD]", required=False)
+@click.argument("name", metavar="KIND[.FIELD]|CODE", required=False)
 @click.argument("rule", required=False)
 def command(name: str | None, rule: str | None) -> None:
-    """Say what a kind, a field or a risk is.
+    """Explain a kind, a field, or the code of a diagnostic.
 
-    For example `sdx-state explain survey.greeting_text`, or `sdx-state explain risk type-changed`.
+    For example `sdx-state explain survey.greeting_text`, or `sdx-state explain unknown-key`. `explain codes` lists
+    every code, and `explain risk` every rule of risk.
     """
-    if name == "risk":
-        _explain_risk(rule)
-        return
-    if rule is not None:
+    from sdx_state.config.codes import rules
+
+    if rule is not None and name != "risk":
         raise click.UsageError(f"only `explain risk` takes a second name, and this is {rule!r}")
+    if name == "codes":
+        _list_codes()
+    elif name == "risk":
+        _explain_risk(rule)
+    elif name is not None and name in rules():
+        _explain_code(rules()[name])
+    else:
+        _explain_kind(name)
+
+
+def _explain_kind(name: str | None) -> None:
     from sdx_state.config import describe
+    from sdx_state.config.codes import rules
     from sdx_state.kinds import KINDS
     from sdx_state.model.alike import nearest
 
@@ -33,9 +52,10 @@ def command(name: str | None, rule: str | None) -> None:
     found = describe(name)
     if found is None:
         above = describe(name.partition(".")[0])
-        known = [*kinds, *(f"{above.name}.{field}" for field in above.fields)] if above else kinds
+        known = [*kinds, *(f"{above.name}.{field}" for field in above.fields)] if above else [*kinds, *rules()]
         near = nearest(name, known)
-        raise Stop(f"there is no {name}", f"Did you mean {near}?" if near else f"There are: {', '.join(known)}")
+        otherwise = "See: sdx-state explain codes" if above is None else f"There are: {', '.join(known)}"
+        raise Stop(f"there is no {name}", f"Did you mean {near}?" if near else otherwise, UNKNOWN)
     click.echo(f"{found.name}: {found.type}{', required' if found.required else ''}\n\n{found.text}")
     if found.fields:
         click.echo()
@@ -44,22 +64,46 @@ def command(name: str | None, rule: str | None) -> None:
             click.echo(f"  {field:{widest}}  {text}")
 
 
+def _list_codes() -> None:
+    from sdx_state.config.codes import rules
+
+    widest = max(map(len, rules()))
+    for rule in rules().values():
+        click.echo(f"{rule.code:{widest}}  {rule.kind:7}  {rule.title}")
+
+
+def _explain_code(rule: Rule) -> None:
+    from sdx_state.risk.rules import RULES
+
+    detail = f", {rule.detail}" if rule.detail else ""
+    click.echo(f"{rule.code} ({rule.kind}{detail})\n\n{rule.title}\n\n{rule.text}")
+    risk = next((one for one in RULES if one.id == rule.code), None)
+    if risk is not None and risk.asks:
+        what = " and ".join({"responses": "responses", "pending": "pending interactions"}[sort] for sort in risk.asks)
+        click.echo(f"The plan asks the tenant how many {what} there are. While there are none, it is {risk.calm}.")
+    if risk is not None and risk.level == "blocked":
+        click.echo("Nothing allows it: no option and no policy.")
+    click.echo(f"\nExample:\n\n{rule.example}\n\nFix: {rule.fix}")
+    if rule.suppressible:
+        click.echo(
+            f"\nTo suppress it: `# sdx: ignore[{rule.code}]` on its line, or `lint: {{ignore: [{rule.code}]}}`"
+        )
+
+
 def _explain_risk(name: str | None) -> None:
+    from sdx_state.config.codes import rules
     from sdx_state.model.alike import nearest
     from sdx_state.risk.rules import RULES
 
-    rules = {rule.id: rule for rule in RULES}
     if name is None:
         for rule in RULES:
             click.echo(f"{rule.level:9} {rule.id:18} {rule.reason}")
+        click.echo()
+        _explain_code(rules()["risk"])
         return
-    if name not in rules:
-        near = nearest(name, rules)
-        raise Stop(f"there is no risk {name}", f"Did you mean {near}?" if near else "See: sdx-state explain risk")
-    rule = rules[name]
-    click.echo(f"{rule.id}: {rule.level}\n\n{rule.reason[0].upper()}{rule.reason[1:]}.")
-    if rule.asks:
-        what = " and ".join({"responses": "responses", "pending": "pending interactions"}[sort] for sort in rule.asks)
-        click.echo(f"The plan asks the tenant how many {what} there are. While there are none, it is {rule.calm}.")
-    if rule.level == "blocked":
-        click.echo("Nothing allows it: no option and no policy.")
+    ids = [rule.id for rule in RULES]
+    if name not in ids:
+        near = nearest(name, ids)
+        advice = f"Did you mean {near}?" if near else "See: sdx-state explain risk"
+        raise Stop(f"there is no risk {name}", advice, UNKNOWN)
+    _explain_code(rules()[name])

@@ -13,7 +13,7 @@ Severity = Literal["error", "warning", "info"]  # information changes no exit co
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)  # the worst first
 
 # Codes of errors that are no mistake of the configuration, and have an exit code of their own.
-LIMITS = frozenset({"absence", "blocked", "deletes", "empty", "freeze", "protect", "risk"})
+LIMITS = frozenset({"blocked", "deletes", "empty", "freeze", "protect", "risk"})
 DECISIONS = frozenset({"ambiguous-match", "apply-ambiguous", "id-used-again", "unlisted-resource"})
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from xml.sax.saxutils import escape as escape_xml
 from xml.sax.saxutils import quoteattr
 
+from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.plan import Plan
 from sdx_state.model.resource import Source
 from sdx_state.report.escape import escape
@@ -41,29 +42,34 @@ def plan_junit(plan: Plan, folder: str = "") -> str:
 
 
 def _cases(plan: Plan, folder: str) -> Iterator[str]:
-    for diagnostic in plan.diagnostics:
-        name, message, hint = (
-            escape(diagnostic.address or "plan"),
-            escape(diagnostic.message),
-            escape(diagnostic.help or ""),
-        )
-        failed = diagnostic.severity == "error"
-        text = hint if failed else f"{message}\n{hint}".rstrip()
-        yield _case(name, diagnostic.severity, message if failed else "", text, diagnostic.source, folder)
+    for one in plan.diagnostics:
+        yield diagnostic_case(one, "plan", folder)
     for change in plan.changes:
         found = [f"{risk.rule}: {risk.message}" for risk in change.risks if risk.level in _FAILING]
         text = change_text(change, WIDTH)
         name, message = escape(change.address), escape("; ".join(found)) if found else ""
-        yield _case(name, change.action.value, message, text, change.source, folder)
+        worst = next((risk.rule for risk in change.risks if risk.level in _FAILING), "")
+        yield _case(name, change.action.value, message, text, change.source, folder, worst)
     if not plan.errors:
         yield _case("plan", "plan", "", "" if plan.changes else no_changes(plan), None, folder)
 
 
-def _case(name: str, kind: str, failure: str, text: str, source: Source | None, folder: str) -> str:
+def diagnostic_case(one: Diagnostic, about: str, folder: str) -> str:
+    """Return the test of a diagnostic, which is named after its address, or else after what it is `about`."""
+    message, help = escape(f"[{one.code}] {one.message}"), escape(one.help or "")
+    failed = one.severity == "error"
+    text = help if failed else f"{message}\n{help}".rstrip()
+    return _case(
+        escape(one.address or about), one.severity, message if failed else "", text, one.source, folder, one.code
+    )
+
+
+def _case(name: str, kind: str, failure: str, text: str, source: Source | None, folder: str, code: str = "") -> str:
     place = ""
     if source is not None and source.file:
         place = f" file={quoteattr(escape(folder + source.file))}" + (f' line="{source.line}"' if source.line else "")
-    inner = f"<failure message={quoteattr(failure)}>{escape_xml(text)}</failure>" if failure else ""
+    type_ = f" type={quoteattr(escape(code))}" if code else ""
+    inner = f"<failure message={quoteattr(failure)}{type_}>{escape_xml(text)}</failure>" if failure else ""
     output = f"<system-out>{escape_xml(text)}</system-out>" if text and not failure else ""
     return (
         f'  <testcase classname={quoteattr(kind)} name={quoteattr(name)}{place} time="0">{inner}{output}</testcase>'

@@ -1,75 +1,76 @@
-"""The plan as SARIF 2.1.0: each diagnostic and each risk at the line that asks for it."""
+"""Diagnostics as SARIF 2.1.0: each at its line, under the rule of its code."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
+from sdx_state import __version__
+from sdx_state.config.codes import rules
 from sdx_state.config.sift import PROJECT_FILE
+from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.plan import Plan
 from sdx_state.model.resource import Source
 from sdx_state.model.urls import relative_path
 from sdx_state.report.escape import escape
-from sdx_state.risk.rules import RULES
-from sdx_state.version import __version__
+from sdx_state.report.risks import found_in
 
-_PLAN = "plan"
-_RULES = {rule.id: rule for rule in RULES}
-_LEVELS = {"blocked": "error", "critical": "error", "high": "error", "medium": "warning", "low": "note"}
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
-_SEVERITIES = {"error": "error", "warning": "warning", "info": "note"}
+_LEVELS = {"error": "error", "warning": "warning", "info": "note"}
 
 
 def plan_sarif(plan: Plan, folder: str = "") -> str:
-    """Return `plan` as SARIF text, pure ASCII, with a line end.
+    """Return `plan` as `sarif` has it: its diagnostics, and the risks of its changes."""
+    return sarif(found_in(plan), folder, successful=not (plan.errors or plan.limits))
+
+
+def sarif(found: Iterable[Diagnostic], folder: str = "", *, successful: bool) -> str:
+    """Return `found` as SARIF text, pure ASCII, with a line end.
 
     Args:
-        plan: What to show.
+        found: The diagnostics.
         folder: Where the project stands in the repository, with a slash at the end.
+        successful: Whether the command was.
     """
-    results: list[dict[str, Any]] = []
-    rules: dict[str, dict[str, Any]] = {}
-    for diagnostic in plan.diagnostics:
-        rules.setdefault(_PLAN, _rule(_PLAN, "What forbids the plan, or is odd about it"))
-        hint = f" ({diagnostic.help})" if diagnostic.help else ""
-        results.append(
-            _result(_PLAN, _SEVERITIES[diagnostic.severity], diagnostic.message + hint, diagnostic.source, folder)
-        )
-    for change in plan.changes:
-        for risk in change.risks:
-            if risk.rule not in rules:
-                rule = _RULES.get(risk.rule)
-                rules[risk.rule] = _rule(risk.rule, rule.reason if rule else risk.message)
-            message = f"{change.address}: {risk.level}: {risk.message}"
-            source = risk.source or change.source
-            results.append(_result(risk.rule, _LEVELS[risk.level], message, source, folder))
-    driver = {"name": "sdx-state", "version": __version__, "rules": [*rules.values()]}
+    diagnostics = list(found)
+    used = {one.code: _rule(one.code) for one in diagnostics}
+    driver = {"name": "sdx-state", "version": __version__, "rules": [*used.values()]}
     run = {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
-        "invocations": [{"executionSuccessful": not (plan.errors or plan.limits)}],
-        "results": results,
+        "invocations": [{"executionSuccessful": successful}],
+        "results": [_result(one, folder) for one in diagnostics],
     }
     document = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
     return json.dumps(document, ensure_ascii=True, indent=2) + "\n"
 
 
-def _rule(id: str, reason: str) -> dict[str, Any]:
-    told = {"id": id, "shortDescription": {"text": escape(reason)}}
-    return told if id == _PLAN else {**told, "help": {"text": f"sdx-state explain risk {escape(id)}"}}
+def _rule(code: str) -> dict[str, Any]:
+    rule = rules().get(code)
+    if rule is None:  # of a package that extends this one
+        return {"id": escape(code), "shortDescription": {"text": escape(code)}}
+    text = f"{rule.text}\n\nFix: {rule.fix}"
+    return {
+        "id": code,
+        "shortDescription": {"text": rule.title},
+        "fullDescription": {"text": rule.text},
+        "help": {"text": text, "markdown": f"{rule.text}\n\n{rule.example}\n\n**Fix:** {rule.fix}"},
+    }
 
 
-def _result(rule: str, level: str, message: str, source: Source | None, folder: str) -> dict[str, Any]:
+def _result(one: Diagnostic, folder: str) -> dict[str, Any]:
     """Return one result. What is declared nowhere any more stands at the project file: GitHub takes no result
     without a place, and refuses all the others with it.
     """
+    source = one.source
     if source is None or not source.file:
         source = Source(PROJECT_FILE, 1, 1)
     region = {"startLine": max(1, source.line), "startColumn": max(1, source.column)}
     location = {"artifactLocation": {"uri": relative_path(folder + source.file)}, "region": region}
     return {
-        "ruleId": rule,
-        "level": level,
-        "message": {"text": escape(message)},
+        "ruleId": escape(one.code),
+        "level": _LEVELS[one.severity],
+        "message": {"text": escape(one.message + (f" ({one.help})" if one.help else ""))},
         "locations": [{"physicalLocation": location}],
     }

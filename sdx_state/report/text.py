@@ -154,7 +154,7 @@ class _PlanText:
         for risk in change.risks:
             if risk.level == "low" and not self.verbose:
                 continue
-            told = [(risk.level, f"{risk.level}: {escape(risk.message)}")]
+            told = [(risk.level, f"{risk.level}[{escape(risk.rule)}]: {escape(risk.message)}")]
             yield from folded(f"{margin}    ", told, "", self.width, self.theme)
 
     def _remark(self, change: Change) -> str:

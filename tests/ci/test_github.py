@@ -145,7 +145,7 @@ def test_a_pull_request_that_cannot_be_planned_says_so_where_an_older_plan_stood
     (comment,) = github.comments.values()
     assert "The plan has errors. Nothing can be applied." in comment["body"]
     assert "a.yaml:1: error[unknown-key]: unknown field `nam`" in comment["body"]
-    assert "::error file=a.yaml,line=1,col=15::unknown field `nam`" in reviewed.said
+    assert "::error file=a.yaml,line=1,col=15,title=unknown-key::unknown field `nam`" in reviewed.said
 
 
 def test_a_pull_request_that_deletes_too_much_fails_and_shows_what(merged, github):

@@ -111,7 +111,7 @@ def test_clearing_by_an_empty_text_is_shown_as_a_loss(applied):
     applied.write("a.yaml", BEFORE.replace("fr-default: Bonjour", 'fr-default: ""'))
     planned = applied.run("plan")
     assert 'greeting_text.fr-default: "Bonjour" -> (none)' in planned.out
-    assert "medium: respondents will no longer see or hear this text" in planned.out
+    assert "medium[text-cleared]: respondents will no longer see or hear this text" in planned.out
     assert applied.apply().code == 0
     assert applied.run("plan").last == "No changes. The tenant matches the configuration."
 

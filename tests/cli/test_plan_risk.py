@@ -96,10 +96,10 @@ def test_explain_says_what_a_risk_is(project):
     listed = project.run("explain", "risk").out
     assert "type-changed" in listed
     said = project.run("explain", "risk", "type-changed")
-    assert said.out.startswith("type-changed: critical")
+    assert said.out.startswith("type-changed (risk, critical)")
     assert "asks the tenant how many responses" in said.out
     wrong = project.run("explain", "risk", "type-chnged")
-    assert wrong.code == 1
+    assert wrong.code == 2
     assert "type-changed" in wrong.err
     assert project.run("explain", "survey", "name").code == 2
 

@@ -84,7 +84,7 @@ def test_every_form_is_whole_and_says_what_stopped_the_command(connected, tenant
     document = json.loads(forms["json"])
     assert forms["json"].isascii()
     assert (document["errored"], document["applyable"]) == (True, False)
-    told = [f"{one['message']} {one['hint']}" for one in document["diagnostics"] if one["severity"] == "error"]
+    told = [f"{one['message']} {one['help']}" for one in document["diagnostics"] if one["severity"] == "error"]
     assert any(said in one for one in told)
     suite = ElementTree.fromstring(forms["junit"])  # noqa: S314 - our own
     assert int(suite.get("failures")) >= len(told)
@@ -111,7 +111,7 @@ def test_a_limit_is_named_in_every_form_with_the_way_on(connected, arguments):
     suite = ElementTree.fromstring(forms["junit"])  # noqa: S314 - our own
     assert "the plan deletes 5" in suite.find(".//failure").get("message")
     assert json.loads(forms["sarif"])["runs"][0]["invocations"] == [{"executionSuccessful": False}]
-    assert forms["github"].startswith("::error::deletes: the plan deletes 5")
+    assert forms["github"].startswith("::error title=deletes::the plan deletes 5")
     assert "- apply stops at a limit: deletes\n" in forms["markdown"]
     assert "apply stops at a limit: deletes</li>" in forms["html"]
     for name in ("junit", "sarif", "github", "markdown", "html", "text"):
@@ -125,7 +125,7 @@ def test_what_is_wrong_with_the_configuration_stands_at_its_line_from_the_top_of
     assert ended.code == 1
     assert "a.yaml:4:5: error" in ended.err
     assert json.loads(forms["json"])["diagnostics"][0]["source"] == {"file": "a.yaml", "line": 4, "column": 5}
-    assert forms["github"].startswith("::error file=project/a.yaml,line=4,col=5::")
+    assert forms["github"].startswith("::error file=project/a.yaml,line=4,col=5,title=unknown-key::")
     location = json.loads(forms["sarif"])["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
     assert location == {
         "artifactLocation": {"uri": "project/a.yaml"},

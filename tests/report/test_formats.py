@@ -74,11 +74,11 @@ def test_all_forms_count_the_same():
     suite = ElementTree.fromstring(FORMATS["junit"](PLAN, ()))  # noqa: S314 - our own
     assert (suite.get("tests"), suite.get("failures")) == ("5", "1")  # with one for the warning and one for the plan
     results = json.loads(FORMATS["sarif"](PLAN, ()))["runs"][0]["results"]
-    assert [result["level"] for result in results] == ["warning", "error", "error"]
+    assert [result["level"] for result in results] == ["warning", "warning", "error"]
     assert FORMATS["github"](PLAN, ()).splitlines() == [
-        "::error::survey.old: critical: lost",
-        "::warning file=a.yaml,line=7,col=3::odd. do this",
-        "::warning file=a.yaml,line=7,col=3::survey.a: high: look twice",
+        "::error title=r::survey.old: critical: lost",
+        "::warning file=a.yaml,line=7,col=3,title=possible-rename::odd. do this",
+        "::warning file=a.yaml,line=7,col=3,title=some-rule::survey.a: high: look twice",
     ]
 
 
@@ -86,7 +86,8 @@ def test_a_risk_stands_where_the_field_is_declared_that_brings_it_about():
     field = FieldChange(FieldPath("name"), "A", "B", source=Source("a.yaml", 9, 5))
     risk = Risk("some-rule", "critical", "look twice", Source("a.yaml", 9, 5))
     plan = Plan("t", "l", (replace(update("a"), fields=(field,), risks=(risk,)),))
-    assert FORMATS["github"](plan, (), Options(folder="x/")).startswith("::error file=x/a.yaml,line=9,col=5::")
+    annotated = FORMATS["github"](plan, (), Options(folder="x/"))
+    assert annotated.startswith("::error file=x/a.yaml,line=9,col=5,title=some-rule::")
     (result,) = json.loads(FORMATS["sarif"](plan, (), Options(folder="x/")))["runs"][0]["results"]
     (location,) = result["locations"]
     assert location["physicalLocation"]["artifactLocation"]["uri"] == "x/a.yaml"
@@ -104,7 +105,7 @@ def test_every_result_of_sarif_has_a_place_and_its_rule_says_what_it_is_in_gener
     (run,) = json.loads(FORMATS["sarif"](plan, ()))["runs"]
     assert all(result["locations"] for result in run["results"])
     rules = {rule["id"]: rule["shortDescription"]["text"] for rule in run["tool"]["driver"]["rules"]}
-    assert rules["survey-deleted"] == "its questions and the responses to them go with it"
+    assert rules["survey-deleted"] == "A survey would be deleted with its responses"
     assert {result["ruleId"] for result in run["results"]} == set(rules)
 
 
@@ -162,8 +163,9 @@ def test_no_form_acts_on_hostile_text(one, two, three):
     ElementTree.fromstring(FORMATS["junit"](plan, ()))  # noqa: S314 - our own
     assert FORMATS["sarif"](plan, ()).isascii()
     json.loads(FORMATS["sarif"](plan, ()))
+    annotation = re.compile(r"::(error|warning|notice)(?: file=[^:,]*,line=7,col=3,| )title=[a-z-]+::")
     for line in FORMATS["github"](plan, ()).split("\n"):
-        assert line == "" or re.match(r"::(error|warning|notice)( file=[^:,]*,line=7,col=3)?::", line)
+        assert line == "" or annotation.match(line)
         assert not re.search("[\x00-\x1f\x7f-\x9f\u2028\u2029]", line)
 
 

@@ -130,7 +130,7 @@ def test_a_delete_shows_what_would_be_lost():
     )  # fmt: skip
     text = shown(lost)
     assert 'name: "Pilot"' in text
-    assert "critical: its questions go with it" in text
+    assert "critical[survey-deleted]: its questions go with it" in text
 
 
 def test_many_alike_are_folded_and_verbose_unfolds_them():
@@ -295,9 +295,9 @@ def test_a_risk_is_folded_between_words_at_the_width_of_the_terminal():
         "some-rule", "critical", "responses already collected were given to another type, and more of the like"
     )
     lines = shown(update(("name", "a", "b"), risks=(risk,)), width=60).splitlines()
-    start = next(place for place, line in enumerate(lines) if line.startswith("      critical: "))
+    start = next(place for place, line in enumerate(lines) if line.startswith("      critical[some-rule]: "))
     assert max(map(len, lines)) <= 60
-    assert " ".join(line.strip() for line in lines[start : start + 2]) == f"critical: {risk.message}"
+    assert " ".join(line.strip() for line in lines[start : start + 2]) == f"critical[some-rule]: {risk.message}"
 
 
 def test_a_new_text_stands_in_a_line_for_each_language_and_says_where_it_is_declared():

@@ -1,0 +1,96 @@
+"""The registry of diagnostics: each code with its title, severity, explanation, example and fix.
+
+The guides under `sdx_state/guides/diagnostics` are the registry. They are read where somebody asks for a code.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+from sdx_state.model.alike import nearest
+
+_SECTION = re.compile(
+    r"^## (?P<code>\S+)\n\n\*\*(?P<kind>[a-z, ]+)\*\*: (?P<title>[^\n]+)\n\n(?P<text>.*?)\n\n"
+    r"(?P<example>```.*?)\n\nFix: (?P<fix>.*?)\s*(?=^## |\Z)",
+    re.MULTILINE | re.DOTALL,
+)
+_BLOCK = re.compile(r"^```(?P<language>\S+)(?: (?P<file>\S+))?\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Block:
+    """One part of an example.
+
+    Attributes:
+        language: `yaml`, `csv`, `latin-1` for the text of a file, `console` for commands, `text` for an output.
+        file: The name of the file, empty for commands and outputs.
+        text: The text, with a line end.
+    """
+
+    language: str
+    file: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What there is to say about a code.
+
+    Attributes:
+        code: The code.
+        kind: `error`, `warning`, `info` or `risk`.
+        detail: `limit` or `decision` for an error that is one, the highest level for a risk, else empty.
+        title: The finding in one line.
+        text: Why it is reported.
+        example: A project that provokes it, as Markdown.
+        fix: What to do.
+    """
+
+    code: str
+    kind: str
+    detail: str
+    title: str
+    text: str
+    example: str
+    fix: str
+
+    @property
+    def suppressible(self) -> bool:
+        """Whether `lint: {ignore: [...]}` and a comment may suppress it."""
+        return self.kind in ("warning", "info")
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """The parts of the example, in their order."""
+        return tuple(
+            Block(found["language"], found["file"] or "", found["text"]) for found in _BLOCK.finditer(self.example)
+        )
+
+
+@cache
+def rules() -> Mapping[str, Rule]:
+    """Return every rule by its code, in the order of the guides."""
+    return {rule.code: rule for text in guide_texts() for rule in _read(text)}
+
+
+def guide_texts() -> Iterator[str]:
+    """Yield the text of each guide, sorted by its name."""
+    folder = resources.files("sdx_state").joinpath("guides").joinpath("diagnostics")
+    for file in sorted(folder.iterdir(), key=lambda one: one.name):
+        if file.name.endswith(".md"):
+            yield file.read_text(encoding="utf-8")
+
+
+def nearest_code(code: str) -> str | None:
+    """Return the code that `code` looks like, None if there is none."""
+    return nearest(code, sorted(rules()))
+
+
+def _read(text: str) -> Iterator[Rule]:
+    for found in _SECTION.finditer(text):
+        kind, _, detail = found["kind"].partition(", ")
+        yield Rule(found["code"], kind, detail, found["title"], found["text"], found["example"], found["fix"])
