@@ -3,19 +3,56 @@
 from __future__ import annotations
 
 import http.client
+import itertools
 import json
 import re
-import time
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from typing import Any, Literal
 from urllib.parse import parse_qs, urlsplit
 
+PATIENCE = 60  # seconds for what happens at once
+
+
+class Hold:
+    """Keeps requests waiting, so that a test can act in the middle of a run.
+
+    Args:
+        after: How many requests pass before one is held.
+        count: How many are held when `reached` returns.
+    """
+
+    def __init__(self, after: int = 0, count: int = 1) -> None:
+        self._last = after + count - 1
+        self._after = after
+        self._numbers = itertools.count()
+        self._reached = threading.Event()
+        self._released = threading.Event()
+
+    def reached(self) -> bool:
+        """Wait until requests are held, and return whether they are."""
+        return self._reached.wait(PATIENCE)
+
+    def release(self) -> None:
+        """Let what is held go on, and hold nothing any more."""
+        self._released.set()
+
+    def __call__(self) -> None:
+        """Be a request."""
+        number = next(self._numbers)
+        if number == self._last:
+            self._reached.set()
+        if number >= self._after:
+            self._released.wait(PATIENCE)
+
+
 Fault = (
     int
     | Literal["drop before", "drop after", "twice", "twice, then lost"]
-    | Literal["html", "truncate", "empty", "slow", "no allow", "allow all"]
+    | Literal["html", "truncate", "empty", "no allow", "allow all"]
+    | Hold
 )
 
 
@@ -73,8 +110,8 @@ def handler_of(proxy: FaultyProxy) -> type[BaseHTTPRequestHandler]:
             if fault == "drop before":
                 self.close_connection = True
                 return
-            if fault == "slow":
-                time.sleep(3)
+            if isinstance(fault, Hold):
+                fault()
             if isinstance(fault, int):
                 self.answer(fault, {"Content-Type": "application/json"}, b'{"error": "as told"}')
                 return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import sdx_state
@@ -31,6 +32,24 @@ def test_every_file_in_a_room_is_named_after_a_module_of_it():
     files = [path for room in ROOMS for path in (HERE / room).glob("test_*.py")]
     assert len(files) > 60
     assert [path.relative_to(HERE).as_posix() for path in files if not named_after_a_module(path)] == []
+
+
+# Where time itself is what is tested. Elsewhere a test waits for an event, or has a clock of its own.
+BY_THE_CLOCK = {
+    "api/test_transport_hostile_answers.py": "a server that drips",
+    "apply/test_graph.py": "operations that take a moment",
+    "kinds/test_kind_of_ones_own.py": "a write that takes a moment",
+    "soak/kills/harness.py": "kills at random moments",
+    "soak/kills/signals.py": "signals at random moments",
+}
+
+
+def test_tests_do_not_wait_by_the_clock():
+    sleeping = re.compile(r"\btime\.sleep\(|\bfrom time import .*\bsleep\b|\basyncio\.sleep\(")
+    found = {
+        path.relative_to(HERE).as_posix() for path in HERE.rglob("*.py") if sleeping.search(path.read_text("utf-8"))
+    }
+    assert found - {"test_layout.py"} == set(BY_THE_CLOCK)
 
 
 def test_another_name_would_be_noticed():

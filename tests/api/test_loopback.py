@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
 import urllib.error
 import urllib.request
 
@@ -45,8 +44,7 @@ def test_a_browser_that_never_comes_back_is_not_waited_for_without_end():
 
 def test_connections_that_a_browser_opens_in_advance_keep_nobody_waiting():
     with Loopback(patience=30) as loopback, socket.create_connection(("127.0.0.1", loopback.port)):
-        loopback.expect(bool)
-        time.sleep(0.3)  # it is accepted, and says nothing
+        loopback.expect(bool)  # connections are accepted in their order: the one that says nothing comes first
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(f"{loopback.uri}?code=a", timeout=5):
             assert loopback.wait() == "/signed-in?code=a"
 

@@ -59,7 +59,7 @@ def _drip(start: bytes, drop: bytes) -> Any:
         for _ in range(600):
             out.write(drop)
             out.flush()
-            time.sleep(0.05)
+            time.sleep(0.05)  # the pace of the drip: the deadline of a socket is the system's, and goes by its clock
 
     return drip
 

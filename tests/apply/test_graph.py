@@ -19,7 +19,7 @@ def run(operations, failing=frozenset(), parallelism=4, halted=lambda: False):
     def perform(operation):
         with lock:
             begun.append(operation.key)
-        time.sleep(0.0005)
+        time.sleep(0.0005)  # what would not wait for its end, begins before it
         with lock:
             ended.append(operation.key)
         return operation.key not in failing

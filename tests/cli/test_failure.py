@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.faulty_proxy import Hold
+
 TWO = """
 surveys:
   a:
@@ -308,46 +310,47 @@ def command(project, *arguments, **options):
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_during_apply_saves_what_was_done(project, tenant, number, code):
-    from sdx_state.sandbox import SandboxOptions, SandboxServer
-
-    with SandboxServer(":memory:", SandboxOptions(latency=0.1)) as slow:
-        project.connect(slow.url)
-        project.write("a.yaml", "users:\n" + "".join(f"  u{n}@example.com: {{name: U{n}}}\n" for n in range(200)))
-        running = command(project, "apply", "--auto-approve")
-        while not slow.store.rows("users"):
-            time.sleep(0.05)
-            assert running.poll() is None
+def test_a_signal_during_apply_saves_what_was_done(weather, proxy, tenant, number, code):
+    weather.write("sdx.yaml", "sdx: 1\napi: {host: x.example, parallelism: 4}\n")
+    weather.write("a.yaml", "users:\n" + "".join(f"  u{n}@example.com: {{name: U{n}}}\n" for n in range(30)))
+    fifth_to_eighth = Hold(after=4, count=4)
+    proxy.fail("POST", "/users", fifth_to_eighth, times=30)
+    with command(weather, "apply", "--auto-approve") as running:
+        assert fifth_to_eighth.reached()
         running.send_signal(number)
-        out, err = running.communicate(timeout=30)
-        assert running.returncode == code, err
-        assert "not started" in out
-        created = len(slow.store.rows("users"))
-        assert 0 < created < 200
-        assert len(project.run("state", "list").out.split()) == created
-        project.write("sdx.yaml", "sdx: 1\napi: {host: x.example, parallelism: 32}\n")
-        assert_converges(project)
-        assert len(slow.store.rows("users")) == 200
+        said = [next(line for line in running.stderr if "Stopping" in line)]
+        fifth_to_eighth.release()
+        out, err = running.stdout.read(), running.stderr.read()
+    assert running.returncode == code, [*said, err]
+    assert "not started" in out
+    assert len(tenant.store.rows("users")) == 8
+    assert len(weather.run("state", "list").out.split()) == 8
+    assert_converges(weather)
+    assert len(tenant.store.rows("users")) == 30
 
 
-def test_killed_at_once_loses_nothing_and_duplicates_nothing(project):
-    from sdx_state.sandbox import SandboxOptions, SandboxServer
+@pytest.mark.usefixtures("waits")
+def test_killed_at_once_loses_nothing_and_duplicates_nothing(weather, proxy, tenant):
+    weather.write("sdx.yaml", "sdx: 1\napi: {host: x.example, parallelism: 4}\n")
+    weather.write("a.yaml", "surveys:\n" + "".join(f"  s{n}: {{name: S{n}}}\n" for n in range(30)))
+    answers = Hold(after=8, count=4)
 
-    surveys = "surveys:\n" + "".join(f"  s{n}: {{name: S{n}}}\n" for n in range(30))
-    with SandboxServer(":memory:", SandboxOptions(latency=0.05)) as slow:
-        project.connect(slow.url)
-        project.write("a.yaml", surveys)
-        running = command(project, "apply", "--auto-approve")
-        while len(slow.store.rows("surveys")) < 8:
-            time.sleep(0.02)
-            assert running.poll() is None
+    def held(method, path, status, told):
+        if (method, path) == ("POST", "/api/surveys"):
+            answers()
+        return status, told
+
+    proxy.edit = held
+    with command(weather, "apply", "--auto-approve") as running:
+        assert answers.reached()
         running.kill()
         running.communicate()
-        journal = project.folder / ".sdx" / "state.journal.jsonl"
-        assert journal.read_text().count('"intent"') >= len(slow.store.rows("surveys"))
-        project.monkeypatch.setattr("sdx_state.apply.settling.SETTLE", 1.0)
-        assert_converges(project)
-        assert sorted(row["name"] for row in slow.store.rows("surveys")) == sorted(f"S{n}" for n in range(30))
+    answers.release()
+    assert len(tenant.store.rows("surveys")) == 12
+    journal = weather.folder / ".sdx" / "state.journal.jsonl"
+    assert journal.read_text().count('"intent"') == 12
+    assert_converges(weather)
+    assert sorted(row["name"] for row in tenant.store.rows("surveys")) == sorted(f"S{n}" for n in range(30))
 
 
 def test_a_full_disk_sends_nothing_and_keeps_the_old_state(project, tenant):

@@ -12,12 +12,12 @@ import resource
 import signal
 import subprocess
 import sys
-import time
 from typing import Any
 
 import pytest
 
 from sdx_state.sandbox.interactions import COMPARED
+from tests.faulty_proxy import Hold
 
 SURVEYS = """
 surveys:
@@ -549,15 +549,13 @@ def test_a_run_that_was_ended_is_gone_on_with(
     csat.answer_often(MANY)
     to_file(connected, name="whole")
     path = connected.folder / "out"
-    proxy.fail("GET", "_offset=1998", "slow")
+    third_page = Hold()
+    proxy.fail("GET", "_offset=1998", third_page)
     process = start(connected, "--output", str(path))
-    deadline = time.monotonic() + 60
-    proxy.seen.clear()
-    while not any("_offset=1998" in seen for _, seen in proxy.seen):
-        assert process.poll() is None and time.monotonic() < deadline
-        time.sleep(0.01)
+    assert third_page.reached()
     process.send_signal(number)
     _, said = process.communicate(timeout=60)
+    third_page.release()
     assert process.returncode == code
     if number == signal.SIGINT:
         assert "1000 responses are in" in said

@@ -66,7 +66,9 @@ def test_this_machine_is_as_windows_is():
     assert ended.stdout == "no fcntl False\n"
 
 
-@pytest.mark.parametrize("encoding", ["cp1252", "cp437", "utf-8"])
+@pytest.mark.parametrize(
+    "encoding", ["cp1252", *(pytest.param(one, marks=pytest.mark.soak) for one in ("cp437", "utf-8"))]
+)
 def test_a_project_goes_through_its_whole_life(windows, encoding):
     windows.encoding = encoding
     windows.run("validate")

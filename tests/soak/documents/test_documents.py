@@ -32,7 +32,7 @@ from tests.soak.documents.damage import (
 )
 
 NIGHTLY = bool(os.environ.get("SDX_NIGHTLY"))
-pytestmark = pytest.mark.timeout(3600 if NIGHTLY else 300)
+pytestmark = pytest.mark.timeout(3600 if NIGHTLY else 1800)
 
 YAML = """
 phone_numbers:

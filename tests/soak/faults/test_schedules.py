@@ -20,7 +20,7 @@ SOONER = {"clock on the wall": 2}  # seeds of which an early schedule notices wh
 BLOCKS = 4  # so that several workers share them
 SCHEDULES = 20000 if NIGHTLY else 600
 
-pytestmark = pytest.mark.timeout(7200 if NIGHTLY else 280)
+pytestmark = pytest.mark.timeout(7200 if NIGHTLY else 1800)
 
 
 @pytest.mark.parametrize("block", range(BLOCKS))

@@ -21,7 +21,7 @@ SEED = 1
 FILES, ANSWERS, TEXTS = (200_000, 20_000, 500_000) if NIGHTLY else (6_000, 1_500, 10_000)
 
 pytestmark = [
-    pytest.mark.timeout(7200 if NIGHTLY else 200),
+    pytest.mark.timeout(7200 if NIGHTLY else 1800),
     # A socket that a damaged answer left half read is closed when it is collected.
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]

@@ -22,7 +22,7 @@ from sdx_state.cli import running
 from sdx_state.state.journal import Journal
 from tests.soak.kills.bench import ENVIRONMENT, Bench, a_bench, in_child
 
-PATIENCE = 5.0  # seconds from the signal to the end
+PATIENCE = 60.0  # seconds from the signal to the end, on a loaded machine too
 PARALLELISM = 2
 AFTER = PARALLELISM + 1  # writes that what is in flight may still send: the order of two questions takes two
 EXPECTED = {signal.SIGINT: 130, signal.SIGTERM: 143}

@@ -16,7 +16,7 @@ import pytest
 NIGHTLY = bool(os.environ.get("SDX_NIGHTLY"))
 ROOT = Path(__file__).parents[3]
 
-pytestmark = pytest.mark.timeout(7200 if NIGHTLY else 280)
+pytestmark = pytest.mark.timeout(7200 if NIGHTLY else 1800)
 
 
 def counts(*arguments: str, harness: str = "harness") -> tuple[str, int, int]:

@@ -18,7 +18,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -79,10 +78,7 @@ def command_line_hits(stage: Stage, finder: Finder) -> list[str]:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
-        shown = b""
-        while process.poll() is None and not shown:
-            shown = Path(f"/proc/{process.pid}/cmdline").read_bytes()
-            time.sleep(0.01)
+        shown = Path(f"/proc/{process.pid}/cmdline").read_bytes()  # the program runs: Popen returns after exec
         out, err = process.communicate(timeout=60)
         for place, data in (("command line", shown), ("stdout", out), ("stderr", err)):
             encoding = finder.found_in(data)

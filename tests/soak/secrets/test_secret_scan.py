@@ -22,7 +22,7 @@ SEED = 1
 ROOT = Path(__file__).parents[3]
 
 pytestmark = [
-    pytest.mark.timeout(7200 if NIGHTLY else 250),
+    pytest.mark.timeout(7200 if NIGHTLY else 1800),
     # A socket that a damaged answer left half read is closed when it is collected.
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
