@@ -16,6 +16,7 @@ from sdx_state.api.errors import ConflictError, SurveyDynamixError
 from sdx_state.kinds import KINDS, QUESTION
 from sdx_state.model.address import Address
 from sdx_state.model.conversation import Check, Expectation, Step
+from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.pattern import NoPattern
 from sdx_state.model.plan import Plan
 from sdx_state.model.resource import Source
@@ -37,15 +38,24 @@ class Failure:
     """One expectation that was not met.
 
     Attributes:
+        code: The code of its diagnostic.
         source: Where it stands.
         message: What is wrong.
         expected, found: The two, where they can be set side by side.
     """
 
+    code: str
     source: Source
     message: str
     expected: str | None = None
     found: str | None = None
+
+    @property
+    def diagnostic(self) -> Diagnostic:
+        """The failure as a diagnostic."""
+        compared = self.expected is not None and self.found is not None
+        values = f": expected {self.expected!r}, found {self.found!r}" if compared else ""
+        return Diagnostic(self.code, "error", f"{self.message}{values}", self.source)
 
 
 @dataclass(frozen=True)
@@ -72,6 +82,16 @@ class Played:
     def passed(self) -> bool:
         """Whether everything was as expected."""
         return self.held and not self.failures
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """What was not as expected, as diagnostics of the survey."""
+        survey = self.check.survey
+        found = tuple(replace(one.diagnostic, address=survey) for one in self.failures)
+        if self.held or found:
+            return found
+        message = f"{self.check.key}: the run was told to stop"
+        return (Diagnostic("check-interrupted", "warning", message, self.check.source, survey),)
 
 
 def needed(intention: Intention) -> Intention:
@@ -137,12 +157,12 @@ class _Conversation:
         """Create an interaction, play every step, compare what was recorded, and clean up."""
         survey = self.ids.get(self.check.survey)
         if survey is None:
-            self._fail(self.check.source, f"{self.check.survey} is not live: apply it first")
+            self._fail("check-failed", self.check.source, f"{self.check.survey} is not live: apply it first")
             return
         try:
             interaction = self.interactions.create(survey_id=int(survey), survey_type="web", call_type=MARK)
         except SurveyDynamixError as error:
-            self._fail(self.check.source, f"no interaction could be created: {error}")
+            self._fail("check-failed", self.check.source, f"no interaction could be created: {error}")
             if error.ambiguous:
                 self.left = f"perhaps an interaction that nobody has started ({error})"
             return
@@ -152,7 +172,7 @@ class _Conversation:
             for step in self.check.steps:
                 at = step.source
                 if over:
-                    self._fail(step.source, "the survey was completed before this answer")
+                    self._fail("unexpected-end", step.source, "the survey was completed before this answer")
                     break
                 if self.player.stop:
                     self.cut_off = True
@@ -170,7 +190,7 @@ class _Conversation:
                 at = self.check.source
                 self._compare_recorded(id)
         except SurveyDynamixError as error:
-            self._fail(at, str(error))
+            self._fail("check-failed", at, str(error))
         finally:
             self._clean_up(id, started, over)
 
@@ -185,17 +205,29 @@ class _Conversation:
         if expected.prompts is not None:
             yield from _prompt_differences(expected, turn.prompts)
         if expected.asks is not None and self.ids.get(expected.asks) != str(self.waiting):
-            yield Failure(expected.sources["asks"], "another question is asked", expected.asks, self._asked())
+            yield Failure(
+                "unexpected-question",
+                expected.sources["asks"],
+                "another question is asked",
+                expected.asks,
+                self._asked(),
+            )
         if expected.completed is not None and turn.survey_completed != expected.completed:
             found = "it is completed" if turn.survey_completed else "it goes on"
             wanted = "it is completed" if expected.completed else "it goes on"
-            yield Failure(expected.sources["completed"], "the survey ends elsewhere", wanted, found)
+            yield Failure("unexpected-end", expected.sources["completed"], "the survey ends elsewhere", wanted, found)
         refused = step.answer is not None and not turn.survey_completed and self.waiting == before
         if expected.refused is not None and refused != expected.refused:
             words = {True: "the answer is refused", False: "the answer is accepted"}
-            yield Failure(expected.sources["refused"], "the answer", words[expected.refused], words[refused])
+            yield Failure(
+                "unexpected-refusal",
+                expected.sources["refused"],
+                "the answer",
+                words[expected.refused],
+                words[refused],
+            )
         if refused and expected.refused is None and expected.asks is None:
-            yield Failure(step.source, "the answer is refused, and the question asked again")
+            yield Failure("unexpected-refusal", step.source, "the answer is refused, and the question asked again")
 
     def _asked(self) -> str:
         if self.waiting is None:
@@ -210,9 +242,21 @@ class _Conversation:
         for one in self.check.recorded:
             question = self.ids.get(one.question, "")
             if question not in found:
-                self._fail(one.source, f"no response to {one.question} was recorded", one.response, "none")
+                self._fail(
+                    "unexpected-response",
+                    one.source,
+                    f"no response to {one.question} was recorded",
+                    one.response,
+                    "none",
+                )
             elif found[question] != one.response:
-                self._fail(one.source, f"the response to {one.question}", one.response, found[question])
+                self._fail(
+                    "unexpected-response",
+                    one.source,
+                    f"the response to {one.question}",
+                    one.response,
+                    found[question],
+                )
 
     def _clean_up(self, id: int, started: bool, over: bool) -> None:
         try:
@@ -221,7 +265,11 @@ class _Conversation:
             if not over:
                 self._abandon(id)
                 if not (self.check.abandon or self.failures or self.cut_off):
-                    self._fail(self.check.steps[-1].source, "the survey waits for more answers: add `abandon: true`")
+                    self._fail(
+                        "unexpected-end",
+                        self.check.steps[-1].source,
+                        "the survey waits for more answers: add `abandon: true`",
+                    )
             self.left = f"interaction {id} and its responses (the API deletes none that has started)"
         except SurveyDynamixError as error:
             self.left = f"interaction {id} ({error})"
@@ -237,8 +285,10 @@ class _Conversation:
         with contextlib.suppress(ConflictError):  # it has ended after all
             self.interactions.abandon_survey(id)
 
-    def _fail(self, source: Source, message: str, expected: str | None = None, found: str | None = None) -> None:
-        self.failures.append(Failure(source, message, expected, found))
+    def _fail(
+        self, code: str, source: Source, message: str, expected: str | None = None, found: str | None = None
+    ) -> None:
+        self.failures.append(Failure(code, source, message, expected, found))
 
 
 def _prompt_differences(expected: Expectation, prompts: tuple[str, ...]) -> Iterator[Failure]:
@@ -250,9 +300,11 @@ def _prompt_differences(expected: Expectation, prompts: tuple[str, ...]) -> Iter
         except NoPattern as error:
             fits, message = False, f"the pattern was not looked for: {error}"
         if not fits:
-            yield Failure(said.source, message, said.text, prompt)
+            yield Failure("unexpected-prompt", said.source, message, said.text, prompt)
     if len(wanted) > len(prompts):
         missing = wanted[len(prompts)]
-        yield Failure(missing.source, "this is not said", missing.text, "nothing")
+        yield Failure("unexpected-prompt", missing.source, "this is not said", missing.text, "nothing")
     if len(prompts) > len(wanted):
-        yield Failure(expected.sources["prompts"], "more is said", "nothing", prompts[len(wanted)])
+        yield Failure(
+            "unexpected-prompt", expected.sources["prompts"], "more is said", "nothing", prompts[len(wanted)]
+        )

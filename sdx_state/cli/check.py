@@ -10,8 +10,10 @@ import click
 
 from sdx_state.cli.context import Context, sandbox_option
 from sdx_state.cli.failure import Stop
+from sdx_state.cli.found import FoundReports, found_format_option
 from sdx_state.cli.outputs import OutputFile
-from sdx_state.cli.planning import print_plan, stop_on_errors
+from sdx_state.cli.planning import stop_on_errors
+from sdx_state.cli.reports import Forms
 from sdx_state.model.conversation import Check
 
 if TYPE_CHECKING:
@@ -20,13 +22,13 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--only", "globs", multiple=True, metavar="GLOB", help="Only the checks, or surveys, of this name.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@found_format_option
 @click.option("--junit", type=OutputFile(), help="Write a JUnit report to this file as well.")
 @click.option("--yes", is_flag=True, help="Do not ask before creating interactions in a real tenant.")
 @sandbox_option
 @click.pass_obj
 def command(
-    context: Context, globs: tuple[str, ...], form: str, junit: Path | None, yes: bool, sandbox: bool
+    context: Context, globs: tuple[str, ...], forms: Forms, junit: Path | None, yes: bool, sandbox: bool
 ) -> None:
     """Hold the conversations that `checks:` describe.
 
@@ -36,48 +38,49 @@ def command(
     from sdx_state.api import Client
     from sdx_state.app.pull import intention_of
     from sdx_state.check.play import Player, needed, not_as_declared
-    from sdx_state.cli.console import out_colour, reading, say
-    from sdx_state.cli.redaction import redacted
+    from sdx_state.cli.console import err_colour, out_colour, reading, say
     from sdx_state.cli.running import Signals, signal_code
     from sdx_state.model.urls import on_this_machine
     from sdx_state.report.checks import checks_json, checks_junit, last_line, left_text, played_text
-    from sdx_state.state.named_files import write_output
+    from sdx_state.report.diagnostics import diagnostics_text
+    from sdx_state.report.found import Found
 
     if junit is not None and not junit.parent.is_dir():
         raise Stop(f"{junit.parent} is no folder: the report could not be written", "Nothing was created.")
-    configuration = context.configuration()
-    chosen = _chosen(configuration, globs)
-    _require_patterns(chosen)
-    with context.workspace(configuration.project, sandbox=sandbox) as workspace:
-        with reading("Reading the tenant") as progress:
-            planned = workspace.plan(needed(intention_of(configuration)), progress, graded=False)
-        if planned.plan.errors:
-            print_plan(planned.plan, verbose=False, aside=form != "text")
-        stop_on_errors(planned.plan)
-        for survey in not_as_declared(planned.plan, chosen):
-            say(f"{survey} is not as declared: what is checked is what is live. See: sdx-state plan")
-        if not (yes or on_this_machine(workspace.origin)):
-            _ask(len(chosen), workspace.origin)
-        player, signals = Player(Client.from_endpoints(workspace.client), planned.plan.ids), Signals()
-        results = []
-        with signals.ending(player, "then it is cleaned up after"):
-            for number, check in enumerate(chosen, 1):
-                with reading(f"[{number}/{len(chosen)}] {check.key}") as progress:
-                    progress.expect(len(check.steps))
-                    results.append(player.play(check, progress.advance))
-                if form == "text":
-                    click.echo(played_text(results[-1], colour=out_colour()))
-    if junit is not None:
-        write_output(junit, redacted(checks_junit(results)).encode("utf-8", "replace"))
-    if form == "json":
-        click.echo(checks_json(results), nl=False)
-    else:
-        click.echo(last_line(results))
-    left = left_text(results)
-    if left is not None:
-        say(left)
-    if not all(one.passed for one in results):
-        raise click.exceptions.Exit(1 if all(one.held for one in results) else signal_code(signals.received))
+    with FoundReports(context, "check", (*forms, *([("junit", junit)] if junit else []))).whole() as reports:
+        configuration = context.configuration()
+        chosen = _chosen(configuration, globs)
+        _require_patterns(chosen)
+        with context.workspace(configuration.project, sandbox=sandbox) as workspace:
+            with reading("Reading the tenant") as progress:
+                plan = workspace.plan(needed(intention_of(configuration)), progress, graded=False).plan
+            if plan.errors:
+                say(diagnostics_text(plan.diagnostics, colour=err_colour()))
+            reports.found = Found("check", "The plan has errors.", plan.diagnostics)
+            stop_on_errors(plan)
+            for survey in not_as_declared(plan, chosen):
+                say(f"{survey} is not as declared: what is checked is what is live. See: sdx-state plan")
+            if not (yes or on_this_machine(workspace.origin)):
+                _ask(len(chosen), workspace.origin)
+            player, signals = Player(Client.from_endpoints(workspace.client), plan.ids), Signals()
+            results = []
+            with signals.ending(player, "then it is cleaned up after"):
+                for number, check in enumerate(chosen, 1):
+                    with reading(f"[{number}/{len(chosen)}] {check.key}") as progress:
+                        progress.expect(len(check.steps))
+                        results.append(player.play(check, progress.advance))
+                    if reports.text_on_stdout:
+                        click.echo(played_text(results[-1], colour=out_colour()))
+        found = (*plan.diagnostics, *(one for played in results for one in played.diagnostics))
+        reports.found = Found("check", last_line(results), found)
+        reports.own = {"json": lambda: checks_json(results), "junit": lambda: checks_junit(results)}
+        if reports.text_on_stdout:
+            click.echo(last_line(results))
+        left = left_text(results)
+        if left is not None:
+            say(left)
+        if not all(one.passed for one in results):
+            raise click.exceptions.Exit(1 if all(one.held for one in results) else signal_code(signals.received))
 
 
 def _chosen(configuration: Configuration, globs: tuple[str, ...]) -> list[Check]:

@@ -8,49 +8,58 @@ from pathlib import Path
 import click
 
 from sdx_state.cli.context import Context, sandbox_option
-from sdx_state.cli.planning import print_plan, stop_on_errors
+from sdx_state.cli.found import FoundReports, found_format_option
+from sdx_state.cli.planning import stop_on_errors
+from sdx_state.cli.reports import Forms
 
 DRIFTED = 2
 
 
 @click.command("drift")
-@click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
+@found_format_option
 @click.option(
     "--baseline", type=click.Path(dir_okay=False, path_type=Path), help="Known drift that is accepted, as YAML."
 )
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 if the tenant drifted.")
 @sandbox_option
 @click.pass_obj
-def command(context: Context, form: str, baseline: Path | None, detailed_exitcode: bool, sandbox: bool) -> None:
+def command(context: Context, forms: Forms, baseline: Path | None, detailed_exitcode: bool, sandbox: bool) -> None:
     """Show what changed in the tenant.
 
     Compares three ways, with what was last applied: changed in the tenant, in the configuration, in both. With a
     baseline, drift that it does not accept, or an entry whose day is over, ends with 1.
     """
-    from sdx_state.cli.console import out_colour, print_document, reading
+    from sdx_state.cli.console import err_colour, out_colour, reading, say
     from sdx_state.config import load_baseline
     from sdx_state.plan.divergence import divergences, judge
-    from sdx_state.report.drift import drift_json, drift_markdown, drift_text
+    from sdx_state.report.diagnostics import diagnostics_text
+    from sdx_state.report.drift import drift_headline, drift_json, drift_markdown, drift_text
+    from sdx_state.report.found import Found
 
-    entries = load_baseline(baseline) if baseline is not None else ()
-    project = context.project()
-    intention = context.intention()
-    with (
-        context.workspace(project, sandbox=sandbox) as workspace,
-        reading("Reading the tenant") as progress,
-    ):
-        planned = workspace.plan(intention, progress, graded=False)
-    if planned.plan.errors:
-        print_plan(planned.plan, verbose=False, aside=form != "text")
-    stop_on_errors(planned.plan)
-    verdict = judge(list(divergences(planned.plan)), entries, datetime.now(timezone.utc).date())
-    if form == "json":
-        click.echo(drift_json(verdict), nl=False)
-    elif form == "markdown":
-        print_document(drift_markdown(verdict))
-    else:
-        click.echo(drift_text(verdict, colour=out_colour()))
-    if verdict.drift and detailed_exitcode:
-        raise click.exceptions.Exit(DRIFTED)
-    if baseline is not None and (verdict.drift or verdict.expired):
-        raise click.exceptions.Exit(1)
+    with FoundReports(context, "drift", forms).whole() as reports:
+        entries = load_baseline(baseline) if baseline is not None else ()
+        project = context.project()
+        intention = context.intention()
+        with (
+            context.workspace(project, sandbox=sandbox) as workspace,
+            reading("Reading the tenant") as progress,
+        ):
+            plan = workspace.plan(intention, progress, graded=False).plan
+        if plan.diagnostics:
+            say(diagnostics_text(plan.diagnostics, colour=err_colour()))
+        reports.found = Found("drift", "The plan has errors.", plan.diagnostics)
+        stop_on_errors(plan)
+        verdict = judge(list(divergences(plan)), entries, datetime.now(timezone.utc).date())
+        found = (*plan.diagnostics, *verdict.diagnostics(strict=baseline is not None))
+        reports.found = Found("drift", drift_headline(verdict), found)
+        reports.own = {
+            "text": lambda: drift_text(verdict, colour=False) + "\n",
+            "json": lambda: drift_json(verdict, found),
+            "markdown": lambda: drift_markdown(verdict),
+        }
+        if reports.text_on_stdout:
+            click.echo(drift_text(verdict, colour=out_colour()))
+        if verdict.drift and detailed_exitcode:
+            raise click.exceptions.Exit(DRIFTED)
+        if baseline is not None and (verdict.drift or verdict.expired):
+            raise click.exceptions.Exit(1)

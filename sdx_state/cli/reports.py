@@ -22,17 +22,33 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 Forms = tuple[tuple[str, Path | None], ...]
 
-NAMES = ("text", "json", "markdown", "html", "junit", "sarif", "gitlab", "github")
+NAMES = ("text", "json", "markdown", "html", "junit", "sarif", "gitlab", "codequality", "github")
 WIDTH = 100  # columns of a text in a file
 
 
 def _forms(ctx: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> Forms:
-    """Read `FORMAT` and `FORMAT=FILE`; at most one goes to stdout, and it is text where none is named."""
+    """Read the forms of a plan."""
+    return read_forms(ctx, parameter, values, lambda name: _require_format(name, ctx.find_object(Context)))
+
+
+def read_forms(
+    ctx: click.Context, parameter: click.Parameter, values: tuple[str, ...], require: Callable[[str], None]
+) -> Forms:
+    """Read `FORMAT` and `FORMAT=FILE`; at most one goes to stdout, and it is text where none is named.
+
+    Args:
+        ctx: Of the command.
+        parameter: The option.
+        values: As given.
+        require: Returns if there is a format of a name.
+
+    Raises:
+        BadParameter: There is no such format, or two would go to stdout.
+    """
     forms = []
     for value in values:
         name, _, file = value.partition("=")
-        if name not in NAMES:
-            _require_format(name, ctx.find_object(Context))
+        require(name)
         if file:
             require_output(Path(file), parameter, ctx)
         forms.append((name, Path(file) if file else None))
@@ -43,11 +59,13 @@ def _forms(ctx: click.Context, parameter: click.Parameter, values: tuple[str, ..
 
 
 def _require_format(name: str, context: Context | None) -> None:
-    """Return if an installed package has the format `name`.
+    """Return if the format `name` is built in, or an installed package has it.
 
     Raises:
         BadParameter: None has.
     """
+    if name in NAMES:
+        return
     from sdx_state.app.extensions import ExtensionFailed, extensions
 
     folder = context.folder if context is not None else Path()

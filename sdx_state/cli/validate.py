@@ -5,13 +5,15 @@ from __future__ import annotations
 import click
 
 from sdx_state.cli.context import Context
+from sdx_state.cli.found import FoundReports, found_format_option
+from sdx_state.cli.reports import Forms
 
 
 @click.command()
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@found_format_option
 @click.option("--strict", is_flag=True, help="Treat warnings as errors.")
 @click.pass_obj
-def command(context: Context, form: str, strict: bool) -> None:
+def command(context: Context, forms: Forms, strict: bool) -> None:
     """Check every file, offline. Prints all errors at once."""
     import os
     from dataclasses import replace
@@ -20,32 +22,32 @@ def command(context: Context, form: str, strict: bool) -> None:
     from sdx_state.check.offline import kept_by_git, offline_diagnostics
     from sdx_state.cli.console import err_colour, say
     from sdx_state.config import ConfigurationError
-    from sdx_state.model.diagnostic import Diagnostic
-    from sdx_state.report.diagnostics import diagnostics_json, diagnostics_text
+    from sdx_state.report.diagnostics import diagnostics_text
+    from sdx_state.report.found import Found
 
-    diagnostics: tuple[Diagnostic, ...]
-    counts = ""
-    try:
-        configuration = load_declared(context.folder, context.environment, os.environ)
-    except ConfigurationError as error:
-        diagnostics = error.diagnostics
-    else:
-        diagnostics = (
-            *kept_by_git(context.folder),
-            *configuration.warnings,
-            *offline_diagnostics(configuration),
-        )
-        files = len(configuration.files)
-        counts = f"{len(configuration.resources)} resources in {files} file{'' if files == 1 else 's'}"
-    if strict:
-        diagnostics = tuple(replace(diagnostic, severity="error") for diagnostic in diagnostics)
-    valid = not any(diagnostic.severity == "error" for diagnostic in diagnostics)
-    if form == "json":
-        click.echo(diagnostics_json(diagnostics), nl=False)
-    else:
-        if diagnostics:
-            say(diagnostics_text(diagnostics, colour=err_colour()))
-        if valid:
-            click.echo(f"The configuration is valid: {counts}.")
-    if not valid:
-        raise click.exceptions.Exit(1)
+    with FoundReports(context, "validate", forms).whole() as reports:
+        headline = "The configuration is invalid."
+        try:
+            configuration = load_declared(context.folder, context.environment, os.environ)
+        except ConfigurationError as error:
+            diagnostics = error.diagnostics
+        else:
+            diagnostics = (
+                *kept_by_git(context.folder),
+                *configuration.warnings,
+                *offline_diagnostics(configuration),
+            )
+            files = len(configuration.files)
+            counts = f"{len(configuration.resources)} resources in {files} file{'' if files == 1 else 's'}"
+            if all(one.severity != "error" for one in diagnostics) and not (strict and diagnostics):
+                headline = f"The configuration is valid: {counts}."
+        if strict:
+            diagnostics = tuple(replace(one, severity="error") for one in diagnostics)
+        reports.found = Found("validate", headline, diagnostics)
+        if reports.text_on_stdout:
+            if diagnostics:
+                say(diagnostics_text(diagnostics, colour=err_colour()))
+            if reports.found.successful:
+                click.echo(headline)
+        if not reports.found.successful:
+            raise click.exceptions.Exit(1)

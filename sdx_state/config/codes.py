@@ -43,7 +43,8 @@ class Rule:
     Attributes:
         code: The code.
         kind: `error`, `warning`, `info` or `risk`.
-        detail: `limit` or `decision` for an error that is one, the highest level for a risk, else empty.
+        detail: `limit` or `decision` for an error that is one, the highest level for a risk; `baseline` or `check`
+            for what only `drift` or `check` reports; else empty.
         title: The finding in one line.
         text: Why it is reported.
         example: A project that provokes it, as Markdown.
@@ -61,7 +62,7 @@ class Rule:
     @property
     def suppressible(self) -> bool:
         """Whether `lint: {ignore: [...]}` and a comment may suppress it."""
-        return self.kind in ("warning", "info")
+        return self.kind in ("warning", "info") and not self.detail
 
     @property
     def blocks(self) -> tuple[Block, ...]:

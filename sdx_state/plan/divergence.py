@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 
 from sdx_state.model.accepted import Accepted
 from sdx_state.model.address import Address
+from sdx_state.model.diagnostic import Diagnostic, Severity
 from sdx_state.model.plan import Action, Origin, Plan
 from sdx_state.model.resource import Source
 from sdx_state.model.value import Value
@@ -54,6 +55,40 @@ class Verdict:
     pending: tuple[Divergence, ...]
     expired: tuple[Accepted, ...]
     idle: tuple[Accepted, ...]
+
+    def diagnostics(self, *, strict: bool) -> tuple[Diagnostic, ...]:
+        """Return the verdict as diagnostics, without values: those of the tenant may be personal.
+
+        Args:
+            strict: A baseline was given: drift that it does not accept is an error.
+        """
+        found = [_diagnostic(one, "error" if strict else "warning") for one in self.drift]
+        for one, entry in self.accepted:
+            message = f"{_name(one)}: accepted until {entry.expires}: {entry.reason}"
+            found.append(Diagnostic("drift-accepted", "info", message, entry.source, one.address))
+        found += [_diagnostic(one, "info") for one in self.pending]
+        for entry in self.expired:
+            message = f"the entry on {entry.address} {entry.path} expired on {entry.expires}"
+            found.append(Diagnostic("expired-baseline", "error", message, entry.source))
+        for entry in self.idle:
+            message = f"the entry on {entry.address} {entry.path} accepts no drift"
+            found.append(Diagnostic("unused-baseline", "warning", message, entry.source, help="remove it"))
+        return tuple(found)
+
+
+def _name(one: Divergence) -> str:
+    return f"{one.address}: {one.path}" if one.path else f"{one.address}"
+
+
+def _diagnostic(one: Divergence, severity: Severity) -> Diagnostic:
+    if one.origin == "config":
+        message = f"{_name(one)}: {one.summary or 'declared and not applied yet'}"
+        return Diagnostic("drift-pending", severity, message, one.source, one.address)
+    if one.origin == "both":
+        message = f"{_name(one)}: changed in the tenant and in the configuration"
+        return Diagnostic("drift-conflict", severity, message, one.source, one.address)
+    message = f"{_name(one)}: {one.summary or 'changed in the tenant after the last apply'}"
+    return Diagnostic("drift", severity, message, one.source, one.address)
 
 
 def divergences(plan: Plan) -> Iterator[Divergence]:

@@ -9,6 +9,7 @@ from xml.sax.saxutils import escape as escape_xml
 from xml.sax.saxutils import quoteattr
 
 from sdx_state.check.play import Failure, Line, Played
+from sdx_state.plan.diagnostics import diagnostic_document, source_document
 from sdx_state.report.escape import LONGEST, escape
 from sdx_state.report.theme import Theme
 from sdx_state.report.words import KEPT, TOTAL, excerpts
@@ -70,7 +71,7 @@ def checks_junit(results: Sequence[Played]) -> str:
 
 
 def _failure_lines(failure: Failure, theme: Theme) -> Iterator[str]:
-    yield f"     {escape(str(failure.source))}: {escape(failure.message)}"
+    yield f"     {escape(str(failure.source))}: [{failure.code}] {escape(failure.message)}"
     if failure.expected is not None and failure.found is not None:
         shown, longest = (failure.expected, failure.found), LONGEST
         if max(map(len, shown)) > LONGEST and (differing := excerpts(*shown, KEPT, LONGEST)) is not None:
@@ -97,7 +98,8 @@ def _case(played: Played) -> str:
     first = played.failures[0]
     message = quoteattr(f"{escape(str(first.source))}: {escape(first.message)}")
     return (
-        f"  <testcase {name} {place}><failure message={message}>{escape_xml(text)}</failure>"
+        f"  <testcase {name} {place}>"
+        f"<failure message={message} type={quoteattr(first.code)}>{escape_xml(text)}</failure>"
         f"<system-out>{escape_xml(transcript)}</system-out></testcase>"
     )
 
@@ -111,15 +113,15 @@ def _document(played: Played) -> dict[str, object]:
         "seconds": round(played.seconds, 3),
         "failures": [
             {
-                "file": one.source.file,
-                "line": one.source.line,
-                "column": one.source.column,
+                "code": one.code,
                 "message": one.message,
+                "source": source_document(one.source),
                 "expected": one.expected,
                 "found": one.found,
             }
             for one in played.failures
         ],
+        "diagnostics": [diagnostic_document(one) for one in played.diagnostics],
         "transcript": [{"who": line.who, "text": line.text} for line in played.transcript],
         "left": played.left,
     }

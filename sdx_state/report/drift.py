@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
 from sdx_state.model.accepted import Accepted
+from sdx_state.model.diagnostic import Diagnostic
+from sdx_state.plan.diagnostics import diagnostic_document
 from sdx_state.plan.divergence import Divergence, Verdict
 from sdx_state.report.escape import escape
 from sdx_state.report.handoff import exact
@@ -53,8 +55,14 @@ def drift_markdown(verdict: Verdict, *, budget: int = GITHUB) -> str:
     return "\n".join(parts)
 
 
-def drift_json(verdict: Verdict) -> str:
-    """Return `verdict` as JSON text, pure ASCII, with a line end."""
+def drift_headline(verdict: Verdict) -> str:
+    """Return the line that counts."""
+    counts = f"{len(verdict.drift)} drifted, {len(verdict.accepted)} accepted, {len(verdict.pending)} pending."
+    return f"Drift: {counts}" if verdict.drift or verdict.accepted else f"No drift. {counts}"
+
+
+def drift_json(verdict: Verdict, found: Iterable[Diagnostic] = ()) -> str:
+    """Return `verdict`, and all that was `found`, as JSON text, pure ASCII, with a line end."""
     document = {
         "drift": [_document(one) for one in verdict.drift],
         "accepted": [
@@ -63,6 +71,7 @@ def drift_json(verdict: Verdict) -> str:
         "pending": [_document(one) for one in verdict.pending],
         "expired": [_entry(entry) for entry in verdict.expired],
         "idle": [_entry(entry) for entry in verdict.idle],
+        "diagnostics": [diagnostic_document(one) for one in found],
     }
     return json.dumps(document, ensure_ascii=True, indent=2, default=str) + "\n"
 
@@ -89,8 +98,7 @@ class _DriftText:
             yield f"{_place(entry)} {self.paint('warning', 'idle')}, nothing drifts here any more: {_about(entry)}"
         if verdict.expired or verdict.idle:
             yield ""
-        counts = f"{len(verdict.drift)} drifted, {len(verdict.accepted)} accepted, {len(verdict.pending)} pending."
-        yield self.paint("strong", f"Drift: {counts}" if verdict.drift or verdict.accepted else f"No drift. {counts}")
+        yield self.paint("strong", drift_headline(verdict))
 
     def _section(self, title: str, meaning: str, found: list[Divergence]) -> Iterator[str]:
         if not found:

@@ -1,4 +1,4 @@
-"""Every form of a plan by its name, all from the one plan."""
+"""Every form by its name: of a plan, and of what a command found that makes none."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import Protocol
 
 from sdx_state.model.plan import Plan
 from sdx_state.plan.conversation import Conversation
-from sdx_state.report.ci import plan_github, plan_gitlab
+from sdx_state.report.ci import code_quality, github, plan_code_quality, plan_github, plan_gitlab
 from sdx_state.report.document import plan_json
+from sdx_state.report.found import Found, found_html, found_json, found_junit, found_markdown
 from sdx_state.report.junit import plan_junit
 from sdx_state.report.markdown import GITHUB, plan_markdown
 from sdx_state.report.page import plan_html
-from sdx_state.report.sarif import plan_sarif
+from sdx_state.report.sarif import plan_sarif, sarif
 
 
 @dataclass(frozen=True)
@@ -64,5 +65,25 @@ FORMATS: Mapping[str, Form] = {
     "junit": lambda plan, told, options=DEFAULT: plan_junit(plan, options.folder),
     "sarif": lambda plan, told, options=DEFAULT: plan_sarif(plan, options.folder),
     "gitlab": lambda plan, told, options=DEFAULT: plan_gitlab(plan),
+    "codequality": lambda plan, told, options=DEFAULT: plan_code_quality(plan, options.folder),
     "github": lambda plan, told, options=DEFAULT: plan_github(plan, options.folder),
+}
+
+
+class FoundForm(Protocol):
+    """Renders what a command found that makes no plan."""
+
+    def __call__(self, found: Found, options: Options = DEFAULT) -> str:
+        """Return `found` in this form."""
+        ...
+
+
+FOUND_FORMATS: Mapping[str, FoundForm] = {
+    "json": lambda found, options=DEFAULT: found_json(found),
+    "markdown": lambda found, options=DEFAULT: found_markdown(found, options.budget),
+    "html": lambda found, options=DEFAULT: found_html(found),
+    "junit": lambda found, options=DEFAULT: found_junit(found, options.folder),
+    "sarif": lambda found, options=DEFAULT: sarif(found.diagnostics, options.folder, successful=found.successful),
+    "codequality": lambda found, options=DEFAULT: code_quality(found.diagnostics, options.folder),
+    "github": lambda found, options=DEFAULT: github(found.diagnostics, options.folder),
 }

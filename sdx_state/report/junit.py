@@ -25,20 +25,29 @@ def plan_junit(plan: Plan, folder: str = "") -> str:
         plan: What to show.
         folder: Where the project stands in the repository, with a slash at the end.
     """
-    cases = [*_cases(plan, folder)]
+    return suite_of("sdx-state plan", [*_cases(plan, folder)])
+
+
+def suite_of(name: str, cases: list[str]) -> str:
+    """Return the report of one suite with `cases`."""
     failures = sum("<failure" in case for case in cases)
     counts = f'tests="{len(cases)}" failures="{failures}" errors="0"'
     return "\n".join(
         (
             '<?xml version="1.0" encoding="UTF-8"?>',
             f'<testsuites name="sdx-state" {counts}>',
-            f'<testsuite name="sdx-state plan" {counts} skipped="0" time="0">',
+            f'<testsuite name="{name}" {counts} skipped="0" time="0">',
             *cases,
             "</testsuite>",
             "</testsuites>",
             "",
         )
     )
+
+
+def passing_case(name: str, text: str) -> str:
+    """Return the test of a command that found no error."""
+    return _case(name, name, "", escape(text), None, "")
 
 
 def _cases(plan: Plan, folder: str) -> Iterator[str]:

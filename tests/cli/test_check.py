@@ -59,7 +59,10 @@ def failures(live, text):
     ended = checked(live, text, "--format", "json")
     (one,) = json.loads(ended.out)
     assert ended.code == (0 if one["passed"] else 1)
-    return [(f"{f['file']}:{f['line']}", f["message"], f["expected"], f["found"]) for f in one["failures"]]
+    return [
+        (f"{f['source']['file']}:{f['source']['line']}", f["message"], f["expected"], f["found"])
+        for f in one["failures"]
+    ]
 
 
 def test_a_conversation_that_goes_as_described_passes(live, tenant):

@@ -121,5 +121,7 @@ def test_what_stops_drift_is_not_mixed_into_what_a_program_reads(connected, tena
     tenant.store.load_snapshot({"surveys": [{"name": "A"}, {"name": "A"}]})
     connected.write("a.yaml", "surveys: {a: {name: A}}\n")
     ended = connected.run("drift", "--format", "json")
-    assert (ended.code, ended.out) == (5, "")
+    assert ended.code == 5
+    (found,) = json.loads(ended.out)["diagnostics"]
+    assert (found["code"], found["severity"]) == ("ambiguous-match", "error")
     assert "could be any of 2" in ended.err

@@ -1,0 +1,94 @@
+"""What a command found that makes no plan, in the formats that a plan has."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+
+from sdx_state.model.diagnostic import SEVERITIES, Diagnostic
+from sdx_state.report.diagnostics import diagnostics_json
+from sdx_state.report.escape import escape, escape_lines
+from sdx_state.report.junit import diagnostic_case, passing_case, suite_of
+from sdx_state.report.markdown import GITHUB, fence_for
+from sdx_state.report.places import place_of
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a command found.
+
+    Attributes:
+        command: The command's name.
+        headline: The result in one sentence.
+        diagnostics: What was found.
+    """
+
+    command: str
+    headline: str
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+    @property
+    def successful(self) -> bool:
+        """Whether there is no error."""
+        return all(one.severity != "error" for one in self.diagnostics)
+
+    @property
+    def worst_first(self) -> list[Diagnostic]:
+        """The diagnostics, errors first."""
+        return sorted(self.diagnostics, key=lambda one: SEVERITIES.index(one.severity))
+
+
+def found_json(found: Found) -> str:
+    """Return `found` as JSON text, pure ASCII, with a line end."""
+    return diagnostics_json(found.diagnostics)
+
+
+def found_junit(found: Found, folder: str = "") -> str:
+    """Return `found` as XML: a test for each diagnostic, of which errors fail, and one for the command itself."""
+    cases = [diagnostic_case(one, found.command, folder) for one in found.diagnostics]
+    if found.successful:
+        cases.append(passing_case(found.command, found.headline))
+    return suite_of(f"sdx-state {found.command}", cases)
+
+
+def found_markdown(found: Found, budget: int = GITHUB) -> str:
+    """Return `found` as a comment of at most `budget` bytes, the worst first."""
+    marker = f"<!-- sdx-state {found.command} -->"
+    lines = list(_lines(found.worst_first))
+    fence = fence_for(lines)
+    room = budget - len(marker) - len(found.headline.encode()) - 2 * len(fence) - 200
+    shown = []
+    for line in lines:
+        room -= len(line.encode("utf-8", "replace")) + 1
+        if room < 0:
+            break
+        shown.append(line)
+    parts = [marker, "", f"**{escape(found.headline)}**", ""]
+    parts += [fence, *shown, fence, ""] if shown else []
+    if len(shown) < len(lines):
+        parts += [f"**{len(lines) - len(shown)} more lines did not fit here.**", ""]
+    return "\n".join(parts)
+
+
+def found_html(found: Found) -> str:
+    """Return `found` as one HTML page that loads nothing."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    loader = PackageLoader("sdx_state.report")
+    environment = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters.update(line=escape, lines=escape_lines, place=place_of)
+    style = loader.get_source(environment, "plan.css")[0]
+    digest = b64encode(sha256(style.encode()).digest()).decode()
+    return environment.get_template("found.html").render(found=found, style=style, style_digest=digest)
+
+
+def _lines(diagnostics: Iterable[Diagnostic]) -> Iterator[str]:
+    for one in diagnostics:
+        place = place_of(one.source, column=True)
+        yield f"{f'{place}: ' if place else ''}{one.severity}[{escape(one.code)}]: {escape(one.message)}"
+        if one.help:
+            yield f"    {escape(one.help)}"
