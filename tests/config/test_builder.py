@@ -285,7 +285,8 @@ def test_whatever_the_text_reading_ends_with_values_or_diagnostics_that_point_in
     root = build(source, found.append)
     assert root is None or isinstance(root, Table | Items)
     for one in found:
-        assert 1 <= one.line <= len(source.lines) + 1
+        assert one.source is not None
+        assert 1 <= one.source.line <= len(source.lines) + 1
         assert one.source.column >= 1
         assert one.message
 

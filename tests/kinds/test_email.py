@@ -161,8 +161,9 @@ def test_library_makes_no_lookups() -> None:
 
 FOLDS = {
     "config/resources.py": "keys of surveys, questions and numbers that a file system would take for one",
-    "config/diagnostics.py": "hints",
+    "model/alike.py": "hints at similar names",
     "config/files.py": "names of files",
+    "config/write.py": "names of files",
     "api/filters.py": "rows that a filter may answer, in the widest sense",
     "plan/mistyped.py": "a warning about similar names",
     "app/tenant.py": "UUIDs of customers",
@@ -180,8 +181,10 @@ LOWERS = {
     "api/answer.py": "types of content",
     "api/links.py": "names of fields",
     "cli/state.py": "how a truth value is written",
+    "config/compose.py": "a noun",
     "config/explain.py": "words for yes and no",
     "config/reading.py": "suffixes of file names",
+    "config/write.py": "names that Windows reserves",
     "config/scalars.py": "words that YAML elsewhere takes for no text",
     "config/sift.py": "suffixes of file names, and names of columns",
     "model/address.py": "slugs: keys of new resources",

@@ -76,7 +76,7 @@ def test_a_place_that_only_the_platform_may_know_is_a_warning_for_a_user_and_an_
 ) -> None:
     files.write("a.yaml", "users: {a@x.com: {name: A, timezone: Antarctica/Concordia}}\n")
     [warning] = files.diagnostics()
-    assert (warning.severity, warning.line) == ("warning", 1)
+    assert (warning.severity, warning.source.line) == ("warning", 1)
     assert str(warning) == "a.yaml:1:38: IANA has no time zone `Antarctica/Concordia`; the platform may"
     assert files.load().resources["user.a@x.com"].values["timezone"] == "Antarctica/Concordia"
     assert doubt_timezone("Australia/Brisbane") is None
