@@ -72,7 +72,7 @@ class Declarations:
         """
         references = References(self.variables, None, room=self.room) if kind.lookup_only else self.references
         reader = FieldReader(document.source, references, self.report)
-        section = table(document.root.get(kind.collection))
+        section, inside = table(document.root.get(kind.collection)), children_of(kind.name)
         for key, body in document.entries(kind):
             address, place = kind.address(key), section.key_place(key)
             if not self._claim(address, key, document.source, place):
@@ -90,7 +90,7 @@ class Declarations:
                 self.numbers[key] = str(fields.values[kind.natural_key])
             upload = self._upload(body, reader, fields) if kind.upload and "csv" in body else {}
             self._keep(address, kind, key, body, fields, document.source, place, upload=upload)
-            for child in children_of(kind.name):
+            for child in inside:
                 children = items(body.get(child.collection))
                 for position, one in enumerate(children):
                     if isinstance(one, Table):
@@ -251,5 +251,6 @@ class Declarations:
 def _places(kind: Kind, body: Table) -> Mapping[str, Place]:
     """Return where each field stands, under its own name if YAML calls it otherwise."""
     places = KeyPlaces(body)
-    renamed = {field.name: places[field.key] for field in kind.renamed if field.key in body}
-    return {**places, **renamed} if renamed else places
+    if not kind.renamed:
+        return places
+    return {**places, **{field.name: places[field.key] for field in kind.renamed if field.key in body}}

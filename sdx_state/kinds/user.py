@@ -7,6 +7,8 @@ required, `phone` has its country code, `visible` and `visibility_level` are req
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from sdx_state.kinds.complaint import Complaint
 from sdx_state.kinds.email import check_user
 from sdx_state.kinds.field import Field, FieldType
@@ -45,6 +47,7 @@ FORMULAS = (
 UPLOAD_ONLY_NEW = "The file holds missing users only. What an upload does to users that exist is not documented."
 
 
+@lru_cache(maxsize=1024)
 def _doubt_timezone(text: str) -> Complaint | None:
     from sdx_state.kinds.timezone import doubt_timezone  # needs the files of a package, which few commands do
 

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,31 @@ def test_a_rule_warns_at_the_change_and_where_it_is_declared(example: Any) -> No
     assert (said["severity"], said["address"]) == ("warning", "survey.monday")
     assert said["source"]["file"] == "surveys.yaml"
     assert said["source"]["line"] == 4
+
+
+def test_the_example_of_the_readme_does_what_it_says(example: Any, tmp_path: Path) -> None:
+    from sdx_state import Project
+    from sdx_state.model.diagnostic import Diagnostic
+    from sdx_state.model.plan import Action
+    from sdx_state.state.local import LocalStore
+
+    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    section = text.partition("\n## Extensions\n")[2].partition("\n## ")[0]
+    (code,) = [block.removeprefix("python\n") for block in section.split("```") if block.startswith("python\n")]
+    names: dict[str, Any] = {"Action": Action, "Diagnostic": Diagnostic, "LocalStore": LocalStore, "Path": Path}
+    exec(code, names)  # noqa: S102 - the README's own example
+    project = Project.open(example.folder)
+    said = list(names["greeting_without_brand"](project.configuration))
+    assert [(one.code, one.address, str(one.source)) for one in said] == [
+        ("greeting-without-brand", "survey.monday", "surveys.yaml:4:26")
+    ]
+    plan = project.plan().plan
+    assert names["csv_of"](plan, (), None) == "create,survey.friday\ncreate,survey.monday\n"
+    gone = replace(plan.changes[0], action=Action.DELETE)
+    assert names["no_friday"](gone, None).severity == "error"
+    assert names["no_friday"](plan.changes[0], None) is None
+    store = names["folder"]("state", {"path": str(tmp_path)}, key=None, machine=project._place.machine)
+    assert not store.exists()
 
 
 def test_an_error_of_a_rule_forbids_applying(example: Any, tenant: Any) -> None:

@@ -374,3 +374,188 @@ def test_a_tenant_that_lost_all_of_it_is_taken_for_another(applied: Any, teams: 
     stopped = applied.run("plan")
     assert stopped.code == 6
     assert "2 of the 2 teams that the state knows are not in this tenant" in stopped.err
+
+
+def test_a_saved_plan_is_shown_and_applied(team_project: Any, teams: Teams) -> None:
+    saved = team_project.run("plan", "--out", "plan.json")
+    assert saved.code == 0, saved.err
+    assert "team.support" in team_project.run("show", "plan.json").out
+    ended = team_project.run("apply", "plan.json", "--auto-approve")
+    assert ended.code == 0, ended.err
+    assert set(teams.by_name()) == {"Support", "Sales"}
+
+
+def test_a_part_of_a_plan_brings_what_it_names(team_project: Any, tenant: Any, teams: Teams) -> None:
+    ended = team_project.apply("--target", "team.support")
+    assert ended.code == 0, ended.err
+    assert set(teams.by_name()) == {"Support"}
+    assert [row["email"] for row in tenant.store.rows("users")] == ["ana@example.com"]
+
+
+def test_state_commands_know_it(applied: Any, teams: Teams) -> None:
+    assert "team.support" in applied.run("state", "show", "team.support").out
+    assert applied.run("state", "mv", "team.support", "team.desk").code == 0
+    assert "team.desk" in applied.run("state", "list").out
+    assert applied.run("state", "rm", "team.desk").code == 0
+    assert "team.desk" not in applied.run("state", "list").out
+    assert teams.writes == []
+    support = json.loads(applied.run("plan", "--format", "json").out)["resource_changes"]
+    assert [(one["address"], one["change"]["importing"] is not None) for one in support] == [("team.support", True)]
+
+
+def test_capabilities_names_its_verbs(team_project: Any, teams: Teams) -> None:
+    teams.verbs = "GET, POST"
+    shown = team_project.run("capabilities")
+    assert shown.code == 0, shown.err
+    assert sum("team" in line for line in shown.out.splitlines()) >= 1
+
+
+SHIFT = Kind(
+    name="shift",
+    collection="shifts",
+    identity="id",
+    natural_key="name",
+    noun="shift",
+    title="Shifts",
+    about="A shift of a team.",
+    section="The shifts, in their order.",
+    parent="team",
+    parent_field="team_id",
+    order_field="order",
+    fields=(
+        Field("name", label="Name", about="The shift's name."),
+        Field("hours", FieldType.INTEGER, label="Hours", about="How long it is."),
+    ),
+)
+SHIFTS = """
+teams:
+  support:
+    name: Support
+    shifts:
+      - {name: Early, hours: 8}
+      - {name: Late, hours: 6}
+      - {name: Night, hours: 10}
+  sales:
+    name: Sales
+    shifts: [{name: Early}]
+"""
+
+
+class Table(Teams):
+    """A table of any kind, of which lists are filtered."""
+
+    def __init__(self, collection: str, singular: str) -> None:
+        super().__init__()
+        self.collection, self.singular = collection, singular
+
+    def add(self, **fields: Any) -> int:
+        id = max(self.rows, default=0) + 1
+        self.rows[id] = {"id": id, **{name: int(v) if v.isdigit() else v for name, v in fields.items()}}
+        return id
+
+    def answer(self, method: str, target: str, body: bytes) -> tuple[int, Any]:
+        address = urlsplit(target)
+        query = {name: values[0] for name, values in parse_qs(address.query).items() if not name.startswith("_")}
+        path = address.path.replace(f"/{self.collection}", "/teams")
+        body = body.replace(f"{self.singular}=".encode(), b"team=")
+        status, told = super().answer(method, f"{path}?{address.query}", body)
+        if isinstance(told, list):
+            told = [row for row in told if all(str(row.get(name)) == value for name, value in query.items())]
+        return status, told
+
+    def of(self, parent: int) -> list[tuple[str, Any]]:
+        rows = sorted((row for row in self.rows.values() if row["team_id"] == parent), key=lambda row: row["order"])
+        return [(row["name"], row.get("hours")) for row in rows]
+
+
+@pytest.fixture
+def shifts() -> Table:
+    return Table("shifts", "shift")
+
+
+@pytest.fixture
+def shift_project(
+    project: Any, tenant: Any, teams: Teams, shifts: Table, serve_handler: Callable[..., str]
+) -> Iterator[Any]:
+    class Both(with_teams(tenant.url, teams)):  # type: ignore[misc]
+        def serve(self) -> None:
+            if not urlsplit(self.path).path.startswith("/api/shifts"):
+                super().serve()
+                return
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            status, told = shifts.answer(self.command, self.path, body)
+            headers = {"Content-Type": "application/json", "Allow": "GET, POST, PUT, DELETE"}
+            self.answer(status, headers, b"" if told is None else json.dumps(told).encode())
+
+        do_GET = do_POST = do_PUT = do_DELETE = do_OPTIONS = do_HEAD = serve
+
+    with registered(TEAM), registered(SHIFT):
+        project.connect(serve_handler(Both) + "/api")
+        project.write("teams.yaml", SHIFTS)
+        yield project
+
+
+def test_a_kind_that_lives_in_another_is_applied_in_its_order(
+    shift_project: Any, teams: Teams, shifts: Table
+) -> None:
+    ended = shift_project.apply()
+    assert ended.code == 0, ended.err
+    assert shifts.of(teams.named("Support")["id"]) == [("Early", 8), ("Late", 6), ("Night", 10)]
+    assert shifts.of(teams.named("Sales")["id"]) == [("Early", None)]
+    assert changes(shift_project) == {}
+
+
+def test_children_are_moved_changed_deleted_and_put_back(shift_project: Any, teams: Teams, shifts: Table) -> None:
+    assert shift_project.apply().code == 0
+    support = teams.named("Support")["id"]
+    moved = SHIFTS.replace("      - {name: Early, hours: 8}\n      - {name: Late, hours: 6}\n", "").replace(
+        "      - {name: Night, hours: 10}\n", "      - {name: Night, hours: 9}\n      - {name: Early, hours: 8}\n"
+    )
+    shift_project.write("teams.yaml", moved)
+    allowed = ("--allow-deletes", "1", "--allow", "shift.*")
+    ended = shift_project.apply(*allowed)
+    assert ended.code == 0, ended.err
+    assert shifts.of(support) == [("Night", 9), ("Early", 8)]
+    assert changes(shift_project) == {}
+    run = shift_project.run("history").out.splitlines()[-1].split()[0]
+    ended = shift_project.run("undo", run, "--auto-approve", "--allow", "shift.*")
+    assert ended.code == 0, ended.err
+    assert sorted(shifts.of(support)) == [("Early", 8), ("Late", 6), ("Night", 10)]
+    assert [name for name, _ in shifts.of(support)] == ["Early", "Late", "Night"]
+
+
+def test_a_parent_is_deleted_with_its_children(shift_project: Any, teams: Teams, shifts: Table) -> None:
+    assert shift_project.apply().code == 0
+    shift_project.write("teams.yaml", SHIFTS.partition("  sales:")[0])
+    ended = shift_project.apply("--allow-deletes", "2", "--allow", "*")
+    assert ended.code == 0, ended.err
+    assert set(teams.by_name()) == {"Support"}
+    assert [row["name"] for row in shifts.rows.values()] == ["Early", "Late", "Night"]
+
+
+def test_pull_writes_children_below_their_parent(shift_project: Any, teams: Teams, shifts: Table) -> None:
+    (shift_project.folder / "teams.yaml").unlink()
+    support = teams.add(name="Support")
+    for order, name in enumerate(("Late", "Early"), start=1):
+        shifts.add(name=name, hours="8", team_id=str(support), order=str(order))
+    ended = shift_project.run("pull")
+    assert ended.code == 0, ended.err
+    text = (shift_project.folder / "teams.yaml").read_text()
+    assert text.index("shifts:") < text.index("name: Late") < text.index("name: Early")
+    assert changes(shift_project) == {}
+    shifts.named("Late")["hours"] = 4
+    shifts.named("Late")["order"], shifts.named("Early")["order"] = 2, 1
+    shifts.add(name="Night", hours="9", team_id=str(support), order="3")
+    ended = shift_project.run("pull", "--new")
+    assert ended.code == 0, ended.err
+    text = (shift_project.folder / "teams.yaml").read_text()
+    assert text.index("name: Early") < text.index("name: Late") < text.index("hours: 4") < text.index("name: Night")
+    assert changes(shift_project) == {}
+
+
+def test_what_is_wrong_with_a_child_is_said_at_its_place(shift_project: Any) -> None:
+    shift_project.write("teams.yaml", SHIFTS.replace("{name: Late, hours: 6}", "{name: early, hours: 6}"))
+    wrong = shift_project.run("validate")
+    assert wrong.code == 1
+    assert "teams.yaml:7:9: error" in wrong.err
+    assert "`early`" in wrong.err
