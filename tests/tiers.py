@@ -20,6 +20,13 @@ settings.register_profile("quick", max_examples=30, deadline=None, derandomize=T
 settings.register_profile("soak", max_examples=400, deadline=None, derandomize=True)
 
 
+def tries(quick: int, soak: int) -> settings:
+    """Return settings for a property that costs more than others: how many examples it is tried with in each tier."""
+    return settings(
+        max_examples=quick if settings().max_examples == settings.get_profile("quick").max_examples else soak
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Choose the tier, and with it how many examples a property is tried with."""
     if config.option.markexpr == QUICK and all(SOAK in (path, *path.parents) for path in _chosen(config)):

@@ -10,7 +10,7 @@ from typing import Literal
 from sdx_state.config.references import escape
 from sdx_state.config.scalars import SURROGATE, reads_as_text
 from sdx_state.kinds import KINDS
-from sdx_state.model.address import slug
+from sdx_state.model.address import readable_key
 from sdx_state.model.resource import Desired
 from sdx_state.model.value import Value
 
@@ -112,11 +112,16 @@ def escaped(value: object) -> object:
     return value
 
 
+def is_key_of_label(desired: Desired, values: Mapping[str, Value]) -> bool:
+    """Tell whether `desired`, with `values`, has the key that it would have if YAML named none."""
+    kind = KINDS[desired.kind]
+    return kind.parent is None or desired.key == readable_key(str(values.get(kind.natural_key) or ""))
+
+
 def body_of(desired: Desired, children: Sequence[Desired] = ()) -> dict[str, object]:
     """Return what YAML says below the key of `desired`, and of its `children` in their order."""
     body: dict[str, object] = {}
-    kind = KINDS[desired.kind]
-    if kind.parent is not None and desired.key != slug(str(desired.values.get(kind.natural_key) or "")):
+    if not is_key_of_label(desired, desired.values):
         body["key"] = desired.key
     body.update((yaml_name(desired.kind, name), value) for name, value in yaml_values(desired).items())
     if desired.id is not None:

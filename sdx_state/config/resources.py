@@ -15,7 +15,7 @@ from sdx_state.config.values import FieldReader, Fields
 from sdx_state.kinds import KINDS, Kind, children_of
 from sdx_state.kinds.complaint import Complaint
 from sdx_state.kinds.user import UPLOAD_BESIDE_TEAM, UPLOAD_SWITCHES
-from sdx_state.model.address import Address, slug
+from sdx_state.model.address import Address, readable_key
 from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.resource import Desired, Source
 
@@ -102,7 +102,7 @@ class Declarations:
         name = kind.natural_key
         fields = reader.read(kind, body)
         label = fields.values.get(name)
-        key = str(body["key"]) if "key" in body else slug(str(label or ""))
+        key = str(body["key"]) if "key" in body else readable_key(str(label or ""))
         if not key and len(body.marks) > len(body):
             return  # the schema refused what may be the key
         if not key:

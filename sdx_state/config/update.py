@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sdx_state.config.emit import same, yaml_name, yaml_values
+from sdx_state.config.emit import is_key_of_label, same, yaml_name, yaml_values
 from sdx_state.config.references import NOTHING, References
 from sdx_state.kinds import children_of
 from sdx_state.model.resource import Desired
@@ -54,6 +54,8 @@ def changed_fields(current: Desired, wanted: Desired) -> dict[str, object]:
         for name, value in values.items()
         if name not in current.values or not same(wanted, name, current.values[name], wanted.values[name])
     }
+    if is_key_of_label(current, current.values) and not is_key_of_label(current, {**current.values, **wanted.values}):
+        changed["key"] = current.key  # another label would make another one, which is another resource
     if wanted.id is not None and wanted.id != current.id:
         changed["id"] = int(wanted.id)
     return changed

@@ -35,6 +35,11 @@ def edit(tenant: Any, kind: str, label: str, **values: Any) -> None:
     tenant.store.put_row(kind, {**row, **values})
 
 
+def edit_all(tenant: Any, kind: str, **values: Any) -> None:
+    for row in tenant.store.rows(kind):
+        tenant.store.put_row(kind, {**row, **values})
+
+
 @pytest.fixture
 def applied(connected: Any) -> Any:
     connected.write("sdx.yaml", "sdx: 1\napi: {host: demo.surveydynamix.com}\nvariables: {company: Acme}\n")
@@ -196,6 +201,19 @@ def test_a_change_through_an_alias_changes_one_survey(connected, tenant, survey)
     text = path.read_text()
     assert text.count("First?") == text.count("Second?") == 1
     assert "# shared" in text
+
+
+@pytest.mark.parametrize("label", ["Renamed", "\u6e80\u8db3", "***", ""])
+def test_a_label_that_changed_in_the_tenant_keeps_the_key_of_its_question(connected, tenant, label):
+    connected.write("s.yaml", SHARED)
+    assert connected.apply().code == 0
+    edit_all(tenant, "questions", question_label=label)
+    pulled = connected.run("pull")
+    assert pulled.code == 0, pulled.out + pulled.err
+    assert is_settled(connected)
+    assert sorted(connected.run("state", "list").out.split()) == [
+        "question.a.one", "question.b.one", "survey.a", "survey.b",
+    ]  # fmt: skip
 
 
 def test_what_the_tenant_deleted_stays_declared_and_is_named(applied, tenant):

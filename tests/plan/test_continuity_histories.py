@@ -1,4 +1,4 @@
-"""Random histories of moves, pins, re-creations, undos and edits in the tenant: the truth is said about each id."""
+"""Random histories of moves, pins, undos, pulls and edits in the tenant: the truth is said about each id."""
 
 from __future__ import annotations
 
@@ -8,22 +8,36 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+import yaml
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sdx_state.sandbox import SandboxServer
 from tests.conftest import Project
+from tests.tiers import tries
 
 SURVEYS, QUESTIONS = "abc", "xyz"
 OPERATIONS = [
     "edit", "add survey", "drop survey", "add question", "drop question", "rename survey", "swap surveys",
-    "rename question", "move question", "state mv", "pin", "delete outside", "create outside", "undo",
+    "rename question", "move question", "state mv", "pin", "delete outside", "create outside", "edit outside",
+    "undo", "pull", "pull",
 ]  # fmt: skip
 LIMITS = "sdx: 1\napi: {host: demo.surveydynamix.com}\nlimits: {deletes: 99, deletes_percent: 100}\n"
 
 
 def places(managed: dict[str, str]) -> set[tuple[str, int]]:
     return {(f"{address.partition('.')[0]}s", int(id)) for address, id in managed.items()}
+
+
+def load(text: str) -> dict:
+    return {"surveys": {}, **(yaml.safe_load(text) or {})}
+
+
+def declared(body: dict) -> dict:
+    """Return what a survey in the file says, as a `History` keeps it."""
+    questions = {one["key"]: one["question_label"] for one in body.get("questions", ())}
+    pinned = {"id": body["id"]} if "id" in body else {}
+    return {"name": body["name"], "text": body.get("description", ""), "questions": questions, **pinned}
 
 
 class History:
@@ -117,6 +131,12 @@ class History:
                     self.tenant.store.delete_row("questions", str(row["id"]))
             if (kind, int(id)) in self.rows():
                 self.tenant.store.delete_row(kind, id)
+        elif operation == "edit outside":
+            rows = self.tenant.store.rows("surveys")
+            self.names += 1
+            self.tenant.store.put_row("surveys", {**pick(rows), "description": f"outside {self.names}"})
+        elif operation == "pull":
+            self.pull(*pick([(), ("--overwrite",)]))
         elif operation == "undo" and self.touched:
             self.undo(pick(sorted(self.touched)))
         elif keys:
@@ -182,6 +202,25 @@ class History:
         changed = {place for place, row in before.items() if after.get(place) != row}
         assert changed <= self.touched[run], (changed, self.touched[run], ended.out)
 
+    def pull(self, *options: str) -> None:
+        """Pull what is declared by now, applied or not: the project is valid and settled then, or as it was."""
+        self.write()
+        path = self.project.folder / "s.yaml"
+        text, rows, managed = path.read_text("utf-8"), self.rows(), self.managed()
+        ended = self.project.run("pull", *options)
+        said = text + ended.out + ended.err
+        assert "would not be empty" not in ended.err, said
+        assert self.rows() == rows, said
+        if ended.code:
+            assert ended.code in (1, 5), said
+            assert "Nothing was changed" in ended.err, said
+            assert (path.read_text("utf-8"), self.managed()) == (text, managed), said
+            return
+        assert self.project.run("plan", "--detailed-exitcode").code == 0, said
+        self.surveys = {key: declared(body) for key, body in (load(path.read_text("utf-8"))["surveys"] or {}).items()}
+        assert set(self.managed()) == self.declared(), said
+        assert places(managed) <= places(self.managed()), f"a pull stopped managing something\n{said}"
+
     def consented(self, ended, again):
         said = re.search(r"--allow-deletes (\d+)", ended.err)
         critical = re.findall(r"--allow (\S+)", ended.err)
@@ -223,7 +262,8 @@ class History:
         return (self.project.folder / "s.yaml").read_text() + f"{self.managed()}\n"
 
 
-@settings(max_examples=60)
+@pytest.mark.timeout(3600)
+@tries(25, 500)
 @given(st.lists(st.lists(st.sampled_from(OPERATIONS), min_size=1, max_size=3), min_size=2, max_size=5), st.randoms())
 def test_the_truth_is_said_about_each_id(steps, random):
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch, SandboxServer(":memory:") as tenant:
