@@ -13,7 +13,7 @@ from sdx_state.app.saved import SavedPlan
 from sdx_state.app.stored_evidence import StoredEvidence
 from sdx_state.app.tenant import WrongTenant
 from sdx_state.apply import settling
-from sdx_state.apply.history import past_of, run_kept
+from sdx_state.apply.history import past_of, run_kept, run_named
 from sdx_state.apply.review import Review
 from sdx_state.apply.run import Observer, Run
 from sdx_state.kinds import KINDS, SURVEY, written_names
@@ -159,7 +159,7 @@ class Workspace:
         """Read the tenant and return the plan that puts back what `run` changed.
 
         Args:
-            run: The run's name.
+            run: The run's name or its beginning, or `last`.
             progress: Told of each request.
             waiting: Told how many seconds are waited for what does not show yet.
             protected: Addresses that are protected whatever the state remembers.
@@ -171,6 +171,7 @@ class Workspace:
         """
         journal = journal_of(self.store)
         memory = recall(self.store, journal)
+        run = run_named(journal, run)
         past = past_of(run, run_kept(self.store, journal, run), journal)
         unfinished, ledger = memory.unfinished, memory.ledger
         ledger = _protecting(ledger, protected)

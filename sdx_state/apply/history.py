@@ -33,6 +33,7 @@ from sdx_state.state.backend import Backend
 from sdx_state.state.errors import RUN_ADVICE, RunUnknown, StateUnusable
 from sdx_state.state.journal import Journal
 
+LAST = "last"  # what stands for the newest run
 DOCUMENT = "document"  # in the line that begins a run: the hash of what is kept of it
 UNPROVEN_ADVICE = (
     "An earlier version of sdx-state wrote it, and without a hash SDX_STATE_KEY proves nothing of it. To undo that "
@@ -95,6 +96,22 @@ def run_document(command: str, plan: Plan, snapshot: Snapshot) -> dict[str, Any]
     return {"command": command, "plan": to_document(plan), "before": before, "orders": orders, "ids": kept}
 
 
+def run_named(journal: Journal, name: str) -> str:
+    """Return the run that `name` means: a run's name or its beginning, or `last` for the newest one.
+
+    Raises:
+        RunUnknown: No run is meant, or several are.
+        StateUnusable: The journal cannot be read.
+    """
+    runs = [line["run"] for _, line in journal.records() if line["event"] == "begin"]
+    if name == LAST and runs:
+        return str(runs[-1])
+    meant = [name] if name in runs else [run for run in dict.fromkeys(runs) if name and run.startswith(name)]
+    if len(meant) != 1:
+        raise RunUnknown(name, meant)
+    return str(meant[0])
+
+
 def run_kept(store: Backend, journal: Journal, run: str) -> Record:
     """Return the document that is kept of `run`, as it was when the run began.
 
@@ -144,6 +161,12 @@ def _created_by(run: str, journal: Journal) -> dict[Address, str]:
 def _before(value: object) -> tuple[str, Record, str | None]:
     kept = record(value)
     return member(kept, "id", filled), member(kept, "raw", record), member(kept, "parent_id", optional(filled))
+
+
+def outcomes_of(journal: Journal, run: str) -> dict[Address, str]:
+    """Return how each change of `run` ended, as far as the journal tells."""
+    lines = (line for _, line in journal.records())
+    return {line["address"]: line["status"] for line in lines if line["event"] == "outcome" and line["run"] == run}
 
 
 def past_runs(journal: Journal) -> Iterator[PastRun]:

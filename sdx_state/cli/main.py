@@ -6,39 +6,29 @@ import gc
 import importlib
 import os
 import sys
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
 from sdx_state.cli.context import Context
 
+_Command = TypeVar("_Command", Callable[..., Any], click.Command)
+
 COMPLETING = "_SDX_STATE_COMPLETE"  # the scripts of `completion` set it
 
-COMMANDS = (
-    "init",
-    "validate",
-    "fmt",
-    "plan",
-    "show",
-    "apply",
-    "destroy",
-    "undo",
-    "history",
-    "pull",
-    "drift",
-    "handoff",
-    "responses",
-    "check",
-    "capabilities",
-    "state",
-    "explain",
-    "login",
-    "logout",
-    "whoami",
-    "sandbox",
-    "completion",
-)
+# In the order in which a newcomer needs them.
+TASKS = {
+    "Write": ("init", "validate", "fmt", "explain"),
+    "Plan and apply": ("plan", "show", "apply", "destroy", "handoff"),
+    "Take over and watch": ("pull", "drift", "check", "responses"),
+    "Look back": ("history", "undo", "state"),
+    "Connect": ("login", "logout", "whoami", "capabilities", "sandbox", "completion"),
+}
+COMMANDS = tuple(name for names in TASKS.values() for name in names)
 
 
 class LazyGroup(click.Group):
@@ -54,7 +44,16 @@ class LazyGroup(click.Group):
             return None
         module = importlib.import_module(f"sdx_state.cli.{cmd_name}")
         command: click.Command = module.command
+        with_place(command)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands with their help lines, grouped by task."""
+        limit = formatter.width - 6 - max(map(len, COMMANDS))
+        for task, names in TASKS.items():
+            commands = [(name, self.get_command(ctx, name)) for name in names]
+            with formatter.section(task):
+                formatter.write_dl([(name, one.get_short_help_str(limit)) for name, one in commands if one])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -77,16 +76,39 @@ def _version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> N
         ctx.exit()
 
 
+def _another_folder(ctx: click.Context, _parameter: click.Parameter, folder: Path | None) -> None:
+    if folder is not None:
+        ctx.obj = replace(ctx.obj, folder=folder)
+
+
+def _another_environment(ctx: click.Context, _parameter: click.Parameter, name: str | None) -> None:
+    if name is not None:
+        ctx.obj = replace(ctx.obj, environment=name or None)
+
+
+def _folder_option(**more: Any) -> Callable[[_Command], _Command]:
+    kind = click.Path(exists=True, file_okay=False, path_type=Path)
+    return click.option("-C", "folder", metavar="DIR", type=kind, help="Work in DIR, the folder of sdx.yaml.", **more)
+
+
+def _environment_option(**more: Any) -> Callable[[_Command], _Command]:
+    return click.option("--env", "environment", metavar="NAME", help="Use this environment of sdx.yaml.", **more)
+
+
+def with_place(command: click.Command) -> None:
+    """Let a command take `-C` and `--env` after its name too, once; so do the commands of a group."""
+    if any("-C" in one.opts for one in command.params):
+        return
+    _folder_option(expose_value=False, is_eager=True, hidden=True, callback=_another_folder)(command)
+    _environment_option(expose_value=False, is_eager=True, hidden=True, callback=_another_environment)(command)
+    if isinstance(command, click.Group):
+        for one in command.commands.values():
+            with_place(one)
+
+
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option(
-    "-C",
-    "folder",
-    default=".",
-    metavar="DIR",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Work in DIR, the folder of sdx.yaml.",
-)
-@click.option("--env", "environment", envvar="SDX_ENV", metavar="NAME", help="Use this environment of sdx.yaml.")
+@_folder_option(default=".")
+@_environment_option(envvar="SDX_ENV")
 @click.option(
     "--version", is_flag=True, expose_value=False, is_eager=True, callback=_version, help="Print the version."
 )

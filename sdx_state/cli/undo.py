@@ -28,8 +28,8 @@ def command(
 ) -> None:
     """Put back what RUN changed.
 
-    `sdx-state history` names the runs. The configuration still says what it says: change it back too, or the next
-    apply does it again.
+    RUN is a name that `sdx-state history` prints, the beginning of one, or `last`. The configuration still says what
+    it says: change it back too, or the next apply does it again.
     """
     from sdx_state.apply.approval import Consent
     from sdx_state.cli.consent import approved

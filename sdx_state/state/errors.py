@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -65,10 +66,15 @@ class ForeignFile(StateUnusable):
 
 
 class RunUnknown(StateError):
-    """No run has that name. Nothing is wrong with the state."""
+    """No run has that name, or several names begin so. Nothing is wrong with the state."""
 
-    def __init__(self, run: str) -> None:
-        super().__init__(f"there is no run {run!r}.\nNothing was changed. The runs there are: sdx-state history")
+    def __init__(self, run: str, meant: Sequence[str] = ()) -> None:
+        if meant:
+            super().__init__(
+                f"{len(meant)} runs begin with {run!r}.\nNothing was changed. Name one: {', '.join(meant)}"
+            )
+        else:
+            super().__init__(f"there is no run {run!r}.\nNothing was changed. The runs there are: sdx-state history")
 
 
 class KeyUnusable(StateError):

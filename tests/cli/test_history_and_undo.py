@@ -118,6 +118,54 @@ def test_history_lists_who_did_what_and_how_it_ended(changed):
     assert lines[0].endswith("6 done")
 
 
+def test_history_of_a_run_shows_what_it_changed(changed):
+    shown = changed.run("history", "last")
+    assert shown.code == 0, shown.err
+    head, _, plan = shown.out.partition("\n\n")
+    assert head.startswith(runs(changed)[-1])
+    assert "survey.a" in plan
+    assert plan.splitlines()[-1].startswith("Plan: ")
+    assert changed.run("history", runs(changed)[-1]).out == shown.out
+
+
+def test_history_in_json_has_every_run_and_of_one_its_plan_and_outcomes(changed):
+    listed = json.loads(changed.run("history", "--format", "json").out)
+    assert [one["run"] for one in listed] == runs(changed)
+    assert all(one["finished"] and one["begun"].endswith("Z") for one in listed)
+    one = json.loads(changed.run("history", "last", "--format", "json").out)
+    assert {**one, "outcomes": 0, "plan": 0} == {**listed[-1], "outcomes": 0, "plan": 0}
+    assert {outcome["status"] for outcome in one["outcomes"]} == {"done"}
+    assert len(one["outcomes"]) == sum(one["counts"].values())
+    assert one["plan"]["resource_changes"]
+
+
+def test_history_of_a_run_that_was_cut_off_says_what_was_not_reached(project, proxy):
+    project.connect(proxy.url)
+    project.write(
+        "a.yaml", "surveys: {a: {name: A, questions: [{question_label: Q, question_text: t, question_type: text}]}}\n"
+    )
+    proxy.fail("POST", "/questions", 401, times=9)
+    assert project.apply().code == 1
+    assert project.run("history", "last").out.splitlines()[-1] == "question.a.q: failed"
+
+
+def test_undo_takes_the_beginning_of_a_name_or_last(changed, tenant):
+    assert changed.run("undo", "last", "--auto-approve", "--allow-deletes", "2").code == 0
+    assert picture(tenant) == tenant.before
+    newest = runs(changed)[-1]
+    assert changed.run("undo", newest[:-1], "--auto-approve", "--allow-deletes", "2").code == 0
+    assert picture(tenant) != tenant.before
+
+
+def test_a_name_that_several_runs_begin_with_is_refused_with_all_of_them(changed, tenant):
+    after = picture(tenant)
+    ended = changed.run("undo", "2", "--auto-approve")
+    assert ended.code != 0
+    assert all(run in ended.err for run in runs(changed))
+    assert changed.run("history", "").code == ended.code
+    assert picture(tenant) == after
+
+
 def test_history_says_how_far_a_run_came_that_did_not_finish(project, proxy):
     project.connect(proxy.url)
     project.write(
