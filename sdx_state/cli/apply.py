@@ -59,7 +59,7 @@ def command(
     refresh_phones: bool,
     sandbox: bool,
 ) -> None:
-    """Make the tenant what the configuration says.
+    """Change the tenant to match the configuration.
 
     Plans anew, shows the plan, asks, and carries it out. With PLANFILE, carries that plan out without asking, if it
     still is what would be done, and no riskier; otherwise nothing is written (exit 3, or 6 for the risk). Critical

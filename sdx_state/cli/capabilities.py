@@ -11,7 +11,7 @@ from sdx_state.cli.context import Context, sandbox_option
 @sandbox_option
 @click.pass_obj
 def command(context: Context, sandbox: bool) -> None:
-    """Show what the server lets us write, and who says so."""
+    """Show which writes the server supports."""
     from sdx_state.kinds import KINDS
     from sdx_state.kinds.kind import VERBS
     from sdx_state.live.capabilities import all_needs, capabilities

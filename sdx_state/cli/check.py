@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 def command(
     context: Context, globs: tuple[str, ...], forms: Forms, junit: Path | None, yes: bool, sandbox: bool
 ) -> None:
-    """Hold the conversations that `checks:` describe.
+    """Run the conversations in `checks:` against the tenant.
 
     Plays them as web interactions, which reach nobody, and compares what the surveys say. Exits with 1 if any is not
     as expected.

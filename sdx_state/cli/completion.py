@@ -13,7 +13,7 @@ from sdx_state.programs.environment import settings_withheld
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def command(ctx: click.Context, shell: str) -> None:
-    """Print the completion script of SHELL.
+    """Print the completion script for SHELL.
 
     For bash:  source <(sdx-state completion bash)
     """

@@ -24,7 +24,7 @@ DRIFTED = 2
 @sandbox_option
 @click.pass_obj
 def command(context: Context, forms: Forms, baseline: Path | None, detailed_exitcode: bool, sandbox: bool) -> None:
-    """Show what changed in the tenant.
+    """Show changes made in the tenant after the last apply.
 
     Compares three ways, with what was last applied: changed in the tenant, in the configuration, in both. With a
     baseline, drift that it does not accept, or an entry whose day is over, ends with 1.

@@ -12,7 +12,7 @@ from sdx_state.cli.context import Context
 @click.option("--diff", is_flag=True, help="Show what changes.")
 @click.pass_obj
 def command(context: Context, check: bool, diff: bool) -> None:
-    """Lay out every YAML file alike.
+    """Format YAML files.
 
     Two spaces a level, one blank line at most. What the files say, and their comments, stay as they are.
     """

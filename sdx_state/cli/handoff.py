@@ -32,7 +32,7 @@ SHORTEST, USUAL = 5, 15  # seconds between two looks at the tenant
 def command(
     context: Context, out: Path | None, watch: bool, interval: int, allow_deletes: int | None, sandbox: bool
 ) -> None:
-    """Write what the API does not take as work for a person.
+    """Write changes that the API does not support as a task list.
 
     Writes nothing to the tenant. What a person has done since is found in the tenant and ticked off.
     Exits with 8 while something is left, with 0 when nothing is.

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @sandbox_option
 @click.pass_obj
 def command(context: Context, run: str | None, verify: bool, form: str, sandbox: bool) -> None:
-    """List the runs that wrote, or show what RUN changed.
+    """List past runs, or show what RUN changed.
 
     RUN is a run's name, the beginning of one, or `last`. The texts of the newest 20 runs are kept.
     """

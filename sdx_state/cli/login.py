@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 @click.option("--no-browser", is_flag=True, help="Print the address instead of opening it.")
 @click.pass_obj
 def command(context: Context, way: str, client_id: str | None, secret_in_redirect: bool, no_browser: bool) -> None:
-    """Sign in, once for each host.
+    """Sign in to the host of this project.
 
     Secrets are asked for without echo, or read from stdin, a line each. What the tenant accepts is kept in the
     keyring, or in a file that you alone can read, for the host of this project and no other.

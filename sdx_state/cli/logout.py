@@ -10,7 +10,7 @@ from sdx_state.cli.context import Context
 @click.command()
 @click.pass_obj
 def command(context: Context) -> None:
-    """Forget the credentials of this host.
+    """Remove the stored credentials for this host.
 
     What the environment holds stays; a token stays valid until it ends or is revoked in the tenant's settings.
     """

@@ -54,7 +54,7 @@ def command(
     refresh_phones: bool,
     sandbox: bool,
 ) -> None:
-    """Show what differs in the tenant. Changes nothing.
+    """Show what apply would change. Changes nothing.
 
     Exits with 1 if the plan has errors, and with 6 if `apply` would stop at a safety limit. Consent to deletes and to
     critical changes is saved with the plan.

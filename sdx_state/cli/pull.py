@@ -34,7 +34,7 @@ SHOWN = 10  # resources that are listed
 def command(
     context: Context, snapshot: Path | None, with_personal_data: bool, overwrite: bool, new: bool, sandbox: bool
 ) -> None:
-    """Write the tenant as YAML.
+    """Write live resources to YAML.
 
     Adopts what it finds, and proves that the next plan is empty; otherwise it changes no file.
 

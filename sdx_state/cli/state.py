@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @click.group("state")
 def command() -> None:
-    """See and correct what is remembered.
+    """Inspect and repair the state.
 
     The state remembers which live resource an address is, and what was last applied. If it is lost, `state rebuild`
     finds by name what is declared. Not found again are resources that were removed from YAML before the loss (they
@@ -35,7 +35,7 @@ def command() -> None:
 @sandbox_option
 @click.pass_obj
 def list_addresses(context: Context, globs: tuple[str, ...], sandbox: bool) -> None:
-    """List the addresses that are managed, all of them or those that a GLOB names."""
+    """List managed addresses, or those that match a GLOB."""
     from sdx_state.plan.targets import unmatched
     from sdx_state.report.escape import escape
 
@@ -52,7 +52,7 @@ def list_addresses(context: Context, globs: tuple[str, ...], sandbox: bool) -> N
 @sandbox_option
 @click.pass_obj
 def show(context: Context, address: Address, sandbox: bool) -> None:
-    """Show what is remembered of ADDRESS."""
+    """Show the state of ADDRESS."""
     from sdx_state.report.escape import escape
 
     entry = _store(context, sandbox).load().entries.get(address)
@@ -124,7 +124,7 @@ def rm(context: Context, globs: tuple[str, ...], sandbox: bool) -> None:
 @sandbox_option
 @click.pass_obj
 def restore(context: Context, serial: int | None, auto_approve: bool, sandbox: bool) -> None:
-    """Go back to the earlier state SERIAL, the newest that is kept unless it is named.
+    """Restore the earlier state SERIAL, by default the newest.
 
     The tenant is not touched; the next plan says what differs.
     """
@@ -146,7 +146,7 @@ def restore(context: Context, serial: int | None, auto_approve: bool, sandbox: b
 @sandbox_option
 @click.pass_obj
 def unlock(context: Context, lock_id: str, sandbox: bool) -> None:
-    """Clear the lock ID that a run left behind. A living run's lock cannot be taken from it."""
+    """Remove the lock ID of a run that died. A living run's lock cannot be taken from it."""
     cleared = _store(context, sandbox).unlock(lock_id)
     click.echo("The lock is free." if cleared else "There is no lock: nothing to do.")
 
@@ -157,7 +157,7 @@ def unlock(context: Context, lock_id: str, sandbox: bool) -> None:
 @sandbox_option
 @click.pass_obj
 def resolve(context: Context, address: Address, id: str, sandbox: bool) -> None:
-    """Say which live resource ADDRESS is, where a lost answer left two that could be it."""
+    """Set the live id of ADDRESS after a lost answer."""
     from sdx_state.app.adopt import adopt
     from sdx_state.cli.console import say_waiting
 
@@ -177,7 +177,7 @@ def resolve(context: Context, address: Address, id: str, sandbox: bool) -> None:
 @sandbox_option
 @click.pass_obj
 def rebuild(context: Context, auto_approve: bool, sandbox: bool) -> None:
-    """Find again by name what the state should know. Writes to the state alone, never to the tenant."""
+    """Rebuild the state from the tenant, by name. Writes to the state alone, never to the tenant."""
     from sdx_state.app.rebuild import rebuild as rebuilt_from
     from sdx_state.cli.console import confirmed, reading, say
     from sdx_state.report.escape import escape
@@ -215,7 +215,7 @@ def rebuild(context: Context, auto_approve: bool, sandbox: bool) -> None:
 @sandbox_option
 @click.pass_obj
 def sign(context: Context, auto_approve: bool, sandbox: bool) -> None:
-    """Sign state and journal as they are with SDX_STATE_KEY.
+    """Sign state and journal with SDX_STATE_KEY.
 
     Needed once where they were written without that key, or with another one: what is not signed with it is refused.
     The tenant is not touched.

@@ -26,7 +26,7 @@ def command(
     verbose: bool,
     sandbox: bool,
 ) -> None:
-    """Put back what RUN changed.
+    """Revert what RUN changed.
 
     RUN is a name that `sdx-state history` prints, the beginning of one, or `last`. The configuration still says what
     it says: change it back too, or the next apply does it again.

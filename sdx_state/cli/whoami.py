@@ -12,7 +12,7 @@ from sdx_state.cli.context import Context
 @click.command()
 @click.pass_obj
 def command(context: Context) -> None:
-    """Say which credentials are used, and of which tenant they are.
+    """Show the credentials in use, and their tenant.
 
     Asks the tenant whether it takes them. An access token does not tell whose it is: the surveys that it shows do.
     """
