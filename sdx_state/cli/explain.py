@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sdx_state.cli.context import Context
 from sdx_state.cli.failure import Stop
 
 if TYPE_CHECKING:
+    from sdx_state.app.extensions import Extension
     from sdx_state.config.codes import Rule
 
 UNKNOWN = 2
@@ -17,11 +19,13 @@ UNKNOWN = 2
 @click.command("explain")
 @click.argument("name", metavar="KIND[.FIELD]|CODE", required=False)
 @click.argument("rule", required=False)
-def command(name: str | None, rule: str | None) -> None:
+@click.pass_obj
+def command(context: Context, name: str | None, rule: str | None) -> None:
     """Explain a kind, a field, or the code of a diagnostic.
 
     For example `sdx-state explain survey.greeting_text`, or `sdx-state explain unknown-key`. `explain codes` lists
-    every code, and `explain risk` every rule of risk.
+    every code, and `explain risk` every rule of risk. Rules and lints of installed packages are explained by their
+    names.
     """
     from sdx_state.config.codes import rules
 
@@ -34,10 +38,30 @@ def command(name: str | None, rule: str | None) -> None:
     elif name is not None and name in rules():
         _explain_code(rules()[name])
     else:
-        _explain_kind(name)
+        _explain_kind(context, name)
 
 
-def _explain_kind(name: str | None) -> None:
+def _explain_extension(context: Context, name: str) -> bool:
+    """Print what an installed package says of its rule or lint `name`, and tell whether there is one."""
+    from inspect import getdoc
+
+    from sdx_state.report.escape import escape_lines
+
+    found = [one for one in _extensions(context) if one.name == name]
+    for one in found:
+        text = getdoc(one.load()) or "The package does not describe it."
+        click.echo(f"{one.title}\n\n{escape_lines(text)}")
+    return bool(found)
+
+
+def _extensions(context: Context) -> tuple[Extension, ...]:
+    from sdx_state.app.extensions import extensions
+
+    added = extensions(context.folder)
+    return added.of("rules") + added.of("lints")
+
+
+def _explain_kind(context: Context, name: str | None) -> None:
     from sdx_state.config import describe
     from sdx_state.config.codes import rules
     from sdx_state.kinds import KINDS
@@ -51,8 +75,11 @@ def _explain_kind(name: str | None) -> None:
         return
     found = describe(name)
     if found is None:
+        if _explain_extension(context, name):
+            return
+        codes = [*rules(), *(one.name for one in _extensions(context))]
         above = describe(name.partition(".")[0])
-        known = [*kinds, *(f"{above.name}.{field}" for field in above.fields)] if above else [*kinds, *rules()]
+        known = [*kinds, *(f"{above.name}.{field}" for field in above.fields)] if above else [*kinds, *codes]
         near = nearest(name, known)
         otherwise = "See: sdx-state explain codes" if above is None else f"There are: {', '.join(known)}"
         raise Stop(f"there is no {name}", f"Did you mean {near}?" if near else otherwise, UNKNOWN)

@@ -168,6 +168,13 @@ def test_a_format_of_a_package_is_printed_and_written(example: Any) -> None:
     assert target.read_text() == shown.out
 
 
+def test_rules_and_lints_are_explained_by_what_they_say_of_themselves(example: Any) -> None:
+    told = example.run("explain", "no-friday")
+    assert told.out == "rule `no-friday` of sdx-example 1.0\n\nSurveys about Fridays stay.\n"
+    assert "Every greeting names the brand." in example.run("explain", "greeting-without-brand").out
+    assert "Did you mean no-friday?" in example.run("explain", "no-fridays").err
+
+
 def test_an_unknown_format_suggests_the_nearest(example: Any) -> None:
     wrong = example.run("plan", "--format", "cvs")
     assert wrong.code == 2
