@@ -43,6 +43,7 @@ IMPORTED = (
     "uvicorn.protocols.http.auto",
     "yaml",
 )
+STREAMS = (("stdin", "r", "strict"), ("stdout", "w", "strict"), ("stderr", "w", "backslashreplace"))
 # It imports next to nothing, and hands over what it was given. There is no ' in it, for it stands between two.
 PROGRAM = """#!/bin/sh
 exec "{python}" -I -S -c '
@@ -103,9 +104,10 @@ def main(address: str) -> None:
     os.environ.clear()
     os.environ.update(run["environment"])
     time.tzset()
-    sys.stdin = sys.__stdin__ = _stream(0, "r", "strict")
-    sys.stdout = sys.__stdout__ = _stream(1, "w", "strict")
-    sys.stderr = sys.__stderr__ = _stream(2, "w", "backslashreplace")
+    for number, (name, mode, errors) in enumerate(STREAMS):
+        stream = _stream(number, mode, errors)
+        for one in (name, f"__{name}__"):
+            setattr(sys, one, stream)
     entry()
 
 
@@ -117,7 +119,7 @@ def _next_run(address: str) -> dict[str, Any] | None:
         listening.listen(64)
         os.write(1, b"warm\n")
         while True:
-            ready, _, _ = select.select([0, listening], [], [])
+            ready, _, _ = select.select([0, listening.fileno()], [], [])
             if 0 in ready:
                 return None
             line, _ = listening.accept()

@@ -11,10 +11,15 @@ import requests
 import yaml
 
 
-def fetch(session: requests.Session, url: str, **filters: object) -> list[dict[str, Any]]:
+def fetch(session: requests.Session, url: str, **filters: str | int) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     while True:
-        parameters = {"_limit": 1000, "_order": "ASC", "_offset": max(0, len(rows) - 1), **filters}
+        parameters: dict[str, str | int] = {
+            "_limit": 1000,
+            "_order": "ASC",
+            "_offset": max(0, len(rows) - 1),
+            **filters,
+        }
         answer = session.get(url, params=parameters, timeout=60)
         page = answer.json() if answer.status_code == 200 else []
         rows += page[1:] if rows else page

@@ -49,7 +49,8 @@ class Contract:
         return node
 
     def schema(self, name: str) -> dict[str, Any]:
-        return self.document["components"]["schemas"][name]
+        found: dict[str, Any] = self.document["components"]["schemas"][name]
+        return found
 
     def operations(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
         """Yield path, method and operation."""
@@ -138,7 +139,7 @@ class Recorder:
     sent: list[Sent] = field(default_factory=list)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        messages = []
+        messages: list[Any] = []
         while not messages or messages[-1].get("more_body"):
             messages.append(await receive())
         headers = {name.decode(): value.decode() for name, value in scope["headers"]}
@@ -175,7 +176,7 @@ def record(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[SandboxServer
 
     def make(*arguments: Any) -> tuple[SandboxServer, Recorder]:
         made: list[Recorder] = []
-        original = server.create_app
+        original = vars(server)["create_app"]
 
         def create_app(*given: Any) -> Any:
             made.append(Recorder(original(*given)))

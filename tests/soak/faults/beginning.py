@@ -21,7 +21,7 @@ from tests.soak.faults.tenant import Tenant
 from tests.soak.faults.world import Faults, World
 
 STRANGERS = 11  # of each kind, ahead of ours in every list
-_made: dict[str, Any] = {}
+_made: dict[str, tuple[Path, Tenant, Counter[str]]] = {}
 
 
 def _beginning() -> tuple[Path, Tenant, Counter[str]]:

@@ -198,7 +198,9 @@ class WatchedOs:
 
     def write(self, descriptor: int, data: Any) -> int:
         part = bytes(data)[: len(data) // 2]
-        return self._disk().step("write", lambda: os.write(descriptor, data), half=lambda: os.write(descriptor, part))
+        disk = self._disk()
+        written: int = disk.step("write", lambda: os.write(descriptor, data), half=lambda: os.write(descriptor, part))
+        return written
 
     def fsync(self, descriptor: int) -> None:
         disk = self._disk()

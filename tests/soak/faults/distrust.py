@@ -7,6 +7,9 @@ from typing import Any
 
 from sdx_state.app import observe
 from sdx_state.apply import claims, create, namesakes, readback, settling
+from sdx_state.apply.outcome import Outcome
+from sdx_state.model.ledger import Entry
+from sdx_state.model.resource import Live
 from sdx_state.plan import build, undo
 from sdx_state.state import journal
 
@@ -44,11 +47,11 @@ def any_id_is_taken() -> list[Patch]:
         writer: Any, change: Any, kind: Any, desired: Any, id: str, operation: str, hashes: Mapping[str, str]
     ) -> Any:
         writer.ids[change.address] = id
-        writer.journal.created(operation, change.address, create.Entry(id, hashes, desired.protect))
-        fault = writer.readback.unproven(desired, create.Live(kind.name, id, writer.readback.item(kind, id) or {}))
+        writer.journal.created(operation, change.address, Entry(id, hashes, desired.protect))
+        fault = writer.readback.unproven(desired, Live(kind.name, id, writer.readback.item(kind, id) or {}))
         if fault is not None:
-            return create.Outcome(change, "failed", fault.message, fault.advice, id)
-        return create.Outcome(change, "done", id=id)
+            return Outcome(change, "failed", fault.message, fault.advice, id)
+        return Outcome(change, "done", id=id)
 
     return [(claims.Claims, "take", lambda *_: True), (create, "_settle_for", believing)]
 

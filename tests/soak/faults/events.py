@@ -74,8 +74,8 @@ class Events:
         answer = line.right(request)
         if what == "row left out" and request.method == "GET" and not id and collection in LABEL:
             rows = json.loads(answer.body)
-            theirs = {id for _, id, _ in self.colleague.values()}
-            ours = [row for row in rows if not is_stranger(collection, row) and str(row.get("id")) not in theirs]
+            colleagues = {id for _, id, _ in self.colleague.values()}
+            ours = [row for row in rows if not is_stranger(collection, row) and str(row.get("id")) not in colleagues]
             if ours:
                 rows.remove(chance.choice(ours))
             answer = replace(answer, body=json.dumps(rows).encode())

@@ -136,6 +136,7 @@ class Line:
         world = self.world
         address = address_of(world.tenant, request.path.strip("/"), request.form or {})
         self.events.posted(address)
+        address = address or "nobody's"
         world.posts[address] += 1
         intents = world.intents()[address]
         if world.posts[address] > intents:

@@ -23,6 +23,7 @@ from sdx_state.api.exchange import Answer, Request
 from sdx_state.apply import create, readback, resolve, settling, write
 from sdx_state.apply.outcome import Outcome
 from sdx_state.live import read
+from sdx_state.model.ledger import Entry
 from sdx_state.programs.machine import Uptime
 from sdx_state.state import files, journal, journal_file, local
 from sdx_state.state.errors import StateNotSaved, StateUnusable
@@ -32,6 +33,7 @@ from tests.soak.faults.schedules import outcome_of
 from tests.soak.faults.world import VirtualMachine
 
 Patch = tuple[Any, str, Any]
+DISK: Any = files  # with the names that the faulty disk replaces in it
 
 
 def no_intent() -> list[Patch]:
@@ -67,7 +69,7 @@ def blind_retry() -> list[Patch]:
 
 def lenient_state() -> list[Patch]:
     """Take a state that cannot be read for none."""
-    decode = local.decode
+    decode = vars(local)["decode"]
 
     def lenient(data: bytes, where: str, key: Any = None) -> Any:
         try:
@@ -87,14 +89,14 @@ def state_in_place() -> list[Patch]:
     """Write the state over itself instead of beside itself."""
 
     def in_place(path: Any, data: bytes, *, below: Any = None) -> None:
-        with files.open_folder(path.parent, below=below, create=True) as folder:
-            descriptor = folder.open(path.name, files.os.O_WRONLY | files.os.O_CREAT)
+        with DISK.open_folder(path.parent, below=below, create=True) as folder:
+            descriptor = folder.open(path.name, DISK.os.O_WRONLY | DISK.os.O_CREAT)
         try:
-            files.os.ftruncate(descriptor, 0)
-            files.write_all(descriptor, data)
-            files.os.fsync(descriptor)
+            DISK.os.ftruncate(descriptor, 0)
+            DISK.write_all(descriptor, data)
+            DISK.os.fsync(descriptor)
         finally:
-            files.os.close(descriptor)
+            DISK.os.close(descriptor)
 
     return [(local, "write_atomically", in_place)]
 
@@ -105,20 +107,20 @@ def state_not_synced() -> list[Patch]:
     numbers = itertools.count()
 
     def hasty(path: Any, data: bytes, *, below: Any = None) -> None:
-        with files.open_folder(path.parent, below=below, create=True) as folder:
+        with DISK.open_folder(path.parent, below=below, create=True) as folder:
             temporary = f".{path.name}.{next(numbers)}.tmp"
-            descriptor = folder.open(temporary, files.os.O_WRONLY | files.os.O_CREAT | files.os.O_EXCL)
-            files.os.write(descriptor, data)
-            files.os.close(descriptor)
+            descriptor = folder.open(temporary, DISK.os.O_WRONLY | DISK.os.O_CREAT | DISK.os.O_EXCL)
+            DISK.os.write(descriptor, data)
+            DISK.os.close(descriptor)
             folder.rename(temporary, path.name)
-        files.sync_folder(path.parent)
+        DISK.sync_folder(path.parent)
 
     return [(local, "write_atomically", hasty)]
 
 
 def journal_not_synced() -> list[Patch]:
     """Send a create before its intent is on the disk."""
-    append = journal_file.append
+    append = vars(journal_file)["append"]
     return [(journal_file, "append", lambda path, data, durably: append(path, data, durably=False))]
 
 
@@ -173,7 +175,7 @@ def no_look_after() -> list[Patch]:
     def believing(writer: Any, change: Any, kind: Any, desired: Any, id: str, operation: str, hashes: Any) -> Any:
         writer.claims.take(change.address, id, None)
         writer.ids[change.address] = id
-        writer.journal.created(operation, change.address, create.Entry(id, hashes, desired.protect))
+        writer.journal.created(operation, change.address, Entry(id, hashes, desired.protect))
         return Outcome(change, "done", id=id)
 
     return [
@@ -209,10 +211,13 @@ def redirects() -> list[Patch]:
             self.inner = inner
 
         def send(self, request: Request) -> Answer:
-            answer = self.inner.send(request)
+            answer: Answer = self.inner.send(request)
             if 300 <= answer.status < 400:
-                return self.inner.send(Request("GET", answer.headers["Location"], "elsewhere"))
+                answer = self.inner.send(Request("GET", answer.headers["Location"], "elsewhere"))
             return answer
+
+        def close(self) -> None:
+            self.inner.close()
 
     def following(self: Any, transport: Any, *arguments: Any) -> None:
         begin(self, Follower(transport), *arguments)

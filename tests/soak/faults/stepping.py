@@ -10,6 +10,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
+from functools import partial
 from typing import Any
 
 
@@ -136,7 +137,7 @@ class Pool:
         while self.waiting and self.active < self.max_workers:
             future, work = self.waiting.popleft()
             self.active += 1
-            self.stepper.start(self, lambda future=future, work=work: _fulfil(future, work))
+            self.stepper.start(self, partial(_fulfil, future, work))
 
 
 def _fulfil(future: SteppedFuture, work: Callable[[], Any]) -> None:

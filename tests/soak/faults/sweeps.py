@@ -86,7 +86,8 @@ def sweep(seed: object) -> Sweep:
     read: Counter[int] = Counter()
     gave_up = False
     try:
-        read.update(row["id"] for row in iterate(table.page, lambda row: str(row["id"]), "GET list", PageSizes()))
+        rows = iterate(table.page, lambda row: str(row["id"]), "GET list", PageSizes())
+        read.update(int(str(row["id"])) for row in rows)
     except InvalidResponseError:
         gave_up = True
     missed = 0 if gave_up else len(table.staying - set(read))

@@ -151,7 +151,7 @@ class Tenant:
             return Answer(200, JSON, b"{}")
         if request.method == "PUT":
             body = json.loads(form[SINGULAR[collection]])
-            kept = {name: row[name] for name in ("survey_id", "order") if name in row}
+            kept: dict[str, Any] = {name: row[name] for name in ("survey_id", "order") if name in row}
             row.clear()
             row.update({**kept, **body})
             if collection == "questions":

@@ -226,7 +226,7 @@ class World:
         planned = self.plan()
         if planned is None:
             return
-        entries = self.store.load().entries
+        entries = {str(address): entry for address, entry in self.store.load().entries.items()}
         for address in DECLARED:
             live = row_of(self.tenant, address)
             if address not in entries:
@@ -262,7 +262,7 @@ class World:
 
     def use_id_again(self) -> None:
         """Replace one of ours by a stranger that bears its id: it must stay as it is, and a person helps."""
-        known = self.store.load().entries
+        known = {str(address): entry for address, entry in self.store.load().entries.items()}
         ours = {one: known[one].id for one in ("survey.gone", "survey.b") if one in known}
         ours = {one: id for one, id in ours.items() if id in self.tenant.rows["surveys"] and known[one].applied}
         if not ours:

@@ -48,7 +48,7 @@ MORE = [
     "Content-Encoding: deflate, br\r\n", "Transfer-Encoding: chunked\r\n", "Set-Cookie: a=b\r\n",
     "X: " + "y" * 70_000 + "\r\n", "Content-Length: 3\r\n", ": \r\n", "no colon\r\n", " folded\r\n",
 ]  # fmt: skip
-NOT_ROWS = [None, True, 7, "x", [], {}, [[]], [None], {"id": None}, {"id": 8}, [{"id": -1}], [{"id": "x"}]]
+NOT_ROWS: list[Any] = [None, True, 7, "x", [], {}, [[]], [None], {"id": None}, {"id": 8}, [{"id": -1}], [{"id": "x"}]]
 BODIES: list[Callable[[random.Random], bytes]] = [
     lambda _: json.dumps(ROW).encode(),
     lambda _: json.dumps([ROW, {**ROW, "id": 8}]).encode(),
@@ -151,14 +151,15 @@ def outcome_of(seed: object, line: Line) -> tuple[str, str, float, str | None]:
 
 def _request(client: Endpoints, verb: str) -> Any:
     surveys = client.surveys
-    return {
+    requests: dict[str, Callable[[], Any]] = {
         "list": surveys.list,
         "get": lambda: surveys.get("7"),
         "create": lambda: surveys.create({"name": "x"}),
         "replace": lambda: surveys.replace("7", ROW),
         "delete": lambda: surveys.delete("7"),
         "allowed": surveys.allowed,
-    }[verb]()
+    }
+    return requests[verb]()
 
 
 def _value_complaint(verb: str, value: Any) -> str | None:

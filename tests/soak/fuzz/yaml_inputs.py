@@ -127,7 +127,7 @@ def _complaint(error: ConfigurationError) -> str | None:
     if not error.diagnostics:
         return "it is refused without a word"
     for diagnostic in error.diagnostics:
-        if diagnostic.source.line < 1 or diagnostic.source.column < 1 or not PLACE.match(str(diagnostic)):
+        if not (at := diagnostic.source) or at.line < 1 or at.column < 1 or not PLACE.match(str(diagnostic)):
             return f"a diagnostic without a place: {diagnostic!r}"
     shown = diagnostics_text(error.diagnostics, colour=False)
     active = ACTIVE.search(shown)

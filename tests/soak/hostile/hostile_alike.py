@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 
 from sdx_state.handoff.steps import HandOff, Step, StepField
+from sdx_state.model.address import Address
 from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.field_path import FieldPath
 from sdx_state.model.plan import Action, Change, FieldChange, Plan
@@ -20,6 +21,7 @@ from sdx_state.report.text import plan_text
 from tests.soak.hostile.judge_html import parsed
 from tests.soak.hostile.judge_plain import outlook_of
 
+SURVEY = Address("survey", "a")
 SHORT = 30  # characters of a text that no output shortens
 _UNSEEN = (
     "\u200b",
@@ -72,9 +74,7 @@ def untold_of(one: str, other: str) -> list[str]:
 
 
 def _plan(text: str) -> str:
-    change = Change(
-        "survey.a", "survey", Action.CREATE, via="api", fields=(FieldChange(FieldPath("name"), None, text),)
-    )
+    change = Change(SURVEY, "survey", Action.CREATE, via="api", fields=(FieldChange(FieldPath("name"), None, text),))
     return plan_text(Plan("t", "l", (change,)), width=1000, colour=False)
 
 
@@ -92,7 +92,7 @@ def _page(text: str) -> str:
 
 
 def _drift(text: str) -> str:
-    one = Divergence("survey.a", "name", "drift", text, "x", Source("a", 1, 1))
+    one = Divergence(SURVEY, "name", "drift", text, "x", Source("a", 1, 1))
     return drift_text(Verdict((one,), (), (), (), ()), colour=False)
 
 

@@ -10,6 +10,7 @@ from datetime import date, datetime, timezone
 from sdx_state.apply.outcome import Outcome
 from sdx_state.handoff.steps import HandOff, hand_off
 from sdx_state.model.accepted import Accepted
+from sdx_state.model.address import Address
 from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.field_path import FieldPath
 from sdx_state.model.plan import Action, Change, Drift, FieldChange, Plan, Risk, Unmanaged
@@ -24,6 +25,7 @@ ORIGIN = "https://demo.surveydynamix.com"
 _NOT_IN_A_PATH = re.compile(r"[\s\\\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")  # as YAML and its schema have it
 _NOT_IN_AN_EMAIL = re.compile(r"[\s@/\\?#\x00-\x1f\x7f]")  # as the client has it of the id of a user
 _DAY = date(2030, 1, 2)
+FORMULA = Address("user", "formula")
 
 
 @dataclass(frozen=True)
@@ -68,11 +70,11 @@ def _email(text: str) -> str:
     return f"{kept}@example.com"
 
 
-def _plan(fill: Fill) -> tuple[Plan, dict[str, Desired]]:
+def _plan(fill: Fill) -> tuple[Plan, dict[Address, Desired]]:
     survey, question, user = (
-        f"survey.{fill('survey.key')}",
-        f"question.s.{fill('question.key')}",
-        f"user.{fill('user.key')}",
+        Address("survey", fill("survey.key")),
+        Address("question", fill("question.key"), Address("survey", "s")),
+        Address("user", fill("user.key")),
     )
     twin = fill("field.twin")
     words = "the same words on both sides of it, "
@@ -81,7 +83,7 @@ def _plan(fill: Fill) -> tuple[Plan, dict[str, Desired]]:
         "survey",
         Action.UPDATE,
         id="17",
-        previous=f"survey.{fill('survey.previous')}",
+        previous=Address("survey", fill("survey.previous")),
         fields=(
             FieldChange(FieldPath("name"), fill("field.before"), None, "drift", Source(fill("field.file"), 3, 1)),
             FieldChange(FieldPath("greeting_text"), "", fill("field.after")),
@@ -102,7 +104,7 @@ def _plan(fill: Fill) -> tuple[Plan, dict[str, Desired]]:
             for one in ("low", "high", "critical")
         ),
         label=fill("survey.label"),
-        depends_on=(f"survey.{fill('change.needs')}",),
+        depends_on=(Address("survey", fill("change.needs")),),
         attribution="branch",
     )
     asked = Change(
@@ -123,7 +125,7 @@ def _plan(fill: Fill) -> tuple[Plan, dict[str, Desired]]:
     )
     added = Change(user, "user", Action.CREATE, via="csv", label=fill("user.label"), source=Source("u.yaml", 1, 1))
     gone = Change(
-        f"survey.{fill('gone.key')}",
+        Address("survey", fill("gone.key")),
         "survey",
         Action.DELETE,
         id="18",
@@ -134,7 +136,7 @@ def _plan(fill: Fill) -> tuple[Plan, dict[str, Desired]]:
         risks=(Risk("r", "medium", fill("risk.medium")),),
     )
     by_api = Change(
-        f"phone_number.{fill('number.key')}",
+        Address("phone_number", fill("number.key")),
         "phone_number",
         Action.NO_OP,
         id=fill("number.id"),
@@ -143,7 +145,7 @@ def _plan(fill: Fill) -> tuple[Plan, dict[str, Desired]]:
     )
     email = _email(fill("user.email"))
     person = Change(
-        f"user.{email}",
+        Address("user", email),
         "user",
         Action.UPDATE,
         id=email,
@@ -153,15 +155,24 @@ def _plan(fill: Fill) -> tuple[Plan, dict[str, Desired]]:
         ),
         via="manual",
     )
-    formula = Change("user.formula", "user", Action.CREATE, via="csv", source=Source("u.yaml", 2, 1))
-    stray = Change(f"question.{fill('stray.survey')}.q", "question", Action.DELETE, id="19", via="api")
+    formula = Change(FORMULA, "user", Action.CREATE, via="csv", source=Source("u.yaml", 2, 1))
+    stray = Change(
+        Address("question", "q", Address("survey", fill("stray.survey"))),
+        "question",
+        Action.DELETE,
+        id="19",
+        via="api",
+    )
     plan = Plan(
         tenant=fill("tenant"),
         lineage=fill("lineage"),
         changes=(changed, asked, added, formula, person, gone, by_api, stray),
         drift=(
             Drift(
-                f"survey.{fill('drift.key')}", "survey", fill("drift.id"), (FieldChange(fill("drift.path"), 1, 2),)
+                Address("survey", fill("drift.key")),
+                "survey",
+                fill("drift.id"),
+                (FieldChange(FieldPath(fill("drift.path")), 1, 2),),
             ),
         ),
         unmanaged=(Unmanaged("survey", fill("unmanaged.id"), fill("unmanaged.label")), Unmanaged("user", "u", "")),
@@ -171,7 +182,7 @@ def _plan(fill: Fill) -> tuple[Plan, dict[str, Desired]]:
                 "error",
                 fill("error"),
                 Source(fill("error.file"), 1, 2),
-                fill("error.address"),
+                Address("survey", fill("error.address")),
                 fill("error.help"),
             ),
             Diagnostic("possible-rename", "warning", fill("warning"), help=fill("warning.help")),
@@ -184,7 +195,7 @@ def _plan(fill: Fill) -> tuple[Plan, dict[str, Desired]]:
         survey: Desired(survey, "survey", "k", {"name": fill("survey.name")}, Source("a.yaml", 1, 1)),
         user: Desired(user, "user", "u", values, Source("u.yaml", 1, 1), upload={"team": fill("upload.team")}),
         # One cell is neutralised whatever the others are, so that there is always a step that says so.
-        "user.formula": Desired("user.formula", "user", "f", {"name": "=1"}, Source("u.yaml", 2, 1)),
+        FORMULA: Desired(FORMULA, "user", "f", {"name": "=1"}, Source("u.yaml", 2, 1)),
     }
     return plan, resources
 
@@ -196,7 +207,7 @@ def _told(fill: Fill) -> list[Conversation]:
     filled_in = Line("p", "instructions", "%name%")
     return [
         Conversation(
-            f"survey.{fill('told.key')}",
+            Address("survey", fill("told.key")),
             fill("told.name"),
             fill("told.language"),
             (Line("greeting", "greeting", fill("said.before")), filled_in, now),
@@ -219,13 +230,13 @@ def _verdict(fill: Fill) -> Verdict:
         Source(fill("accepted.file"), 2, 1),
     )
     one = Divergence(
-        f"survey.{fill('apart.key')}", fill("apart.path"), "drift", fill("apart.live"), fill("apart.declared")
+        Address("survey", fill("apart.key")), fill("apart.path"), "drift", fill("apart.live"), fill("apart.declared")
     )
     gone = Divergence(
-        f"user.{fill('apart.gone')}", "", "both", source=Source("a", 1, 1), summary=fill("apart.summary")
+        Address("user", fill("apart.gone")), "", "both", source=Source("a", 1, 1), summary=fill("apart.summary")
     )
-    waiting = Divergence("survey.b", "name", "config", {"default": fill("apart.map")}, 7)
-    taken = Divergence(f"survey.{fill('taken.key')}", fill("taken.path"), "drift", "x", "y")
+    waiting = Divergence(Address("survey", "b"), "name", "config", {"default": fill("apart.map")}, 7)
+    taken = Divergence(Address("survey", fill("taken.key")), fill("taken.path"), "drift", "x", "y")
     return Verdict((one, gone), ((taken, entry),), (waiting,), (entry,), (entry,))
 
 
@@ -251,9 +262,15 @@ def _diagnostics(fill: Fill) -> list[Diagnostic]:
 
 
 def _outcomes(fill: Fill) -> list[Outcome]:
-    change = Change(f"survey.{fill('outcome.key')}", "survey", Action.CREATE, via="api")
+    change = Change(Address("survey", fill("outcome.key")), "survey", Action.CREATE, via="api")
     return [
         Outcome(change, "failed", fill("outcome.message"), fill("outcome.advice")),
-        Outcome(Change("survey.b", "survey", Action.CREATE), "done", fill("outcome.said"), "", fill("outcome.id")),
+        Outcome(
+            Change(Address("survey", "b"), "survey", Action.CREATE),
+            "done",
+            fill("outcome.said"),
+            "",
+            fill("outcome.id"),
+        ),
         Outcome(change, "not started", f"needs {fill('outcome.needs')}, which was not done"),
     ]

@@ -27,7 +27,9 @@ _ACTS = _acting()
 _COLOUR = re.compile("\x1b\\[(?:0|1|2|31|32|33|35|36|31;9|1;31)m")
 _AT_START = re.compile(r"^\s*::")
 _ANYWHERE = re.compile(r"##\[|##vso\[|##teamcity\[|section_(?:start|end):")
-_ANNOTATION = re.compile(r"::(?:error|warning|notice)(?: file=[^:,]*,line=\d+,col=\d+)?::[^\r\n]*")
+_ANNOTATION = re.compile(
+    r"::(?:error|warning|notice)(?: (?:file=[^:,]*,(?:line=\d+,col=\d+,)?)?title=[a-z-]+)?::[^\r\n]*"
+)
 # U+3000 is not among them: it is twice as wide.
 _LIKE_A_SPACE = frozenset(
     "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u2800"

@@ -242,7 +242,7 @@ def test_json_that_is_not_ascii_is_noticed(output):
 
 
 def test_a_cell_that_a_spreadsheet_executes_is_noticed(monkeypatch):
-    monkeypatch.setattr(upload, "_safe", as_it_is)
+    monkeypatch.setattr(upload, "safe_cell", as_it_is)
     assert found("hand-off csv", "=1+1") == found("hand-off csv", "@SUM(1)") == {"a cell that is executed"}
     monkeypatch.setattr(csv, "writer", lambda text, **_: _Careless(text))
     assert "other rows or columns" in found("hand-off csv", "a,b")

@@ -27,7 +27,7 @@ from sdx_state.state.errors import StateLocked
 from tests.soak.kills.bench import Bench, a_bench, in_child
 
 
-def crashing_at(number: int, count: Callable[[], None]) -> None:
+def crashing_at(number: int, count: Callable[[], object]) -> None:
     """Make this process kill itself at boundary `number`: before and after each request and each file write."""
     seen = 0
 

@@ -25,7 +25,7 @@ from tests.soak.kills.bench import ENVIRONMENT, Bench, a_bench, in_child
 PATIENCE = 60.0  # seconds from the signal to the end, on a loaded machine too
 PARALLELISM = 2
 AFTER = PARALLELISM + 1  # writes that what is in flight may still send: the order of two questions takes two
-EXPECTED = {signal.SIGINT: 130, signal.SIGTERM: 143}
+EXPECTED: dict[int, int] = {signal.SIGINT: 130, signal.SIGTERM: 143}
 
 
 def apply_by_command(bench: Bench, told: int) -> None:
