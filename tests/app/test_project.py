@@ -72,7 +72,7 @@ def declared(connected, text, **options):
 
 
 def names(tenant):
-    return [one["name"] for one in tenant.store.rows("surveys")]
+    return sorted(one["name"] for one in tenant.store.rows("surveys"))
 
 
 def test_it_makes_the_tenant_what_the_files_say(folder, tenant):
