@@ -161,7 +161,7 @@ class Client:
             CredentialsError: Credentials are missing, or cannot be sent.
             CAFileError: `SDX_CA_FILE` contains no certificates.
         """
-        environ = os.environ if environ is None else environ
+        environ = os.environ if environ is None else environ  # noqa: TID251 - the default
         url = environ.get("SDX_API_URL") or None
         base = base_url(host, url)
         require_trusted(base, url)
@@ -189,7 +189,7 @@ class Client:
         self.rows = endpoints
         self.responses = Responses(endpoints.responses)
         self.questions = Questions(endpoints.questions, self.responses)
-        self.interactions = Interactions(endpoints.interactions, endpoints.clock)
+        self.interactions = Interactions(endpoints.interactions, endpoints.machine)
         self.interaction_data = InteractionData(endpoints.interaction_data)
         self.surveys = Surveys(
             endpoints.surveys,

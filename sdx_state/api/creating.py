@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Literal
@@ -11,7 +10,7 @@ from sdx_state.api.endpoint import Endpoint
 from sdx_state.api.errors import ConflictError, SurveyDynamixError
 from sdx_state.api.reading import interaction_of
 from sdx_state.api.records import Interaction
-from sdx_state.api.retry import Clock
+from sdx_state.programs.machine import Machine
 
 OnAmbiguous = Literal["resolve", "raise"]
 
@@ -22,9 +21,9 @@ LOOKS = (0.0, 1.0, 2.0, 4.0, 8.0, 15.0)  # seconds before each look for a create
 class Creating:
     """Creates interactions, each once. Each has a mark in `external_ref`, by which it can be found."""
 
-    def __init__(self, endpoint: Endpoint, clock: Clock) -> None:
+    def __init__(self, endpoint: Endpoint, machine: Machine) -> None:
         self._endpoint = endpoint
-        self._clock = clock
+        self._machine = machine
 
     def create(
         self, survey_id: int, fields: Mapping[str, str], external_ref: str | None, on_ambiguous: OnAmbiguous
@@ -45,7 +44,7 @@ class Creating:
         known: set[int] = set()
         if external_ref is not None and resolve:  # the caller may have used it before
             known = {one.id for one in self._marked(survey_id, external_ref)}
-        mark = external_ref if external_ref is not None else f"sdx-{uuid.uuid4()}"
+        mark = external_ref if external_ref is not None else f"sdx-{self._machine.uuid()}"
         try:
             row = self._endpoint.create({"survey_id": str(survey_id), "external_ref": mark, **fields})
         except SurveyDynamixError as error:
@@ -70,7 +69,7 @@ class Creating:
         """Return the interactions with `mark` that were not `known`; None if every look failed."""
         found = None
         for pause in LOOKS:
-            self._clock.sleep(pause)
+            self._machine.sleep(pause)
             with suppress(SurveyDynamixError):
                 found = tuple(one for one in self._marked(survey_id, mark) if one.id not in known)
                 if found or once:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from random import SystemRandom
 from types import TracebackType
 
 from sdx_state.api.credentials import Credentials
@@ -12,10 +11,11 @@ from sdx_state.api.endpoint import Endpoint, PhoneNumbers
 from sdx_state.api.exchange import Transport
 from sdx_state.api.paging import PageSizes
 from sdx_state.api.renewing import Renewing
-from sdx_state.api.retry import Clock, Random, Sender, SystemClock
+from sdx_state.api.retry import Sender
 from sdx_state.api.transport import HttpTransport
 from sdx_state.kinds import KINDS
 from sdx_state.model.urls import BaseUrl
+from sdx_state.programs.machine import THIS_MACHINE, Machine
 
 # Collections that no YAML declares.
 NOT_MANAGED = {"responses": "response", "interactions": "interaction", "interaction_data": "interaction_data"}
@@ -57,14 +57,13 @@ class Endpoints:
 
     Args:
         connection: How to reach the tenant.
-        clock: The time of day and waiting between tries; the machine's if left out.
-        random: Jitter of the waiting.
+        machine: Time, waiting between tries, and the jitter of that.
         transport: Sends the requests instead of HTTP connections of its own.
 
     Attributes:
         surveys, questions, users, responses, interactions, interaction_data: The collections.
         base: Where the API is.
-        clock: The time of day and waiting.
+        machine: Time, waiting and chance.
         phone_numbers: The look-up.
     """
 
@@ -72,18 +71,18 @@ class Endpoints:
         self,
         connection: Connection,
         *,
-        clock: Clock | None = None,
-        random: Random | None = None,
+        machine: Machine = THIS_MACHINE,
         transport: Transport | None = None,
     ) -> None:
-        self._transport, redact = (transport, connection.credentials.redact) if transport else _opened(connection)
+        self._transport, redact = (
+            (transport, connection.credentials.redact) if transport else _opened(connection, machine)
+        )
         self.base = connection.base
-        self.clock = clock or SystemClock()
+        self.machine = machine
         self._sender = Sender(
             self._transport,
             redact,
-            self.clock,
-            random or SystemRandom(),
+            machine,
             max_retries=connection.max_retries,
             one_run=connection.one_run,
         )
@@ -137,7 +136,7 @@ class Endpoints:
         self.close()
 
 
-def _opened(connection: Connection) -> tuple[Transport, Callable[[str], str]]:
+def _opened(connection: Connection, machine: Machine) -> tuple[Transport, Callable[[str], str]]:
     """Return what sends requests, and what takes its credentials out of a text."""
     transport = HttpTransport(
         connection.base,
@@ -147,6 +146,7 @@ def _opened(connection: Connection) -> tuple[Transport, Callable[[str], str]]:
         connection.connect_timeout,
         connection.ca_file,
         connection.read_timeout,
+        machine,
     )
     if connection.renew is None:
         return transport, connection.credentials.redact

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import get_args
 
 from sdx_state.api.collections import Collection, period
@@ -21,8 +21,8 @@ from sdx_state.api.interaction_data import is_key
 from sdx_state.api.moments import Bound, written
 from sdx_state.api.reading import interaction_of, turn_of
 from sdx_state.api.records import Interaction, Turn
-from sdx_state.api.retry import Clock
 from sdx_state.kinds.interaction import NAMES, SurveyType
+from sdx_state.programs.machine import Machine
 
 STARTS = (0.0, 1.0)  # seconds before each further try to read what start_survey answered
 
@@ -30,10 +30,10 @@ STARTS = (0.0, 1.0)  # seconds before each further try to read what start_survey
 class Interactions(Collection[Interaction]):
     """`/interactions`. Every method raises a `SurveyDynamixError`."""
 
-    def __init__(self, endpoint: Endpoint, clock: Clock) -> None:
+    def __init__(self, endpoint: Endpoint, machine: Machine) -> None:
         super().__init__(endpoint, interaction_of)
-        self._clock = clock
-        self._creating = Creating(endpoint, clock)
+        self._machine = machine
+        self._creating = Creating(endpoint, machine)
 
     def list(
         self,
@@ -140,12 +140,11 @@ class Interactions(Collection[Interaction]):
         for key in data or {}:
             if not is_key(key) or key in NAMES:
                 raise ValueError(f"{key!r} cannot be the key of a custom value")
-        now = datetime.fromtimestamp(self._clock.now(), timezone.utc)
         fields = {
             "survey_type": survey_type,
             "phone_number": phone_number,
             "email": email,
-            "scheduled_at": written(scheduled_at or now),
+            "scheduled_at": written(scheduled_at or self._machine.moment()),
             "call_type": call_type,
             "agent_id": agent_id,
             "phone_connection_id": None if phone_connection_id is None else str(phone_connection_id),
@@ -226,7 +225,7 @@ class Interactions(Collection[Interaction]):
             if not error.ambiguous:
                 raise
             for pause in STARTS:
-                self._clock.sleep(pause)
+                self._machine.sleep(pause)
                 try:
                     return self._turn(id, "start_survey", {})
                 except ConflictError:

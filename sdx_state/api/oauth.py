@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import hmac
 import json
-import secrets
 from dataclasses import dataclass, field, replace
 
 from sdx_state.api.credentials import LONGEST, is_customer_uuid, is_token
 from sdx_state.api.exchange import Answer, Request, Transport
-from sdx_state.api.retry import Clock
 from sdx_state.api.sign_in_errors import OAuthUnavailableError, SignInError
 from sdx_state.api.transport import HttpTransport
 from sdx_state.decoding.strict import DecodingError, parse
@@ -33,6 +31,7 @@ from sdx_state.decoding.typed import (
     text,
 )
 from sdx_state.model.urls import BaseUrl, encoded, form_of, query_of
+from sdx_state.programs.machine import THIS_MACHINE, Machine
 
 OAUTH_PATH = "/oauth"
 TIMELY = 300.0  # seconds before its end at which a token is exchanged for a new one
@@ -106,9 +105,9 @@ def grant_of(value: object) -> Grant:
     )
 
 
-def token_transport(base: BaseUrl, ca_file: str | None) -> HttpTransport:
+def token_transport(base: BaseUrl, ca_file: str | None, machine: Machine = THIS_MACHINE) -> HttpTransport:
     """Return what sends requests to the token endpoint of the host of `base`: without credentials of its own."""
-    return HttpTransport(replace(base, path=OAUTH_PATH), None, 1, DEADLINE, 10.0, ca_file)
+    return HttpTransport(replace(base, path=OAUTH_PATH), None, 1, DEADLINE, 10.0, ca_file, machine=machine)
 
 
 class SignIn:
@@ -118,14 +117,15 @@ class SignIn:
         base: Where the API is; the endpoints hang off its host.
         client_id: Of the OAuth client that the tenant's settings list.
         redirect_uri: The loopback address that the browser is sent back to.
+        machine: Chance.
     """
 
-    def __init__(self, base: BaseUrl, client_id: str, redirect_uri: str) -> None:
+    def __init__(self, base: BaseUrl, client_id: str, redirect_uri: str, machine: Machine = THIS_MACHINE) -> None:
         from oauthlib.oauth2 import WebApplicationClient
 
         self._base = base
         self._redirect_uri = redirect_uri
-        self._state = secrets.token_urlsafe(32)
+        self._state = machine.token(32)
         self._client = WebApplicationClient(client_id)
         self._verifier = self._client.create_code_verifier(64)
 
@@ -148,14 +148,14 @@ class SignIn:
         given = query_of(came_back).get("state", "")
         return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), self._state.encode())
 
-    def exchange(self, came_back: str, client_secret: str, transport: Transport, clock: Clock) -> Grant:
+    def exchange(self, came_back: str, client_secret: str, transport: Transport, machine: Machine) -> Grant:
         """Return the grant for the address that the browser came back to.
 
         Args:
             came_back: Path and query of that request.
             client_secret: Sent in the body of the token request, and nowhere else.
             transport: Sends it, see `token_transport`.
-            clock: The time of day.
+            machine: The time of day.
 
         Raises:
             SignInError: Access was not allowed, or this is not the answer to this attempt.
@@ -177,10 +177,10 @@ class SignIn:
             code_verifier=self._verifier,
             client_secret=client_secret,
         )
-        return _granted(body, self._client.client_id, client_secret, None, transport, clock)
+        return _granted(body, self._client.client_id, client_secret, None, transport, machine)
 
 
-def refreshed(grant: Grant, transport: Transport, clock: Clock) -> Grant:
+def refreshed(grant: Grant, transport: Transport, machine: Machine) -> Grant:
     """Return a new grant for the refresh token of `grant`.
 
     Raises:
@@ -195,11 +195,11 @@ def refreshed(grant: Grant, transport: Transport, clock: Clock) -> Grant:
         "client_id": grant.client_id,
         "client_secret": grant.client_secret,
     }
-    return _granted(encoded(form), grant.client_id, grant.client_secret, grant.refresh_token, transport, clock)
+    return _granted(encoded(form), grant.client_id, grant.client_secret, grant.refresh_token, transport, machine)
 
 
 def _granted(
-    body: str, client_id: str, client_secret: str, refresh_token: str | None, transport: Transport, clock: Clock
+    body: str, client_id: str, client_secret: str, refresh_token: str | None, transport: Transport, machine: Machine
 ) -> Grant:
     from oauthlib.oauth2 import OAuth2Error, WebApplicationClient
 
@@ -221,7 +221,7 @@ def _granted(
     return Grant(
         given["access_token"],
         given.get("refresh_token") or refresh_token,
-        min(clock.now() + lasts, LATEST) if lasts is not None else None,
+        min(machine.now() + lasts, LATEST) if lasts is not None else None,
         client_id,
         client_secret,
     )

@@ -7,11 +7,10 @@ up to the caller.
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from datetime import timezone
 from email.utils import parsedate_to_datetime
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from sdx_state.api.answer import check
 from sdx_state.api.errors import (
@@ -29,6 +28,7 @@ from sdx_state.api.errors import (
     SurveyDynamixError,
 )
 from sdx_state.api.exchange import Answer, Request, Transport
+from sdx_state.programs.machine import Machine
 
 Result = TypeVar("Result")
 
@@ -51,33 +51,6 @@ BUDGET, BUDGET_SHARE = 20, 0.1  # retries of a run: so many, and this share of i
 BREAKER, COOL_DOWN = 5, 20.0  # failures in a row; seconds without a request after them
 
 
-class Clock(Protocol):
-    """The time of day, and waiting."""
-
-    def now(self) -> float:
-        """Return seconds since the epoch."""
-
-    def sleep(self, seconds: float, /) -> None:
-        """Wait."""
-
-
-class Random(Protocol):
-    """Where jitter comes from."""
-
-    def uniform(self, a: float, b: float, /) -> float:
-        """Return a number between `a` and `b`."""
-
-
-class SystemClock:
-    """The clock of this machine."""
-
-    def now(self) -> float:
-        return time.time()
-
-    def sleep(self, seconds: float, /) -> None:
-        time.sleep(seconds)
-
-
 class Sender:
     """Sends requests, those that read again where that may help, and none once it is hopeless. Thread-safe.
 
@@ -91,8 +64,7 @@ class Sender:
         self,
         transport: Transport,
         redact: Callable[[str], str],
-        clock: Clock,
-        random: Random,
+        machine: Machine,
         *,
         max_retries: int = 4,
         one_run: bool = False,
@@ -101,8 +73,7 @@ class Sender:
         self.server_ahead: float | None = None
         self._transport = transport
         self._redact = redact
-        self._clock = clock
-        self._random = random
+        self._machine = machine
         self._max_retries = max_retries
         self._one_run = one_run
         self._lock = threading.Lock()
@@ -152,7 +123,7 @@ class Sender:
             else:
                 self._answered()
                 return result
-            self._clock.sleep(pause)
+            self._machine.sleep(pause)
             before_again()
 
     def _begin(self, request: Request) -> int:
@@ -161,7 +132,7 @@ class Sender:
                 raise AuthenticationError(
                     str(request), f"not sent: the credentials were refused at {self._refused_by}", status=401
                 )
-            if self._one_run and self._failures.blocked(self._clock.now()):
+            if self._one_run and self._failures.blocked(self._machine.now()):
                 raise RetryBudgetExhaustedError(
                     str(request),
                     f"not sent: {BREAKER} requests in a row failed, the last with: {self._failures.last}",
@@ -171,7 +142,7 @@ class Sender:
 
     def _compare_clocks(self, answer: Answer) -> None:
         if self.server_ahead is None and (date := _timestamp(answer.headers.get("Date", ""))) is not None:
-            self.server_ahead = date - self._clock.now()
+            self.server_ahead = date - self._machine.now()
 
     def _answered(self) -> None:
         with self._lock:
@@ -187,7 +158,7 @@ class Sender:
                 isinstance(error, ConnectionFailedError | NoResponseError | InternalServerError)
                 or error.status == 503
             ):
-                self._failures.count(str(error), turn, self._clock.now())
+                self._failures.count(str(error), turn, self._machine.now())
             elif not isinstance(error, NonAPIResponseError | InvalidResponseError):
                 self._failures.reset()
 
@@ -206,8 +177,8 @@ class Sender:
 
     def _pause(self, tries: int, answer: Answer | None) -> float:
         """Return seconds to wait: full jitter, or longer if the server asks for it."""
-        jitter = self._random.uniform(0.0, min(CAP, BASE * 2 ** (tries - 1)))
-        asked = _retry_after(answer, self._clock.now()) if answer is not None else 0.0
+        jitter = self._machine.uniform(0.0, min(CAP, BASE * 2 ** (tries - 1)))
+        asked = _retry_after(answer, self._machine.now()) if answer is not None else 0.0
         return max(jitter, min(asked, LONGEST_WAIT))
 
 

@@ -14,12 +14,12 @@ from typing import Any
 from sdx_state.api.credentials import VARIABLES, Credentials, credentials_from
 from sdx_state.api.errors import CredentialsError
 from sdx_state.api.oauth import Grant, customer_uuid, grant_of, refreshed, token, token_transport
-from sdx_state.api.retry import Clock, SystemClock
 from sdx_state.api.sign_in_errors import CredentialStoreError, KeyringError, SignInError
 from sdx_state.decoding.strict import DecodingError, parse
 from sdx_state.decoding.typed import member, one_of, record, text
 from sdx_state.model.urls import BaseUrl
 from sdx_state.programs.keyrings import system_keyring
+from sdx_state.programs.machine import THIS_MACHINE, Machine
 from sdx_state.state import platform
 from sdx_state.state.errors import ForeignFile
 from sdx_state.state.files import make_private_folder, open_folder, read_private, write_atomically
@@ -52,7 +52,10 @@ class Found:
 
 
 def find_credentials(
-    base: BaseUrl, environ: Mapping[str, str], vault: Vault | None = None, clock: Clock | None = None
+    base: BaseUrl,
+    environ: Mapping[str, str],
+    vault: Vault | None = None,
+    machine: Machine = THIS_MACHINE,
 ) -> Found:
     """Return the credentials for `base`: those of the environment, else those that were stored for its origin.
 
@@ -66,7 +69,7 @@ def find_credentials(
         credentials = credentials_from(environ)
         way = "access token" if credentials.customer_uuid is None else "HTTP Basic"
         return Found(credentials, way, secrets=(credentials.token,))
-    vault = vault or Vault.of_this_machine()
+    vault = vault or Vault.of_this_machine(environ)
     with vault.held():
         kept = vault.load(base.origin)
         if kept is None:
@@ -75,8 +78,8 @@ def find_credentials(
             way = "access token" if kept.customer_uuid is None else "HTTP Basic"
             return Found(kept, way, vault.where, (kept.token,), mend=vault.open_to_others())
         grant = kept
-        exchange = _Exchange(base, vault, clock or SystemClock(), environ.get("SDX_CA_FILE") or None)
-        if grant.is_over(exchange.clock.now()):
+        exchange = _Exchange(base, vault, machine, environ.get("SDX_CA_FILE") or None)
+        if grant.is_over(machine.now()):
             grant = exchange.of(grant)
     secrets = tuple(one for one in (grant.access_token, grant.refresh_token, grant.client_secret) if one)
     return Found(
@@ -95,14 +98,14 @@ class _Exchange:
 
     base: BaseUrl
     vault: Vault
-    clock: Clock
+    machine: Machine
     ca_file: str | None
 
     def of(self, grant: Grant) -> Grant:
         """Return the grant that follows `grant`. Call it while the vault is held."""
-        transport = token_transport(self.base, self.ca_file)
+        transport = token_transport(self.base, self.ca_file, self.machine)
         try:
-            fresh = refreshed(grant, transport, self.clock)
+            fresh = refreshed(grant, transport, self.machine)
         finally:
             transport.close()
         self.vault.save(self.base.origin, fresh)
@@ -163,15 +166,19 @@ class Vault:
         self._file = folder / "credentials.json"
 
     @classmethod
-    def of_this_machine(cls) -> Vault:
-        """Return the vault of this user: the system's keyring where there is one that works."""
+    def of_this_machine(cls, environ: Mapping[str, str]) -> Vault:
+        """Return the vault of this user: the system's keyring where there is one that works.
+
+        Args:
+            environ: `SDX_NO_KEYRING` leaves the keyring out.
+        """
         try:
             from platformdirs import user_config_path
         except ModuleNotFoundError:
             folder = Path.home() / ".config" / SERVICE
         else:
             folder = user_config_path(SERVICE)
-        return cls(folder, _working_keyring())
+        return cls(folder, _working_keyring(environ))
 
     @property
     def where(self) -> str:
@@ -291,7 +298,7 @@ class _Keyring:
         return call
 
 
-def _working_keyring() -> _Keyring | None:
+def _working_keyring(environ: Mapping[str, str]) -> _Keyring | None:
     """Return the system's keyring if there is one that works, and the person did not say otherwise."""
-    found = None if os.environ.get("SDX_NO_KEYRING") else system_keyring()
+    found = None if environ.get("SDX_NO_KEYRING") else system_keyring()
     return None if found is None else _Keyring(found)

@@ -8,15 +8,17 @@ from __future__ import annotations
 import http.client
 import io
 import socket
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection
 from urllib3.exceptions import HTTPError
+
+from sdx_state.programs.machine import Machine
 
 
 class ConnectFailed(Exception):
@@ -26,16 +28,17 @@ class ConnectFailed(Exception):
 class _TimedReader(io.RawIOBase):
     """Reads a socket until a moment in time."""
 
-    def __init__(self, raw: io.RawIOBase, sock: socket.socket, seconds: float) -> None:
+    def __init__(self, raw: io.RawIOBase, sock: socket.socket, seconds: float, machine: Machine) -> None:
         self._raw = raw
         self._socket = sock
-        self._end = time.monotonic() + seconds
+        self._machine = machine
+        self._end = machine.monotonic() + seconds
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        left = self._end - time.monotonic()
+        left = self._end - self._machine.monotonic()
         if left <= 0:
             raise TimeoutError("the deadline for the answer is over")
         self._socket.settimeout(left)
@@ -47,12 +50,12 @@ class _TimedReader(io.RawIOBase):
 
 
 class _TimedResponse(http.client.HTTPResponse):
-    def __init__(self, sock: socket.socket, *arguments: Any, **named: Any) -> None:
+    def __init__(self, sock: socket.socket, *arguments: Any, machine: Machine, **named: Any) -> None:
         super().__init__(sock, *arguments, **named)
         # urllib3 has just set the socket's time-out to what is left of the request's total.
         left = sock.gettimeout()
         if left is not None:
-            self.fp = io.BufferedReader(_TimedReader(self.fp.detach(), sock, left))
+            self.fp = io.BufferedReader(_TimedReader(self.fp.detach(), sock, left, machine))
 
     def begin(self) -> None:
         """Read the head; refuse one of several lengths here, where the connection is closed with it."""
@@ -63,13 +66,21 @@ class _TimedResponse(http.client.HTTPResponse):
 
 
 class _HttpPool(HTTPConnectionPool):
+    def __init__(self, *arguments: Any, machine: Machine, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._machine = machine
+
     def _new_conn(self) -> Any:
-        return _timed(super()._new_conn())
+        return _timed(super()._new_conn(), self._machine)
 
 
 class _HttpsPool(HTTPSConnectionPool):
+    def __init__(self, *arguments: Any, machine: Machine, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._machine = machine
+
     def _new_conn(self) -> Any:
-        return _timed(super()._new_conn())
+        return _timed(super()._new_conn(), self._machine)
 
     # In these two, and nowhere else, urllib3 connects, opens a tunnel and shakes hands: no request is on its way yet.
 
@@ -90,27 +101,32 @@ def _connecting() -> Iterator[None]:
         raise ConnectFailed from error
 
 
-def _timed(connection: Any) -> HTTPConnection:
-    connection.response_class = _TimedResponse
+def _timed(connection: Any, machine: Machine) -> HTTPConnection:
+    connection.response_class = partial(_TimedResponse, machine=machine)
     made: HTTPConnection = connection
     return made
 
 
 class TimedAdapter(HTTPAdapter):
-    """The adapter of requests, over the pools above."""
+    """The adapter of requests, over the pools above, with the time of `machine`."""
+
+    def __init__(self, machine: Machine, **named: Any) -> None:
+        self._machine = machine
+        super().__init__(**named)
 
     def init_poolmanager(self, *arguments: Any, **named: Any) -> None:
         super().init_poolmanager(*arguments, **named)
-        _use_timed_pools(self.poolmanager)
+        _use_timed_pools(self.poolmanager, self._machine)
 
     def proxy_manager_for(self, proxy: str, **named: Any) -> Any:
         manager = super().proxy_manager_for(proxy, **named)
-        _use_timed_pools(manager)
+        _use_timed_pools(manager, self._machine)
         return manager
 
 
-_POOLS: Mapping[str, type[HTTPConnectionPool]] = {"http": _HttpPool, "https": _HttpsPool}
-
-
-def _use_timed_pools(manager: PoolManager) -> None:
-    manager.pool_classes_by_scheme = dict(_POOLS)
+def _use_timed_pools(manager: PoolManager, machine: Machine) -> None:
+    pools: dict[str, Any] = {
+        "http": partial(_HttpPool, machine=machine),
+        "https": partial(_HttpsPool, machine=machine),
+    }
+    manager.pool_classes_by_scheme = pools

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import socket
 import ssl
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.request import getproxies_environment
@@ -36,6 +35,7 @@ from sdx_state.api.errors import (
 from sdx_state.api.exchange import Answer, Request
 from sdx_state.api.timed import ConnectFailed, TimedAdapter
 from sdx_state.model.urls import BaseUrl, encoded, shown_host
+from sdx_state.programs.machine import THIS_MACHINE, Machine
 from sdx_state.state.named_files import require_regular
 from sdx_state.version import __version__
 
@@ -56,6 +56,7 @@ class HttpTransport:
         connect_timeout: Seconds to connect in.
         ca_file: Certificates (PEM) to trust instead of the usual ones. TLS is always verified.
         read_timeout: Seconds for the whole answer once the request is sent; None leaves it to `deadline`.
+        machine: Time.
 
     Raises:
         CAFileError: `ca_file` contains no certificates that can be read.
@@ -70,12 +71,16 @@ class HttpTransport:
         connect_timeout: float,
         ca_file: str | None = None,
         read_timeout: float | None = None,
+        machine: Machine = THIS_MACHINE,
     ) -> None:
         self._base = base
+        self._machine = machine
         self._verify = True if ca_file is None else _readable_certificates(ca_file)
         self._timeout = Timeout(total=deadline, connect=connect_timeout, read=read_timeout)
         self._patience = deadline if read_timeout is None else min(deadline, read_timeout)
-        self._adapter = TimedAdapter(pool_connections=1, pool_maxsize=parallelism, max_retries=0, pool_block=True)
+        self._adapter = TimedAdapter(
+            machine, pool_connections=1, pool_maxsize=parallelism, max_retries=0, pool_block=True
+        )
         self._proxies = _proxies_for(base)
         self._headers = {
             **({"Authorization": credentials.header} if credentials is not None else {}),
@@ -87,18 +92,18 @@ class HttpTransport:
 
     def send(self, request: Request) -> Answer:
         """Send `request` once and return the complete answer, whatever its status. See `Transport`."""
-        started = time.monotonic()
+        started = self._machine.monotonic()
         try:
             answer = self._exchange(request)
         except SurveyDynamixError as error:
-            _note(request, type(error).__name__, started)
+            self._note(request, type(error).__name__, started)
             raise
         except (RequestException, HTTPError, ConnectFailed, OSError) as error:
             failure = self._failure(request, error)
-            _note(request, type(failure).__name__, started)
+            self._note(request, type(failure).__name__, started)
             # Messages of the libraries hold addresses and header values: none of that travels on.
             raise failure from None
-        _note(request, str(answer.status), started)
+        self._note(request, str(answer.status), started)
         return answer
 
     def use(self, credentials: Credentials) -> None:
@@ -108,6 +113,10 @@ class HttpTransport:
     def close(self) -> None:
         """Close all connections."""
         self._adapter.close()
+
+    def _note(self, request: Request, outcome: str, started: float) -> None:
+        if _log.isEnabledFor(logging.DEBUG):
+            _log.debug("%s %s %.0f ms", request, outcome, (self._machine.monotonic() - started) * 1000)
 
     def _exchange(self, request: Request) -> Answer:
         prepared = PreparedRequest()
@@ -208,8 +217,3 @@ def _why(causes: list[BaseException]) -> str:
         isinstance(cause, ConnectTimedOut) and not isinstance(cause, NewConnectionError) for cause in causes
     )
     return _TOO_LATE if timed_out else "it cannot be reached"
-
-
-def _note(request: Request, outcome: str, started: float) -> None:
-    if _log.isEnabledFor(logging.DEBUG):
-        _log.debug("%s %s %.0f ms", request, outcome, (time.monotonic() - started) * 1000)

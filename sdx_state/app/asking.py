@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from glob import escape
 from typing import Protocol
 
@@ -37,7 +38,7 @@ class Person(Protocol):
 
 
 def consent_of(
-    review: Review, given: Consent, person: Person | None, question: str, *, name_always: bool = False
+    review: Review, given: Consent, person: Person | None, question: str, now: datetime, *, name_always: bool = False
 ) -> Consent:
     """Return what was agreed to: `given` beforehand, or else by `person`.
 
@@ -49,6 +50,7 @@ def consent_of(
         given: What was agreed to beforehand; without a level, the person is asked.
         person: Who is asked; None where nobody is there.
         question: What they are asked.
+        now: For freezes and the expiry of policies.
         name_always: The name of the tenant is asked for whatever the plan does, and covers all of it.
 
     Raises:
@@ -59,7 +61,7 @@ def consent_of(
         raise refused_for(plan)
     if person is None or given.level is not None:
         return given
-    found = violations(review, given)
+    found = violations(review, given, now)
     deletes = [one for one in found if one.code == "deletes" and given.deletes is None]
     critical = [one for one in found if one.code == "risk"]
     if rest := [one for one in found if one not in deletes and one not in critical]:

@@ -82,9 +82,10 @@ def look(
         raise refused_for(planned.plan)
     if before is not None and _deletes(planned.plan) <= _deletes(before):
         consented = len(_deletes(planned.plan))  # the person is deleting what was agreed to
-    if found := limits(planned, consented):
+    now = workspace.machine.moment()
+    if found := limits(planned, consented, now):
         raise refused(found)
-    workspace.run(journal, Silence(), "handoff").apply(approve(planned.without_writes(), Consent("low")))
+    workspace.run(journal, Silence(), "handoff").apply(approve(planned.without_writes(), Consent("low"), now))
     handoff = hand_off_of(workspace, planned.plan, planned, links)
     return Look(planned.plan, handoff, write_pack(folder, written(handoff)))
 

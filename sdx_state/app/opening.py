@@ -122,7 +122,7 @@ def open_tenant(
     store = place.store(sandbox=False).of(tenant_name(base.origin, project.tenant, customer))
     parallelism = project.api.parallelism
     connection = Connection(base, found.credentials, parallelism, ca_file=ca_file, renew=found.renew, one_run=True)
-    with Endpoints(connection, clock=place.machine, random=place.machine) as client:
+    with Endpoints(connection, machine=place.machine) as client:
         settings = project.api.capabilities, parallelism, project.guards
         proven = bool(project.tenant or customer)
         yield Workspace(client, store, base.origin, *settings, proven=proven, extensions=place.extensions)
@@ -145,7 +145,7 @@ def open_sandbox(project: Project, place: Place) -> Iterator[Workspace]:
         base = base_url(None, server.url)
         store = place.store(sandbox=True).of("sandbox")
         connection = Connection(base, credentials, parallelism, one_run=True)
-        with Endpoints(connection, clock=place.machine, random=place.machine) as client:
+        with Endpoints(connection, machine=place.machine) as client:
             settings = project.api.capabilities, parallelism, project.guards
             yield Workspace(client, store, base.origin, *settings, extensions=place.extensions)
 
@@ -179,7 +179,7 @@ def open_stored(
     with tempfile.TemporaryDirectory() as folder, SandboxServer(":memory:", options) as server:
         server.store.load_snapshot(stored.rows)
         connection = Connection(base_url(None, server.url), credentials, one_run=True)
-        with Endpoints(connection, clock=place.machine, random=place.machine) as client:
+        with Endpoints(connection, machine=place.machine) as client:
             store = LocalStore(Path(folder), "state", "snapshot", machine=place.machine)
             settings = project.api.capabilities, project.api.parallelism, project.guards
             workspace = Workspace(

@@ -91,7 +91,7 @@ class Project:
             ConfigurationError: Everything that is wrong with the files, each with its place.
             KeyUnusable: `SDX_STATE_KEY` could be guessed.
         """
-        environ = dict(os.environ if environ is None else environ)
+        environ = dict(os.environ if environ is None else environ)  # noqa: TID251 - the default
         path = Path(folder)
         configuration = load_declared(path, environment, environ)
         place = Place(path, environment, key_from(environ), machine, configuration.project.state)
@@ -207,7 +207,7 @@ class Project:
             return
         base = trusted_base(project, self._environ)
         found = (
-            find_credentials(base, self._environ)
+            find_credentials(base, self._environ, machine=self._place.machine)
             if self._credentials is None
             else Found(self._credentials, "given", "the caller", (self._credentials.token,))
         )

@@ -144,7 +144,7 @@ def pull(
                 "Nothing was changed. If the tenant is being changed at the moment, pull again.",
                 planned.plan,
             )
-        approved = approve(planned, Consent("low"))
+        approved = approve(planned, Consent("low"), workspace.machine.moment())
         written = replace_texts(folder, drafts)
         workspace.run(journal, Silence(), "pull").apply(approved)
         adopted = sum(change.importing for change in planned.plan.changes)

@@ -8,7 +8,6 @@ so that the plan knows what is owned, what is protected, and what drifted.
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -38,6 +37,7 @@ from sdx_state.model.ledger import Entry, Ledger
 from sdx_state.model.resource import Desired, Live, Shape
 from sdx_state.model.snapshot import Snapshot
 from sdx_state.plan.build import Intention
+from sdx_state.programs.machine import Machine
 from sdx_state.state.codec import from_document, to_document
 from sdx_state.state.named_files import read_regular, write_output
 
@@ -72,7 +72,9 @@ class StoredTenant:
         return Pseudonyms(self.salt, self.rows[USER.collection])
 
 
-def store_tenant(snapshot: Snapshot, ledger: Ledger, path: Path, *, personal: bool, evidence: StoredEvidence) -> int:
+def store_tenant(
+    snapshot: Snapshot, ledger: Ledger, path: Path, *, personal: bool, evidence: StoredEvidence, machine: Machine
+) -> int:
     """Write `snapshot` to `path` (0600) and return how many resources it holds.
 
     Where a tenant is stored at `path` already, its users keep their pseudonyms.
@@ -83,11 +85,12 @@ def store_tenant(snapshot: Snapshot, ledger: Ledger, path: Path, *, personal: bo
         path: The file.
         personal: Keep what is known of users as it is.
         evidence: Which tenant it is, as of when, and what was counted in it.
+        machine: Chance.
 
     Raises:
         OSError: It could not be written.
     """
-    salt = "" if personal else _salt_at(path)
+    salt = "" if personal else _salt_at(path, machine)
     by_name = Pseudonyms(salt, ())
     users = [by_name.resource(USER.name, one.raw) for one in snapshot.of(USER.name)]
     pseudonyms = Pseudonyms(salt, users)
@@ -186,12 +189,12 @@ def remembered(ledger: Ledger, intentions: Iterable[Intention], pseudonyms: Pseu
     return replace(ledger, entries={named.get(address, address): one for address, one in ledger.entries.items()})
 
 
-def _salt_at(path: Path) -> str:
+def _salt_at(path: Path, machine: Machine) -> str:
     try:
         salt = load_tenant(path).salt
     except SnapshotUnreadable:
         salt = ""
-    return salt or secrets.token_hex(16)
+    return salt or machine.token(16)
 
 
 def _veiled_desired(desired: Desired, pseudonyms: Pseudonyms) -> Desired:

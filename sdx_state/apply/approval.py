@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import InitVar, dataclass, field, replace
-from datetime import datetime, timezone
+from datetime import datetime
 from weakref import WeakKeyDictionary
 
 from sdx_state.apply.review import Review
@@ -124,7 +124,7 @@ def require_genuine(approved: object) -> None:
     raise TypeError("an ApprovedPlan is made by approve(review, consent) only")
 
 
-def approve(review: Review, consent: Consent, now: datetime | None = None) -> ApprovedPlan:
+def approve(review: Review, consent: Consent, now: datetime) -> ApprovedPlan:
     """Return `review` as approved.
 
     Whatever the plan says of itself, resources that the state protects are protected, and each change is graded anew
@@ -133,7 +133,7 @@ def approve(review: Review, consent: Consent, now: datetime | None = None) -> Ap
     Args:
         review: The plan, and what it was made from.
         consent: What somebody agrees to.
-        now: For freezes and the expiry of policies; the clock's time if left out.
+        now: For freezes and the expiry of policies.
 
     Raises:
         PlanStale: The consent is to another plan, or the plan was altered after it was made.
@@ -149,7 +149,7 @@ def approve(review: Review, consent: Consent, now: datetime | None = None) -> Ap
     plan = replace(plan, diagnostics=(*plan.diagnostics, *_unmatched(review, consent)))
     if plan.errors:
         raise refused_for(plan)
-    found = violations(_graded_anew(review, now or _now()), consent, now)
+    found = violations(_graded_anew(review, now), consent, now)
     if found:
         raise refused(found)
     if plan.changes and consent.level is None:
@@ -159,7 +159,7 @@ def approve(review: Review, consent: Consent, now: datetime | None = None) -> Ap
     return ApprovedPlan(review, consent, seal)
 
 
-def violations(review: Review, consent: Consent, now: datetime | None = None) -> list[Diagnostic]:
+def violations(review: Review, consent: Consent, now: datetime) -> list[Diagnostic]:
     """Return everything about `review` that `consent` does not cover and no plan may do without."""
     found = limits(review, consent.deletes, now)
     if review.reviewed is not None:
@@ -167,17 +167,17 @@ def violations(review: Review, consent: Consent, now: datetime | None = None) ->
     return found + beyond_consent(review.plan, consent.level or UNATTENDED, consent.allow)
 
 
-def limits(review: Review, consented: int | None, now: datetime | None = None) -> list[Diagnostic]:
+def limits(review: Review, consented: int | None, now: datetime) -> list[Diagnostic]:
     """Return every limit that `review` breaks: freezes, protect, blocked risks, and the number of deletes.
 
     Args:
         review: What would be done.
         consented: The exact number of deletes that was agreed to, None for none.
-        now: For freezes; the clock's time if left out.
+        now: For freezes.
     """
     guards = review.guards
     plan = replace(review.plan, changes=tuple(_shielded(change, review) for change in review.plan.changes))
-    return frozen(plan, guards.freezes, now or _now()) + broken(
+    return frozen(plan, guards.freezes, now) + broken(
         plan,
         owned=len(review.ledger.entries),
         declared=len(review.intention.resources),
@@ -209,10 +209,6 @@ def violation_line(violation: Diagnostic) -> str:
     source = violation.source
     place = f" ({source.file}:{source.line})" if source is not None and source.line else ""
     return f"{violation.code}: {violation.message}{place}"
-
-
-def _now() -> datetime:
-    return datetime.now(timezone.utc)
 
 
 def _unmatched(review: Review, consent: Consent) -> list[Diagnostic]:

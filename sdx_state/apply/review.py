@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 from sdx_state.model.address import Address
@@ -14,6 +15,7 @@ from sdx_state.model.policy import Guards
 from sdx_state.model.snapshot import Snapshot
 from sdx_state.plan.build import Intention
 from sdx_state.plan.codec import fingerprint_of
+from sdx_state.programs.machine import THIS_MACHINE
 from sdx_state.state.unfinished import Unfinished
 
 if TYPE_CHECKING:
@@ -65,6 +67,7 @@ class Review:
         level: Literal["low", "medium", "high"] = "high",
         allow: Sequence[str] = (),
         allow_deletes: int | None = None,
+        now: datetime | None = None,
     ) -> ApprovedPlan:
         """Return this plan as approved.
 
@@ -72,6 +75,7 @@ class Review:
             level: The highest risk that is approved.
             allow: Globs of addresses whose changes are approved whatever their risk.
             allow_deletes: The exact number of deletes that is approved; None for as many as the limits allow.
+            now: For freezes and the expiry of policies; the time of this machine unless given.
 
         Raises:
             Refused: The plan has errors, or does more than is approved: limits, protect, freezes, risk.
@@ -80,4 +84,5 @@ class Review:
         """
         from sdx_state.apply.approval import Consent, approve  # approval is of reviews, and so imports this module
 
-        return approve(self, Consent(level, tuple(allow), allow_deletes, self.plan.fingerprint))
+        consent = Consent(level, tuple(allow), allow_deletes, self.plan.fingerprint)
+        return approve(self, consent, now or THIS_MACHINE.moment())

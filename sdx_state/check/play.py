@@ -6,7 +6,6 @@ Everything that is created is a web interaction, which reaches nobody, and bears
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -126,14 +125,14 @@ class Player:
         """Play `check` and clean up after it, as far as the API lets; `advance` is told of each step."""
         if self.stop:
             return Played(check, held=False)
-        began = time.monotonic()
+        began = self.client.rows.machine.monotonic()
         conversation = _Conversation(check, self, advance)
         conversation.hold()
         return Played(
             check,
             tuple(conversation.failures),
             tuple(conversation.transcript),
-            time.monotonic() - began,
+            self.client.rows.machine.monotonic() - began,
             conversation.left,
             not conversation.cut_off,
         )

@@ -114,7 +114,7 @@ def command(
             reports.show(planned.plan)
             level = auto_approve or (UNATTENDED if planfile is not None else None)  # a saved plan was looked at
             consent = Consent(level, allowed, allow_deletes)
-            plan = approved(planned, consent, "Do you want to make these changes?")
+            plan = approved(planned, consent, "Do you want to make these changes?", context.machine)
             code = carried_out(
                 workspace,
                 journal,

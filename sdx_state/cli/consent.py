@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from sdx_state.apply.approval import ApprovedPlan, Consent
     from sdx_state.apply.review import Review
     from sdx_state.model.address import Address
+    from sdx_state.programs.machine import Machine
     from sdx_state.state.backend import Backend
 
 
@@ -36,7 +37,9 @@ class AtTerminal:
         return typed_address(reason, address)
 
 
-def approved(review: Review, given: Consent, question: str, *, name_always: bool = False) -> ApprovedPlan:
+def approved(
+    review: Review, given: Consent, question: str, machine: Machine, *, name_always: bool = False
+) -> ApprovedPlan:
     """Return `review` as approved by the options, or by the person who is asked `question` at the terminal.
 
     Raises:
@@ -46,7 +49,8 @@ def approved(review: Review, given: Consent, question: str, *, name_always: bool
     from sdx_state.apply.approval import approve
 
     person = AtTerminal() if sys.stdin.isatty() else None
-    return approve(review, consent_of(review, given, person, question, name_always=name_always))
+    consent = consent_of(review, given, person, question, machine.moment(), name_always=name_always)
+    return approve(review, consent, machine.moment())  # a person may have thought about it for hours
 
 
 def remember_saved(store: Backend, hash: str) -> None:

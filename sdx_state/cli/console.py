@@ -29,6 +29,11 @@ def err_colour() -> bool:
     return _colour(sys.stderr)
 
 
+def watched() -> bool:
+    """Tell whether somebody looks at stderr, and so at progress."""
+    return sys.stderr.isatty() and not _variable("CI")
+
+
 def width() -> int:
     """Return how wide what is printed may be, in columns."""
     return max(NARROWEST, min(WIDEST, shutil.get_terminal_size((100, 24)).columns))
@@ -96,7 +101,7 @@ def ticking(what: str, total: int) -> Iterator[Callable[[int], None]]:
 @contextmanager
 def reading(what: str, *, visible: bool = True) -> Iterator[ReadingProgress]:
     """Show a progress bar titled `what` on stderr while the block runs, if that is a terminal."""
-    if not visible or not sys.stderr.isatty() or os.environ.get("CI"):
+    if not visible or not watched():
         yield ReadingProgress(None, None)
         return
     from rich.console import Console
@@ -142,5 +147,9 @@ def typed_address(reason: str, address: str) -> bool:
     return sys.stdin.readline().strip() == address
 
 
+def _variable(name: str) -> str:
+    return os.environ.get(name, "")  # noqa: TID251 - it describes the terminal, which this process has one of
+
+
 def _colour(stream: TextIO) -> bool:
-    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return stream.isatty() and not _variable("NO_COLOR") and _variable("TERM") != "dumb"

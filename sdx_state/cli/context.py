@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from sdx_state.app.workspace import Workspace
     from sdx_state.config import Configuration, Project, ProjectFiles
     from sdx_state.plan.build import Intention
+    from sdx_state.programs.machine import Machine
     from sdx_state.state.backend import Backend
     from sdx_state.state.signing import SigningKey
 
@@ -31,16 +31,23 @@ sandbox_option = click.option(
 
 @dataclass(frozen=True)
 class Context:
-    """The project folder and the environment that a command works with."""
+    """The project folder, the environment, and the machine that a command works with."""
 
     folder: Path
     environment: str | None
+    environ: Mapping[str, str]
+    machine: Machine
+
+    @property
+    def ca_file(self) -> str | None:
+        """The certificates to trust instead of the usual ones, if any."""
+        return self.environ.get("SDX_CA_FILE") or None
 
     def project(self) -> Project:
         """Load the project file."""
         from sdx_state.config import load_project
 
-        return load_project(self.folder, self.environment, os.environ)
+        return load_project(self.folder, self.environment, self.environ)
 
     def place_in_repository(self) -> str:
         """Return where the project stands in its repository, with a slash at the end; empty at its top.
@@ -64,7 +71,7 @@ class Context:
 
         if project is None and (self.folder / PROJECT_FILE).exists():
             project = self.project()
-        return trusted_base(project, os.environ)
+        return trusted_base(project, self.environ)
 
     def pinned_tenant(self) -> str | None:
         """Return the tenant that the project file pins, if there is one."""
@@ -78,7 +85,7 @@ class Context:
         from sdx_state.cli.console import err_colour, say
         from sdx_state.report.diagnostics import diagnostics_text
 
-        configuration = load_declared(self.folder, self.environment, os.environ, files)
+        configuration = load_declared(self.folder, self.environment, self.environ, files)
         if configuration.warnings and files is None:
             say(diagnostics_text(configuration.warnings, colour=err_colour()))
         return configuration
@@ -93,7 +100,7 @@ class Context:
         """Load what was declared at `revision` of the repository."""
         from sdx_state.app.base import declared_at
 
-        return declared_at(revision, self.folder, self.environment, os.environ)
+        return declared_at(revision, self.folder, self.environment, self.environ)
 
     def place(self, project: Project | None = None) -> Place:
         """Return where the state and the sandbox are, as `project` says it, or as the project file does.
@@ -107,7 +114,7 @@ class Context:
 
         if project is None and (self.folder / PROJECT_FILE).exists():
             project = self.project()
-        place = Place(self.folder, self.environment, self.key())
+        place = Place(self.folder, self.environment, self.key(), self.machine)
         return place if project is None else replace(place, state=project.state)
 
     def store(self, sandbox: bool) -> Backend:
@@ -127,7 +134,7 @@ class Context:
         """
         from sdx_state.state.signing import key_from
 
-        return key_from(os.environ)
+        return key_from(self.environ)
 
     def credentials(self, base: BaseUrl) -> Found:
         """Return the credentials for `base`; none of their secrets is shown from now on.
@@ -140,7 +147,7 @@ class Context:
         from sdx_state.cli.console import say
         from sdx_state.cli.redaction import learn
 
-        found = find_credentials(base, os.environ)
+        found = find_credentials(base, self.environ, machine=self.machine)
         learn(found.secrets, found.credentials.customer_uuid)
         if found.mend:
             say(f"warning: others can read your credentials: {found.mend}")
@@ -166,8 +173,7 @@ class Context:
             return
         base = self.base(project)
         found = self.credentials(base)
-        ca_file = os.environ.get("SDX_CA_FILE") or None
-        with open_tenant(project, self.place(project), base, found, ca_file) as workspace:
+        with open_tenant(project, self.place(project), base, found, self.ca_file) as workspace:
             yield workspace
 
     @contextmanager

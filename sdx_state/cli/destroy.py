@@ -53,6 +53,7 @@ def command(
             )
         print_plan(planned.plan, verbose=verbose)
         consent = Consent(auto_approve, allowed, allow_deletes)
-        plan = approved(planned, consent, "Do you really want to delete all of this?", name_always=True)
+        question = "Do you really want to delete all of this?"
+        plan = approved(planned, consent, question, context.machine, name_always=True)
         code = carried_out(workspace, journal, plan, "destroy", context.folder / FOLDER, project.handoff_links)
     raise click.exceptions.Exit(code)

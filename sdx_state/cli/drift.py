@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
 from pathlib import Path
 
 import click
@@ -49,7 +48,7 @@ def command(context: Context, forms: Forms, baseline: Path | None, detailed_exit
             say(diagnostics_text(plan.diagnostics, colour=err_colour()))
         reports.found = Found("drift", "The plan has errors.", plan.diagnostics)
         stop_on_errors(plan)
-        verdict = judge(list(divergences(plan)), entries, datetime.now(timezone.utc).date())
+        verdict = judge(list(divergences(plan)), entries, context.machine.moment().date())
         found = (*plan.diagnostics, *verdict.diagnostics(strict=baseline is not None))
         reports.found = Found("drift", drift_headline(verdict), found)
         reports.own = {

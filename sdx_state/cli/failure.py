@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -204,7 +204,7 @@ def error_code(plan: Plan) -> int:
     return DECIDE if any(one.needs_decision for one in plan.errors) else 1
 
 
-def report_bug(error: BaseException) -> int:
+def report_bug(error: BaseException, environ: Mapping[str, str]) -> int:
     """Print where the program went wrong, without values and without credentials, and return the exit code."""
     import traceback
 
@@ -212,7 +212,7 @@ def report_bug(error: BaseException) -> int:
     from sdx_state.report.escape import escape_lines
 
     text = "".join(traceback.format_exception(error))
-    click.echo(escape_lines(redact(text, forms_in(os.environ, shortest=1))), err=True)
+    click.echo(escape_lines(redact(text, forms_in(environ, shortest=1))), err=True)
     click.echo(
         "This is a bug of sdx-state. Nothing is lost: what was being written is in the journal, and the next run "
         "finds out what became of it. Please report the lines above.",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,7 +66,7 @@ def command(
         if watch and total:
             with ticking("Hand-off", total) as bar:
                 while seen.handoff.steps:
-                    time.sleep(interval)
+                    context.machine.sleep(interval)
                     seen = look_again(seen.plan)
                     bar(len(seen.handoff.steps))
                     for title in seen.pack.done:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -47,24 +46,24 @@ def command(context: Context, way: str, client_id: str | None, secret_in_redirec
 
     base = context.base()
     if way == "browser":
-        grant = _through_browser(base, client_id, secret_in_redirect, no_browser)
+        grant = _through_browser(context, base, client_id, secret_in_redirect, no_browser)
         accepted: Grant | Credentials = grant
         credentials = Credentials(grant.access_token)
     else:
         names = {"token": ["SDX_ACCESS_TOKEN"], "basic": ["SDX_CUSTOMER_UUID", "SDX_AUTH_TOKEN"]}[way]
         credentials = credentials_from({name: _asked(name) for name in names})
         accepted = credentials
-    _require_accepted(base, context.pinned_tenant(), credentials)
-    vault = Vault.of_this_machine()
+    _require_accepted(context, base, credentials)
+    vault = Vault.of_this_machine(context.environ)
     with vault.held(create=True):
         vault.save(base.origin, accepted)
     click.echo(f"Signed in to {base.origin}. Kept in {vault.where}.")
-    given = [name for name in VARIABLES if os.environ.get(name, "").strip()]
+    given = [name for name in VARIABLES if context.environ.get(name, "").strip()]
     if given:
         say(f"warning: {', '.join(given)} in the environment goes before what is kept.")
 
 
-def _require_accepted(base: BaseUrl, pinned: str | None, credentials: Credentials) -> None:
+def _require_accepted(context: Context, base: BaseUrl, credentials: Credentials) -> None:
     """Return if the tenant takes `credentials`, and they are not of another than the project's."""
     from sdx_state.api import Connection, Endpoints
     from sdx_state.api.errors import SurveyDynamixError
@@ -74,24 +73,25 @@ def _require_accepted(base: BaseUrl, pinned: str | None, credentials: Credential
     from sdx_state.report.advice import advice_for
 
     learn([credentials.token], credentials.customer_uuid)
-    tenant_name(base.origin, pinned, credentials.customer_uuid)
+    tenant_name(base.origin, context.pinned_tenant(), credentials.customer_uuid)
     try:
-        ca_file = os.environ.get("SDX_CA_FILE") or None
-        with Endpoints(Connection(base, credentials, ca_file=ca_file, one_run=True)) as endpoints:
+        connection = Connection(base, credentials, ca_file=context.ca_file, one_run=True)
+        with Endpoints(connection, machine=context.machine) as endpoints:
             glimpse(endpoints)
     except SurveyDynamixError as error:
         raise Stop(str(error), f"{advice_for(error)}\nNothing was stored.") from error
 
 
-def _through_browser(base: BaseUrl, client_id: str | None, secret_in_redirect: bool, no_browser: bool) -> Grant:
+def _through_browser(
+    context: Context, base: BaseUrl, client_id: str | None, secret_in_redirect: bool, no_browser: bool
+) -> Grant:
     from sdx_state.api.loopback import Loopback
     from sdx_state.api.oauth import SignIn, token_transport
-    from sdx_state.api.retry import SystemClock
     from sdx_state.cli.console import say
     from sdx_state.cli.redaction import learn
     from sdx_state.programs.browser import open_browser
 
-    if os.environ.get("CI"):
+    if context.environ.get("CI"):
         raise Stop(
             "a pipeline has no browser, and nobody who could press a button",
             "Give it SDX_CUSTOMER_UUID and SDX_AUTH_TOKEN, or SDX_ACCESS_TOKEN, as secrets instead.",
@@ -106,12 +106,12 @@ def _through_browser(base: BaseUrl, client_id: str | None, secret_in_redirect: b
         import oauthlib  # noqa: F401 - only whether it is there
     except ModuleNotFoundError as error:
         raise Stop(f"signing in needs {error.name}", "Install it: pip install 'sdx-state[oauth]'") from error
-    secret = os.environ.get("SDX_CLIENT_SECRET", "").strip() or _asked("SDX_CLIENT_SECRET")
+    secret = context.environ.get("SDX_CLIENT_SECRET", "").strip() or _asked("SDX_CLIENT_SECRET")
     if not secret:
         raise Stop("the client secret is empty", "Give it on stdin, or as SDX_CLIENT_SECRET.")
     learn([secret])
     with Loopback() as loopback:
-        attempt = SignIn(base, client_id, loopback.uri)
+        attempt = SignIn(base, client_id, loopback.uri, context.machine)
         loopback.expect(attempt.is_answer)
         address = attempt.url(secret if secret_in_redirect else None)
         if no_browser or not open_browser(address):
@@ -121,9 +121,9 @@ def _through_browser(base: BaseUrl, client_id: str | None, secret_in_redirect: b
         else:
             say(f"The browser asks whether {base.origin} may be used.")
         came_back = loopback.wait()
-    transport = token_transport(base, os.environ.get("SDX_CA_FILE") or None)
+    transport = token_transport(base, context.ca_file, context.machine)
     try:
-        return attempt.exchange(came_back, secret, transport, SystemClock())
+        return attempt.exchange(came_back, secret, transport, context.machine)
     finally:
         transport.close()
 

@@ -17,7 +17,7 @@ def command(context: Context) -> None:
     from sdx_state.api.stored import Vault
     from sdx_state.cli.console import say
 
-    base, vault = context.base(), Vault.of_this_machine()
+    base, vault = context.base(), Vault.of_this_machine(context.environ)
     with vault.held():
         forgotten = vault.delete(base.origin)
     if forgotten:

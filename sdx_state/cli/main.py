@@ -6,7 +6,7 @@ import gc
 import importlib
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -29,6 +29,8 @@ TASKS = {
     "Connect": ("login", "logout", "whoami", "capabilities", "sandbox", "completion"),
 }
 COMMANDS = tuple(name for names in TASKS.values() for name in names)
+
+ENVIRON: Mapping[str, str] = os.environ  # noqa: TID251 - what the command line begins with
 
 
 class LazyGroup(click.Group):
@@ -119,8 +121,10 @@ def cli(ctx: click.Context, folder: Path, environment: str | None) -> None:
     YAML says what surveys, questions, users and phone numbers should be. `plan` shows what differs in the tenant,
     `apply` makes it so. Add --sandbox to try either against a tenant on this machine.
     """
-    ctx.obj = Context(folder, environment or None)
-    level = os.environ.get("SDX_LOG", "").upper()
+    from sdx_state.programs.machine import THIS_MACHINE
+
+    ctx.obj = Context(folder, environment or None, ENVIRON, THIS_MACHINE)
+    level = ENVIRON.get("SDX_LOG", "").upper()
     if level:
         import logging
 
@@ -134,7 +138,7 @@ def cli(ctx: click.Context, folder: Path, environment: str | None) -> None:
 
 def _completing() -> AbstractContextManager[None]:
     """Return what to run completion in: for bash, click starts one, which needs no settings of ours."""
-    if COMPLETING not in os.environ:
+    if COMPLETING not in ENVIRON:
         return nullcontext()
     from sdx_state.programs.environment import settings_withheld
 
@@ -150,7 +154,7 @@ def entry() -> None:
     occupy()
     # One short run that builds large and mostly acyclic values: looking for cycles all the while finds few.
     gc.set_threshold(100_000, 50, 50)
-    with redacting(os.environ, completing=COMPLETING in os.environ), _completing():
+    with redacting(ENVIRON, completing=COMPLETING in ENVIRON), _completing():
         try:
             code = cli.main(prog_name="sdx-state", standalone_mode=False)
         except SystemExit as ended:
@@ -158,7 +162,7 @@ def entry() -> None:
         except BaseException as error:  # noqa: BLE001 - the one place where failures become messages
             code = report_failure(error)
             if code is None:
-                code = report_bug(error)
+                code = report_bug(error, ENVIRON)
         code = settled(code if isinstance(code, int) else 0)
     sys.exit(code)
 

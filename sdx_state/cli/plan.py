@@ -95,7 +95,7 @@ def command(
                     base=base_intention,
                 )
             workspace.remember_lookups(planned)
-        found = violations(planned, Consent(allow=allowed, deletes=allow_deletes))
+        found = violations(planned, Consent(allow=allowed, deletes=allow_deletes), context.machine.moment())
         plan = replace(with_limits(planned.plan, found), consented=allow_deletes, allowed=allowed)
         odd = [*(before.diagnostics if before is not None else ()), *diagnostics_of_changes(configuration, plan)]
         plan = replace(plan, diagnostics=(*plan.diagnostics, *odd))

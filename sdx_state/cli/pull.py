@@ -58,7 +58,10 @@ def command(
             ledger = workspace.store.load()
             everything = workspace.read_all(ledger, progress)
             evidence = workspace.evidence(ledger, everything, progress)
-        count = store_tenant(everything, ledger, snapshot, personal=with_personal_data, evidence=evidence)
+        personal = with_personal_data
+        count = store_tenant(
+            everything, ledger, snapshot, personal=personal, evidence=evidence, machine=context.machine
+        )
         click.echo(f"{count} resources in {snapshot}" + ("." if with_personal_data else ", users under pseudonyms."))
         return
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -208,7 +207,9 @@ def _stdout(renderer: Renderer) -> Callable[[bytes], None]:
 @contextmanager
 def _counting(what: str, *, visible: bool = True) -> Iterator[Callable[[int, str], None]]:
     """Show how many responses were read, and up to when, on a terminal. How many there are, the API does not say."""
-    if not visible or not sys.stderr.isatty() or os.environ.get("CI"):
+    from sdx_state.cli.console import watched
+
+    if not visible or not watched():
         yield lambda _rows, _latest: None
         return
     from rich.console import Console

@@ -15,7 +15,6 @@ from sdx_state.cli.reports import Forms
 @click.pass_obj
 def command(context: Context, forms: Forms, strict: bool) -> None:
     """Check every file, offline. Prints all errors at once."""
-    import os
     from dataclasses import replace
 
     from sdx_state.app.declared import load_declared
@@ -28,7 +27,7 @@ def command(context: Context, forms: Forms, strict: bool) -> None:
     with FoundReports(context, "validate", forms).whole() as reports:
         headline = "The configuration is invalid."
         try:
-            configuration = load_declared(context.folder, context.environment, os.environ)
+            configuration = load_declared(context.folder, context.environment, context.environ)
         except ConfigurationError as error:
             diagnostics = error.diagnostics
         else:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import click
 
 from sdx_state.cli.context import Context
@@ -28,11 +26,11 @@ def command(context: Context) -> None:
     connection = Connection(
         base,
         found.credentials,
-        ca_file=os.environ.get("SDX_CA_FILE") or None,
+        ca_file=context.ca_file,
         renew=found.renew,
         one_run=True,
     )
-    with Endpoints(connection) as endpoints:
+    with Endpoints(connection, machine=context.machine) as endpoints:
         seen = glimpse(endpoints)
     if customer is None:
         told = f"{pinned} (pinned in sdx.yaml; " if pinned else "not known (pin `tenant:` in sdx.yaml; "

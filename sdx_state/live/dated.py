@@ -47,7 +47,7 @@ def dates_for(
     times = [at for at in map(moment, known) if at is not None]
     if len(known) < LIMIT or not times or max(times) >= since or client.server_ahead is None:
         return {}
-    now = datetime.fromtimestamp(client.clock.now() + client.server_ahead, timezone.utc)
+    now = datetime.fromtimestamp(client.machine.now() + client.server_ahead, timezone.utc)
     if since >= now:
         return {}
     try:

@@ -1,11 +1,14 @@
-"""What a run takes from the machine it runs on: time, waiting and chance. A test can pass in its own.
+"""What a run takes from the machine it runs on: time, waiting, chance and names. A test can pass in its own.
 
 Import `THIS_MACHINE` where a run begins, and as the default of what may begin one.
 """
 
 from __future__ import annotations
 
+import getpass
+import os
 import secrets
+import socket
 import time
 import uuid
 from dataclasses import dataclass
@@ -75,6 +78,21 @@ class Machine:
     def uuid(self) -> str:
         """Return a random UUID (version 4)."""
         return str(uuid.uuid4())
+
+    def user(self) -> str:
+        """Return the name of the user who runs this process."""
+        try:
+            return getpass.getuser()
+        except (OSError, KeyError, ImportError):  # no name in the environment, and none in a list of users
+            return "unknown"
+
+    def host(self) -> str:
+        """Return the name of this machine."""
+        return socket.gethostname()
+
+    def process(self) -> int:
+        """Return the number of this process."""
+        return os.getpid()
 
 
 THIS_MACHINE = Machine()

@@ -7,7 +7,7 @@ import json
 from sdx_state.sandbox.options import Shape
 from sdx_state.sandbox.protocol import Refusal
 from sdx_state.sandbox.shapes import Row
-from sdx_state.sandbox.store import Store, now
+from sdx_state.sandbox.store import Store
 
 NPS_SCALE = 10
 DIGITS = 18  # the most of a number that a respondent may give
@@ -62,7 +62,7 @@ class Conversation:
                 "interaction_id": self.interaction["id"],
                 "question_id": question["id"],
                 "response": response,
-                "submitted_at": now(),
+                "submitted_at": self.store.machine.stamp(),
                 "recording_url": None,
                 "response_type": question.get("question_type"),
                 "question_label": question.get("question_label"),
@@ -91,7 +91,7 @@ class Conversation:
                 "survey_completed": 0,
                 "current_question": json.loads(self.store.item("questions", str(question["id"]), self.shape) or "{}"),
             }
-        self._remember(completed=True, ended=True, status="Completed", completed_at=now())
+        self._remember(completed=True, ended=True, status="Completed", completed_at=self.store.machine.stamp())
         return {
             "prompts": [*prompts, *self._prompts(self.survey, "closing_prompt")],
             "sound_files": self._sounds(self.survey, "closing_prompt"),
@@ -106,7 +106,9 @@ class Conversation:
         return [url] if url else []
 
     def _remember(self, **changes: object) -> None:
-        self.interaction = self.store.put_record("interactions", {**self.interaction, **changes, "updated_at": now()})
+        self.interaction = self.store.put_record(
+            "interactions", {**self.interaction, **changes, "updated_at": self.store.machine.stamp()}
+        )
 
 
 def _default(row: Row, prompt: str, part: str) -> str:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-import uuid
 from collections.abc import Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from sdx_state.sandbox.conversation import Conversation
+from sdx_state.sandbox.machine import stamp_of
 from sdx_state.sandbox.numbers import is_landline
 from sdx_state.sandbox.options import Shape
 from sdx_state.sandbox.period import period_of
@@ -29,7 +29,7 @@ from sdx_state.sandbox.protocol import (
     window_of,
 )
 from sdx_state.sandbox.shapes import Row
-from sdx_state.sandbox.store import Store, now
+from sdx_state.sandbox.store import Store
 
 SURVEY_TYPES = ("inbound", "outbound", "sms", "web", "email", "websms")
 SETTINGS = frozenset(
@@ -65,7 +65,7 @@ _KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _RELATIVE = re.compile(r"now(?:(?: *\+ *| +)(\d{1,6}) +(minute|hour|day)s?)?", re.IGNORECASE)
 
 
-def _scheduled(text: str) -> str:
+def _scheduled(text: str, now: datetime) -> str:
     """Return when `text` means, in UTC.
 
     Raises:
@@ -74,7 +74,7 @@ def _scheduled(text: str) -> str:
     relative = _RELATIVE.fullmatch(text.strip())
     if relative:
         step = timedelta(**{f"{relative[2]}s".lower(): int(relative[1])}) if relative[1] else timedelta()
-        return (datetime.now(timezone.utc) + step).strftime("%Y-%m-%d %H:%M:%S")
+        return stamp_of(now + step)
     try:
         datetime.strptime(text, "%Y-%m-%d %H:%M:%S")
     except ValueError as error:
@@ -139,7 +139,9 @@ class Interactions:
             if not survey_id.isdecimal() or self.store.item("surveys", survey_id, "flat") is None:
                 raise Refusal(400, "survey_id is required and must be that of a survey")
             changed = {name: value for name, value in resource.items() if name not in LINKS}
-            row = self.store.put_record("interactions", {**changed, **kept, "id": row["id"], "updated_at": now()})
+            row = self.store.put_record(
+                "interactions", {**changed, **kept, "id": row["id"], "updated_at": self.store.machine.stamp()}
+            )
         if request.method == "DELETE":
             if row.get("started"):
                 raise Refusal(409, "this interaction has started")
@@ -249,20 +251,20 @@ class Interactions:
         row = self.store.put_record(
             "interactions",
             {
-                "uuid": str(uuid.uuid4()),
+                "uuid": self.store.machine.uuid(),
                 "survey_id": int(survey_id),
                 "phone_number": phone,
                 "email": form.get("email", ""),
                 "survey_type": kind,
-                "scheduled_at": _scheduled(form.get("scheduled_at", "Now")),
+                "scheduled_at": _scheduled(form.get("scheduled_at", "Now"), self.store.machine.now()),
                 "external_ref": form.get("external_ref", ""),
                 "call_type": form.get("call_type", ""),
                 "agent_id": form.get("agent_id", ""),
                 "phone_connection_id": form.get("phone_connection_id", ""),
                 "respondent_language": form.get("respondent_language", ""),
                 "status": NOT_STARTED,
-                "created_at": now(),
-                "updated_at": now(),
+                "created_at": self.store.machine.stamp(),
+                "updated_at": self.store.machine.stamp(),
             },
         )
         for name, value in form.items():
@@ -276,7 +278,7 @@ class Interactions:
         known = self.store.records(
             "interaction_data", [("interaction_id", "=", interaction_id), ("custom_key", "=", key)]
         )
-        before: Row = known[0] if known else {"created_at": now()}
+        before: Row = known[0] if known else {"created_at": self.store.machine.stamp()}
         return self.store.put_record(
             "interaction_data",
             {
@@ -284,7 +286,7 @@ class Interactions:
                 "interaction_id": int(interaction_id),
                 "custom_key": key,
                 "custom_value": value,
-                "updated_at": now(),
+                "updated_at": self.store.machine.stamp(),
             },
         )
 
@@ -297,11 +299,11 @@ class Interactions:
 
     def _as_of_now(self, row: Row) -> Row:
         """Mark as abandoned what could not be held at its time: a text message to a number that takes none."""
-        due = row.get("survey_type") == "sms" and str(row["scheduled_at"]) <= now()
+        due = row.get("survey_type") == "sms" and str(row["scheduled_at"]) <= self.store.machine.stamp()
         if not due or row.get("started") or row.get("ended") or not is_landline(str(row["phone_number"])):
             return row
         return self.store.put_record(
-            "interactions", {**row, "ended": True, "status": "Abandoned", "updated_at": now()}
+            "interactions", {**row, "ended": True, "status": "Abandoned", "updated_at": self.store.machine.stamp()}
         )
 
     def _shown(self, row: Row) -> Row:

@@ -8,8 +8,6 @@ is checked where a client uses it. The reference knows no scopes.
 from __future__ import annotations
 
 import hmac
-import secrets
-import time
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -54,7 +52,7 @@ class OAuth:
 
     def accepts(self, token: str) -> bool:
         """Tell whether `token` is one that was given out here and is not over."""
-        return self._tokens.get(token, 0.0) > time.time()
+        return self._tokens.get(token, 0.0) > self._now()
 
     async def authorize(self, request: Request) -> Response:
         """Show the page; send the browser back with a code, or with an error."""
@@ -85,10 +83,13 @@ class OAuth:
             return page_answer(_HEAD + _PAGE.format(fields=fields, **shown), forms=_FORMS)
         if asked.get("decision") != "approve":
             return _back(redirect_uri, state, error="access_denied")
-        code = secrets.token_urlsafe(24)
+        code = self._options.machine.token()
         challenge = asked.get("code_challenge", "")
-        self._codes[code] = _Code(asked["client_id"], redirect_uri, challenge, time.time() + CODE_LIFE)
+        self._codes[code] = _Code(asked["client_id"], redirect_uri, challenge, self._now() + CODE_LIFE)
         return _back(redirect_uri, state, code=code)
+
+    def _now(self) -> float:
+        return self._options.machine.now().timestamp()
 
     def _refusal(self, asked: Mapping[str, str]) -> str | None:
         """Return the error code for what is asked of the authorise page, None if it may be shown."""
@@ -129,15 +130,15 @@ class OAuth:
             self._refresh.discard(asked["refresh_token"])
             return self._given()
         code = self._codes.pop(asked["code"], None)
-        if code is None or code.ends < time.time() or code.redirect_uri != asked["redirect_uri"]:
+        if code is None or code.ends < self._now() or code.redirect_uri != asked["redirect_uri"]:
             return _error("invalid_grant")
         if code.challenge and not hmac.compare_digest(code.challenge, _challenge(asked.get("code_verifier", ""))):
             return _error("invalid_grant")
         return self._given()
 
     def _given(self) -> Response:
-        token, refresh = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
-        self._tokens[token] = time.time() + TOKEN_LIFE
+        token, refresh = self._options.machine.token(), self._options.machine.token()
+        self._tokens[token] = self._now() + TOKEN_LIFE
         self._refresh.add(refresh)
         content = {"access_token": token, "token_type": "Bearer", "expires_in": TOKEN_LIFE, "refresh_token": refresh}
         return JSONResponse(content, headers={"Cache-Control": "no-store"})

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from sdx_state.sandbox.machine import THIS_MACHINE, Machine
+
 Shape = Literal["flat", "nested"]
 
 
@@ -19,6 +21,7 @@ class SandboxOptions:
         auth_token: Its password; also taken as a Bearer token.
         latency: Seconds added to every answer.
         oauth_unavailable: Nobody can sign in through the browser, as the reference has it.
+        machine: Time, waiting and chance.
     """
 
     shape: Shape = "flat"
@@ -27,3 +30,4 @@ class SandboxOptions:
     auth_token: str = "sandbox"  # noqa: S105 - no secret: whoever reaches the sandbox is on this machine
     latency: float = 0.0
     oauth_unavailable: bool = False
+    machine: Machine = THIS_MACHINE

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-import time
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -69,7 +68,7 @@ class SandboxServer:
     def __init__(self, database: Path | str, options: SandboxOptions | None = None, port: int = 0) -> None:
         """Prepare the tenant kept in `database`; port 0 takes any that is free."""
         self.options = options or SandboxOptions()
-        self.store = Store(database)
+        self.store = Store(database, self.options.machine)
         # The protocol is named, for only then does asyncio send small answers at once.
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -87,11 +86,12 @@ class SandboxServer:
 
     def __enter__(self) -> SandboxServer:
         self._thread.start()
-        end = time.monotonic() + PATIENCE
+        machine = self.options.machine
+        end = machine.monotonic() + PATIENCE
         while not self._server.started:
-            if time.monotonic() > end or not self._thread.is_alive():
+            if machine.monotonic() > end or not self._thread.is_alive():
                 raise RuntimeError("the sandbox did not start")
-            time.sleep(0.002)
+            machine.sleep(0.002)
         return self
 
     def __exit__(
@@ -105,7 +105,7 @@ class SandboxServer:
 
 def serve(database: Path | str, options: SandboxOptions, port: int = 8080) -> None:
     """Serve the tenant kept in `database` until a signal ends it."""
-    store = Store(database)
+    store = Store(database, options.machine)
     try:
         uvicorn.Server(_config(store, options, port)).run()
     finally:

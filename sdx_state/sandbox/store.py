@@ -6,12 +6,12 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Literal
 
 from sdx_state.sandbox.database_file import make_file
 from sdx_state.sandbox.emails import same
+from sdx_state.sandbox.machine import THIS_MACHINE, Machine
 from sdx_state.sandbox.options import Shape
 from sdx_state.sandbox.shapes import Row, hidden_from_flat, to_flat, to_inner, to_nested
 
@@ -35,15 +35,14 @@ create table if not exists counters (name text primary key, count integer) witho
 """
 
 
-def now() -> str:
-    """Return the present as the API writes it: UTC, to the second."""
-    return datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M:%S")
-
-
 class Store:
-    """All data of one tenant. Safe to use from many threads."""
+    """All data of one tenant. Safe to use from many threads.
 
-    def __init__(self, database: Path | str) -> None:
+    Attributes:
+        machine: Time and chance.
+    """
+
+    def __init__(self, database: Path | str, machine: Machine = THIS_MACHINE) -> None:
         """Open `database`, made readable by its owner alone where it is not there; ":memory:" is kept nowhere.
 
         Raises:
@@ -51,6 +50,7 @@ class Store:
         """
         if str(database) != ":memory:":
             make_file(Path(database))
+        self.machine = machine
         self._lock = threading.RLock()
         self._db = sqlite3.connect(str(database), check_same_thread=False, isolation_level=None)
         self._db.execute("pragma journal_mode = wal")

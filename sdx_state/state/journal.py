@@ -8,9 +8,7 @@ With a key each line is signed.
 
 from __future__ import annotations
 
-import getpass
 import json
-import socket
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -61,7 +59,7 @@ class Journal:
 
     def begin(self, command: str, fingerprint: str, changes: int, document: str) -> None:
         """Write down that a run begins, who runs it, which plan it carries out, and the hash of its document."""
-        who = f"{_user()}@{socket.gethostname()}"
+        who = f"{self.machine.user()}@{self.machine.host()}"
         self._append(
             True, event="begin", command=command, who=who, plan=fingerprint, changes=changes, document=document
         )
@@ -285,10 +283,3 @@ class Journal:
             except ForeignFile as error:  # put there while this run was under way
                 raise StateNotSaved(f"{error.what}.\nNothing more was sent. {error.advice}") from error
             self._last = record[HASH]
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):  # no name in the environment, and none in a list of users
-        return "unknown"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -334,8 +333,8 @@ class LocalStore:
             fence = partial(_require_same_file, path, descriptor)
             fence()  # somebody may have replaced the file between opening and locking it
             holder = {
-                "pid": os.getpid(),
-                "host": socket.gethostname(),
+                "pid": self.machine.process(),
+                "host": self.machine.host(),
                 "since": self.machine.now(),
                 "purpose": purpose,
                 "id": self.machine.token(4),

@@ -11,9 +11,9 @@ import os
 import re
 import stat
 import sys
-import time
 from pathlib import Path
 
+from sdx_state.programs.machine import THIS_MACHINE, Machine
 from sdx_state.state.files import MAX_BYTES, PRIVATE_FILE
 from sdx_state.state.ownership import kind_of_file
 from sdx_state.state.platform import BYTES, NO_WAIT
@@ -104,8 +104,8 @@ def open_stream(path: Path) -> int | None:
     return _opened(path, found)
 
 
-def _opened(path: Path, found: os.stat_result) -> int:
-    end = time.monotonic() + PATIENCE
+def _opened(path: Path, found: os.stat_result, machine: Machine = THIS_MACHINE) -> int:
+    end = machine.monotonic() + PATIENCE
     while True:
         try:
             descriptor = os.open(path, os.O_WRONLY | BYTES | NO_WAIT)
@@ -113,9 +113,9 @@ def _opened(path: Path, found: os.stat_result) -> int:
         except OSError as error:
             if error.errno != errno.ENXIO or not stat.S_ISFIFO(found.st_mode):
                 raise
-            if time.monotonic() > end:
+            if machine.monotonic() > end:
                 raise OSError(errno.ENXIO, "nothing reads from this pipe", str(path)) from None
-            time.sleep(0.02)
+            machine.sleep(0.02)
     try:
         if stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise OSError(errno.EINVAL, "it changed while it was opened", str(path))

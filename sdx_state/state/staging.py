@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from sdx_state.programs.machine import THIS_MACHINE
 from sdx_state.state import platform
 from sdx_state.state.platform import Directory, DirectoryByPath
 
@@ -52,7 +52,7 @@ def stage(name: str, data: bytes, mode: int, *, keep_mode: bool, directory: Dire
         OSError: The disk is full, the directory read-only, ...: nothing is left behind.
     """
     # `O_EXCL` refuses a name that is taken, so chance has no say but in which one it is.
-    staged = Staged(f".{name[:_LONGEST]}.{secrets.token_hex(4)}.tmp", directory)
+    staged = Staged(f".{name[:_LONGEST]}.{THIS_MACHINE.token(4)}.tmp", directory)
     with errors_naming(name):
         descriptor = directory.open(staged.name, _NEW, mode)
         try:

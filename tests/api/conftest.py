@@ -16,6 +16,7 @@ import pytest
 
 from sdx_state.api import Connection, Credentials, Endpoints, base_url
 from sdx_state.api.oauth import SignIn, token_transport
+from sdx_state.programs.machine import Machine
 from sdx_state.sandbox.oauth import CLIENT_ID
 
 
@@ -48,8 +49,8 @@ class Server:
         return [f"{one.method} {one.path}" for one in self.seen]
 
 
-class FakeClock:
-    """Time that passes only by sleeping."""
+class FakeClock(Machine):
+    """Time that passes only by sleeping, and jitter at its upper end."""
 
     def __init__(self) -> None:
         self.time = 1_767_225_600.0  # 2026-01-01 00:00:00 UTC
@@ -61,10 +62,6 @@ class FakeClock:
     def sleep(self, seconds: float, /) -> None:
         self.slept.append(seconds)
         self.time += seconds
-
-
-class Longest:
-    """Jitter at its upper end."""
 
     def uniform(self, a: float, b: float, /) -> float:
         return b
@@ -169,7 +166,7 @@ def connect(clock: FakeClock) -> Iterator[Callable[..., Endpoints]]:
         url = server if isinstance(server, str) else server.url
         credentials = options.pop("credentials", Credentials("s3cret-t0ken", "customer-1"))
         connection = Connection(base_url(None, url), credentials, **options)
-        clients.append(Endpoints(connection, clock=clock, random=Longest()))
+        clients.append(Endpoints(connection, machine=clock))
         return clients[-1]
 
     yield make

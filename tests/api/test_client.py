@@ -30,12 +30,13 @@ from sdx_state.api import (
 from sdx_state.api import errors as e
 from sdx_state.api.moments import moment_of, written
 from sdx_state.kinds import QUESTION, SURVEY, USER
+from sdx_state.programs.machine import Machine
 
 ENVIRONMENT = {"SDX_CUSTOMER_UUID": "00000000-0000-4000-8000-000000000000", "SDX_AUTH_TOKEN": "sandbox"}
 NOON = datetime(2031, 5, 4, 12, 0, tzinfo=timezone.utc)
 
 
-class Clock:
+class Clock(Machine):
     def __init__(self):
         self.time = 1_767_225_600.0
         self.slept = []
@@ -50,7 +51,7 @@ class Clock:
 
 def client_of(url):
     connection = Connection(base_url(None, url), credentials_from(ENVIRONMENT))
-    return Client.from_endpoints(Endpoints(connection, clock=Clock()))
+    return Client.from_endpoints(Endpoints(connection, machine=Clock()))
 
 
 def fill(tenant):
@@ -339,7 +340,7 @@ def test_a_create_that_never_arrived_is_an_error_and_still_not_repeated(shaky, p
     assert sent_mark.startswith("sdx-")
     assert sent_mark in caught.value.advice
     assert len(posts(proxy)) == 1
-    assert sum(shaky.rows.clock.slept) >= 30
+    assert sum(shaky.rows.machine.slept) >= 30
     assert tenant.store.records("interactions") == []
 
 
@@ -395,7 +396,7 @@ def test_on_ambiguous_raise_sends_the_create_and_nothing_else(shaky, proxy, tena
     assert "'order-17'" in caught.value.advice
     assert len(proxy.seen) == before + 1
     assert len(tenant.store.records("interactions")) == 1
-    assert shaky.rows.clock.slept == []
+    assert shaky.rows.machine.slept == []
 
 
 def test_on_ambiguous_raise_does_not_look_behind_a_conflict(shaky, proxy):

@@ -18,9 +18,9 @@ from sdx_state.api.credentials import Credentials
 from sdx_state.api.errors import CredentialsError, SurveyDynamixError
 from sdx_state.api.exchange import Answer
 from sdx_state.api.oauth import Grant, SignIn, refreshed, token_transport
-from sdx_state.api.retry import SystemClock
 from sdx_state.api.sign_in_errors import SignInError
 from sdx_state.api.stored import Vault, find_credentials
+from sdx_state.programs.machine import THIS_MACHINE, Machine
 from sdx_state.report.advice import advice_for
 from sdx_state.sandbox.oauth import CLIENT_ID, CLIENT_SECRET
 
@@ -47,7 +47,7 @@ def test_who_approves_gets_a_token_that_the_api_takes(attempt, decide):
     from sdx_state.api import Client, Connection, Endpoints
 
     base, one, transport = attempt
-    grant = one.exchange(decide(one.url(), "approve"), CLIENT_SECRET, transport, SystemClock())
+    grant = one.exchange(decide(one.url(), "approve"), CLIENT_SECRET, transport, THIS_MACHINE)
     with Client.from_endpoints(Endpoints(Connection(base, Credentials(grant.access_token)))) as client:
         assert list(client.surveys.list()) == []
     assert grant.access_token not in repr(grant)
@@ -57,7 +57,7 @@ def test_who_approves_gets_a_token_that_the_api_takes(attempt, decide):
 def test_who_cancels_gets_none(attempt, decide):
     _, one, transport = attempt
     with pytest.raises(SignInError, match="access was not allowed"):
-        one.exchange(decide(one.url(), "cancel"), CLIENT_SECRET, transport, SystemClock())
+        one.exchange(decide(one.url(), "cancel"), CLIENT_SECRET, transport, THIS_MACHINE)
 
 
 def test_an_answer_to_another_attempt_is_not_used(attempt, tenant, decide):
@@ -70,7 +70,7 @@ def test_an_answer_to_another_attempt_is_not_used(attempt, tenant, decide):
         "/signed-in?error=x&state=y",
     ):
         with pytest.raises(SignInError, match="does not belong to this attempt"):
-            one.exchange(came_back, CLIENT_SECRET, transport, SystemClock())
+            one.exchange(came_back, CLIENT_SECRET, transport, THIS_MACHINE)
 
 
 def test_a_code_is_good_once_and_for_whoever_asked_for_it(attempt, tenant, decide):
@@ -79,17 +79,17 @@ def test_a_code_is_good_once_and_for_whoever_asked_for_it(attempt, tenant, decid
     thief = SignIn(base, CLIENT_ID, "http://127.0.0.1:9/signed-in")
     thief._state = one._state
     with pytest.raises(SignInError, match="not valid any more"):
-        thief.exchange(came_back, CLIENT_SECRET, transport, SystemClock())
+        thief.exchange(came_back, CLIENT_SECRET, transport, THIS_MACHINE)
     came_back = decide(one.url(), "approve")
-    one.exchange(came_back, CLIENT_SECRET, transport, SystemClock())
+    one.exchange(came_back, CLIENT_SECRET, transport, THIS_MACHINE)
     with pytest.raises(SignInError, match="not valid any more"):
-        one.exchange(came_back, CLIENT_SECRET, transport, SystemClock())
+        one.exchange(came_back, CLIENT_SECRET, transport, THIS_MACHINE)
 
 
 def test_a_wrong_secret_is_said_without_showing_it(attempt, decide):
     _, one, transport = attempt
     with pytest.raises(SignInError, match="the client id or its secret is wrong") as caught:
-        one.exchange(decide(one.url(), "approve"), "wr0ng-s3cret", transport, SystemClock())
+        one.exchange(decide(one.url(), "approve"), "wr0ng-s3cret", transport, THIS_MACHINE)
     assert "wr0ng" not in str(caught.value)
 
 
@@ -114,7 +114,7 @@ def test_whatever_the_token_endpoint_answers_is_a_message_and_no_traceback(attem
 
     _, one, _ = attempt
     with pytest.raises(SignInError) as caught:
-        one.exchange(f"/signed-in?code=canary&state={one._state}", "canary", Canned(), SystemClock())
+        one.exchange(f"/signed-in?code=canary&state={one._state}", "canary", Canned(), THIS_MACHINE)
     assert "canary" not in f"{caught.value} {caught.value.advice}"
 
 
@@ -186,11 +186,11 @@ def test_the_file_is_its_users_alone(tmp_path):
 def test_a_token_that_ends_soon_is_exchanged_and_kept_before_it_is_used(tenant, vault, decide):
     base = base_url(None, tenant.url)
     one, transport = SignIn(base, CLIENT_ID, "http://127.0.0.1:9/x"), token_transport(base, None)
-    grant = one.exchange(decide(one.url(), "approve"), CLIENT_SECRET, transport, SystemClock())
+    grant = one.exchange(decide(one.url(), "approve"), CLIENT_SECRET, transport, THIS_MACHINE)
     vault.save(base.origin, grant)
     assert find_credentials(base, {}, vault).credentials.token == grant.access_token
 
-    class Later(SystemClock):
+    class Later(Machine):
         def now(self):
             return super().now() + 3500
 
@@ -198,7 +198,7 @@ def test_a_token_that_ends_soon_is_exchanged_and_kept_before_it_is_used(tenant, 
     assert fresh != grant.access_token
     assert vault.load(base.origin).access_token == fresh
     with pytest.raises(SignInError, match="not valid any more"):
-        refreshed(grant, transport, SystemClock())  # a refresh token is good once
+        refreshed(grant, transport, THIS_MACHINE)  # a refresh token is good once
 
 
 def test_without_a_refresh_token_one_signs_in_again(vault):

@@ -11,8 +11,8 @@ import pytest
 from sdx_state.api.address import base_url
 from sdx_state.api.exchange import Answer
 from sdx_state.api.oauth import SignIn, token_transport
-from sdx_state.api.retry import SystemClock
 from sdx_state.api.sign_in_errors import SignInError
+from sdx_state.programs.machine import THIS_MACHINE
 from sdx_state.report.advice import advice_for
 from sdx_state.sandbox import SandboxOptions, SandboxServer
 from sdx_state.sandbox.oauth import CLIENT_ID, CLIENT_SECRET
@@ -66,7 +66,7 @@ def test_the_authorise_page_sends_back_what_is_wrong_with_the_request(attempt, o
     back = urlsplit(headers["Location"])
     assert parse_qs(back.query) == {"error": [error], "state": [query["state"]]}
     with pytest.raises(SignInError):
-        one.exchange(headers["Location"], CLIENT_SECRET, transport, SystemClock())
+        one.exchange(headers["Location"], CLIENT_SECRET, transport, THIS_MACHINE)
 
 
 def test_the_documented_redirect_with_the_right_secret_is_taken_and_the_page_does_not_repeat_it(attempt, opener):
@@ -131,7 +131,7 @@ def test_every_error_is_said_in_words_with_what_to_do(attempt, where, error, sai
 
     answer = {"state": one._state} | ({"error": error} if where == "the browser" else {"code": "c"})
     with pytest.raises(SignInError, match=said[0]) as caught:
-        one.exchange(f"/signed-in?{urlencode(answer)}", CLIENT_SECRET, Canned(), SystemClock())
+        one.exchange(f"/signed-in?{urlencode(answer)}", CLIENT_SECRET, Canned(), THIS_MACHINE)
     assert said[1] in advice_for(caught.value)
 
 
@@ -140,8 +140,8 @@ def test_an_answer_of_another_server_is_not_used(attempt, decide, issuer):
     base, one, transport = attempt
     back = decide(one.url(), "approve")
     with pytest.raises(SignInError, match=f"not of {base.origin}"):
-        one.exchange(f"{back}&{urlencode({'iss': issuer}) or 'iss='}", CLIENT_SECRET, transport, SystemClock())
-    assert one.exchange(f"{back}&{urlencode({'iss': base.origin})}", CLIENT_SECRET, transport, SystemClock())
+        one.exchange(f"{back}&{urlencode({'iss': issuer}) or 'iss='}", CLIENT_SECRET, transport, THIS_MACHINE)
+    assert one.exchange(f"{back}&{urlencode({'iss': base.origin})}", CLIENT_SECRET, transport, THIS_MACHINE)
 
 
 def test_where_oauth_is_unavailable_the_other_ways_are_named(opener):
@@ -151,5 +151,5 @@ def test_where_oauth_is_unavailable_the_other_ways_are_named(opener):
         _, headers, _ = answered(opener, one.url())
         for back in (headers["Location"], f"/signed-in?code=c&state={one._state}"):
             with pytest.raises(SignInError) as caught:
-                one.exchange(back, CLIENT_SECRET, transport, SystemClock())
+                one.exchange(back, CLIENT_SECRET, transport, THIS_MACHINE)
             assert "--with basic" in advice_for(caught.value)

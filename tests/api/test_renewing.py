@@ -12,9 +12,9 @@ from sdx_state.api import Connection, Credentials, Endpoints
 from sdx_state.api.address import base_url
 from sdx_state.api.errors import AuthenticationError, SurveyDynamixError
 from sdx_state.api.oauth import Grant
-from sdx_state.api.retry import SystemClock
 from sdx_state.api.sign_in_errors import SignInError
 from sdx_state.api.stored import Vault, find_credentials
+from sdx_state.programs.machine import THIS_MACHINE
 from sdx_state.report.advice import advice_for
 from sdx_state.sandbox.oauth import CLIENT_ID, CLIENT_SECRET
 
@@ -23,7 +23,7 @@ from sdx_state.sandbox.oauth import CLIENT_ID, CLIENT_SECRET
 def signed_in(attempt, decide, tmp_path):
     """A vault whose access token the server has forgotten, without a word of when it ends."""
     base, one, transport = attempt
-    grant = one.exchange(decide(one.url(), "approve"), CLIENT_SECRET, transport, SystemClock())
+    grant = one.exchange(decide(one.url(), "approve"), CLIENT_SECRET, transport, THIS_MACHINE)
     vault = Vault(tmp_path / "sdx-state")
     forgotten = Grant("forgotten-access-token", grant.refresh_token, None, CLIENT_ID, CLIENT_SECRET)
     with vault.held(create=True):
@@ -122,7 +122,7 @@ def test_neither_token_is_shown_when_a_server_repeats_it(serve_handler):
 
 def test_a_run_from_the_command_line_outlives_its_token(signed_in, project, monkeypatch):
     base, vault = signed_in
-    monkeypatch.setattr(Vault, "of_this_machine", classmethod(lambda _: vault))
+    monkeypatch.setattr(Vault, "of_this_machine", classmethod(lambda *_: vault))
     monkeypatch.setenv("SDX_API_URL", f"{base.origin}/api")
     project.write("a.yaml", "surveys: {a: {name: A}}\n")
     ended = project.run("plan")

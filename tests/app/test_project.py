@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,7 @@ surveys:
       - {question_label: NPS, question_text: How likely?, question_type: nps, max_response: 10}
 """
 THREE = "surveys: {a: {name: A}, b: {name: B}, c: {name: C}}\n"
+NOW = datetime(2026, 11, 28, 12, tzinfo=timezone.utc)
 BASIC = Credentials("sandbox", "00000000-0000-4000-8000-000000000000")
 
 # What the editor of somebody who uses it should take, and, where a `type: ignore` says so, refuse.
@@ -146,7 +148,7 @@ def test_a_consent_for_another_plan_is_refused_by_name(folder, tenant):
     first, second = declared(folder, SURVEYS).plan(), declared(folder, THREE).plan()
     given = Consent("high", fingerprint=first.plan.fingerprint)
     with pytest.raises(sdx_state.PlanStale) as caught:
-        approve(second, given)
+        approve(second, given, NOW)
     assert first.plan.fingerprint in str(caught.value)
     assert second.plan.fingerprint in str(caught.value)
 

@@ -16,8 +16,8 @@ import pytest
 from sdx_state.api.address import base_url
 from sdx_state.api.loopback import Loopback
 from sdx_state.api.oauth import SignIn, token_transport
-from sdx_state.api.retry import SystemClock
 from sdx_state.api.sign_in_errors import SignInError
+from sdx_state.programs.machine import THIS_MACHINE
 from sdx_state.sandbox.oauth import CLIENT_ID, CLIENT_SECRET
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -65,7 +65,7 @@ def press(page, tenant, button):
 def test_who_approves_is_signed_in_and_the_browser_never_sees_a_secret(page, tenant):
     base, attempt, came_back = press(page, tenant, "Approve")
     assert "You can close this page" in page.inner_text("body")
-    grant = attempt.exchange(came_back, CLIENT_SECRET, token_transport(base, None), SystemClock())
+    grant = attempt.exchange(came_back, CLIENT_SECRET, token_transport(base, None), THIS_MACHINE)
     assert grant.access_token
     everything = " ".join(page.seen) + page.content()
     assert CLIENT_SECRET not in everything
@@ -76,7 +76,7 @@ def test_who_cancels_is_not(page, tenant):
     base, attempt, came_back = press(page, tenant, "Cancel")
     assert "You can close this page" in page.inner_text("body")
     with pytest.raises(SignInError, match="access was not allowed"):
-        attempt.exchange(came_back, CLIENT_SECRET, token_transport(base, None), SystemClock())
+        attempt.exchange(came_back, CLIENT_SECRET, token_transport(base, None), THIS_MACHINE)
 
 
 @pytest.mark.parametrize("more", [[], ["--secret-in-redirect"]])

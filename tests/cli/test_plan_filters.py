@@ -21,7 +21,7 @@ ANSWER = {"interaction_id": 1, "response": "9", "submitted_at": "2026-02-19 10:3
 @pytest.fixture
 def strangers(tenant: Any, project: Any, proxy: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A tenant of two surveys that each have a question `Score`, behind a proxy."""
-    monkeypatch.setattr("sdx_state.api.retry.SystemClock.sleep", lambda _, seconds: None)
+    monkeypatch.setattr("sdx_state.programs.machine.Machine.sleep", lambda _, seconds: None)
     for survey in (1, 2):
         tenant.store.create("surveys", {"name": "AB"[survey - 1]})
         text = {"question_label": "Score", "question_text": f"Question of {survey}", "question_type": "number"}

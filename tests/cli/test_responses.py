@@ -86,7 +86,7 @@ def csat(connected: Any, tenant: Any, proxy: Any) -> Survey:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sdx_state.api.retry.SystemClock.sleep", lambda _, seconds: None)
+    monkeypatch.setattr("sdx_state.programs.machine.Machine.sleep", lambda _, seconds: None)
 
 
 def rows_of(text: str) -> list[dict[str, str]]:

@@ -227,7 +227,7 @@ def test_each_field_of_a_create_in_the_contract_is_one_of_the_typed_create(contr
 def test_signing_in_sends_nothing_that_is_not_in_the_contract(contract, record):
     from sdx_state.api.address import base_url
     from sdx_state.api.oauth import SignIn, refreshed, token_transport
-    from sdx_state.api.retry import SystemClock
+    from sdx_state.programs.machine import THIS_MACHINE
     from sdx_state.sandbox.oauth import CLIENT_ID, CLIENT_SECRET
 
     server, recorder = record(SandboxOptions())
@@ -239,8 +239,8 @@ def test_signing_in_sends_nothing_that_is_not_in_the_contract(contract, record):
         page = browser.get(attempt.url(CLIENT_SECRET), timeout=20)
         pressed = {**dict(parse_qsl(urlsplit(page.url).query)), "decision": "approve"}
         back = browser.post(page.url.partition("?")[0], pressed, allow_redirects=False, timeout=20)
-        given = attempt.exchange(back.headers["Location"], CLIENT_SECRET, transport, SystemClock())
-        refreshed(given, transport, SystemClock())
+        given = attempt.exchange(back.headers["Location"], CLIENT_SECRET, transport, THIS_MACHINE)
+        refreshed(given, transport, THIS_MACHINE)
         form = dict(parse_qsl(recorder.sent[-1].body.decode()))
         refused = browser.post(f"{base.origin}/oauth/token", form, timeout=20)
         again = browser.post(f"{base.origin}/oauth/token", {**form, "client_secret": "wrong"}, timeout=20)

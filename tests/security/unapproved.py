@@ -16,6 +16,7 @@ import random
 import re
 import sys
 from collections.abc import Iterable
+from datetime import datetime, timezone
 from types import SimpleNamespace
 from typing import Any, Literal, get_args
 
@@ -36,6 +37,7 @@ STRICT: dict[Missing, str] = {
     "protect": LAX,
     "freeze": f"{LAX}freeze: [{{from: 2000-01-01, to: 2999-01-01, reason: a campaign}}]\n",
 }
+NOW = datetime(2026, 11, 28, 12, tzinfo=timezone.utc)
 ANOTHER = "sha256:" + "0" * 64
 
 
@@ -72,7 +74,7 @@ class Scene:
         self._files(LAX, self._after())
         early = Project.open(self.folder)
         self.early = early.plan()
-        self.harmless = approve(self.early.without_writes(), Consent("low"))
+        self.harmless = approve(self.early.without_writes(), Consent("low"), NOW)
         self._cut_off()
         self._files(STRICT[missing])
         self.data, self.written = self._data(), list(proxy.writes())
@@ -225,17 +227,17 @@ class Scene:
             ("*",) if self.missing != "critical" else (),
             deletes if self.missing != "deletes" else None,
         )
-        self._refused("with what consent there is", project, lambda: approve(review, consent))
+        self._refused("with what consent there is", project, lambda: approve(review, consent, NOW))
         if self.missing != "anybody":
             for name, lax in _laxer(review):
-                self._refused(name, project, lambda lax=lax: approve(lax, consent))
+                self._refused(name, project, lambda lax=lax: approve(lax, consent, NOW))
         if self.missing == "freeze":
             agreed = self.early.approve(allow=["*"], allow_deletes=deletes)
             self._refused("approved before the freeze", project, lambda: agreed)
         for name, forged in _forged(self.harmless, review, deletes):
             self._refused(name, project, forged)
         whole = Consent("high", ("*",), deletes, ANOTHER)
-        why = self._refused("with consent to another plan", project, lambda: approve(review, whole))
+        why = self._refused("with consent to another plan", project, lambda: approve(review, whole, NOW))
         assert isinstance(why, PlanStale)
         assert ANOTHER in str(why)
         assert review.plan.fingerprint in str(why)

@@ -16,10 +16,10 @@ import pytest
 from sdx_state.api import Credentials, base_url
 from sdx_state.api.exchange import Answer
 from sdx_state.api.oauth import Grant, refreshed
-from sdx_state.api.retry import SystemClock
 from sdx_state.api.sign_in_errors import SignInError
 from sdx_state.api.stored import Vault
 from sdx_state.decoding.strict import MAX_DEPTH, OWN_DEPTH, Questionable, parse
+from sdx_state.programs.machine import THIS_MACHINE
 from sdx_state.state.signing import hash_of_bytes
 from tests.soak.documents.damage import (
     damaged,
@@ -262,7 +262,7 @@ def test_stored_credentials(project, tenant, tmp_path, monkeypatch, way):
     monkeypatch.setenv("SDX_API_URL", tenant.url)
     project.write("a.yaml", YAML)
     base = base_url(None, tenant.url)
-    vault = Vault.of_this_machine()
+    vault = Vault.of_this_machine(os.environ)
     options = tenant.options
     kept = {
         "basic": Credentials(options.auth_token, options.customer_uuid),
@@ -311,7 +311,7 @@ def granted(body):
             return Answer(200, {}, body)
 
     grant = Grant("old", "old-refresh", 1.0, "client", "secret")
-    return refreshed(grant, Canned(), SystemClock())
+    return refreshed(grant, Canned(), THIS_MACHINE)
 
 
 def test_answers_of_a_token_endpoint_give_a_usable_grant_or_an_error_in_words():

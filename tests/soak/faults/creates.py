@@ -24,6 +24,7 @@ from urllib.parse import parse_qs, urlsplit
 from sdx_state.api import Client, Connection, Credentials, Endpoints, SurveyDynamixError, base_url
 from sdx_state.api.errors import ConnectionFailedError, NoResponseError
 from sdx_state.api.exchange import Answer, Request
+from sdx_state.programs.machine import Machine
 
 Row = dict[str, Any]
 JSON = {"Content-Type": "application/json"}
@@ -45,17 +46,21 @@ class Crash(BaseException):
     """The caller died here."""
 
 
-class Clock:
+class Clock(Machine):
     """Virtual time: it passes where somebody waits."""
 
-    def __init__(self) -> None:
+    def __init__(self, chance: random.Random) -> None:
         self.time = 1_800_000_000.0
+        self.chance = chance
 
     def now(self) -> float:
         return self.time
 
     def sleep(self, seconds: float, /) -> None:
         self.time += seconds
+
+    def uniform(self, a: float, b: float, /) -> float:
+        return self.chance.uniform(a, b)
 
 
 class Tenant:
@@ -188,7 +193,7 @@ class Schedule:
 
     def __init__(self, seed: object) -> None:
         self.chance = chance = random.Random(f"creates {seed}")
-        self.clock = Clock()
+        self.clock = Clock(chance)
         self.tenant = Tenant(self.clock, chance.choice((0.0, 0.0, 2.0, 10.0)))
         self.line = Line(self.tenant, chance)
         self.counts: Counter[str] = Counter()
@@ -291,7 +296,7 @@ class Schedule:
     def client(self) -> Client:
         """Return a client as a new process has it."""
         connection = Connection(base_url(None, "http://127.0.0.1/api"), Credentials("t", "u"))
-        return Client.from_endpoints(Endpoints(connection, clock=self.clock, random=self.chance, transport=self.line))
+        return Client.from_endpoints(Endpoints(connection, machine=self.clock, transport=self.line))
 
     def marked(self, operation: Operation) -> set[int]:
         """Return the ids of what bears the caller's mark, as a list shows them."""

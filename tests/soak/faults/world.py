@@ -84,6 +84,9 @@ class VirtualMachine(Machine):
     def sleep(self, seconds: float, /) -> None:
         self.world.sleep(seconds)
 
+    def uniform(self, a: float, b: float, /) -> float:
+        return self.world.chance.uniform(a, b)
+
 
 class World:
     """A tenant, a state and a clock, in which processes run one after the other."""
@@ -141,7 +144,7 @@ class World:
     def workspace(self) -> Iterator[Workspace]:
         """Open the tenant and the state, as a new process does."""
         connection = Connection(_URL, _CREDENTIALS, parallelism=self.parallelism, one_run=True)
-        with Endpoints(connection, clock=self.machine, random=self.chance, transport=self.line) as client:
+        with Endpoints(connection, machine=self.machine, transport=self.line) as client:
             yield Workspace(client, self.store, parallelism=self.parallelism, proven=False)
 
     def apply(self, faults: Faults, text: str = AFTER) -> Ended:
@@ -180,7 +183,7 @@ class World:
                 return Ended(error_code(planned.plan), planned.plan.errors[0].message)
             self.line.planning = False
             deletes = sum(change.action is Action.DELETE for change in planned.plan.changes)
-            approved = approve(planned, Consent("high", ("*",), deletes))
+            approved = approve(planned, Consent("high", ("*",), deletes), self.machine.moment())
             result = open.run(journal, Listener(self), "apply").apply(approved)
         undone = [one for one in result.outcomes if one.status != "done"]
         why = f"{undone[0].change.address}: {undone[0].status}: {undone[0].message}" if undone else ""

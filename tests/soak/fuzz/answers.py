@@ -23,6 +23,7 @@ from typing import Any
 
 from sdx_state.api import Connection, Credentials, Endpoints, base_url
 from sdx_state.api.errors import SurveyDynamixError
+from sdx_state.programs.machine import Machine
 from tests.soak.fuzz.mutations import MUTATIONS, damaged
 
 PATIENCE = 20.0  # seconds that a request, with its tries, may take on a loaded machine
@@ -103,13 +104,16 @@ class Line:
                     continue
 
 
-class Hurry:
+class Hurry(Machine):
     """A clock that does not wait."""
 
     def now(self) -> float:
         return 1_767_225_600.0
 
     def sleep(self, seconds: float, /) -> None: ...
+
+    def uniform(self, a: float, b: float, /) -> float:
+        return b
 
 
 def answer_of(seed: object) -> tuple[str, str, bytes]:
@@ -136,7 +140,7 @@ def outcome_of(seed: object, line: Line) -> tuple[str, str, float, str | None]:
     began = time.perf_counter()
     connection = Connection(base_url(None, line.url), CREDENTIALS, parallelism=1, deadline=DEADLINE)
     end, wrong = "value", None
-    with Endpoints(connection, clock=Hurry(), random=random.Random(1)) as client:
+    with Endpoints(connection, machine=Hurry()) as client:
         try:
             wrong = _value_complaint(verb, _request(client, verb))
         except SurveyDynamixError as error:

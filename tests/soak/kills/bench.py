@@ -112,7 +112,7 @@ class Bench:
             if planned.plan.errors:
                 return f"errors: {[diagnostic.message for diagnostic in planned.plan.errors]}"
             deletes = sum(change.action is Action.DELETE for change in planned.plan.changes)
-            approved = approve(planned, Consent("high", ("*",), deletes))
+            approved = approve(planned, Consent("high", ("*",), deletes), workspace.machine.moment())
             result = workspace.run(journal, Silence(), "apply").apply(approved)
         bad = [outcome for outcome in result.outcomes if outcome.status != "done"]
         return "done" if not bad else f"{bad[0].change.address}: {bad[0].status}: {bad[0].message}"

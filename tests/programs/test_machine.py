@@ -1,0 +1,119 @@
+"""What the machine gives is passed in: no module but the table below takes time, chance or the environment itself."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import sdx_state
+from sdx_state.api import Client, Connection, Credentials, Endpoints, base_url
+from sdx_state.programs.machine import Machine
+
+PACKAGE = Path(sdx_state.__file__).parent
+ROOT = PACKAGE.parent
+# Modules that may, and why; `sdx_state/programs` is where the rule leads to.
+EXCEPTIONS = {
+    "api/client.py": "the default of a public argument",
+    "app/project.py": "the default of a public argument",
+    "cli/main.py": "where the command line begins",
+    "cli/console.py": "what describes the terminal",
+    "sandbox/machine.py": "the sandbox shares no code with the rest",
+}
+
+
+def test_no_suppression_of_the_rule_stands_anywhere_else() -> None:
+    found = {
+        path.relative_to(PACKAGE).as_posix()
+        for path in PACKAGE.rglob("*.py")
+        if re.search(r"# noqa:[^#]*TID251", path.read_text(encoding="utf-8"))
+    }
+    assert found == {*EXCEPTIONS}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import time; time.sleep(1)",
+        "import time; time.monotonic()",
+        "from time import time; time()",
+        "from datetime import datetime, timezone; datetime.now(timezone.utc)",
+        "from datetime import date; date.today()",
+        "import random; random.random()",
+        "from uuid import uuid4; uuid4()",
+        "import secrets; secrets.token_hex()",
+        "import os; os.environ.get('HOME')",
+        "import os; os.getenv('HOME')",
+        "import socket; socket.gethostname()",
+        "import requests; requests.Session()",
+    ],
+)
+def test_the_linter_refuses_each_way_around_the_machine(line: str) -> None:
+    command = [sys.executable, "-m", "ruff", "check", "--select", "TID251", "--stdin-filename"]
+    where = str(PACKAGE / "state" / "new.py")
+    ended = subprocess.run([*command, where, "-"], input=line, cwd=ROOT, capture_output=True, text=True, check=False)
+    if "No module named ruff" in ended.stderr:
+        pytest.skip("ruff comes with the extra `dev`")
+    assert ended.returncode == 1, ended.stdout + ended.stderr
+    assert "TID251" in ended.stdout
+
+
+class Standing(Machine):
+    """A machine whose clock stands, where nobody waits and chance is none."""
+
+    def __init__(self) -> None:
+        self.slept: list[float] = []
+
+    def now(self) -> float:
+        return 1_767_225_600.0
+
+    def sleep(self, seconds: float, /) -> None:
+        self.slept.append(seconds)
+
+    def uuid(self) -> str:
+        return "u-1"
+
+
+def test_the_client_takes_time_and_chance_from_the_machine_it_is_given(tenant, proxy) -> None:
+    tenant.store.create("surveys", {"name": "CSAT"})
+    machine = Standing()
+    connection = Connection(base_url(None, proxy.url), Credentials("sandbox", tenant.options.customer_uuid))
+    proxy.fail("GET", "/surveys/1", 503, times=2)
+    with Client.from_endpoints(Endpoints(connection, machine=machine)) as client:
+        assert client.surveys.get(1).name == "CSAT"
+        made = client.interactions.create(survey_id=1)
+    assert len(machine.slept) == 2
+    assert made.external_ref == "sdx-u-1"
+    assert made.scheduled_at is not None
+    assert made.scheduled_at.timestamp() == machine.now()
+
+
+# Where this machine is more than a default: what it gives there has no say in what is decided.
+USED = {
+    "apply/review.py": "the time of an approval that names none",
+    "cli/main.py": "where the command line begins",
+    "programs/machine.py": "where it is made",
+    "sandbox/machine.py": "where that of the sandbox is made",
+    "state/staging.py": "the name of a file that is renamed at once",
+}
+
+
+def test_this_machine_is_a_default_and_no_more() -> None:
+    found = set()
+    for path in PACKAGE.rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        defaults = {id(one) for node in ast.walk(tree) for one in defaults_of(node)}
+        names = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == "THIS_MACHINE"]
+        if any(id(name) not in defaults for name in names):
+            found.add(path.relative_to(PACKAGE).as_posix())
+    assert found == {*USED}
+
+
+def defaults_of(node: ast.AST) -> list[ast.expr | None]:
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return [*node.args.defaults, *node.args.kw_defaults]
+    return [node.value] if isinstance(node, ast.AnnAssign) else []
