@@ -2,33 +2,82 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from sdx_state.app.extensions import Extensions, extensions
+from sdx_state.check.offline import offline_diagnostics
 from sdx_state.config import Configuration, ConfigurationError, ProjectFiles, load_configuration
+from sdx_state.config.codes import nearest_code, rules
 from sdx_state.model.diagnostic import Diagnostic, in_order
+from sdx_state.model.suppression import Suppression, unsuppressed
 from sdx_state.state.backend import LOCAL
 
 
 def load_declared(
     folder: Path, environment: str | None, environ: Mapping[str, str], files: ProjectFiles | None = None
 ) -> Configuration:
-    """Read the project in `folder` as `load_configuration` does, and let every lint judge it.
+    """Read the project in `folder` as `load_configuration` does, let every lint judge it, and suppress warnings.
 
     Raises:
-        ConfigurationError: With all errors of all files; those of lints come once the files have none.
+        ConfigurationError: With all errors of all files; those of lints and suppressions come once the files have
+            none.
     """
     configuration = load_configuration(folder, environment, environ, files)
     known = extensions(folder)
-    found = (*_without_backend(configuration, known), *known.linted(configuration))
-    if not found:
-        return configuration
-    diagnostics = in_order((*configuration.warnings, *found))
-    if any(one.severity == "error" for one in found):
-        raise ConfigurationError(diagnostics)
-    return replace(configuration, warnings=diagnostics)
+    added = (*_without_backend(configuration, known), *known.linted(configuration))
+    warnings = in_order((*configuration.warnings, *added)) if added else configuration.warnings
+    lints = offline_diagnostics(configuration)
+    suppressions = configuration.suppressions
+    if suppressions:
+        packages = bool(known.of("lints") or known.of("rules"))
+        judged = tuple(judge_suppressions(suppressions, (*warnings, *lints), packages=packages))
+        warnings = in_order((*unsuppressed(warnings, suppressions), *judged))
+        lints = list(unsuppressed(lints, suppressions))
+    if any(one.severity == "error" for one in warnings):
+        raise ConfigurationError(warnings)
+    return replace(configuration, warnings=warnings, lints=tuple(lints))
+
+
+def judge_suppressions(
+    suppressions: Iterable[Suppression], found: Iterable[Diagnostic], *, packages: bool
+) -> Iterator[Diagnostic]:
+    """Yield what is wrong with `suppressions`: unknown codes, errors, and those that suppress nothing.
+
+    A code that is found only with a tenant may be about what is not found today, and is not called unused.
+
+    Args:
+        suppressions: As they are declared.
+        found: Everything that was found in the files.
+        packages: Whether installed packages may have codes of their own.
+    """
+    everything = list(found)
+    for one in suppressions:
+        rule = rules().get(one.code)
+        covers = any(one.covers(other) for other in everything)
+        if not one.code:
+            help = "write `# sdx: ignore[CODE]`"
+            yield Diagnostic("unknown-code", "error", "a suppression names no code", one.source, help=help)
+        elif rule is None and not covers and not packages:
+            near = nearest_code(one.code)
+            help = f"did you mean `{near}`?" if near else "`sdx-state explain codes` lists them"
+            message = f"there is no code `{one.code[:80]}`"
+            yield Diagnostic("unknown-code", "error", message, one.source, help=help)
+        elif rule is not None and not rule.suppressible:
+            message = f"`{one.code}` cannot be suppressed: {_REASONS.get(rule.kind, _REASONS['warning'])}"
+            help = "remove it, and correct what it is about"
+            yield Diagnostic("not-suppressible", "error", message, one.source, help=help)
+        elif rule is not None and rule.offline and not covers:
+            message = f"nothing is suppressed here: there is no `{one.code}`" + (" on this line" if one.line else "")
+            yield Diagnostic("unused-suppression", "warning", message, one.source, help="remove it")
+
+
+_REASONS = {
+    "error": "it is an error",
+    "risk": "a risk is accepted under `risk:` in sdx.yaml",
+    "warning": "its command has a way of its own to accept it",
+}
 
 
 def _without_backend(configuration: Configuration, known: Extensions) -> tuple[Diagnostic, ...]:

@@ -34,7 +34,6 @@ from sdx_state.apply.approval import ApprovedPlan, approve, require_genuine
 from sdx_state.apply.outcome import ApplyResult
 from sdx_state.apply.review import Review
 from sdx_state.apply.run import Observer, Silence
-from sdx_state.check.offline import diagnostics_of_changes
 from sdx_state.config import Configuration
 from sdx_state.live import NO_PROGRESS, Progress
 from sdx_state.model.address import Address
@@ -137,11 +136,7 @@ class Project:
                 destroying=destroy,
             )
             workspace.remember_lookups(review)
-        if destroy:
-            return review
-        plan = review.plan
-        odd = diagnostics_of_changes(self.configuration, plan)
-        return replace(review, plan=replace(plan, diagnostics=(*plan.diagnostics, *odd)))
+        return review
 
     def apply(
         self, approved: ApprovedPlan, *, progress: Progress = NO_PROGRESS, observer: Observer | None = None

@@ -83,7 +83,13 @@ class Choices(Protocol):
 
 def intention_of(configuration: Configuration) -> Intention:
     """Return what `configuration` asks for."""
-    return Intention(configuration.resources, configuration.moved, configuration.removed)
+    return Intention(
+        configuration.resources,
+        configuration.moved,
+        configuration.removed,
+        configuration.diagnostics,
+        configuration.suppressions,
+    )
 
 
 def pull(

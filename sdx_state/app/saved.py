@@ -176,7 +176,7 @@ def bound(saved: SavedPlan, now: Plan, intention: Intention, unproven: Snapshot 
     about = {change.address for change in reviewed.changes}
     changes = tuple(change for change in now.changes if change.address in about)
     diagnostics = tuple(
-        diagnostic for diagnostic in now.diagnostics if diagnostic.address is None or diagnostic.address in about
+        one for one in now.diagnostics if one.address is None or one.address in about or one in intention.diagnostics
     )
     return replace(now, changes=changes, diagnostics=diagnostics, fingerprint=fingerprint_of(changes))
 

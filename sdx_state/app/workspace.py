@@ -26,6 +26,7 @@ from sdx_state.model.ledger import Ledger
 from sdx_state.model.plan import Plan
 from sdx_state.model.policy import Guards
 from sdx_state.model.snapshot import Snapshot
+from sdx_state.model.suppression import unsuppressed
 from sdx_state.plan.attribute import attribute
 from sdx_state.plan.build import Intention, build_plan
 from sdx_state.plan.route import route, verb_of
@@ -120,7 +121,13 @@ class Workspace:
         seen = self._reader(waiting).observe(wanted, ledger, unfinished, progress, ask_again=ask_again)
         snapshot, ledger = seen.snapshot, seen.ledger
         plan = self._routed(build_plan(intention, snapshot, ledger, scope, seen.pending))
-        diagnostics = (*plan.diagnostics, *seen.diagnostics, *cut_off(memory), *clocks(self.client.server_ahead))
+        diagnostics = (
+            *intention.diagnostics,
+            *plan.diagnostics,
+            *seen.diagnostics,
+            *cut_off(memory),
+            *clocks(self.client.server_ahead),
+        )
         stored = self.stored.source(self.machine.moment()) if self.stored is not None else None
         plan = replace(plan, diagnostics=diagnostics, stored=stored)
         if base is not None:
@@ -133,8 +140,10 @@ class Workspace:
         wrong = unmatched({**narrowing, "--allow": allowed}, known, former)
         narrowed = replace(narrowed, diagnostics=(*narrowed.diagnostics, *wrong))
         evidence = self._evidence(narrowed, snapshot) if graded else {}
+        reported = self._graded(narrowed, snapshot, evidence) if graded else narrowed
+        reported = replace(reported, diagnostics=unsuppressed(reported.diagnostics, intention.suppressions))
         return Review(
-            self._graded(narrowed, snapshot, evidence) if graded else narrowed,
+            reported,
             plan,
             intention,
             snapshot,

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from sdx_state.config import Configuration, tracked
-from sdx_state.kinds import KINDS
+from sdx_state.kinds import KINDS, cached_by_table
 from sdx_state.kinds.field import FieldType
 from sdx_state.kinds.interaction import BLOCK_WORDS, PLACEHOLDERS
 from sdx_state.kinds.segments import message_segments
@@ -17,12 +17,12 @@ from sdx_state.model.address import Address
 from sdx_state.model.conversation import Check
 from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.pattern import INSTALL_PATTERNS, PatternsMissing, check_pattern
-from sdx_state.model.plan import Action, Plan
 from sdx_state.model.resource import Desired, Source
 from sdx_state.model.value import DEFAULT_LANGUAGE, Value
 from sdx_state.programs.git import GitFailed
 from sdx_state.state.files import HIDDEN_FOLDER
 
+Texts = Sequence[tuple[str, str, str]]  # field, text and language of each prompt
 NPS_SCALE = 10
 # A condition, as in `%if agent_id = 1%`, is passed over as a whole.
 _PLACEHOLDER = re.compile(rf"%(?:{'|'.join(sorted(BLOCK_WORDS))})\b[^%]*%|%([A-Za-z][A-Za-z0-9_]*)%", re.IGNORECASE)
@@ -77,26 +77,11 @@ def _unverified(checks: Iterable[Check]) -> list[Diagnostic]:
     return []
 
 
-def diagnostics_of_changes(configuration: Configuration, plan: Plan) -> list[Diagnostic]:
-    """Return the same of the surveys that `plan` creates or changes.
-
-    That a survey asks nothing is said of new ones: of others, questions that are not declared may be live.
-    """
-    changes = [change for change in plan.changes if change.kind in ("survey", "question")]
-    writing = [change for change in changes if change.action in (Action.CREATE, Action.UPDATE)]
-    if not writing:
-        return []
-    families = _families(configuration, {change.parent or change.address for change in writing})
-    created = {change.address for change in writing if change.action is Action.CREATE}
-    silent = [_asks_nothing(one) for one, *questions in families.values() if not questions and one.address in created]
-    return silent + _diagnostics(configuration, families.values())
-
-
-def _families(configuration: Configuration, only: Collection[Address] | None = None) -> dict[Address, list[Desired]]:
-    """Return each survey, or only these, with its questions."""
+def _families(configuration: Configuration) -> dict[Address, list[Desired]]:
+    """Return each survey with its questions."""
     families: dict[Address, list[Desired]] = {}
     for desired in configuration.resources.values():
-        if desired.kind == "survey" and (only is None or desired.address in only):
+        if desired.kind == "survey":
             families[desired.address] = [desired]
     for desired in configuration.resources.values():
         if desired.kind == "question" and desired.parent in families:
@@ -109,13 +94,14 @@ def _diagnostics(configuration: Configuration, families: Iterable[list[Desired]]
     known = PLACEHOLDERS | frozenset(lint.placeholders)
     found: list[Diagnostic] = []
     for family in families:
-        for desired in family:
+        spoken = [(desired, list(_texts(desired))) for desired in family]
+        for desired, texts in spoken:
             found += _scale_diagnostics(desired)
-            found += _empty_diagnostics(desired)
-            found += _placeholder_diagnostics(desired, known)
+            found += _empty_diagnostics(desired, texts)
+            found += _placeholder_diagnostics(desired, texts, known)
             if family[0].values.get("sms_number"):
-                found += _length_diagnostics(desired, lint.sms_segments)
-        found += _language_diagnostics(family)
+                found += _length_diagnostics(desired, texts, lint.sms_segments)
+        found += _language_diagnostics(spoken)
     return found
 
 
@@ -130,9 +116,9 @@ def _scale_diagnostics(desired: Desired) -> Iterator[Diagnostic]:
         yield _diagnostic("nps-scale", desired, "max_response", message, f"max_response: {NPS_SCALE}")
 
 
-def _empty_diagnostics(desired: Desired) -> Iterator[Diagnostic]:
+def _empty_diagnostics(desired: Desired, texts: Texts) -> Iterator[Diagnostic]:
     """A question must say something; in another language than the default every prompt that is declared must."""
-    for name, text, language in _texts(desired):
+    for name, text, language in texts:
         if not text.strip() and _told_to_be_empty(name, language):
             where = "" if language == DEFAULT_LANGUAGE else f" in {language}"
             yield _diagnostic("empty-text", desired, name, f"{name} is empty{where}")
@@ -142,9 +128,11 @@ def _told_to_be_empty(name: str, language: str) -> bool:
     return name == "question_text" or language != DEFAULT_LANGUAGE
 
 
-def _placeholder_diagnostics(desired: Desired, known: frozenset[str]) -> Iterator[Diagnostic]:
+def _placeholder_diagnostics(desired: Desired, texts: Texts, known: frozenset[str]) -> Iterator[Diagnostic]:
     seen: set[str] = set()
-    for name, text, _ in _texts(desired):
+    for name, text, _ in texts:
+        if "%" not in text:
+            continue
         for placeholder in _PLACEHOLDER.findall(text):
             if placeholder and placeholder not in known and placeholder not in seen:
                 seen.add(placeholder)
@@ -154,8 +142,8 @@ def _placeholder_diagnostics(desired: Desired, known: frozenset[str]) -> Iterato
                 )
 
 
-def _length_diagnostics(desired: Desired, most: int) -> Iterator[Diagnostic]:
-    for name, text, language in _texts(desired):
+def _length_diagnostics(desired: Desired, texts: Texts, most: int) -> Iterator[Diagnostic]:
+    for name, text, language in texts:
         segments, alphabet = message_segments(text)
         if name in _TEXTED and segments > most:
             where = "" if language == DEFAULT_LANGUAGE else f" in {language}"
@@ -169,17 +157,17 @@ def _length_diagnostics(desired: Desired, most: int) -> Iterator[Diagnostic]:
             )
 
 
-def _language_diagnostics(declared: Iterable[Desired]) -> Iterator[Diagnostic]:
+def _language_diagnostics(declared: Sequence[tuple[Desired, Texts]]) -> Iterator[Diagnostic]:
     """A survey that speaks a language says everything in it."""
-    together = list(declared)
     languages: dict[str, None] = {}
-    for desired in together:
-        for _, text, language in _texts(desired):
+    for _, texts in declared:
+        for _, text, language in texts:
             if text.strip() or language != DEFAULT_LANGUAGE:  # an empty default is as good as none
                 languages[_spoken(language)] = None
-    for desired in together:
+    if list(languages) == [DEFAULT_LANGUAGE]:
+        return
+    for desired, texts in declared:
         by_name: dict[str, set[str]] = {}
-        texts = list(_texts(desired))
         cleared = {name for name, _, _ in texts} - {name for name, text, _ in texts if text.strip()}
         for name, text, language in texts:
             if name in cleared:  # declared to be empty
@@ -201,15 +189,22 @@ def _spoken(language: str) -> str:
 
 def _texts(desired: Desired) -> Iterator[tuple[str, str, str]]:
     """Yield field, text and language of every prompt that `desired` declares."""
-    for field in KINDS[desired.kind].fields:
-        if field.type is FieldType.PROMPT and field.name.endswith("_text"):
-            value: Value = desired.values.get(field.name)
-            if value is None:
-                continue
-            if isinstance(value, Mapping):
-                yield from ((field.name, str(text or ""), language) for language, text in value.items())
-            else:
-                yield field.name, str(value or ""), DEFAULT_LANGUAGE
+    for name in _prompts(desired.kind):
+        value: Value = desired.values.get(name)
+        if value is None:
+            continue
+        if isinstance(value, Mapping):
+            yield from ((name, str(text or ""), language) for language, text in value.items())
+        else:
+            yield name, str(value or ""), DEFAULT_LANGUAGE
+
+
+@cached_by_table
+def _prompts(kind: str) -> tuple[str, ...]:
+    """Return the fields of `kind` that hold texts which respondents see or hear."""
+    return tuple(
+        field.name for field in KINDS[kind].fields if field.type is FieldType.PROMPT and field.name.endswith("_text")
+    )
 
 
 def _diagnostic(code: str, desired: Desired, name: str, message: str, help: str | None = None) -> Diagnostic:

@@ -80,9 +80,10 @@ def command(
     if expected is not None and planfile is None:
         raise click.UsageError("--expect names the hash of a saved plan: give PLANFILE too")
     with Reports(context, forms, budget, personal, verbose).whole() as reports:
+        reports.outcomes = ()
         reviewed = load_plan(planfile, context.key(), expected) if planfile is not None else None
         project = context.project()
-        intention = context.intention()
+        intention = context.intention(quiet=True)
         with (
             context.workspace(project, sandbox=sandbox) as workspace,
             workspace.writing("apply", say_waiting) as journal,

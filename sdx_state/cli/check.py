@@ -48,13 +48,13 @@ def command(
     if junit is not None and not junit.parent.is_dir():
         raise Stop(f"{junit.parent} is no folder: the report could not be written", "Nothing was created.")
     with FoundReports(context, "check", (*forms, *([("junit", junit)] if junit else []))).whole() as reports:
-        configuration = context.configuration()
+        configuration = context.configuration(quiet=True)
         chosen = _chosen(configuration, globs)
         _require_patterns(chosen)
         with context.workspace(configuration.project, sandbox=sandbox) as workspace:
             with reading("Reading the tenant") as progress:
                 plan = workspace.plan(needed(intention_of(configuration)), progress, graded=False).plan
-            if plan.errors:
+            if plan.diagnostics:
                 say(diagnostics_text(plan.diagnostics, colour=err_colour()))
             reports.found = Found("check", "The plan has errors.", plan.diagnostics)
             stop_on_errors(plan)

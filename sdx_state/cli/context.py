@@ -79,22 +79,27 @@ class Context:
 
         return self.project().tenant if (self.folder / PROJECT_FILE).exists() else None
 
-    def configuration(self, files: ProjectFiles | None = None) -> Configuration:
-        """Load the project file and every resource file, and say what is odd about them; nothing of given `files`."""
+    def configuration(self, files: ProjectFiles | None = None, *, quiet: bool = False) -> Configuration:
+        """Load the project file and every resource file, and print their warnings.
+
+        Args:
+            files: The files, where they are not those of the folder; of these nothing is printed.
+            quiet: Print nothing: the plan reports it.
+        """
         from sdx_state.app.declared import load_declared
         from sdx_state.cli.console import err_colour, say
         from sdx_state.report.diagnostics import diagnostics_text
 
         configuration = load_declared(self.folder, self.environment, self.environ, files)
-        if configuration.warnings and files is None:
+        if configuration.warnings and files is None and not quiet:
             say(diagnostics_text(configuration.warnings, colour=err_colour()))
         return configuration
 
-    def intention(self) -> Intention:
-        """Load what is declared."""
+    def intention(self, *, quiet: bool = False) -> Intention:
+        """Load what is declared; `quiet` where the plan reports its warnings."""
         from sdx_state.app.pull import intention_of
 
-        return intention_of(self.configuration())
+        return intention_of(self.configuration(quiet=quiet))
 
     def before(self, revision: str) -> Before:
         """Load what was declared at `revision` of the repository."""

@@ -38,7 +38,7 @@ def command(context: Context, forms: Forms, baseline: Path | None, detailed_exit
     with FoundReports(context, "drift", forms).whole() as reports:
         entries = load_baseline(baseline) if baseline is not None else ()
         project = context.project()
-        intention = context.intention()
+        intention = context.intention(quiet=True)
         with (
             context.workspace(project, sandbox=sandbox) as workspace,
             reading("Reading the tenant") as progress,

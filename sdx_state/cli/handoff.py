@@ -37,14 +37,15 @@ def command(
     Exits with 8 while something is left, with 0 when nothing is.
     """
     from sdx_state.app.handoff import look
-    from sdx_state.cli.console import out_colour, reading, say_waiting, ticking
+    from sdx_state.cli.console import err_colour, out_colour, reading, say, say_waiting, ticking
     from sdx_state.cli.running import say_pack
     from sdx_state.handoff.pack import FOLDER
+    from sdx_state.report.diagnostics import diagnostics_text
     from sdx_state.report.handoff import pack_texts
     from sdx_state.report.steps import handoff_text
 
     project = context.project()
-    intention = context.intention()
+    intention = context.intention(quiet=True)
     # A folder that the user names may be a link; the usual one, which came with the project, may not.
     folder = out.resolve() if out is not None and out.is_symlink() else out or context.folder / FOLDER
     links = project.handoff_links
@@ -60,6 +61,8 @@ def command(
                 return look(workspace, journal, intention, folder, links, pack_texts, progress, allow_deletes, before)
 
         seen = look_again()
+        if seen.plan.diagnostics:
+            say(diagnostics_text(seen.plan.diagnostics, colour=err_colour()))
         say_pack(seen.pack)
         click.echo(handoff_text(seen.handoff, seen.pack.done, colour=out_colour()))
         total = len(seen.handoff.steps)

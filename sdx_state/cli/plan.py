@@ -60,11 +60,9 @@ def command(
     critical changes is saved with the plan.
     """
     from sdx_state.app.opening import open_stored
-    from sdx_state.app.pull import intention_of
     from sdx_state.app.rehearsal import load_tenant
     from sdx_state.app.saved import save_plan
     from sdx_state.apply.approval import Consent, violations
-    from sdx_state.check.offline import diagnostics_of_changes
     from sdx_state.cli.consent import remember_saved
     from sdx_state.cli.console import reading, say
     from sdx_state.plan.conversation import conversations
@@ -74,8 +72,7 @@ def command(
         raise click.UsageError("--snapshot goes with --sandbox: it is planned against on this machine")
     with Reports(context, forms, budget, personal, verbose).whole() as reports:
         project = context.project()
-        configuration = context.configuration()
-        intention = intention_of(configuration)
+        intention = context.intention(quiet=True)
         before = context.before(base) if base is not None else None
         base_intention = before.intention if before is not None else None
         opened = (
@@ -97,8 +94,8 @@ def command(
             workspace.remember_lookups(planned)
         found = violations(planned, Consent(allow=allowed, deletes=allow_deletes), context.machine.moment())
         plan = replace(with_limits(planned.plan, found), consented=allow_deletes, allowed=allowed)
-        odd = [*(before.diagnostics if before is not None else ()), *diagnostics_of_changes(configuration, plan)]
-        plan = replace(plan, diagnostics=(*plan.diagnostics, *odd))
+        if before is not None:
+            plan = replace(plan, diagnostics=(*plan.diagnostics, *before.diagnostics))
         told = conversations(plan, planned.intention, planned.snapshot) if reports.wants("html") else ()
         reports.show(plan, tuple(told))
         if out is not None and not plan.errors:

@@ -14,7 +14,7 @@ from sdx_state.cli.failure import Failure, foreseen
 from sdx_state.cli.outputs import require_output
 
 if TYPE_CHECKING:
-    from sdx_state.apply.outcome import ApplyResult
+    from sdx_state.apply.outcome import ApplyResult, Outcome
     from sdx_state.model.plan import Plan
     from sdx_state.plan.conversation import Conversation
     from sdx_state.report.formats import Options
@@ -114,6 +114,7 @@ class Reports:
 
     Attributes:
         plan: What is reported, None before there is a plan.
+        outcomes: What became of each change; None for a command that only plans.
         told: The changed surveys as a respondent meets them.
         hash: The hash of the plan as a file, empty if it is none.
     """
@@ -122,6 +123,7 @@ class Reports:
         self._context, self._forms = context, forms
         self._budget, self._personal, self._verbose = budget, personal, verbose
         self.plan: Plan | None = None
+        self.outcomes: Sequence[Outcome] | None = None
         self.told: Sequence[Conversation] = ()
         self.hash = ""
 
@@ -146,6 +148,7 @@ class Reports:
         """Take note of what applying the plan came to."""
         from sdx_state.report.failed import with_outcomes
 
+        self.outcomes = result.outcomes
         if self.plan is not None:
             self.plan = with_outcomes(self.plan, result.outcomes)
 
@@ -180,7 +183,14 @@ class Reports:
             return
         context = self._context
         failed: ExtensionFailed | None = None
-        options = Options(self._budget, self._personal, context.environment, context.place_in_repository(), self.hash)
+        options = Options(
+            self._budget,
+            self._personal,
+            context.environment,
+            context.place_in_repository(),
+            self.hash,
+            self.outcomes,
+        )
         for form, file in self._forms:
             if (form, file) == ("text", None):
                 continue

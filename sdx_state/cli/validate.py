@@ -18,9 +18,10 @@ def command(context: Context, forms: Forms, strict: bool) -> None:
     from dataclasses import replace
 
     from sdx_state.app.declared import load_declared
-    from sdx_state.check.offline import kept_by_git, offline_diagnostics
+    from sdx_state.check.offline import kept_by_git
     from sdx_state.cli.console import err_colour, say
     from sdx_state.config import ConfigurationError
+    from sdx_state.model.suppression import unsuppressed
     from sdx_state.report.diagnostics import diagnostics_text
     from sdx_state.report.found import Found
 
@@ -32,9 +33,8 @@ def command(context: Context, forms: Forms, strict: bool) -> None:
             diagnostics = error.diagnostics
         else:
             diagnostics = (
-                *kept_by_git(context.folder),
-                *configuration.warnings,
-                *offline_diagnostics(configuration),
+                *unsuppressed(kept_by_git(context.folder), configuration.suppressions),
+                *configuration.diagnostics,
             )
             files = len(configuration.files)
             counts = f"{len(configuration.resources)} resources in {files} file{'' if files == 1 else 's'}"

@@ -13,6 +13,7 @@ from importlib import resources
 
 from sdx_state.model.alike import nearest
 
+_OFFLINE = ("declarations.md", "files.md")
 _SECTION = re.compile(
     r"^## (?P<code>\S+)\n\n\*\*(?P<kind>[a-z, ]+)\*\*: (?P<title>[^\n]+)\n\n(?P<text>.*?)\n\n"
     r"(?P<example>```.*?)\n\nFix: (?P<fix>.*?)\s*(?=^## |\Z)",
@@ -44,11 +45,12 @@ class Rule:
         code: The code.
         kind: `error`, `warning`, `info` or `risk`.
         detail: `limit` or `decision` for an error that is one, the highest level for a risk; `baseline` or `check`
-            for what only `drift` or `check` reports; else empty.
+            for what only `drift` or `check` reports; `machine` for what depends on this machine; else empty.
         title: The finding in one line.
         text: Why it is reported.
         example: A project that provokes it, as Markdown.
         fix: What to do.
+        offline: Whether it is found in files alone, without a tenant.
     """
 
     code: str
@@ -58,11 +60,12 @@ class Rule:
     text: str
     example: str
     fix: str
+    offline: bool = False
 
     @property
     def suppressible(self) -> bool:
         """Whether `lint: {ignore: [...]}` and a comment may suppress it."""
-        return self.kind in ("warning", "info") and not self.detail
+        return self.kind in ("warning", "info") and self.detail in ("", "machine")
 
     @property
     def blocks(self) -> tuple[Block, ...]:
@@ -75,15 +78,15 @@ class Rule:
 @cache
 def rules() -> Mapping[str, Rule]:
     """Return every rule by its code, in the order of the guides."""
-    return {rule.code: rule for text in guide_texts() for rule in _read(text)}
+    return {rule.code: rule for name, text in guide_texts() for rule in _read(text, name in _OFFLINE)}
 
 
-def guide_texts() -> Iterator[str]:
-    """Yield the text of each guide, sorted by its name."""
+def guide_texts() -> Iterator[tuple[str, str]]:
+    """Yield name and text of each guide, sorted by their names."""
     folder = resources.files("sdx_state").joinpath("guides").joinpath("diagnostics")
     for file in sorted(folder.iterdir(), key=lambda one: one.name):
         if file.name.endswith(".md"):
-            yield file.read_text(encoding="utf-8")
+            yield file.name, file.read_text(encoding="utf-8")
 
 
 def nearest_code(code: str) -> str | None:
@@ -91,7 +94,8 @@ def nearest_code(code: str) -> str | None:
     return nearest(code, sorted(rules()))
 
 
-def _read(text: str) -> Iterator[Rule]:
+def _read(text: str, offline: bool) -> Iterator[Rule]:
     for found in _SECTION.finditer(text):
         kind, _, detail = found["kind"].partition(", ")
-        yield Rule(found["code"], kind, detail, found["title"], found["text"], found["example"], found["fix"])
+        told = found["code"], kind, detail, found["title"], found["text"], found["example"], found["fix"]
+        yield Rule(*told, offline=offline and detail != "machine")

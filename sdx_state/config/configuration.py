@@ -20,6 +20,7 @@ from sdx_state.config.across import (
     read_removed,
 )
 from sdx_state.config.builder import build
+from sdx_state.config.comments import suppressions_in
 from sdx_state.config.conversations import read_checks
 from sdx_state.config.errors import ConfigurationError
 from sdx_state.config.files import Folder, ProjectFiles, SourceText, is_hidden, read_text
@@ -38,6 +39,7 @@ from sdx_state.model.address import Address
 from sdx_state.model.conversation import Check
 from sdx_state.model.diagnostic import Diagnostic, in_order
 from sdx_state.model.resource import Desired, Moved, Removed, Source
+from sdx_state.model.suppression import Suppression
 
 _DRIVE = re.compile(r"[A-Za-z]:")  # a path of Windows that begins at a drive
 
@@ -54,6 +56,8 @@ class Configuration:
         warnings: What is odd and no error.
         files: The files that declare resources, relative to the folder, sorted.
         checks: Conversations that surveys must be able to hold.
+        suppressions: Codes of warnings that are suppressed, in the project file and in comments.
+        lints: What respondents would stumble over; empty until somebody looks.
     """
 
     project: Project
@@ -63,6 +67,13 @@ class Configuration:
     warnings: tuple[Diagnostic, ...]
     files: tuple[str, ...]
     checks: tuple[Check, ...] = ()
+    suppressions: tuple[Suppression, ...] = ()
+    lints: tuple[Diagnostic, ...] = ()
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """The warnings, and what the lints found."""
+        return (*self.warnings, *self.lints)
 
 
 def load_configuration(
@@ -153,6 +164,7 @@ class _Loader:
         self.users: dict[str, Users] = {}
         self.complete = True
         self.named: set[str] = set()
+        self.suppressions: list[Suppression] = []
 
     def load(self, environment: str | None, environ: Mapping[str, str]) -> Configuration:
         project, excluded = read_project(self.folder, environment, environ, self.diagnostics.append, self.files)
@@ -196,8 +208,10 @@ class _Loader:
                     "nothing-declared", "warning", "nothing is declared", Source(PROJECT_FILE, 1, 1), help=hint
                 ),
             )
+        suppressions = (*project.suppressions, *self.suppressions)
+        files = tuple(sorted(self.sources))
         return Configuration(
-            project, resources, tuple(moved), tuple(removed), diagnostics, tuple(sorted(self.sources))
+            project, resources, tuple(moved), tuple(removed), diagnostics, files, suppressions=suppressions
         )
 
     def _document(self, name: str) -> Document | None:
@@ -216,6 +230,7 @@ class _Loader:
         source = read_text(self.files, name, self._syntax_diagnostic)
         if source is not None:
             self.sources[name] = source
+            self.suppressions += suppressions_in(source)
         return source
 
     def _syntax_diagnostic(self, diagnostic: Diagnostic) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -12,6 +11,7 @@ import yaml
 from ruamel.yaml.error import YAMLError
 
 from sdx_state.config.builder import build
+from sdx_state.config.comments import comments
 from sdx_state.config.edit import laid_out
 from sdx_state.config.errors import ConfigurationError
 from sdx_state.config.files import Folder, SourceText, read_text, replace_texts
@@ -22,7 +22,6 @@ from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.resource import Source
 
 TRIES = 256  # readings of a file that one rule of layout may take
-_COMMENT = re.compile(r"(?:^|(?<=\s))#.*", re.MULTILINE)
 _BLANKS = re.compile(r"\n(?:[ \t]*\n){2,}")
 _TRAILING = re.compile(r"(?<![ \t])[ \t]+$", re.MULTILINE)
 _BESIDE = re.compile(r"(?<=[^\s#])(?:\t| [ \t]+)(?=#)")
@@ -166,25 +165,5 @@ def _indents(text: str) -> dict[int, str]:
 
 
 def _comments(text: str) -> list[str]:
-    """Return every comment of the YAML `text`, in its order."""
-    scalars = _scalars(text)
-    starts = [start for start, _ in scalars]
-
-    def is_in_a_scalar(index: int) -> bool:
-        found = bisect_right(starts, index) - 1
-        return found >= 0 and index < scalars[found][1]
-
-    comments = (found for found in _COMMENT.finditer(text) if not is_in_a_scalar(found.start()))
-    return [" ".join(found[0].split()) for found in comments]
-
-
-def _scalars(text: str) -> list[tuple[int, int]]:
-    """Return from where to where each scalar of the YAML `text` stands that may hold a `#`, in its order."""
-    found = []
-    for token in yaml.scan(text, Loader=yaml.SafeLoader):
-        if isinstance(token, yaml.ScalarToken) and not token.plain:
-            start = token.start_mark.index
-            if token.style in ("|", ">"):  # a comment may follow the indicator
-                start = text.find("\n", start) + 1 or len(text)
-            found.append((start, token.end_mark.index))
-    return found
+    """Return every comment of the YAML `text` with its blanks alike, in its order."""
+    return [" ".join(found[0].split()) for found in comments(text)]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from sdx_state.config.builder import build
+from sdx_state.config.comments import suppressions_in
 from sdx_state.config.errors import ConfigurationError
 from sdx_state.config.files import Folder, ProjectFiles, SourceText, read_text
 from sdx_state.config.schema import verdict_of
@@ -19,6 +20,7 @@ from sdx_state.model.alike import did_you_mean
 from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.policy import Freeze, Guards, Policy
 from sdx_state.model.resource import Source
+from sdx_state.model.suppression import Suppression
 from sdx_state.model.urls import UnusableUrl, base_url
 
 FORMAT = 1
@@ -99,6 +101,7 @@ class Project:
         variables: Texts for `${var.NAME}`, those of the process environment included.
         environment: The chosen environment.
         environments: All environments, in their order.
+        suppressions: Codes of warnings under `lint: {ignore: [...]}`, and in comments of the project file.
     """
 
     folder: Path
@@ -114,6 +117,7 @@ class Project:
     variables: Mapping[str, str] = field(default_factory=dict)
     environment: str | None = None
     environments: tuple[str, ...] = ()
+    suppressions: tuple[Suppression, ...] = ()
 
     @property
     def guards(self) -> Guards:
@@ -184,6 +188,8 @@ def read_project(
     for diagnostic in diagnostics:
         report(diagnostic)
     project = None if diagnostics else _project(folder, settings, environment, environ)
+    if project is not None:
+        project = replace(project, suppressions=(*project.suppressions, *suppressions_in(source)))
     return project, _excluded(settings)
 
 
@@ -280,6 +286,14 @@ def _state(settings: Table, overlay: Mapping[str, Node]) -> StateSettings:
     return StateSettings(str(said.get("backend", "local")), dict(table(said.get("settings"))), source)
 
 
+def _ignored(settings: Table, overlay: Mapping[str, Any]) -> Iterator[Suppression]:
+    """Yield what `lint: {ignore: [...]}` suppresses; the list of an environment replaces that of the project."""
+    lint = table(overlay.get("lint"))
+    codes = items((lint if "ignore" in lint else table(settings.get("lint"))).get("ignore"))
+    for code, place in zip(codes, codes.places, strict=True):
+        yield Suppression(str(code), Source(PROJECT_FILE, *place))
+
+
 def _project(folder: Path, settings: Table, environment: str | None, environ: Mapping[str, str]) -> Project:
     environments = table(settings.get("environments"))
     overlay = table(environments.get(environment)) if environment is not None else {}
@@ -302,6 +316,7 @@ def _project(folder: Path, settings: Table, environment: str | None, environ: Ma
     }
     tenant = overlay.get("tenant", settings.get("tenant"))
     limits, lint = merged("limits"), merged("lint")
+    lint.pop("ignore", None)
     return Project(
         folder=folder,
         api=Api(**api),
@@ -316,4 +331,5 @@ def _project(folder: Path, settings: Table, environment: str | None, environ: Ma
         variables={**{name: str(text) for name, text in merged("variables").items()}, **given},
         environment=environment,
         environments=tuple(environments),
+        suppressions=tuple(_ignored(settings, overlay)),
     )

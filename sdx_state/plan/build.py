@@ -14,6 +14,7 @@ from sdx_state.model.ledger import Entry, Ledger
 from sdx_state.model.plan import Action, Change, Drift, FieldChange, Plan, Unmanaged
 from sdx_state.model.resource import Desired, Live, Moved, Removed
 from sdx_state.model.snapshot import Snapshot
+from sdx_state.model.suppression import Suppression
 from sdx_state.model.value import Value
 from sdx_state.plan.agreement import replaced
 from sdx_state.plan.codec import fingerprint_of
@@ -32,11 +33,21 @@ from sdx_state.plan.reorder import reordered
 
 @dataclass(frozen=True)
 class Intention:
-    """What the configuration asks for: declared resources, changes of address, and addresses to let go."""
+    """What the configuration asks for.
+
+    Attributes:
+        resources: Declared resources.
+        moved: Changes of address.
+        removed: Addresses to stop managing, or to delete.
+        diagnostics: What was found in the files, which every plan reports.
+        suppressions: Codes of warnings that no plan reports.
+    """
 
     resources: Mapping[Address, Desired]
     moved: Sequence[Moved] = ()
     removed: Sequence[Removed] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+    suppressions: tuple[Suppression, ...] = ()
 
     @property
     def protected(self) -> frozenset[Address]:

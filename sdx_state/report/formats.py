@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from sdx_state.apply.outcome import Outcome
 from sdx_state.model.plan import Plan
 from sdx_state.plan.conversation import Conversation
 from sdx_state.report.ci import code_quality, github, plan_code_quality, plan_github, plan_gitlab
@@ -28,6 +29,7 @@ class Options:
         folder: Where the project stands in its repository, with a slash at the end: what a CI system shows beside
             the lines of a file has to name that from there.
         hash: Hash of the plan as a file, empty if it is none.
+        outcomes: What became of each change, None for a command that only plans.
     """
 
     budget: int = GITHUB
@@ -35,6 +37,7 @@ class Options:
     environment: str | None = None
     folder: str = ""
     hash: str = ""
+    outcomes: Sequence[Outcome] | None = None
 
 
 DEFAULT = Options()
@@ -59,7 +62,7 @@ def _markdown(plan: Plan, told: Sequence[Conversation], options: Options = DEFAU
 
 
 FORMATS: Mapping[str, Form] = {
-    "json": lambda plan, told, options=DEFAULT: plan_json(plan, options.hash),
+    "json": lambda plan, told, options=DEFAULT: plan_json(plan, options.hash, options.outcomes),
     "markdown": _markdown,
     "html": lambda plan, told, options=DEFAULT: plan_html(plan, told),
     "junit": lambda plan, told, options=DEFAULT: plan_junit(plan, options.folder),
