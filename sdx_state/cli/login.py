@@ -41,7 +41,7 @@ def command(context: Context, way: str, client_id: str | None, secret_in_redirec
     """
     from sdx_state.api import Credentials, credentials_from
     from sdx_state.api.credentials import VARIABLES
-    from sdx_state.api.stored import Vault
+    from sdx_state.api.vault import Vault
     from sdx_state.cli.console import say
 
     base = context.base()

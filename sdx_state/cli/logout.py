@@ -14,7 +14,7 @@ def command(context: Context) -> None:
 
     What the environment holds stays; a token stays valid until it ends or is revoked in the tenant's settings.
     """
-    from sdx_state.api.stored import Vault
+    from sdx_state.api.vault import Vault
     from sdx_state.cli.console import say
 
     base, vault = context.base(), Vault.of_this_machine(context.environ)

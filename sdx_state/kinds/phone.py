@@ -11,8 +11,9 @@ SEPARATORS = " -().\u00a0\u2011"  # the last two: a blank and a hyphen at which 
 
 _REMOVED = str.maketrans("", "", SEPARATORS)
 _E164 = re.compile(r"\+([1-9][0-9]{6,14})")
-_WRITTEN = re.compile(r"\+?[0-9(][0-9() .-]{1,38}")
-IN_TEXT = re.compile(r"\+?[0-9][0-9 ().\u00a0\u2011-]{5,}[0-9]")  # what may be a number in the middle of a text
+_BETWEEN = f"[0-9{re.escape(SEPARATORS)}]"
+_WRITTEN = re.compile(rf"\+?[0-9(]{_BETWEEN}{{1,38}}")
+IN_TEXT = re.compile(rf"\+?[0-9]{_BETWEEN}{{5,}}[0-9]")  # what may be a number in the middle of a text
 
 
 def without_separators(text: str) -> str:
@@ -28,7 +29,7 @@ def e164_digits(text: str) -> str | None:
 
 def is_written(text: str) -> bool:
     """Tell whether `text` holds nothing but digits and separators in ASCII, and so can be sent as a number."""
-    return _WRITTEN.fullmatch(text) is not None
+    return text.isascii() and _WRITTEN.fullmatch(text) is not None
 
 
 def may_be_the_same(one: str, other: str) -> bool:

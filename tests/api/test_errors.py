@@ -25,7 +25,7 @@ ALL = sorted(
 )
 
 # Modules that read the environment, and so must name its variables.
-READ_THE_ENVIRONMENT = {"client.py", "credentials.py", "stored.py"}
+READ_THE_ENVIRONMENT = {"client.py", "credentials.py", "stored.py", "vault.py"}
 OF_THE_COMMAND_LINE = re.compile(r"sdx-state [a-z]|SDX_[A-Z]|api\.host|api\.url|sdx\.yaml|\bconfiguration\b|this run")
 
 

@@ -19,7 +19,8 @@ from sdx_state.api.errors import CredentialsError, SurveyDynamixError
 from sdx_state.api.exchange import Answer
 from sdx_state.api.oauth import Grant, SignIn, refreshed, token_transport
 from sdx_state.api.sign_in_errors import SignInError
-from sdx_state.api.stored import Vault, find_credentials
+from sdx_state.api.stored import find_credentials
+from sdx_state.api.vault import Vault
 from sdx_state.programs.machine import THIS_MACHINE, Machine
 from sdx_state.report.advice import advice_for
 from sdx_state.sandbox.oauth import CLIENT_ID, CLIENT_SECRET
@@ -209,7 +210,7 @@ def test_without_a_refresh_token_one_signs_in_again(vault):
 
 
 def test_a_keyring_that_fails_is_said_without_what_it_keeps():
-    from sdx_state.api.stored import _Keyring
+    from sdx_state.api.vault import _Keyring
 
     class Locked:
         def get_password(self, *_):

@@ -13,7 +13,8 @@ from sdx_state.api.address import base_url
 from sdx_state.api.errors import AuthenticationError, SurveyDynamixError
 from sdx_state.api.oauth import Grant
 from sdx_state.api.sign_in_errors import SignInError
-from sdx_state.api.stored import Vault, find_credentials
+from sdx_state.api.stored import find_credentials
+from sdx_state.api.vault import Vault
 from sdx_state.programs.machine import THIS_MACHINE
 from sdx_state.report.advice import advice_for
 from sdx_state.sandbox.oauth import CLIENT_ID, CLIENT_SECRET

@@ -40,6 +40,7 @@ def test_only_ascii_digits_and_separators_can_be_sent() -> None:
     assert is_written("(02) 9999-0000")
     assert not is_written("+61488888888/..")
     assert not is_written("+61\u00a0488888888")
+    assert not is_written("+61\u2011488888888")
 
 
 def test_national_and_international_forms_may_be_the_same_number() -> None:

@@ -121,7 +121,7 @@ def test_links_below_the_state_directory_are_not_followed(windows, name, tmp_pat
 def test_credentials_are_stored_and_read(windows):
     program = (
         "import runpy, sys; runpy.run_path(sys.argv[1])['become_windows_like']()\n"
-        "from sdx_state.api.stored import Vault\n"
+        "from sdx_state.api.vault import Vault\n"
         "vault = Vault.of_this_machine()\n"
         "with vault.held(create=True):\n    print(vault.load('https://demo.surveydynamix.com'))\n"
     )

@@ -12,7 +12,7 @@ import pytest
 
 from sdx_state.api.address import base_url
 from sdx_state.api.credentials import Credentials
-from sdx_state.api.stored import Vault
+from sdx_state.api.vault import Vault
 
 pytestmark = pytest.mark.timeout(60)  # a command that waits for a pipe would wait for ever
 

@@ -17,7 +17,7 @@ from sdx_state.api import Credentials, base_url
 from sdx_state.api.exchange import Answer
 from sdx_state.api.oauth import Grant, refreshed
 from sdx_state.api.sign_in_errors import SignInError
-from sdx_state.api.stored import Vault
+from sdx_state.api.vault import Vault
 from sdx_state.decoding.strict import MAX_DEPTH, OWN_DEPTH, Questionable, parse
 from sdx_state.programs.machine import THIS_MACHINE
 from sdx_state.state.signing import hash_of_bytes
