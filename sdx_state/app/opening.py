@@ -5,25 +5,20 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from sdx_state.api import BaseUrl, Connection, Credentials, Endpoints, base_url, credentials_from, require_trusted
 from sdx_state.api.stored import Found
-from sdx_state.app.extensions import ExtensionFailed, Extensions, extensions
+from sdx_state.app.place import Place
 from sdx_state.app.rebuild import rebuild
 from sdx_state.app.rehearsal import StoredTenant, remembered, veiled
 from sdx_state.app.tenant import tenant_name
 from sdx_state.app.workspace import Workspace
-from sdx_state.config import Project, StateSettings
+from sdx_state.config import Project
 from sdx_state.live import NO_PROGRESS
 from sdx_state.plan.build import Intention
-from sdx_state.programs.machine import THIS_MACHINE, Machine
-from sdx_state.state.backend import LOCAL, Backend
-from sdx_state.state.errors import StateUnusable
-from sdx_state.state.files import HIDDEN_FOLDER, make_private_folder
+from sdx_state.state.files import make_private_folder
 from sdx_state.state.local import LocalStore
-from sdx_state.state.signing import SigningKey
 
 
 class SandboxUnusable(Exception):
@@ -36,57 +31,6 @@ class SandboxUnusable(Exception):
     def __init__(self, message: str, advice: str) -> None:
         super().__init__(message)
         self.advice = advice
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a project keeps its state and its sandbox.
-
-    Attributes:
-        folder: The project's folder.
-        environment: The chosen environment.
-        key: Signs the state; None for no signatures.
-        machine: Time, waiting and chance.
-        state: Where the state of a real tenant is kept; that of a sandbox is in the folder.
-    """
-
-    folder: Path
-    environment: str | None = None
-    key: SigningKey | None = None
-    machine: Machine = THIS_MACHINE
-    state: StateSettings = field(default_factory=StateSettings)
-
-    @property
-    def hidden(self) -> Path:
-        """The folder of the state."""
-        return self.folder / HIDDEN_FOLDER
-
-    @property
-    def database(self) -> Path:
-        """The file of the sandbox: one for each environment."""
-        return self.hidden / (f"sandbox.{self.environment}.db" if self.environment else "sandbox.db")
-
-    def store(self, *, sandbox: bool) -> Backend:
-        """Return the state: one for each environment, and others for the sandbox.
-
-        Raises:
-            StateUnusable: The package that keeps it is not installed, or fails.
-        """
-        name = "sandbox-state" if sandbox else "state"
-        name = f"{name}.{self.environment}" if self.environment else name
-        if sandbox or self.state.backend == LOCAL:
-            return LocalStore(self.hidden, name, None, self.key, self.machine)
-        try:
-            backend = self.extensions.named("state_backends", self.state.backend, (LOCAL,))
-            store: Backend = backend.call(name, self.state.settings, key=self.key, machine=self.machine)
-        except ExtensionFailed as error:
-            raise StateUnusable(str(error), error.advice) from error
-        return store
-
-    @property
-    def extensions(self) -> Extensions:
-        """What installed packages add."""
-        return extensions(self.folder)
 
 
 def trusted_base(project: Project | None, environ: Mapping[str, str]) -> BaseUrl:

@@ -25,7 +25,8 @@ from pathlib import Path
 from sdx_state.api import Credentials
 from sdx_state.api.stored import Found, find_credentials
 from sdx_state.app.declared import load_declared
-from sdx_state.app.opening import Place, open_sandbox, open_tenant, trusted_base
+from sdx_state.app.opening import open_sandbox, open_tenant, trusted_base
+from sdx_state.app.place import Place
 from sdx_state.app.pull import intention_of
 from sdx_state.app.saved import SavedPlan, configuration_hash, consent_of, rest_of
 from sdx_state.app.witness import witnesses

@@ -152,4 +152,9 @@ def _variable(name: str) -> str:
 
 
 def _colour(stream: TextIO) -> bool:
-    return stream.isatty() and not _variable("NO_COLOR") and _variable("TERM") != "dumb"
+    if _variable("NO_COLOR"):
+        return False
+    forced = _variable("FORCE_COLOR")  # as CI systems set it for their logs: 0 and false are no
+    if forced:
+        return forced.lower() not in ("0", "false")
+    return stream.isatty() and _variable("TERM") != "dumb"

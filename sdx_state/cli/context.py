@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sdx_state.api import BaseUrl, Credentials
     from sdx_state.api.stored import Found
     from sdx_state.app.base import Before
-    from sdx_state.app.opening import Place
+    from sdx_state.app.place import Place
     from sdx_state.app.workspace import Workspace
     from sdx_state.config import Configuration, Project, ProjectFiles
     from sdx_state.plan.build import Intention
@@ -114,7 +114,7 @@ class Context:
             KeyUnusable: The key for signatures could be guessed.
             ConfigurationError: The project file is invalid.
         """
-        from sdx_state.app.opening import Place
+        from sdx_state.app.place import Place
         from sdx_state.config.sift import PROJECT_FILE
 
         if project is None and (self.folder / PROJECT_FILE).exists():

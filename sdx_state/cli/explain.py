@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import click
 
+from sdx_state.cli.completing import explained
 from sdx_state.cli.context import Context
 from sdx_state.cli.failure import Stop
 
@@ -17,15 +19,15 @@ UNKNOWN = 2
 
 
 @click.command("explain")
-@click.argument("name", metavar="KIND[.FIELD]|CODE", required=False)
+@click.argument("name", metavar="KIND[.FIELD]|CODE", required=False, shell_complete=explained)
 @click.argument("rule", required=False)
 @click.pass_obj
 def command(context: Context, name: str | None, rule: str | None) -> None:
     """Explain a kind, a field, or the code of a diagnostic.
 
-    For example `sdx-state explain survey.greeting_text`, or `sdx-state explain unknown-key`. `explain codes` lists
-    every code, and `explain risk` every rule of risk. Rules and lints of installed packages are explained by their
-    names.
+    For example `sdx-state explain survey.greeting_text`, `sdx-state explain limits.deletes` for a key of sdx.yaml, or
+    `sdx-state explain unknown-key`. `explain codes` lists every code, and `explain risk` every rule of risk. Rules and
+    lints of installed packages are explained by their names.
     """
     from sdx_state.config.codes import rules
 
@@ -67,19 +69,20 @@ def _explain_kind(context: Context, name: str | None) -> None:
     from sdx_state.kinds import KINDS
     from sdx_state.model.alike import nearest
 
-    kinds = list(KINDS)
+    kinds = [*KINDS, "project"]
     if name is None:
         for kind in kinds:
             found = describe(kind)
             click.echo(f"{kind:13} {found.text if found else ''}")
         return
-    found = describe(name)
+    found = describe(name) or describe(f"project.{name}")
     if found is None:
         if _explain_extension(context, name):
             return
         codes = [*rules(), *(one.name for one in _extensions(context))]
         above = describe(name.partition(".")[0])
-        known = [*kinds, *(f"{above.name}.{field}" for field in above.fields)] if above else [*kinds, *codes]
+        inner = [f"{above.name}.{field}" for field in above.fields] if above else [*codes, *_keys()]
+        known = [*kinds, *inner]
         near = nearest(name, known)
         otherwise = "See: sdx-state explain codes" if above is None else f"There are: {', '.join(known)}"
         raise Stop(f"there is no {name}", f"Did you mean {near}?" if near else otherwise, UNKNOWN)
@@ -89,6 +92,14 @@ def _explain_kind(context: Context, name: str | None) -> None:
         widest = max(len(field) for field in found.fields)
         for field, text in found.fields.items():
             click.echo(f"  {field:{widest}}  {text}")
+
+
+def _keys() -> Iterable[str]:
+    """Return the keys of `sdx.yaml`."""
+    from sdx_state.config import describe
+
+    project = describe("project")
+    return project.fields if project is not None else ()
 
 
 def _list_codes() -> None:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import click
 
+from sdx_state.cli.completing import environments
 from sdx_state.cli.context import Context
 
 _Command = TypeVar("_Command", Callable[..., Any], click.Command)
@@ -94,7 +95,14 @@ def _folder_option(**more: Any) -> Callable[[_Command], _Command]:
 
 
 def _environment_option(**more: Any) -> Callable[[_Command], _Command]:
-    return click.option("--env", "environment", metavar="NAME", help="Use this environment of sdx.yaml.", **more)
+    return click.option(
+        "--env",
+        "environment",
+        metavar="NAME",
+        help="Use this environment of sdx.yaml.",
+        shell_complete=environments,
+        **more,
+    )
 
 
 def with_place(command: click.Command) -> None:

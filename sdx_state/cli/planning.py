@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from sdx_state.cli.completing import addresses
 from sdx_state.cli.failure import LIMIT, Stop, error_code
 
 if TYPE_CHECKING:
@@ -22,7 +23,12 @@ allow_deletes_option = click.option(
 
 
 allow_option = click.option(
-    "--allow", "allowed", multiple=True, metavar="ADDRESS", help="Allow this change whatever its risk."
+    "--allow",
+    "allowed",
+    multiple=True,
+    metavar="ADDRESS",
+    shell_complete=addresses,
+    help="Allow this change whatever its risk.",
 )
 
 
@@ -48,12 +54,20 @@ def plan_options(command: F) -> F:
         click.option(
             "--refresh-phones", is_flag=True, help="Look up phone numbers again (each look-up is paid for)."
         ),
-        click.option("--exclude", "excludes", multiple=True, metavar="GLOB", help="Leave these addresses out."),
+        click.option(
+            "--exclude",
+            "excludes",
+            multiple=True,
+            metavar="GLOB",
+            shell_complete=addresses,
+            help="Leave these addresses out.",
+        ),
         click.option(
             "--target",
             "targets",
             multiple=True,
             metavar="GLOB",
+            shell_complete=addresses,
             help="Only these addresses, and what they depend on.",
         ),
         click.option("--verbose", is_flag=True, help="List every resource, however many are alike."),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from sdx_state.cli.completing import addresses
 from sdx_state.cli.context import Context, sandbox_option
 from sdx_state.cli.failure import DECIDE, Stop
 from sdx_state.cli.outputs import OutputFile
@@ -35,7 +36,7 @@ def _bound(*, end: bool) -> Callable[[click.Context, click.Parameter, str | None
 
 
 @click.command("responses")
-@click.argument("survey")
+@click.argument("survey", shell_complete=addresses)
 @click.option("--since", callback=_bound(end=False), metavar="DAY|MOMENT", help="Submitted then, or later.")
 @click.option(
     "--until", callback=_bound(end=True), metavar="DAY|MOMENT", help="Submitted before; a day counts whole."

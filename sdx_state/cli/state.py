@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sdx_state.cli.addresses import an_address
+from sdx_state.cli.completing import addresses
 from sdx_state.cli.context import Context, sandbox_option
 from sdx_state.cli.failure import Stop
 
@@ -31,7 +32,7 @@ def command() -> None:
 
 
 @command.command("list")
-@click.argument("globs", nargs=-1, metavar="[GLOB]...")
+@click.argument("globs", nargs=-1, metavar="[GLOB]...", shell_complete=addresses)
 @sandbox_option
 @click.pass_obj
 def list_addresses(context: Context, globs: tuple[str, ...], sandbox: bool) -> None:
@@ -48,7 +49,7 @@ def list_addresses(context: Context, globs: tuple[str, ...], sandbox: bool) -> N
 
 
 @command.command()
-@click.argument("address", callback=an_address)
+@click.argument("address", callback=an_address, shell_complete=addresses)
 @sandbox_option
 @click.pass_obj
 def show(context: Context, address: Address, sandbox: bool) -> None:
@@ -63,8 +64,8 @@ def show(context: Context, address: Address, sandbox: bool) -> None:
 
 
 @command.command()
-@click.argument("before", callback=an_address)
-@click.argument("after", callback=an_address)
+@click.argument("before", callback=an_address, shell_complete=addresses)
+@click.argument("after", callback=an_address, shell_complete=addresses)
 @sandbox_option
 @click.pass_obj
 def mv(context: Context, before: Address, after: Address, sandbox: bool) -> None:
@@ -92,7 +93,7 @@ def mv(context: Context, before: Address, after: Address, sandbox: bool) -> None
 
 
 @command.command()
-@click.argument("globs", nargs=-1, required=True, metavar="ADDRESS|GLOB...")
+@click.argument("globs", nargs=-1, required=True, metavar="ADDRESS|GLOB...", shell_complete=addresses)
 @sandbox_option
 @click.pass_obj
 def rm(context: Context, globs: tuple[str, ...], sandbox: bool) -> None:
@@ -152,7 +153,7 @@ def unlock(context: Context, lock_id: str, sandbox: bool) -> None:
 
 
 @command.command()
-@click.argument("address", callback=an_address)
+@click.argument("address", callback=an_address, shell_complete=addresses)
 @click.option("--adopt", "id", required=True, metavar="ID", help="The live id that ADDRESS is.")
 @sandbox_option
 @click.pass_obj

@@ -6,12 +6,13 @@ from typing import Literal
 
 import click
 
+from sdx_state.cli.completing import runs
 from sdx_state.cli.context import Context, sandbox_option
 from sdx_state.cli.planning import allow_deletes_option, approval_options, print_plan
 
 
 @click.command("undo")
-@click.argument("run")
+@click.argument("run", shell_complete=runs)
 @approval_options
 @allow_deletes_option
 @click.option("--verbose", is_flag=True, help="List every resource, however many are alike.")

@@ -1,0 +1,66 @@
+"""Where a project keeps its state and its sandbox."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sdx_state.app.extensions import ExtensionFailed, Extensions, extensions
+from sdx_state.config.project import StateSettings
+from sdx_state.programs.machine import THIS_MACHINE, Machine
+from sdx_state.state.backend import LOCAL, Backend
+from sdx_state.state.errors import StateUnusable
+from sdx_state.state.files import HIDDEN_FOLDER
+from sdx_state.state.local import LocalStore
+from sdx_state.state.signing import SigningKey
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a project keeps its state and its sandbox.
+
+    Attributes:
+        folder: The project's folder.
+        environment: The chosen environment.
+        key: Signs the state; None for no signatures.
+        machine: Time, waiting and chance.
+        state: Where the state of a real tenant is kept; that of a sandbox is in the folder.
+    """
+
+    folder: Path
+    environment: str | None = None
+    key: SigningKey | None = None
+    machine: Machine = THIS_MACHINE
+    state: StateSettings = field(default_factory=StateSettings)
+
+    @property
+    def hidden(self) -> Path:
+        """The folder of the state."""
+        return self.folder / HIDDEN_FOLDER
+
+    @property
+    def database(self) -> Path:
+        """The file of the sandbox: one for each environment."""
+        return self.hidden / (f"sandbox.{self.environment}.db" if self.environment else "sandbox.db")
+
+    def store(self, *, sandbox: bool) -> Backend:
+        """Return the state: one for each environment, and others for the sandbox.
+
+        Raises:
+            StateUnusable: The package that keeps it is not installed, or fails.
+        """
+        name = "sandbox-state" if sandbox else "state"
+        name = f"{name}.{self.environment}" if self.environment else name
+        if sandbox or self.state.backend == LOCAL:
+            return LocalStore(self.hidden, name, None, self.key, self.machine)
+        try:
+            backend = self.extensions.named("state_backends", self.state.backend, (LOCAL,))
+            store: Backend = backend.call(name, self.state.settings, key=self.key, machine=self.machine)
+        except ExtensionFailed as error:
+            raise StateUnusable(str(error), error.advice) from error
+        return store
+
+    @property
+    def extensions(self) -> Extensions:
+        """What installed packages add."""
+        return extensions(self.folder)
