@@ -5,7 +5,6 @@ What cannot be read completes nothing: a shell has no place for a message.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import TYPE_CHECKING
@@ -35,11 +34,11 @@ def _completer(known: Callable[[Context, bool], Iterable[str]]) -> Complete:
 def _context(ctx: click.Context) -> Context:
     """Return what the options say that were typed so far."""
     from sdx_state.cli.context import Context
+    from sdx_state.cli.main import ENVIRON
+    from sdx_state.programs.machine import THIS_MACHINE
 
     root = ctx.find_root().params
-    folder = root["folder"]
-    environment = root.get("environment") or os.environ.get("SDX_ENV") or None
-    return Context(folder, environment)
+    return Context(root["folder"], root["environment"] or None, ENVIRON, THIS_MACHINE)
 
 
 def _addresses(context: Context, sandbox: bool) -> Iterable[str]:
@@ -49,7 +48,7 @@ def _addresses(context: Context, sandbox: bool) -> Iterable[str]:
         return managed
     from sdx_state.app.declared import load_declared
 
-    return load_declared(context.folder, context.environment, os.environ, None).resources
+    return load_declared(context.folder, context.environment, context.environ, None).resources
 
 
 def _runs(context: Context, sandbox: bool) -> Iterable[str]:

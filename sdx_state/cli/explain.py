@@ -25,9 +25,9 @@ UNKNOWN = 2
 def command(context: Context, name: str | None, rule: str | None) -> None:
     """Explain a kind, a field, or the code of a diagnostic.
 
-    For example `sdx-state explain survey.greeting_text`, `sdx-state explain limits.deletes` for a key of sdx.yaml, or
-    `sdx-state explain unknown-key`. `explain codes` lists every code, and `explain risk` every rule of risk. Rules and
-    lints of installed packages are explained by their names.
+    For example `sdx-state explain survey.greeting_text`, `sdx-state explain limits.deletes` for a key of sdx.yaml,
+    or `sdx-state explain unknown-key`. `explain codes` lists every code, and `explain risk` every rule of risk. Rules
+    and lints of installed packages are explained by their names.
     """
     from sdx_state.config.codes import rules
 
