@@ -114,13 +114,18 @@ def source() -> Source:
     return Source(Path(sdx_state.__file__).parent)
 
 
-@pytest.fixture(autouse=True)
-def no_settings_of_ours(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+def take_settings_away(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Set the environment as if nobody had set anything up for the program."""
     names = ("API_URL", "CUSTOMER_UUID", "AUTH_TOKEN", "ACCESS_TOKEN", "ENV", "LOG", "CA_FILE", "STATE_KEY")
     for name in (*names, "CLIENT_ID", "CLIENT_SECRET"):
         monkeypatch.delenv(f"SDX_{name}", raising=False)
     monkeypatch.setenv("SDX_NO_KEYRING", "1")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.getbasetemp() / "nobody"))
+
+
+@pytest.fixture(autouse=True)
+def no_settings_of_ours(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    take_settings_away(monkeypatch, tmp_path_factory)
 
 
 @pytest.fixture

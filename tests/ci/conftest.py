@@ -6,9 +6,11 @@ import json
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -16,9 +18,14 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import yaml
 
+from sdx_state.sandbox import SandboxServer
+from tests.conftest import take_settings_away
+
 EXAMPLES = Path(__file__).parents[2] / "examples" / "ci"
 GIT = ("git", "-c", "user.name=T", "-c", "user.email=t@example.com", "-c", "init.defaultBranch=main")
 STATE_KEY = "0123456789abcdef" * 4
+PROJECT = "sdx: 1\napi: {host: demo.surveydynamix.com}\n"
+ONE = "surveys: {a: {name: A}}\n"
 
 
 class GitHub:
@@ -94,17 +101,24 @@ class GitHub:
 
 @pytest.fixture
 def github():
+    with github_of_its_own() as made:
+        yield made
+
+
+@contextmanager
+def github_of_its_own():
     made = GitHub()
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
+    try:
+        yield made
+    finally:
+        made.server.shutdown()
+        made.server.server_close()
 
 
-@pytest.fixture
-def programs(warm, tmp_path):
+@pytest.fixture(scope="module")
+def programs(warm, tmp_path_factory):
     """A folder with `sdx-state` and `python`, for the search path."""
-    folder = tmp_path / "bin"
-    folder.mkdir()
+    folder = tmp_path_factory.mktemp("bin")
     (folder / "sdx-state").symlink_to(warm)
     (folder / "python").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
     (folder / "python").chmod(0o755)
@@ -129,6 +143,13 @@ class Runner:
         assert self.workflow["defaults"] == {"run": {"shell": "bash"}}
         self.caches, self.artifacts, self.jobs, self.run_id = {}, {}, 0, 100
         self.outputs = {}
+
+    def again(self, repository, github, work):
+        """Return a runner that goes on from here, in a copy of the repository."""
+        made = Runner(repository, self.programs, github, self.tenant_url, work)
+        made.caches, made.artifacts, made.outputs = dict(self.caches), dict(self.artifacts), dict(self.outputs)
+        made.run_id = self.run_id
+        return made
 
     def git(self, *arguments):
         subprocess.run([*GIT, *arguments], cwd=self.repository, check=True, capture_output=True)
@@ -246,15 +267,71 @@ class Runner:
         shutil.copy(kept, folder / name)
 
 
+@pytest.fixture(scope="module")
+def one_tenant():
+    """A tenant for all tests of a file: a state is bound to its address."""
+    with SandboxServer(":memory:") as server:
+        yield server, copy_of(server.store)
+
+
+@pytest.fixture
+def tenant(one_tenant):
+    server, empty = one_tenant
+    put_back(server.store, empty)
+    return server
+
+
+def copy_of(store):
+    copy = sqlite3.connect(":memory:", check_same_thread=False)
+    store._db.backup(copy)
+    return copy
+
+
+def put_back(store, copy):
+    with store._lock:
+        copy.backup(store._db)
+
+
 @pytest.fixture
 def runner(project, programs, github, tenant, tmp_path):
     """A repository with a project and the workflow's files, and nothing applied yet."""
-    workflows = project.folder / ".github" / "workflows"
+    return begun(Runner(project.folder, programs, github, tenant.url, tmp_path))
+
+
+def begun(runner):
+    workflows = runner.repository / ".github" / "workflows"
     workflows.mkdir(parents=True)
     for name in ("github_comments.py", "sealed.sh"):
         shutil.copy(EXAMPLES / name, workflows / name)
-    made = Runner(project.folder, programs, github, tenant.url, tmp_path)
-    made.git("init", "-q")
-    made.git("add", ".")
-    made.git("commit", "-q", "-m", "a project")
-    return made
+    runner.git("init", "-q")
+    runner.git("add", ".")
+    runner.git("commit", "-q", "-m", "a project")
+    return runner
+
+
+@pytest.fixture(scope="module")
+def merged_once(one_tenant, programs, tmp_path_factory):
+    """A runner with what is on the main branch planned and applied, and the tenant then."""
+    server, empty = one_tenant
+    put_back(server.store, empty)
+    repository, work = tmp_path_factory.mktemp("repository"), tmp_path_factory.mktemp("work")
+    with pytest.MonkeyPatch.context() as monkeypatch, github_of_its_own() as github:
+        runner = begun(Runner(repository, programs, github, server.url, work))
+        take_settings_away(monkeypatch, tmp_path_factory)
+        runner.commit("sdx.yaml", PROJECT)
+        runner.commit("a.yaml", ONE)
+        planned = runner.run("plan")
+        assert (planned.code, planned.outputs["changes"]) == (0, "2"), planned.said
+        applied = runner.run("apply")
+        assert applied.code == 0, applied.said
+    runner.run_id += 1
+    return runner, copy_of(server.store)
+
+
+@pytest.fixture
+def merged(merged_once, github, tenant, tmp_path):
+    """What is on the main branch was planned and applied."""
+    once, database = merged_once
+    put_back(tenant.store, database)
+    repository = shutil.copytree(once.repository, tmp_path / "repository")
+    return once.again(repository, github, tmp_path)

@@ -82,7 +82,7 @@ def test_the_generic_script_shows_what_deletes_too_much_and_ends_with_6(shell):
     assert shell.project.apply().code == 0
     shell.project.write("a.yaml", "surveys: {b: {name: B}}\n")
     assert shell(f"{script} plan").returncode == 6
-    assert "deletes: the plan deletes 1 of 1" in (shell.project.folder / "plan.md").read_text()
+    assert "error[deletes]: the plan deletes 1 of 1" in (shell.project.folder / "plan.md").read_text()
 
 
 def test_gitlab_plans_what_is_merged_and_applies_that_plan(gitlab, tenant):

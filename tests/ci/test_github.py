@@ -6,23 +6,10 @@ import subprocess
 
 import pytest
 
-ONE = "surveys: {a: {name: A}}\n"
+from tests.ci.conftest import ONE, PROJECT
+
 TWO = "surveys: {a: {name: A, description: New}, b: {name: B}}\n"
 PERSON = "users: {ana.lee@example.com: {name: Ana Lee, phone: '+61491570156'}}\n"
-PROJECT = "sdx: 1\napi: {host: demo.surveydynamix.com}\n"
-
-
-@pytest.fixture
-def merged(runner):
-    """What is on the main branch was planned and applied."""
-    runner.commit("sdx.yaml", PROJECT)
-    runner.commit("a.yaml", ONE)
-    planned = runner.run("plan")
-    assert (planned.code, planned.outputs["changes"]) == (0, "2"), planned.said
-    applied = runner.run("apply")
-    assert applied.code == 0, applied.said
-    runner.run_id += 1
-    return runner
 
 
 def surveys(tenant):
@@ -40,7 +27,7 @@ def test_the_state_goes_from_run_to_run_so_that_deletes_and_limits_are_known(mer
     merged.commit("a.yaml", "surveys: {b: {name: B}}\n")
     planned = merged.run("plan")
     assert planned.code == 6
-    assert "deletes: the plan deletes 1 of 1" in planned.summary
+    assert "error[deletes]: the plan deletes 1 of 1" in planned.summary
     merged.commit("sdx.yaml", PROJECT + "limits: {deletes_percent: 100}\n")
     assert merged.run("plan").code == 0
     assert merged.run("apply").code == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -58,11 +59,12 @@ class Teams:
 
     def __init__(self) -> None:
         self.rows: dict[int, dict[str, Any]] = {}
+        self.ids = itertools.count(1)  # none is used again: that would be looked at for a minute
         self.verbs = "GET, POST, PUT, DELETE"
         self.writes: list[str] = []
 
     def add(self, **fields: Any) -> int:
-        id = max(self.rows, default=0) + 1
+        id = next(self.ids)
         self.rows[id] = {"id": id, "name": "", "seats": None, "description": "", "lead": "", **fields}
         return id
 
@@ -449,7 +451,7 @@ class Table(Teams):
         self.collection, self.singular = collection, singular
 
     def add(self, **fields: Any) -> int:
-        id = max(self.rows, default=0) + 1
+        id = next(self.ids)
         self.rows[id] = {"id": id, **{name: int(v) if v.isdigit() else v for name, v in fields.items()}}
         return id
 
