@@ -13,10 +13,10 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from sdx_state.kinds import KINDS, USER
+from sdx_state.kinds import KINDS, USER, veils_of
+from sdx_state.kinds.field import Sort
 from sdx_state.kinds.phone import IN_TEXT
 
-VEILED = (*USER.personal, "agent_id")  # an agent_id is often made of the name
 _PHONES = 10**6  # pseudonyms of telephone numbers
 # Broad, and bounded, so that a text without an `@` is read once: which part of it is an address is found out below.
 _EMAIL = re.compile(r"[^\s<>()\[\]\",;:\\@]{1,64}@[^\s<>()\[\]{}\"'`,;:|/\\%@]{1,253}")
@@ -53,25 +53,27 @@ class Pseudonyms:
 
     def values(self, kind: str, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return `values`, the fields of a resource of `kind`, with pseudonyms."""
-        if kind == USER.name:
-            return {name: self.of(name, value) for name, value in values.items()}
-        return {name: self.elsewhere(value) for name, value in values.items()}
+        veils = veils_of(kind)
+        return {
+            name: self.of(veils[name], value) if name in veils else self.elsewhere(value)
+            for name, value in values.items()
+        }
 
-    def of(self, name: str, value: Any) -> Any:
-        """Return what stands for `value`, which is the field `name` of a user."""
-        if not self.salt or name not in VEILED:
+    def of(self, sort: Sort, value: Any) -> Any:
+        """Return what stands for `value`, which is a user's e-mail address, name, agent id or telephone number."""
+        if not self.salt or not sort:
             return value
-        normalised = USER.by_name[name].normalise(value)
+        normalised = USER.by_name[sort].normalise(value)
         if normalised is None:
             return value
-        text = f"{name}\0{normalised}".encode("utf-8", "surrogatepass")
+        text = f"{sort}\0{normalised}".encode("utf-8", "surrogatepass")
         digest = hmac.new(bytes.fromhex(self.salt), text, hashlib.sha256).hexdigest()
         return {
             "email": f"user-{digest[:16]}@pseudonym.invalid",
             "name": f"User {digest[:12]}",
             "agent_id": f"agent-{digest[:12]}",
             "phone": f"+999{int(digest[:12], 16) % _PHONES:06d}",
-        }[name]
+        }[sort]
 
     def elsewhere(self, value: Any) -> Any:
         """Return `value`, of any shape, with what is known of users replaced in its texts."""
@@ -87,9 +89,9 @@ class Pseudonyms:
             return [self.elsewhere(inner) for inner in value]
         return value
 
-    def _known(self, name: str) -> Callable[[re.Match[str]], str]:
+    def _known(self, sort: Sort) -> Callable[[re.Match[str]], str]:
         def replacement(found: re.Match[str]) -> str:
-            pseudonym = str(self.of(name, found[0]))
+            pseudonym = str(self.of(sort, found[0]))
             return pseudonym if pseudonym in self.known else found[0]
 
         return replacement

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, get_args
 
-from sdx_state.app.pseudonyms import VEILED, Pseudonyms
+from sdx_state.app.pseudonyms import Pseudonyms
 from sdx_state.app.stored_evidence import StoredEvidence, stored_evidence
 from sdx_state.decoding.strict import OWN_DEPTH, DecodingError, parse
 from sdx_state.decoding.typed import (
@@ -31,7 +31,8 @@ from sdx_state.decoding.typed import (
     optional,
     record,
 )
-from sdx_state.kinds import KINDS, USER, Kind
+from sdx_state.kinds import KINDS, USER, Kind, veils_of
+from sdx_state.kinds.identity import identity
 from sdx_state.model.address import Address
 from sdx_state.model.ledger import Entry, Ledger
 from sdx_state.model.resource import Desired, Live, Shape
@@ -184,7 +185,7 @@ def remembered(ledger: Ledger, intentions: Iterable[Intention], pseudonyms: Pseu
     for intention in intentions:
         moved = [address for move in intention.moved for address in (move.before, move.after)]
         for address in (*intention.resources, *moved, *(order.address for order in intention.removed)):
-            if address.kind == USER.name:
+            if _tells_of_somebody(address):
                 named[_veiled_address(address, pseudonyms)] = address
     return replace(ledger, entries={named.get(address, address): one for address, one in ledger.entries.items()})
 
@@ -204,32 +205,45 @@ def _veiled_desired(desired: Desired, pseudonyms: Pseudonyms) -> Desired:
 
 
 def _veiled_ledger(ledger: Ledger, snapshot: Snapshot, pseudonyms: Pseudonyms) -> Ledger:
-    users = {USER.identity_of(one.id): one.raw for one in snapshot.of(USER.name)}
+    live = {
+        identity(one.kind, one.id): one.raw
+        for kind in KINDS
+        if not KINDS[kind].lookup_only and veils_of(kind)
+        for one in snapshot.of(kind)
+    }
     entries = {}
     for address, entry in ledger.entries.items():
-        if address.kind != USER.name:
-            entries[address] = replace(entry, id=pseudonyms.elsewhere(entry.id))
-            continue
-        applied = _veiled_hashes(entry, users.get(USER.identity_of(entry.id), {}), ledger, pseudonyms)
-        id = pseudonyms.of(USER.identity, entry.id)
+        kind, raw = KINDS[address.kind], live.get(identity(address.kind, entry.id), {})
+        applied = _veiled_hashes(kind, entry, raw, ledger, pseudonyms)
+        veil = veils_of(kind.name).get(kind.identity, "")
+        id = pseudonyms.of(veil, entry.id) if veil else pseudonyms.elsewhere(entry.id)
         entries[_veiled_address(address, pseudonyms)] = replace(entry, id=id, applied=applied)
     return replace(ledger, entries=entries)
 
 
 def _veiled_hashes(
-    entry: Entry, live: Mapping[str, object], ledger: Ledger, pseudonyms: Pseudonyms
+    kind: Kind, entry: Entry, live: Mapping[str, object], ledger: Ledger, pseudonyms: Pseudonyms
 ) -> dict[str, str]:
     """Return the hashes of what was applied: of pseudonyms where it is live still, none where nobody knows it."""
-    hashes = {}
+    hashes, veils = {}, veils_of(kind.name)
     for path, known in entry.applied.items():
-        if not pseudonyms.salt or path not in VEILED:
+        if not pseudonyms.salt or path not in veils:
             hashes[path] = known
             continue
-        normalise = USER.by_name[path].normalise
+        normalise = kind.by_name[path].normalise
         if known == ledger.hash(normalise(live.get(path))):
-            hashes[path] = ledger.hash(normalise(pseudonyms.of(path, live.get(path))))
+            hashes[path] = ledger.hash(normalise(pseudonyms.of(veils[path], live.get(path))))
     return hashes
 
 
 def _veiled_address(address: Address, pseudonyms: Pseudonyms) -> Address:
-    return Address(USER.name, pseudonyms.of(USER.identity, address.name))
+    if not _tells_of_somebody(address):
+        return address
+    veil = veils_of(address.kind)[KINDS[address.kind].identity]
+    return Address(address.kind, pseudonyms.of(veil, address.key))
+
+
+def _tells_of_somebody(address: Address) -> bool:
+    """Tell whether the key of `address` is an identity that tells of a person."""
+    kind = KINDS[address.kind]
+    return kind.keyed_by_identity and kind.identity in veils_of(kind.name)

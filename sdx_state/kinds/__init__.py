@@ -16,6 +16,7 @@ from sdx_state.kinds.table import (
     parent_names,
     register,
     registered,
+    veils_of,
     written_names,
 )
 from sdx_state.kinds.user import USER
@@ -38,5 +39,6 @@ __all__ = [
     "parent_names",
     "register",
     "registered",
+    "veils_of",
     "written_names",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, Literal
 
 from sdx_state.kinds.complaint import Complaint
 from sdx_state.kinds.email import identity_of
@@ -26,6 +26,7 @@ class FieldType(Enum):
     OPTIONS = "options"  # a question's response options: label and prompt
 
 
+Sort = Literal["", "email", "name", "phone", "agent_id"]
 Judge = Callable[[str], Complaint | None]
 
 
@@ -47,6 +48,8 @@ class Field:
         national: Its key in YAML may hold a number as it is dialled in a country, which the field of this name says.
         refers_to: The kind of the resource that it names. The wire has the identity, YAML the address.
         personal: It says who somebody is, or how to reach them.
+        pseudonym: The sort of pseudonym that stands for it in a stored tenant; for a personal field it follows from
+            the type.
         shared: Why two resources with the same value are worth a warning; empty if they are not.
         texting: It is a number that text messages are sent from.
         check: Says why a text cannot be declared.
@@ -66,6 +69,7 @@ class Field:
     national: str = ""
     refers_to: str = ""
     personal: bool = False
+    pseudonym: Sort = ""
     shared: str = ""
     texting: bool = False
     check: Judge | None = None
@@ -75,6 +79,13 @@ class Field:
     def key(self) -> str:
         """Its key in YAML."""
         return self.yaml or self.name
+
+    @property
+    def veil(self) -> Sort:
+        """The sort of pseudonym that stands for it in a stored tenant; empty where it tells of nobody."""
+        if self.pseudonym or not self.personal:
+            return self.pseudonym
+        return "email" if self.type is FieldType.EMAIL else "phone" if self.type is FieldType.PHONE else "name"
 
     def normalise(self, value: object) -> object:
         """Return the form in which two values of this field are compared.

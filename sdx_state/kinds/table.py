@@ -8,6 +8,7 @@ from functools import cache, wraps
 from types import MappingProxyType
 from typing import Any, ParamSpec, TypeVar
 
+from sdx_state.kinds.field import Sort
 from sdx_state.kinds.kind import Kind
 
 P = ParamSpec("P")
@@ -70,6 +71,16 @@ def cached_by_table(function: Callable[P, T]) -> Callable[P, T]:
 def _forget() -> None:
     for clear in _caches:
         clear()
+
+
+@cached_by_table
+def veils_of(name: str) -> Mapping[str, Sort]:
+    """Return the fields of the kind `name` that tell of people, and the sort of pseudonym that stands for each."""
+    found = {field.name: field.veil for field in _table[name].fields}
+    for field in _table[name].references:
+        named = _table[field.refers_to]
+        found[field.name] = found[field.name] or named.by_name[named.identity].veil
+    return {name: veil for name, veil in found.items() if veil}
 
 
 @cached_by_table

@@ -69,6 +69,7 @@ _FIELDS = (
         label="Agent ID",
         about="Id of the agent in the contact centre. A changed one re-attributes interactions.",
         shared="interactions are attributed by it",
+        pseudonym="agent_id",  # it is often made of the name
     ),
     Field(
         "phone",

@@ -189,7 +189,7 @@ def test_what_is_owned_protected_and_drifted_is_known_without_a_base(stored, ten
     stored.write("a.yaml", more.replace("  b: {name: B, protect: true}\n", ""))
     planned = rehearse(stored)
     assert planned.code == 6
-    assert "protect: survey.b is protected" in planned.out
+    assert "survey.b is protected" in planned.out
     assert "- user.user-" in planned.out  # a person who is declared no more has a pseudonym
 
 

@@ -359,6 +359,11 @@ def test_a_stored_tenant_holds_it(applied: Any, teams: Teams) -> None:
     document = json.loads(path.read_text())
     assert {row["name"] for row in document["teams"]} == {"Support", "Sales"}
     assert "ana@example.com" not in path.read_text()
+    remembered = json.loads((applied.folder / ".sdx" / "state.json").read_text())
+    known, stored = (
+        told["resources"]["team.support"]["applied"] for told in (remembered["state"], document["state"])
+    )
+    assert {name for name in known if known[name] != stored.get(name)} == {"lead"}
 
 
 def test_a_lost_state_finds_it_again_by_its_name(applied: Any) -> None:
