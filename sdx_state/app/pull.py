@@ -31,6 +31,7 @@ from sdx_state.model.ledger import Ledger
 from sdx_state.model.plan import Action, Change, Plan, Unmanaged
 from sdx_state.model.resource import Live
 from sdx_state.model.snapshot import Snapshot
+from sdx_state.model.texts import counted
 from sdx_state.plan.build import Intention, build_plan
 from sdx_state.plan.describe import Description, Place, describe, place_of
 from sdx_state.plan.rename import key_changes
@@ -129,7 +130,7 @@ def pull(
         edits = list(_edits(plan))
         if edits and not choices.overwrite(edits):
             raise NotPulled(
-                f"{len(edits)} changes in the files were never applied, and the tenant's values would replace them",
+                f"never applied, and the tenant says otherwise: {counted(len(edits), 'change')} in the files",
                 "Nothing was changed. To keep them: sdx-state apply. To lose them: sdx-state pull --overwrite",
                 decide=True,
             )
@@ -184,7 +185,7 @@ def _require_matched(plan: Plan, before: Configuration) -> None:
     created = [change for change in plan.changes if change.action is Action.CREATE]
     if created:
         names = ", ".join(change.address for change in created[:5]) + (", ..." if len(created) > 5 else "")
-        message = f"{len(created)} declared resources are not in the tenant: {names}"
+        message = f"declared, and not in the tenant: {counted(len(created), 'resource')}: {names}"
         advice = "Nothing was changed. Create them: sdx-state apply. Or take them out of the files, then pull again."
         raise NotPulled(message, advice, decide=True)
 

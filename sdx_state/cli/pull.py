@@ -45,6 +45,7 @@ def command(
     from sdx_state.app.rehearsal import store_tenant
     from sdx_state.cli.console import reading, say, say_waiting
     from sdx_state.cli.planning import print_plan
+    from sdx_state.model.texts import counted
     from sdx_state.report.escape import escape
 
     if snapshot is not None and (overwrite or new):
@@ -62,7 +63,8 @@ def command(
         count = store_tenant(
             everything, ledger, snapshot, personal=personal, evidence=evidence, machine=context.machine
         )
-        click.echo(f"{count} resources in {snapshot}" + ("." if with_personal_data else ", users under pseudonyms."))
+        ended = "." if with_personal_data else ", users under pseudonyms."
+        click.echo(f"{counted(count, 'resource')} in {snapshot}{ended}")
         return
     try:
         with (
@@ -82,13 +84,12 @@ def command(
     if pulled.not_declared:
         listed = ", ".join(f"{one.kind} {one.id}" for one in pulled.not_declared[:SHOWN])
         more = ", ..." if len(pulled.not_declared) > SHOWN else ""
-        say(
-            f"{len(pulled.not_declared)} live resources are not declared, and were left alone: {escape(listed)}{more}"
-        )
+        left = counted(len(pulled.not_declared), "live resource")
+        say(f"{left} not declared, and left alone: {escape(listed)}{more}")
         say("To write them down as well: sdx-state pull --new")
     click.echo(
-        f"{pulled.resources} resources in {len(pulled.files)} changed files, {pulled.adopted} newly adopted. "
-        "The next plan is empty."
+        f"{counted(pulled.resources, 'resource')} in {counted(len(pulled.files), 'changed file')}, "
+        f"{pulled.adopted} newly adopted. The next plan is empty."
     )
 
 

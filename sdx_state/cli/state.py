@@ -130,16 +130,17 @@ def restore(context: Context, serial: int | None, auto_approve: bool, sandbox: b
     The tenant is not touched; the next plan says what differs.
     """
     from sdx_state.cli.console import confirmed, say
+    from sdx_state.model.texts import counted
     from sdx_state.state.memory import keep, put_back
 
     with _changing(context, sandbox, "state restore") as (store, journal):
         ledger = store.generation(serial)
         kept = ", ".join(map(str, store.kept_serials()))
-        say(f"Kept: {kept}. Serial {ledger.serial} knows {len(ledger.entries)} resources.")
+        say(f"Kept: {kept}. Serial {ledger.serial} knows {counted(len(ledger.entries), 'resource')}.")
         if not auto_approve and not confirmed(f"Put the state of serial {ledger.serial} back?"):
             raise Stop("not approved", "Nothing was changed. Without a terminal, --auto-approve says yes.")
         saved = keep(store, journal, put_back(ledger, journal))
-    click.echo(f"The state knows {len(saved.entries)} resources, as it did at serial {ledger.serial}.")
+    click.echo(f"The state knows {counted(len(saved.entries), 'resource')}, as it did at serial {ledger.serial}.")
 
 
 @command.command()
@@ -181,6 +182,7 @@ def rebuild(context: Context, auto_approve: bool, sandbox: bool) -> None:
     """Rebuild the state from the tenant, by name. Writes to the state alone, never to the tenant."""
     from sdx_state.app.rebuild import rebuild as rebuilt_from
     from sdx_state.cli.console import confirmed, reading, say
+    from sdx_state.model.texts import counted
     from sdx_state.report.escape import escape
     from sdx_state.state.memory import keep, open_journal
 
@@ -204,11 +206,11 @@ def rebuild(context: Context, auto_approve: bool, sandbox: bool) -> None:
         if rebuilt.readable and not rebuilt.found and not rebuilt.lost:
             click.echo("The state already knows everything.")
             return
-        question = f"Save a state of {len(rebuilt.ledger.entries)} resources?"
+        question = f"Save a state of {counted(len(rebuilt.ledger.entries), 'resource')}?"
         if not auto_approve and not confirmed(question):
             raise Stop("not approved", "Nothing was changed. Without a terminal, --auto-approve says yes.")
         keep(workspace.store, open_journal(workspace.store, fence), rebuilt.ledger)
-    click.echo(f"The state knows {len(rebuilt.ledger.entries)} resources.")
+    click.echo(f"The state knows {counted(len(rebuilt.ledger.entries), 'resource')}.")
 
 
 @command.command()
@@ -224,6 +226,7 @@ def sign(context: Context, auto_approve: bool, sandbox: bool) -> None:
     from sdx_state.app.proof import sign as sign_all
     from sdx_state.app.proof import unsigned
     from sdx_state.cli.console import confirmed, say
+    from sdx_state.model.texts import counted
 
     store = _store(context, sandbox)
     if store.key is None:
@@ -234,8 +237,9 @@ def sign(context: Context, auto_approve: bool, sandbox: bool) -> None:
             click.echo("State and journal are signed with this key already.")
             return
         say(
-            f"The state ({len(found.ledger.entries)} resources) and the journal ({found.lines} lines) are whole, and "
-            "not signed with this key. Signing them says that you trust them as they are."
+            f"The state ({counted(len(found.ledger.entries), 'resource')}) and the journal "
+            f"({counted(found.lines, 'line')}) are whole, and not signed with this key. Signing them says that you "
+            "trust them as they are."
         )
         if not auto_approve and not confirmed("Sign them?"):
             raise Stop("not approved", "Nothing was changed. Without a terminal, --auto-approve says yes.")

@@ -22,6 +22,7 @@ def command(context: Context, forms: Forms, strict: bool) -> None:
     from sdx_state.cli.console import err_colour, say
     from sdx_state.config import ConfigurationError
     from sdx_state.model.suppression import unsuppressed
+    from sdx_state.model.texts import counted
     from sdx_state.report.diagnostics import diagnostics_text
     from sdx_state.report.found import Found
 
@@ -36,8 +37,8 @@ def command(context: Context, forms: Forms, strict: bool) -> None:
                 *unsuppressed(kept_by_git(context.folder), configuration.suppressions),
                 *configuration.diagnostics,
             )
-            files = len(configuration.files)
-            counts = f"{len(configuration.resources)} resources in {files} file{'' if files == 1 else 's'}"
+            declared = counted(len(configuration.resources), "resource")
+            counts = f"{declared} in {counted(len(configuration.files), 'file')}"
             if all(one.severity != "error" for one in diagnostics) and not (strict and diagnostics):
                 headline = f"The configuration is valid: {counts}."
         if strict:

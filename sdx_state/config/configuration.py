@@ -29,7 +29,7 @@ from sdx_state.config.references import References
 from sdx_state.config.repeated import Grouped
 from sdx_state.config.resources import Declarations, Document
 from sdx_state.config.schema import verdict_of
-from sdx_state.config.sift import PROJECT_FILE, Found, unread
+from sdx_state.config.sift import PROJECT_FILE, Found, unread, with_way_out
 from sdx_state.config.spreadsheet import read_sheet
 from sdx_state.config.tree import Items, Node, Place, Table, items, table
 from sdx_state.config.users_csv import Users, UsersFile, read_header, read_rows
@@ -197,7 +197,8 @@ class _Loader:
     def _result(
         self, project: Project | None, resources: dict[Address, Desired], moved: list[Moved], removed: list[Removed]
     ) -> Configuration:
-        diagnostics = in_order(self.diagnostics)
+        texts = {name: source.text for name, source in self.sources.items()}
+        diagnostics = tuple(with_way_out(in_order(self.diagnostics), texts))
         if project is None or any(diagnostic.severity == "error" for diagnostic in diagnostics):
             raise ConfigurationError(diagnostics)
         if not resources:

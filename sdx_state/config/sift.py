@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
 from sdx_state.config.errors import ConfigurationError
@@ -22,6 +22,7 @@ MAX_LOOKED_AT = 4 * 1024 * 1024  # bytes of a file that is not read for what it 
 _ANY_FOLDERS = "**"
 _MAYBE = re.compile(r"(?i:\.json|\.csv|\.ya?ml[~.][^/]*|\.ya?ml[ _-][^/]*)")
 _SECTION = re.compile(r"^(?:\{\s*)?[\"']?(?:surveys|users|phone_numbers)[\"']?[ \t]*:(?:\s|$)", re.MULTILINE)
+_OURS = re.compile(r"^[\"']?(?:surveys|users|phone_numbers|moved|removed|checks)[\"']?[ \t]*:", re.MULTILINE)
 _JSON_SECTION = re.compile(r'"(?:surveys|users|phone_numbers)"\s*:\s*\{')
 
 
@@ -139,6 +140,20 @@ def unread(found: Found, named: Collection[str], read: Reading) -> Iterator[Diag
             diagnostic = _looked_at(name, read)
             if diagnostic is not None:
                 yield diagnostic
+
+
+def with_way_out(diagnostics: Iterable[Diagnostic], texts: Mapping[str, str]) -> Iterator[Diagnostic]:
+    """Yield `diagnostics`; the first error in a file that has no section of ours says how to leave the file out."""
+    told: set[str] = set()
+    for one in diagnostics:
+        name = one.source.file if one.source else ""
+        is_error = one.severity == "error" and name.lower().endswith(SUFFIXES) and name != PROJECT_FILE
+        if is_error and name not in told and not _OURS.search(texts.get(name, "")):
+            told.add(name)
+            hint = f"if this file is not the project's, say so in {PROJECT_FILE}: {_line(name)}"
+            yield replace(one, help=f"{one.help}; {hint}" if one.help else hint)
+        else:
+            yield one
 
 
 def _looked_at(name: str, read: Reading) -> Diagnostic | None:

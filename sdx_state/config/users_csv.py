@@ -95,10 +95,27 @@ def read_header(file: UsersFile, sheet: Sheet, report: Callable[[Diagnostic], No
     if not any(map(file.is_known, header.cells)):
         # It may hold anything, and so nothing of it is shown.
         message = "this file is not in the format of the user upload: its first line has none of the columns"
+        other = _separator_not_read(header)
+        if other is not None:
+            message = f"this file separates columns by `{other}`"
+            hint = (
+                f"separate them by a comma, a semicolon, a tab or a vertical bar, or begin the file with: sep={other}"
+            )
+            report(Diagnostic("invalid-csv", "error", message, Source(source.name, 1, 1), help=hint))
+            return None
         report(Diagnostic("invalid-csv", "error", message, Source(source.name, 1, 1), help=_NO_HEADER))
         return None
     columns = columns_of(file, sheet, header, report)
     return Users(file, sheet, header, columns) if columns is not None else None
+
+
+def _separator_not_read(header: Record) -> str | None:
+    """Return what separates the required columns in a header whose separator was not found out."""
+    text = header.cells[0] if header.cells else ""
+    for one in dict.fromkeys(character for character in text if not character.isalnum() and character not in "_ \"'"):
+        if {folded_header(cell) for cell in text.split(one)}.issuperset(UPLOAD_REQUIRED):
+            return one
+    return None
 
 
 def read_rows(users: Users, report: Callable[[Diagnostic], None]) -> Iterator[Row]:
@@ -106,6 +123,7 @@ def read_rows(users: Users, report: Callable[[Diagnostic], None]) -> Iterator[Ro
     stripped: list[Place] = []
     records = users.sheet.records()
     next(records)
+    empty = True
     while True:
         try:
             record = next(records, None)
@@ -118,7 +136,12 @@ def read_rows(users: Users, report: Callable[[Diagnostic], None]) -> Iterator[Ro
             )
             break
         if record is None:
+            if empty:
+                message, hint = "this file has a header and no rows: it declares no users", "is a save missing?"
+                place = (users.header.line, 1)
+                report(users.sheet.source.diagnostic("nothing-declared", place, message, hint, "warning"))
             break
+        empty = False
         row = _row(users, record, stripped, report)
         if row is not None:
             yield row

@@ -34,7 +34,8 @@ def upload_of(users: Sequence[Desired]) -> Upload:
     rows = []
     for user in users:
         values = {name: str(value) for name, value in user.values.items() if value is not None}
-        cells = {SEND_RESET: "FALSE", **values, **user.upload}
+        cells = values | {column: cell for column, cell in user.upload.items() if cell}
+        cells.setdefault(SEND_RESET, "FALSE")
         rows.append([cells.get(column, "") for column in UPLOAD_COLUMNS])
     neutralised = sum(is_formula(cell) for row in rows for cell in row)
     return Upload(tuple(tuple(map(safe_cell, row)) for row in rows), neutralised)

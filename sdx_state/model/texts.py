@@ -34,3 +34,8 @@ def normalise_text(value: object) -> object:
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     return value
+
+
+def counted(number: int, noun: str) -> str:
+    """Return `number` and `noun`, which takes an s unless there is one of it."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -150,7 +150,7 @@ def test_new_resources_are_written_down_when_that_is_asked_for(applied, tenant, 
     before = content(applied)
     pulled = applied.run("pull")
     assert pulled.code == 0
-    assert "2 live resources are not declared" in pulled.err
+    assert "2 live resources not declared, and left alone" in pulled.err
     assert content(applied) == before
     terminal(monkeypatch, "no")
     assert applied.run("pull").code == 0
@@ -222,7 +222,7 @@ def test_what_the_tenant_deleted_stays_declared_and_is_named(applied, tenant):
     before = content(applied)
     pulled = applied.run("pull", "--overwrite", "--new")
     assert pulled.code == 5
-    assert "1 declared resources are not in the tenant: survey.s" in pulled.err
+    assert "declared, and not in the tenant: 1 resource: survey.s" in pulled.err
     assert content(applied) == before
 
 

@@ -103,6 +103,23 @@ def test_foreign_yaml_can_be_excluded(files: Any) -> None:
     assert format_files(files.folder, write=False) == []
 
 
+@pytest.mark.parametrize(
+    "text", [FOREIGN, "- a\n- b\n", "a: 1\n---\nb: 2\n", "a: {{ x }}\n", "a: !Ref x\n", "plain text\n", "\x01"]
+)
+def test_errors_in_foreign_yaml_say_once_how_to_leave_it_out(files: Any, text: str) -> None:
+    files.write("deploy/values.yaml", text)
+    said = [one for one in files.diagnostics() if one.severity == "error"]
+    told = [one.help or "" for one in said if "if this file is not the project's" in (one.help or "")]
+    assert len(told) == 1
+    files.write("sdx.yaml", f"sdx: 1\n{told[0].rpartition('sdx.yaml: ')[2]}\n")
+    assert files.said() == []
+
+
+def test_errors_in_configuration_say_nothing_of_leaving_it_out(files: Any) -> None:
+    files.write("s.yaml", "surveys: {s: {nam: S}}\nservices: {}\n")
+    assert [one for one in files.diagnostics() if "not the project's" in (one.help or "")] == []
+
+
 def test_what_is_excluded_stays_so_when_something_else_in_the_project_file_is_wrong(files: Any) -> None:
     files.write("docker-compose.yml", FOREIGN)
     files.write("sdx.yaml", "sdx: 1\nnope: 1\nexclude: [docker-compose.yml]\n")

@@ -131,3 +131,25 @@ def test_a_time_zone_that_only_the_platform_knows_is_a_warning(files: Any) -> No
             "did you mean `Australia/Brisbane`?",
         ),
     ]
+
+
+@pytest.mark.parametrize(
+    ("header", "separator"), [("name#email", "#"), ("Name^Email^Phone", "^"), ("email:name", ":")]
+)
+def test_a_separator_that_is_not_read_is_named_with_the_ways_out(files: Any, header: str, separator: str) -> None:
+    files.write("u.yaml", "users: {csv: u.csv}\n")
+    files.write("u.csv", f"{header}\n")
+    (said,) = files.diagnostics()
+    assert said.message == f"this file separates columns by `{separator}`"
+    files.write("u.csv", f"sep={separator}\n{header}\nx@x.com{separator}x@x.com{separator}\n")
+    assert [one for one in files.said() if "separates" in one] == []
+
+
+@pytest.mark.parametrize("rows", ["", "\n", ",,\n  ,\n"])
+def test_a_header_without_rows_is_a_warning(files: Any, rows: str) -> None:
+    files.write("u.yaml", "users: {csv: u.csv}\n")
+    files.write("s.yaml", "surveys: {s: {name: S}}\n")
+    files.write("u.csv", f"name,email\n{rows}")
+    (said,) = files.diagnostics()
+    assert (said.source.file, said.severity) == ("u.csv", "warning")
+    assert said.message == "this file has a header and no rows: it declares no users"

@@ -144,6 +144,14 @@ def test_the_upload_has_what_is_declared_for_it_and_mails_nobody_unless_told():
     assert {name: rows[1][name] for name in team} == team
 
 
+@pytest.mark.parametrize("said", [None, "", "FALSE"])
+def test_a_reset_that_nobody_asked_for_is_written_as_false(said):
+    upload = {} if said is None else {"send_password_reset": said}
+    user = Desired("user.a@x", "user", "a@x", {"email": "a@x", "name": "A"}, Source("a", 1, 1), upload=upload)
+    (row,) = csv.DictReader(io.StringIO(handoff_csv(HandOff(ORIGIN, (), (user,)))))
+    assert row["send_password_reset"] == "FALSE"
+
+
 def test_a_long_name_is_cut_in_titles_and_whole_where_it_is_copied():
     name = "x" * 500
     handoff = made(name)
