@@ -38,6 +38,10 @@ ALLOWED: dict[str, dict[str, str]] = {
         "os.open": "/dev/null",
         "open": "the descriptors of the standard streams, which are open already",
     },
+    "sdx_state/config/codes.py": {
+        "folder.iterdir": "files of this package",
+        "file.read_text": "a file of this package",
+    },
     "sdx_state/config/builder.py": {"self.open": "the open mappings and lists of a document, and no file"},
     "sdx_state/kinds/timezone.py": {"resources.files('tzdata').joinpath(name).read_text": "a file of a package"},
     "sdx_state/config/files.py": {
