@@ -392,7 +392,7 @@ def test_not_even_a_bug_shows_a_secret_that_was_typed_or_stored(signing_in, tmp_
 
 
 def test_with_credentials_in_the_environment_no_keyring_is_looked_for(signing_in, monkeypatch):
-    monkeypatch.setattr("sdx_state.api.stored._working_keyring", lambda: pytest.fail("a keyring was looked for"))
+    monkeypatch.setattr("sdx_state.api.vault._working_keyring", lambda _: pytest.fail("a keyring was looked for"))
     monkeypatch.setenv("SDX_ACCESS_TOKEN", "sandbox")
     signing_in.write("a.yaml", "surveys: {a: {name: A}}\n")
     for command in ("plan", "whoami"):
