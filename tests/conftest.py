@@ -144,6 +144,12 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 @pytest.fixture(scope="session")
+def mypy_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder in which all workers share what mypy knows of the package."""
+    return tmp_path_factory.getbasetemp().parent / "mypy-cache"
+
+
+@pytest.fixture(scope="session")
 def warm() -> Iterator[Path]:
     """Return a program that runs the command line as `sdx-state` does, in a process that has imported everything."""
     with warm_program() as program:

@@ -38,7 +38,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     """Run chosen files in this process, where a debugger and `print` work; everything else on every processor."""
     asked = any(one.startswith(("-n", "--numprocesses")) for one in config.invocation_params.args)
-    return 0 if not asked and all(path.is_file() for path in _chosen(config)) else None
+    debugging = config.option.capture == "no" or config.option.usepdb or config.option.trace
+    return 0 if not asked and (debugging or all(path.is_file() for path in _chosen(config))) else None
 
 
 def _chosen(config: pytest.Config) -> list[Path]:

@@ -88,11 +88,11 @@ def test_each_example_runs(tmp_path, example):
     assert ended.stdout == ("('Hello.', 'Well?') False\n" if made[0]["survey_type"] == "web" else "")
 
 
-def test_examples_and_uses_keep_to_the_types(tmp_path):
+def test_examples_and_uses_keep_to_the_types(tmp_path, mypy_cache):
     assert len(EXAMPLES) > 1
     for number, text in enumerate((*EXAMPLES, USES)):
         (tmp_path / f"use_{number}.py").write_text(text, encoding="utf-8")
-    command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path / "cache"), "."]
+    command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(mypy_cache), "."]
     ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stdout + ended.stderr
 

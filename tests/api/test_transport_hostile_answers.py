@@ -20,7 +20,7 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 @pytest.mark.parametrize("what", ["list", "create"])
 @pytest.mark.parametrize("coding", ["gzip", "deflate"])
 def test_a_compressed_bomb_is_refused_at_ten_mebibytes(serve: Any, connect: Any, coding: str, what: str) -> None:
-    plain = b"[" + b" " * (200 * 1024 * 1024) + b"]"
+    plain = b"[" + b" " * (40 * 1024 * 1024) + b"]"
     bomb = gzip.compress(plain, 1) if coding == "gzip" else zlib.compress(plain, 1)
     client = connect(serve((200, bomb, {"Content-Encoding": coding})))
     with pytest.raises(e.InvalidResponseError, match="larger than 10 MiB") as caught:
@@ -167,7 +167,7 @@ def test_an_id_may_come_as_a_text_of_digits(serve: Any, connect: Any) -> None:
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate"])
 def test_a_compressed_bomb_takes_no_more_memory_than_the_limit(serve: Any, connect: Any, coding: str) -> None:
-    plain = b"[" + b" " * (400 * 1024 * 1024) + b"]"
+    plain = b"[" + b" " * (120 * 1024 * 1024) + b"]"
     bomb = gzip.compress(plain, 1) if coding == "gzip" else zlib.compress(plain, 1)
     del plain
     client = connect(serve((200, bomb, {"Content-Encoding": coding})))
@@ -178,4 +178,4 @@ def test_a_compressed_bomb_takes_no_more_memory_than_the_limit(serve: Any, conne
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert peak < 64 * 1024 * 1024
+    assert peak < 40 * 1024 * 1024

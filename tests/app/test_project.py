@@ -268,9 +268,9 @@ def test_the_example_of_the_readme_runs(connected, tenant):
     assert names(tenant) == ["Support CSAT"]
 
 
-def test_the_example_and_uses_keep_to_the_types(tmp_path):
+def test_the_example_and_uses_keep_to_the_types(tmp_path, mypy_cache):
     for number, text in enumerate((EXAMPLE, USES)):
         (tmp_path / f"use_{number}.py").write_text(text, encoding="utf-8")
-    command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path / "cache"), "."]
+    command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(mypy_cache), "."]
     ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stdout + ended.stderr
