@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from sdx_state.kinds import KINDS, Kind, child_names, children_of
-from sdx_state.kinds.field import Field
+from sdx_state.kinds.field import Field, FieldType
 from sdx_state.kinds.identity import identity
 from sdx_state.kinds.wire import read_field
 from sdx_state.model.address import Address, readable_key
@@ -20,6 +20,7 @@ from sdx_state.model.value import DEFAULT_LANGUAGE, Value
 from sdx_state.plan.order import order_of
 
 NOWHERE = Source("", 0, 0)
+_CLEARED = (FieldType.TEXT, FieldType.PROMPT, FieldType.PHONE, FieldType.EMAIL)  # by ""
 KEY_LENGTH = 60
 KEY_BYTES = 120
 
@@ -143,8 +144,8 @@ class _Describer:
             if isinstance(said, Mapping) and not isinstance(value, Mapping):
                 value = {**said, DEFAULT_LANGUAGE: value if isinstance(value, str) else ""}
             if value is None:
-                if said is not None:
-                    values[one.name] = ""
+                if said is not None:  # only a text can be declared as cleared: a number becomes unmanaged
+                    values[one.name] = "" if one.type in _CLEARED else None
                 continue
             refusal = self._undeclared(one, value) or self.why_not(kind, one.name, value)
             if refusal is None:

@@ -11,6 +11,7 @@ import pytest
 from sdx_state.cli.context import Context
 from sdx_state.cli.main import cli
 from sdx_state.cli.outputs import OutputFile, OutputFolder
+from sdx_state.programs.machine import THIS_MACHINE
 
 OUTPUTS = [
     ("plan", "--out"),
@@ -97,7 +98,7 @@ def test_a_tenant_can_be_kept_where_the_sandbox_keeps_it(files: Any) -> None:
 
 
 def context_of(project: Any) -> click.Context:
-    return click.Context(cli, obj=Context(project.folder, None))
+    return click.Context(cli, obj=Context(project.folder, None, {}, THIS_MACHINE))
 
 
 @pytest.mark.parametrize("name", ["plan.json", "out/plan.bin", ".hidden.yaml", "handoff/x.yaml", "../new.yaml"])

@@ -216,6 +216,21 @@ def test_a_label_that_changed_in_the_tenant_keeps_the_key_of_its_question(connec
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("field", "cleared"), [("max_response", None), ("max_response", ""), ("question_sound_file", "")]
+)
+def test_a_value_that_was_cleared_in_the_tenant_can_be_pulled(connected, tenant, field, cleared):
+    said = "max_response: 10, question_sound_file: 'https://x.com/a.mp3'"
+    question = f"{{question_label: One, question_text: First?, question_type: nps, {said}}}"
+    connected.write("s.yaml", f"surveys:\n  a: {{name: A, questions: [{question}]}}\n")
+    assert connected.apply().code == 0
+    edit_all(tenant, "questions", **{field: cleared})
+    pulled = connected.run("pull")
+    assert pulled.code == 0, pulled.out + pulled.err
+    assert is_settled(connected)
+    assert connected.run("pull").out.startswith("2 resources in 0 changed files")
+
+
 def test_what_the_tenant_deleted_stays_declared_and_is_named(applied, tenant):
     (row,) = tenant.store.rows("surveys")
     tenant.store.delete_row("surveys", row["id"])
