@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sdx_state.state.errors import StateError
 
 STALE, LOCKED, DECIDE, LIMIT, STATE, HANDOFF, INTERRUPTED, TERMINATED = 3, 4, 5, 6, 7, 8, 130, 143
+STOPPED = "command-stopped"  # says no more than the message, and is not shown
 
 
 class Stop(Exception):
@@ -114,7 +115,7 @@ class Failure:
 def foreseen(error: BaseException) -> Failure | None:
     """Return what `error` means for the person who must act, None if nobody foresaw it."""
     if isinstance(error, Stop):
-        return Failure("command-stopped", str(error), error.advice, error.code, told=error.told, limits=error.limits)
+        return Failure(STOPPED, str(error), error.advice, error.code, told=error.told, limits=error.limits)
     if isinstance(error, OutputLost):
         advice = "Part of the output is missing. Give it somewhere to go, then see where things are: sdx-state plan"
         return Failure("output-lost", f"stdout took no more ({error})", advice, 1)
@@ -155,7 +156,7 @@ def foreseen(error: BaseException) -> Failure | None:
     if isinstance(error, PlanUnreadable):
         return Failure("unreadable-plan", str(error), "Make a new one: sdx-state plan --out FILE", 1)
     if isinstance(error, OSError) and error.filename is not None:
-        return Failure("unreadable-file", f"{error.filename}: {error.strerror}", "", 1)
+        return Failure("system-error", f"{error.filename}: {error.strerror}", "", 1)
     return None
 
 
@@ -225,7 +226,8 @@ def _say(failure: Failure) -> int:
     from sdx_state.cli.console import err_colour
     from sdx_state.report.escape import escape_lines
 
-    head = click.style("Error: ", fg="red", bold=True) if err_colour() else "Error: "
+    title = "Error" if failure.code == STOPPED else f"Error[{failure.code}]"
+    head = click.style(f"{title}: ", fg="red", bold=True) if err_colour() else f"{title}: "
     click.echo(head + escape_lines(failure.message), err=True)
     if failure.advice:
         click.echo(escape_lines(failure.advice), err=True)

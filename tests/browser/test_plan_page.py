@@ -270,7 +270,7 @@ def test_the_worst_comes_first_and_is_counted_before_anything_else(open_page):
         "1 blocked", "1 at critical risk", "1 at high risk", "2 to be deleted", "1 not through the API"
     ]  # fmt: skip
     said = page.locator(".diagnostic").all_inner_texts()
-    assert [one.partition("[")[0] for one in said] == ["error", "warning"]
+    assert [one.partition(":")[0] for one in said] == ["error[ambiguous-match]", "warning[possible-rename]"]
     assert "by hand" in page.locator("#change-4").inner_text()
     assert "would be overwritten" in page.locator("#change-2 .note").inner_text()
 

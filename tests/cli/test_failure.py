@@ -469,3 +469,14 @@ def test_a_clock_that_jumps_does_not_shorten_the_wait_for_what_is_on_its_way(con
     assert f"minutes {'ahead of' if jump > 0 else 'behind'} the server's" in applied.out
     assert SETTLE - 20 < waited[0] <= SETTLE
     assert len(tenant.store.rows("surveys")) == 1
+
+
+def test_an_error_names_its_code(connected):
+    from sdx_state.state.local import LocalStore
+
+    connected.write("a.yaml", "surveys: {a: {name: A}}\n")
+    with LocalStore(connected.folder / ".sdx", "state", None).lock("apply"):
+        ended = connected.run("apply", "--auto-approve")
+    assert ended.code == 4
+    assert "Error[state-locked]: the state is locked by `sdx-state apply`" in ended.err
+    assert "Fix: " in connected.run("explain", "state-locked").out

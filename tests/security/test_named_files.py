@@ -144,7 +144,7 @@ def test_a_device_is_written_into_and_stays_a_device(applied: Any, tmp_path: Pat
 def test_a_device_that_takes_nothing_is_a_plain_error(applied: Any, command: Command) -> None:
     ended = applied.run(*command(Path("/dev/full")))
     assert ended.code == 1
-    assert ended.err.splitlines()[-1] == "Error: /dev/full: No space left on device"
+    assert ended.err.splitlines()[-1] == "Error[system-error]: /dev/full: No space left on device"
     assert applied.run("plan", "--sandbox", "--detailed-exitcode").code == 0
 
 
@@ -165,7 +165,7 @@ def test_a_full_disk_is_a_plain_error_that_names_the_output(
     monkeypatch.setattr(os, failing, full)
     ended = applied.run(*command(path))
     assert ended.code == 1
-    assert ended.err.splitlines()[-1] == f"Error: {path}: No space left on device"
+    assert ended.err.splitlines()[-1] == f"Error[system-error]: {path}: No space left on device"
     assert path.read_text(encoding="utf-8") == "old"
     assert [one.name for one in tmp_path.iterdir() if one.name.startswith(".output")] == []
 

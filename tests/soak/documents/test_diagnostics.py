@@ -12,7 +12,8 @@ EXAMPLES = [rule for rule in rules().values() if any(block.language == "console"
 
 
 @pytest.mark.parametrize("rule", EXAMPLES, ids=lambda rule: rule.code)
-def test_the_example_provokes_its_diagnostic(project, rule: Rule):
+def test_the_example_provokes_its_diagnostic(project, rule: Rule, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(project.folder)
     said = ""
     for block in rule.blocks:
         if block.file:
