@@ -43,9 +43,10 @@ def command(
     """
     from sdx_state.app.pull import NotPulled, pull
     from sdx_state.app.rehearsal import store_tenant
-    from sdx_state.cli.console import reading, say, say_waiting
+    from sdx_state.cli.console import err_colour, reading, say, say_waiting
     from sdx_state.cli.planning import print_plan
     from sdx_state.model.texts import counted
+    from sdx_state.report.diagnostics import diagnostics_text
     from sdx_state.report.escape import escape
 
     if snapshot is not None and (overwrite or new):
@@ -79,8 +80,8 @@ def command(
         raise
     for path in pulled.files:
         say(f"  {'wrote' if path.exists() else 'removed'} {path}")
-    for diagnostic in pulled.left_out:
-        say(f"warning: {escape(diagnostic.message)}")
+    if pulled.left_out:
+        say(diagnostics_text(pulled.left_out, colour=err_colour()))
     if pulled.not_declared:
         listed = ", ".join(f"{one.kind} {one.id}" for one in pulled.not_declared[:SHOWN])
         more = ", ..." if len(pulled.not_declared) > SHOWN else ""

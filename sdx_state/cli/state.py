@@ -181,8 +181,9 @@ def resolve(context: Context, address: Address, id: str, sandbox: bool) -> None:
 def rebuild(context: Context, auto_approve: bool, sandbox: bool) -> None:
     """Rebuild the state from the tenant, by name. Writes to the state alone, never to the tenant."""
     from sdx_state.app.rebuild import rebuild as rebuilt_from
-    from sdx_state.cli.console import confirmed, reading, say
+    from sdx_state.cli.console import confirmed, err_colour, reading, say
     from sdx_state.model.texts import counted
+    from sdx_state.report.diagnostics import diagnostics_text
     from sdx_state.report.escape import escape
     from sdx_state.state.memory import keep, open_journal
 
@@ -201,8 +202,8 @@ def rebuild(context: Context, auto_approve: bool, sandbox: bool) -> None:
             )
             now = f"is {gone.now} now" if gone.now else left
             click.echo(f"   {escape(address)} (id {escape(gone.id)}): {escape(now)}")
-        for diagnostic in rebuilt.diagnostics:
-            say(f"{escape(diagnostic.message)}\n    {escape(diagnostic.help or '')}")
+        if rebuilt.diagnostics:
+            say(diagnostics_text(rebuilt.diagnostics, colour=err_colour()))
         if rebuilt.readable and not rebuilt.found and not rebuilt.lost:
             click.echo("The state already knows everything.")
             return

@@ -195,6 +195,23 @@ def test_watch_ends_when_nothing_is_left(project, documented, person, monkeypatc
     assert "done  Upload users.csv: 1 missing user" in ended.out
 
 
+def test_watch_ends_with_the_error_that_the_plan_has_meanwhile(project, documented, person, monkeypatch):
+    import time
+
+    project.write("a.yaml", "surveys: {a: {name: A}}\n")
+    project.apply()
+
+    def meanwhile(seconds):
+        if seconds >= 5:  # a shorter one is some thread's own
+            documented.store.load_snapshot({"surveys": [{"name": "A"}, {"name": "A"}]})
+
+    monkeypatch.setattr(time, "sleep", meanwhile)
+    ended = project.run("handoff", "--watch", "--interval", "7")
+    assert ended.code == 5
+    assert "error[ambiguous-match]: survey.a could be any of 2" in ended.out + ended.err
+    assert "othing is left" not in ended.out + ended.err
+
+
 def test_links_lead_to_the_host_unless_the_project_knows_its_pages(project, documented, person):
     documented.store.load_snapshot({"surveys": [{"id": 9, "name": "A"}]})
     project.write("a.yaml", "surveys: {a: {name: A, description: New}}\n")
