@@ -1,6 +1,4 @@
-"""Run `sdx-state` as far as this machine can be like Windows: without what Windows lacks, with the locks that it has.
-
-    python windows_like.py [ARGUMENT ...]
+"""Runs `sdx-state` with the locks that Windows has, and without what Windows lacks, as far as this machine can.
 
 What Python itself needs of this system is imported first. Then `fcntl` and its like cannot be imported, the functions
 and constants that Windows lacks are gone, directories cannot be opened, and `msvcrt.locking` locks ranges of bytes.
@@ -12,6 +10,8 @@ import asyncio
 import concurrent.futures
 import errno
 import fcntl
+import io
+import json
 import multiprocessing
 import os
 import signal
@@ -92,8 +92,28 @@ def become_windows_like() -> None:
         setattr(os, name, set())
 
 
-if __name__ == "__main__":
-    become_windows_like()
+def run(arguments: list[str], encoding: str) -> tuple[int, str, str]:
+    """Return how a command ends and what it prints to a console of `encoding`, which takes nothing else."""
     from sdx_state.cli.main import entry
 
-    entry()
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding, errors="strict", newline="") for _ in range(2))
+    sys.argv, sys.stdout, sys.stderr = ["sdx-state", *arguments], out, err
+    code = 0
+    try:
+        entry()
+    except SystemExit as ended:
+        code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    finally:
+        sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
+    said = []
+    for stream in (out, err):
+        stream.flush()
+        said.append(stream.buffer.getvalue().decode(encoding))
+    return code, said[0], said[1]
+
+
+if __name__ == "__main__":
+    become_windows_like()
+    # Answers a line of JSON with another: arguments and encoding; exit code, stdout and stderr.
+    for line in sys.stdin:
+        print(json.dumps(run(*json.loads(line))), flush=True)
