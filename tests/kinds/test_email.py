@@ -180,6 +180,7 @@ LOWERS = {
     "kinds/email.py": "the identity itself, and words of a message",
     "api/answer.py": "types of content",
     "api/links.py": "names of fields",
+    "cli/console.py": "a variable of the terminal that says no",
     "cli/state.py": "how a truth value is written",
     "config/compose.py": "a noun",
     "config/explain.py": "words for yes and no",
