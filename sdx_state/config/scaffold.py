@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from sdx_state.config.schema import schema_text
-from sdx_state.state.files import open_folder, write_atomically
+from sdx_state.state.files import open_folder
 
 IGNORE = ".gitignore"
 IGNORED = (".sdx/", "handoff/")
+SCHEMAS = ".schemas"  # in Git, so that the line that names them is right in every clone
 
 # Editors that speak to yaml-language-server complete and check with the schema that this line names.
 _SCHEMA_LINE = "# yaml-language-server: $schema={schema}\n"
@@ -19,8 +20,8 @@ api:
   host: {host} # the host that you log in to
 # tenant: 00000000-0000-4000-8000-000000000000 # your customer UUID: then wrong credentials are an error
 limits: {{deletes: 3, deletes_percent: 10}}
-variables: {{company: Acme}}
 """
+_VARIABLES = "variables: {company: Acme}\n"
 
 _SURVEY = """\
 surveys:
@@ -48,33 +49,33 @@ def is_example(name: str, text: str) -> bool:
 
 
 def _schema_line(name: str, schema: str) -> str:
-    reference = Path(*[".."] * name.count("/"), ".sdx", f"{schema}.schema.json")
+    reference = Path(*[".."] * name.count("/"), SCHEMAS, f"{schema}.schema.json")
     return _SCHEMA_LINE.format(schema=reference.as_posix())
 
 
-def scaffold(folder: Path, host: str) -> list[Path]:
+def scaffold(folder: Path, host: str, *, sample: bool = False) -> list[Path]:
     """Write a project that validates into `folder` and return what was written. Existing files are kept.
 
     Args:
         folder: Where `sdx.yaml` goes.
         host: The host of the API.
+        sample: Write a first survey too.
 
     Raises:
-        ForeignFile: Others can write in `.sdx`, or have put something there.
         OSError: A file could not be written, or is a link, which Git would not follow either.
     """
+    project = _schema_line("sdx.yaml", "project") + _PROJECT.format(host=host)
+    texts = {"sdx.yaml": project + _VARIABLES * sample}
+    if sample:
+        texts[EXAMPLE] = _schema_line(EXAMPLE, "resources") + _SURVEY
+    texts |= {f"{SCHEMAS}/{name}.schema.json": schema_text(name) for name in ("project", "resources")}
     written = []
-    for name, text, schema in (
-        ("sdx.yaml", _PROJECT.format(host=host), "project"),
-        (EXAMPLE, _SURVEY, "resources"),
-    ):
+    for name, text in texts.items():
         path = folder / name
         with open_folder(path.parent, below=folder, shared=True, create=True) as opened:
             if opened.found(path.name) is None:
-                opened.write(path.name, (_schema_line(name, schema) + text).encode(), None)
+                opened.write(path.name, text.encode(), None)
                 written.append(path)
-    for name in ("project", "resources"):
-        write_atomically(folder / ".sdx" / f"{name}.schema.json", schema_text(name).encode())
     with open_folder(folder, shared=True) as opened:
         lines = opened.read(IGNORE).decode().splitlines() if opened.found(IGNORE) is not None else []
         missing = [line for line in IGNORED if line not in lines]

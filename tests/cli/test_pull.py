@@ -60,7 +60,7 @@ def is_settled(project: Any) -> bool:
 
 def test_first_pull_after_init_writes_the_tenant_in_place_of_the_example(connected, tenant):
     (connected.folder / "sdx.yaml").unlink()
-    assert connected.run("init").code == 0
+    assert connected.run("init", "--sample").code == 0
     tenant.store.load_snapshot({"surveys": [{"id": 1, "name": "Live"}]})
     pulled = connected.run("pull")
     assert pulled.code == 0, pulled.err
@@ -70,7 +70,7 @@ def test_first_pull_after_init_writes_the_tenant_in_place_of_the_example(connect
 
 def test_first_pull_after_init_takes_a_live_survey_of_the_name_of_the_example(connected, tenant):
     (connected.folder / "sdx.yaml").unlink()
-    connected.run("init")
+    connected.run("init", "--sample")
     tenant.store.load_snapshot({"surveys": [{"id": 1, "name": "Support CSAT", "greeting_text": "Live"}]})
     assert connected.run("pull").code == 0
     assert "Live" in (connected.folder / "surveys" / "support-csat.yaml").read_text()
@@ -79,7 +79,7 @@ def test_first_pull_after_init_takes_a_live_survey_of_the_name_of_the_example(co
 
 def test_an_example_that_somebody_changed_is_an_edit(connected, tenant):
     (connected.folder / "sdx.yaml").unlink()
-    connected.run("init")
+    connected.run("init", "--sample")
     path = connected.folder / "surveys" / "support-csat.yaml"
     path.write_text(path.read_text() + "# mine\n")
     tenant.store.load_snapshot({"surveys": [{"id": 1, "name": "Live"}]})

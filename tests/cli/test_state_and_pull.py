@@ -154,12 +154,35 @@ def test_the_state_holds_no_texts_and_is_readable_by_its_owner_alone(connected):
 def test_init_scaffolds_a_project_that_validates_and_ignores_its_state(tmp_path, project):
     folder = tmp_path / "new"
     folder.mkdir()
-    assert project.run("init", folder=folder).code == 0
+    assert project.run("init", "--sample", folder=folder).code == 0
     validated = project.run("validate", folder=folder)
     assert validated.code == 0, validated.err
     assert ".sdx/" in (folder / ".gitignore").read_text().splitlines()
     assert project.run("apply", "--sandbox", "--auto-approve", folder=folder).code == 0
     assert project.run("init", folder=folder).code == 1
+
+
+def test_init_for_a_tenant_writes_no_sample_and_the_next_pull_succeeds(tmp_path, connected):
+    connected.write("a.yaml", "surveys: {other: {name: Another survey}}\n")
+    assert connected.apply().code == 0
+    folder = tmp_path / "new"
+    folder.mkdir()
+    assert connected.run("init", "--host", "au1.surveydynamix.com", folder=folder).code == 0
+    assert not (folder / "surveys").exists()
+    assert connected.run("pull", folder=folder).code == 0
+    assert connected.run("fmt", "--check", folder=folder).code == 0
+
+
+def test_editors_find_the_schema_of_every_file_of_init_in_a_fresh_clone(tmp_path, project):
+    assert project.run("init", "--sample", folder=tmp_path).code == 0
+    ignored = (tmp_path / ".gitignore").read_text().splitlines()
+    named = {
+        path.parent / path.read_text(encoding="utf-8").splitlines()[0].partition("$schema=")[2]
+        for path in (tmp_path / "sdx.yaml", tmp_path / "surveys" / "support-csat.yaml")
+    }
+    assert {path.resolve().parent for path in named} == {tmp_path / ".schemas"}
+    assert all(json.loads(path.read_text(encoding="utf-8"))["$schema"] for path in named)
+    assert not any(line.startswith(".schemas") for line in ignored)
 
 
 def test_pull_leaves_out_what_cannot_be_declared_and_says_so(connected, tenant):

@@ -180,7 +180,7 @@ def test_one_broken_file_keeps_every_file_as_it_is(project):
 
 
 def test_what_init_writes_is_laid_out(tmp_path: Any) -> None:
-    scaffold(tmp_path, "demo.surveydynamix.com")
+    scaffold(tmp_path, "demo.surveydynamix.com", sample=True)
     assert format_files(tmp_path, write=False) == []
 
 

@@ -257,14 +257,14 @@ def test_a_hand_off_goes_through_a_link_that_the_user_names(project: Any, tmp_pa
     [
         ("surveys/support-csat.yaml", 0),
         (".gitignore", OTHER),
-        (".sdx/project.schema.json", STATE),
-        (".sdx/resources.schema.json", STATE),
+        (".schemas/project.schema.json", 0),
+        (".schemas/resources.schema.json", 0),
     ],
 )
 def test_init_writes_to_no_foreign_file(project: Any, outside: Outside, name: str, code: int, plant: Plant) -> None:
     (project.folder / "sdx.yaml").unlink()
     put(project.folder / name, plant, outside)
-    ended = project.run("init")
+    ended = project.run("init", "--sample")
     if name == ".gitignore" and plant in (a_hard_link, a_strangers_file):
         code = 0  # a new file is put in its place
     assert ended.code == code, ended.err
@@ -278,7 +278,7 @@ def test_init_writes_to_no_foreign_file(project: Any, outside: Outside, name: st
 def test_init_follows_no_link(project: Any, outside: Outside, name: str, plant: Plant) -> None:
     (project.folder / "sdx.yaml").unlink()
     put(project.folder / name, plant, outside)
-    ended = project.run("init")
+    ended = project.run("init", "--sample")
     assert (ended.code == 1) is (name == "surveys" or plant is not a_link_to_nothing), ended.err
     assert "Traceback" not in ended.err
     assert outside.picture() == outside.before

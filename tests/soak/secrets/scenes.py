@@ -39,7 +39,7 @@ AFTER = (
 )
 
 SCENES: dict[str, list[list[str]]] = {
-    "init": [["init"]],
+    "init": [["init", "--sample"]],
     "validate": [["validate"]],
     "fmt": [["fmt", "--check"]],
     "plan": [["plan", "--out", "new.json", *(f"--format={name}={name}.out" for name in FORMATS)]],
@@ -66,6 +66,7 @@ SCENES: dict[str, list[list[str]]] = {
         ["state", "sign", "--auto-approve"],
     ],
     "explain": [["explain", "survey"]],
+    "help": [["help", "security"]],
     "sandbox": [["sandbox", "--help"]],
     "completion": [["completion", "bash"]],
     "login": [["login", "--with", "basic"], ["login", "--no-browser"]],
