@@ -32,7 +32,7 @@ _GUIDE_LINK = re.compile(r"\[([^\]]+)\]\(([a-z-]+)\.md(?:#[\w-]*)?\)")
 
 
 def guide(topic: str) -> str:
-    """Return the guide on `topic`, one of `TOPICS`, as Markdown; links to guides name the command that prints them."""
+    """Return the guide on `topic`, one of `TOPICS`, as Markdown. Links to guides name the command to print them."""
     text = (files("sdx_state") / "guides" / f"{topic}.md").read_text(encoding="utf-8")
     return _GUIDE_LINK.sub(_named, _COMMENT.sub("", text))
 
@@ -63,7 +63,10 @@ def command(ctx: click.Context, topic: str | None) -> None:
         click.echo("\nPrint one: sdx-state help TOPIC. Options of a command: sdx-state COMMAND --help")
     elif topic in TOPICS:
         text = guide(topic)
-        click.echo(_rendered(text) if out_colour() else text, nl=False)
+        if out_colour():
+            click.echo(_rendered(text), nl=False, color=True)
+        else:
+            click.echo(text, nl=False)
     else:
         _print_help_of(ctx, topic)
 

@@ -1,4 +1,4 @@
-"""The Python interface of the tool: as in the README, typed, silent, and no way around approval."""
+"""The Python interface of the tool: as in the guide, typed, silent, and no way around approval."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from sdx_state import Credentials, Project, Refused
 from sdx_state.app import project as module
 from sdx_state.apply.approval import Consent, approve
 
-README = Path(__file__).parents[2] / "README.md"
+GUIDE = Path(__file__).parents[2] / "sdx_state" / "guides" / "python.md"
 EXAMPLE = next(
     text
-    for text in re.findall(r"^```python\n(.*?)^```", README.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    for text in re.findall(r"^```python\n(.*?)^```", GUIDE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
     if "Project.open" in text
 )
 SURVEYS = """

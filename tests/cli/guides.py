@@ -2,11 +2,13 @@
 
 `python -m tests.cli.guides FILE...` writes what the commands print today into the guides.
 
-A guide says in a comment what it starts from: `<!-- start: examples/quickstart -->`, or `empty`, and after a comma what is
-served (`documented`), or what was done before (`applied`: the project is applied to the tenant). The blocks:
+A guide says in a comment what it starts from: `<!-- start: examples/quickstart -->`, or `empty`. After a comma
+follows what is served (`documented`; `seeded`: a tenant with a survey), or what was done before (`connected`: the credentials
+are set; `applied`: and the project is applied). `<!-- tenant: surveys 1 closing_text Bye -->` is what a person changes
+in the admin UI at that point. The blocks:
 
-- `console`: `$ ` begins a command, what follows is its output. A line `...` stands for any lines, `...` in a line for any
-  text. A command that fails is followed by `$ echo $?`.
+- `console`: `$ ` begins a command, what follows is its output. A line `...` stands for any lines, `...` in a line for
+  any text. A command that fails is followed by `$ echo $?`.
 - `diff`: an edit of the file that its first line names.
 - `yaml`: a file, where the first line is a comment with its name; otherwise part of one.
 - `python`: a program, run where the guide is at that point.
@@ -30,7 +32,20 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 GUIDES = ROOT / "sdx_state" / "guides"
-_BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+_BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$|^<!-- (tenant): (.*?) -->$", re.DOTALL | re.MULTILINE)
+SEEDED = {
+    "surveys": [
+        {"id": 52, "name": "Support CSAT", "greeting_text": "Thanks for calling.", "closing_text": "Goodbye."},
+    ],
+    "questions": [
+        {
+            "id": 509, "survey_id": 52, "order": 1, "question_label": "NPS", "question_type": "nps",
+            "max_response": 10,
+            "question_text": "How likely are you to recommend us, from 0 to 10?",
+        },
+    ],
+    "users": [{"email": "ana.lee@example.com", "name": "Ana Lee", "agent_id": "alee"}],
+}  # fmt: skip
 _START = re.compile(r"<!-- start: ([\w/-]+)((?:, [\w-]+)*) -->")
 
 
@@ -58,7 +73,10 @@ class Block:
 
 def blocks_of(text: str) -> list[Block]:
     """Return the fenced blocks of a document."""
-    return [Block(one[1], one[2], text.count("\n", 0, one.start()) + 1) for one in _BLOCK.finditer(text)]
+    return [
+        Block(one[1] or one[3], one[2] or one[4], text.count("\n", 0, one.start()) + 1)
+        for one in _BLOCK.finditer(text)
+    ]
 
 
 def agrees(expected: str, got: str) -> bool:
@@ -91,7 +109,11 @@ class Walk:
         """Do what `block` says, and return it as it should be."""
         if block.kind == "console":
             return replace(block, text="".join(self._step(*one, block) for one in block.steps))
-        if block.kind == "diff":
+        if block.kind == "tenant":
+            table, key, field, value = block.text.split(" ", 3)
+            row = next(one for one in self._tenant.store.rows(table) if str(one["id"]) == key)
+            self._tenant.store.put_row(table, {**row, field: value})
+        elif block.kind == "diff":
             self._edit(block.text)
         elif block.kind == "yaml" and (named := re.match(r"# ([\w./-]+\.ya?ml)\n", block.text)):
             (self.folder / named[1]).parent.mkdir(parents=True, exist_ok=True)
@@ -104,7 +126,9 @@ class Walk:
         before, out = self.code, ""
         for part in command.partition("   #")[0].split(" && "):
             if self.code and part != "echo $?":
-                raise AssertionError(f"line {block.line}: exit code {self.code} before `$ {part}` is not in the guide")
+                raise AssertionError(
+                    f"line {block.line}: exit code {self.code} before `$ {part}` is not in the guide"
+                )
             out += self._command(shlex.split(part), before)
         return f"$ {command}\n" + (expected if agrees(expected, out) else out.strip("\n") + "\n" * bool(out))
 
@@ -178,6 +202,8 @@ def walk(text: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[W
     with SandboxServer(":memory:", SandboxOptions(documented="documented" in how)) as tenant:
         monkeypatch.setenv("SDX_API_URL", tenant.url)
         monkeypatch.setenv("SDX_NO_KEYRING", "1")
+        if "seeded" in how:
+            tenant.store.load_snapshot(SEEDED)
         if "connected" in how or "applied" in how:
             monkeypatch.setenv("SDX_CUSTOMER_UUID", tenant.options.customer_uuid)
             monkeypatch.setenv("SDX_AUTH_TOKEN", tenant.options.auth_token)

@@ -26,7 +26,19 @@ from tests.soak.secrets.failing_line import FAILURES
 from tests.soak.secrets.scenes import ACCESS, KEY, LOCAL, TOKEN, UUID, Ended, Stage, scenes
 
 VERBOSITIES = (0, 1, 2)
-OFFLINE = {"init", "validate", "fmt", "show", "history", "explain", "help", "sandbox", "completion", "login", "logout"}
+OFFLINE = {
+    "help",
+    "init",
+    "validate",
+    "fmt",
+    "show",
+    "history",
+    "explain",
+    "sandbox",
+    "completion",
+    "login",
+    "logout",
+}
 Case = tuple[str, str, int, int]  # scene, failure, verbosity, requests before it fails
 
 

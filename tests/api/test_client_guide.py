@@ -1,4 +1,4 @@
-"""The README's Python runs as it stands there, against a tenant, and keeps to the types that the package ships."""
+"""The Python of the guide runs as printed, against a tenant, and keeps to the types that the package ships."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ import pytest
 
 from sdx_state.sandbox import SandboxServer
 
-README = Path(__file__).parents[2] / "README.md"
+GUIDE = Path(__file__).parents[2] / "sdx_state" / "guides" / "python.md"
 EXAMPLES = [
     text
-    for text in re.findall(r"^```python\n(.*?)^```", README.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    for text in re.findall(r"^```python\n(.*?)^```", GUIDE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
     if "Client" in text  # the others are tried in tests/app/test_project.py
 ]
 
