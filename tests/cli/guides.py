@@ -3,9 +3,9 @@
 `python -m tests.cli.guides FILE...` writes what the commands print today into the guides.
 
 A guide says in a comment what it starts from: `<!-- start: examples/quickstart -->`, or `empty`. After a comma
-follows what is served (`documented`; `seeded`: a tenant with a survey), or what was done before (`connected`: the credentials
-are set; `applied`: and the project is applied). `<!-- tenant: surveys 1 closing_text Bye -->` is what a person changes
-in the admin UI at that point. The blocks:
+follows what is served (`documented`; `seeded`: a tenant with a survey), or what was done before (`connected`: the
+credentials are set; `applied`: and the project is applied). `<!-- tenant: surveys 1 closing_text Bye -->` is what a
+person changes in the admin UI at that point. The blocks:
 
 - `console`: `$ ` begins a command, what follows is its output. A line `...` stands for any lines, `...` in a line for
   any text. A command that fails is followed by `$ echo $?`.

@@ -153,7 +153,9 @@ def test_every_part_of_a_file_is_one_that_the_schemas_know(path):
     for block in blocks_of(path.read_text(encoding="utf-8")):
         if block.kind != "yaml":
             continue
-        value = yaml.safe_load(block.text)
+        value = json.loads(json.dumps(yaml.safe_load(block.text), default=str))  # days as the project has them
+        if isinstance(value, list):
+            value = {"surveys": {"any": {"name": "Any", "questions": value}}}
         if "accepted" in value:
             continue  # a baseline of drift, which its guide uses
         whole = {"sdx": 1, **value} if set(value) <= set(schemas["project"]["properties"]) else value
