@@ -151,7 +151,9 @@ def with_way_out(diagnostics: Iterable[Diagnostic], texts: Mapping[str, str]) ->
         if is_error and name not in told and not _OURS.search(texts.get(name, "")):
             told.add(name)
             hint = f"if this file is not the project's, say so in {PROJECT_FILE}: {_line(name)}"
-            yield replace(one, help=f"{one.help}; {hint}" if one.help else hint)
+            first = one.help or ""
+            both = f"{first} {hint[0].upper()}{hint[1:]}" if first.endswith("?") else f"{first}; {hint}"
+            yield replace(one, help=both if first else hint)
         else:
             yield one
 

@@ -132,7 +132,7 @@ WRONG = [
     (
         "¶surveis: {}\n",
         "unknown section `surveis`",
-        "did you mean `surveys`?",
+        "did you mean `surveys`? If this file is not the project's, say so in sdx.yaml: exclude: [a.yaml]",
     ),
     (
         "¶- surveys\n",

@@ -109,7 +109,7 @@ def test_foreign_yaml_can_be_excluded(files: Any) -> None:
 def test_errors_in_foreign_yaml_say_once_how_to_leave_it_out(files: Any, text: str) -> None:
     files.write("deploy/values.yaml", text)
     said = [one for one in files.diagnostics() if one.severity == "error"]
-    told = [one.help or "" for one in said if "if this file is not the project's" in (one.help or "")]
+    told = [one.help or "" for one in said if "his file is not the project's" in (one.help or "")]
     assert len(told) == 1
     files.write("sdx.yaml", f"sdx: 1\n{told[0].rpartition('sdx.yaml: ')[2]}\n")
     assert files.said() == []

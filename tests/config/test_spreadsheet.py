@@ -156,7 +156,10 @@ def test_a_header_alone_declares_nobody(files: Any) -> None:
     files.write("a.csv", "name;email\n")
     loaded = files.load()
     assert loaded.resources == {}
-    assert [one.message for one in loaded.warnings] == ["nothing is declared"]
+    assert [one.message for one in loaded.warnings] == [
+        "this file has a header and no rows: it declares no users",
+        "nothing is declared",
+    ]
 
 
 def test_blanks_around_cells_are_left_out_and_said_once(files: Any) -> None:

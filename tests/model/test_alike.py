@@ -12,10 +12,10 @@ HINTS = {"closest", "did_you_mean", "nearest"}
 # Words of a closed list, or names of the project: no two of them are as near as a word and its typing error. Time
 # zones have their own rule (`kinds/timezone.py`), and codes of countries no hint of likeness at all.
 REVIEWED = {
-    "app/extensions.py", "cli/explain.py", "cli/found.py", "cli/main.py", "cli/state.py", "config/across.py",
-    "config/baseline.py", "config/codes.py", "config/conversations.py", "config/explain.py", "config/headers.py",
-    "config/project.py", "config/references.py", "kinds/question.py", "kinds/timezone.py", "live/asked.py",
-    "model/alike.py", "plan/targets.py", "risk/grade.py",
+    "app/extensions.py", "cli/explain.py", "cli/found.py", "cli/help.py", "cli/main.py", "cli/state.py",
+    "config/across.py", "config/baseline.py", "config/codes.py", "config/conversations.py", "config/explain.py",
+    "config/headers.py", "config/project.py", "config/references.py", "kinds/question.py", "kinds/timezone.py",
+    "live/asked.py", "model/alike.py", "plan/targets.py", "risk/grade.py",
 }  # fmt: skip
 
 
