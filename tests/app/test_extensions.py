@@ -104,17 +104,17 @@ def test_a_rule_warns_at_the_change_and_where_it_is_declared(example: Any) -> No
     assert said["source"]["line"] == 4
 
 
-def test_the_example_of_the_readme_does_what_it_says(example: Any, tmp_path: Path) -> None:
+def test_the_example_of_the_guide_does_what_it_says(example: Any, tmp_path: Path) -> None:
     from sdx_state import Project
     from sdx_state.model.diagnostic import Diagnostic
     from sdx_state.model.plan import Action
     from sdx_state.state.local import LocalStore
 
-    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    section = text.partition("\n## Extensions\n")[2].partition("\n## ")[0]
+    text = (Path(__file__).parents[2] / "sdx_state/guides/rules.md").read_text(encoding="utf-8")
+    section = text.partition("\n## Rules of your own\n")[2].partition("\n## ")[0]
     (code,) = [block.removeprefix("python\n") for block in section.split("```") if block.startswith("python\n")]
     names: dict[str, Any] = {"Action": Action, "Diagnostic": Diagnostic, "LocalStore": LocalStore, "Path": Path}
-    exec(code, names)  # noqa: S102 - the README's own example
+    exec(code, names)  # noqa: S102 - the guide's own example
     project = Project.open(example.folder)
     said = list(names["greeting_without_brand"](project.configuration))
     assert [(one.code, one.address, str(one.source)) for one in said] == [

@@ -38,6 +38,7 @@ ALLOWED: dict[str, dict[str, str]] = {
         "os.open": "/dev/null",
         "open": "the descriptors of the standard streams, which are open already",
     },
+    "sdx_state/cli/help.py": {"(files('sdx_state') / 'guides' / f'{topic}.md').read_text": "a file of this package"},
     "sdx_state/config/codes.py": {
         "folder.iterdir": "files of this package",
         "file.read_text": "a file of this package",
