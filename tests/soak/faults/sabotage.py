@@ -56,13 +56,13 @@ def blind_retry() -> list[Patch]:
     """Send a create again when its answer is unclear."""
     create = endpoint.Endpoint.create
 
-    def again(self: Any, fields: Any, **options: Any) -> Any:
+    def again(self: Any, fields: Any, *arguments: Any, **options: Any) -> Any:
         try:
-            return create(self, fields, **options)
+            return create(self, fields, *arguments, **options)
         except SurveyDynamixError as error:
             if not error.ambiguous:
                 raise
-            return create(self, fields, **options)
+            return create(self, fields, *arguments, **options)
 
     return [(endpoint.Endpoint, "create", again)]
 
@@ -219,8 +219,8 @@ def redirects() -> list[Patch]:
         def close(self) -> None:
             self.inner.close()
 
-    def following(self: Any, transport: Any, *arguments: Any) -> None:
-        begin(self, Follower(transport), *arguments)
+    def following(self: Any, transport: Any, *arguments: Any, **options: Any) -> None:
+        begin(self, Follower(transport), *arguments, **options)
 
     return [(retry.Sender, "__init__", following)]
 

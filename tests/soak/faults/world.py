@@ -265,7 +265,12 @@ class World:
 
     def use_id_again(self) -> None:
         """Replace one of ours by a stranger that bears its id: it must stay as it is, and a person helps."""
-        known = {str(address): entry for address, entry in self.store.load().entries.items()}
+        try:
+            entries = self.store.load().entries
+        except StateUnusable as error:
+            self.break_rule(f"the state cannot be read: {error}")
+            return
+        known = {str(address): entry for address, entry in entries.items()}
         ours = {one: known[one].id for one in ("survey.gone", "survey.b") if one in known}
         ours = {one: id for one, id in ours.items() if id in self.tenant.rows["surveys"] and known[one].applied}
         if not ours:

@@ -75,7 +75,7 @@ def test_texts_arrive_as_they_are_meant_or_are_refused_before_anything_is_sent(r
 def test_careless_encoding_would_be_noticed(monkeypatch, careless):
     from sdx_state.api import transport
 
-    monkeypatch.setattr(transport, "urlencode", careless)
+    monkeypatch.setattr(transport, "encoded", careless)
     try:
         _, _, wrong = encodings_of_texts.run(SEED, 300)
     except (SurveyDynamixError, ValueError):
