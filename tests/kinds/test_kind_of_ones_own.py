@@ -384,10 +384,11 @@ def test_a_tenant_that_lost_all_of_it_is_taken_for_another(applied: Any, teams: 
 
 
 def test_a_saved_plan_is_shown_and_applied(team_project: Any, teams: Teams) -> None:
-    saved = team_project.run("plan", "--out", "plan.json")
+    file = str(team_project.folder / "plan.json")
+    saved = team_project.run("plan", "--out", file)
     assert saved.code == 0, saved.err
-    assert "team.support" in team_project.run("show", "plan.json").out
-    ended = team_project.run("apply", "plan.json", "--auto-approve")
+    assert "team.support" in team_project.run("show", file).out
+    ended = team_project.run("apply", file, "--auto-approve")
     assert ended.code == 0, ended.err
     assert set(teams.by_name()) == {"Support", "Sales"}
 
