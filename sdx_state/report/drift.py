@@ -9,7 +9,7 @@ from typing import Any
 
 from sdx_state.model.accepted import Accepted
 from sdx_state.model.diagnostic import Diagnostic
-from sdx_state.plan.diagnostics import diagnostic_document
+from sdx_state.plan.diagnostics import diagnostic_document, source_document
 from sdx_state.plan.divergence import Divergence, Verdict
 from sdx_state.report.escape import escape
 from sdx_state.report.handoff import exact
@@ -137,7 +137,6 @@ def _place(entry: Accepted) -> str:
 
 
 def _document(one: Divergence) -> dict[str, Any]:
-    source = one.source
     return {
         "address": one.address,
         "path": one.path or None,
@@ -145,7 +144,7 @@ def _document(one: Divergence) -> dict[str, Any]:
         "live": one.live,
         "declared": one.declared,
         "summary": one.summary or None,
-        "source": {"file": source.file, "line": source.line, "column": source.column} if source else None,
+        "source": source_document(one.source),
     }
 
 
@@ -156,5 +155,5 @@ def _entry(entry: Accepted) -> dict[str, Any]:
         "reason": entry.reason,
         "owner": entry.owner,
         "expires": entry.expires.isoformat(),
-        "source": {"file": entry.source.file, "line": entry.source.line, "column": entry.source.column},
+        "source": source_document(entry.source),
     }

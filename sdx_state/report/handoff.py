@@ -14,6 +14,7 @@ from sdx_state.handoff.steps import CSV_NAME, HandOff, Step, StepField
 from sdx_state.handoff.upload import upload_of
 from sdx_state.kinds.user import UPLOAD_COLUMNS
 from sdx_state.model.value import Value
+from sdx_state.plan.diagnostics import source_document
 from sdx_state.report.escape import escape, escape_lines
 from sdx_state.report.words import ALIKE, compared, elided, likeness
 
@@ -49,11 +50,7 @@ def handoff_document(handoff: HandOff) -> dict[str, Any]:
                     for one in step.fields
                 ],
                 "beware": list(step.beware),
-                "source": (
-                    {"file": step.source.file, "line": step.source.line, "column": step.source.column}
-                    if step.source
-                    else None
-                ),
+                "source": source_document(step.source),
             }
             for number, step in enumerate(handoff.steps, start=1)
         ],
