@@ -52,6 +52,7 @@ class PastRun:
         who: Who ran it, and where.
         counts: How many changes ended in which way, as far as it came.
         finished: It was not cut off: it came to the end of its plan.
+        outcomes: How each change ended, as far as the journal tells.
     """
 
     run: str
@@ -60,6 +61,7 @@ class PastRun:
     who: str
     counts: Mapping[str, int] = field(default_factory=dict)
     finished: bool = True
+    outcomes: Mapping[Address, str] = field(default_factory=dict)
 
 
 def run_document(command: str, plan: Plan, snapshot: Snapshot) -> dict[str, Any]:
@@ -163,12 +165,6 @@ def _before(value: object) -> tuple[str, Record, str | None]:
     return member(kept, "id", filled), member(kept, "raw", record), member(kept, "parent_id", optional(filled))
 
 
-def outcomes_of(journal: Journal, run: str) -> dict[Address, str]:
-    """Return how each change of `run` ended, as far as the journal tells."""
-    lines = (line for _, line in journal.records())
-    return {line["address"]: line["status"] for line in lines if line["event"] == "outcome" and line["run"] == run}
-
-
 def past_runs(journal: Journal) -> Iterator[PastRun]:
     """Yield the runs that wrote to the tenant, the oldest first.
 
@@ -188,5 +184,6 @@ def past_runs(journal: Journal) -> Iterator[PastRun]:
     for run, line in begun.items():
         when = datetime.fromtimestamp(line["at"], timezone.utc)
         ended = counts.get(run)
-        reached = Counter(so_far.get(run, {}).values()) if ended is None else ended
-        yield PastRun(run, when, line["command"], line["who"], reached, ended is not None)
+        outcomes = so_far.get(run, {})
+        reached = Counter(outcomes.values()) if ended is None else ended
+        yield PastRun(run, when, line["command"], line["who"], reached, ended is not None, outcomes)

@@ -77,14 +77,14 @@ def _print_json(value: object) -> None:
 
 def _show(store: Backend, journal: Journal, name: str, form: str) -> None:
     """Print one run: what it changed, and how each change ended."""
-    from sdx_state.apply.history import outcomes_of, past_of, past_runs, run_kept, run_named
+    from sdx_state.apply.history import past_of, past_runs, run_kept, run_named
     from sdx_state.cli.planning import print_plan
     from sdx_state.plan.codec import to_document
     from sdx_state.report.escape import escape
 
     name = run_named(journal, name)
     run = next(one for one in past_runs(journal) if one.run == name)
-    outcomes = outcomes_of(journal, name)
+    outcomes = run.outcomes
     plan = past_of(name, run_kept(store, journal, name), journal).plan
     left = [change.address for change in plan.changes if change.writes and outcomes.get(change.address) != "done"]
     if form == "json":
