@@ -13,10 +13,26 @@ from importlib import resources
 from zoneinfo import ZoneInfo
 
 from sdx_state.kinds.complaint import Complaint
+from sdx_state.kinds.zone_labels import Label, label_of, offset_of, zones_named
+from sdx_state.kinds.zones import OTHER_NAMES
 from sdx_state.model.alike import nearest
 
 MAX_NAMED = 6
-_OFFSET = re.compile(r"(?:UTC|GMT|Z)?\s{0,4}([+\u2212-])\s{0,4}([0-9]{1,2})(?::?([0-9]{2}))?", re.IGNORECASE)
+_EXAMPLE = "write the IANA name of the time zone, such as `Australia/Sydney` or `America/Los_Angeles`"
+# Ends of names such as `Australia/North` and `US/Eastern`, which elsewhere mean something else.
+_NO_PLACES = {
+    "atlantic",
+    "central",
+    "east",
+    "eastern",
+    "general",
+    "mountain",
+    "north",
+    "pacific",
+    "south",
+    "west",
+    "western",
+}
 _SEASONS = (datetime(2026, 1, 15), datetime(2026, 7, 15))  # by the clock of each zone
 _TYPO = 0.87  # of two letters in `Australia/Brisbain`; of other places there is none so near
 
@@ -44,18 +60,21 @@ def check_timezone(text: str) -> Complaint | None:
     windows = _windows().get(plain)
     if windows is not None:
         return Complaint("invalid-timezone", f"`{shown}` is what Windows calls a time zone", f"write `{windows}`")
-    offset = _OFFSET.fullmatch(text.strip())
-    if offset is not None:
-        minutes = int(offset[2]) * 60 + int(offset[3] or 0)
-        sought = timedelta(minutes=minutes if offset[1] == "+" else -minutes)
+    sought = offset_of(text)
+    if sought is not None:
         message = f"`{shown}` is an offset and no time zone: many places change theirs in summer"
         return Complaint("invalid-timezone", message, _one_of(_at_offset(sought)))
-    places = [one for one in _own() if one.rpartition("/")[2].casefold() == plain.replace(" ", "_")]
+    places = _of_place(plain)
     if places:
         return Complaint("invalid-timezone", f"`{shown}` is no name of a time zone", _one_of(places))
     users = _by_abbreviation().get(text.strip().upper())
     if users:
         return Complaint("invalid-timezone", f"`{shown}` is an abbreviation, which several zones use", _one_of(users))
+    label = label_of(text)
+    labeled = _labeled(label)
+    if labeled or label.offset is not None:
+        message = f"`{shown}` is a label that programs show, not the name of a time zone"
+        return Complaint("invalid-timezone", message, _one_of(labeled) or _EXAMPLE)
     return Complaint("invalid-timezone", _unknown(text), _typed(text))
 
 
@@ -69,6 +88,39 @@ def _typed(text: str) -> str | None:
         return None
     near = nearest(text, sorted(_zones()), _TYPO)
     return f"did you mean `{near}`?" if near else None
+
+
+def _labeled(label: Label) -> list[str]:
+    """Return the zones that a label such as `(UTC+10:00) Canberra, Melbourne, Sydney` can mean."""
+    known = [_zones_called(name) for name in label.names]
+    zones = {zone for found in known for zone in found}
+    if label.offset is not None:
+        return [zone for zone in zones if label.offset in _offsets(zone)]
+    # `Sydney, Australia` is in Australia; `Paris, Texas` is not in Europe.
+    areas = {zone.partition("/")[0].casefold() for zone in zones}
+    certain = all(found or name in areas for name, found in zip(label.names, known, strict=True))
+    return list(zones) if certain else []
+
+
+def _zones_called(name: str) -> list[str]:
+    """Return the zones of a place, of a name that people use, or of one of Windows; `name` is in lower case."""
+    used = zones_named(name) or zones_named(f"{name} time")
+    if used:
+        return used
+    for one in (name, f"{name} standard time"):
+        if one in _windows():
+            return [_windows()[one]]
+    return _of_place(name.removesuffix(" time"))
+
+
+def _of_place(name: str) -> list[str]:
+    """Return the zones that have the name of the place; `Canberra` is another name of the one of Sydney."""
+    place = name.replace(" ", "_")
+    own = [one for one in _own() if one.rpartition("/")[2].casefold() == place]
+    if place in _NO_PLACES:
+        return own
+    others = {zone for one, zone in OTHER_NAMES.items() if one.rpartition("/")[2].casefold() == place}
+    return own or sorted(others)
 
 
 def _one_of(zones: Iterable[str]) -> str | None:
@@ -119,7 +171,13 @@ def _by_abbreviation() -> dict[str, list[str]]:
 
 
 def _at_offset(offset: timedelta) -> list[str]:
-    """Return the zones that have `offset` in winter or summer, those that always have it if there are any."""
-    found = {name: {ZoneInfo(name).utcoffset(season) for season in _SEASONS} for name in _own()}
+    """Return the zones that have `offset` in winter or summer, those that always have it if there are several."""
+    found = {name: _offsets(name) for name in _own()}
     always = [name for name, offsets in found.items() if offsets == {offset}]
-    return always or [name for name, offsets in found.items() if offset in offsets]
+    # Pitcairn alone is always at UTC-8, and hardly anybody means it.
+    return always if len(always) > 1 else [name for name, offsets in found.items() if offset in offsets]
+
+
+def _offsets(name: str) -> set[timedelta | None]:
+    """Return what a zone is ahead of UTC, in winter and in summer."""
+    return {ZoneInfo(name).utcoffset(season) for season in _SEASONS}

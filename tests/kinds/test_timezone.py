@@ -13,6 +13,7 @@ from tzlocal.windows_tz import win_tz
 
 from sdx_state.kinds import USER
 from sdx_state.kinds.timezone import check_timezone, doubt_timezone
+from sdx_state.kinds.zone_labels import NAMED, zones_named
 from sdx_state.kinds.zones import OTHER_NAMES
 
 TZDATA = resources.files("tzdata")
@@ -33,10 +34,83 @@ EXPLAINED = [
     ("AUS Eastern Standard Time", "Windows", "write `Australia/Sydney`"),
     ("E. Australia Standard Time", "Windows", "write `Australia/Brisbane`"),
     ("Brisbane", "no name", "write `Australia/Brisbane`"),
+    ("Canberra", "no name", "write `Australia/Sydney`"),
+    ("Calcutta", "no name", "write `Asia/Kolkata`"),
     ("new york", "no name", "write `America/New_York`"),
     ("australia/brisbane", "no time zone", "did you mean `Australia/Brisbane`?"),
     ("Australia/Brisbain", "no time zone", "did you mean `Australia/Brisbane`?"),
 ]
+LABELS = [
+    ("(UTC+10:00) Canberra, Melbourne, Sydney", ["Australia/Melbourne", "Australia/Sydney"]),
+    ("(UTC+10:00) Brisbane", ["Australia/Brisbane"]),
+    ("(GMT+10:00) Australian Eastern Time - Brisbane", ["Australia/Brisbane", "Australia/Hobart"]),
+    ("(UTC+09:30) Adelaide", ["Australia/Adelaide"]),
+    ("(UTC+12:00) Auckland, Wellington", ["Pacific/Auckland"]),
+    ("(UTC+13:00) Auckland, Wellington", ["Pacific/Auckland"]),
+    ("(UTC-08:00) Pacific Time (US & Canada)", ["America/Los_Angeles", "America/Vancouver"]),
+    ("(UTC\u221205:00) Eastern Time (US & Canada)", ["America/New_York", "America/Toronto"]),
+    ("(UTC-07:00) Arizona", ["America/Phoenix"]),
+    ("(UTC+01:00) Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna", ["Europe/Berlin", "Europe/Rome"]),
+    ("(UTC+05:30) Chennai, Kolkata, Mumbai, New Delhi", ["Asia/Kolkata"]),
+    ("(UTC) Coordinated Universal Time", ["Etc/UTC"]),
+    ("Sydney (GMT+10)", ["Australia/Sydney"]),
+    ("Sydney, Australia", ["Australia/Sydney"]),
+    ("Brisbane time", ["Australia/Brisbane"]),
+    ("Pacific Time", ["America/Los_Angeles", "America/Vancouver"]),
+    ("Eastern", ["America/New_York", "Australia/Brisbane"]),
+    ("pacific daylight time", ["America/Los_Angeles"]),
+    ("Eastern Time", ["America/New_York", "Australia/Brisbane", "Australia/Sydney"]),
+    ("Australian Eastern Standard Time", ["Australia/Brisbane", "Australia/Sydney"]),
+    ("AUS Eastern", ["Australia/Sydney"]),
+    ("Central European Summer Time", ["Europe/Berlin", "Europe/Paris"]),
+    ("British Summer Time", ["Europe/London"]),
+]
+
+
+@pytest.mark.parametrize(("text", "zones"), LABELS)
+def test_a_label_that_programs_show_names_the_zones_to_write(text: str, zones: list[str]) -> None:
+    complaint = check_timezone(text)
+    assert complaint is not None
+    assert complaint.message == f"`{text}` is a label that programs show, not the name of a time zone"
+    assert set(zones) <= set(re.findall("`([^`]*)`", str(complaint.help)))
+
+
+@pytest.mark.parametrize(
+    "text", ["(UTC+10:00) Paris", "(UTC-08:00) Baja California", "(GMT+02:00) Sydney", "(UTC+99:99) Brisbane"]
+)
+def test_a_label_whose_place_is_not_known_at_its_offset_gets_no_guess(text: str) -> None:
+    complaint = check_timezone(text)
+    assert complaint is not None
+    assert complaint.help == (
+        "write the IANA name of the time zone, such as `Australia/Sydney` or `America/Los_Angeles`"
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["Paris, Texas", "Mars", "Time", "", "(", "()", "Sydney, Nova Scotia", "North", "," * 999]
+)
+def test_a_place_elsewhere_gets_no_hint(text: str) -> None:
+    complaint = check_timezone(text)
+    assert complaint is not None
+    assert complaint.help is None
+
+
+def test_every_name_that_people_use_leads_to_zones_that_countries_use() -> None:
+    own = {
+        line.split("\t")[2] for line in TZDATA.joinpath("zoneinfo/zone.tab").read_text().splitlines() if "\t" in line
+    }
+    for name, zones in NAMED.items():
+        assert set(zones) <= {*own, "Etc/UTC", "Etc/GMT"}, name
+        for season in ("", "standard ", "daylight ", "summer "):
+            called = name.replace("time", f"{season}time")
+            assert zones_named(called) == zones
+
+
+def test_an_offset_that_one_island_always_has_names_the_others_too() -> None:
+    complaint = check_timezone("(UTC-8)")
+    assert complaint is not None
+    assert "is an offset" in complaint.message
+    assert "`America/Los_Angeles`" in str(complaint.help)
 
 
 @pytest.mark.parametrize(("text", "said", "hint"), EXPLAINED)

@@ -1,0 +1,103 @@
+"""Labels that programs show for time zones: `(UTC+10:00) Canberra, Melbourne, Sydney`, `Pacific Time (US & Canada)`.
+
+Sources: the labels of Windows and of Ruby on Rails, and the English names of the Unicode CLDR.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+
+_OFFSET = r"(?:UTC|GMT|Z)?\s{0,4}([+\u2212-])\s{0,4}([0-9]{1,2})(?::?([0-9]{2}))?"
+_ONLY_OFFSET = re.compile(_OFFSET, re.IGNORECASE)
+_LEADING = re.compile(rf"\(\s{{0,4}}(?:{_OFFSET}|UTC|GMT)\s{{0,4}}\)\s{{0,4}}(.+)", re.IGNORECASE | re.DOTALL)
+_TRAILING = re.compile(rf"(.+?)\s{{0,4}}\(\s{{0,4}}(?:{_OFFSET}|UTC|GMT)\s{{0,4}}\)", re.IGNORECASE | re.DOTALL)
+_LONGEST = 200  # characters; the longest label of Windows has 70
+_SEASON = {"standard", "daylight", "summer"}
+
+# A name without `Standard`, `Daylight` and `Summer`, and the zones that people call so. Where a name is used in
+# several parts of the world, all of them are listed.
+_NAMES = """\
+alaska time: America/Anchorage
+arizona time: America/Phoenix
+atlantic time: America/Halifax America/Puerto_Rico Atlantic/Bermuda
+australian central time: Australia/Adelaide Australia/Darwin
+australian eastern time: Australia/Brisbane Australia/Hobart Australia/Melbourne Australia/Sydney
+australian western time: Australia/Perth
+british time: Europe/London
+uk time: Europe/London
+central european time: Europe/Berlin Europe/Madrid Europe/Paris Europe/Rome Europe/Vienna Europe/Zurich
+central time: America/Chicago America/Mexico_City America/Winnipeg Australia/Adelaide Australia/Darwin
+china time: Asia/Shanghai
+coordinated universal time: Etc/UTC
+eastern european time: Europe/Athens Europe/Bucharest Europe/Helsinki Europe/Kyiv Europe/Sofia
+eastern time: America/New_York America/Toronto Australia/Brisbane Australia/Melbourne Australia/Sydney
+greenwich mean time: Africa/Accra Atlantic/Reykjavik Etc/GMT Europe/London
+hawaii time: Pacific/Honolulu
+hawaii-aleutian time: America/Adak Pacific/Honolulu
+hong kong time: Asia/Hong_Kong
+india time: Asia/Kolkata
+irish time: Europe/Dublin
+japan time: Asia/Tokyo
+korea time: Asia/Seoul
+korean time: Asia/Seoul
+moscow time: Europe/Moscow
+mountain time: America/Denver America/Edmonton America/Phoenix
+new zealand time: Pacific/Auckland
+newfoundland time: America/St_Johns
+pacific time: America/Los_Angeles America/Tijuana America/Vancouver
+philippine time: Asia/Manila
+singapore time: Asia/Singapore
+south africa time: Africa/Johannesburg
+western european time: Atlantic/Canary Europe/Lisbon
+"""
+NAMED = {name: zones.split() for name, _, zones in (line.partition(": ") for line in _NAMES.splitlines())}
+
+
+@dataclass(frozen=True)
+class Label:
+    """A label, taken apart.
+
+    Attributes:
+        offset: The offset from UTC that it says, None where it says none.
+        names: The places or names of zones in it, in lower case.
+    """
+
+    offset: timedelta | None
+    names: tuple[str, ...]
+
+
+def offset_of(text: str) -> timedelta | None:
+    """Return the offset that `text` consists of, such as `UTC+10` or `-03:30`; None where it is something else."""
+    found = _ONLY_OFFSET.fullmatch(text.strip().removeprefix("(").removesuffix(")"))
+    return _offset(*found.groups()) if found else None
+
+
+def label_of(text: str) -> Label:
+    """Take a label apart. Text without an offset is a label too, of the names in it."""
+    plain = text.strip()[:_LONGEST]
+    if found := _LEADING.fullmatch(plain):
+        sign, hours, minutes, rest = found.groups()
+    elif found := _TRAILING.fullmatch(plain):
+        rest, sign, hours, minutes = found.groups()
+    else:
+        return Label(None, _names(plain))
+    return Label(_offset(sign or "+", hours or "0", minutes), _names(rest))
+
+
+def zones_named(name: str) -> list[str]:
+    """Return the zones that people call `name`, in lower case: `pacific daylight time`."""
+    words = [word for word in name.split() if word not in _SEASON]
+    return NAMED.get(" ".join(words), [])
+
+
+def _offset(sign: str, hours: str, minutes: str | None) -> timedelta:
+    all_minutes = int(hours) * 60 + int(minutes or 0)
+    return timedelta(minutes=all_minutes if sign == "+" else -all_minutes)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    without = re.sub(r"\s{0,4}\([^()]*\)", "", text.casefold())  # `Pacific Time (US & Canada)`
+    parts = (" ".join(part.split()) for part in re.split(r",|;|\s-\s", without))
+    return tuple(part for part in parts if part)
