@@ -92,19 +92,22 @@ class Source:
             for path in sorted(root.rglob("*.py"))
             if path.relative_to(root).parts[0] != "sandbox"
         }
+        self._code = {path: list(_code(tree)) for path, tree in self.modules.items()}
 
     def where(self, says: Callable[[ast.AST], bool]) -> dict[str, list[int]]:
         """Return the lines of each module that hold a node for which `says` is true; docstrings are left out."""
-        found = {path: [node.lineno for node in _code(tree) if says(node)] for path, tree in self.modules.items()}
+        found = {path: [node.lineno for node in nodes if says(node)] for path, nodes in self._code.items()}
         return {path: lines for path, lines in found.items() if lines}
 
 
 def _code(tree: ast.AST) -> Iterator[Any]:
-    for node in ast.iter_child_nodes(tree):
+    waiting = [*ast.iter_child_nodes(tree)][::-1]
+    while waiting:
+        node = waiting.pop()
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             continue
         yield node
-        yield from _code(node)
+        waiting += [*ast.iter_child_nodes(node)][::-1]
 
 
 @pytest.fixture(scope="session")

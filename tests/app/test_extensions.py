@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -332,7 +333,7 @@ def test_nothing_is_loaded_from_the_project_or_the_current_folder(
     example_folder: Path, tmp_path: Path, connected: Any
 ) -> None:
     """A project may hold what looks like an installed package, and modules of the names of others."""
-    install("sdx-example", connected.folder)
+    shutil.copytree(example_folder, connected.folder, dirs_exist_ok=True)
     (connected.folder / "sdx_example.py").write_text("raise SystemExit('loaded from the project')\n")
     connected.write("surveys.yaml", SURVEYS)
     show = "import sys; from pathlib import Path; from sdx_state.app.extensions import extensions;"

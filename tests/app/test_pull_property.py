@@ -213,7 +213,7 @@ def with_world(layout: str, random: Any, then: Callable[[World], None]) -> None:
 
 
 @pytest.mark.timeout(3600)
-@tries(25, 500)
+@tries(10, 500)
 @given(
     st.sampled_from(sorted(LAYOUTS)),
     st.lists(st.lists(calm, min_size=1, max_size=4) | st.lists(wild, min_size=1, max_size=3), min_size=1, max_size=3),

@@ -170,6 +170,7 @@ FOLDS = {
     "plan/describe.py": "keys of new resources, which must differ in more than case",
     "plan/targets.py": "what a target that matches nothing may have meant",
     "kinds/timezone.py": "names of time zones",
+    "kinds/zone_labels.py": "names of time zones",
     "config/headers.py": "names of columns",
     "config/switches.py": "words for yes and no",
     "state/ledger.py": "addresses of users in the states of earlier versions",

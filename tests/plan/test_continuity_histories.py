@@ -263,7 +263,7 @@ class History:
 
 
 @pytest.mark.timeout(3600)
-@tries(25, 500)
+@tries(10, 500)
 @given(st.lists(st.lists(st.sampled_from(OPERATIONS), min_size=1, max_size=3), min_size=2, max_size=5), st.randoms())
 def test_the_truth_is_said_about_each_id(steps, random):
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch, SandboxServer(":memory:") as tenant:
