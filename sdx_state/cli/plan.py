@@ -96,7 +96,7 @@ def command(
         plan = replace(with_limits(planned.plan, found), consented=allow_deletes, allowed=allowed)
         if before is not None:
             plan = replace(plan, diagnostics=(*plan.diagnostics, *before.diagnostics))
-        told = conversations(plan, planned.intention, planned.snapshot) if reports.wants("html") else ()
+        told = conversations(plan, planned.intention, planned.snapshot) if reports.wants("html", "markdown") else ()
         reports.show(plan, tuple(told))
         if out is not None and not plan.errors:
             reports.hash = save_plan(plan, intention, planned.snapshot, out, context.key())

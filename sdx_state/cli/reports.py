@@ -132,9 +132,9 @@ class Reports:
         """Whether people read stdout, and not a program."""
         return ("text", None) in self._forms
 
-    def wants(self, name: str) -> bool:
-        """Tell whether the form `name` was asked for."""
-        return any(form == name for form, _ in self._forms)
+    def wants(self, *names: str) -> bool:
+        """Return whether one of the forms `names` was asked for."""
+        return any(form in names for form, _ in self._forms)
 
     def show(self, plan: Plan, told: Sequence[Conversation] = ()) -> None:
         """Take `plan` as what is reported, and print it if people read stdout."""
@@ -190,6 +190,7 @@ class Reports:
             context.place_in_repository(),
             self.hash,
             self.outcomes,
+            self._page(),
         )
         for form, file in self._forms:
             if (form, file) == ("text", None):
@@ -208,6 +209,13 @@ class Reports:
                 write_output(file, redacted(text).encode("utf-8", "replace"))
         if failed is not None:
             raise failed
+
+    def _page(self) -> str:
+        """Return where the plan's page will be found, empty if it is not written or no pipeline keeps it."""
+        from sdx_state.programs.pipeline import page_address
+
+        file = next((file for form, file in self._forms if form == "html" and file is not None), None)
+        return page_address(self._context.environ, Path.cwd(), file) if file is not None else ""
 
     def _rendered(self, form: str, plan: Plan, options: Options) -> str:
         from sdx_state.app.extensions import extensions

@@ -56,9 +56,9 @@ def _versions(change: Change, field: FieldChange) -> Iterator[tuple[list[Piece],
         told = f"moved from {before} to {after}" if before != after else f"stays at {before}, and others move past it"
         yield [], [("same", told)]
     elif change.action is Action.CREATE:
-        yield [], [("same", _shown(after))]
+        yield [], [("same", shown_value(after))]
     elif change.action is Action.DELETE:
-        yield [], [("same", _shown(before))]
+        yield [], [("same", shown_value(before))]
     elif (texts := _texts(before, after)) is not None:
         pieces, quote = word_diff(*texts), '"' if isinstance(before, str) else ""
         alike = likeness(pieces) >= ALIKE
@@ -68,10 +68,10 @@ def _versions(change: Change, field: FieldChange) -> Iterator[tuple[list[Piece],
             shown = [(mark, escape(text, WHOLE)) for mark, text in elided(pieces)]
             yield [("same", quote)], [*shown, ("same", quote)]
         else:
-            yield [("removed", "- ")], [("removed", _shown(before))]
-            yield [("added", "+ ")], [("added", _shown(after))]
+            yield [("removed", "- ")], [("removed", shown_value(before))]
+            yield [("added", "+ ")], [("added", shown_value(after))]
     else:
-        yield [], [("removed", _shown(before)), ("same", " -> "), ("added", _shown(after))]
+        yield [], [("removed", shown_value(before)), ("same", " -> "), ("added", shown_value(after))]
 
 
 def _texts(before: Value, after: Value) -> tuple[str, str] | None:
@@ -88,7 +88,8 @@ def _json(value: Value) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
-def _shown(value: Value) -> str:
+def shown_value(value: Value) -> str:
+    """Return `value` as it is shown on one line."""
     if value is None or value == "":
         return "(none)"
     if isinstance(value, str):

@@ -30,6 +30,7 @@ class Options:
             the lines of a file has to name that from there.
         hash: Hash of the plan as a file, empty if it is none.
         outcomes: What became of each change, None for a command that only plans.
+        page: Where the plan's page can be read, empty if nowhere; a comment links to it.
     """
 
     budget: int = GITHUB
@@ -38,6 +39,7 @@ class Options:
     folder: str = ""
     hash: str = ""
     outcomes: Sequence[Outcome] | None = None
+    page: str = ""
 
 
 DEFAULT = Options()
@@ -47,17 +49,19 @@ class Form(Protocol):
     """Renders a plan."""
 
     def __call__(self, plan: Plan, told: Sequence[Conversation], options: Options = DEFAULT) -> str:
-        """Return `plan` in this form; of what a respondent would hear only the page makes use."""
+        """Return `plan` in this form; the page and the comment say what respondents will see."""
         ...
 
 
 def _markdown(plan: Plan, told: Sequence[Conversation], options: Options = DEFAULT) -> str:
     return plan_markdown(
         plan,
+        told,
         budget=options.budget,
         personal=options.personal,
         environment=options.environment,
         hash=options.hash,
+        page=options.page,
     )
 
 

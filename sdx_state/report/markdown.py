@@ -1,23 +1,32 @@
-"""The plan as Markdown, for a comment on a pull request: what endangers most comes first, and no more than fits."""
+"""The plan as Markdown, for a comment on a pull request: where, what stops apply, risks, then change by change."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
+from textwrap import wrap
 
-from sdx_state.model.plan import Action, Attribution, Change, Plan
+from sdx_state.model.diagnostic import Diagnostic
+from sdx_state.model.plan import Action, Attribution, Plan
 from sdx_state.model.policy import LEVELS
-from sdx_state.report.escape import escape
+from sdx_state.model.value import DEFAULT_LANGUAGE
+from sdx_state.plan.conversation import Conversation
+from sdx_state.report.dialogue import dialogue
+from sdx_state.report.escape import disarm, escape
+from sdx_state.report.markdown_budget import Entry, Lines, fitted, omitted, size
+from sdx_state.report.markdown_changes import Group, groups_of
 from sdx_state.report.personal import without_personal
 from sdx_state.report.places import place_of
 from sdx_state.report.stored import stored_line
-from sdx_state.report.text import change_text, licences, no_changes, summary_line
+from sdx_state.report.text import licences, no_changes, summary_line
 
 MARKER = "<!-- sdx-state plan -->"
 GITHUB = 65_536  # bytes that a comment may have there
 WIDTH = 100
+NAMED = 3  # addresses named in a row of the table of risks
+HEARD = 10  # lines about what respondents will see
+SAID = 500  # bytes kept for the lines that count what was omitted
 
 SECTIONS: dict[Attribution | None, str] = {
     "branch": "From this branch",
@@ -37,83 +46,59 @@ _MEANS = {
     "critical": "each must be allowed by its address",
     "high": "look twice",
 }
-_WHAT = {
-    Action.CREATE: "to add",
-    Action.UPDATE: "to change",
-    Action.DELETE: "to destroy",
-    Action.NO_OP: "to rename",
-    Action.FORGET: "to forget",
-}
 BY_HAND = "not through the API: a person does this by hand or by CSV upload"
 _BACKTICKS = re.compile(r"`+")
 _PLAIN = re.compile(r"[A-Za-z0-9:/.#_-]{1,120}")
-
-
-@dataclass(frozen=True)
-class _Block:
-    """One thing to be shown.
-
-    Attributes:
-        section: Whose change it is; None for diagnostics, and where nobody asked.
-        text: All of it.
-        line: Its first line alone, for where all of it does not fit.
-        what: What becomes of it, in words to be counted.
-        deletes: Whether something is deleted.
-        grave: Whether its risk is high or worse.
-    """
-
-    section: Attribution | None
-    text: str
-    line: str
-    what: str = "to be said"
-    deletes: bool = False
-    grave: bool = False
+_ADDRESS = re.compile(r"[A-Za-z0-9@+:/.#_-]{1,120}")
+_LINK = re.compile(r"https?://[A-Za-z0-9:/.?=&%#_~+-]{1,500}")
 
 
 def plan_markdown(
     plan: Plan,
+    told: Sequence[Conversation] = (),
     *,
     budget: int = GITHUB,
     personal: bool = False,
     environment: str | None = None,
     hash: str = "",
+    page: str = "",
 ) -> str:
     """Return `plan` as Markdown of at most `budget` bytes.
 
-    Everything that comes from the tenant or the files stands inside fences that are longer than any run of backticks
-    in it. Deletes and what is critical take their place first; of what does not fit whole, the first line is shown,
-    and what does not fit at all is counted.
+    Text of the tenant and of the files is inside fences that are longer than any run of backticks in it. Where the
+    budget is too small, deletes and high risks come first; other changes are shown by their first line or counted.
 
     Args:
         plan: What to show.
+        told: The changed surveys as respondents see them, before and after.
         budget: Bytes, in UTF-8; at least 1,000.
-        personal: Show names, telephone numbers and e-mail addresses that stand in the tenant alone.
-        environment: Named in the hidden marker, so that each environment has a comment of its own.
+        personal: Show names, telephone numbers and e-mail addresses that only the tenant contains.
+        environment: Its name; it is in the hidden marker too, so that each environment has its own comment.
         hash: Hash of the plan as a file, empty if it is none.
+        page: Address of the plan's page, empty if there is none.
     """
-    blocks = _blocks(plan, personal)
-    head = [marker(environment), "", f"**{_headline(plan)}**", ""]
-    head += [*counts, ""] if (counts := [*_counts(plan)]) else []
-    if plan.stored is not None:
-        named = f"`{plan.stored.tenant}`" if _PLAIN.fullmatch(plan.stored.tenant) else "a tenant with an unusual name"
-        head += [stored_line(plan, named) or "", ""]
-    elif _PLAIN.fullmatch(plan.tenant):
-        head += [f"Tenant: `{plan.tenant}`", ""]
-    if _PLAIN.fullmatch(hash):
-        head += [f"Hash of the saved plan: `{hash}`. `sdx-state apply PLANFILE --expect HASH` applies no other.", ""]
-    fence = fence_for([block.text for block in blocks])
-    sections = [section for section in (None, *SECTIONS) if any(block.section == section for block in blocks)]
-    frames = sum(len(SECTIONS[section]) + 2 * len(fence) + 20 for section in dict.fromkeys(sections))
-    room = budget - len("\n".join(head).encode()) - frames - 500  # for the line that says what was left out
-    shown, shortened, left_out = _fitting(blocks, room)
-    lines = list(head)
-    for section in dict.fromkeys(sections):
-        texts = [text for block, text in shown if block.section == section]
-        if texts:
-            lines += [f"#### {SECTIONS[section]}", ""] if section else []
-            lines += [f"{fence}diff", *texts, fence, ""]
-    lines += _omitted(shortened, left_out)
-    return "\n".join(lines)
+    changes = [change if personal else without_personal(change) for change in plan.changes]
+    groups = groups_of(changes, WIDTH)
+    heard = _heard(told)
+    said = [_diagnostic_lines(one) for one in plan.diagnostics]
+    entries = [Entry(lines, None, 20) for lines in said]
+    for number, group in enumerate(groups):
+        entries += [Entry(block.lines, (number, "first"), 20, block) for block in group.blocks]
+        entries += [Entry(block.lines[:1], (number, "others"), 200, block) for block in group.others]
+    fence = fence_for([*heard, *(line for entry in entries for line in entry.lines)])
+    entries = [replace(entry, cost=entry.cost + 2 * len(fence)) for entry in entries]
+    head, tail = [*_head(plan, environment)], [*_tail(hash, page)]
+    room = budget - SAID - size([*head, *tail])
+    table = [*_table(plan, min(budget // 4, room))]
+    room -= size(table) + sum(len(SECTIONS[section]) + 8 for section in {group.section for group in groups})
+    if heard and size(heard) + 100 < min(budget // 8, room):
+        heard = ["#### What respondents will see", "", fence, *heard, fence, ""]
+        room -= size(heard)
+    else:
+        heard = []
+    shown = fitted(entries, room)
+    body = _body(len(said), groups, shown, fence)
+    return "\n".join([*head, *table, *body, *heard, *omitted(entries, shown), *tail])
 
 
 def marker(environment: str | None) -> str:
@@ -129,74 +114,6 @@ def fence_for(texts: Sequence[str]) -> str:
     return "`" * max(3, longest + 1)
 
 
-def _blocks(plan: Plan, personal: bool) -> list[_Block]:
-    """Return what there is to show, the most important first."""
-    blocks = []
-    for diagnostic in plan.diagnostics:
-        place = place_of(diagnostic.source)
-        severity = f"{diagnostic.severity}[{escape(diagnostic.code)}]"
-        line = f"! {f'{place}: ' if place else ''}{severity}: {escape(diagnostic.message)}"
-        hint = f"\n    {escape(diagnostic.help)}" if diagnostic.help else ""
-        blocks.append(_Block(None, line + hint, line))
-    for change in sorted(plan.changes, key=_importance):
-        text = change_text(change if personal else without_personal(change), WIDTH)
-        line = text.partition("\n")[0]
-        what = "to import" if change.importing and not change.writes else _WHAT[change.action]
-        grave = any(risk.level in _MEANS for risk in change.risks)
-        blocks.append(_Block(change.attribution, text, line, what, change.action is Action.DELETE, grave))
-    return blocks
-
-
-def _fitting(blocks: Sequence[_Block], room: int) -> tuple[list[tuple[_Block, str]], int, list[_Block]]:
-    """Return what fits, how many of them by their first line only, and what does not fit."""
-    shown: list[tuple[_Block, str]] = []
-    left_out: list[_Block] = []
-    shortened = 0
-    # Before anything is shown at length, there is room for a line of every delete.
-    reserved = sum(_size(block.line) for block in blocks if block.deletes)
-    for block in blocks:
-        if block.deletes:
-            reserved -= _size(block.line)
-        if _size(block.text) <= room - reserved:
-            text = block.text
-        elif _size(block.line) <= room - reserved:
-            text = block.line
-            shortened += 1
-        else:
-            left_out.append(block)
-            continue
-        shown.append((block, text))
-        room -= _size(text)
-    return shown, shortened, left_out
-
-
-def _size(text: str) -> int:
-    return len(text.encode("utf-8", "replace")) + 1
-
-
-def _omitted(shortened: int, left_out: Sequence[_Block]) -> list[str]:
-    deletes = sum(block.deletes for block in left_out)
-    said = []
-    if deletes:
-        said.append(f"**{deletes} of the deletes did not fit here: do not approve by this comment alone.**")
-    if left_out:
-        counts = Counter(block.what for block in left_out)
-        kinds = ", ".join(f"{count} {what}" for what, count in counts.items())
-        said.append(f"**{len(left_out)} more did not fit here: {kinds}.**")
-    grave = sum(block.grave and not block.deletes for block in left_out)
-    if grave:
-        said.append(f"**{grave} of them are at high risk or worse: do not approve by this comment alone.**")
-    if shortened:
-        said.append(f"{shortened} are shown by their first line.")
-    return [" ".join([*said, "`sdx-state plan` shows all of them."]), ""] if said else []
-
-
-def _headline(plan: Plan) -> str:
-    if plan.errors:
-        return "The plan has errors. Nothing can be applied."
-    return summary_line(plan.summary) if plan.changes else no_changes(plan)
-
-
 def at_level(level: str, count: int) -> str:
     """Return what it means that `count` changes are at `level`."""
     return f"{count} {level if level == 'blocked' else f'at {level} risk'}: {_MEANS[level]}"
@@ -208,17 +125,37 @@ def stopping(plan: Plan) -> str | None:
     return f"apply stops at a limit: {', '.join(names)}" if names else None
 
 
-def _counts(plan: Plan) -> Iterator[str]:
-    """Yield what a reviewer must not miss, in computed numbers and our own words only."""
-    if limits := stopping(plan):
-        yield f"- {limits}"
-    levels = [max((risk.level for risk in change.risks), key=LEVELS.index) for change in plan.changes if change.risks]
-    for level in _MEANS:
-        if level in levels:
-            yield f"- {at_level(level, levels.count(level))}"
+def _head(plan: Plan, environment: str | None) -> Iterator[str]:
+    """Yield where the plan is for, what it comes to, and whether apply would stop."""
+    yield marker(environment)
+    where = [f"**{environment}**"] if environment and marker(environment) != MARKER else []
+    if plan.stored is None:
+        where += [f"`{plan.tenant}`" if _PLAIN.fullmatch(plan.tenant) else "a tenant with an unusual name"]
+    if where:
+        yield f"{' · '.join(where)}"
+        yield ""
+    if plan.stored is not None:
+        named = f"`{plan.stored.tenant}`" if _PLAIN.fullmatch(plan.stored.tenant) else "a tenant with an unusual name"
+        yield stored_line(plan, named) or ""
+        yield ""
+    if plan.errors:
+        yield "**The plan has errors. Nothing can be applied.**"
+    elif not plan.changes:
+        yield f"**{no_changes(plan)}**"
+    else:
+        stop = stopping(plan)
+        yield f"**{summary_line(plan.summary)}** {f'**{stop}.**' if stop else 'No limit stops apply.'}"
+    yield ""
+    points = [*_points(plan)]
+    yield from points
+    if points:
+        yield ""
+
+
+def _points(plan: Plan) -> Iterator[str]:
+    """Yield what the table of risks does not count, in computed numbers and our own words only."""
     for whose, words in _COUNTED.items():
-        count = sum(change.attribution == whose for change in plan.changes)
-        if count:
+        if count := sum(change.attribution == whose for change in plan.changes):
             yield f"- {count} {words}"
     deletes = sum(change.action is Action.DELETE for change in plan.changes)
     if deletes:
@@ -231,8 +168,99 @@ def _counts(plan: Plan) -> Iterator[str]:
         yield f"- {len(plan.drift)} changed in the tenant since the last apply"
 
 
-def _importance(change: Change) -> tuple[int, int, str]:
-    """Order deletes first, then by the worst risk, then changes, creates and the rest."""
-    order = {Action.DELETE: 0, Action.UPDATE: 2, Action.CREATE: 3}.get(change.action, 4)
-    worst = max((LEVELS.index(risk.level) for risk in change.risks), default=0)
-    return (1 if worst >= LEVELS.index("high") and order else order, -worst, change.address)
+def _table(plan: Plan, room: int) -> Iterator[str]:
+    """Yield the risks as a table, the worst first, in at most `room` bytes; low risks are left to the page."""
+    rows: dict[tuple[int, str], list[str]] = {}
+    for change in plan.changes:
+        for risk in change.risks:
+            if risk.level != "low":
+                rows.setdefault((-LEVELS.index(risk.level), risk.rule), []).append(change.address)
+    lines = ["| risk | rule | changes |", "| --- | --- | --- |"]
+    room -= size(lines) + 60
+    left_out = 0
+    for (rank, rule), addresses in sorted(rows.items(), key=lambda row: row[0]):
+        level = LEVELS[-rank]
+        named = [f"`{address}`" for address in dict.fromkeys(addresses) if _ADDRESS.fullmatch(address)][:NAMED]
+        more = len(dict.fromkeys(addresses)) - len(named)
+        cell = ", ".join([*named, *([f"{more} more" if named else f"{more}"] if more else [])])
+        meaning = f": {_MEANS[level]}" if level in _MEANS else ""
+        line = f"| **{level}**{meaning} | {f'`{rule}`' if _PLAIN.fullmatch(rule) else 'a rule'} | {cell} |"
+        if size([line]) > room or left_out:
+            left_out += 1
+            continue
+        room -= size([line])
+        lines.append(line)
+    if not rows:
+        return
+    if len(lines) > 2:
+        yield from lines
+        yield ""
+    if left_out:
+        yield f"{left_out} more {'risk' if left_out == 1 else 'risks'} did not fit here."
+        yield ""
+
+
+def _tail(hash: str, page: str) -> Iterator[str]:
+    if _LINK.fullmatch(page):
+        yield f"[The whole plan as a page]({page})"
+        yield ""
+    if _PLAIN.fullmatch(hash):
+        yield f"Hash of the saved plan: `{hash}`. `sdx-state apply PLANFILE --expect HASH` applies no other."
+        yield ""
+
+
+def _heard(told: Sequence[Conversation]) -> list[str]:
+    """Return what respondents will see, a line for the surveys and languages of which the same is to be said."""
+    alike: dict[str, list[str]] = {}
+    for one in told:
+        shown = dialogue(one)
+        extents = [
+            f"{channel}: {after}" if before == after or not one.before else f"{channel}: {before} -> {after}"
+            for channel, before, after in shown.channels
+            if one.after
+        ]
+        said = "; ".join([shown.summary or "the same", *extents] if one.after else ["no longer asked"])
+        language = "" if one.language == DEFAULT_LANGUAGE else f" in {escape(one.language)}"
+        alike.setdefault(said, []).append(f"{escape(one.address)}{language}")
+    lines = []
+    for said, names in [*alike.items()][:HEARD]:
+        more = f" and {len(names) - NAMED} more" if len(names) > NAMED + 1 else ""
+        line = f"{', '.join(names[:NAMED] if more else names)}{more}: {said}"
+        lines += [disarm(part) for part in wrap(line, WIDTH, subsequent_indent="  ")]
+    if len(alike) > HEARD:
+        lines.append(f"... and {sum(len(names) for names in [*alike.values()][HEARD:])} more surveys")
+    return lines
+
+
+def _diagnostic_lines(diagnostic: Diagnostic) -> tuple[str, ...]:
+    place = place_of(diagnostic.source)
+    severity = f"{diagnostic.severity}[{escape(diagnostic.code)}]"
+    line = f"! {f'{place}: ' if place else ''}{severity}: {escape(diagnostic.message)}"
+    return (line, f"    {escape(diagnostic.help)}") if diagnostic.help else (line,)
+
+
+def _body(diagnostics: int, groups: Sequence[Group], shown: Sequence[Lines], fence: str) -> Iterator[str]:
+    """Yield the diagnostics and the groups, in sections by whose changes they are.
+
+    Args:
+        diagnostics: How many of `shown` are diagnostics; they come first.
+        groups: The groups.
+        shown: The lines of each diagnostic, and then of each block of each group.
+        fence: The fence.
+    """
+    rest = iter(shown)
+    lines = [line for _ in range(diagnostics) for line in next(rest)]
+    if lines:
+        yield from (f"{fence}diff", *lines, fence, "")
+    section: Attribution | None = None
+    for group in groups:
+        first = [line for _ in group.blocks for line in next(rest)]
+        others = [line for _ in group.others for line in next(rest)]
+        if (first or others) and group.section != section:
+            section = group.section
+            yield from (f"#### {SECTIONS[section]}", "")
+        if first:
+            yield from (f"{fence}diff", *first, fence, "")
+        if others:
+            yield from ("<details>", f"<summary>{group.folded}</summary>", "", f"{fence}diff", *others, fence, "")
+            yield from ("</details>", "")

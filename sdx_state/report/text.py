@@ -11,6 +11,7 @@ from sdx_state.report.diagnostics import diagnostic_lines
 from sdx_state.report.escape import escape
 from sdx_state.report.fields import field_lines, folded
 from sdx_state.report.places import place_of
+from sdx_state.report.remarks import remarks_of
 from sdx_state.report.stored import stored_line
 from sdx_state.report.theme import Theme
 from sdx_state.risk.rules import USER_ADDED
@@ -20,12 +21,6 @@ NONE_WITHIN = "No changes within the target"
 FOLDED = 10  # alike resources shown before the rest is counted
 NAMED = 5  # unmanaged resources shown of each kind
 
-_WHOSE = {
-    "branch": "from this branch",
-    "pending": "pending on the base already",
-    "drift": "drift",
-    "both": "from this branch and elsewhere",
-}
 _SYMBOLS = {Action.CREATE: ("+", "add"), Action.UPDATE: ("~", "change"), Action.DELETE: ("-", "delete")}
 
 
@@ -148,35 +143,14 @@ class _PlanText:
             symbol = "<="
         marked = self.paint(meaning, symbol.ljust(2) + (" " if len(symbol) > 1 else ""))
         head = f"{margin}{marked}{self.paint('strong', escape(change.address))}"
-        place = place_of(change.source)
-        yield f"{head}{self._remark(change)}{self.paint('faint', f'  {place}') if place else ''}"
+        place, remarks = place_of(change.source), remarks_of(change)
+        yield f"{head}{f' ({remarks})' if remarks else ''}{self.paint('faint', f'  {place}') if place else ''}"
         yield from field_lines(change, indent + 4, self.width, self.theme)
         for risk in change.risks:
             if risk.level == "low" and not self.verbose:
                 continue
             told = [(risk.level, f"{risk.level}[{escape(risk.rule)}]: {escape(risk.message)}")]
             yield from folded(f"{margin}    ", told, "", self.width, self.theme)
-
-    def _remark(self, change: Change) -> str:
-        """Say in brackets what symbol and fields do not."""
-        remarks = []
-        if change.id and KINDS[change.kind].numbered:
-            remarks.append(f"id {escape(change.id)}")
-        if change.importing:
-            remarks.append("import" if not change.writes else "import and change")
-        if change.writes and change.via in ("manual", "csv"):
-            remarks.append(f"{change.action.value} by {'hand' if change.via == 'manual' else 'CSV upload'}")
-        if change.previous:
-            remarks.append(f"was {escape(change.previous)}")
-        if change.action is Action.FORGET:
-            remarks.append("forget")
-        if change.protected and change.action is Action.DELETE:
-            remarks.append("protected")
-        if change.attribution:
-            remarks.append(_WHOSE[change.attribution])
-        if change.reason:
-            remarks.append(escape(change.reason))
-        return f" ({', '.join(remarks)})" if remarks else ""
 
     def _diagnostics(self) -> Iterator[str]:
         for diagnostic in self.plan.diagnostics:

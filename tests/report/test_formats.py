@@ -16,6 +16,7 @@ from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.field_path import FieldPath
 from sdx_state.model.plan import Action, Change, FieldChange, Plan, Risk
 from sdx_state.model.resource import Source
+from sdx_state.plan.conversation import Conversation, Line
 from sdx_state.report.formats import FORMATS, Options
 from sdx_state.report.markdown import MARKER, plan_markdown
 
@@ -115,12 +116,12 @@ def test_junit_has_a_test_also_where_nothing_changes():
     assert "No changes." in suite.find(".//system-out").text
 
 
-def test_markdown_puts_deletes_first_and_carries_its_marker():
+def test_markdown_begins_with_counts_deletes_and_risks_and_carries_its_marker():
     text = FORMATS["markdown"](PLAN, ())
     assert text.startswith(MARKER)
-    assert text.index("survey.old") < text.index("survey.a") < text.index("user.u1")
-    assert "- 1 at critical risk: each must be allowed by its address" in text
-    assert "- 1 to be deleted" in text
+    head = text.partition("```")[0]
+    assert "| **critical**: each must be allowed by its address | `r` | `survey.old` |" in head
+    assert "- 1 to be deleted" in head
 
 
 @pytest.mark.parametrize("budget", [1200, 5000, 65_536])
@@ -130,27 +131,36 @@ def test_markdown_keeps_to_its_budget_and_says_what_it_left_out(budget):
     assert len(text.encode()) <= budget
     assert "survey.old" in text
     assert re.search(r"\*\*\d+ more did not fit here", text)
-    assert text.count("```") == 2
+    assert text.count("```") % 2 == 0
 
 
 @given(hostile, hostile, hostile)
-def test_markdown_has_everything_hostile_inside_one_fence(one, two, three):
+def test_markdown_has_everything_hostile_inside_fences(one, two, three):
     plan = Plan(
         "t",
         "l",
         (update(one, two, three), gone(three)),
         diagnostics=(Diagnostic("ambiguous-match", "error", one, WHERE, help=two),),
     )
-    lines = plan_markdown(plan).splitlines()
-    opened = next(place for place, line in enumerate(lines) if re.fullmatch(r"`{3,}diff", line))
-    fence = lines[opened].removesuffix("diff")
-    closed = [place for place, line in enumerate(lines) if line == fence]
-    assert len(closed) == 1
-    outside = [*lines[:opened], *lines[closed[0] + 1 :]]
-    assert all(
-        re.fullmatch(r"(<!-- sdx-state plan -->|\*\*[\w ,.:]+\*\*|- \d+ [\w ,:]+|Tenant: `t`|)", line)
-        for line in outside
+    said = Conversation(
+        Address("survey", one), two, three, (Line("q", "question", two),), (Line("q", "question", one),)
     )
+    lines = plan_markdown(plan, [said]).splitlines()
+    fence = next(line for line in lines if re.fullmatch(r"`{3,}diff", line)).removesuffix("diff")
+    outside, within = [], False
+    for line in lines:
+        if line in ((fence,) if within else (fence, f"{fence}diff")):
+            within = not within
+        elif not within:
+            outside.append(line)
+    assert not within
+    ours = (
+        r"<!-- sdx-state plan -->|\*\*[\w ,.:]+\*\*( No limit stops apply\.)?|- \d+ [\w ,:]+|`t`|"
+        r"|#### What respondents will see"
+        r"|\| risk \| rule \| changes \||\| --- \| --- \| --- \||"
+        r"|\| \*\*\w+\*\*(: [\w ,]+)? \| `[a-z-]+` \| (`survey\.[A-Za-z0-9@+:/.#_-]*`(, )?)*([0-9]+( more)?)? \|"
+    )
+    assert [line for line in outside if not re.fullmatch(ours, line)] == []
 
 
 @given(hostile, hostile, hostile)

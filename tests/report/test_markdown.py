@@ -6,8 +6,12 @@ import re
 
 import pytest
 
+from sdx_state.model.address import Address
+from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.field_path import FieldPath
 from sdx_state.model.plan import Action, Change, FieldChange, Plan, Risk
+from sdx_state.model.resource import Source
+from sdx_state.plan.conversation import Conversation, Line
 from sdx_state.report.markdown import plan_markdown
 
 
@@ -15,7 +19,14 @@ def changed(name, attribution=None, lines=1, action=Action.UPDATE, level=None):
     risks = (Risk("r", level, "look twice"),) if level else ()
     fields = tuple(FieldChange(FieldPath(f"f{number}"), "before", "after") for number in range(lines))
     return Change(
-        f"survey.{name}", "survey", action, id="7", fields=fields, via="api", risks=risks, attribution=attribution
+        Address("survey", name),
+        "survey",
+        action,
+        id="7",
+        fields=fields,
+        via="api",
+        risks=risks,
+        attribution=attribution,
     )
 
 
@@ -48,7 +59,7 @@ def test_what_does_not_fit_is_shown_by_its_first_line_and_every_delete_is_shown(
     assert len(text.encode()) <= 20_000
     assert all(f"survey.gone{number}" in text for number in range(60))
     assert re.search(r"\d+ are shown by their first line\.", text)
-    assert "did not fit here: do not approve" not in text
+    assert "review the full plan before approving" not in text
 
 
 def test_deletes_that_do_not_fit_even_by_a_line_forbid_to_approve_by_the_comment():
@@ -56,7 +67,7 @@ def test_deletes_that_do_not_fit_even_by_a_line_forbid_to_approve_by_the_comment
     text = plan_markdown(Plan("t", "l", changes), budget=5_000)
     assert len(text.encode()) <= 5_000
     shown = len(set(re.findall(r"survey\.gone\d+", text)))
-    assert f"**{500 - shown} of the deletes did not fit here: do not approve by this comment alone.**" in text
+    assert f"**{500 - shown} deletes are omitted here; review the full plan before approving.**" in text
     assert "- 500 to be deleted" in text
 
 
@@ -65,7 +76,7 @@ def test_deletes_that_do_not_fit_even_by_a_line_forbid_to_approve_by_the_comment
 def test_no_budget_is_overdrawn_and_no_fence_is_left_open(budget, letter):
     fields = (FieldChange(FieldPath("name"), letter * 90, letter * 95 + "x"),)
     changes = tuple(
-        Change(f"survey.s{number}", "survey", Action.UPDATE, fields=fields, attribution=whose)
+        Change(Address("survey", f"s{number}"), "survey", Action.UPDATE, fields=fields, attribution=whose)
         for number in range(400)
         for whose in ("branch", "drift", "pending", "both")
     )
@@ -85,7 +96,7 @@ def test_each_environment_has_a_comment_of_its_own():
 
 
 PERSON = Change(
-    "user.ana@example.com",
+    Address("user", "ana@example.com"),
     "user",
     Action.UPDATE,
     id="ana@example.com",
@@ -123,4 +134,121 @@ def test_what_does_not_fit_is_counted_by_what_becomes_of_it_and_by_how_grave_it_
     assert len(text.encode()) <= 3_000
     found = re.search(r"\*\*(\d+) more did not fit here: (\d+) to change, 300 to add\.\*\*", text)
     assert int(found[1]) == int(found[2]) + 300
-    assert f"**{found[2]} of them are at high risk or worse: do not approve by this comment alone.**" in text
+    assert f"**{found[2]} of them are at high risk or worse; review the full plan before approving.**" in text
+
+
+def lines_of(text, fence="```"):
+    """Return the lines of `text` inside of fences."""
+    inside, found = False, []
+    for line in text.splitlines():
+        if line.startswith(fence):
+            inside = not inside
+        elif inside:
+            found.append(line)
+    return found
+
+
+def test_first_lines_name_environment_tenant_counts_and_what_stops_apply():
+    over = Diagnostic("deletes", "error", "4 deletes, limit 3")
+    plan = Plan("https://au1.surveydynamix.com#5f0c", "l", (changed("a"),), diagnostics=(over,))
+    first = plan_markdown(plan, environment="prod").splitlines()[1:4]
+    assert first == [
+        "**prod** · `https://au1.surveydynamix.com#5f0c`",
+        "",
+        "**Plan: 0 to add, 1 to change, 0 to destroy.** **apply stops at a limit: deletes.**",
+    ]
+    allowed = plan_markdown(Plan("t", "l", (changed("a"),)))
+    assert "**Plan: 0 to add, 1 to change, 0 to destroy.** No limit stops apply." in allowed
+
+
+def test_risks_are_a_table_with_the_worst_first():
+    changes = (changed("a", level="medium"), changed("b", level="critical"), changed("c", level="medium"))
+    rows = [line for line in plan_markdown(Plan("t", "l", changes)).splitlines() if line.startswith("| **")]
+    assert rows == [
+        "| **critical**: each must be allowed by its address | `r` | `survey.b` |",
+        "| **medium** | `r` | `survey.a`, `survey.c` |",
+    ]
+
+
+def of_survey(name, text, at, label=None):
+    source = Source("a.yaml", at, 3)
+    survey = Address("survey", name)
+    address = survey if label is None else Address("question", label, survey)
+    path = "greeting_text" if label is None else "question_text"
+    fields = (FieldChange(FieldPath(path), "Before.", text, source=source),)
+    return Change(address, address.kind, Action.UPDATE, id="7", fields=fields, via="api", source=source)
+
+
+def test_surveys_come_in_the_order_of_the_files_each_with_its_questions_in_the_order_asked():
+    changes = (
+        of_survey("b", "B", 20),
+        of_survey("a", "A", 1),
+        of_survey("b", "2", 26, "two"),
+        of_survey("b", "1", 24, "one"),
+        of_survey("a", "3", 9, "three"),
+    )
+    heads = [line.split()[1] for line in lines_of(plan_markdown(Plan("t", "l", changes))) if line.startswith("@@")]
+    assert heads == ["survey.a", "question.a.three", "survey.b", "question.b.one", "question.b.two"]
+
+
+def test_texts_are_lines_that_a_diff_fence_colors():
+    long = "This greeting is long enough that it has lines of its own, and it\nhas two of them.\n{}\n"
+    fields = (
+        FieldChange(FieldPath("name"), "Old", "New"),
+        FieldChange(FieldPath("greeting_text"), long.format("Bye."), long.format("Goodbye.")),
+    )
+    change = Change(Address("survey", "a"), "survey", Action.UPDATE, id="7", fields=fields, via="api")
+    assert lines_of(plan_markdown(Plan("t", "l", (change,)))) == [
+        "@@ survey.a (id 7) @@",
+        '- name: "Old"',
+        '+ name: "New"',
+        "  greeting_text:",
+        "    This greeting is long enough that it has lines of its own, and it",
+        "    has two of them.",
+        "-   Bye.",
+        "+   Goodbye.",
+    ]
+
+
+def test_surveys_that_change_alike_are_folded_with_their_count():
+    changes = [of_survey(name, "Hi.", at, label) for at, name in enumerate("abcde") for label in (None, "q")]
+    text = plan_markdown(Plan("t", "l", (*changes, of_survey("x", "Other", 90))))
+    assert text.count('+ greeting_text: "Hi."') == 1
+    assert "<summary>4 more surveys change in the same way</summary>" in text
+    assert all(f"@@ survey.{name} " in text for name in "abcdex")
+
+
+def test_deletes_are_never_folded():
+    gone = [changed(f"gone{number}", action=Action.DELETE) for number in range(20)]
+    assert "<details>" not in plan_markdown(Plan("t", "l", tuple(gone)))
+
+
+def test_many_users_to_add_are_folded_except_one_at_high_risk():
+    def user(number, *risks):
+        return Change(
+            Address("user", f"u{number}@example.com"), "user", Action.CREATE, via="csv", risks=risks, label="U"
+        )
+
+    users = [user(number) for number in range(30)]
+    text = plan_markdown(Plan("t", "l", (*users, user(99, Risk("r", "high", "look")))))
+    assert "<summary>29 more users to add</summary>" in text
+    assert "user.u99@example.com" in text.partition("<details>")[0]
+
+
+def test_what_respondents_will_see_is_counted_once_for_surveys_that_are_alike():
+    def told(name, language="default"):
+        before = (Line("greeting", "greeting", "Hello."), Line("q", "question", "Why?", "text"))
+        after = (Line("greeting", "greeting", "Hello there."), Line("q", "question", "Why?", "text"))
+        return Conversation(Address("survey", name), name, language, before, after)
+
+    text = plan_markdown(Plan("t", "l", (changed("a"),)), [told("a"), told("b"), told("c", "de-default")])
+    (line, *_) = lines_of(text.partition("#### What respondents will see")[2])
+    assert line.startswith("survey.a, survey.b, survey.c in de-default: 1 changed; Web: 1 question, 2 words -> ")
+
+
+def test_page_is_linked_where_its_address_is_plain():
+    plan = Plan("t", "l", (changed("a"),))
+    link = "https://github.example/a/b/actions/runs/7#artifacts"
+    assert f"[The whole plan as a page]({link})" in plan_markdown(plan, page=link)
+    for hostile in ("javascript:alert(1)", "https://a.example/)[x](https://b.example", "https://a.example/ x"):
+        assert "The whole plan" not in plan_markdown(plan, page=hostile)
