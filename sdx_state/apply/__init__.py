@@ -1,1 +1,1 @@
-"""Plan -> tenant and state: write protocols, their journal, and the runs that use them."""
+"""Apply: approved plan -> tenant and state, by write protocols with a journal."""

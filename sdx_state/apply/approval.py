@@ -1,4 +1,4 @@
-"""Approval: the only way from a review to a plan that the executor takes."""
+"""Approval: the only way from a review to a plan that the executor accepts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sdx_state.risk.facts import facts_of
 from sdx_state.risk.grade import grade
 from sdx_state.risk.limits import broken, frozen
 
-UNATTENDED: Level = "high"  # the highest risk that needs no consent to a change by its address
+UNATTENDED: Level = "high"  # The highest risk that needs no consent by address.
 
 
 class PlanStale(Exception):
@@ -30,9 +30,9 @@ class Refused(Exception):
 
     Attributes:
         advice: What to do next.
-        violations: The limits and risks that nobody consented to.
-        errors: The errors of the plan, which no consent covers.
-        plan: The plan that was refused, None where the refusal names all there is to see of it.
+        violations: The limits and risks without consent.
+        errors: The errors of the plan. No consent covers them.
+        plan: The plan that was not approved, None if the message describes it completely.
     """
 
     def __init__(
@@ -51,16 +51,16 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Consent:
-    """What somebody agrees to.
+    """Consent to a plan.
 
     Attributes:
         level: The highest risk that is approved: low, medium or high; None approves no change.
-        allow: Globs of addresses whose changes are allowed whatever their risk, unless that is blocked.
-        deletes: The exact number of deletes that is agreed to, None for as many as the limits allow.
-        fingerprint: The plan that this is consent to; None for whichever plan it is given with.
+        allow: Globs of addresses whose changes are allowed at any risk except blocked.
+        deletes: The exact number of approved deletes, None for as many as the limits allow.
+        fingerprint: Fingerprint of the plan that the consent is for; None for any plan.
 
     Raises:
-        ValueError: Nobody can consent to that level, or to less than no deletes.
+        ValueError: The level cannot be approved, or the number of deletes is negative.
     """
 
     level: Level | None = None
@@ -70,13 +70,15 @@ class Consent:
 
     def __post_init__(self) -> None:
         if self.level not in (None, "low", "medium", "high"):
-            raise ValueError(f"the level must be low, medium or high, not {self.level!r}: allow addresses instead")
+            raise ValueError(
+                f"level must be low, medium or high, got {self.level!r}; use `allow` for critical changes"
+            )
         if self.deletes is not None and self.deletes < 0:
-            raise ValueError(f"the number of deletes must not be negative: {self.deletes}")
+            raise ValueError(f"deletes must be at least 0, got {self.deletes}")
 
 
 class _Seal:
-    """Given to one approved plan."""
+    """Seal of one approved plan."""
 
 
 _SEALED: WeakKeyDictionary[_Seal, tuple[Review, Consent]] = WeakKeyDictionary()
@@ -84,14 +86,14 @@ _SEALED: WeakKeyDictionary[_Seal, tuple[Review, Consent]] = WeakKeyDictionary()
 
 @dataclass(frozen=True)
 class ApprovedPlan:
-    """A review that somebody consented to. Made by `approve` and by nothing else.
+    """A review with consent. Only `approve` creates it.
 
     Attributes:
-        review: What was reviewed.
-        consent: What was agreed to.
+        review: The review.
+        consent: The consent to it.
 
     Raises:
-        TypeError: It was not made by `approve`.
+        TypeError: `approve` did not create it.
     """
 
     review: Review
@@ -105,51 +107,49 @@ class ApprovedPlan:
 
     @property
     def plan(self) -> Plan:
-        """The plan that is approved."""
+        """The approved plan."""
         return self.review.plan
 
 
 def require_genuine(approved: object) -> None:
-    """Return if `approve` made `approved`, of the very review and consent that it has.
+    """Return if `approve` created `approved` from the review and consent that it has.
 
-    It is no method, which a subclass could replace.
+    This is not a method, because a subclass could replace a method.
 
     Raises:
-        TypeError: `approve` did not make it.
+        TypeError: `approve` did not create it.
     """
     if isinstance(approved, ApprovedPlan) and type(approved) is ApprovedPlan and approved._seal is not None:
         review, consent = _SEALED.get(approved._seal, (None, None))
         if approved.review is review and approved.consent is consent:
             return
-    raise TypeError("an ApprovedPlan is made by approve(review, consent) only")
+    raise TypeError("only approve(review, consent) creates an ApprovedPlan")
 
 
 def approve(review: Review, consent: Consent, now: datetime) -> ApprovedPlan:
-    """Return `review` as approved.
+    """Return the approved plan of `review`.
 
-    Whatever the plan says of itself, resources that the state protects are protected, and each change is graded anew
-    from what was read.
+    This does not trust the plan: resources that the state protects are protected, and each change is graded again
+    from the data that was read.
 
     Args:
-        review: The plan, and what it was made from.
-        consent: What somebody agrees to.
+        review: The plan with the data that it was made from.
+        consent: The consent of the user.
         now: For freezes and the expiry of policies.
 
     Raises:
-        PlanStale: The consent is to another plan, or the plan was altered after it was made.
-        Refused: The plan has errors, or does more than was agreed to.
+        PlanStale: The consent is for another plan, or the plan was modified after it was created.
+        Refused: The plan has errors, or does more than the consent covers.
     """
     plan = review.plan
     if plan.fingerprint != fingerprint_of(plan.changes):
-        raise PlanStale("the plan was altered after it was made: its changes do not match its fingerprint")
+        raise PlanStale("the plan was modified after it was created: its changes do not match its fingerprint")
     if consent.fingerprint is not None and consent.fingerprint != plan.fingerprint:
-        raise PlanStale(
-            f"the consent is to another plan: to {consent.fingerprint}, and this plan is {plan.fingerprint}"
-        )
+        raise PlanStale(f"the consent is for another plan: expected {plan.fingerprint}, got {consent.fingerprint}")
     plan = replace(plan, diagnostics=(*plan.diagnostics, *_unmatched(review, consent)))
     if plan.errors:
         raise refused_for(plan)
-    found = violations(_graded_anew(review, now), consent, now)
+    found = violations(_graded_again(review, now), consent, now)
     if found:
         raise refused(found)
     if plan.changes and consent.level is None:
@@ -160,7 +160,7 @@ def approve(review: Review, consent: Consent, now: datetime) -> ApprovedPlan:
 
 
 def violations(review: Review, consent: Consent, now: datetime) -> list[Diagnostic]:
-    """Return everything about `review` that `consent` does not cover and no plan may do without."""
+    """Return the violations of `review`: limits and risks that `consent` does not cover."""
     found = limits(review, consent.deletes, now)
     if review.reviewed is not None:
         found += risen(review.reviewed, review.plan, consent.allow)
@@ -168,18 +168,18 @@ def violations(review: Review, consent: Consent, now: datetime) -> list[Diagnost
 
 
 def limits(review: Review, consented: int | None, now: datetime) -> list[Diagnostic]:
-    """Return every limit that `review` breaks: freezes, protect, blocked risks, and the number of deletes.
+    """Return the limits that `review` violates: freezes, protect, blocked risks, and the number of deletes.
 
     Args:
-        review: What would be done.
-        consented: The exact number of deletes that was agreed to, None for none.
+        review: The review to check.
+        consented: The exact number of approved deletes, None if none was given.
         now: For freezes.
     """
     guards = review.guards
     plan = replace(review.plan, changes=tuple(_shielded(change, review) for change in review.plan.changes))
     return frozen(plan, guards.freezes, now) + broken(
         plan,
-        owned=len(review.ledger.entries),
+        managed=len(review.ledger.entries),
         declared=len(review.intention.resources),
         deletes=guards.deletes,
         deletes_percent=guards.deletes_percent,
@@ -189,30 +189,30 @@ def limits(review: Review, consented: int | None, now: datetime) -> list[Diagnos
 
 
 def refused(found: Sequence[Diagnostic]) -> Refused:
-    """Return the refusal of a plan that violates limits."""
+    """Return the error for a plan that violates limits."""
     message = "\n".join(map(violation_line, found))
     return Refused(message, "\n".join(dict.fromkeys(one.help or "" for one in found)), found)
 
 
 def refused_for(plan: Plan) -> Refused:
-    """Return the refusal of a plan with errors."""
+    """Return the error for a plan with errors."""
     return Refused("\n".join(["the plan has errors:", *(one.message for one in plan.errors)]), "", plan=plan)
 
 
 def not_approved() -> Refused:
-    """Return the refusal of a plan that nobody agreed to."""
-    return Refused("not approved", "Without a terminal, --auto-approve says yes.")
+    """Return the error for a plan without consent."""
+    return Refused("not approved", "Without a terminal, approve with --auto-approve.")
 
 
 def violation_line(violation: Diagnostic) -> str:
-    """Return what a limit is and what breaks it, with its place."""
+    """Return one line for a violation, with its place."""
     source = violation.source
     place = f" ({source.file}:{source.line})" if source is not None and source.line else ""
     return f"{violation.code}: {violation.message}{place}"
 
 
 def _unmatched(review: Review, consent: Consent) -> list[Diagnostic]:
-    """Return an error for each glob of `consent` that names nothing in sight."""
+    """Return an error for each glob of `consent` that matches no address."""
     before = review.reviewed.changes if review.reviewed is not None else ()
     changes = {change.address for change in (*review.plan.changes, *review.whole.changes, *before)}
     known = {
@@ -226,14 +226,14 @@ def _unmatched(review: Review, consent: Consent) -> list[Diagnostic]:
 
 
 def _shielded(change: Change, review: Review) -> Change:
-    """Return `change` as protected if the state says so, whatever the plan says."""
+    """Return `change` as protected if the state protects the resource."""
     known = review.ledger.entries.get(change.address)
-    forgotten = change.action is Action.DELETE and known is not None and known.protect and not change.protected
-    return replace(change, protected=True) if forgotten else change
+    unmarked = change.action is Action.DELETE and known is not None and known.protect and not change.protected
+    return replace(change, protected=True) if unmarked else change
 
 
-def _graded_anew(review: Review, now: datetime) -> Review:
-    """Return `review` with every risk that the rules find in what was read, besides those that its plan names."""
+def _graded_again(review: Review, now: datetime) -> Review:
+    """Return `review` with the risks that the rules find in the data that was read, added to those of its plan."""
     plan, guards = review.plan, review.guards
     bare = replace(plan, changes=tuple(replace(change, risks=()) for change in plan.changes))
     facts = facts_of(bare, review.snapshot, review.evidence, guards)

@@ -1,6 +1,6 @@
-"""Put children, such as a survey's questions, into the declared order, once all of them exist.
+"""Ordering of children, such as the questions of a survey, after all of them exist.
 
-Positions are given out anew among the declared children only, so that one that nobody declared keeps its place.
+Only declared children exchange their positions, so that an unmanaged child keeps its place.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ Rows = dict[str, dict[str, object]]
 
 
 def arrange(writer: Writer, parent: Address) -> Fault | None:
-    """Write `order` where it must change and read the list again; return what is still wrong, if anything.
+    """Write `order` where it must change and read the list again. Return the remaining fault, if any.
 
     Raises:
         SurveyDynamixError: A request was refused or failed.
-        Withheld: Somebody changed a child meanwhile, or the run was told to stop.
+        Withheld: Another client changed a child, or the run was stopped.
         LockLost: Another run may be writing.
     """
     wanted = sorted(
@@ -46,20 +46,20 @@ def arrange(writer: Writer, parent: Address) -> Fault | None:
     rows = writer.settling.watch(parent, read, lambda seen: not _missing(seen, declared))
     missing = _missing(rows, declared)
     if missing:
-        return Fault(f"{kind.noun} {missing[0]} is not in the {parent.kind}'s list", "run plan again")
+        return Fault(f"{kind.noun} {missing[0]} is missing from the list of the {parent.kind}", "run plan again")
     changes = positions({id: _order(rows[id]) for id in declared}, declared)
     if not changes:
         return None
     for id, order in changes.items():
         item = writer.readback.whole(parent, kind, id, parent_id)
         if item is None:
-            return Fault(f"{kind.noun} {id} was deleted since the plan was made", "run plan again")
+            return Fault(f"{kind.noun} {id} was deleted in the tenant after the plan was made", "run plan again")
         writer.journal.fence()
         writer.replace(parent, item, {**rows[id], **item.raw, ORDER_FIELD: order})
 
     def wrong(seen: Rows) -> bool:
         places = [_order(seen[id]) if id in seen else None for id in declared]
-        # Two in one place are in no order that could be relied on.
+        # Two children with the same position have no reliable order.
         return any(one is None or other is None or one >= other for one, other in pairwise(places))
 
     place = (kind.name, ORDER_FIELD)
@@ -72,7 +72,10 @@ def arrange(writer: Writer, parent: Address) -> Fault | None:
     ):
         if not writer.settling.halted():
             writer.settling.ignored.add(place)
-        return Fault("the server took the new order, and its list shows another one", "run plan to see what is left")
+        return Fault(
+            "the server accepted the new order, but the list still has a different order",
+            "run plan to see the remaining changes",
+        )
     return None
 
 

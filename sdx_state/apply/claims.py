@@ -1,4 +1,4 @@
-"""Which live ids are spoken for: an id in an answer to a create that somebody has already is no answer to it."""
+"""Live ids in use: an answer to a create with an id in use is not trusted."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from sdx_state.model.snapshot import Snapshot
 
 
 class Claims:
-    """The ids of one tenant that a run knows, and whose they are. Thread-safe.
+    """The known ids of one tenant, by address. Thread-safe.
 
     Args:
-        snapshot: What was live when the plan was made.
-        ledger: What is remembered.
-        ids: Address -> live id, of all that is declared and live.
+        snapshot: The live resources when the plan was made.
+        ledger: The ledger.
+        ids: Address -> live id of every declared live resource.
     """
 
     def __init__(self, snapshot: Snapshot, ledger: Ledger, ids: Mapping[Address, str]) -> None:
@@ -28,12 +28,12 @@ class Claims:
         self._lock = threading.Lock()
 
     def take(self, address: Address, id: str, gone: str | None) -> bool:
-        """Give `id`, which a create of `address` was answered, to it; tell whether nobody had it before.
+        """Assign `id`, from the answer to a create, to `address`. Return False if the id is already in use.
 
         Args:
-            address: What was created.
+            address: Address of the created resource.
             id: The id in the answer.
-            gone: The id that `address` had before that was deleted in the tenant, if any.
+            gone: Former id of `address` if it was deleted in the tenant.
         """
         key = _key(address, id)
         with self._lock:
@@ -45,19 +45,19 @@ class Claims:
             return True
 
     def release(self, address: Address, id: str) -> None:
-        """Take `id` from `address`: it turned out to be somebody else's."""
+        """Remove `id` from `address`: it belongs to another resource."""
         with self._lock:
             self._live.add(_key(address, id))
             self._owners.pop(_key(address, id), None)
 
     def known(self, address: Address, id: str) -> bool:
-        """Tell whether `id` was live before the run or belongs to another address than `address`."""
+        """Return True if `id` was live before the run, or belongs to an address other than `address`."""
         key = _key(address, id)
         with self._lock:
             return key in self._live or self._owners.get(key, address) != address
 
-    def unowned(self, address: Address, ids: Iterable[str]) -> list[str]:
-        """Return those of `ids`, of the kind of `address`, that belong to no address."""
+    def unassigned(self, address: Address, ids: Iterable[str]) -> list[str]:
+        """Return the `ids`, of the kind of `address`, that belong to no address."""
         with self._lock:
             return [id for id in ids if _key(address, id) not in self._owners]
 

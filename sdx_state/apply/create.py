@@ -1,7 +1,7 @@
-"""The create protocol: look, write the intent down, send, and believe the answer only after reading.
+"""The create protocol: look, journal the intent, send, and trust the answer only after reading.
 
-An id in an answer that somebody has already is no answer, and neither is one under which something else is read: what
-became of the create is then found out as if its answer had been lost.
+An id in an answer does not count if it belongs to another resource: the create is then resolved as if the answer had
+been lost.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ LOST = "the answer to the create was lost"
 
 
 def create(writer: Writer, change: Change) -> Outcome:
-    """Create the resource of `change` and return what became of it.
+    """Create the resource of `change` and return the outcome.
 
     Raises:
-        SurveyDynamixError: The server refused, or what became of it is unknown.
-        StateError: An intent could not be written down, or the lock was lost; nothing was sent.
-        Withheld: Somebody created it since the plan was made; nothing was sent.
+        SurveyDynamixError: The server rejected it, or the outcome is unknown.
+        StateError: The intent could not be journaled, or the lock was lost; nothing was sent.
+        Withheld: It was created after the plan was made; nothing was sent.
     """
     kind, desired = KINDS[change.kind], writer.resources[change.address]
     parent_id = writer.ids[change.parent] if change.parent is not None else None
@@ -62,7 +62,7 @@ def create(writer: Writer, change: Change) -> Outcome:
         answered = _settle_for(writer, change, kind, desired, created, operation, hashes)
         if answered is not None:
             return answered
-        why = f"the create was answered with id {created}, which is another {kind.noun}"
+        why = f"the answer to the create has id {created}, which is another {kind.noun}"
     found = find_created(
         writer.client,
         desired,
@@ -76,38 +76,40 @@ def create(writer: Writer, change: Change) -> Outcome:
             writer.journal.settled(operation, "absent")
         return Outcome(change, "failed" if found.absent else "ambiguous", found.message, found.advice)
     return _settle_for(writer, change, kind, desired, found, operation, hashes) or Outcome(
-        change, "ambiguous", f"{why}, and id {found} changes while it is read", "run apply again"
+        change, "ambiguous", f"{why}, and id {found} changed during reading", "run apply again"
     )
 
 
 def _came_back(writer: Writer, change: Change, kind: Kind) -> Outcome | None:
-    """Look again for what was deleted in the tenant, as the plan has it: only 410, or a 404 that lasts, is proof."""
+    """Return a stale outcome if the resource that the plan expects to be deleted still exists.
+
+    Only 410, or a 404 that lasts, proves the delete."""
     id = writer.gone.get(change.address)
     if id is None:
         return None
     if writer.readback.is_gone(change.address, kind, id):
         return None
-    return stale(change, f"that id {id} is gone, as the plan has it, is not proven")
+    return stale(change, f"the plan expects that id {id} was deleted, but reading does not prove it")
 
 
 def _look(writer: Writer, change: Change, kind: Kind, desired: Desired, parent_id: str | None) -> list[str]:
-    """Return the ids of what bears the same name at this moment.
+    """Return the ids of the resources that have the same name now.
 
-    A survey that this run made is looked into as well: another run may be at work on it since it can be seen.
+    This includes surveys that this run created: another run can see them and work on them.
 
     Raises:
-        Withheld: One of them was created, or renamed to that, since the plan was made, and not by this run.
-        SurveyDynamixError: That could not be read.
-        StateNotSaved: A conflict could not be written down.
+        Withheld: One of them was created or renamed after the plan was made, and not by this run.
+        SurveyDynamixError: The list could not be read.
+        StateNotSaved: A conflict could not be journaled.
     """
     planned = writer.namesakes.planned(kind, desired, parent_id)
     now = writer.namesakes.now(kind, desired, parent_id)
-    new = [id for id in writer.claims.unowned(change.address, now) if id not in planned]
+    new = [id for id in writer.claims.unassigned(change.address, now) if id not in planned]
     if new:
         writer.journal.met(change.address, parent_id, new[0])
         label = f"{kind.natural_key} {str(desired.values.get(kind.natural_key))!r}"
-        message = f"a {kind.noun} with the {label} has appeared since the plan was made: id {new[0]}"
-        raise Withheld(message, "nothing was sent; run plan: it imports that one")
+        message = f"a {kind.noun} with the {label} was created after the plan was made: id {new[0]}"
+        raise Withheld(message, "nothing was sent. Run plan: it imports this resource")
     return [*dict.fromkeys([*planned, *now])]
 
 
@@ -119,7 +121,7 @@ def _send(
     operation: str,
     before_again: Callable[[], None],
 ) -> str | Outcome | None:
-    """Send the create, and return the id in the answer; None where the answer does not tell."""
+    """Send the create and return the id in the answer, None if the answer is ambiguous."""
     endpoint = writer.client.endpoint(kind.collection)
     try:
         created = endpoint.create(form, before_again)
@@ -130,7 +132,7 @@ def _send(
         writer.journal.settled(operation, "refused")
         if not kind.keyed_by_identity:
             raise
-        return stale(change, f"{error}: it was created since the plan was made", "run plan: it imports that one")
+        return stale(change, f"{error}: it was created after the plan was made", "run plan: it imports this resource")
     except SurveyDynamixError as error:
         if error.ambiguous:
             return None
@@ -142,7 +144,7 @@ def _send(
 def _settle_for(
     writer: Writer, change: Change, kind: Kind, desired: Desired, id: str, operation: str, hashes: dict[str, str]
 ) -> Outcome | None:
-    """Take `id` for what was created and verify it by reading; None, and nothing taken, where it is another one."""
+    """Record `id` as the created resource and verify it by reading; None, without a record, if it is another one."""
     if not writer.claims.take(change.address, id, writer.gone.get(change.address)):
         return None
     parent_id = writer.ids[change.parent] if change.parent is not None else None
@@ -150,17 +152,19 @@ def _settle_for(
     try:
         writer.journal.created(operation, change.address, Entry(id, hashes, desired.protect))
     except StateNotSaved as error:
-        raise StateNotSaved(f"{change.address} was created as id {id}, and {error}") from error
+        raise StateNotSaved(f"{change.address} was created with id {id}, but {error}") from error
     try:
         raw = writer.settling.watch(
             change.address, lambda: writer.readback.item(kind, id), lambda seen: seen is not None
         )
     except GoneError:
-        return Outcome(change, "failed", f"it was created as id {id}, and deleted right after", "run plan again", id)
+        return Outcome(
+            change, "failed", f"it was created with id {id} and then deleted in the tenant", "run plan again", id
+        )
     if raw is None:
-        later = f"{settling.SETTLE:.0f} s later reading it still answers 404"
-        message = f"it was created as id {id}, and {settling.STOPPED if writer.settling.halted() else later}"
-        return Outcome(change, "failed", message, "run apply again: it looks for that id first", id)
+        later = f"reading it still returns 404 after {settling.SETTLE:.0f} s"
+        message = f"it was created with id {id}, but {settling.STOPPED if writer.settling.halted() else later}"
+        return Outcome(change, "failed", message, "run apply again: it first reads this id", id)
     key = kind.natural_key_of(desired.values.get(kind.natural_key))
     if kind.natural_key_of(raw.get(kind.natural_key)) != key:
         writer.journal.disowned(operation, change.address)

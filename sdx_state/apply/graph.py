@@ -1,4 +1,4 @@
-"""What must come before what: operations with their dependencies, carried out in parallel where independent."""
+"""Graph of operations: they run in the order of their dependencies, independent ones in parallel."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sdx_state.model.plan import Action, Change
 
 
 def arrangement_of(survey: Address) -> str:
-    """Return the key of the operation that puts the questions of `survey` in order. No address contains a blank."""
+    """Return the key of the operation that orders the questions of `survey`. Addresses never contain a blank."""
     return f"arrange {survey}"
 
 
@@ -24,10 +24,10 @@ class Operation:
 
     Attributes:
         key: The address of its change, or the name of its arrangement.
-        change: The change; None where it is about order alone.
-        survey: The survey whose questions it puts in order, None for a change.
-        needs: Keys that must have succeeded.
-        after: Keys that must have ended, however.
+        change: The change; None for an arrangement.
+        survey: The survey whose questions it orders, None for a change.
+        needs: Keys of operations that must have succeeded.
+        after: Keys of operations that must have ended, with any outcome.
     """
 
     key: str
@@ -38,10 +38,10 @@ class Operation:
 
 
 def operations_of(changes: Sequence[Change]) -> list[Operation]:
-    """Return the operations that `changes` ask for.
+    """Return the operations for `changes`.
 
-    The questions of one survey are created one after the other, in their order; different surveys and all else go
-    side by side. Once a survey's questions exist, one more operation puts them in order.
+    The questions of one survey are created one after the other, in their order; different surveys and
+    other resources run in parallel. After the questions of a survey exist, one more operation orders them.
     """
     present = {change.address for change in changes}
     latest: dict[Address, Address] = {}
@@ -62,13 +62,13 @@ def operations_of(changes: Sequence[Change]) -> list[Operation]:
         operations.append(Operation(change.address, change, None, needs, after))
     for survey in arranged:
         needs = frozenset({survey} & present)
-        # After every one of its questions: a PUT holds the whole question, and so the place it had when it was read.
+        # It runs after all of its questions: a PUT contains the whole question, with the position that was read.
         operations.append(Operation(arrangement_of(survey), None, survey, needs, frozenset(siblings[survey])))
     return operations
 
 
 def has_place(change: Change) -> bool:
-    """Tell whether `change` gives the resource a place among its siblings: by moving it there, or by creating it."""
+    """Return True if `change` gives the resource a position among its siblings: by a move or a create."""
     created = change.action is Action.CREATE and change.parent is not None
     return change.via == "api" and (created or any(field.path == ORDER_PATH for field in change.fields))
 
@@ -78,14 +78,14 @@ Outcome = TypeVar("Outcome")
 
 @dataclass
 class Schedule(Generic[Outcome]):
-    """Carries operations out, `parallelism` at a time.
+    """Executes operations, `parallelism` at a time.
 
     Attributes:
-        perform: Carries one out, on a worker thread. Must not raise.
-        succeeded: Tells whether an outcome lets its dependants go on.
-        halted: Asked before each start; true means that nothing more is started.
+        perform: Executes one, on a worker thread. Must not raise.
+        succeeded: Returns True if dependent operations may start.
+        halted: Called before each start; True means that no more operations start.
         parallelism: Operations in flight at a time.
-        blocked: Operations that were not started, with the failed key they needed (None if halted).
+        blocked: Operations that were not started, with the failed key that they needed (None if halted).
     """
 
     perform: Callable[[Operation], Outcome]
@@ -95,7 +95,7 @@ class Schedule(Generic[Outcome]):
     blocked: dict[str, str | None] = field(default_factory=dict)
 
     def run(self, operations: Sequence[Operation]) -> Mapping[str, Outcome]:
-        """Carry `operations` out and return the outcome of each that was started, by key."""
+        """Execute `operations` and return the outcome of each started one, by key."""
         waiting = {operation.key: len(operation.needs | operation.after) for operation in operations}
         by_key = {operation.key: operation for operation in operations}
         followers: dict[str, list[str]] = {}

@@ -1,4 +1,4 @@
-"""What is kept of each run: its plan, and how everything it was about to touch was before."""
+"""Records of runs: the plan, and the resources as they were before."""
 
 from __future__ import annotations
 
@@ -33,26 +33,26 @@ from sdx_state.state.backend import Backend
 from sdx_state.state.errors import RUN_ADVICE, RunUnknown, StateUnusable
 from sdx_state.state.journal import Journal
 
-LAST = "last"  # what stands for the newest run
-DOCUMENT = "document"  # in the line that begins a run: the hash of what is kept of it
+LAST = "last"  # name of the newest run
+DOCUMENT = "document"  # key of the line that begins a run: the hash of its record
 UNPROVEN_ADVICE = (
-    "An earlier version of sdx-state wrote it, and without a hash SDX_STATE_KEY proves nothing of it. To undo that "
-    "run, change the configuration back and apply that."
+    "An earlier version of sdx-state wrote it. Without a hash, SDX_STATE_KEY cannot verify it. To undo this run, "
+    "revert the configuration and apply it."
 )
 
 
 @dataclass(frozen=True)
 class PastRun:
-    """One run, as the journal tells it.
+    """One run, from the journal.
 
     Attributes:
-        run: Its name.
-        begun: When, in UTC.
-        command: What was run.
-        who: Who ran it, and where.
-        counts: How many changes ended in which way, as far as it came.
-        finished: It was not cut off: it came to the end of its plan.
-        outcomes: How each change ended, as far as the journal tells.
+        run: Name of the run.
+        begun: Time of its start, in UTC.
+        command: The command.
+        who: User and host.
+        counts: Number of changes by outcome.
+        finished: It completed its plan.
+        outcomes: Outcome of each change, as far as the journal has it.
     """
 
     run: str
@@ -65,9 +65,9 @@ class PastRun:
 
 
 def run_document(command: str, plan: Plan, snapshot: Snapshot) -> dict[str, Any]:
-    """Return what is kept of a run before it writes: its plan, and each live resource it is about to touch.
+    """Return the record of a run before it writes: its plan, and each live resource that it will change.
 
-    Of a parent whose children change, the order of all of them is kept too, with their ids.
+    For a parent whose children change, the record has the order and ids of all children.
     """
     live = {(one.kind, one.id): one for kind in snapshot.resources for one in snapshot.of(kind)}
     addresses = {(address.kind, id): address for address, id in plan.ids.items()}
@@ -99,10 +99,10 @@ def run_document(command: str, plan: Plan, snapshot: Snapshot) -> dict[str, Any]
 
 
 def run_named(journal: Journal, name: str) -> str:
-    """Return the run that `name` means: a run's name or its beginning, or `last` for the newest one.
+    """Return the run for `name`: its full name or a prefix, or `last` for the newest one.
 
     Raises:
-        RunUnknown: No run is meant, or several are.
+        RunUnknown: No run or several runs match.
         StateUnusable: The journal cannot be read.
     """
     runs = [line["run"] for _, line in journal.records() if line["event"] == "begin"]
@@ -115,26 +115,26 @@ def run_named(journal: Journal, name: str) -> str:
 
 
 def run_kept(store: Backend, journal: Journal, run: str) -> Record:
-    """Return the document that is kept of `run`, as it was when the run began.
+    """Return the record of `run`.
 
     Raises:
         RunUnknown: The journal contains no such run.
-        StateUnusable: The journal does not know it by this document, or nothing is kept of it any more.
+        StateUnusable: The record does not match the journal, or no longer exists.
     """
     begun = next((one for _, one in journal.records() if one["event"] == "begin" and one.get("run") == run), None)
     if begun is None:
         raise RunUnknown(run)
     hash = begun.get(DOCUMENT)
     if hash is None and store.key is not None:
-        raise StateUnusable(f"{journal.name} names no hash of what is kept of run {run}", UNPROVEN_ADVICE)
+        raise StateUnusable(f"{journal.name} has no hash for the record of run {run}", UNPROVEN_ADVICE)
     return store.load_run(run, hash)
 
 
 def past_of(run: str, document: object, journal: Journal) -> Past:
-    """Return what `run_document` kept of `run`, with the ids of what it created, which `journal` tells.
+    """Return the record of `run` that `run_document` made, with the created ids from `journal`.
 
     Raises:
-        StateUnusable: It is damaged.
+        StateUnusable: The record is damaged.
     """
     try:
         kept = record(document)
@@ -147,7 +147,7 @@ def past_of(run: str, document: object, journal: Journal) -> Past:
         ids = member_or(kept, "ids", mapping_of(filled, address_of), nothing)
         return Past(run, from_document(kept.get("plan")), before, orders, ids, _created_by(run, journal))
     except (Malformed, PlanUnreadable) as error:
-        raise StateUnusable(f"what is kept of run {run} cannot be read: {error}", RUN_ADVICE) from error
+        raise StateUnusable(f"the record of run {run} cannot be read: {error}", RUN_ADVICE) from error
 
 
 def _created_by(run: str, journal: Journal) -> dict[Address, str]:

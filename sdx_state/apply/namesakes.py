@@ -1,4 +1,4 @@
-"""What bears a name at this very moment: looked up right before a create, which must not make a second one."""
+"""Live resources by name, read right before a create to avoid duplicates."""
 
 from __future__ import annotations
 
@@ -12,36 +12,36 @@ from sdx_state.kinds.kind import Kind
 from sdx_state.model.resource import Desired
 from sdx_state.model.snapshot import Snapshot
 
-OVERLAP = 50  # rows before the end of a list that are read again: what is new may have an id out of turn
+OVERLAP = 50  # Rows before the end of a list that are read again: ids of new rows can be out of order.
 
 
 class Namesakes:
-    """The live resources of one tenant that bear the same natural key. Thread-safe.
+    """The live resources of one tenant, by natural key. Thread-safe.
 
     Args:
         client: The API.
-        snapshot: What was live when the plan was made.
+        snapshot: The live resources when the plan was made.
     """
 
     def __init__(self, client: Endpoints, snapshot: Snapshot) -> None:
         self._client = client
         self._snapshot = snapshot
         self._planned: dict[str, _Names] = {}
-        self._shown: defaultdict[str, _Names] = defaultdict(_Names)  # by the looks of this run, where it is new
-        self._ends: dict[str, tuple[int, int]] = {}  # kind -> an id near the end of its list, and its place there
+        self._shown: defaultdict[str, _Names] = defaultdict(_Names)  # New resources that this run has seen.
+        self._ends: dict[str, tuple[int, int]] = {}  # kind -> an id near the end of its list, and its position
         self._lock = threading.Lock()
 
     def planned(self, kind: Kind, desired: Desired, parent_id: str | None) -> list[str]:
-        """Return the ids of those that were live when the plan was made, such as something that is about to go."""
+        """Return the ids of those that were live when the plan was made, including those to delete."""
         with self._lock:
             return self._planned_of(kind).bearing(kind, desired.values, parent_id)
 
     def now(self, kind: Kind, desired: Desired, parent_id: str | None) -> list[str]:
-        """Return the ids of those that are live now, as far as they can be new.
+        """Return the ids of those that are live now and may be new.
 
-        What an earlier look of this run showed counts too: a list may lack for a moment what it has shown. A user
-        needs no look: the address is the identity, and the server refuses a second one with 409 (API reference,
-        "Errors").
+        This includes resources that this run has seen before: a list can miss them for a moment. Users need no look:
+            the
+        e-mail address is the identity, and the server rejects a duplicate with 409 (API reference, "Errors").
 
         Raises:
             SurveyDynamixError: The list could not be read.
@@ -60,7 +60,7 @@ class Namesakes:
             return [*dict.fromkeys([*found, *shown.bearing(kind, desired.values, parent_id)])]
 
     def _planned_of(self, kind: Kind) -> _Names:
-        """Return what was live when the plan was made. The lock must be held."""
+        """Return the resources that were live when the plan was made. Call it with the lock."""
         names = self._planned.get(kind.name)
         if names is None:
             names = self._planned[kind.name] = _Names()
@@ -69,7 +69,7 @@ class Namesakes:
         return names
 
     def _end_of(self, kind: Kind) -> list[Row]:
-        """Read a whole list once, and then its end: in a list in the order of its ids, what is new is there."""
+        """Read the whole list once, then only its end: a list in the order of ids has new rows at the end."""
         listing = self._client.endpoint(kind.collection).iterate()
         with self._lock:
             end = self._ends.get(kind.name)
@@ -83,10 +83,10 @@ class Namesakes:
 
 
 class _Names:
-    """Resources of one kind, by their natural key and what they live in.
+    """Resources of one kind, by natural key and parent.
 
     Attributes:
-        ids: Of all of them.
+        ids: Ids of all of them.
     """
 
     def __init__(self) -> None:

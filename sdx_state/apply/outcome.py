@@ -1,4 +1,4 @@
-"""What became of each change of a run."""
+"""Outcomes of the changes of a run."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from sdx_state.model.ledger import Ledger
 from sdx_state.model.plan import Action, Change
 
 Status = Literal["done", "failed", "ambiguous", "stale", "handoff", "not started"]
-LOOK = "nothing was written to it; run plan to see what is there"
+LOOK = "nothing was written to it. Run plan to see the current changes"
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one change.
+    """Outcome of one change.
 
     Attributes:
         change: The change.
-        status: `done`; `failed`; `ambiguous` (whether it was done is unknown); `stale` (the tenant changed under
-            us, nothing was written); `handoff` (the server does not take it: a person must); `not started`.
-        message: What went wrong, or why it was not started.
-        advice: What to do next.
-        id: The live id, where known.
-        error: The API error that it ended in, which whoever shows it has advice for.
+        status: `done`; `failed`; `ambiguous` (whether it was done is unknown); `stale` (the tenant changed after
+            the plan, nothing was written); `handoff` (the server does not support it); `not started`.
+        message: The reason, if it is not done.
+        advice: The next step for the user.
+        id: The live id, if known.
+        error: The API error, for which the renderer has advice.
     """
 
     change: Change
@@ -36,12 +36,12 @@ class Outcome:
 
 
 class Withheld(Exception):
-    """A look right before a write is sent, or sent once more, says that it must not be: it was not.
+    """A write was not sent, because a check right before it (or before its retry) failed.
 
     Attributes:
-        message: Why.
-        advice: What to do next.
-        status: What that makes of the change.
+        message: The reason.
+        advice: The next step for the user.
+        status: Status of the change.
     """
 
     def __init__(self, message: str, advice: str = LOOK, status: Literal["stale", "failed"] = "stale") -> None:
@@ -49,18 +49,18 @@ class Withheld(Exception):
         self.message, self.advice, self.status = message, advice, status
 
     def outcome(self, change: Change) -> Outcome:
-        """Return what that makes of `change`."""
+        """Return the outcome of `change`."""
         return Outcome(change, self.status, self.message, self.advice, change.id)
 
 
 @dataclass(frozen=True)
 class ApplyResult:
-    """The end of a run.
+    """Result of a run.
 
     Attributes:
         outcomes: One for each change of the plan, in its order.
-        ledger: As saved.
-        interrupted: A signal stopped the run before its end.
+        ledger: The saved ledger.
+        interrupted: A signal stopped the run.
     """
 
     outcomes: tuple[Outcome, ...]
@@ -72,25 +72,25 @@ class ApplyResult:
         return tuple(outcome for outcome in self.outcomes if outcome.status == status)
 
     def count(self, action: Action) -> int:
-        """Return how many changes of `action` were done."""
+        """Return the number of done changes of `action`."""
         return sum(outcome.status == "done" and outcome.change.action is action for outcome in self.outcomes)
 
     @property
     def imported(self) -> int:
-        """How many resources were adopted."""
+        """Number of imported resources."""
         return sum(outcome.status == "done" and outcome.change.importing for outcome in self.outcomes)
 
 
 def not_started(change: Change, because: str | None = None) -> Outcome:
-    """Return the outcome of `change` that was never begun."""
-    return Outcome(change, "not started", f"needs {because}, which was not done" if because else "")
+    """Return the outcome of a change that was not started."""
+    return Outcome(change, "not started", f"requires {because}, which was not applied" if because else "")
 
 
 def handed_off(change: Change) -> Outcome:
-    """Return the outcome of `change` that a person must make."""
-    return Outcome(change, "handoff", "the server does not take this write: it is in the hand-off", "", change.id)
+    """Return the outcome of a change that is in the hand-off."""
+    return Outcome(change, "handoff", "the server does not support this write: it is in the hand-off", "", change.id)
 
 
 def stale(change: Change, message: str, advice: str = LOOK) -> Outcome:
-    """Return the outcome of `change` that the tenant is not ready for any more: nothing was written."""
+    """Return the outcome of a change that no longer fits the tenant: nothing was written."""
     return Outcome(change, "stale", message, advice, change.id)

@@ -1,4 +1,4 @@
-"""Reading around a write: what a PUT is laid over, and whether a write shows afterwards."""
+"""Reads before and after a write: the base of a PUT, and its verification."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from sdx_state.plan.diff import differences
 
 @dataclass(frozen=True)
 class Fault:
-    """A write that did not do what it should, though the server raised no error.
+    """A write without the expected effect, though the server reported no error.
 
     Attributes:
-        message: What is wrong.
-        advice: What to do next.
-        status: What that makes of the change.
+        message: The fault.
+        advice: The next step for the user.
+        status: Status of the change.
         error: The API error behind it, if there was one.
     """
 
@@ -38,12 +38,12 @@ class Fault:
 
 
 class ReadBack:
-    """Reads single resources of one tenant in the course of a run. Thread-safe.
+    """Reader of single resources during a run. Thread-safe.
 
     Attributes:
         client: The API.
-        snapshot: What was live when the plan was made.
-        settling: Waits until writes show.
+        snapshot: The live resources when the plan was made.
+        settling: Waits for writes to show.
     """
 
     def __init__(self, client: Endpoints, snapshot: Snapshot, waits: Settling) -> None:
@@ -53,7 +53,7 @@ class ReadBack:
         self._rows = {(live.kind, live.id, live.parent_id): live for kind in KINDS for live in snapshot.of(kind)}
 
     def item(self, kind: Kind, id: str) -> Row | None:
-        """Return the resource `id` as it is now, None where it is not found.
+        """Return the current resource `id`, None if it is not found.
 
         Raises:
             GoneError: It was deleted.
@@ -64,9 +64,9 @@ class ReadBack:
             return None
 
     def is_gone(self, address: Address, kind: Kind, id: str) -> bool:
-        """Tell whether the resource is proven to be gone: 410, or a 404 that lasts for the settle time.
+        """Return True if the resource is proven to be deleted: by 410, or by a 404 that lasts for the settle time.
 
-        Not proven where it is there, and where the run was told to stop before it could be.
+        False if it exists, or if the run was stopped first.
         """
 
         def is_there() -> bool:
@@ -80,7 +80,7 @@ class ReadBack:
         return not self.settling.returns(address, is_there) and not self.settling.halted()
 
     def read(self, kind: Kind, id: str, parent_id: str | None) -> Live | None:
-        """Return the resource as it is now, with what only its list shows (a question's survey and place)."""
+        """Return the current resource, with the fields that only its list has (survey and position of a question)."""
         try:
             raw = self.client.endpoint(kind.collection).get(id)
         except (NotFoundError, GoneError):
@@ -93,13 +93,13 @@ class ReadBack:
         return Live(kind.name, id, {**listed, **raw}, parent_id)
 
     def whole(self, address: Address, kind: Kind, id: str, parent_id: str | None) -> Live | None:
-        """Read what a PUT is laid over. If it differs from the plan, somebody edited it, or the answer is old.
+        """Return the base of a PUT. If it differs from the plan, another client edited it, or the answer is old.
 
-        Laid over an old answer, a PUT would take an edit back. So the list must show the same before it is used; a
-        field in which list and item differ for good is the server's way.
+        A PUT over an old answer would revert an edit, so the list must show the same values first. A field that
+        differs between list and item for the whole settle time differs by design of the server.
 
         Raises:
-            Withheld: The run was told to stop before the list showed the same.
+            Withheld: The run was stopped before the list showed the same values.
         """
         planned = self._rows.get((kind.name, id, parent_id))
 
@@ -114,20 +114,20 @@ class ReadBack:
         live, certain = self.settling.watch(address, look, lambda seen: seen[1] or lists in self.settling.ignored)
         if not certain:
             if self.settling.halted():
-                message = f"the run was stopped before list and item of {kind.noun} {id} agreed"
-                raise Withheld(message, "nothing was written to it; run apply again", "failed")
+                message = f"the run was stopped while list and item of {kind.noun} {id} differed"
+                raise Withheld(message, "nothing was written to it. Run apply again", "failed")
             self.settling.ignored.add(lists)
         return live
 
     def require_same(self, address: Address, kind: Kind, seen: Live) -> None:
-        """Look once more at what a PUT is laid over, before that is sent once more.
+        """Check the base of a PUT again before the PUT is retried.
 
         Raises:
-            Withheld: It is not as it was `seen` any more, or the run was told to stop.
+            Withheld: It differs from `seen`, or the run was stopped.
         """
         now = self.whole(address, kind, seen.id, seen.parent_id)
         if now is None or not _agree(kind, now.raw, seen.raw):
-            raise Withheld(f"{kind.noun} {seen.id} changed while the write waited to be sent again")
+            raise Withheld(f"{kind.noun} {seen.id} changed in the tenant before the write was retried")
 
     def _listed(self, kind: Kind, id: str, parent_id: str | None) -> Row | None:
         endpoint = self.client.endpoint(kind.collection)
@@ -141,10 +141,10 @@ class ReadBack:
     def verified(
         self, address: Address, desired: Desired, before: Live, written: Collection[str]
     ) -> tuple[Live | None, Fault | None]:
-        """Read back what was written until it shows; return what is read and what is wrong with it.
+        """Read until the write shows. Return the resource and its fault, if any.
 
-        A field that still has the value of `before` may only be late. One with a third value was rewritten: waiting
-        would not change that.
+        A field with the value of `before` may only be late. A field with a third value was rewritten by the server:
+        waiting does not help.
         """
         kind = KINDS[before.kind]
 
@@ -160,20 +160,20 @@ class ReadBack:
         )
         if self.settling.halted():
             if late(after):
-                return after, Fault(f"it was written, and {STOPPED}", "run apply again")
+                return after, Fault(f"it was written, but {STOPPED}", "run apply again")
         else:
             self.settling.ignored.update((kind.name, name) for name in late(after))
         return after, self.unproven(desired, after) if after is not None else None
 
     def unproven(self, desired: Desired, live: Live) -> Fault | None:
-        """Return what is wrong with `live`, where it is not as `desired` says."""
+        """Return the fault of `live` if it differs from `desired`."""
         found = differences(desired, live, self.snapshot.shape)
         if not found:
             return None
         paths = ", ".join(path for path, _, _ in found)
         return Fault(
-            f"the server took the write, and reading it back shows another value for {paths}",
-            "the server rewrites or ignores this: declare what it keeps, or list the field under `ignore`",
+            f"the server accepted the write, but reading it back shows another value for {paths}",
+            "the server rewrites or ignores it: declare the value that it returns, or list the field under `ignore`",
         )
 
 
@@ -183,6 +183,6 @@ def _same(kind: Kind, name: str, before: Live, after: Live) -> bool:
 
 
 def _agree(kind: Kind, one: Mapping[str, object], other: Mapping[str, object]) -> bool:
-    """Tell whether two answers about one resource say the same of all that both show, its place apart."""
+    """Return True if two answers about one resource agree in all common fields except the position."""
     apart = (kind.parent_field, kind.order_field)
     return all(other[name] == value for name, value in one.items() if name in other and name not in apart)

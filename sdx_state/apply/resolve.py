@@ -1,4 +1,4 @@
-"""A create whose answer was lost: find out by reading whether it happened. Never by sending it again."""
+"""Resolution of a create whose answer was lost: by reading, never by sending it again."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from sdx_state.plan.diff import differences
 
 @dataclass(frozen=True)
 class Lost:
-    """No single resource can be said to be the one that was sent.
+    """The created resource was not identified.
 
     Attributes:
-        absent: Nothing new is there, also after the time in which it could have appeared.
-        message: What was found.
-        advice: What to do next.
+        absent: No new resource appeared within the settle time.
+        message: The finding.
+        advice: The next step for the user.
     """
 
     absent: bool
@@ -37,38 +37,38 @@ def find_created(
     waits: Settling,
     why: str,
 ) -> str | Lost:
-    """Return the id of what a create with an unclear answer made.
+    """Return the id of the resource that a create with an ambiguous answer created.
 
-    Looks at once and then ever more rarely, until nothing that was sent can be on its way any more.
+    Looks immediately and then with growing pauses, until the request can no longer arrive.
 
     Args:
         client: The API.
-        desired: What was sent.
-        parent_id: Id of the survey it was sent into.
-        known: Tells of an id that it was there before, or belongs to another address: that is not it.
+        desired: The resource that was sent.
+        parent_id: Id of its survey.
+        known: Returns True for an id that existed before or belongs to another address.
         waits: Waits between two looks.
-        why: What was wrong with the answer.
+        why: The fault of the answer.
     """
     candidates = waits.watch(desired.address, lambda: _candidates(client, desired, parent_id, known), bool)
     if not candidates:
         if waits.halted():
-            return Lost(False, f"{why}, and the run was stopped before it was found", "run apply again")
-        return Lost(True, f"{why}, and {settling.SETTLE:.0f} s later nothing has appeared", "run apply again")
+            return Lost(False, f"{why}, and the run was stopped before the resource was found", "run apply again")
+        return Lost(True, f"{why}, and no new resource appeared within {settling.SETTLE:.0f} s", "run apply again")
     ids = ", ".join(live.id for live in candidates)
     if len(candidates) > 1:
         return Lost(
             False,
-            f"{why}, and {len(candidates)} resources could be it: ids {ids}",
-            f"delete all but one, or say which one it is: `sdx-state state resolve {desired.address} --adopt "
-            f"{candidates[0].id}`; then run apply again",
+            f"{why}, and {len(candidates)} resources match: ids {ids}",
+            f"delete all but one, or choose one: `sdx-state state resolve {desired.address} --adopt "
+            f"{candidates[0].id}`. Then run apply again",
         )
     different = [path for path, _, _ in differences(desired, candidates[0], "flat")]
     if different:
         return Lost(
             False,
-            f"{why}, and id {ids} could be it, but differs in {', '.join(different)}",
-            f"somebody else may have made it. If it is the one: `sdx-state state resolve {desired.address} --adopt "
-            f"{ids}`; then run apply again",
+            f"{why}, and id {ids} matches by name but differs in {', '.join(different)}",
+            f"another user may have created it. If it is the right one: `sdx-state state resolve {desired.address} "
+            f"--adopt {ids}`. Then run apply again",
         )
     return candidates[0].id
 

@@ -1,4 +1,4 @@
-"""A review: one plan with all that was read to make it, which is what somebody consents to."""
+"""`Review`: a plan with the data that it was made from, ready for approval."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Review:
-    """A plan with what it was made from.
+    """A plan with the data that it was made from.
 
     Attributes:
-        plan: The plan, narrowed to what was asked for.
-        whole: The plan before it was narrowed.
-        intention: What is declared.
-        snapshot: What is live.
-        ledger: What is remembered, with what was learnt while planning.
-        saved: What the store holds.
-        unfinished: What an earlier run left without an end.
-        settled: Addresses that are live as declared.
-        scope: The addresses that were looked at, None for all.
-        guards: What the project says must be kept.
-        evidence: Responses and pending interactions, counted for the changes that may endanger them.
-        destroying: The configuration is not what decides which resources are deleted: `destroy` and `undo`.
-        reviewed: The plan as somebody saw it before; a riskier one is not approved without further consent.
+        plan: The plan, limited to the targets.
+        whole: The plan without targets.
+        intention: The declared resources.
+        snapshot: The live resources.
+        ledger: The ledger, with the look-ups of this plan.
+        saved: The ledger in the store.
+        unfinished: Unfinished operations of earlier runs.
+        settled: Addresses whose live resource matches the declaration.
+        scope: The addresses in scope, None for all.
+        guards: Policies, limits and freezes of the project.
+        evidence: Counts of responses and pending interactions, for risky changes.
+        destroying: For `destroy` and `undo`, where the configuration does not decide which resources are deleted.
+        reviewed: The plan that was reviewed earlier. A riskier plan needs further consent.
     """
 
     plan: Plan
@@ -57,7 +57,7 @@ class Review:
     reviewed: Plan | None = None
 
     def without_writes(self) -> Review:
-        """Return the part that changes the state alone: imports, moves, and resources that are managed no more."""
+        """Return the part that only changes the state: imports, moves, and resources to stop managing."""
         changes = tuple(change for change in self.plan.changes if not change.writes)
         return replace(self, plan=replace(self.plan, changes=changes, fingerprint=fingerprint_of(changes)))
 
@@ -69,20 +69,20 @@ class Review:
         allow_deletes: int | None = None,
         now: datetime | None = None,
     ) -> ApprovedPlan:
-        """Return this plan as approved.
+        """Return the approved plan.
 
         Args:
             level: The highest risk that is approved.
-            allow: Globs of addresses whose changes are approved whatever their risk.
-            allow_deletes: The exact number of deletes that is approved; None for as many as the limits allow.
+            allow: Globs of addresses whose changes are approved at any risk.
+            allow_deletes: The exact number of approved deletes; None for as many as the limits allow.
             now: For freezes and the expiry of policies; the time of this machine unless given.
 
         Raises:
             Refused: The plan has errors, or does more than is approved: limits, protect, freezes, risk.
-            PlanStale: The plan was altered after it was made.
-            ValueError: Nobody can approve that level or number.
+            PlanStale: The plan was modified after it was created.
+            ValueError: The level or the number cannot be approved.
         """
-        from sdx_state.apply.approval import Consent, approve  # approval is of reviews, and so imports this module
+        from sdx_state.apply.approval import Consent, approve  # The module `approval` imports this one.
 
         consent = Consent(level, tuple(allow), allow_deletes, self.plan.fingerprint)
         return approve(self, consent, now or THIS_MACHINE.moment())

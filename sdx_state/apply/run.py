@@ -1,4 +1,4 @@
-"""Carry a plan out: every change in its turn, and at the end the state that remembers it."""
+"""Run of a plan: applies every change, and then saves the state."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ from sdx_state.state.errors import CopyNotKept, LockLost, StateNotSaved
 from sdx_state.state.journal import Journal
 from sdx_state.state.memory import keep
 
-# After one of these, no other request of the run can succeed.
+# After these errors, no other request of the run can succeed.
 _HOPELESS = (AuthenticationError, PermissionDeniedError, RetryBudgetExhaustedError)
 
 
 class Observer(Protocol):
-    """Told when a change is begun, what is waited for, and what became of it; called from worker threads."""
+    """Receives start, waits and outcome of each change. Called from worker threads."""
 
     def started(self, change: Change) -> None: ...
     def ended(self, outcome: Outcome) -> None: ...
@@ -46,7 +46,7 @@ class Observer(Protocol):
 
 
 class Silence:
-    """Watches a run that writes nothing to the tenant."""
+    """Observer of a run that writes nothing to the tenant."""
 
     def started(self, change: Change) -> None: ...
 
@@ -59,7 +59,7 @@ class Run:
     """One run of one plan against one tenant. The state's lock must be held.
 
     Attributes:
-        stop: Once set, nothing more is started; what is in flight ends, and the state is saved.
+        stop: If set, no further change is started; those in flight end, and the state is saved.
     """
 
     def __init__(
@@ -84,12 +84,12 @@ class Run:
         self._hopeless = False
 
     def apply(self, approved: ApprovedPlan) -> ApplyResult:
-        """Apply `approved`, and close what earlier runs left open, where reading live has told what became of it.
+        """Apply `approved`, and close operations of earlier runs whose outcome the live tenant shows.
 
         Raises:
-            TypeError: `approve` did not make it.
-            StateNotSaved: The state could not be saved at the end; the message says what was done.
-            CopyNotKept: The state is saved and the run is over; the copy of the state could not be kept.
+            TypeError: `approve` did not create it.
+            StateNotSaved: The state could not be saved at the end; the message lists the applied changes.
+            CopyNotKept: The run is complete and the state is saved, but the copy of the state could not be saved.
         """
         require_genuine(approved)
         review = approved.review
@@ -123,7 +123,7 @@ class Run:
         )
         writes = any(change.writes and change.via == "api" for change in plan.changes)
         if writes:
-            if _moved(saved, ledger):  # first: what is created takes the address of what leaves
+            if _moved(saved, ledger):  # These come first: a created resource can get the address of a removed one.
                 ledger = saved = keep(self.store, self.journal, ledger)
             document = self.store.save_run(self.journal.run, run_document(self.command, plan, snapshot))
             self.journal.begin(self.command, plan.fingerprint, len(plan.changes), document)
@@ -147,7 +147,7 @@ class Run:
         return ApplyResult(outcomes, ledger, interrupted)
 
     def _note(self, outcome: Outcome) -> None:
-        """Write down what became of a change; a journal that takes no more lines stops the run."""
+        """Journal the outcome of a change. A journal that cannot be written stops the run."""
         try:
             self.journal.ended(outcome.change.address, outcome.status)
         except StateNotSaved:
@@ -173,7 +173,7 @@ class Run:
         except Withheld as why:
             return Fault(why.message, why.advice)
         except MethodNotAllowedError:
-            return Fault("the server does not take a change of order: it is in the hand-off", "", "handoff")
+            return Fault("the server does not support a change of order: it is in the hand-off", "", "handoff")
         except SurveyDynamixError as error:
             self._hopeless = self._hopeless or isinstance(error, _HOPELESS)
             return Fault(str(error), "", error=error)
@@ -186,7 +186,7 @@ class Run:
 def _outcomes(
     changes: Sequence[Change], ended: Mapping[str, Outcome | Fault | None], blocked: Mapping[str, str | None]
 ) -> tuple[Outcome, ...]:
-    """Return what became of each change; what waits for something handed off is handed off with it."""
+    """Return the outcome of each change. A change that depends on a handed-off one is handed off too."""
     found: dict[str, Outcome] = {}
     for change in changes:
         needed = found.get(blocked.get(change.address) or "")
@@ -198,7 +198,7 @@ def _outcomes(
 
 
 def _final(change: Change, ended: Mapping[str, Outcome | Fault | None], blocked: Mapping[str, str | None]) -> Outcome:
-    """Return what became of `change` as a whole, the order of its survey's questions included."""
+    """Return the outcome of `change`, including the order of the questions."""
     outcome = ended.get(change.address)
     if not isinstance(outcome, Outcome):
         return not_started(change, blocked.get(change.address))
@@ -206,7 +206,7 @@ def _final(change: Change, ended: Mapping[str, Outcome | Fault | None], blocked:
         return outcome
     key = arrangement_of(change.parent or change.address)
     if key not in ended:
-        return replace(outcome, status="failed", message="its place among the questions was not written")
+        return replace(outcome, status="failed", message="its position among the questions was not written")
     fault = ended[key]
     if isinstance(fault, Fault):
         return replace(outcome, status=fault.status, message=fault.message, advice=fault.advice, error=fault.error)
@@ -214,7 +214,7 @@ def _final(change: Change, ended: Mapping[str, Outcome | Fault | None], blocked:
 
 
 def _moved(saved: Ledger, ledger: Ledger) -> bool:
-    """Tell whether anything that is saved has another address now."""
+    """Return True if any saved resource has another address now."""
     known = ledger.entries
     return any(address not in known or known[address].id != entry.id for address, entry in saved.entries.items())
 
@@ -226,7 +226,7 @@ def _remembered(
     settled: Collection[Address],
     ids: Mapping[Address, str],
 ) -> Ledger:
-    """Return the ledger after the run: what is done or was settled as declared, the rest as it was."""
+    """Return the ledger after the run: done or settled resources as declared, the others unchanged."""
     entries = dict(ledger.entries)
     applied = set(settled)
     for outcome in outcomes:

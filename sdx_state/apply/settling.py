@@ -1,4 +1,4 @@
-"""Waiting until a write shows: reads may lag behind a good answer, and a lost request may still arrive."""
+"""Waits for a write to show: reads can lag behind, and a lost request can still arrive."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TypeVar
 
 from sdx_state.model.address import Address
 
-# Seconds in which a request that was given up may still be carried out, and a read may lag behind a write: longer
-# than the client itself waits for an answer.
+# Seconds in which the server may still process a request that timed out, and in which a read may lag behind a write.
+# Longer than the timeout of the client.
 SETTLE = 65.0
 PAUSES = (
     0.004,
@@ -21,9 +21,9 @@ PAUSES = (
     0.16,
     0.24,
     0.38,
-)  # shares of it between two looks; all of it together
-SLICE = 2.0  # seconds that a wait may go on after the run was told to stop
-STOPPED = "the run was stopped before that showed"
+)  # Shares of SETTLE between two looks; their sum is 1.
+SLICE = 2.0  # Seconds until a wait notices that the run was stopped.
+STOPPED = "the run was stopped before reading showed it"
 
 Seen = TypeVar("Seen")
 
@@ -33,12 +33,12 @@ class Settling:
     """The waits of one run. Thread-safe.
 
     Attributes:
-        sleep: Waits, in seconds.
-        halted: Tells that the run was told to stop, which ends every wait.
-        waiting: Told which address is waited for and how many seconds that may take; called once a wait.
-        ignored: `(kind, field)` that a whole wait did not bring: the server keeps its own value, and no later change
-            of this run waits for it.
-        proven: A whole wait has passed in which nothing that was absent came back: what is absent now is gone.
+        sleep: Sleeps for a number of seconds.
+        halted: Returns True if the run was stopped, which ends every wait.
+        waiting: Receives the address and the longest time in seconds, once for each wait.
+        ignored: `(kind, field)` that did not show within a whole wait: the server has its own value, and later
+            changes of this run do not wait for it.
+        proven: Nothing absent reappeared within a whole wait, so absence is final for this run.
     """
 
     sleep: Callable[[float], None]
@@ -48,9 +48,9 @@ class Settling:
     proven: bool = False
 
     def watch(self, address: Address, look: Callable[[], Seen], shows: Callable[[Seen], bool]) -> Seen:
-        """Return what `look` sees as soon as it `shows` the write, else what it sees after the settle time.
+        """Return the result of `look` once it `shows` the write, or else the result after the settle time.
 
-        Looks at once, and waits only if that does not show it, so that a prompt server costs one look.
+        Looks immediately and waits only if necessary, so that a prompt server costs one look.
         """
         seen = look()
         if shows(seen):
@@ -65,11 +65,11 @@ class Settling:
         return seen
 
     def returns(self, address: Address, look: Callable[[], bool]) -> bool:
-        """Tell whether something that is absent comes back within the settle time, for which a run waits only once.
+        """Return True if an absent resource reappears within the settle time. A run waits for this only once.
 
         Args:
-            address: What is absent.
-            look: Tells whether it is there.
+            address: The absent resource.
+            look: Returns True if it exists.
         """
         if self.proven:
             return look()
@@ -78,7 +78,7 @@ class Settling:
         return back
 
     def _wait(self, seconds: float) -> bool:
-        """Wait, and tell whether the run goes on."""
+        """Sleep; return True if the run continues."""
         while seconds > 0:
             if self.halted():
                 return False

@@ -1,8 +1,8 @@
-"""The write protocols: how one create, update or delete is carried out, and proven by reading.
+"""The write protocols: apply one create, update or delete, and verify it by reading.
 
-Every write looks before it is sent: what changed since the plan was made is left alone. A write that the server puts
-off (429), or that no connection took, is sent again after a pause: before that it looks, and checks the lock, again.
-A create is written down before it is sent; an unclear answer to it is resolved by reading, never by sending again.
+Every write reads the resource first and skips it if it changed after the plan was made. A write is retried only after
+429 or without a connection: before that it reads again and checks the lock. A create is journaled before it is sent;
+an ambiguous answer to it is resolved by reading, never by sending it again.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ from sdx_state.state.journal import Journal
 
 
 class Writer:
-    """Carries out the changes of one run. Thread-safe.
+    """Applies the changes of one run. Thread-safe.
 
     Attributes:
-        ids: Address -> live id, of all that exists and is declared; grows with each create.
-        gone: Address -> the id that it had before that was deleted in the tenant, as the plan has it.
-        settling: Waits until writes show.
-        readback: Reads around a write.
-        claims: Which ids are spoken for.
-        namesakes: What bears a name already.
+        ids: Address -> live id of every declared resource that exists; grows with each create.
+        gone: Address -> former id of a resource that, according to the plan, was deleted in the tenant.
+        settling: Waits for writes to show.
+        readback: Reads before and after a write.
+        claims: The ids in use.
+        namesakes: Live resources by name.
     """
 
     def __init__(
@@ -76,15 +76,15 @@ class Writer:
                 self._last_order[place] = max(order, self._last_order.get(place, 0))
 
     def perform(self, change: Change) -> Outcome:
-        """Carry `change` out and return what became of it.
+        """Apply `change` and return its outcome.
 
         Raises:
-            SurveyDynamixError: The server refused, or what became of it is unknown.
-            StateNotSaved: An intent could not be written down; nothing was sent.
+            SurveyDynamixError: The server rejected it, or the outcome is unknown.
+            StateNotSaved: The intent could not be journaled; nothing was sent.
         """
         verb = verb_of(change)
         if change.action is Action.FORGET and change.address in self.gone:
-            return self._let_go(change)
+            return self._stop_managing(change)
         if verb is None:
             return Outcome(change, "done", id=change.id)
         if change.via != "api" or (change.kind, verb) in self._refused:
@@ -109,7 +109,7 @@ class Writer:
             return Outcome(change, "done", id=id)
         live = self.readback.whole(change.address, kind, id, parent_id)
         if live is None:
-            return stale(change, f"{kind.noun} {id} was deleted since the plan was made")
+            return stale(change, f"{kind.noun} {id} was deleted in the tenant after the plan was made")
         if not self.readback.unproven(desired, live):
             return Outcome(change, "done", "already as declared", id=id)
         moved = _moved_on(kind, change, live)
@@ -126,7 +126,7 @@ class Writer:
         if fault is not None:
             return Outcome(change, "failed", fault.message, fault.advice, id)
         if after is None:
-            return Outcome(change, "failed", "it is gone right after it was written", "run plan", id)
+            return Outcome(change, "failed", "it was deleted in the tenant right after the write", "run plan", id)
         return Outcome(change, "done", _side_effects(live, after, body), id=id)
 
     def _delete(self, change: Change) -> Outcome:
@@ -135,8 +135,8 @@ class Writer:
         live = self.readback.read(kind, id, None)
         if live is None:
             if self.readback.is_gone(change.address, kind, id):
-                return Outcome(change, "done", "it was gone already", id=id)
-            return stale(change, f"{kind.noun} {id} could not be read just now")
+                return Outcome(change, "done", "it was already deleted", id=id)
+            return stale(change, f"{kind.noun} {id} could not be read")
         moved = _moved_on(kind, change, live)
         if moved is not None:
             return stale(change, moved)
@@ -157,7 +157,7 @@ class Writer:
             if not error.ambiguous:
                 raise
             if not self.readback.is_gone(change.address, kind, id):
-                message = "whether it was deleted is not proven: the answer was lost, and reading still shows it"
+                message = "the answer to the delete was lost, and reading still shows the resource"
                 return Outcome(change, "failed", message, "run apply again", id)
         left = self.settling.watch(
             change.address, lambda: self.readback.read(kind, id, None), lambda seen: seen is None
@@ -165,23 +165,23 @@ class Writer:
         if left is None:
             return Outcome(change, "done", id=id)
         return Outcome(
-            change, "failed", f"it was deleted, and GET {kind.collection}/{id} still answers it", "run plan again", id
+            change, "failed", f"it was deleted, but GET {kind.collection}/{id} still returns it", "run plan again", id
         )
 
-    def _let_go(self, change: Change) -> Outcome:
-        """Forget what the tenant deleted, unless it is there after all: then it would be left behind unseen."""
+    def _stop_managing(self, change: Change) -> Outcome:
+        """Stop managing a resource that was deleted in the tenant. Stale if it still exists."""
         kind, id = KINDS[change.kind], _id_of(change)
         if kind.unaddressable(id) is not None or self.readback.is_gone(change.address, kind, id):
             return Outcome(change, "done", id=id)
-        return stale(change, f"that id {id} is gone, as the plan has it, is not proven")
+        return stale(change, f"the plan expects that id {id} was deleted, but reading does not prove it")
 
     def replace(self, address: Address, seen: Live, body: Mapping[str, object]) -> None:
-        """PUT `body`, laid over what was `seen`. An unclear answer is left to the reading that follows every write.
+        """PUT `body`, which is based on `seen`. The read after every write resolves an ambiguous answer.
 
         Raises:
-            SurveyDynamixError: The server refused.
-            Withheld: It had to be sent again, and meanwhile somebody changed what it was laid over.
-            LockLost: It had to be sent again, and another run may be writing.
+            SurveyDynamixError: The server rejected it.
+            Withheld: It had to be retried, and another client had changed the resource.
+            LockLost: It had to be retried, and another run may be writing.
         """
         kind = KINDS[seen.kind]
         again = self.before_again(lambda: self.readback.require_same(address, kind, seen))
@@ -192,7 +192,7 @@ class Writer:
                 raise
 
     def before_again(self, look: Callable[[], object]) -> Callable[[], None]:
-        """Return what is done right before a write is sent once more: `look`, and then the lock is checked."""
+        """Return the check before the retry of a write: `look`, and then the lock."""
 
         def again() -> None:
             look()
@@ -201,7 +201,7 @@ class Writer:
         return again
 
     def next_order(self, kind: Kind, parent_id: str) -> int:
-        """Return the next free place among the children of `kind` in the parent."""
+        """Return the next free position among the children of `kind` in the parent."""
         with self._lock:
             self._last_order[kind.name, parent_id] = order = self._last_order.get((kind.name, parent_id), 0) + 1
             return order
@@ -214,15 +214,15 @@ def _id_of(change: Change) -> str:
 
 
 def _moved_on(kind: Kind, change: Change, live: Live) -> str | None:
-    """Return what the tenant changed of the planned values since the plan was made."""
+    """Return a message if the tenant changed a planned value after the plan was made."""
     for name, before in change.before.items():
         now: Value = read_field(kind.by_name[name], live.raw)
         if now != before:
-            return f"{name} changed in the tenant since the plan was made"
+            return f"{name} changed in the tenant after the plan was made"
     return None
 
 
 def _side_effects(before: Live, after: Live, body: Mapping[str, object]) -> str:
-    """Name the fields that nobody wrote and that changed all the same."""
+    """Return a message with the fields that changed without being written."""
     changed = [name for name in before.raw if before.raw[name] == body.get(name) != after.raw.get(name)]
     return f"the server also changed {', '.join(changed)}" if changed else ""

@@ -1,5 +1,5 @@
-"""Decoding of every document that comes from outside: strict JSON, then values of the types that are required.
+"""Decoding of documents from outside: strict JSON, then values of the required types.
 
-`strict` is the only module that parses JSON. `typed` checks shapes. Each document has one decoder, which is built of
-both and stands beside the type that it returns.
+`strict` is the only module that parses JSON. `typed` checks types. Each document has one decoder, which uses both and
+is in the same module as the type that it returns.
 """

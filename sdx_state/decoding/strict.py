@@ -1,4 +1,4 @@
-"""Strict JSON: what two readers could understand differently is refused."""
+"""Strict JSON: a document that two readers could understand differently is an error."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 MAX_DEPTH = 64
 _CONTAINERS = frozenset({dict, list})
-OWN_DEPTH = MAX_DEPTH + 16  # of our own documents, which contain answers of the API
+OWN_DEPTH = MAX_DEPTH + 16  # For documents of this program, which contain answers of the API.
 
 
 class DecodingError(ValueError):
@@ -17,11 +17,11 @@ class DecodingError(ValueError):
 
 
 class NotJson(DecodingError):
-    """The bytes are no JSON document at all."""
+    """The bytes are not a JSON document."""
 
 
 class Questionable(DecodingError):
-    """JSON, but with a duplicate key, a number without a value, half a character, or nested too deeply."""
+    """JSON with a duplicate key, a number without a value, a lone surrogate, or too many levels."""
 
 
 def parse(body: bytes | str, max_depth: int = MAX_DEPTH) -> object:
@@ -29,7 +29,7 @@ def parse(body: bytes | str, max_depth: int = MAX_DEPTH) -> object:
 
     Args:
         body: The document.
-        max_depth: How many containers may be nested in each other.
+        max_depth: Most levels of nested containers.
 
     Raises:
         NotJson: It is not UTF-8 or not JSON.
@@ -43,8 +43,8 @@ def parse(body: bytes | str, max_depth: int = MAX_DEPTH) -> object:
     except Questionable:
         raise
     except ValueError as error:
-        # The interpreter's own limit on the digits of an integer.
-        raise Questionable("it holds a number with too many digits") from error
+        # The interpreter limits the digits of an integer.
+        raise Questionable("it contains a number with too many digits") from error
     except RecursionError:
         raise Questionable(_too_deep(max_depth)) from None
     _check_depth(document, text, max_depth)
@@ -54,24 +54,24 @@ def parse(body: bytes | str, max_depth: int = MAX_DEPTH) -> object:
 
 
 def _too_deep(max_depth: int) -> str:
-    return f"it is nested more than {max_depth} deep"
+    return f"it is nested deeper than {max_depth} levels"
 
 
 def _distinct(pairs: list[tuple[str, object]]) -> dict[str, object]:
     result = dict(pairs)
     if len(result) != len(pairs):
-        raise Questionable("it holds a key twice")
+        raise Questionable("it contains a duplicate key")
     return result
 
 
 def _refuse_constant(_: str) -> NoReturn:
-    raise Questionable("it holds a number that JSON does not have (NaN or Infinity)")
+    raise Questionable("it contains NaN or Infinity, which JSON does not allow")
 
 
 def _finite(digits: str) -> float:
     number = float(digits)
     if not math.isfinite(number):
-        raise Questionable("it holds a number that is too large")
+        raise Questionable("it contains a number that is too large")
     return number
 
 
@@ -79,7 +79,7 @@ _DECODER = json.JSONDecoder(object_pairs_hook=_distinct, parse_constant=_refuse_
 
 
 def _check_depth(document: object, text: str, max_depth: int) -> None:
-    # A bare list of flat objects, the shape of nearly every page, has no more brackets than rows and its own.
+    # Nearly every page is a list of flat objects: it has one bracket for each row, and its own. It needs no walk.
     if isinstance(document, list) and text.count("{") + text.count("[") <= len(document) + 1:
         return
     level: list[Any] = [document] if type(document) in _CONTAINERS else []
@@ -95,4 +95,4 @@ def _check_characters(document: object) -> None:
     try:
         json.dumps(document, ensure_ascii=False).encode("utf-8")
     except UnicodeEncodeError:
-        raise Questionable("it holds half a character (a lone surrogate)") from None
+        raise Questionable("it contains a lone surrogate (half a character)") from None

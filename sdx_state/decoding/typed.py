@@ -1,4 +1,4 @@
-"""Values of the types that a document must have. A wrong value is named by its path, and never quoted."""
+"""Decoders that check types. An error names the path of the wrong value and never quotes the value."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Malformed(DecodingError):
 
 
 class Missing(Malformed):
-    """A required key that is not there."""
+    """A required key is missing."""
 
     def __str__(self) -> str:
         place = "".join(reversed(self.path)).removeprefix(".")
@@ -50,7 +50,7 @@ class Missing(Malformed):
 
 
 def kind_of_json(value: object) -> str:
-    """Return what `value` is, in words."""
+    """Return the JSON type of `value`, in words."""
     names = {dict: "an object", list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
     return names.get(type(value), "a number")
 
@@ -111,17 +111,17 @@ def record(value: object) -> Record:
 
 
 def anything(value: object) -> Any:
-    """Return a value as it is: one that the API or a person chose."""
+    """Return any value unchanged."""
     return value
 
 
 def optional(decode: Decode[T]) -> Decode[T | None]:
-    """Return the decoder of what may be null."""
+    """Return a decoder that also accepts null."""
     return lambda value: None if value is None else decode(value)
 
 
 def one_of(words: Collection[K]) -> Decode[K]:
-    """Return the decoder of one of `words`."""
+    """Return a decoder that accepts one of `words`."""
     known = {str(word): word for word in words}
 
     def decode(value: object) -> K:
@@ -133,7 +133,7 @@ def one_of(words: Collection[K]) -> Decode[K]:
 
 
 def list_of(decode: Decode[T]) -> Decode[tuple[T, ...]]:
-    """Return the decoder of an array."""
+    """Return a decoder of an array."""
 
     def decode_all(value: object) -> tuple[T, ...]:
         if type(value) is not list:
@@ -158,7 +158,7 @@ def mapping_of(decode: Decode[T], key: Decode[K]) -> Decode[dict[K, T]]: ...
 
 
 def mapping_of(decode: Decode[T], key: Decode[Any] = text) -> Decode[dict[Any, T]]:
-    """Return the decoder of an object whose keys are all alike, and its values too."""
+    """Return a decoder of an object whose keys all have one type, and whose values all have one type."""
 
     def decode_all(value: object) -> dict[Any, T]:
         found = {}
@@ -173,7 +173,7 @@ def mapping_of(decode: Decode[T], key: Decode[Any] = text) -> Decode[dict[Any, T
 
 
 def member(document: Record, key: str, decode: Decode[T]) -> T:
-    """Return what `document` has under `key`.
+    """Return the value of `key` in `document`.
 
     Raises:
         Malformed: It is missing, or not of the required type.
@@ -187,5 +187,5 @@ def member(document: Record, key: str, decode: Decode[T]) -> T:
 
 
 def member_or(document: Record, key: str, decode: Decode[T], default: T) -> T:
-    """Return what `document` has under `key`, `default` where it has no such key."""
+    """Return the value of `key` in `document`, or `default` if the key is missing."""
     return member(document, key, decode) if key in document else default

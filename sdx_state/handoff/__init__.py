@@ -1,1 +1,1 @@
-"""What the API does not support, as work for a person."""
+"""Hand-off: the changes that the API does not support, as steps in the admin UI."""

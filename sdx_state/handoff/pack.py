@@ -1,4 +1,4 @@
-"""The hand-off pack: files for a person, written so that nobody's work is lost."""
+"""The hand-off pack: its files, written without losing edits of the user."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ FOLDER = "handoff"
 
 @dataclass(frozen=True)
 class Pack:
-    """What was written.
+    """The files that were written.
 
     Attributes:
-        folder: Where.
-        files: The files.
-        moved_aside: Files that were somebody else's, or edited since: old path -> where it is now.
-        done: Titles of the steps of the pack before that are done now.
+        folder: The directory of the pack.
+        files: Paths of the files.
+        moved_aside: Files of other origin, or edited by the user: old path -> new path.
+        done: Titles of the steps of the previous pack that are done.
     """
 
     folder: Path
@@ -36,10 +36,10 @@ class Pack:
 
 
 def write_pack(folder: Path, texts: Mapping[str, str]) -> Pack:
-    """Write `texts` into `folder`. A file there that is not ours, or was edited, is moved aside and named.
+    """Write `texts` into `folder`. Existing files that were edited, or are of other origin, are moved aside.
 
     Args:
-        folder: Where to; it is made if it is missing.
+        folder: The directory. It is created if it is missing.
         texts: File name -> content. One of them is `DOCUMENT`.
 
     Raises:
@@ -68,7 +68,7 @@ def write_pack(folder: Path, texts: Mapping[str, str]) -> Pack:
 
 
 def _earlier(folder: OpenFolder) -> dict[str, Any]:
-    """Return the document of the pack that is there, empty if there is none that is ours."""
+    """Return the document of the existing pack, empty if there is none."""
     try:
         document = record(parse(folder.read(DOCUMENT), OWN_DEPTH))
         member(document, "files", mapping_of(text))

@@ -1,8 +1,7 @@
-"""What of a plan a person has to do, as steps in an order that works.
+"""Steps of a hand-off, in an order that works.
 
-Kinds come in the order of writes, each with its children in their order, and then what is set in a step of its own,
-such as the numbers of surveys; what is deleted comes last. Nothing has to be remembered to tick a step off: the next
-plan no longer has it.
+Kinds come in the order of writes, each with its children in order. Fields with a step of their own, such as the
+numbers of surveys, follow; deletes come last. A step is ticked off when the next plan no longer has it.
 """
 
 from __future__ import annotations
@@ -30,13 +29,13 @@ _WORK: Mapping[Action, Work] = {Action.CREATE: "create", Action.UPDATE: "update"
 
 @dataclass(frozen=True)
 class StepField:
-    """One value to type.
+    """One value to enter in the admin UI.
 
     Attributes:
-        path: The field's name in YAML.
-        name: What a person calls it.
-        before: What stands there now.
-        after: What must stand there.
+        path: Name of the field in YAML.
+        name: Label of the field in the admin UI.
+        before: The live value.
+        after: The declared value.
     """
 
     path: FieldPath
@@ -47,21 +46,21 @@ class StepField:
 
 @dataclass(frozen=True)
 class Step:
-    """One thing for a person to do.
+    """One step of a hand-off.
 
     Attributes:
-        key: Names the step across runs: the same work has the same key.
-        title: What is done, in a line.
-        addresses: The resources it is about.
-        kind: Their kind's name.
+        key: Identifies the step across runs: the same work has the same key.
+        title: One line for the step.
+        addresses: The resources of the step.
+        kind: Name of their kind.
         action: `create`, `update`, `delete` or `upload`.
-        id: The live id, where there is one.
-        page: The way through the admin UI's menus.
-        link: Where the way begins.
-        note: What helps to find the place.
-        fields: What to type, in the order of the page.
-        beware: What to think of first.
-        source: Where it is declared.
+        id: The live id, if there is one.
+        page: Path through the menus of the admin UI.
+        link: URL of the start page.
+        note: Help for finding the page.
+        fields: Values to enter, in the order of the page.
+        beware: Warnings before the step.
+        source: Place of the declaration.
     """
 
     key: str
@@ -80,11 +79,11 @@ class Step:
 
 @dataclass(frozen=True)
 class HandOff:
-    """All that a person has to do.
+    """All steps of a hand-off.
 
     Attributes:
-        tenant: The tenant's address, for people.
-        steps: In the order in which they work.
+        tenant: Address of the tenant, for display.
+        steps: In working order.
         users: The missing users, for the upload.
     """
 
@@ -94,13 +93,13 @@ class HandOff:
 
 
 def hand_off(plan: Plan, resources: Mapping[Address, Desired], origin: str, links: Mapping[str, str]) -> HandOff:
-    """Return what of `plan` goes by hand or by upload.
+    """Return the changes of `plan` that need the admin UI or the CSV upload.
 
     Args:
-        plan: A plan that says of each change how it goes.
-        resources: What is declared.
-        origin: Scheme and host that people log in to.
-        links: Kind -> address of its page, with `{id}`; for kinds without one links lead to `origin`.
+        plan: A plan with the route of each change.
+        resources: The declared resources.
+        origin: Scheme and host of the admin UI.
+        links: Kind -> URL of its page, with `{id}`; `origin` for other kinds.
     """
     ours = [change for change in plan.changes if change.writes and change.via in ("manual", "csv")]
     users = tuple(resources[change.address] for change in ours if change.via == "csv")
@@ -227,7 +226,7 @@ class _Maker:
 
 
 def _typed(kind: Kind, one: FieldChange, after: Value) -> Iterator[StepField]:
-    """Yield what is typed into the page for one field: a value, or one for each language."""
+    """Yield the values to enter for one field: one, or one for each language."""
     if not isinstance(after, Mapping):
         yield StepField(one.path, kind.label_of(one.path), one.before, after)
         return
@@ -244,7 +243,7 @@ def _beware(change: Change) -> Iterator[str]:
 
 
 def _key(step: Step) -> str:
-    """Return a name for the work of `step`: what and where, not what stands there now."""
+    """Return a name for the work of `step`, which does not depend on the live values."""
     content = [step.action, step.kind, step.addresses, [(one.path, one.after) for one in step.fields]]
     text = json.dumps(content, ensure_ascii=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:12]

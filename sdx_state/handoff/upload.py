@@ -1,4 +1,4 @@
-"""Missing users in the platform's own upload format."""
+"""Missing users in the platform's CSV upload format."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from sdx_state.model.resource import Desired
 
 @dataclass(frozen=True)
 class Upload:
-    """The content of the file.
+    """Content of the upload file.
 
     Attributes:
-        rows: A row a user, in the order of `UPLOAD_COLUMNS`.
-        neutralised: How many cells have an apostrophe in front, so that no spreadsheet executes them.
+        rows: One row for each user, in the order of `UPLOAD_COLUMNS`.
+        neutralised: Number of cells with an apostrophe in front, so that spreadsheets do not execute them.
     """
 
     rows: tuple[tuple[str, ...], ...]
@@ -24,7 +24,7 @@ class Upload:
 
     @property
     def resets(self) -> int:
-        """How many users get a mail that resets their password."""
+        """Number of users that get a password reset e-mail."""
         index = UPLOAD_COLUMNS.index(SEND_RESET)
         return sum(row[index] == "TRUE" for row in self.rows)
 

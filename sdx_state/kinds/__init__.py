@@ -1,4 +1,4 @@
-"""What a survey, a question, a user and a phone number are. No I/O.
+"""The kinds of resources: survey, question, user, phone number. No I/O.
 
 To add a kind, write its file and register it here.
 """
@@ -21,7 +21,7 @@ from sdx_state.kinds.table import (
 )
 from sdx_state.kinds.user import USER
 
-# In the order of writes: what others name comes first.
+# In the order of writes: a kind comes before those that refer to it.
 for _kind in (PHONE_NUMBER, SURVEY, QUESTION, USER):
     register(_kind)
 

@@ -1,4 +1,4 @@
-"""Addresses read from texts: which part is the parent's key, only the kind knows."""
+"""Parser of addresses. The kind decides which part is the key of the parent."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from sdx_state.model.address import Address
 
 
 class NoAddress(ValueError):
-    """A text is no address; the message says why."""
+    """A text is not an address; the message says why."""
 
 
 def parse_address(text: str) -> Address:
-    """Return the address that `text` is.
+    """Return `text` as an address.
 
     Raises:
-        NoAddress: Its kind is not known, or a key is missing.
+        NoAddress: Its kind is unknown, or a key is missing.
     """
     kind, _, name = text.partition(".")
     known = KINDS.get(kind)
     if known is None:
-        raise NoAddress(f"{kind[:40]!r} is none of the kinds {', '.join(KINDS)}")
+        raise NoAddress(f"unknown kind {kind[:40]!r}: expected one of {', '.join(KINDS)}")
     if known.parent is None:
         parent, key = None, name
     else:
@@ -35,5 +35,5 @@ def parse_address(text: str) -> Address:
 
 @lru_cache(maxsize=4096)
 def _parent(kind: str, key: str) -> Address:
-    """Return the one address that all children of it share."""
+    """Return the parent's address, the same object for all of its children."""
     return Address(kind, key)

@@ -1,4 +1,4 @@
-"""A complaint about one value: why it cannot be declared, or what is odd about it."""
+"""`Complaint`: an error or a warning about one value."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Complaint:
-    """Why a value is wrong: the code of the rule, the message, and what to do."""
+    """An error or a warning about a value: the code of the rule, the message, and the fix."""
 
     code: str
     message: str

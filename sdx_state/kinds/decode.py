@@ -1,4 +1,4 @@
-"""Decoders of the words that state, journal, plans and snapshots share."""
+"""Decoders that state, journal, plans and snapshots share."""
 
 from __future__ import annotations
 

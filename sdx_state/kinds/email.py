@@ -1,12 +1,11 @@
-"""E-mail addresses: which text is one, which of them a request can name, and when two are the same.
+"""E-mail addresses: validation, use in requests, and equality.
 
-The definition is that of the library `email-validator`, without look-ups, in the strict lengths of RFC 5321. Two
-things differ, each for a reason:
+The definition is that of the library `email-validator`, without look-ups, with the strict lengths of RFC 5321. It
+differs in two points:
 
-- Names that are reserved (`.local`, `.invalid`, `.test`) count as domains. Whether mail arrives there is not a
-  question of form, and tenants hold such users.
-- An address with `/` before the `@` is well formed, and no user can be managed under it. Web servers refuse or split
-  a path with `%2F` (Apache answers 404 by default), and a 404 is the proof that a user does not exist.
+- Reserved names (`.local`, `.invalid`, `.test`) are accepted as domains, because tenants have such users.
+- An address with `/` before the `@` is well formed, but such a user cannot be managed. Web servers reject or split
+  a path with `%2F` (Apache answers 404 by default), and a 404 would prove that the user does not exist.
 """
 
 from __future__ import annotations
@@ -16,11 +15,12 @@ import re
 from sdx_state.kinds.complaint import Complaint
 from sdx_state.model.texts import normalized
 
-LONGEST = 254  # RFC 5321, section 4.5.3.1.3, less the angle brackets
+LONGEST = 254  # RFC 5321, section 4.5.3.1.3, without the angle brackets
 _DOMAIN_LENGTH = 253
 
-# Nearly every address. It says yes to nothing that the library refuses, which a property test holds it to: an ASCII
-# local part, and a domain without labels that begin like an encoded one ("xn--") and with letters at its end.
+# A fast check for nearly every address: an ASCII local part, and a domain that ends with letters and has no label
+# that begins like an encoded one ("xn--"). A property test proves that it accepts only addresses that the library
+# accepts.
 _PLAIN = re.compile(
     r"(?=[^@]{1,64}@)[a-z0-9_!#$%&'*+=?^`{|}~-]+(?:\.[a-z0-9_!#$%&'*+=?^`{|}~-]+)*@"
     r"(?:(?!..--)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}",
@@ -37,21 +37,21 @@ def malformed(text: str) -> str | None:
 
 
 def unaddressable(text: str) -> str | None:
-    """Return why no request can be about the user `text`, None if one can."""
+    """Return why a request cannot name the user `text`, None if it can."""
     complaint = malformed(text)
     if complaint is None and "/" in text:
-        return "an address with `/` cannot stand in the path of a request"
+        return "the API cannot address a user whose e-mail address contains `/`"
     return complaint
 
 
 def check_email(text: str) -> Complaint | None:
-    """Return why `text` is not an e-mail address."""
+    """Return a complaint if `text` is not an e-mail address."""
     reason = malformed(text)
     return Complaint("invalid-email", f"`{text[:80]}` is not an e-mail address: {reason}") if reason else None
 
 
 def check_user(text: str) -> Complaint | None:
-    """Return why `text` is not an e-mail address under which a user can be managed."""
+    """Return a complaint if `text` is not an e-mail address of a user that can be managed."""
     reason = unaddressable(text)
     if reason is None:
         return None
@@ -60,10 +60,10 @@ def check_user(text: str) -> Complaint | None:
 
 
 def identity_of(text: str) -> str:
-    """Return the form in which addresses are compared: equal for the same mailbox, whatever `text` is.
+    """Return the form in which addresses are compared: equal for the same mailbox. Accepts any text.
 
-    ASCII letters have no case, others do: `straße@` and `strasse@` are two people. Texts are NFC. A domain is in its
-    IDNA form, so `münchen.example` and `xn--mnchen-3ya.example` are one.
+    The case of ASCII letters is ignored, that of other letters is not: `straße@` and `strasse@` are two people.
+    Texts are NFC. A domain is in its IDNA form, so `münchen.example` and `xn--mnchen-3ya.example` are one.
     """
     if text.isascii():
         return text.lower()
@@ -73,21 +73,21 @@ def identity_of(text: str) -> str:
 
 
 def _ascii_domain(domain: str) -> str:
-    """Return the IDNA form of `domain`, or itself where it has none."""
+    """Return the IDNA form of `domain`, or `domain` itself if it has none."""
     if domain.isascii() or len(domain) > _DOMAIN_LENGTH:
         return domain
     import idna
 
     try:
         return idna.encode(domain, uts46=True, std3_rules=False, transitional=False).decode("ascii").lower()
-    except UnicodeError:  # and with it IDNAError
+    except UnicodeError:  # The base of IDNAError.
         return domain
 
 
 def _verdict(text: str) -> str | None:
-    """Return the verdict of the library, in its own words as a part of a sentence."""
+    """Return the error message of the library as a part of a sentence, None if the address is valid."""
     if len(text) > LONGEST:
-        return f"it has {len(text)} characters, and an address at most {LONGEST}"
+        return f"it has {len(text)} characters, over the limit of {LONGEST}"
     import email_validator
 
     local, at, domain = text.rpartition("@")

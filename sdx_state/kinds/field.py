@@ -1,4 +1,4 @@
-"""What a field of a resource is: its type, where each wire shape keeps it, and when two values are equal."""
+"""`Field`: type, wire paths and normalization of one field of a kind."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from sdx_state.model.value import DEFAULT_LANGUAGE
 
 
 class FieldType(Enum):
-    """How a field's values are read, compared and written."""
+    """Type of a field: it decides how values are read, compared and written."""
 
     TEXT = "text"
-    PROMPT = "prompt"  # a text per language; a plain string is the default language
+    PROMPT = "prompt"  # a text for each language; a plain string is in the default language
     INTEGER = "integer"
     BOOLEAN = "boolean"
     PHONE = "phone"
@@ -35,25 +35,25 @@ class Field:
     """One field of a kind.
 
     Attributes:
-        name: The API's own name (flat shape) where it has one, else the name in YAML.
-        type: How values are read and compared.
+        name: Name in the flat shape of the API if it has one, else the name in YAML.
+        type: Type of the values.
         nested: Path of the value in the nested wire shape; empty when it is `name` there too.
-        flat: Whether the flat shape of API 1.0.0 carries the field at all.
-        closed: Its values come from a short list, so that one does not tell resources apart.
-        other_names: Value -> the value that is the same under another name.
-        label: What the admin UI calls it.
-        about: What it is for, as `explain` prints it.
-        yaml: Its key in YAML, where that is not `name`.
-        schema: What JSON Schema says of its values beyond their type.
-        national: Its key in YAML may hold a number as it is dialled in a country, which the field of this name says.
-        refers_to: The kind of the resource that it names. The wire has the identity, YAML the address.
-        personal: It says who somebody is, or how to reach them.
-        pseudonym: The sort of pseudonym that stands for it in a stored tenant; for a personal field it follows from
+        flat: The flat shape of API 1.0.0 has the field.
+        closed: Its values come from a short list, so that they do not distinguish resources.
+        other_names: Value -> its canonical name.
+        label: Label in the admin UI.
+        about: Description that `explain` prints.
+        yaml: Key in YAML, if it is not `name`.
+        schema: JSON Schema keywords for its values besides the type.
+        national: Name of the field with the country of a number in national format.
+        refers_to: Kind of the resource that it refers to. The wire has the identity, YAML the address.
+        personal: It identifies a person, or says how to reach them.
+        pseudonym: Type of the pseudonym that replaces it in a stored tenant. For a personal field it follows from
             the type.
-        shared: Why two resources with the same value are worth a warning; empty if they are not.
-        texting: It is a number that text messages are sent from.
-        check: Says why a text cannot be declared.
-        doubt: Says what is odd about a text that can.
+        shared: Reason of the warning about two resources with the same value; empty for no warning.
+        texting: It is the sender number of text messages.
+        check: Returns an error for a text that cannot be declared.
+        doubt: Returns a warning for a text that can be declared.
     """
 
     name: str
@@ -77,12 +77,12 @@ class Field:
 
     @property
     def key(self) -> str:
-        """Its key in YAML."""
+        """The key in YAML."""
         return self.yaml or self.name
 
     @property
     def veil(self) -> Sort:
-        """The sort of pseudonym that stands for it in a stored tenant; empty where it tells of nobody."""
+        """Type of the pseudonym that replaces it in a stored tenant; empty if it is not personal."""
         if self.pseudonym or not self.personal:
             return self.pseudonym
         return "email" if self.type is FieldType.EMAIL else "phone" if self.type is FieldType.PHONE else "name"
@@ -90,15 +90,15 @@ class Field:
     def normalise(self, value: object) -> object:
         """Return the form in which two values of this field are compared.
 
-        Absent, `null` and `""` are one; 0/1 are booleans, `"10"` is 10, CRLF is LF, texts are NFC, telephone
-        numbers lose their punctuation, e-mail addresses are identities. A value of an unexpected type is kept.
+        Absent, `null` and `""` are equal; 0/1 are booleans, `"10"` is 10, CRLF is LF, texts are NFC, phone
+        numbers have no punctuation, e-mail addresses are identities. A value of an unexpected type is kept.
         """
         if value is None or value == "":
             return None
         return _NORMALISERS[self.type](value)
 
     def means_the_same(self, one: object, other: object) -> bool:
-        """Tell whether two values are equal, or names of one thing."""
+        """Return True if two values are equal, or names of the same thing."""
         mine, theirs = self.normalise(one), self.normalise(other)
         return mine == theirs or (bool(self.other_names) and self._name(mine) == self._name(theirs))
 

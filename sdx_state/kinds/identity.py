@@ -1,4 +1,4 @@
-"""The identity of a live resource: what no two of a tenant share, and what is never compared in another way."""
+"""The identity of a live resource, which is unique in its tenant."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ Identity = tuple[str, str]
 
 
 def identity(kind: str, id: str) -> Identity:
-    """Return the form in which the live id `id` of `kind` is compared: an address is not told apart by case."""
+    """Return the form in which the live id `id` of `kind` is compared. The case of e-mail addresses is ignored."""
     return kind, KINDS[kind].identity_of(id)

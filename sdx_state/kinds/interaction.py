@@ -4,7 +4,7 @@ from typing import Literal
 
 SurveyType = Literal["inbound", "outbound", "sms", "web", "email", "websms"]  # `websms` since 1.5.8
 
-# A form field of another name becomes a custom value of the interaction.
+# A form field with another name becomes a custom value of the interaction.
 NAMES = frozenset(
     {"survey_id", "survey_type", "phone_number", "email", "scheduled_at", "external_ref", "call_type", "agent_id"}
     | {"interaction", "id", "uuid", "status", "web_link", "weblink", "created_at", "updated_at"}
@@ -13,6 +13,6 @@ NAMES = frozenset(
     | {"phone_connection_id", "respondent_language"}
 )
 
-# Placeholders of every tenant, and the words of conditionals. Source: the vendor's help pages, whose list goes on.
+# Placeholders of every tenant, and the words of conditionals. Source: the vendor's help pages; the list is open.
 PLACEHOLDERS = NAMES | {"agent_name", "agent_location", "agent_department", "agent_manager_name"}
 BLOCK_WORDS = frozenset({"if", "elseif", "else", "endif"})

@@ -1,4 +1,4 @@
-"""Declared moves: the address that each resource has today."""
+"""Declared moves: the current address of each resource."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sdx_state.model.resource import Moved
 
 
 class Routes:
-    """The `moved:` entries as one map, questions under the addresses that their surveys have today."""
+    """The `moved:` entries as one map, with questions under the current addresses of their surveys."""
 
     def __init__(self, moved: Iterable[Moved], declared: Collection[Address], done: Collection[Step] = ()) -> None:
         self.declared, self.done = declared, done
@@ -30,14 +30,14 @@ class Routes:
             self.said.setdefault(before, move)
 
     def today(self, address: Address) -> Address:
-        """Return the address of a question under the address that its survey has today."""
+        """Return the address of a question under the current address of its survey."""
         survey = address.parent
         if survey is None:
             return address
         return address.under(self.final(survey))
 
     def final(self, address: Address) -> Address:
-        """Follow the moves from `address` up to the first declared one; where there is none, to the last."""
+        """Follow the moves from `address` to the first declared address, or else to the last."""
         seen = {address}
         while address not in self.declared and address in self.to:
             address = self.to[address]
@@ -47,10 +47,10 @@ class Routes:
         return address
 
     def end(self, address: Address, known: Collection[Address]) -> Address:
-        """Return the address today of what the state knows as `address`.
+        """Return the current address of the resource that is `address` in the state.
 
-        A move from an address that is declared still, in a swap or a shift, is made once. It is made by what stands
-        there, and, as in Terraform, by what passes through on its way where nothing stood there.
+        A move from an address that is still declared (a swap or a shift) is made once: by the resource at that
+        address or, as in Terraform, by a resource that passes through it if it was free.
         """
         if not self._leaves(address):
             return address
@@ -67,7 +67,7 @@ class Routes:
 
     @property
     def steps(self) -> frozenset[Step]:
-        """The moves whose first address is declared still, or was: these are remembered once they are made."""
+        """The moves whose first address is or was still declared. The state records them when they are made."""
         return frozenset(step for step in self.to.items() if step[0] in self.declared or step in self.done)
 
     def _leaves(self, address: Address) -> bool:

@@ -1,7 +1,7 @@
-"""How a person finds a kind in the admin UI, and what to think of first.
+"""`Page`: the place of a kind in the admin UI, with warnings.
 
-Source: the platform's public guides. Exact names of buttons are not known, so pages, fields and values are named and
-buttons are not.
+Source: the platform's public guides. The exact names of buttons are unknown, so it names pages, fields and values
+only.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ Work = Literal["create", "update", "delete"]
 
 @dataclass(frozen=True)
 class Page:
-    """Where one kind is edited.
+    """The page that edits one kind.
 
     Attributes:
-        path: The way through the menus; `{label}`, `{id}` and `{parent}` stand for the resource.
-        create: The same for one that does not exist yet.
-        note: What helps to find it.
-        beware: Work -> what to think of before it is done.
-        later: A noun for fields that are set in a step of their own, once all resources of the kind are there, and
+        path: Path through the menus; `{label}`, `{id}` and `{parent}` are replaced.
+        create: The same for a new resource.
+        note: Help for finding it.
+        beware: Work -> warnings before it.
+        later: A noun for the fields that are set in a step of their own, after all resources of the kind exist, and
             the names of these fields.
     """
 

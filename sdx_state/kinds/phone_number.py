@@ -1,6 +1,6 @@
 """A phone number. Source: API reference, "Phone numbers": a paid look-up; there is no list and nothing to create.
 
-What YAML declares about a number is an expectation, which the look-up meets or does not.
+YAML declares the expected result of the look-up.
 """
 
 from sdx_state.kinds.field import Field, FieldType
@@ -15,8 +15,8 @@ PHONE_NUMBER = Kind(
     natural_key="phone_number",
     noun="phone number",
     title="Phone numbers",
-    about="A telephone number, and what the tenant's look-up is expected to say of it.",
-    section="Telephone numbers that surveys name, by key. Checked, never created.",
+    about="A phone number and the look-up result that is expected for it.",
+    section="Phone numbers that surveys refer to, by key. They are checked, never created.",
     lookup_only=True,
     required=("number",),
     fields=(
@@ -24,7 +24,7 @@ PHONE_NUMBER = Kind(
             "phone_number",
             FieldType.PHONE,
             label="Phone number",
-            about='The number in quotes: "+61488888888", or as written in its country with country_code.',
+            about='The number in quotes: "+61488888888", or in national format together with country_code.',
             yaml="number",
             schema={"type": "string", "minLength": 1},
             national="country_code",
@@ -36,13 +36,13 @@ PHONE_NUMBER = Kind(
             schema={
                 "type": "string",
                 "pattern": "^[A-Z]{2}$",
-                "patternErrorMessage": "a country code is two capital letters, such as AU",
+                "patternErrorMessage": "must be two capital letters, such as AU",
             },
         ),
         Field(
             "phone_type",
             label="Phone type",
-            about="The kind of line that is expected.",
+            about="Expected type of the phone line.",
             schema={"enum": list(PHONE_TYPES)},
         ),
     ),

@@ -1,7 +1,7 @@
 """A question of a survey. Source: API reference, "Questions"; the nested shape as seen in 2020.
 
-`survey_id` and `order` are on the wire only when the list was asked for with a survey. Where `order` starts, and
-whether it has gaps, is not documented: positions are compared relative to one another.
+The wire has `survey_id` and `order` only in the list of a survey. The reference does not say where `order` starts and
+if it can have gaps, so positions are compared relative to one another.
 """
 
 from __future__ import annotations
@@ -18,27 +18,25 @@ QUESTION_TYPES = ("number", "yesno", "text", "nps")
 LABEL_LENGTH = 30  # API reference: "reporting label, at most 30 characters"
 
 _LOGIC = (
-    "Question logic shows in no API field. Before you move, disable or replace this question, open its triggers-and-"
-    "events link and see what depends on it."
+    "The API does not show question logic. Before you move, disable or replace this question, open its triggers-and-"
+    "events link and check which questions depend on it."
 )
 
 
 def check_label(text: str) -> Complaint | None:
-    """Return why `text` cannot be the label of a question."""
+    """Return an error if `text` cannot be the label of a question."""
     if len(text) <= LABEL_LENGTH:
         return None
-    return Complaint(
-        "label-too-long", f"a question's label has at most {LABEL_LENGTH} characters, and this one has {len(text)}"
-    )
+    return Complaint("label-too-long", f"the label has {len(text)} characters, over the limit of {LABEL_LENGTH}")
 
 
 def doubt_question_type(text: str) -> Complaint | None:
-    """Return what is odd about the question type `text`. Tenants may know further types than the reference."""
+    """Return a warning if the question type `text` is not in the reference. Tenants can have further types."""
     if text in QUESTION_TYPES:
         return None
     return Complaint(
         "unknown-question-type",
-        f"the API's reference knows no question type `{text[:80]}`",
+        f"question type `{text[:80]}` is not in the API reference",
         did_you_mean(text, QUESTION_TYPES),
     )
 
@@ -51,7 +49,7 @@ QUESTION = Kind(
     noun="question",
     title="Questions",
     about="A question of a survey. Fields that are not declared are not managed.",
-    section="The questions, in the order asked.",
+    section="Questions, in the order in which they are asked.",
     parent="survey",
     parent_field="survey_id",
     order_field="order",
@@ -61,10 +59,10 @@ QUESTION = Kind(
         beware={
             "update": (
                 _LOGIC,
-                "Responses already collected stay as they were given: reports mix answers from before and after.",
+                "Collected responses do not change: reports will mix answers from before and after it.",
             ),
             "delete": (
-                "What becomes of its responses is not documented. Disabling the question is the gentler way, where "
+                "The API reference does not document what happens to its responses. Disable the question instead, if "
                 "you can.",
                 _LOGIC,
             ),
@@ -82,20 +80,20 @@ QUESTION = Kind(
             PROMPT,
             ("question_prompt", "text"),
             label="Question",
-            about="The question as it is asked.",
+            about="Text of the question, as the respondent hears or sees it.",
         ),
         Field(
             "question_sound_file",
             PROMPT,
             ("question_prompt", "sound_files"),
             label="Question, sound file",
-            about="URL of a recording played in place of the text.",
+            about="URL of a recording that is played instead of the text.",
         ),
         Field(
             "question_type",
             closed=True,
             label="Type",
-            about="How it is answered: number, yesno, text or nps. A tenant may know further types.",
+            about="Type of answer: number, yesno, text or nps. A tenant can have further types.",
             schema={"examples": list(QUESTION_TYPES)},
             doubt=doubt_question_type,
         ),
@@ -103,31 +101,31 @@ QUESTION = Kind(
             "max_response",
             FieldType.INTEGER,
             label="Highest response",
-            about="Highest number that is a valid answer.",
+            about="Highest number that is accepted as an answer.",
         ),
         Field(
             "agent_score",
             BOOLEAN,
             flat=False,
             label="Agent score",
-            about="Whether the answer counts towards the agent's score.",
+            about="Count the answer towards the agent's score.",
         ),
-        Field("compulsory", BOOLEAN, flat=False, label="Compulsory", about="Whether it has to be answered."),
+        Field("compulsory", BOOLEAN, flat=False, label="Compulsory", about="Require an answer."),
         Field(
             "disabled",
             BOOLEAN,
             flat=False,
             label="Disabled",
-            about="Whether it is left out of the survey; kinder to collected data than deleting it.",
+            about="Omit the question from the survey. Safer than deleting it: collected responses are kept.",
         ),
-        Field("transcribe", BOOLEAN, flat=False, label="Transcribe", about="Whether a spoken answer is transcribed."),
+        Field("transcribe", BOOLEAN, flat=False, label="Transcribe", about="Transcribe spoken answers."),
         Field("timeout", FieldType.INTEGER, flat=False, label="Timeout", about="Seconds to wait for an answer."),
         Field(
             "response_options",
             FieldType.OPTIONS,
             flat=False,
             label="Response options",
-            about="Answers to choose from.",
+            about="Answers that the respondent can choose from.",
         ),
         Field(
             "scale_label_min_text",
@@ -156,19 +154,22 @@ QUESTION = Kind(
     ),
     settings={
         "key": {
-            "description": "Its key within the survey; without it, the label in lower case with hyphens.",
+            "description": "Key of the question within its survey. Default: the label in lower case with hyphens.",
             "type": "string",
         }
     },
     definitions={
         "response_option": {
-            "description": "An answer to choose from.",
+            "description": "An answer that the respondent can choose.",
             "type": "object",
             "additionalProperties": False,
             "required": ["label"],
             "properties": {
                 "label": {"description": "Reporting label of the answer.", "type": ["string", "null"]},
-                "text": {"description": "The answer as it is said or shown.", "$ref": "#/$defs/prompt"},
+                "text": {
+                    "description": "Text of the answer, as the respondent hears or sees it.",
+                    "$ref": "#/$defs/prompt",
+                },
             },
         }
     },

@@ -1,4 +1,4 @@
-"""How much a text is where it is heard or sent: text messages, and seconds of reading aloud.
+"""Length of texts: number of text messages, and seconds of reading aloud.
 
 Source: 3GPP TS 23.038 (the alphabet of text messages) and 23.040 (160 or 70 characters; 153 or 67 where they are
 joined).
@@ -13,12 +13,12 @@ _GSM = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
     "abcdefghijklmnopqrstuvwxyzäöñüà"
 )
-_EXTENDED = frozenset("\f^{}\\[~]|€")  # these take two places
+_EXTENDED = frozenset("\f^{}\\[~]|€")  # These take two characters.
 WORDS_A_MINUTE = 150
 
 
 def message_segments(text: str) -> tuple[int, Literal["GSM-7", "UCS-2"]]:
-    """Return how many text messages `text` takes, and in which alphabet."""
+    """Return the number of text messages for `text`, and their alphabet."""
     if all(character in _GSM or character in _EXTENDED for character in text):
         length = sum(2 if character in _EXTENDED else 1 for character in text)
         return (1 if length <= 160 else math.ceil(length / 153)), "GSM-7"
@@ -27,5 +27,5 @@ def message_segments(text: str) -> tuple[int, Literal["GSM-7", "UCS-2"]]:
 
 
 def reading_seconds(text: str) -> int:
-    """Return how long `text` takes to be read aloud."""
+    """Return the seconds that reading `text` aloud takes."""
     return math.ceil(len(text.split()) * 60 / WORDS_A_MINUTE)

@@ -1,6 +1,6 @@
-"""The time zone of a user or a freeze: the name that IANA gives it, and what to write where it has another one.
+"""Time zones of users and freezes: IANA names, and hints for other names.
 
-A hint names a zone of the same meaning, or lists those that could be meant. It never guesses: `AEST` is not `EST`.
+A hint gives the zone with the same meaning, or lists the candidates. It never guesses: `AEST` is not `EST`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sdx_state.model.alike import nearest
 
 MAX_NAMED = 6
 _EXAMPLE = "write the IANA name of the time zone, such as `Australia/Sydney` or `America/Los_Angeles`"
-# Ends of names such as `Australia/North` and `US/Eastern`, which elsewhere mean something else.
+# Last parts of names such as `Australia/North` and `US/Eastern`, which have other meanings elsewhere.
 _NO_PLACES = {
     "atlantic",
     "central",
@@ -33,22 +33,26 @@ _NO_PLACES = {
     "west",
     "western",
 }
-_SEASONS = (datetime(2026, 1, 15), datetime(2026, 7, 15))  # by the clock of each zone
-_TYPO = 0.87  # of two letters in `Australia/Brisbain`; of other places there is none so near
+_SEASONS = (datetime(2026, 1, 15), datetime(2026, 7, 15))  # local time of each zone
+_TYPO = 0.87  # Accepts two wrong letters, as in `Australia/Brisbain`; no two real places are as similar.
 
 
 def doubt_timezone(text: str) -> Complaint | None:
-    """Return what is odd about the time zone `text` of a user. The platform has its own list, which is not IANA's."""
+    """Return a warning about the time zone `text` of a user. The platform has its own list, which is not IANA's."""
     complaint = check_timezone(text)
     if complaint is None:
         return None
     if complaint.message != _unknown(text):
         return Complaint("unknown-timezone", complaint.message, complaint.help)
-    return Complaint("unknown-timezone", f"IANA has no time zone `{text[:80]}`; the platform may", complaint.help)
+    return Complaint(
+        "unknown-timezone",
+        f"`{text[:80]}` is not an IANA time zone; the platform may still accept it",
+        complaint.help,
+    )
 
 
 def check_timezone(text: str) -> Complaint | None:
-    """Return why `text` is not the name of a zone whose times are known. Names are matched to the letter."""
+    """Return an error if `text` is not exactly the name of an IANA time zone."""
     zones = _zones()
     if text in zones:
         return None
@@ -59,31 +63,35 @@ def check_timezone(text: str) -> Complaint | None:
         return Complaint("invalid-timezone", _unknown(text), f"did you mean `{same[0]}`?")
     windows = _windows().get(plain)
     if windows is not None:
-        return Complaint("invalid-timezone", f"`{shown}` is what Windows calls a time zone", f"write `{windows}`")
+        return Complaint(
+            "invalid-timezone", f"`{shown}` is a Windows time zone name, not an IANA name", f"write `{windows}`"
+        )
     sought = offset_of(text)
     if sought is not None:
-        message = f"`{shown}` is an offset and no time zone: many places change theirs in summer"
+        message = f"`{shown}` is a UTC offset, not a time zone: many places have another offset in summer"
         return Complaint("invalid-timezone", message, _one_of(_at_offset(sought)))
     places = _of_place(plain)
     if places:
-        return Complaint("invalid-timezone", f"`{shown}` is no name of a time zone", _one_of(places))
+        return Complaint("invalid-timezone", f"`{shown}` is not a time zone name", _one_of(places))
     users = _by_abbreviation().get(text.strip().upper())
     if users:
-        return Complaint("invalid-timezone", f"`{shown}` is an abbreviation, which several zones use", _one_of(users))
+        return Complaint(
+            "invalid-timezone", f"`{shown}` is an abbreviation that several time zones use", _one_of(users)
+        )
     label = label_of(text)
     labeled = _labeled(label)
     if labeled or label.offset is not None:
-        message = f"`{shown}` is a label that programs show, not the name of a time zone"
+        message = f"`{shown}` is a label of a time zone, not an IANA name"
         return Complaint("invalid-timezone", message, _one_of(labeled) or _EXAMPLE)
     return Complaint("invalid-timezone", _unknown(text), _typed(text))
 
 
 def _unknown(text: str) -> str:
-    return f"there is no time zone `{text[:80]}`"
+    return f"unknown time zone `{text[:80]}`"
 
 
 def _typed(text: str) -> str | None:
-    """Return the hint that names the zone that `text` is with a typing error. Where digits tell zones apart, none."""
+    """Return a hint if `text` is a zone with a typing error. None if it has digits, which distinguish zones."""
     if "/" not in text or re.search("[0-9]", text):
         return None
     near = nearest(text, sorted(_zones()), _TYPO)
@@ -130,19 +138,19 @@ def _one_of(zones: Iterable[str]) -> str | None:
     if len(names) == 1:
         return f"write `{names[0]}`"
     shown = ", ".join(f"`{one}`" for one in names[:MAX_NAMED])
-    more = f", or one of {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
-    return f"name one: {shown}{more}"
+    more = f" or {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
+    return f"write one of: {shown}{more}"
 
 
 @cache
 def _zones() -> frozenset[str]:
-    # The list of the tzdata package, not of the machine: a configuration is valid everywhere or nowhere.
+    # The list comes from the tzdata package, so that a configuration is valid on all machines or on none.
     return frozenset(_file("zones").split())
 
 
 @cache
 def _own() -> tuple[str, ...]:
-    """Return the zones that countries call theirs, without other names of them."""
+    """Return the zones of countries (`zone.tab`), without alternative names."""
     lines = _file("zoneinfo/zone.tab").splitlines()
     return tuple(sorted(line.split("\t")[2] for line in lines if line and not line.startswith("#")))
 
@@ -160,7 +168,7 @@ def _windows() -> dict[str, str]:
 
 @cache
 def _by_abbreviation() -> dict[str, list[str]]:
-    """Return abbreviation -> the zones in which clocks show it in winter or summer."""
+    """Return abbreviation -> the zones that use it in winter or summer."""
     found: dict[str, list[str]] = {}
     for name in _own():
         zone = ZoneInfo(name)
@@ -171,13 +179,13 @@ def _by_abbreviation() -> dict[str, list[str]]:
 
 
 def _at_offset(offset: timedelta) -> list[str]:
-    """Return the zones that have `offset` in winter or summer, those that always have it if there are several."""
+    """Return the zones that have `offset` in winter or summer, or those that always have it if there are several."""
     found = {name: _offsets(name) for name in _own()}
     always = [name for name, offsets in found.items() if offsets == {offset}]
-    # Pitcairn alone is always at UTC-8, and hardly anybody means it.
+    # Only Pitcairn is always at UTC-8, and users rarely mean it.
     return always if len(always) > 1 else [name for name, offsets in found.items() if offset in offsets]
 
 
 def _offsets(name: str) -> set[timedelta | None]:
-    """Return what a zone is ahead of UTC, in winter and in summer."""
+    """Return the offsets of a zone from UTC, in winter and in summer."""
     return {ZoneInfo(name).utcoffset(season) for season in _SEASONS}

@@ -31,25 +31,25 @@ UPLOAD_COLUMNS = (
 )
 UPLOAD_REQUIRED = ("name", "email")
 UPLOAD_BESIDE_TEAM = ("visible", "visibility_level")
-UPLOAD_SWITCHES = ("visible", SEND_RESET)  # take TRUE or FALSE
+UPLOAD_SWITCHES = ("visible", SEND_RESET)  # columns with TRUE or FALSE
 
-# What to think of before the upload.
-LICENCES = "Licences are paid per user: this adds {count}."
-NO_MAIL = "No one gets a mail: send_password_reset is FALSE, so each new user needs a password from you."
+# Notes for the upload.
+LICENCES = "Each user needs a paid license: this upload adds {count}."
+NO_MAIL = "The upload sends no e-mail (send_password_reset is FALSE): give each new user a password."
 RESET_MAIL = (
-    "{count} get a mail that resets their password, and cannot sign in before they follow it: "
-    "send_password_reset is TRUE."
+    "The upload sends a password reset e-mail to {count} (send_password_reset is TRUE): they cannot sign in before "
+    "they follow it."
 )
 FORMULAS = (
-    "{count} cells begin with a character that a spreadsheet would execute, and have an apostrophe in front: "
-    "take it off in the admin UI after the upload."
+    "{count} cells begin with a character that spreadsheets treat as a formula. They have an apostrophe in front: "
+    "remove it in the admin UI after the upload."
 )
-UPLOAD_ONLY_NEW = "The file holds missing users only. What an upload does to users that exist is not documented."
+UPLOAD_ONLY_NEW = "The file contains missing users only. The effect of an upload on existing users is not documented."
 
 
 @lru_cache(maxsize=1024)
 def _doubt_timezone(text: str) -> Complaint | None:
-    from sdx_state.kinds.timezone import doubt_timezone  # needs the files of a package, which few commands do
+    from sdx_state.kinds.timezone import doubt_timezone  # Imports a package with data files, which few commands need.
 
     return doubt_timezone(text)
 
@@ -59,23 +59,23 @@ _FIELDS = (
         "email",
         FieldType.EMAIL,
         label="E-mail",
-        about="The address that identifies the user.",
+        about="E-mail address that identifies the user.",
         personal=True,
         check=check_user,
     ),
-    Field("name", label="Name", about="The user's name.", personal=True),
+    Field("name", label="Name", about="Name of the user.", personal=True),
     Field(
         "agent_id",
         label="Agent ID",
-        about="Id of the agent in the contact centre. A changed one re-attributes interactions.",
-        shared="interactions are attributed by it",
-        pseudonym="agent_id",  # it is often made of the name
+        about="Id of the agent in the contact center. Changing it attributes interactions to another agent.",
+        shared="it attributes interactions to users",
+        pseudonym="agent_id",  # It often contains the name.
     ),
     Field(
         "phone",
         FieldType.PHONE,
         label="Phone",
-        about='The user\'s telephone number. E.164 in quotes, such as "+61488000001", or ${phone_numbers.KEY}.',
+        about='Phone number of the user. E.164 in quotes, such as "+61488000001", or ${phone_numbers.KEY}.',
         personal=True,
     ),
     Field(
@@ -91,33 +91,33 @@ _FIELDS = (
 _TEXT = ["string", "null"]
 _SWITCH = ["boolean", "string", "null"]
 
-# How to read a file of users.
+# Options for reading a file of users.
 _READING = {
     "file": {
-        "description": "The file: CSV with any separator, or a workbook (.xlsx, .xls, .ods) with the extra "
-        "`spreadsheets`. A path from this file, inside the project.",
+        "description": "CSV file with any separator or workbook (.xlsx, .xls, .ods) with the extra `spreadsheets`. "
+        "The path is relative to this file and must be inside the project.",
         "type": "string",
         "minLength": 1,
     },
     "columns": {
-        "description": 'Header in the file -> column of the upload, such as "Email Address": email. Two headers for '
-        "name are joined.",
+        "description": 'Map of headers in the file to columns of the upload, such as "Email Address": email. Two '
+        "headers for name are joined.",
         "type": "object",
         "additionalProperties": {"enum": sorted(UPLOAD_COLUMNS)},
     },
     "ignore": {
-        "description": "Headers of columns that are not read.",
+        "description": "Headers of columns to skip.",
         "type": "array",
         "items": {"type": "string", "minLength": 1},
     },
     "country_code": {
-        "description": "Country of telephone numbers that do not say theirs, such as AU.",
+        "description": "Country of phone numbers without a country code, such as AU.",
         "type": "string",
         "pattern": "^[A-Z]{2}$",
-        "patternErrorMessage": "a country is two capital letters, such as AU",
+        "patternErrorMessage": "must be two capital letters, such as AU",
     },
     "encoding": {
-        "description": "Encoding of a file whose letters do not tell it.",
+        "description": "Encoding of the file. Set it if it cannot be detected.",
         "enum": ["utf-8", "utf-16", "cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1257"],
     },
 }
@@ -130,43 +130,42 @@ USER = Kind(
     natural_key="email",
     noun="user",
     title="Users",
-    about="A user, known by the e-mail address. Fields that are not declared are not managed.",
-    section="Users, by e-mail address; or csv: and a file in the platform's own upload format.",
+    about="A user, identified by the e-mail address. Fields that are not declared are not managed.",
+    section="Users, by e-mail address; or csv: and a file in the platform's upload format.",
     upload=tuple(column for column in UPLOAD_COLUMNS if column not in {field.name for field in _FIELDS}),
     page=Page(
         path="Manage Users > {label} > gear icon",
         create="Manage Users > CSV upload",
-        note="Users are told apart by their e-mail address.",
+        note="The e-mail address identifies the user.",
         beware={
             "delete": (
-                "The person can no longer sign in. Make sure that no sync from the contact centre brings the user "
-                "back.",
+                "The user will no longer be able to sign in. Make sure that no sync from the contact center creates "
+                "the user again.",
             )
         },
     ),
     fields=_FIELDS,
     settings={
         "csv": {
-            "description": "Columns that only the platform's upload knows: written to the hand-off, never compared.",
+            "description": "Columns that only the CSV upload has. They are written to the hand-off, never compared.",
             "type": "object",
             "additionalProperties": False,
             "properties": {
-                "permissions": {"description": "Role that the upload gives, such as Agent.", "type": _TEXT},
+                "permissions": {"description": "Role of the user, such as Agent.", "type": _TEXT},
                 "team": {
-                    "description": "Team that the upload puts the user in; visible and visibility_level go with it.",
+                    "description": "Team of the user. Requires visible and visibility_level.",
                     "type": _TEXT,
                 },
                 "visible": {
-                    "description": "Whether others see the user. Required once team is set.",
+                    "description": "Show the user to others. Required if team is set.",
                     "type": _SWITCH,
                 },
                 "visibility_level": {
-                    "description": "How far the user sees. Required once team is set.",
+                    "description": "Visibility level of the user. Required if team is set.",
                     "type": ["string", "integer", "null"],
                 },
                 SEND_RESET: {
-                    "description": "Whether the upload mails a password reset, which locks the user out until it is "
-                    "done.",
+                    "description": "Send a password reset e-mail. The user cannot sign in before following it.",
                     "type": _SWITCH,
                 },
             },
@@ -174,8 +173,8 @@ USER = Kind(
     },
     section_keys={
         "csv": {
-            "description": "A file in the platform's upload format, or several: paths from this file, inside the "
-            "project; or file: and how to read it.",
+            "description": "One or more files in the platform's upload format, as paths relative to this file and "
+            "inside the project; or file: with reading options.",
             "type": ["string", "array", "object"],
             **_FILE,
             "items": {"$ref": "#/$defs/users_csv"},
@@ -183,7 +182,7 @@ USER = Kind(
     },
     definitions={
         "users_csv": {
-            "description": "A file of users, and how to read it.",
+            "description": "A file of users and its reading options.",
             "type": ["string", "object"],
             **_FILE,
         }

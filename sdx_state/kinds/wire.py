@@ -1,7 +1,7 @@
 """Both wire shapes to one inner form, and back.
 
-The inner form of a field is what YAML would say: a string for the default language or a map of languages for a
-prompt, integers, booleans, and `None` for whatever is absent, null or empty.
+The inner form of a field is that of YAML: a string for the default language or a map of languages for a
+prompt, integers, booleans, and `None` for absent, null or empty values.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sdx_state.model.value import DEFAULT_LANGUAGE, Value
 
 
 def shape_of(kind: Kind, raw: Mapping[str, object]) -> Shape | None:
-    """Return the shape that `raw` is written in, or None where it shows no sign of either."""
+    """Return the wire shape of `raw`, None if it has signs of neither."""
     for field in kind.fields:
         if field.nested and field.nested[0] in raw:
             return "nested"
@@ -30,12 +30,12 @@ def shape_of(kind: Kind, raw: Mapping[str, object]) -> Shape | None:
 
 
 def can_carry(field: Field, shape: Shape | None, language: str = DEFAULT_LANGUAGE) -> bool:
-    """Tell whether `shape` has a place for `field` in `language`. An unknown shape is given the benefit."""
+    """Return True if `shape` can contain `field` in `language`. True for an unknown shape."""
     return shape != "flat" or (field.flat and language == DEFAULT_LANGUAGE)
 
 
 def read_field(field: Field, raw: Mapping[str, object]) -> Value:
-    """Return the inner form of `field` in `raw`, whichever shape that is in. Never raises on odd types."""
+    """Return the inner form of `field` in `raw`, in any shape. Never raises on unexpected types."""
     value: object = None
     if field.nested:
         value = _follow(raw, field.nested)
@@ -43,12 +43,12 @@ def read_field(field: Field, raw: Mapping[str, object]) -> Value:
         value = raw.get(field.name)
     if field.type is FieldType.OPTIONS:
         value = _options_from_wire(value)
-    # What normalise returns is the inner form; an unexpected wire type stays as it came and simply differs.
-    return field.normalise(value)  # type: ignore[return-value]  # hostile answers are typed as they came
+    # `normalise` returns the inner form. An unexpected wire type stays unchanged, so that it differs.
+    return field.normalise(value)  # type: ignore[return-value]  # Hostile answers can have any type.
 
 
 def lay_over(kind: Kind, raw: Mapping[str, object], changes: Mapping[str, Value], shape: Shape) -> dict[str, object]:
-    """Return a copy of `raw` with `changes` (YAML name -> inner form) written in `shape`; the rest stays.
+    """Return a copy of `raw` with `changes` (YAML name -> inner form) written in `shape`; the rest is unchanged.
 
     A prompt given as a map replaces those languages only; one given as a string replaces the default language.
     """
@@ -78,7 +78,7 @@ def form_fields(kind: Kind, values: Mapping[str, Value]) -> dict[str, str]:
 
 
 def needs_nested(kind: Kind, values: Mapping[str, Value]) -> bool:
-    """Tell whether `values` hold anything that the flat fields of a create cannot say."""
+    """Return True if `values` contain anything that the flat fields of a create cannot express."""
     for name, value in values.items():
         field = kind.by_name[name]
         if not field.flat or (isinstance(value, Mapping) and any(key != DEFAULT_LANGUAGE for key in value)):

@@ -1,8 +1,8 @@
 """Time zones with several names: `Europe/Kiev` is `Europe/Kyiv`.
 
-Source: the links of the IANA Time Zone Database, 2026f. Names of countries' own zones (`zone.tab`) are left out: that
-`Europe/Amsterdam` is kept like `Europe/Brussels` today does not make them one. So are abbreviations such
-as `EST`, which tzdata keeps for old programs.
+Source: the links of the IANA Time Zone Database, 2026f. The zones of countries (`zone.tab`) are left out:
+`Europe/Amsterdam` and `Europe/Brussels` have the same time today but are two zones. So are abbreviations such as
+`EST`, which tzdata keeps for old programs.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Other programs: the only room that starts any. Their environment, how Git runs, how a browser opens."""
+"""Child processes: Git, the browser, the workbook reader. No other room starts any."""

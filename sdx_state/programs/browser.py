@@ -1,4 +1,4 @@
-"""The browser of the person at this machine."""
+"""The browser of the user."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from sdx_state.programs.environment import settings_withheld
 
 
 def open_browser(address: str) -> bool:
-    """Open `address` in a browser that gets no `SDX_*`; tell whether one was found."""
+    """Open `address` in a browser that gets no `SDX_*` variables; return True if one was found."""
     import webbrowser
 
     with settings_withheld():

@@ -1,4 +1,4 @@
-"""The environment of child processes: no settings of this program, and no program from a relative folder."""
+"""The environment of child processes: no `SDX_*` settings, and no programs from relative directories."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 PREFIX = "SDX_"
-# A program finds itself, its libraries, its user's settings and a place for temporary files by these.
+# Programs need these to find themselves, their libraries, the settings of the user and a temporary directory.
 PASSED = frozenset(
     {
         *("PATH", "HOME", "USER", "LOGNAME", "XDG_CONFIG_HOME", "TMPDIR", "TZ", "LD_LIBRARY_PATH", "DEVELOPER_DIR"),
@@ -22,23 +22,23 @@ _withholding = threading.RLock()
 
 
 def child_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return what a child process gets of `environ`: names that are listed here, and nothing else."""
+    """Return the variables of `environ` that a child process gets: only those that are listed here."""
     kept = {name: value for name, value in environ.items() if name.upper() in PASSED}
     return {**kept, "PATH": search_path(environ)}
 
 
 def search_path(environ: Mapping[str, str]) -> str:
-    """Return the search path without relative entries: in those a project could put a program of its own."""
+    """Return the search path without relative entries, where a project could place a program."""
     entries = environ.get("PATH", os.defpath).split(os.pathsep)
     return os.pathsep.join(entry for entry in entries if Path(entry).is_absolute())
 
 
 @contextmanager
 def settings_withheld() -> Iterator[None]:
-    """Take `SDX_*` out of this process's environment while a library runs that may start programs with all of it.
+    """Remove `SDX_*` from the environment of this process while a library runs that may start programs.
 
-    It is for libraries whose children we cannot give an environment of their own: `webbrowser`, backends of `keyring`
-    and the D-Bus daemon that those may start. Other threads see no `SDX_*` either while the block runs.
+    This is for libraries that choose the environment of their children: `webbrowser`, backends of `keyring`
+    and the D-Bus daemon that those may start. Other threads do not see `SDX_*` either while the block runs.
     """
     with _withholding:
         taken = {name: os.environ.pop(name) for name in list(os.environ) if name.upper().startswith(PREFIX)}

@@ -1,8 +1,8 @@
 """Git, started so that nothing a repository contains or configures can run.
 
-Two things protect: the repository is found here, by a `.git` that no commit can contain, and named to git; and
-settings that start programs are overridden for every call. Neither depends on a setting that only newer versions of
-git know, such as `safe.bareRepository` (2.38) and `GIT_NO_LAZY_FETCH` (2.45).
+This module finds the repository itself, by a `.git` that no commit can contain, and passes it to git. It overrides
+the settings that start programs in every call. Neither depends on settings of newer versions of git, such as
+`safe.bareRepository` (2.38) and `GIT_NO_LAZY_FETCH` (2.45).
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from typing import IO, cast
 
 from sdx_state.programs.environment import child_environment
 
-PATIENCE = 60.0  # seconds that one run of git may take
-MAX_SAID = 64 * 1024  # bytes of its messages that are kept
+PATIENCE = 60.0  # Seconds for one run of git.
+MAX_SAID = 64 * 1024  # Bytes of its messages that are kept.
 
-# Before any setting of a repository. An empty command is none: versions before 2.36 would run one named `false`.
+# These override the settings of a repository. An empty command runs nothing; versions before 2.36 would run `false`.
 SETTINGS = (
     "safe.bareRepository=explicit",
     "core.fsmonitor=",
@@ -39,25 +39,25 @@ SETTINGS = (
     "protocol.allow=never",
     "submodule.recurse=false",
 )
-# An empty list of protocols goes before each `protocol.NAME.allow`: no object is fetched, by any transport or helper.
+# An empty list of protocols overrides each `protocol.NAME.allow`, so that no transport or helper fetches objects.
 FIXED = {
     "GIT_ALLOW_PROTOCOL": "",
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_TERMINAL_PROMPT": "0",
-    "LC_ALL": "C",  # its messages are told apart below
+    "LC_ALL": "C",  # The code below matches its messages.
 }
-# Which files hold the settings of the user and of the system; and, by SUDO_UID, whose repositories root trusts.
+# These variables name the settings files of the user and the system; SUDO_UID names the user whom root trusts.
 _PASSED = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM", "SUDO_UID")
 _UNTRUSTED = ("dubious ownership", "unsafe repository")
 
 
 class GitFailed(Exception):
-    """Git could not answer.
+    """Git failed.
 
     Attributes:
-        advice: What to do next; None where the caller knows better.
-        too_much: It printed more than it may.
+        advice: The fix; None if the caller has a better one.
+        too_much: Git printed more than the limit.
     """
 
     def __init__(self, message: str, advice: str | None = None, *, too_much: bool = False) -> None:
@@ -68,12 +68,12 @@ class GitFailed(Exception):
 
 @dataclass(frozen=True)
 class Repository:
-    """A repository, and the folder in its working tree that git runs in.
+    """A repository, and the directory in its working tree in which git runs.
 
     Attributes:
-        folder: The folder, with every link followed.
+        folder: The directory, with all links resolved.
         top: The top of the working tree.
-        git_folder: Where the repository itself is.
+        git_folder: The directory of the repository itself.
     """
 
     folder: Path
@@ -81,14 +81,14 @@ class Repository:
     git_folder: Path
 
     def run(self, *arguments: str, most: int = 1024 * 1024) -> bytes:
-        """Return what git prints.
+        """Return the output of git.
 
         Args:
             arguments: A command of git and its arguments.
-            most: Bytes that it may print.
+            most: Limit of the output, in bytes.
 
         Raises:
-            GitFailed: Git could not be run, failed, printed more, or took too long.
+            GitFailed: Git failed to start, failed, printed more, or timed out.
         """
         with self.start(*arguments) as git:
             return git.whole(most)
@@ -99,18 +99,18 @@ class Repository:
 
 
 def repository_of(folder: Path) -> Repository | None:
-    """Return the repository whose working tree `folder` lies in, None if there is none.
+    """Return the repository whose working tree contains `folder`, None if there is none.
 
-    A bare repository is not looked for: its files can be part of a commit, and so of any clone.
+    Bare repositories are ignored: their files can be part of a commit, and so of any clone.
 
     Raises:
-        GitFailed: Git could not be run, or does not trust the repository.
+        GitFailed: Git failed to start, or does not trust the repository.
     """
     folder = folder.resolve()
     top = _top_of(folder)
     if top is None:
         return None
-    # Git looks at the top alone, and judges whether it belongs to someone who is trusted.
+    # Git looks only at the top, and checks that its owner is trusted.
     with RunningGit(top, ("rev-parse", "--absolute-git-dir"), {"GIT_CEILING_DIRECTORIES": str(top.parent)}) as git:
         try:
             said = git.whole(MAX_SAID)
@@ -121,14 +121,14 @@ def repository_of(folder: Path) -> Repository | None:
                 raise GitFailed(message, advice) from None
             raise
     git_folder = Path(os.fsdecode(said.removesuffix(b"\n")))
-    # Where `.git` is none after all, older versions take the folder itself for a bare repository.
+    # If `.git` is not a repository, older versions treat the directory itself as a bare repository.
     if git_folder.resolve() == top:
         return None
     return Repository(folder, top, git_folder)
 
 
 def _top_of(folder: Path) -> Path | None:
-    """Return the first of `folder` and the folders above that has a `.git`, as git tells one."""
+    """Return the first of `folder` and its parents that has a valid `.git`."""
     ceilings = {Path(one).resolve() for one in os.environ.get("GIT_CEILING_DIRECTORIES", "").split(os.pathsep) if one}
     for place in (folder, *folder.parents):
         if place in ceilings and place != folder:
@@ -140,7 +140,7 @@ def _top_of(folder: Path) -> Path | None:
 
 def _is_repository(path: Path) -> bool:
     try:
-        if path.is_file():  # of a submodule or a linked worktree
+        if path.is_file():  # A submodule or a linked worktree has a file.
             with path.open("rb") as file:
                 return file.read(8) == b"gitdir: "
         return os.path.lexists(path / "HEAD") and (path / "objects").is_dir() and (path / "refs").is_dir()
@@ -149,19 +149,19 @@ def _is_repository(path: Path) -> bool:
 
 
 class RunningGit:
-    """Git while it runs. Use it in a `with` block, at whose end it runs no more."""
+    """A running git process. Use it in a `with` block, which ends the process."""
 
     def __init__(self, folder: Path, arguments: tuple[str, ...], more: Mapping[str, str] | None = None) -> None:
         environment = _environment(os.environ, more or {})
         settings = [word for setting in SETTINGS for word in ("-c", setting)]
-        # The program is looked for here: Windows would look into the current folder first.
+        # This code searches for the program: Windows would search the current directory first.
         name = "git.exe" if os.name == "nt" else "git"
         places = [one for one in environment["PATH"].split(os.pathsep) if one]
         program = next((found for one in places if (found := shutil.which(str(Path(one) / name)))), None)
         if program is None:
-            raise GitFailed("git is not installed", "Install git, and see that it is on the PATH")
+            raise GitFailed("git is not installed", "Install git and add it to the PATH")
         try:
-            self._process = subprocess.Popen(  # noqa: S603 - no shell, and no argument that git takes for an option
+            self._process = subprocess.Popen(  # noqa: S603 - no shell, and no argument that git reads as an option
                 [program, "--no-pager", *settings, *arguments],
                 cwd=folder,
                 env=environment,
@@ -170,8 +170,8 @@ class RunningGit:
                 stderr=subprocess.PIPE,
             )
         except (OSError, ValueError) as error:  # ValueError: a NUL character in an argument
-            raise GitFailed(f"git could not be run: {getattr(error, 'strerror', None) or error}") from None
-        # Popen gives a pipe for each that it is asked for.
+            raise GitFailed(f"git failed to start: {getattr(error, 'strerror', None) or error}") from None
+        # Popen creates a pipe for each stream with PIPE.
         self._questions = cast("IO[bytes]", self._process.stdin)
         self._answers = cast("IO[bytes]", self._process.stdout)
         self._complaints = cast("IO[bytes]", self._process.stderr)
@@ -184,10 +184,10 @@ class RunningGit:
             thread.start()
 
     def ask(self, question: bytes) -> bytes:
-        """Write a line to git and return the line that it answers, without its end.
+        """Write a line to git and return the line that it answers, without the line end.
 
         Raises:
-            GitFailed: It ended, or took too long.
+            GitFailed: Git ended or timed out.
         """
         self._waiting_since = time.monotonic()
         try:
@@ -197,17 +197,17 @@ class RunningGit:
         except OSError:
             raise self._failure() from None
         if len(line) == MAX_SAID:
-            raise GitFailed(f"git printed a line of more than {MAX_SAID} bytes")
+            raise GitFailed(f"git printed a line longer than {MAX_SAID} bytes")
         if not line.endswith(b"\n"):
             raise self._failure()
         self._waiting_since = None
         return line[:-1]
 
     def read(self, size: int) -> bytes:
-        """Return the next `size` bytes that git prints.
+        """Return the next `size` bytes of the output.
 
         Raises:
-            GitFailed: It ended, or took too long.
+            GitFailed: Git ended or timed out.
         """
         self._waiting_since = time.monotonic()
         data = self._answers.read(size)
@@ -217,10 +217,10 @@ class RunningGit:
         return data
 
     def whole(self, most: int) -> bytes:
-        """Return everything that git prints, which may be `most` bytes, once it has ended well.
+        """Return the whole output, at most `most` bytes, after git has succeeded.
 
         Raises:
-            GitFailed: It failed, printed more, or took too long.
+            GitFailed: Git failed, printed more, or timed out.
         """
         self._waiting_since = time.monotonic()
         self._questions.close()
@@ -244,7 +244,7 @@ class RunningGit:
                 return
 
     def _failure(self) -> GitFailed:
-        self._process.wait()  # it ends on its own, or when its time is over
+        self._process.wait()  # Git ends by itself, or the watcher ends it after the timeout.
         self._threads[0].join()
         if self._late:
             return GitFailed(f"git did not answer within {PATIENCE:g} s")
@@ -261,22 +261,22 @@ class RunningGit:
         self._process.kill()
         self._process.wait()
         for pipe in (self._questions, self._answers):
-            with suppress(BrokenPipeError):  # it no longer reads what was left
+            with suppress(BrokenPipeError):  # Git no longer reads its input.
                 pipe.close()
-        # If `git` is a script, what it started ends without these pipes, and so do its messages.
+        # If `git` is a script, its children end when these pipes close.
         for thread in self._threads:
             thread.join()
         self._complaints.close()
 
 
 def _environment(environ: Mapping[str, str], more: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment for git: whom and what to trust is passed on, where repositories are is not."""
+    """Return the environment for git: it keeps settings about trust and drops the locations of repositories."""
     kept = {name: environ[name] for name in _PASSED if name in environ}
     return {**child_environment(environ), **kept, **_trusted_folders(environ), **FIXED, **more}
 
 
 def _trusted_folders(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the `safe.directory` among the settings that the environment gives to git."""
+    """Return the `safe.directory` settings of the environment."""
     given = environ.get("GIT_CONFIG_COUNT", "")
     pairs = [
         (environ.get(f"GIT_CONFIG_KEY_{number}", ""), environ.get(f"GIT_CONFIG_VALUE_{number}", ""))

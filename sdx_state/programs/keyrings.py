@@ -1,4 +1,4 @@
-"""The keyring of the system, whose backends start programs: `pass`, or a D-Bus daemon that outlives this process."""
+"""The system keyring. Its backends start programs: `pass`, or a D-Bus daemon that outlives this process."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sdx_state.programs.environment import settings_withheld
 
 
 class SystemKeyring:
-    """The functions of the `keyring` module; programs that they start get no `SDX_*`."""
+    """The functions of the `keyring` module. The programs that they start get no `SDX_*` variables."""
 
     def __init__(self, module: Any) -> None:
         self._module = module
@@ -22,7 +22,7 @@ class SystemKeyring:
 
 
 def system_keyring() -> SystemKeyring | None:
-    """Return the keyring of the system, None if there is none that keeps anything."""
+    """Return the system keyring, None if no backend can store credentials."""
     with settings_withheld():
         try:
             import keyring
@@ -33,6 +33,6 @@ def system_keyring() -> SystemKeyring | None:
         try:
             backend = keyring.get_keyring()
             works = not isinstance(backend, Nowhere | Forgetful) and backend.priority > 0
-        except Exception:  # noqa: BLE001 - a keyring that cannot even be looked for is none
+        except Exception:  # noqa: BLE001 - a keyring that fails on detection is not usable
             return None
     return SystemKeyring(keyring) if works else None

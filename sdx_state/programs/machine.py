@@ -1,6 +1,6 @@
-"""What a run takes from the machine it runs on: time, waiting, chance and names. A test can pass in its own.
+"""The machine of a run: clocks, sleep, random values and names. Tests can pass in their own.
 
-Import `THIS_MACHINE` where a run begins, and as the default of what may begin one.
+Import `THIS_MACHINE` only where a run begins, and as the default of functions that may begin one.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ _random = SystemRandom()
 
 @dataclass(frozen=True)
 class Uptime:
-    """A moment that nobody can set: how long this machine runs. Wall clocks jump, and a wait by them may be none.
+    """Uptime of this machine. Unlike the wall clock, it does not jump.
 
     Attributes:
-        boot: Which boot of which machine, empty where the system does not tell.
-        seconds: How long it runs, sleep included.
+        boot: Identifier of machine and boot, empty if the system has none.
+        seconds: Uptime in seconds, including sleep.
     """
 
     boot: str
     seconds: float
 
     def since(self, earlier: Uptime) -> float:
-        """Return the seconds since `earlier`; 0 if that was on another machine, or before it was started anew."""
+        """Return the seconds since `earlier`; 0 if that was on another machine, or before a restart."""
         if not self.boot or self.boot != earlier.boot:
             return 0.0
         return max(0.0, self.seconds - earlier.seconds)
@@ -47,24 +47,24 @@ class Machine:
         return time.time()
 
     def moment(self) -> datetime:
-        """Return the time of day in UTC, by the wall clock."""
+        """Return the time in UTC, by the wall clock."""
         return datetime.fromtimestamp(self.now(), timezone.utc)
 
     def monotonic(self) -> float:
-        """Return seconds since some moment, for durations within this process."""
+        """Return seconds of a monotonic clock, for durations within this process."""
         return time.monotonic()
 
     def uptime(self) -> Uptime:
-        """Return how long this machine runs, for durations between processes."""
+        """Return the uptime of this machine, for durations across processes."""
         try:
             boot = _BOOT_ID.read_text(encoding="ascii").strip()
         except (OSError, ValueError):
             boot = ""
-        clock = getattr(time, "CLOCK_BOOTTIME", None)  # Linux; elsewhere `boot` is empty, and the clock says little
+        clock = getattr(time, "CLOCK_BOOTTIME", None)  # Only Linux has this file; elsewhere `boot` is empty.
         return Uptime(boot, time.monotonic() if clock is None else time.clock_gettime(clock))
 
     def sleep(self, seconds: float, /) -> None:
-        """Wait."""
+        """Sleep."""
         time.sleep(seconds)
 
     def uniform(self, a: float, b: float, /) -> float:
@@ -72,7 +72,7 @@ class Machine:
         return _random.uniform(a, b)
 
     def token(self, size: int) -> str:
-        """Return `size` random bytes, which nobody can guess, as hexadecimal digits."""
+        """Return `size` cryptographically random bytes as hexadecimal digits."""
         return secrets.token_hex(size)
 
     def uuid(self) -> str:
@@ -83,7 +83,7 @@ class Machine:
         """Return the name of the user who runs this process."""
         try:
             return getpass.getuser()
-        except (OSError, KeyError, ImportError):  # no name in the environment, and none in a list of users
+        except (OSError, KeyError, ImportError):  # The user has no name in the environment or the user database.
             return "unknown"
 
     def host(self) -> str:
@@ -91,7 +91,7 @@ class Machine:
         return socket.gethostname()
 
     def process(self) -> int:
-        """Return the number of this process."""
+        """Return the id of this process."""
         return os.getpid()
 
 

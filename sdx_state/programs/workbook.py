@@ -1,7 +1,7 @@
-"""The first sheets of a workbook, read by a process of its own.
+"""Reader of workbooks, in a process of its own.
 
-A workbook of a few bytes can say that it has seventeen billion cells, and the reader makes room for all of them. In a
-process with bounds on memory and time, that is one error message.
+A workbook of a few bytes can declare seventeen billion cells, and the reader allocates all of them. In a process with
+limits on memory and time, that is an error message.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from sdx_state.programs.environment import child_environment
 
 PATIENCE = 60.0  # seconds
 MEMORY = 2 * 1024**3  # bytes of address space
-MOST = 64 * 1024 * 1024  # bytes of what it prints
+MOST = 64 * 1024 * 1024  # bytes of its output
 _READER = "python_calamine"
 
-# Cells as texts: TRUE and FALSE, whole numbers without a point, dates as ISO 8601.
+# Cells become texts: TRUE and FALSE, integers without a decimal point, dates as ISO 8601.
 _PROGRAM = """
 import io, json, sys
 folder, memory, most = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
@@ -62,7 +62,7 @@ class WorkbookUnreadable(Exception):
 
 
 def can_read() -> bool:
-    """Tell whether workbooks can be read: the extra `spreadsheets` is installed."""
+    """Return True if workbooks can be read: the extra `spreadsheets` is installed."""
     return find_spec(_READER) is not None
 
 
@@ -78,12 +78,12 @@ def sheets_of(data: bytes) -> list[tuple[str, list[list[str]]]]:
     folder = str(Path(spec.origin).parent.parent)
     arguments = [sys.executable, "-I", "-c", _PROGRAM, folder, str(MEMORY), str(MOST)]
     try:
-        done = subprocess.run(  # noqa: S603 - our own interpreter, with a program of this file
+        done = subprocess.run(  # noqa: S603 - the interpreter of this process, with a program of this file
             arguments, input=data, capture_output=True, timeout=PATIENCE, check=False, cwd="/",
             env=child_environment(os.environ),
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise WorkbookUnreadable(f"the reader of workbooks failed: {type(error).__name__}") from None
+        raise WorkbookUnreadable(f"the workbook reader failed: {type(error).__name__}") from None
     if done.returncode == 3:
         raise WorkbookUnreadable("it has too many cells")
     if done.returncode != 0:
@@ -94,7 +94,7 @@ def sheets_of(data: bytes) -> list[tuple[str, list[list[str]]]]:
     try:
         return [_sheet(one) for one in list_of(anything)(parse(done.stdout))]
     except (DecodingError, ValueError) as error:
-        raise WorkbookUnreadable("the reader of workbooks failed: it printed no sheets") from error
+        raise WorkbookUnreadable("the workbook reader failed: it printed no sheets") from error
 
 
 def _sheet(value: object) -> tuple[str, list[list[str]]]:

@@ -1,1 +1,1 @@
-"""What a change endangers: rules that grade it, and limits that stop it."""
+"""Risk of changes: rules that grade them, and limits that stop them."""

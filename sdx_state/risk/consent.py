@@ -1,4 +1,4 @@
-"""Which risks may be taken without a person who says yes."""
+"""Consent to risks: the changes that need it and do not have it."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from sdx_state.model.policy import LEVELS, Level
 
 
 def beyond_consent(plan: Plan, approved: Level, allowed: Collection[str]) -> list[Diagnostic]:
-    """Return a refusal for each change that is riskier than `approved` and that nobody allowed by its address.
+    """Return a violation for each change that is riskier than `approved` and not allowed by its address.
 
     Args:
-        plan: What would be done.
-        approved: The highest level that needs no person.
-        allowed: Globs of addresses that were allowed one by one, whatever their level.
+        plan: The plan to check.
+        approved: The highest level that is approved.
+        allowed: Globs of addresses that are allowed at any level.
     """
     found = []
     for change in plan.changes:
@@ -39,12 +39,12 @@ def beyond_consent(plan: Plan, approved: Level, allowed: Collection[str]) -> lis
 
 
 def risen(reviewed: Plan, now: Plan, allowed: Collection[str]) -> list[Diagnostic]:
-    """Return a refusal for each change of `now` that is riskier than it was when it was reviewed.
+    """Return a violation for each change of `now` that is riskier than in the reviewed plan.
 
     Args:
-        reviewed: The plan as somebody saw it.
-        now: What would be done.
-        allowed: Globs of addresses that were allowed one by one.
+        reviewed: The plan that was reviewed.
+        now: The current plan.
+        allowed: Globs of addresses that are allowed at any level.
     """
     seen = {change.address: worst_of(change) for change in reviewed.changes}
     found = []
@@ -59,10 +59,10 @@ def risen(reviewed: Plan, now: Plan, allowed: Collection[str]) -> list[Diagnosti
                 Diagnostic(
                     "risk",
                     "error",
-                    f"{change.address} was {was} when it was reviewed, and is {after} now: {reasons}",
+                    f"{change.address} was {was} in the reviewed plan and is {after} in the current plan: {reasons}",
                     source=change.source,
                     address=change.address,
-                    help=f"Plan again and review that, or allow it: --allow {change.address}",
+                    help=f"Run plan again and review it, or allow this change: --allow {change.address}",
                 )
             )
     return found

@@ -1,4 +1,4 @@
-"""What the rules know of a tenant besides the change they look at."""
+"""Facts about a tenant that risk rules use besides the change."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from sdx_state.model.snapshot import Snapshot
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known while a plan is graded.
+    """Facts for grading a plan.
 
     Attributes:
-        counts: What was counted for the changes that need it.
-        phone_types: E.164 number -> `mobile`, `landline` or `voip`, as looked up.
-        operator: E-mail address of the user that the credentials belong to, if the project says so.
-        administrators: E-mail addresses of those who administer the tenant, as far as the project says so.
-        staying: Users that are live and stay; None if the users were not read.
+        counts: Counted evidence, for the changes that need it.
+        phone_types: E.164 number -> `mobile`, `landline` or `voip`, from the look-up.
+        operator: E-mail address of the user that the credentials belong to, if the project declares it.
+        administrators: E-mail addresses of the administrators of the tenant, if the project declares them.
+        staying: Live users that the plan does not delete; None if the users were not read.
     """
 
     counts: Mapping[Address, Counts] = field(default_factory=dict)
@@ -33,7 +33,7 @@ class Facts:
 
 
 def facts_of(plan: Plan, snapshot: Snapshot, counts: Mapping[Address, Counts], guards: Guards) -> Facts:
-    """Gather what is known: from live, from the project file, and from what was counted."""
+    """Return the facts from the live tenant, the project file and the counted evidence."""
     users = frozenset(USER.identity_of(live.id) for live in snapshot.of(USER.name))
     leaving = {
         USER.identity_of(change.id)

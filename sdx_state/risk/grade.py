@@ -1,4 +1,4 @@
-"""Grade a plan: each change gets the risks that its rules name, with the evidence for them."""
+"""Grading of a plan: each change gets its risks, with the evidence."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from sdx_state.model.resource import Source
 from sdx_state.risk.facts import Facts
 from sdx_state.risk.rules import RULES, Rule
 
-MANY = 1000  # counted up to here
+MANY = 1000  # Counts end here.
 _NOUNS = {
     "responses": (
         "response collected",
         "responses collected",
-        "no response had been collected",
-        "no response was collected yet",
+        "no responses had been collected",
+        "no responses collected yet",
     ),
     "pending": (
         "interaction pending",
         "interactions pending",
-        "no interaction was pending",
-        "no interaction is pending",
+        "no interactions were pending",
+        "no interactions pending",
     ),
 }
 
 
 def needs_evidence(plan: Plan, policies: Sequence[Policy] = (), today: date = date.min) -> dict[Address, Question]:
-    """Return what to count for each change whose risk depends on it, unless a policy that holds `today` waives it."""
+    """Return the counts that the risk of each change depends on, unless a policy that is valid `today` waives it."""
     valid = [policy for policy in policies if policy.expires >= today]
     asked = {}
     for change in plan.changes:
@@ -54,10 +54,10 @@ def grade(plan: Plan, facts: Facts, policies: Sequence[Policy] = (), today: date
     """Return `plan` with the risks of each change that writes.
 
     Args:
-        plan: What would be done.
-        facts: What is known of the tenant.
-        policies: Exceptions, of which the first that fits holds.
-        today: Decides which policies are over; these, and those on no rule, are named in a warning.
+        plan: The plan to grade.
+        facts: Facts about the tenant.
+        policies: Exceptions to the rules. The first match applies.
+        today: Decides which policies have expired. These, and policies that match no rule, get a warning.
     """
     valid = [policy for policy in policies if policy.expires >= today]
     over = [
@@ -72,7 +72,7 @@ def grade(plan: Plan, facts: Facts, policies: Sequence[Policy] = (), today: date
 
 
 def _pointless(policies: Sequence[Policy]) -> Iterator[Diagnostic]:
-    """Yield a warning for each policy that is about no rule."""
+    """Yield a warning for each policy that matches no rule."""
     ids = [rule.id for rule in RULES]
     for policy in policies:
         if any(fnmatchcase(id, policy.rule) for id in ids):
@@ -80,7 +80,7 @@ def _pointless(policies: Sequence[Policy]) -> Iterator[Diagnostic]:
         near = nearest(policy.rule, ids)
         hint = f"did you mean {near}?" if near else "`sdx-state explain risk` lists the rules"
         yield Diagnostic(
-            "unknown-rule", "warning", f"the policy on {policy.rule} fits no rule of risk", policy.source, help=hint
+            "unknown-rule", "warning", f"the policy on {policy.rule} matches no risk rule", policy.source, help=hint
         )
 
 
@@ -98,7 +98,7 @@ def _graded(change: Change, facts: Facts, policies: Sequence[Policy]) -> Change:
 
 
 def _place(rule: Rule, change: Change, facts: Facts) -> Source | None:
-    """Return where the field is declared that alone makes `change` a case of `rule`; else where the resource is."""
+    """Return the place of the field that triggers `rule`; the place of the resource if no single field does."""
     if rule.applies(replace(change, fields=()), facts):
         return change.source
     fields = (one for one in change.fields if rule.applies(replace(change, fields=(one,)), facts))
@@ -106,7 +106,7 @@ def _place(rule: Rule, change: Change, facts: Facts) -> Source | None:
 
 
 def _after_policy(change: Change, risk: Risk, policies: Sequence[Policy]) -> Risk | None:
-    """Return `risk` as the first policy about it has it; None if that waives it. Nothing unblocks."""
+    """Return `risk` after the first matching policy, None if that waives it. A policy never unblocks."""
     if risk.level == "blocked":
         return risk
     policy = _policy_on(risk.rule, change, policies)
@@ -123,7 +123,7 @@ def _is_waived(rule: Rule, change: Change, policies: Sequence[Policy]) -> bool:
 
 
 def _policy_on(rule: str, change: Change, policies: Sequence[Policy]) -> Policy | None:
-    """Return the first of `policies` that is about `rule` and `change`."""
+    """Return the first of `policies` that matches `rule` and `change`."""
     for policy in policies:
         if fnmatchcase(rule, policy.rule) and fnmatchcase(change.address, policy.address):
             return policy
@@ -141,7 +141,7 @@ def _risk(rule: Rule, counts: Counts) -> Risk:
     unknown = [sort for sort, count in found if count is None]
     if unknown:
         what = " and ".join({"responses": "responses", "pending": "pending interactions"}[sort] for sort in unknown)
-        return Risk(rule.id, rule.level, f"{rule.reason} (how many {what} there are is not known)")
+        return Risk(rule.id, rule.level, f"{rule.reason} (the number of {what} is unknown)")
     nothing = ", ".join(_NOUNS[sort][2 if when else 3] for sort in rule.asks) + when
     return Risk(rule.id, rule.calm, f"{nothing}; otherwise: {rule.reason}")
 

@@ -1,6 +1,6 @@
-"""The limits that stop a plan before it is applied, each with the way on.
+"""Limits that stop a plan before it is applied. Each violation says how to proceed.
 
-`plan` says in every output what `apply` would stop at; `apply` looks again.
+`plan` reports the violations in every output; `apply` checks them again.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ from sdx_state.model.policy import Freeze
 
 
 def with_limits(plan: Plan, found: Sequence[Diagnostic]) -> Plan:
-    """Return `plan` with `found`, so that every output says what `apply` would stop at."""
+    """Return `plan` with the violations `found`, so that every output reports them."""
     return replace(plan, diagnostics=(*plan.diagnostics, *found)) if found else plan
 
 
 def frozen(plan: Plan, freezes: Sequence[Freeze], now: datetime) -> list[Diagnostic]:
-    """Return a refusal for each freeze that `now` lies in, if `plan` writes anything."""
+    """Return a violation for each freeze that is in effect at `now`, if `plan` writes anything."""
     if not any(change.writes for change in plan.changes):
         return []
     return [
         Diagnostic(
             "freeze",
             "error",
-            f"nothing is written until {freeze.ends:%Y-%m-%d %H:%M %Z}: {freeze.reason}",
+            f"the freeze allows no writes until {freeze.ends:%Y-%m-%d %H:%M %Z}: {freeze.reason}",
             source=freeze.source,
-            help="Wait for its end, or change the freeze in sdx.yaml",
+            help="Wait until the freeze ends, or change it in sdx.yaml",
         )
         for freeze in freezes
         if freeze.begins <= now < freeze.ends
@@ -39,35 +39,35 @@ def frozen(plan: Plan, freezes: Sequence[Freeze], now: datetime) -> list[Diagnos
 def broken(
     plan: Plan,
     *,
-    owned: int,
+    managed: int,
     declared: int,
     deletes: int,
     deletes_percent: int,
     consented: int | None,
     destroying: bool,
 ) -> list[Diagnostic]:
-    """Return every limit that `plan` breaks.
+    """Return the limits that `plan` violates.
 
     Args:
-        plan: What would be done.
-        owned: How many resources the state owns.
-        declared: How many resources the configuration declares.
+        plan: The plan to check.
+        managed: Number of managed resources in the state.
+        declared: Number of resources that the configuration declares.
         deletes: Deletes allowed without consent.
-        deletes_percent: Share of what is owned that may be deleted without consent, in percent.
-        consented: The exact number of deletes that the person agreed to, if any. Without one, more deletes than
-            either limit allows are refused: of less than ten resources each one, where `deletes_percent` is 10.
-        destroying: The configuration is not what decides which resources are deleted: `destroy` and `undo`.
+        deletes_percent: Share of managed resources that may be deleted without consent, in percent.
+        consented: The exact number of deletes that the user agreed to, if any. Without it, more deletes than either
+            limit allows are a violation: with `deletes_percent` 10, every delete of fewer than ten resources.
+        destroying: For `destroy` and `undo`, where the configuration does not decide which resources are deleted.
     """
     leaving = [change for change in plan.changes if change.action is Action.DELETE]
     found = [
         Diagnostic(
             "protect",
             "error",
-            f"{change.address} is protected and would be deleted",
+            f"{change.address} is protected, but the plan deletes it",
             source=change.source,
             address=change.address,
-            help="To let it go, set `protect: false` on it and apply that first; to keep it, "
-            + (f"forget it: sdx-state state rm {change.address}" if destroying else "declare it again"),
+            help="To delete it, set `protect: false` on it and apply that first. To keep it, "
+            + (f"stop managing it: sdx-state state rm {change.address}" if destroying else "declare it again"),
         )
         for change in leaving
         if change.protected
@@ -79,11 +79,11 @@ def broken(
             f"{change.address}: {risk.message}",
             source=change.source,
             address=change.address,
-            help="Nothing allows this. To keep it, "
+            help="No option allows this. To keep it, "
             + (
-                f"forget it: sdx-state state rm {change.address}"
+                f"stop managing it: sdx-state state rm {change.address}"
                 if destroying
-                else f"declare it again, or leave it out: --exclude {change.address}"
+                else f"declare it again, or exclude it: --exclude {change.address}"
             ),
         )
         for change in plan.changes
@@ -98,8 +98,8 @@ def broken(
             Diagnostic(
                 "empty",
                 "error",
-                f"the configuration declares nothing, and {count} owned resources would be deleted",
-                help="Check the folder (-C) and --env; to delete all that is owned, run `sdx-state destroy`",
+                f"the configuration declares no resources, so the plan deletes {count} managed resources",
+                help="Check the directory (-C) and --env. To delete all managed resources: sdx-state destroy",
             )
         )
     elif consented is not None and consented != count:
@@ -107,32 +107,32 @@ def broken(
             Diagnostic(
                 "deletes",
                 "error",
-                f"--allow-deletes {consented} was given, and the plan deletes {count}",
-                help=f"Look at the plan again; if it is right: --allow-deletes {count}",
+                f"--allow-deletes is {consented}, but the plan deletes {count} resources",
+                help=f"Review the plan again. To allow it: --allow-deletes {count}",
             )
         )
-    elif consented is None and (over := _over(count, owned, deletes, deletes_percent)):
+    elif consented is None and (over := _over(count, managed, deletes, deletes_percent)):
         found.append(
             Diagnostic(
                 "deletes",
                 "error",
-                f"the plan deletes {count} of {owned} managed resources: {over}",
-                help=f"If that is right: --allow-deletes {count}, or raise `limits:` in sdx.yaml",
+                f"the plan deletes {count} of {managed} managed resources: {over}",
+                help=f"To allow it: --allow-deletes {count}, or raise `limits:` in sdx.yaml",
             )
         )
     return found
 
 
-def _over(count: int, owned: int, deletes: int, percent: int) -> str:
-    """Return which limits `count` deletes break, and by how much; empty if none."""
+def _over(count: int, managed: int, deletes: int, percent: int) -> str:
+    """Return the limits that `count` deletes exceed, and by how much; empty if none."""
     broken = [f"{count} is over the limit of {deletes}"] if count > deletes else []
-    if count * 100 > percent * owned:
-        share = f"{_percent(count, owned, percent)} %" if owned else "more than there are"
-        broken.append(f"{count} of {owned} is {share}, over the limit of {percent} %")
+    if count * 100 > percent * managed:
+        share = f"{_percent(count, managed, percent)} %" if managed else "more than all"
+        broken.append(f"{count} of {managed} is {share}, over the limit of {percent} %")
     return "; ".join(broken)
 
 
-def _percent(count: int, owned: int, limit: int) -> str:
-    """Return the share in percent, with as many digits as it takes to be seen to be above `limit`."""
-    share = count * 100 / owned
+def _percent(count: int, managed: int, limit: int) -> str:
+    """Return the share in percent, with enough digits to show that it is above `limit`."""
+    share = count * 100 / managed
     return next((text for digits in range(6) if float(text := f"{share:.{digits}f}") > limit), f"more than {limit}")

@@ -1,7 +1,7 @@
 """The rules that grade a change, one function each.
 
-Some ask for evidence: how many responses were collected, how many interactions are pending. What no rule can see is
-said in words: the API shows no question logic.
+Some rules need evidence: the number of collected responses or pending interactions. No rule can see question logic,
+which the API does not show; the messages say so.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from sdx_state.model.policy import Level
 from sdx_state.risk.facts import Facts
 
 USER_ADDED = "user-added"
-REWORDED = 0.6  # below this likeness of words, answers before and after are hard to compare
+REWORDED = 0.6  # Below this similarity of words, answers before and after are hard to compare.
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One reason to look twice.
+    """One risk rule.
 
     Attributes:
-        id: Its name.
-        level: How bad it can be.
-        reason: Why, in the words that a plan prints.
-        applies: Whether a change is such a case.
-        asks: What is counted in the tenant before it is graded.
-        calm: The level if nothing of that was found.
+        id: Name of the rule.
+        level: The level if evidence was found, or the rule needs none.
+        reason: The reason that a plan prints.
+        applies: Returns True if the rule applies to a change.
+        asks: Resources to count in the tenant before grading.
+        calm: The level if the count is zero.
     """
 
     id: str
@@ -138,7 +138,7 @@ def _deletes_last_administrator(change: Change, facts: Facts) -> bool:
     )
 
 
-# What respondents read or hear, and descriptions.
+# Types of fields that respondents see or hear.
 _SAID = (FieldType.PROMPT, FieldType.OPTIONS)
 _TEXTS = {
     kind.name: frozenset(field.name for field in kind.fields if field.type in _SAID) - {"email_subject"} | more
@@ -150,19 +150,19 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "operator-deleted",
         "blocked",
-        "the credentials of this very run belong to that user (`api.user`)",
+        "the credentials of this run belong to that user (`api.user`)",
         _deletes_operator,
     ),
     Rule(
         "last-administrator",
         "blocked",
-        "nobody of those who administer the tenant (`limits.administrators`) would be left",
+        "the tenant would have no administrator of `limits.administrators` left",
         _deletes_last_administrator,
     ),
     Rule(
         "survey-deleted",
         "critical",
-        "its questions and the responses to them go with it",
+        "its questions and their responses are deleted with it",
         _deletes_survey,
         ("responses", "pending"),
         "medium",
@@ -170,8 +170,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "question-deleted",
         "critical",
-        "what becomes of its responses is not documented, and question logic, which the API does not show, may "
-        "depend on it",
+        "the API reference does not document what happens to its responses, and question logic, which the API does "
+        "not show, may depend on it",
         _deletes_question,
         _RESPONSES,
         "medium",
@@ -179,7 +179,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "type-changed",
         "critical",
-        "responses already collected were given to another type",
+        "collected responses belong to the old type",
         _changes_type,
         _RESPONSES,
         "low",
@@ -187,7 +187,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "number-repointed",
         "critical",
-        "interactions under way use the old number",
+        "pending interactions use the old number",
         _repoints_number,
         ("pending",),
         "high",
@@ -195,7 +195,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "scale-reduced",
         "high",
-        "responses already collected may lie outside of the new scale",
+        "collected responses may be outside the new scale",
         _shrinks_scale,
         _RESPONSES,
         "low",
@@ -211,32 +211,32 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "label-changed",
         "high",
-        "reports are grouped by label and split here",
+        "reports group by label and will be split",
         _splits_reports,
         _RESPONSES,
         "low",
     ),
     Rule("sms-from-landline", "high", "a landline cannot receive text messages", _texts_from_landline),
-    Rule("user-deleted", "high", "the person can no longer sign in", _deletes_user),
+    Rule("user-deleted", "high", "the user will no longer be able to sign in", _deletes_user),
     Rule("sms-from-voip", "medium", "a VoIP number may not receive text messages", _texts_from_voip),
     Rule(
         "reordered",
         "medium",
-        "what is asked before colours an answer, and question logic, which the API does not show, may depend on the "
+        "earlier questions influence answers, and question logic, which the API does not show, may depend on the "
         "order",
         _reorders,
     ),
     Rule(
         "question-disabled",
         "medium",
-        "it is asked no more, and question logic, which the API does not show, may depend on it",
+        "it will no longer be asked, and question logic, which the API does not show, may depend on it",
         _disables,
     ),
-    Rule("agent-changed", "medium", "interactions are attributed by agent_id", _reattributes),
-    Rule("sender-changed", "medium", "recipients and their filters know the old sender or subject", _changes_sender),
+    Rule("agent-changed", "medium", "agent_id attributes interactions to users", _reattributes),
+    Rule("sender-changed", "medium", "recipients and mail filters know the old sender or subject", _changes_sender),
     Rule("text-cleared", "medium", "respondents will no longer see or hear this text", _clears_text),
-    Rule("text-changed", "low", "respondents meet something else from now on", _changes_texts),
-    Rule(USER_ADDED, "low", "licences are paid per user", _adds_user),
+    Rule("text-changed", "low", "respondents will see different text", _changes_texts),
+    Rule(USER_ADDED, "low", "each user needs a paid license", _adds_user),
 )
 
 
@@ -245,7 +245,7 @@ def _email(change: Change) -> str:
 
 
 def _sms_type(change: Change, facts: Facts) -> str | None:
-    """Return the type of the number that text messages come from, if `change` sets it."""
+    """Return the type of the SMS number, if `change` sets it."""
     if change.action not in (Action.CREATE, Action.UPDATE):
         return None
     after = next((field.after for field in change.fields if field.path == "sms_number"), None)
@@ -254,16 +254,16 @@ def _sms_type(change: Change, facts: Facts) -> str | None:
 
 def _reworded(field: FieldChange) -> bool:
     words = str(field.before or "").split(), str(field.after or "").split()
-    return bool(words[0]) and not is_alike(*words, REWORDED)  # what cannot be told counts as another question
+    return bool(words[0]) and not is_alike(*words, REWORDED)  # An undecidable comparison counts as reworded.
 
 
 def _replaces(change: Change, *names: str) -> bool:
-    """Tell whether a value that was there becomes another, or none."""
+    """Return True if a value is replaced or removed."""
     return any(bool(field.before) for name in names for field in _all_changed(change, name))
 
 
 def _all_changed(change: Change, name: str) -> list[FieldChange]:
-    """Return the changes of field `name`, one a language, of a resource that exists and stays."""
+    """Return the changes of field `name`, one for each language, if the resource is updated."""
     if change.action is not Action.UPDATE:
         return []
     return [field for field in change.fields if field.path.field == name]

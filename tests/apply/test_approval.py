@@ -61,7 +61,7 @@ def test_an_approved_plan_is_made_by_approve_alone():
 def test_an_approved_plan_that_was_altered_is_approved_no_more(name, value):
     approved = approve(review(change(Action.UPDATE)), YES, NOW)
     object.__setattr__(approved, name, value)
-    with pytest.raises(TypeError, match="made by approve"):
+    with pytest.raises(TypeError, match="only approve"):
         require_genuine(approved)
 
 
@@ -74,7 +74,7 @@ def test_nothing_else_passes_for_an_approved_plan():
     other = object.__new__(Other)
     vars(other).update(vars(approved))
     for one in (other, types.SimpleNamespace(**vars(approved)), approved.review, None):
-        with pytest.raises(TypeError, match="made by approve"):
+        with pytest.raises(TypeError, match="only approve"):
             require_genuine(one)
 
 

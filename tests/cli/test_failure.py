@@ -110,7 +110,7 @@ def test_no_resource_files_and_things_owned_is_refused(connected, tenant):
     path.unlink()
     applied = connected.apply()
     assert applied.code == 6
-    assert "declares nothing" in applied.err
+    assert "declares no resources" in applied.err
     assert len(tenant.store.rows("surveys")) == 2
 
 
@@ -195,7 +195,7 @@ def test_a_create_whose_answer_is_lost_happens_once(weather, proxy, tenant, monk
     applied = weather.apply()
     if isinstance(fault, int):  # the proxy answered for the tenant, so nothing was created
         assert applied.code == 1
-        assert "nothing has appeared" in applied.err
+        assert "no new resource appeared" in applied.err
     else:
         assert applied.code == 0, applied.err
     assert_converges(weather)

@@ -29,7 +29,7 @@ def test_a_plan_that_apply_would_refuse_ends_with_6_and_is_whole_in_every_output
     arguments = [f"--format={form}={shrinking.folder / file}" for form, file in forms.items()]
     planned = shrinking.run("plan", "--detailed-exitcode", *arguments)
     assert planned.code == 6
-    assert "apply would stop here: deletes\nIf that is right: --allow-deletes 4" in planned.err
+    assert "apply would stop here: deletes\nTo allow it: --allow-deletes 4" in planned.err
     assert "error[deletes]: the plan deletes 4 of 5 managed resources" in planned.out
     assert planned.last == "Plan: 0 to add, 0 to change, 4 to destroy."
     for file in forms.values():

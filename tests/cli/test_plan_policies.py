@@ -47,7 +47,7 @@ def test_a_policy_whose_day_is_over_holds_no_more_and_is_named(changed):
 def test_a_policy_on_no_rule_is_named_with_its_place(changed):
     changed.write("sdx.yaml", HEAD + "risk: [{rule: agnt-changed, reason: a slip, expires: 2999-01-31}]\n")
     said = changed.run("plan").out
-    assert "sdx.yaml:3:8: warning[unknown-rule]: the policy on agnt-changed fits no rule of risk" in said
+    assert "sdx.yaml:3:8: warning[unknown-rule]: the policy on agnt-changed matches no risk rule" in said
     assert "did you mean agent-changed?" in said
 
 

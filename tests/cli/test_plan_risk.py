@@ -51,7 +51,7 @@ def test_without_responses_the_same_change_is_calm(answered):
     answered.write("a.yaml", FILES.replace("question_type: number", "question_type: nps"))
     ((rule, level, message),) = risks(answered)["question.a.p"]
     assert (rule, level) == ("type-changed", "low")
-    assert message.startswith("no response was collected yet")
+    assert message.startswith("no responses collected yet")
 
 
 def test_nothing_is_asked_about_changes_that_responses_do_not_endanger(project, proxy):
@@ -72,7 +72,7 @@ def test_what_cannot_be_counted_is_taken_for_the_worst(project, proxy, monkeypat
     project.write("a.yaml", RETYPED)
     ((_, level, message),) = risks(project)["question.a.q"]
     assert level == "critical"
-    assert "how many responses there are is not known" in message
+    assert "the number of responses is unknown" in message
 
 
 def test_what_is_critical_needs_its_address_even_when_approved(answered, tenant):
@@ -147,7 +147,7 @@ def test_explain_says_what_is_asked_and_what_nothing_allows(connected):
 
 def test_every_output_for_people_says_how_many_users_are_paid_for(connected):
     connected.write("a.yaml", "users: {u@example.com: {name: U}, v@example.com: {name: V}}\n")
-    said = "2 users to add: licences are paid per user"
+    said = "2 users to add: each user needs a paid license"
     for form in ("text", "markdown", "html"):
         assert said in connected.run("plan", "--format", form).out
     policy = "risk: [{rule: user-added, reason: a flat rate, expires: '2999-12-31'}]\n"
@@ -165,7 +165,10 @@ def test_a_plan_that_became_riskier_since_it_was_reviewed_is_not_applied(connect
     tenant.store.put_record("responses", {"interaction_id": 1, "question_id": question, "response": "one"})
     refused = connected.run("apply", saved)
     assert refused.code == 6
-    assert "question.a.q was low when it was reviewed, and is critical now: 1 response collected" in refused.err
+    assert (
+        "question.a.q was low in the reviewed plan and is critical in the current plan: 1 response collected"
+        in refused.err
+    )
     assert "--allow question.a.q" in refused.err
     assert {row["question_type"] for row in tenant.store.rows("questions")} == {"number", "text"}
     assert connected.run("apply", saved, "--allow", "question.a.q").code == 0

@@ -298,7 +298,7 @@ WRONG = [
     (
         "phone_numbers: {a: {number: '0488 888 888', country_code: ¶au}}\n",
         "`country_code` cannot be `au`",
-        "a country code is two capital letters, such as AU",
+        "must be two capital letters, such as AU",
     ),
     (
         "phone_numbers: {a: {number: ¶'0488 888 888', country_code: AV}}\n",
@@ -337,7 +337,7 @@ WRONG = [
     ),
     (
         "surveys: {s: {name: S, questions: [{question_label: ¶xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx}]}}\n",
-        "a question's label has at most 30 characters, and this one has 31",
+        "the label has 31 characters, over the limit of 30",
         None,
     ),
     (
@@ -407,7 +407,7 @@ WRONG = [
     ),
     (
         "users: {¶x/y@b.com: {}}\n",
-        "`x/y@b.com` cannot be managed: an address with `/` cannot stand in the path of a request",
+        "`x/y@b.com` cannot be managed: the API cannot address a user whose e-mail address contains `/`",
         "manage this user in the admin UI, and remove it here",
     ),
     (
@@ -552,10 +552,10 @@ def test_oddities_are_warnings_and_do_not_stop_anything(files: Any) -> None:
         (
             "a.yaml:3:13: agent_id `x` is that of user.a@b.com too, at a.yaml:2:3",
             "warning",
-            "interactions are attributed by it",
+            "it attributes interactions to users",
         ),
         ("a.yaml:3:32: the platform's upload requires visible and visibility_level beside team", "warning", None),
-        ("a.yaml:4:71: the API's reference knows no question type `yseno`", "warning", "did you mean `yesno`?"),
+        ("a.yaml:4:71: question type `yseno` is not in the API reference", "warning", "did you mean `yesno`?"),
     ]
 
 

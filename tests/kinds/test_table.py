@@ -67,12 +67,12 @@ def test_what_is_derived_from_the_table_is_derived_again_when_it_changes() -> No
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        (kind("user"), "already"),
-        (kind("desk", parent="room"), "a kind without a parent"),
-        (kind("desk", parent="question"), "a kind without a parent"),
-        (kind("desk", parent="survey"), "'question' lives under 'survey' already"),
-        (kind("team", Field("lead", FieldType.EMAIL, refers_to="person")), "a kind that its key identifies"),
-        (kind("team", Field("survey", refers_to="survey")), "a kind that its key identifies"),
+        (kind("user"), "already registered"),
+        (kind("desk", parent="room"), "a registered kind without a parent"),
+        (kind("desk", parent="question"), "a registered kind without a parent"),
+        (kind("desk", parent="survey"), "'survey' already has the child kind 'question'"),
+        (kind("team", Field("lead", FieldType.EMAIL, refers_to="person")), "a kind that is identified by its key"),
+        (kind("team", Field("survey", refers_to="survey")), "a kind that is identified by its key"),
     ],
 )
 def test_a_kind_that_does_not_fit_the_others_is_refused(wrong: Kind, message: str) -> None:

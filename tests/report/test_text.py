@@ -291,9 +291,7 @@ def test_old_and_new_are_told_apart_where_colours_are_not_seen():
 
 
 def test_a_risk_is_folded_between_words_at_the_width_of_the_terminal():
-    risk = Risk(
-        "some-rule", "critical", "responses already collected were given to another type, and more of the like"
-    )
+    risk = Risk("some-rule", "critical", "collected responses belong to the old type, and more of the like")
     lines = shown(update(("name", "a", "b"), risks=(risk,)), width=60).splitlines()
     start = next(place for place, line in enumerate(lines) if line.startswith("      critical[some-rule]: "))
     assert max(map(len, lines)) <= 60

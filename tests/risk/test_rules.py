@@ -112,7 +112,9 @@ def test_whom_the_tool_itself_depends_on_is_never_deleted(leaving, facts, rule):
     plan = grade(Plan("t", "l", (leaving,)), facts, [waive])
     assert [(risk.rule, risk.level) for risk in plan.changes[0].risks] == [(rule, "blocked")]
     for destroying in (False, True):
-        found = broken(plan, owned=9, declared=9, deletes=9, deletes_percent=100, consented=1, destroying=destroying)
+        found = broken(
+            plan, managed=9, declared=9, deletes=9, deletes_percent=100, consented=1, destroying=destroying
+        )
         assert [one.code for one in found] == ["blocked"]
     assert beyond_consent(plan, "critical", ()) == []  # it is refused already, and no consent helps
 
@@ -138,10 +140,10 @@ SMS = change("survey", UPDATE, ("sms_number", "+61488000001", "+61488000002"))
 @pytest.mark.parametrize(
     ("pending", "level", "said"),
     [
-        (0, "high", "no interaction is pending; otherwise: interactions under way use the old number"),
-        (1, "critical", "1 interaction pending: interactions under way use the old number"),
-        (1000, "critical", "1000 or more interactions pending: interactions under way use the old number"),
-        (None, "critical", "(how many pending interactions there are is not known)"),
+        (0, "high", "no interactions pending; otherwise: pending interactions use the old number"),
+        (1, "critical", "1 interaction pending: pending interactions use the old number"),
+        (1000, "critical", "1000 or more interactions pending: pending interactions use the old number"),
+        (None, "critical", "(the number of pending interactions is unknown)"),
     ],
 )
 def test_a_number_in_use_is_more_than_one_that_is_not(pending, level, said):
@@ -179,40 +181,40 @@ def test_what_a_policy_waives_is_not_asked_about(expires, asked):
 
 
 @pytest.mark.parametrize(
-    ("count", "owned", "said"),
+    ("count", "managed", "said"),
     [
         (1, 7, ["1 of 7 is 14 %, over the limit of 10 %"]),
         (4, 100, ["4 is over the limit of 3"]),
         (5, 20, ["5 is over the limit of 3", "5 of 20 is 25 %, over the limit of 10 %"]),
         (3, 29, ["3 of 29 is 10.3 %, over the limit of 10 %"]),
-        (1, 0, ["1 of 0 is more than there are, over the limit of 10 %"]),
+        (1, 0, ["1 of 0 is more than all, over the limit of 10 %"]),
     ],
 )
-def test_a_limit_on_deletes_says_which_is_broken_and_by_how_much(count, owned, said):
+def test_a_limit_on_deletes_says_which_is_broken_and_by_how_much(count, managed, said):
     leaving = tuple(change("survey", DELETE) for _ in range(count))
     options = {"declared": 1, "deletes": 3, "deletes_percent": 10, "consented": None, "destroying": False}
-    (refusal,) = broken(Plan("t", "l", leaving), owned=owned, **options)
-    assert refusal.message == f"the plan deletes {count} of {owned} managed resources: {'; '.join(said)}"
+    (refusal,) = broken(Plan("t", "l", leaving), managed=managed, **options)
+    assert refusal.message == f"the plan deletes {count} of {managed} managed resources: {'; '.join(said)}"
 
 
-@pytest.mark.parametrize("owned", range(1, 40))
+@pytest.mark.parametrize("managed", range(1, 40))
 @pytest.mark.parametrize("percent", [0, 1, 10, 33, 100])
-def test_a_share_that_is_over_its_limit_is_always_shown_as_more(owned, percent):
-    for count in range(1, owned + 1):
+def test_a_share_that_is_over_its_limit_is_always_shown_as_more(managed, percent):
+    for count in range(1, managed + 1):
         leaving = tuple(change("survey", DELETE) for _ in range(count))
         options = {"declared": 1, "deletes": 99, "deletes_percent": percent, "consented": None, "destroying": False}
-        found = broken(Plan("t", "l", leaving), owned=owned, **options)
-        assert bool(found) == (count / owned * 100 > percent)
+        found = broken(Plan("t", "l", leaving), managed=managed, **options)
+        assert bool(found) == (count / managed * 100 > percent)
         if found:
             share = found[0].message.partition(" is ")[2].partition(" %")[0]
             assert float(share) > percent
 
 
-def limits(count, owned=100, declared=10, consented=None, destroying=False, protected=False):
+def limits(count, managed=100, declared=10, consented=None, destroying=False, protected=False):
     leaving = tuple(change("survey", DELETE, protected=protected) for _ in range(count))
     found = broken(
         Plan("t", "l", leaving),
-        owned=owned,
+        managed=managed,
         declared=declared,
         deletes=3,
         deletes_percent=10,
@@ -228,10 +230,10 @@ def limits(count, owned=100, declared=10, consented=None, destroying=False, prot
         ({"count": 0}, []),
         ({"count": 3}, []),
         ({"count": 4}, ["deletes"]),
-        ({"count": 2, "owned": 15}, ["deletes"]),
-        ({"count": 1, "owned": 2}, ["deletes"]),
-        ({"count": 1, "owned": 9}, ["deletes"]),
-        ({"count": 1, "owned": 10}, []),
+        ({"count": 2, "managed": 15}, ["deletes"]),
+        ({"count": 1, "managed": 2}, ["deletes"]),
+        ({"count": 1, "managed": 9}, ["deletes"]),
+        ({"count": 1, "managed": 10}, []),
         ({"count": 4, "consented": 4}, []),
         ({"count": 4, "consented": 3}, ["deletes"]),
         ({"count": 2, "consented": 3}, ["deletes"]),

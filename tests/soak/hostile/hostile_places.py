@@ -272,5 +272,5 @@ def _outcomes(fill: Fill) -> list[Outcome]:
             "",
             fill("outcome.id"),
         ),
-        Outcome(change, "not started", f"needs {fill('outcome.needs')}, which was not done"),
+        Outcome(change, "not started", f"requires {fill('outcome.needs')}, which was not applied"),
     ]
