@@ -362,12 +362,12 @@ def a_plan_with_everything(place):
     return json.loads(place.plan.read_text())
 
 
-def test_expect_refuses_a_plan_altered_in_any_leaf_and_sealed_again(applied, tenant):
+def test_expect_refuses_a_plan_altered_in_any_leaf_and_sealed_again(applied, tenant, quick):
     document = a_plan_with_everything(applied)
     before = tenant.store.rows("surveys"), tenant.store.rows("users")
     paths = [path for path in leaves(document) if path[0] not in COMPUTED]
     assert len(paths) > 100
-    for path in paths:
+    for path in paths[:: 5 if quick else 1]:
         applied.plan.write_text(json.dumps(resealed(altered(document, path))))
         ended = applied.project.run("apply", str(applied.plan), "--expect", document["digest"])
         assert ended.code == 3, (path, ended.err)
@@ -375,10 +375,10 @@ def test_expect_refuses_a_plan_altered_in_any_leaf_and_sealed_again(applied, ten
     assert (tenant.store.rows("surveys"), tenant.store.rows("users")) == before
 
 
-def test_the_key_refuses_a_plan_altered_in_any_leaf_and_sealed_again(keyed, tenant):
+def test_the_key_refuses_a_plan_altered_in_any_leaf_and_sealed_again(keyed, tenant, quick):
     document = a_plan_with_everything(keyed)
     before = tenant.store.rows("surveys"), tenant.store.rows("users")
-    for path in leaves(document):
+    for path in [*leaves(document)][:: 5 if quick else 1]:
         if path[0] not in COMPUTED:
             keyed.plan.write_text(json.dumps(resealed(altered(document, path))))
         else:
