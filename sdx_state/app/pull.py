@@ -140,7 +140,7 @@ def pull(
         described = _described(before, plan, snapshot, ledger, everything=everything)
         drafts: dict[str, SourceText | None] = dict(files.texts)
         try:
-            drafts.update(drafts_of(folder, described.resources, before.project.variables, files))
+            drafts.update(_drafts(folder, described, before, files))
             after = load(Changed(Folder(folder), drafts))
         except (ConfigurationError, ValueError) as error:
             raise NotPulled(f"what would be written is not valid: {error}", "Nothing was changed.") from error
@@ -157,6 +157,23 @@ def pull(
         adopted = sum(change.importing for change in planned.plan.changes)
         left = () if everything else tuple(new)
         return Pulled(tuple(written), len(described.resources), adopted, tuple(described.left_out), left)
+
+
+def _drafts(
+    folder: Path, described: Description, before: Configuration, files: ProjectFiles
+) -> dict[str, SourceText | None]:
+    """Return the texts of the files that change.
+
+    Raises:
+        NotPulled: A file cannot contain a value of the tenant.
+        ValueError: A name or a text cannot be written at all.
+    """
+    try:
+        return dict(drafts_of(folder, described.resources, before.project.variables, files))
+    except ConfigurationError as error:
+        ways = "; or ".join(dict.fromkeys(one.help for one in error.diagnostics if one.help))
+        message = f"a file cannot contain what is in the tenant: {error}"
+        raise NotPulled(message, f"Nothing was changed. Before the next pull: {ways}", decide=True) from error
 
 
 def _untouched_example(before: Configuration, ledger: Ledger, folder: Path) -> list[str]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from sdx_state.config.errors import ConfigurationError
 from sdx_state.config.spreadsheet import Record, split
 from sdx_state.config.users_csv import Users, cell_of
-from sdx_state.kinds.user import UPLOAD_COLUMNS
+from sdx_state.kinds.user import UPLOAD_COLUMNS, UPLOAD_REQUIRED
 from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.formulas import is_formula
 
@@ -68,7 +68,11 @@ def _cells(
         if not indexes or (held and cell_of(column, held) == text) or (not held and not text):
             continue
         where = users.sheet.place(record.line, indexes[0])
-        if len(indexes) > 1:
+        if not text and column in UPLOAD_REQUIRED:
+            message = f"`{column}` of this user is empty, and the platform's upload requires it"
+            hint = f"declare this user in YAML, or give it a {column} in the tenant"
+            diagnostics.append(users.sheet.source.diagnostic("unwritable-cell", where, message, hint))
+        elif len(indexes) > 1:
             message = f"`{column}` is made up of several columns, which `{text[:80]}` cannot be split into"
             diagnostics.append(
                 users.sheet.source.diagnostic("unwritable-cell", where, message, "change this cell by hand")

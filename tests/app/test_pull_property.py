@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -212,6 +213,29 @@ def with_world(layout: str, random: Any, then: Callable[[World], None]) -> None:
         then(World(project, tenant, random))
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("name", "", "people.csv:4:1: `name` of this user is empty, and the platform's upload requires it"),
+        ("name", "=1+1", "people.csv:4:1: this cell cannot hold `=1+1`: a spreadsheet would execute it"),
+    ],
+)
+def test_a_value_that_a_file_of_users_cannot_contain_is_a_decision_with_a_way_on(field, value, said):
+    def refused(world: World) -> None:
+        (row,) = [row for row in world.tenant.store.rows("users") if row["email"] == "bob@example.com"]
+        world.tenant.store.put_row("users", {**row, field: value})
+        assert world.pull() == 5
+        ended = world.project.run("pull")
+        assert f"a file cannot contain what is in the tenant: {said}" in ended.err
+        assert "Nothing was changed. Before the next pull: declare this user in YAML" in " ".join(ended.err.split())
+        world.project.write("people.csv", "").write_bytes(b"Name;Email;Phone\r\nAnn;ann@example.com;+61488000001\r\n")
+        world.project.write("bob.yaml", "users: {bob@example.com: {name: Bob}}\n")
+        assert world.pull() == 0
+        assert (world.project.folder / "bob.yaml").read_text("utf-8") != "users: {bob@example.com: {name: Bob}}\n"
+
+    with_world("many files", random.Random(0), refused)
+
+
 @pytest.mark.timeout(3600)
 @tries(10, 500)
 @given(
@@ -220,11 +244,11 @@ def with_world(layout: str, random: Any, then: Callable[[World], None]) -> None:
     st.sampled_from([(), ("--overwrite",), ("--new",), ("--overwrite", "--new")]),
     st.randoms(use_true_random=False),
 )
-def test_a_pull_leaves_a_valid_project_without_changes_or_changes_nothing(layout, rounds, options, random):
+def test_a_pull_leaves_a_valid_project_without_changes_or_changes_nothing(layout, rounds, options, chance):
     def histories(world: World) -> None:
         for happenings in rounds:
             for happening in happenings:
                 world.happen(happening)
             world.pull(*options)
 
-    with_world(layout, random, histories)
+    with_world(layout, chance, histories)
