@@ -9,10 +9,7 @@ import re
 from dataclasses import dataclass
 from datetime import timedelta
 
-_OFFSET = r"(?:UTC|GMT|Z)?\s{0,4}([+\u2212-])\s{0,4}([0-9]{1,2})(?::?([0-9]{2}))?"
-_ONLY_OFFSET = re.compile(_OFFSET, re.IGNORECASE)
-_LEADING = re.compile(rf"\(\s{{0,4}}(?:{_OFFSET}|UTC|GMT)\s{{0,4}}\)\s{{0,4}}(.+)", re.IGNORECASE | re.DOTALL)
-_TRAILING = re.compile(rf"(.+?)\s{{0,4}}\(\s{{0,4}}(?:{_OFFSET}|UTC|GMT)\s{{0,4}}\)", re.IGNORECASE | re.DOTALL)
+_OFFSET = re.compile(r"(?:UTC|GMT|Z)?\s{0,4}([+\u2212-])\s{0,4}([0-9]{1,2})(?::?([0-9]{2}))?", re.IGNORECASE)
 _LONGEST = 200  # characters; the longest label of Windows has 70
 _SEASON = {"standard", "daylight", "summer"}
 
@@ -69,21 +66,26 @@ class Label:
 
 
 def offset_of(text: str) -> timedelta | None:
-    """Return the offset that `text` consists of, such as `UTC+10` or `-03:30`; None where it is something else."""
-    found = _ONLY_OFFSET.fullmatch(text.strip().removeprefix("(").removesuffix(")"))
-    return _offset(*found.groups()) if found else None
+    """Return the offset that `text` consists of, such as `UTC+10` or `(-03:30)`; None where it is something else."""
+    found = _OFFSET.fullmatch(text.strip().removeprefix("(").removesuffix(")").strip())
+    if found is None:
+        return None
+    minutes = int(found[2]) * 60 + int(found[3] or 0)
+    return timedelta(minutes=minutes if found[1] == "+" else -minutes)
 
 
 def label_of(text: str) -> Label:
     """Take a label apart. Text without an offset is a label too, of the names in it."""
     plain = text.strip()[:_LONGEST]
-    if found := _LEADING.fullmatch(plain):
-        sign, hours, minutes, rest = found.groups()
-    elif found := _TRAILING.fullmatch(plain):
-        rest, sign, hours, minutes = found.groups()
+    if plain.startswith("("):
+        said, _, names = plain.partition(")")
     else:
+        names, _, said = plain.rpartition("(")
+    zero = said.strip("() ").upper() in ("UTC", "GMT")
+    offset = timedelta(0) if zero else offset_of(said)
+    if offset is None or not names:
         return Label(None, _names(plain))
-    return Label(_offset(sign or "+", hours or "0", minutes), _names(rest))
+    return Label(offset, _names(names))
 
 
 def zones_named(name: str) -> list[str]:
@@ -92,12 +94,7 @@ def zones_named(name: str) -> list[str]:
     return NAMED.get(" ".join(words), [])
 
 
-def _offset(sign: str, hours: str, minutes: str | None) -> timedelta:
-    all_minutes = int(hours) * 60 + int(minutes or 0)
-    return timedelta(minutes=all_minutes if sign == "+" else -all_minutes)
-
-
 def _names(text: str) -> tuple[str, ...]:
-    without = re.sub(r"\s{0,4}\([^()]*\)", "", text.casefold())  # `Pacific Time (US & Canada)`
+    without = re.sub(r"\([^()]*\)", "", text.casefold())  # `Pacific Time (US & Canada)`
     parts = (" ".join(part.split()) for part in re.split(r",|;|\s-\s", without))
     return tuple(part for part in parts if part)
