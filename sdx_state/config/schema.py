@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -70,11 +71,16 @@ def schema_document(name: str) -> dict[str, Any]:
 @cached_by_table
 def verdict_of(name: str) -> Callable[[object], bool]:
     """Return a function that tells whether a document meets the schema `name`."""
-    import fastjsonschema
-
     # The compiler would take the identifier for an address to resolve references against.
     document = {key: value for key, value in schema_document(name).items() if key != "$id"}
-    validate = fastjsonschema.compile(document, use_default=False)
+    return _compiled(json.dumps(document))
+
+
+@lru_cache(maxsize=4)
+def _compiled(schema: str) -> Callable[[object], bool]:
+    import fastjsonschema
+
+    validate = fastjsonschema.compile(record(parse(schema)), use_default=False)
 
     def verdict(value: object) -> bool:
         try:
