@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
@@ -54,6 +55,10 @@ def command(
     say(f"  export SDX_API_URL={url}")
     say(f"  export SDX_CUSTOMER_UUID={options.customer_uuid} SDX_AUTH_TOKEN={options.auth_token}")
     say("  sdx-state plan\n")
-    say(f"Or sign in: sdx-state login --client-id {CLIENT_ID}   (client secret: {CLIENT_SECRET})\n\nCtrl-C ends it.")
+    say(f"Change it by hand, as in the admin UI: {loopback_origin(port)}/")
+    say(f"  (user {options.customer_uuid}, password {options.auth_token})\n")
+    if find_spec("oauthlib") is not None:  # what `login` needs; without it, that is no way to sign in
+        say(f"Or sign in: sdx-state login --client-id {CLIENT_ID}   (client secret: {CLIENT_SECRET})\n")
+    say("Press Ctrl-C to stop.")
     with usable_database(database):
         serve(database, options, port=port)

@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from sdx_state.sandbox.admin import AdminPages
 from sdx_state.sandbox.configuration import QUESTIONS, SURVEYS, USERS, Configuration
 from sdx_state.sandbox.contract import contract
 from sdx_state.sandbox.interactions import Interactions
@@ -107,6 +108,10 @@ def create_app(store: Store, options: SandboxOptions) -> Starlette:
         Route("/api/openapi.yaml", contract, methods=["GET"]),
         # The admin UI hangs off the host, not off the API.
         Route("/manage_users/upload", _Guarded(UserUpload(store).page, options, oauth)),
+        *(
+            Route(path, _Guarded(endpoint, options, oauth))
+            for path, endpoint in AdminPages(store, surveys, questions, users).endpoints().items()
+        ),
         Route("/oauth/authorize", oauth.authorize, methods=["GET", "POST"]),
         Route("/oauth/token", oauth.token, methods=["POST"]),
     ]

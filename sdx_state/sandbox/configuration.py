@@ -143,7 +143,7 @@ class Configuration:
         if request.method == "PUT":
             return await self._replace(request, identity)
         if request.method == "DELETE":
-            return self._delete(identity)
+            return self.remove(identity)
         return json_answer(text)
 
     def found(self, identity: str) -> str:
@@ -186,13 +186,8 @@ class Configuration:
 
     async def _create(self, request: Request) -> Response:
         form = await form_of(request)
-        for name in self.resource.required:
-            if not form.get(name):
-                raise Refusal(400, f"{name} is required")
         fields: dict[str, object] = {name: value for name, value in form.items() if name in self.resource.fields}
-        self._check(fields)
-        if self.resource is USERS and self.store.item("users", str(fields["email"]), "flat") is not None:
-            raise Refusal(409, "a user with this email exists")
+        self.accept_new(fields)
         identity = self.store.create(self.resource.collection, _typed(fields))
         if self.resource is QUESTIONS:
             survey_id = int(str(fields["survey_id"]))
@@ -205,11 +200,16 @@ class Configuration:
         resource = resource_in(
             await form_of(request), self.resource.singular, self.resource.identity, identity, alike
         )
-        self._check(resource)
+        self.accept(resource)
         self.store.replace(self.resource.collection, identity, resource, self.options.shape)
         return json_answer(self.found(identity))
 
-    def _delete(self, identity: str) -> Response:
+    def remove(self, identity: str) -> Response:
+        """Delete one resource.
+
+        Raises:
+            Refusal: 409 where something else still needs it.
+        """
         if self.resource is not USERS:
             key = "survey_id" if self.resource is SURVEYS else "question_id"
             collection = "interactions" if self.resource is SURVEYS else "responses"
@@ -218,7 +218,20 @@ class Configuration:
         self.store.delete(self.resource.collection, identity)
         return Response(status_code=204)
 
-    def _check(self, fields: Mapping[str, object]) -> None:
+    def accept_new(self, fields: Mapping[str, object]) -> None:
+        """Refuse what no tenant would create.
+
+        Raises:
+            Refusal: 400, 409 for a user that exists, or 404 for a survey that does not exist.
+        """
+        for name in self.resource.required:
+            if not fields.get(name):
+                raise Refusal(400, f"{name} is required")
+        self.accept(fields)
+        if self.resource is USERS and self.store.item("users", str(fields["email"]), "flat") is not None:
+            raise Refusal(409, "a user with this email exists")
+
+    def accept(self, fields: Mapping[str, object]) -> None:
         """Refuse what no tenant would take.
 
         Raises:

@@ -167,6 +167,17 @@ async def form_of(request: Request) -> dict[str, str]:
     return form
 
 
+def require_own_page(request: Request) -> None:
+    """Refuse a form that another site's page sends: a browser sends the credentials along that it knows.
+
+    Raises:
+        Refusal: 403.
+    """
+    origin = request.headers.get("origin")
+    if origin is not None and origin.lower() != f"http://{request.headers['host']}".lower():
+        raise Refusal(403, "this form was sent from another site")
+
+
 def resource_in(
     form: Mapping[str, str], field: str, identity: str, expected: str, alike: Callable[[str], str] = str
 ) -> dict[str, object]:

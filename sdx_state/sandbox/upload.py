@@ -10,7 +10,7 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 
-from sdx_state.sandbox.protocol import Refusal, page_answer
+from sdx_state.sandbox.protocol import Refusal, page_answer, require_own_page
 from sdx_state.sandbox.store import Store
 
 COLUMNS = (
@@ -28,7 +28,8 @@ COLUMNS = (
 SWITCHES = ("visible", "send_password_reset")
 KEPT = ("name", "email", "phone", "agent_id", "timezone")
 MOST = 5 * 1024 * 1024  # bytes of an uploaded file
-_PAGE = """<!doctype html><html lang="en"><title>Manage users</title><h1>Manage users</h1><p>{message}</p>
+_PAGE = """<!doctype html><html lang="en"><title>Manage users</title>
+<p><a href="/">Surveys and users</a></p><h1>Manage users</h1><p>{message}</p>
 <form method="post" enctype="multipart/form-data"><input type="file" name="file" accept=".csv" required>
 <button>Upload</button></form></html>"""
 
@@ -42,6 +43,7 @@ class UserUpload:
     async def page(self, request: Request) -> Response:
         """Show the form, or add the users in the uploaded file: all of them, or none if one row is wrong."""
         if request.method == "POST":
+            require_own_page(request)
             async with request.form() as form:
                 file = form.get("file")
                 if not isinstance(file, UploadFile):
