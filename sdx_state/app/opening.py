@@ -14,11 +14,15 @@ from sdx_state.app.rebuild import rebuild
 from sdx_state.app.rehearsal import StoredTenant, remembered, veiled
 from sdx_state.app.tenant import tenant_name
 from sdx_state.app.workspace import Workspace
-from sdx_state.config import Project
+from sdx_state.config import ConfigurationError, Project
 from sdx_state.live import NO_PROGRESS
+from sdx_state.model.diagnostic import Diagnostic
+from sdx_state.model.whereabouts import Whereabouts
 from sdx_state.plan.build import Intention
 from sdx_state.state.files import make_private_folder
 from sdx_state.state.local import LocalStore
+
+LISTED = 10  # environments that an error names
 
 
 class SandboxUnusable(Exception):
@@ -37,12 +41,34 @@ def trusted_base(project: Project | None, environ: Mapping[str, str]) -> BaseUrl
     """Return the address of the API: of `project`, where `SDX_API_URL` counts already; without one, that variable.
 
     Raises:
+        ConfigurationError: The project is one of environments, and none is chosen.
         InvalidURLError: Nothing names it, it cannot be used, or credentials may not be sent there.
     """
+    if project is not None:
+        _require_environment(project)
     named = environ.get("SDX_API_URL") or None
     base = base_url(project.api.host, project.api.url) if project is not None else base_url(None, named)
     require_trusted(base, named)
     return base
+
+
+def _require_environment(project: Project) -> None:
+    """Return if it is clear which environment is meant: the chosen one, or the base where that names a host."""
+    if project.environment is not None or not project.environments or project.declared_host is not None:
+        return
+    first = project.environments[0]
+    listed = ", ".join(project.environments[:LISTED]) + (", ..." if len(project.environments) > LISTED else "")
+    raise ConfigurationError(
+        [
+            Diagnostic(
+                "no-environment",
+                "error",
+                f"no environment is chosen; sdx.yaml declares {listed}",
+                project.environments_place,
+                help=f"choose one: add `--env {first}` to the command, or run `export SDX_ENV={first}` before it",
+            )
+        ]
+    )
 
 
 @contextmanager
@@ -69,7 +95,14 @@ def open_tenant(
     with Endpoints(connection, machine=place.machine) as client:
         settings = project.api.capabilities, parallelism, project.guards
         proven = bool(project.tenant or customer)
-        yield Workspace(client, store, base.origin, *settings, proven=proven, extensions=place.extensions)
+        where = Whereabouts(
+            project.environment,
+            base.authority,
+            project.tenant or customer,
+            project.declared_host if project.declared_host != base.authority else None,
+            bool(project.environments),
+        )
+        yield Workspace(client, store, base.origin, *settings, where, proven=proven, extensions=place.extensions)
 
 
 @contextmanager
@@ -91,7 +124,9 @@ def open_sandbox(project: Project, place: Place) -> Iterator[Workspace]:
         connection = Connection(base, credentials, parallelism, one_run=True)
         with Endpoints(connection, machine=place.machine) as client:
             settings = project.api.capabilities, parallelism, project.guards
-            yield Workspace(client, store, base.origin, *settings, extensions=place.extensions)
+            choice = bool(project.environments)
+            where = Whereabouts(project.environment, None, choice=choice, local=place.sandbox_name)
+            yield Workspace(client, store, base.origin, *settings, where, extensions=place.extensions)
 
 
 @contextmanager
@@ -131,6 +166,7 @@ def open_stored(
                 store,
                 connection.base.origin,
                 *settings,
+                Whereabouts(project.environment, None, choice=bool(project.environments), local=_stored_name(stored)),
                 stored=stored.evidence,
                 extensions=place.extensions,
             )
@@ -171,6 +207,10 @@ def usable_database(database: Path) -> Iterator[None]:
             f"{database} cannot be used by the sandbox: {error}",
             "The sandbox holds no data of yours. Move the file away, and it begins anew with the next command.",
         ) from error
+
+
+def _stored_name(stored: StoredTenant) -> str:
+    return f"snapshot of {stored.evidence.tenant or 'a tenant that it does not name'}"
 
 
 def _credentials_of(customer_uuid: str, auth_token: str) -> Credentials:

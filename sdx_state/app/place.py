@@ -7,6 +7,9 @@ from pathlib import Path
 
 from sdx_state.app.extensions import ExtensionFailed, Extensions, extensions
 from sdx_state.config.project import StateSettings
+from sdx_state.model.ledger import Ledger
+from sdx_state.model.urls import authority_of
+from sdx_state.model.whereabouts import Whereabouts
 from sdx_state.programs.machine import THIS_MACHINE, Machine
 from sdx_state.state.backend import LOCAL, Backend
 from sdx_state.state.errors import StateUnusable
@@ -61,6 +64,19 @@ class Place:
         return store
 
     @property
+    def sandbox_name(self) -> str:
+        """The sandbox as people know it."""
+        return f"sandbox on this machine ({HIDDEN_FOLDER}/{self.database.name})"
+
+    @property
     def extensions(self) -> Extensions:
         """What installed packages add."""
         return extensions(self.folder)
+
+
+def where_of(place: Place, ledger: Ledger, *, sandbox: bool) -> Whereabouts:
+    """Return the tenant that the state `ledger` names: what is asked about a state alone reads no tenant."""
+    if sandbox:
+        return Whereabouts(place.environment, None, local=place.sandbox_name)
+    origin, _, customer = ledger.tenant.partition("#")
+    return Whereabouts(place.environment, authority_of(origin) if origin else None, customer or None)

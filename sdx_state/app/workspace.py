@@ -27,6 +27,7 @@ from sdx_state.model.plan import Plan
 from sdx_state.model.policy import Guards
 from sdx_state.model.snapshot import Snapshot
 from sdx_state.model.suppression import unsuppressed
+from sdx_state.model.whereabouts import Whereabouts
 from sdx_state.plan.attribute import attribute
 from sdx_state.plan.build import Intention, build_plan
 from sdx_state.plan.route import route, verb_of
@@ -54,6 +55,7 @@ class Workspace:
         capabilities: `api.capabilities` of the project file.
         parallelism: Requests in flight at a time.
         guards: What the project says must be kept, and exceptions to the rules of risk.
+        where: The environment, the host and the tenant, for people.
         proven: The credentials, or the project, name the tenant.
         stored: What was counted in a tenant that was stored; None for a live one, which is asked.
         extensions: What installed packages add: their rules judge every plan.
@@ -65,6 +67,7 @@ class Workspace:
     capabilities: Setting = "auto"
     parallelism: int = 8
     guards: Guards = field(default_factory=Guards)
+    where: Whereabouts = field(default_factory=lambda: Whereabouts(None, None))
     proven: bool = True
     stored: StoredEvidence | None = None
     extensions: Extensions = field(default_factory=Extensions)

@@ -88,6 +88,7 @@ def command(
             context.workspace(project, sandbox=sandbox) as workspace,
             workspace.writing("apply", say_waiting) as journal,
         ):
+            reports.where = workspace.where
             if resume:
                 reviewed = workspace.interrupted(journal)
                 if reviewed is None:
@@ -115,7 +116,7 @@ def command(
             reports.show(planned.plan)
             level = auto_approve or (UNATTENDED if planfile is not None else None)  # a saved plan was looked at
             consent = Consent(level, allowed, allow_deletes)
-            plan = approved(planned, consent, "Do you want to make these changes?", context.machine)
+            plan = approved(workspace, planned, consent, "Do you want to make these changes?")
             code = carried_out(
                 workspace,
                 journal,

@@ -17,6 +17,7 @@ from sdx_state.cli.reports import Forms
 from sdx_state.model.conversation import Check
 
 if TYPE_CHECKING:
+    from sdx_state.app.workspace import Workspace
     from sdx_state.config import Configuration
 
 
@@ -61,7 +62,7 @@ def command(
             for survey in not_as_declared(plan, chosen):
                 say(f"{survey} is not as declared: what is checked is what is live. See: sdx-state plan")
             if not (yes or on_this_machine(workspace.origin)):
-                _ask(len(chosen), workspace.origin)
+                _ask(workspace, len(chosen))
             player, signals = Player(Client.from_endpoints(workspace.client), plan.ids), Signals()
             results = []
             with signals.ending(player, "then it is cleaned up after"):
@@ -114,14 +115,14 @@ def _require_patterns(chosen: list[Check]) -> None:
             raise Stop(f"{said.source}: {error}", f"Nothing was created. Install it: {INSTALL_PATTERNS}") from None
 
 
-def _ask(count: int, origin: str) -> None:
+def _ask(workspace: Workspace, count: int) -> None:
     from sdx_state.cli.console import confirmed
 
     what = "a conversation" if count == 1 else f"{count} conversations"
     question = (
-        f"Hold {what} in {origin}? They are web interactions, which reach nobody by themselves.\n"
+        f"Hold {what} in {workspace.origin}? They are web interactions, which reach nobody by themselves.\n"
         "  What has started stays there and counts in reports, and whatever the survey does on an answer "
         "(triggers,\n  events) it does on these."
     )
-    if not confirmed(question):
+    if not confirmed(workspace.where, question):
         raise Stop("not approved: nothing was created", "In a pipeline: --yes")

@@ -4,41 +4,50 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sdx_state.app.saved import SavedPlan
+    from sdx_state.app.workspace import Workspace
     from sdx_state.apply.approval import ApprovedPlan, Consent
     from sdx_state.apply.review import Review
     from sdx_state.model.address import Address
-    from sdx_state.programs.machine import Machine
+    from sdx_state.model.whereabouts import Whereabouts
     from sdx_state.state.backend import Backend
 
 
+@dataclass(frozen=True)
 class AtTerminal:
-    """The person at the terminal."""
+    """The person at the terminal.
+
+    Attributes:
+        where: What every question is about, and names first.
+    """
+
+    where: Whereabouts
 
     def agrees(self, question: str) -> bool:
         """Ask for `yes`."""
         from sdx_state.cli.console import confirmed
 
-        return confirmed(question)
+        return confirmed(self.where, question)
 
     def names_tenant(self, question: str, reasons: Sequence[str], tenant: str) -> bool:
         """Ask for the name of the tenant."""
         from sdx_state.cli.console import typed
 
-        return typed(question, reasons, tenant)
+        return typed(self.where, question, reasons, tenant)
 
     def types(self, reason: str, address: Address) -> bool:
         """Ask for `address`."""
         from sdx_state.cli.console import typed_address
 
-        return typed_address(reason, address)
+        return typed_address(self.where, reason, address)
 
 
 def approved(
-    review: Review, given: Consent, question: str, machine: Machine, *, name_always: bool = False
+    workspace: Workspace, review: Review, given: Consent, question: str, *, name_always: bool = False
 ) -> ApprovedPlan:
     """Return `review` as approved by the options, or by the person who is asked `question` at the terminal.
 
@@ -48,7 +57,8 @@ def approved(
     from sdx_state.app.asking import consent_of
     from sdx_state.apply.approval import approve
 
-    person = AtTerminal() if sys.stdin.isatty() else None
+    machine = workspace.machine
+    person = AtTerminal(workspace.where) if sys.stdin.isatty() else None
     consent = consent_of(review, given, person, question, machine.moment(), name_always=name_always)
     return approve(review, consent, machine.moment())  # a person may have thought about it for hours
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
     from rich.progress import TaskID
 
+    from sdx_state.model.whereabouts import Whereabouts
+
 NARROWEST, WIDEST = 60, 140
 
 
@@ -112,23 +114,34 @@ def reading(what: str, *, visible: bool = True) -> Iterator[ReadingProgress]:
         yield ReadingProgress(bar, bar.add_task(what, total=None))
 
 
-def confirmed(question: str) -> bool:
-    """Ask on the terminal; only `yes` is yes. Without a terminal nobody can say it."""
+def say_where(where: Whereabouts) -> None:
+    """Print environment, host and tenant."""
+    from sdx_state.report.whereabouts import where_line
+
+    say(where_line(where))
+
+
+def confirmed(where: Whereabouts, question: str) -> bool:
+    """Ask on the terminal about the tenant of `where`; only `yes` is yes. Without a terminal nobody can say it."""
     if not sys.stdin.isatty():
         return False
-    say(f"\n{question}\n  Only 'yes' will be accepted to approve.\n")
+    say()
+    say_where(where)
+    say(f"{question}\n  Only 'yes' will be accepted to approve.\n")
     click.echo("  Enter a value: ", err=True, nl=False)
     return sys.stdin.readline().strip() == "yes"
 
 
-def typed(question: str, reasons: Sequence[str], tenant: str) -> bool:
+def typed(where: Whereabouts, question: str, reasons: Sequence[str], tenant: str) -> bool:
     """Ask on the terminal for the name of the tenant: its host, its customer, or both as they are printed."""
     from sdx_state.model.urls import authority_of
     from sdx_state.report.escape import escape
 
     origin, _, customer = tenant.partition("#")
     host = authority_of(origin)
-    say(f"\n{question}")
+    say()
+    say_where(where)
+    say(question)
     for reason in reasons:
         say(f"  {escape(reason)}")
     also = f" (or {escape(customer)})" if customer else ""
@@ -138,11 +151,13 @@ def typed(question: str, reasons: Sequence[str], tenant: str) -> bool:
     return bool(value) and value in {host, host.partition(":")[0], customer, origin, tenant}
 
 
-def typed_address(reason: str, address: str) -> bool:
+def typed_address(where: Whereabouts, reason: str, address: str) -> bool:
     """Ask on the terminal for the address of a critical change."""
     from sdx_state.report.escape import escape
 
-    say(f"\n{escape(reason)}\n  Type the address to approve this change: {escape(address)}\n")
+    say()
+    say_where(where)
+    say(f"{escape(reason)}\n  Type the address to approve this change: {escape(address)}\n")
     click.echo("  Enter a value: ", err=True, nl=False)
     return sys.stdin.readline().strip() == address
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from sdx_state.app.place import Place
     from sdx_state.app.workspace import Workspace
     from sdx_state.config import Configuration, Project, ProjectFiles
+    from sdx_state.model.ledger import Ledger
+    from sdx_state.model.whereabouts import Whereabouts
     from sdx_state.plan.build import Intention
     from sdx_state.programs.machine import Machine
     from sdx_state.state.backend import Backend
@@ -167,18 +169,27 @@ class Context:
 
         return replace(found, renew=renewed)
 
+    def where_of(self, ledger: Ledger, sandbox: bool) -> Whereabouts:
+        """Return the tenant that a state says it is of, where no tenant is asked."""
+        from sdx_state.app.place import where_of
+
+        return where_of(self.place(), ledger, sandbox=sandbox)
+
     @contextmanager
     def workspace(self, project: Project, *, sandbox: bool) -> Iterator[Workspace]:
-        """Open the tenant and its state while the block runs."""
+        """Open the tenant and its state while the block runs, and print which tenant it is."""
         from sdx_state.app.opening import open_sandbox, open_tenant
+        from sdx_state.cli.console import say_where
 
         if sandbox:
             with open_sandbox(project, self.place(project)) as workspace:
+                say_where(workspace.where)
                 yield workspace
             return
         base = self.base(project)
         found = self.credentials(base)
         with open_tenant(project, self.place(project), base, found, self.ca_file) as workspace:
+            say_where(workspace.where)
             yield workspace
 
     @contextmanager

@@ -54,6 +54,6 @@ def command(
         print_plan(planned.plan, verbose=verbose)
         consent = Consent(auto_approve, allowed, allow_deletes)
         question = "Do you really want to delete all of this?"
-        plan = approved(planned, consent, question, context.machine, name_always=True)
+        plan = approved(workspace, planned, consent, question, name_always=True)
         code = carried_out(workspace, journal, plan, "destroy", context.folder / FOLDER, project.handoff_links)
     raise click.exceptions.Exit(code)

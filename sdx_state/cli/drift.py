@@ -43,7 +43,7 @@ def command(context: Context, forms: Forms, baseline: Path | None, detailed_exit
             context.workspace(project, sandbox=sandbox) as workspace,
             reading("Reading the tenant") as progress,
         ):
-            plan = workspace.plan(intention, progress, graded=False).plan
+            plan, where = workspace.plan(intention, progress, graded=False).plan, workspace.where
         if plan.diagnostics:
             say(diagnostics_text(plan.diagnostics, colour=err_colour()))
         reports.found = Found("drift", "The plan has errors.", plan.diagnostics)
@@ -53,7 +53,7 @@ def command(context: Context, forms: Forms, baseline: Path | None, detailed_exit
         reports.found = Found("drift", drift_headline(verdict), found)
         reports.own = {
             "text": lambda: drift_text(verdict, colour=False) + "\n",
-            "json": lambda: drift_json(verdict, found),
+            "json": lambda: drift_json(verdict, found, where),
             "markdown": lambda: drift_markdown(verdict),
         }
         if reports.text_on_stdout:

@@ -64,7 +64,7 @@ def command(
     from sdx_state.app.saved import save_plan
     from sdx_state.apply.approval import Consent, violations
     from sdx_state.cli.consent import remember_saved
-    from sdx_state.cli.console import reading, say
+    from sdx_state.cli.console import reading, say, say_where
     from sdx_state.plan.conversation import conversations
     from sdx_state.risk.limits import with_limits
 
@@ -81,6 +81,9 @@ def command(
             else context.live(project, intention, base_intention, sandbox=sandbox)
         )
         with opened as (workspace, intention, base_intention):
+            reports.where = workspace.where
+            if snapshot is not None:
+                say_where(workspace.where)
             with reading("Reading the tenant") as progress:
                 planned = workspace.plan(
                     intention,

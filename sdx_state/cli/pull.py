@@ -14,6 +14,7 @@ from sdx_state.cli.outputs import OutputFile
 
 if TYPE_CHECKING:
     from sdx_state.model.plan import Change, Unmanaged
+    from sdx_state.model.whereabouts import Whereabouts
 
 SHOWN = 10  # resources that are listed
 
@@ -72,7 +73,7 @@ def command(
             context.workspace(project, sandbox=sandbox) as workspace,
             reading("Reading the tenant") as progress,
         ):
-            choices = Asked(overwrite, new)
+            choices = Asked(overwrite, new, workspace.where)
             pulled = pull(workspace, context.configuration, context.folder, progress, say_waiting, choices)
     except NotPulled as error:
         if error.plan is not None:
@@ -101,10 +102,12 @@ class Asked:
     Attributes:
         overwriting: The tenant's values replace edits in the files.
         taking: What no file declares is written down.
+        where: The tenant that the questions are about.
     """
 
     overwriting: bool
     taking: bool
+    where: Whereabouts
 
     def overwrite(self, edits: list[Change]) -> bool:
         """Show `edits`, and tell whether they may be lost."""
@@ -121,7 +124,7 @@ class Asked:
             say(f"  {escape(change.address)}: {escape(what)}{escape(place)}")
         if len(edits) > SHOWN:
             say(f"  and {len(edits) - SHOWN} more")
-        return confirmed(f"Replace these {len(edits)} with what the tenant says?")
+        return confirmed(self.where, f"Replace these {len(edits)} with what the tenant says?")
 
     def take(self, new: list[Unmanaged]) -> bool:
         """Show `new`, and tell whether it is to be written down."""
@@ -135,4 +138,4 @@ class Asked:
             say(f"  {one.kind} {escape(one.id)} {escape(one.label)}")
         if len(new) > SHOWN:
             say(f"  and {len(new) - SHOWN} more")
-        return confirmed(f"Write these {len(new)} down as well?")
+        return confirmed(self.where, f"Write these {len(new)} down as well?")

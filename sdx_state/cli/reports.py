@@ -16,6 +16,7 @@ from sdx_state.cli.outputs import require_output
 if TYPE_CHECKING:
     from sdx_state.apply.outcome import ApplyResult, Outcome
     from sdx_state.model.plan import Plan
+    from sdx_state.model.whereabouts import Whereabouts
     from sdx_state.plan.conversation import Conversation
     from sdx_state.report.formats import Options
 
@@ -117,6 +118,7 @@ class Reports:
         outcomes: What became of each change; None for a command that only plans.
         told: The changed surveys as a respondent meets them.
         hash: The hash of the plan as a file, empty if it is none.
+        where: The environment, the host and the tenant; None before a tenant is opened.
     """
 
     def __init__(self, context: Context, forms: Forms, budget: int, personal: bool, verbose: bool) -> None:
@@ -126,6 +128,7 @@ class Reports:
         self.outcomes: Sequence[Outcome] | None = None
         self.told: Sequence[Conversation] = ()
         self.hash = ""
+        self.where: Whereabouts | None = None
 
     @property
     def text_on_stdout(self) -> bool:
@@ -191,6 +194,7 @@ class Reports:
             self.hash,
             self.outcomes,
             self._page(),
+            self.where,
         )
         for form, file in self._forms:
             if (form, file) == ("text", None):

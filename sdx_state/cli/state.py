@@ -137,7 +137,9 @@ def restore(context: Context, serial: int | None, auto_approve: bool, sandbox: b
         ledger = store.generation(serial)
         kept = ", ".join(map(str, store.kept_serials()))
         say(f"Kept: {kept}. Serial {ledger.serial} knows {counted(len(ledger.entries), 'resource')}.")
-        if not auto_approve and not confirmed(f"Put the state of serial {ledger.serial} back?"):
+        if not auto_approve and not confirmed(
+            context.where_of(ledger, sandbox), f"Put the state of serial {ledger.serial} back?"
+        ):
             raise Stop("not approved", "Nothing was changed. Without a terminal, --auto-approve says yes.")
         saved = keep(store, journal, put_back(ledger, journal))
     click.echo(f"The state knows {counted(len(saved.entries), 'resource')}, as it did at serial {ledger.serial}.")
@@ -208,7 +210,7 @@ def rebuild(context: Context, auto_approve: bool, sandbox: bool) -> None:
             click.echo("The state already knows everything.")
             return
         question = f"Save a state of {counted(len(rebuilt.ledger.entries), 'resource')}?"
-        if not auto_approve and not confirmed(question):
+        if not auto_approve and not confirmed(workspace.where, question):
             raise Stop("not approved", "Nothing was changed. Without a terminal, --auto-approve says yes.")
         keep(workspace.store, open_journal(workspace.store, fence), rebuilt.ledger)
     click.echo(f"The state knows {counted(len(rebuilt.ledger.entries), 'resource')}.")
@@ -242,7 +244,7 @@ def sign(context: Context, auto_approve: bool, sandbox: bool) -> None:
             f"({counted(found.lines, 'line')}) are whole, and not signed with this key. Signing them says that you "
             "trust them as they are."
         )
-        if not auto_approve and not confirmed("Sign them?"):
+        if not auto_approve and not confirmed(context.where_of(found.ledger, sandbox), "Sign them?"):
             raise Stop("not approved", "Nothing was changed. Without a terminal, --auto-approve says yes.")
         line = sign_all(store, found)
     click.echo(f"Signed: the journal from line {line} on, which proves the lines before it as they are now.")

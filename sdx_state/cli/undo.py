@@ -48,7 +48,7 @@ def command(
             planned = workspace.undo(run, progress, say_waiting, protected, allowed)
         print_plan(planned.plan, verbose=verbose)
         consent = Consent(auto_approve, allowed, allow_deletes)
-        plan = approved(planned, consent, f"Do you want to undo run {run}?", context.machine)
+        plan = approved(workspace, planned, consent, f"Do you want to undo run {run}?")
         folder, links = context.folder / FOLDER, project.handoff_links
         code = carried_out(workspace, journal, plan, f"undo {run}", folder, links)
     if planned.plan.changes:

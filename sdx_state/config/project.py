@@ -101,6 +101,8 @@ class Project:
         variables: Texts for `${var.NAME}`, those of the process environment included.
         environment: The chosen environment.
         environments: All environments, in their order.
+        environments_place: Where they are declared.
+        declared_host: Host and port that the project file names, also where `SDX_API_URL` counts in its place.
         suppressions: Codes of warnings under `lint: {ignore: [...]}`, and in comments of the project file.
     """
 
@@ -117,6 +119,8 @@ class Project:
     variables: Mapping[str, str] = field(default_factory=dict)
     environment: str | None = None
     environments: tuple[str, ...] = ()
+    environments_place: Source | None = field(default=None, compare=False)
+    declared_host: str | None = None
     suppressions: tuple[Suppression, ...] = ()
 
     @property
@@ -307,6 +311,7 @@ def _project(folder: Path, settings: Table, environment: str | None, environ: Ma
     api, over = merged("api"), table(overlay.get("api"))
     if "host" in over:
         api.pop("url", None)  # the environment's host, not the address of the project beneath it
+    declared_host = base_url(api.get("host"), api.get("url")).authority if api.keys() & {"host", "url"} else None
     if environ.get(ADDRESS_VARIABLE):
         api["url"] = environ[ADDRESS_VARIABLE]
     given = {
@@ -331,5 +336,7 @@ def _project(folder: Path, settings: Table, environment: str | None, environ: Ma
         variables={**{name: str(text) for name, text in merged("variables").items()}, **given},
         environment=environment,
         environments=tuple(environments),
+        environments_place=Source(PROJECT_FILE, *settings.key_place("environments")) if environments else None,
+        declared_host=declared_host,
         suppressions=tuple(_ignored(settings, overlay)),
     )

@@ -8,19 +8,26 @@ from typing import Any
 
 from sdx_state.apply.outcome import Outcome
 from sdx_state.model.plan import Plan
+from sdx_state.model.whereabouts import Whereabouts
 from sdx_state.plan.codec import to_document
 from sdx_state.report.advice import advice_on
+from sdx_state.report.whereabouts import where_document
 
 
-def plan_json(plan: Plan, hash: str = "", outcomes: Sequence[Outcome] | None = None) -> str:
+def plan_json(
+    plan: Plan, hash: str = "", outcomes: Sequence[Outcome] | None = None, where: Whereabouts | None = None
+) -> str:
     """Return `plan` as an indented JSON document with a line end.
 
     Args:
         plan: What to show.
         hash: That of the file that the plan is, empty if it is none.
         outcomes: What became of each change, for a command that writes.
+        where: The environment, the host and the tenant.
     """
     document = to_document(plan)
+    if where is not None:
+        document["where"] = where_document(where)
     if outcomes is not None:
         document["outcomes"] = [_outcome(one) for one in outcomes]
     if hash:

@@ -9,6 +9,7 @@ from typing import Any
 
 from sdx_state.model.accepted import Accepted
 from sdx_state.model.diagnostic import Diagnostic
+from sdx_state.model.whereabouts import Whereabouts
 from sdx_state.plan.diagnostics import diagnostic_document, source_document
 from sdx_state.plan.divergence import Divergence, Verdict
 from sdx_state.report.escape import escape
@@ -16,6 +17,7 @@ from sdx_state.report.handoff import exact
 from sdx_state.report.markdown import GITHUB, fence_for
 from sdx_state.report.personal import live_without_personal
 from sdx_state.report.theme import Theme
+from sdx_state.report.whereabouts import where_document
 from sdx_state.report.words import TOTAL, excerpts
 
 MARKER = "<!-- sdx-state drift -->"
@@ -61,9 +63,10 @@ def drift_headline(verdict: Verdict) -> str:
     return f"Drift: {counts}" if verdict.drift or verdict.accepted else f"No drift. {counts}"
 
 
-def drift_json(verdict: Verdict, found: Iterable[Diagnostic] = ()) -> str:
-    """Return `verdict`, and all that was `found`, as JSON text, pure ASCII, with a line end."""
+def drift_json(verdict: Verdict, found: Iterable[Diagnostic], where: Whereabouts) -> str:
+    """Return `verdict`, all that was `found`, and which tenant it is of, as JSON in ASCII with a line end."""
     document = {
+        "where": where_document(where),
         "drift": [_document(one) for one in verdict.drift],
         "accepted": [
             {**_document(one), "reason": entry.reason, "owner": entry.owner} for one, entry in verdict.accepted

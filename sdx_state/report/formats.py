@@ -8,6 +8,7 @@ from typing import Protocol
 
 from sdx_state.apply.outcome import Outcome
 from sdx_state.model.plan import Plan
+from sdx_state.model.whereabouts import Whereabouts
 from sdx_state.plan.conversation import Conversation
 from sdx_state.report.ci import code_quality, github, plan_code_quality, plan_github, plan_gitlab
 from sdx_state.report.document import plan_json
@@ -31,6 +32,7 @@ class Options:
         hash: Hash of the plan as a file, empty if it is none.
         outcomes: What became of each change, None for a command that only plans.
         page: Where the plan's page can be read, empty if nowhere; a comment links to it.
+        where: The environment, the host and the tenant; None where no tenant was opened.
     """
 
     budget: int = GITHUB
@@ -40,6 +42,7 @@ class Options:
     hash: str = ""
     outcomes: Sequence[Outcome] | None = None
     page: str = ""
+    where: Whereabouts | None = None
 
 
 DEFAULT = Options()
@@ -66,7 +69,7 @@ def _markdown(plan: Plan, told: Sequence[Conversation], options: Options = DEFAU
 
 
 FORMATS: Mapping[str, Form] = {
-    "json": lambda plan, told, options=DEFAULT: plan_json(plan, options.hash, options.outcomes),
+    "json": lambda plan, told, options=DEFAULT: plan_json(plan, options.hash, options.outcomes, options.where),
     "markdown": _markdown,
     "html": lambda plan, told, options=DEFAULT: plan_html(plan, told),
     "junit": lambda plan, told, options=DEFAULT: plan_junit(plan, options.folder),

@@ -13,6 +13,7 @@ from typing import Any
 from sdx_state.apply.approval import violation_line
 from sdx_state.cli.failure import Stop, report_failure
 from sdx_state.cli.running import Narrator, print_result
+from sdx_state.model.whereabouts import Whereabouts
 from sdx_state.report.diagnostics import diagnostics_json, diagnostics_text
 from sdx_state.report.drift import drift_json, drift_markdown, drift_text
 from sdx_state.report.formats import FORMATS, Options
@@ -161,7 +162,9 @@ OUTPUTS: dict[str, Output] = {
     "drift markdown": Output(
         lambda one: drift_markdown(one.verdict, budget=1_000_000), lambda a, b: markdown_faults(a, b, OWN), code_in
     ),
-    "drift json": Output(lambda one: drift_json(one.verdict), json_faults, _joined_strings, exact=True),
+    "drift json": Output(
+        lambda one: drift_json(one.verdict, (), Whereabouts(None, None)), json_faults, _joined_strings, exact=True
+    ),
     "diagnostics": Output(lambda one: diagnostics_text(one.diagnostics, colour=False), _TEXT, str),
     "diagnostics json": Output(
         lambda one: diagnostics_json(one.diagnostics), json_faults, _joined_strings, exact=True
