@@ -46,6 +46,8 @@ SEEDED = {
     ],
     "users": [{"email": "ana.lee@example.com", "name": "Ana Lee", "agent_id": "alee"}],
 }  # fmt: skip
+# The reader's host is the one in sdx.yaml: only here it is a tenant on this machine.
+_OVERRIDDEN = re.compile(r"127\.0\.0\.1:\d+ \(SDX_API_URL overrides ([\w.-]+)\)")
 _START = re.compile(r"<!-- start: ([\w/-]+)((?:, [\w-]+)*) -->")
 
 
@@ -172,7 +174,7 @@ class Walk:
                 entry()
             except SystemExit as ended:
                 self.code = ended.code if isinstance(ended.code, int) else 1
-        return out.getvalue()
+        return _OVERRIDDEN.sub(r"\1", out.getvalue())
 
     def _edit(self, text: str) -> None:
         head, *lines = text.splitlines()
