@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sdx_state.api import BaseUrl, Connection, Credentials, Endpoints, base_url, credentials_from, require_trusted
 from sdx_state.api.stored import Found
-from sdx_state.app.place import Place
+from sdx_state.app.place import Place, whereabouts
 from sdx_state.app.rebuild import rebuild
 from sdx_state.app.rehearsal import StoredTenant, remembered, veiled
 from sdx_state.app.tenant import tenant_name
@@ -95,13 +95,7 @@ def open_tenant(
     with Endpoints(connection, machine=place.machine) as client:
         settings = project.api.capabilities, parallelism, project.guards
         proven = bool(project.tenant or customer)
-        where = Whereabouts(
-            project.environment,
-            base.authority,
-            project.tenant or customer,
-            project.declared_host if project.declared_host != base.authority else None,
-            bool(project.environments),
-        )
+        where = whereabouts(project, base, project.tenant or customer)
         yield Workspace(client, store, base.origin, *settings, where, proven=proven, extensions=place.extensions)
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sdx_state.api import BaseUrl
 from sdx_state.app.extensions import ExtensionFailed, Extensions, extensions
+from sdx_state.config import Project
 from sdx_state.config.project import StateSettings
 from sdx_state.model.ledger import Ledger
 from sdx_state.model.urls import authority_of
@@ -72,6 +74,15 @@ class Place:
     def extensions(self) -> Extensions:
         """What installed packages add."""
         return extensions(self.folder)
+
+
+def whereabouts(project: Project | None, base: BaseUrl, customer: str | None) -> Whereabouts:
+    """Return the live tenant of `customer` at `base`, and what of `project` that address overrides."""
+    if project is None:
+        return Whereabouts(None, base.authority, customer)
+    declared = project.declared_host
+    overridden = declared if declared != base.authority else None
+    return Whereabouts(project.environment, base.authority, customer, overridden, bool(project.environments))
 
 
 def where_of(place: Place, ledger: Ledger, *, sandbox: bool) -> Whereabouts:

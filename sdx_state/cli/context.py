@@ -75,11 +75,16 @@ class Context:
             project = self.project()
         return trusted_base(project, self.environ)
 
-    def pinned_tenant(self) -> str | None:
-        """Return the tenant that the project file pins, if there is one."""
+    def project_if_any(self) -> Project | None:
+        """Load the project file; return None where there is none."""
         from sdx_state.config.sift import PROJECT_FILE
 
-        return self.project().tenant if (self.folder / PROJECT_FILE).exists() else None
+        return self.project() if (self.folder / PROJECT_FILE).exists() else None
+
+    def pinned_tenant(self) -> str | None:
+        """Return the tenant that the project file pins, if there is one."""
+        project = self.project_if_any()
+        return project.tenant if project is not None else None
 
     def configuration(self, files: ProjectFiles | None = None, *, quiet: bool = False) -> Configuration:
         """Load the project file and every resource file, and print their warnings.

@@ -34,6 +34,7 @@ def command(context: Context, forms: Forms, baseline: Path | None, detailed_exit
     from sdx_state.report.diagnostics import diagnostics_text
     from sdx_state.report.drift import drift_headline, drift_json, drift_markdown, drift_text
     from sdx_state.report.found import Found
+    from sdx_state.report.metrics import drift_metrics
 
     with FoundReports(context, "drift", forms).whole() as reports:
         entries = load_baseline(baseline) if baseline is not None else ()
@@ -50,11 +51,12 @@ def command(context: Context, forms: Forms, baseline: Path | None, detailed_exit
         stop_on_errors(plan)
         verdict = judge(list(divergences(plan)), entries, context.machine.moment().date())
         found = (*plan.diagnostics, *verdict.diagnostics(strict=baseline is not None))
-        reports.found = Found("drift", drift_headline(verdict), found)
+        reports.found = headline = Found("drift", drift_headline(verdict), found)
         reports.own = {
             "text": lambda: drift_text(verdict, colour=False) + "\n",
             "json": lambda: drift_json(verdict, found, where),
             "markdown": lambda: drift_markdown(verdict),
+            "openmetrics": lambda: drift_metrics(verdict, headline, where),
         }
         if reports.text_on_stdout:
             click.echo(drift_text(verdict, colour=out_colour()))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-NAMES = ("text", "json", "markdown", "html", "junit", "sarif", "codequality", "github")
+NAMES = ("text", "json", "markdown", "html", "junit", "sarif", "codequality", "github", "openmetrics")
 
 
 def _forms(ctx: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> Forms:
@@ -91,11 +91,12 @@ class FoundReports:
         from sdx_state.cli.redaction import redacted
         from sdx_state.report.diagnostics import diagnostics_text
         from sdx_state.report.formats import FOUND_FORMATS, Options
+        from sdx_state.state.files import PRIVATE_FILE, READABLE_FILE
         from sdx_state.state.named_files import write_output
 
         if self.found is None:
             return
-        options = Options(folder=self._context.place_in_repository())
+        options = Options(environment=self._context.environment, folder=self._context.place_in_repository())
         for form, file in self._forms:
             if (form, file) == ("text", None):
                 continue
@@ -108,4 +109,6 @@ class FoundReports:
             if file is None:
                 print_document(text)
             else:
-                write_output(file, redacted(text).encode("utf-8", "replace"))
+                # Whoever collects metrics is another user, and they hold counts alone.
+                mode = READABLE_FILE if form == "openmetrics" else PRIVATE_FILE
+                write_output(file, redacted(text).encode("utf-8", "replace"), mode)

@@ -10,6 +10,7 @@ import click
 
 from sdx_state.cli.completing import runs
 from sdx_state.cli.context import Context, sandbox_option
+from sdx_state.cli.outputs import text_or_json_option
 
 if TYPE_CHECKING:
     from sdx_state.app.proof import Proof
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 @click.command("history")
 @click.argument("run", required=False, shell_complete=runs)
 @click.option("--verify", is_flag=True, help="Check journal, state and kept runs, and say what that proves.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@text_or_json_option
 @sandbox_option
 @click.pass_obj
 def command(context: Context, run: str | None, verify: bool, form: str, sandbox: bool) -> None:

@@ -9,6 +9,15 @@ import click
 
 from sdx_state.cli.context import Context
 
+text_or_json_option = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Print text for people, or JSON for programs.",
+)
+
 
 class OutputFile(click.Path):
     """The path of a file that a command writes.

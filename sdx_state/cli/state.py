@@ -14,6 +14,7 @@ from sdx_state.cli.addresses import an_address
 from sdx_state.cli.completing import addresses
 from sdx_state.cli.context import Context, sandbox_option
 from sdx_state.cli.failure import Stop
+from sdx_state.cli.outputs import text_or_json_option
 
 if TYPE_CHECKING:
     from sdx_state.model.address import Address
@@ -33,32 +34,43 @@ def command() -> None:
 
 @command.command("list")
 @click.argument("globs", nargs=-1, metavar="[GLOB]...", shell_complete=addresses)
+@text_or_json_option
 @sandbox_option
 @click.pass_obj
-def list_addresses(context: Context, globs: tuple[str, ...], sandbox: bool) -> None:
+def list_addresses(context: Context, globs: tuple[str, ...], form: str, sandbox: bool) -> None:
     """List managed addresses, or those that match a GLOB."""
     from sdx_state.plan.targets import unmatched
     from sdx_state.report.escape import escape
+    from sdx_state.report.state import state_json
 
-    entries = _store(context, sandbox).load().entries
+    ledger = _store(context, sandbox).load()
+    entries = ledger.entries
     for wrong in unmatched({"GLOB": globs}, entries):
         raise Stop(wrong.message, wrong.help or "")
-    for address in sorted(entries):
-        if not globs or any(fnmatchcase(address, glob) for glob in globs):
-            click.echo(escape(address))
+    named = [one for one in sorted(entries) if not globs or any(fnmatchcase(one, glob) for glob in globs)]
+    if form == "json":
+        click.echo(state_json(ledger, named))
+        return
+    for address in named:
+        click.echo(escape(address))
 
 
 @command.command()
 @click.argument("address", callback=an_address, shell_complete=addresses)
+@text_or_json_option
 @sandbox_option
 @click.pass_obj
-def show(context: Context, address: Address, sandbox: bool) -> None:
+def show(context: Context, address: Address, form: str, sandbox: bool) -> None:
     """Show the state of ADDRESS."""
     from sdx_state.report.escape import escape
+    from sdx_state.report.state import entry_json
 
     entry = _store(context, sandbox).load().entries.get(address)
     if entry is None:
         raise _unknown(context, address, sandbox)
+    if form == "json":
+        click.echo(entry_json(address, entry))
+        return
     click.echo(f"address  {escape(address)}\nid       {escape(entry.id)}\nprotect  {str(entry.protect).lower()}")
     click.echo(f"applied  {', '.join(escape(path) for path in entry.applied) or 'nothing'}")
 

@@ -15,6 +15,7 @@ from sdx_state.report.document import plan_json
 from sdx_state.report.found import Found, found_html, found_json, found_junit, found_markdown
 from sdx_state.report.junit import plan_junit
 from sdx_state.report.markdown import GITHUB, plan_markdown
+from sdx_state.report.metrics import found_metrics
 from sdx_state.report.page import plan_html
 from sdx_state.report.sarif import plan_sarif, sarif
 
@@ -95,5 +96,6 @@ FOUND_FORMATS: Mapping[str, FoundForm] = {
     "junit": lambda found, options=DEFAULT: found_junit(found, options.folder),
     "sarif": lambda found, options=DEFAULT: sarif(found.diagnostics, options.folder, successful=found.successful),
     "codequality": lambda found, options=DEFAULT: code_quality(found.diagnostics, options.folder),
+    "openmetrics": lambda found, options=DEFAULT: found_metrics(found, options.environment),
     "github": lambda found, options=DEFAULT: github(found.diagnostics, options.folder),
 }

@@ -24,6 +24,7 @@ from sdx_state.state.staging import replace_content, sync_folder, write_all
 
 HIDDEN_FOLDER = ".sdx"  # of the project: the state, the sandbox, and what else this program keeps
 PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
+READABLE_FILE = 0o644
 MAX_BYTES = 512 * 1024 * 1024  # of one file: many times the state of the largest tenant that was measured
 
 

@@ -125,3 +125,28 @@ def test_what_stops_drift_is_not_mixed_into_what_a_program_reads(connected, tena
     (found,) = [one for one in json.loads(ended.out)["diagnostics"] if one["severity"] == "error"]
     assert found["code"] == "ambiguous-match"
     assert "could be any of 2" in ended.err
+
+
+def test_metrics_are_written_for_a_collector_that_is_another_user(drifted, tmp_path):
+    file = tmp_path / "sdx.prom"
+    assert drifted.run("drift", f"--format=openmetrics={file}").code == 0
+    text = file.read_text("utf-8")
+    assert 'sdx_state_drift_changes{environment="",kind="survey",status="drifted"} 3\n' in text
+    assert 'sdx_state_success{command="drift",environment=""} 1\n' in text
+    assert text.endswith("# EOF\n")
+    assert file.stat().st_mode & 0o777 == 0o644
+
+
+def test_metrics_on_stdout_are_alone_there(drifted):
+    out = drifted.run("drift", "--format", "openmetrics").out
+    assert out.startswith("# TYPE sdx_state_success gauge\n")
+    assert out.endswith("\n# EOF\n")
+
+
+def test_metrics_of_a_tenant_that_cannot_be_read_say_that_it_failed(drifted, monkeypatch):
+    monkeypatch.setenv("SDX_AUTH_TOKEN", "wrong")
+    ended = drifted.run("drift", "--format", "openmetrics")
+    assert ended.code == 1
+    assert 'sdx_state_success{command="drift",environment=""} 0\n' in ended.out
+    assert "sdx_state_drift_changes" not in ended.out
+    assert ended.out.endswith("# EOF\n")
