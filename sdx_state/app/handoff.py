@@ -77,7 +77,7 @@ def look(
         SurveyDynamixError, StateError: As in planning.
         OSError: The pack could not be written.
     """
-    planned = workspace.plan(intention, progress)
+    planned = workspace.plan(intention, progress, holding=True)
     if planned.plan.errors:
         raise refused_for(planned.plan)
     if before is not None and _deletes(planned.plan) <= _deletes(before):

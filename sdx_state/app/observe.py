@@ -14,9 +14,9 @@ from sdx_state.model.address import Address
 from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.ledger import Ledger
 from sdx_state.model.snapshot import Snapshot
+from sdx_state.model.whereabouts import CHECK
 from sdx_state.plan.agreement import same_tenant
 from sdx_state.programs.machine import Machine, Uptime
-from sdx_state.state.memory import Memory
 from sdx_state.state.unfinished import Unfinished, Unseen
 
 UNPROVEN = "nothing shows that these credentials are of the tenant that the state belongs to"
@@ -112,7 +112,7 @@ class TenantReader:
                 "unproven-tenant",
                 "warning",
                 f"{UNPROVEN}; apply would stop here",
-                help=f"check the credentials; {PIN}",
+                help=f"{CHECK[0].lower()}{CHECK[1:]}; {PIN}",
             ),
         )
 
@@ -174,23 +174,4 @@ def clocks(server_ahead: float | None) -> Iterable[Diagnostic]:
             f"this machine's clock is {abs(server_ahead) / 60:.0f} minutes {direction} the server's: freezes, and "
             "exceptions that expire, are judged by this one",
             help="set the clock of this machine",
-        )
-
-
-def cut_off(memory: Memory) -> Iterable[Diagnostic]:
-    """Yield a word about a journal that is missing, and about each create that an earlier run was cut off in."""
-    if memory.history_lost:
-        yield Diagnostic(
-            "journal-missing",
-            "warning",
-            "the journal of earlier runs is missing: they cannot be undone, and what an interrupted one may have "
-            "created is found by name alone",
-            help="put it back if you have it; otherwise the next apply begins a new one",
-        )
-    for intent in memory.unfinished.pending:
-        yield Diagnostic(
-            "create-interrupted",
-            "warning",
-            f"{intent.address}: an earlier run was cut off while creating it; the next apply finds out by reading",
-            address=intent.address,
         )

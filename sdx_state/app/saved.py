@@ -15,11 +15,13 @@ from sdx_state.decoding.strict import OWN_DEPTH, DecodingError, parse
 from sdx_state.decoding.typed import mapping_of, member, member_or, record, text
 from sdx_state.model.plan import Action, Change, Plan
 from sdx_state.model.snapshot import Snapshot
+from sdx_state.model.whereabouts import CHECK
 from sdx_state.plan.build import Intention
 from sdx_state.plan.codec import PlanUnreadable, digest_of, fingerprint_of, from_document, to_document
 from sdx_state.state.named_files import read_regular, write_output
 from sdx_state.state.signing import VARIABLE, SigningKey
 
+OTHER_TENANT = f"Nothing was written. {CHECK}."
 DIGEST = "digest"  # of all of the document: of what was consented to and how risky it was, as well
 SIGNATURE = "signature"  # of the digest
 
@@ -158,9 +160,12 @@ def bound(saved: SavedPlan, now: Plan, intention: Intention, unproven: Snapshot 
     """
     reviewed = saved.plan
     if reviewed.tenant != now.tenant:
-        raise PlanStale(f"this plan was made for the tenant {reviewed.tenant}, and this run talks to {now.tenant}")
+        raise PlanStale(
+            f"this plan was made for the tenant {reviewed.tenant}, and this run talks to {now.tenant}", OTHER_TENANT
+        )
     if unproven is not None and not agree(saved.witnesses, unproven):
-        raise PlanStale("nothing shows that these credentials are of the tenant that this plan was made for")
+        message = "nothing shows that these credentials are of the tenant that this plan was made for"
+        raise PlanStale(message, OTHER_TENANT)
     if reviewed.lineage and now.lineage and reviewed.lineage != now.lineage:
         raise PlanStale("this plan was made with another state than the one here")
     if saved.configuration is not None and saved.configuration != configuration_hash(intention):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from sdx_state.model.whereabouts import CHECK
+
 
 class WrongTenant(Exception):
     """The credentials belong to another tenant than the one that the project pins."""
 
-    advice = "Use the credentials of the pinned tenant, or correct `tenant:` in sdx.yaml. No request was sent."
+    advice = f"{CHECK}. Only if all of them are right, correct `tenant:` in sdx.yaml. No request was sent."
 
 
 class UnprovenTenant(Exception):
@@ -18,9 +20,7 @@ class UnprovenTenant(Exception):
 
     def __init__(self, message: str, pin: str) -> None:
         super().__init__(message)
-        self.advice = (
-            f"Nothing was written. Check SDX_API_URL, --env and the credentials. If it is the right one, {pin}."
-        )
+        self.advice = f"Nothing was written. {CHECK}. If it is the right one, {pin}."
 
 
 def tenant_name(origin: str, pinned: str | None, customer_uuid: str | None) -> str:

@@ -7,8 +7,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sdx_state.api import Endpoints
+from sdx_state.app.earlier import cut_off, in_progress, interrupted
 from sdx_state.app.extensions import Extensions
-from sdx_state.app.observe import TenantReader, clocks, cut_off, require_same_tenant
+from sdx_state.app.observe import TenantReader, clocks, require_same_tenant
 from sdx_state.app.saved import SavedPlan
 from sdx_state.app.stored_evidence import StoredEvidence
 from sdx_state.app.tenant import WrongTenant
@@ -21,6 +22,7 @@ from sdx_state.live import Progress, Wanted, read_live, wanted_of
 from sdx_state.live.capabilities import Setting, writable
 from sdx_state.live.evidence import count_all, gather
 from sdx_state.model.address import Address
+from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.evidence import Counts
 from sdx_state.model.ledger import Ledger
 from sdx_state.model.plan import Plan
@@ -41,7 +43,8 @@ from sdx_state.risk.grade import grade, needs_evidence
 from sdx_state.state.backend import Backend
 from sdx_state.state.errors import StateError
 from sdx_state.state.journal import Journal
-from sdx_state.state.memory import journal_of, keep, open_journal, recall
+from sdx_state.state.memory import Memory, journal_of, keep, open_journal, recall
+from sdx_state.state.unfinished import Unfinished
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,7 @@ class Workspace:
         graded: bool = True,
         destroying: bool = False,
         waiting: Callable[[float], None] | None = None,
+        holding: bool = False,
     ) -> Review:
         """Read the tenant and return the plan for `intention`. Sends nothing but GET, HEAD and OPTIONS.
 
@@ -108,6 +112,7 @@ class Workspace:
             graded: Grade the changes, which asks the tenant about those that may endanger something.
             destroying: The configuration is not what decides which resources are deleted.
             waiting: For a run that writes: told how many seconds are waited for what does not show yet.
+            holding: This run holds the lock of the state, as every run with `waiting` does.
 
         Raises:
             SurveyDynamixError: The tenant could not be read.
@@ -128,7 +133,7 @@ class Workspace:
             *intention.diagnostics,
             *plan.diagnostics,
             *seen.diagnostics,
-            *cut_off(memory),
+            *self._left(memory, holding=holding or waiting is not None),
             *clocks(self.client.server_ahead),
         )
         stored = self.stored.source(self.machine.moment()) if self.stored is not None else None
@@ -293,6 +298,17 @@ class Workspace:
         """
         if not self.proven:
             require_same_tenant(ledger, snapshot)
+
+    def _left(self, memory: Memory, *, holding: bool) -> Iterator[Diagnostic]:
+        """Yield what earlier runs left; what a run at work has not finished is not left."""
+        running = None if holding else self.store.running()
+        if running is not None:
+            yield in_progress(running)
+            yield from cut_off(replace(memory, unfinished=Unfinished()))
+            return
+        yield from cut_off(memory)
+        if not holding and memory.unfinished.interrupted is not None:
+            yield from interrupted(self.store)
 
     def _reader(self, waiting: Callable[[float], None] | None) -> TenantReader:
         return TenantReader(self.client, self.parallelism, self.proven, self.machine, waiting)

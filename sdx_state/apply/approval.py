@@ -22,7 +22,15 @@ UNATTENDED: Level = "high"  # The highest risk that needs no consent by address.
 
 
 class PlanStale(Exception):
-    """The current plan is not the plan that was reviewed. Nothing was written."""
+    """The current plan is not the plan that was reviewed. Nothing was written.
+
+    Attributes:
+        advice: What to do next.
+    """
+
+    def __init__(self, message: str, advice: str = "Nothing was written. Plan again, and review that.") -> None:
+        super().__init__(message)
+        self.advice = advice
 
 
 class Refused(Exception):

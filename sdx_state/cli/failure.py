@@ -191,7 +191,7 @@ def _not_approved(error: Refused | PlanStale) -> Failure:
     from sdx_state.apply.approval import PlanStale
 
     if isinstance(error, PlanStale):
-        return Failure("stale-plan", str(error), "Nothing was written. Plan again, and review that.", STALE)
+        return Failure("stale-plan", str(error), error.advice, STALE)
     if error.plan is None:
         exit_code = LIMIT if error.violations else 1
         return Failure("not-approved", str(error), error.advice, exit_code, limits=error.violations)

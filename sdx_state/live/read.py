@@ -23,6 +23,7 @@ from sdx_state.model.address import Address
 from sdx_state.model.ledger import Ledger
 from sdx_state.model.resource import Desired, Live, Shape
 from sdx_state.model.snapshot import Snapshot
+from sdx_state.model.whereabouts import CHECK
 
 MISSING_COUNT, MISSING_SHARE = 3, 0.2
 LOOKS = 200  # children that are asked for one by one, at most
@@ -359,7 +360,7 @@ def _too_much_missing(kind: Kind, missing: int, total: int) -> TooMuchMissing:
     return TooMuchMissing(
         f"{missing} of the {total} {kind.noun}s that the state knows are not in this tenant. "
         "Is it the right one? Nothing was changed.\n"
-        "Check the host and the credentials. If they really were deleted, stop managing them: "
+        f"{CHECK}. If they really were deleted, stop managing them: "
         f"sdx-state state rm '{kind.name}.*' (or the addresses of those that are gone)."
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from sdx_state.model.address import Address
@@ -29,6 +29,7 @@ class Diagnostic:
         address: The resource that it is about.
         help: The next step for the person who must act.
         excerpt: The line of the source, for a caret; None where it cannot be shown.
+        brief: A few words for the summary line, of a limit that names a number. Not part of documents.
     """
 
     code: str
@@ -38,6 +39,7 @@ class Diagnostic:
     address: Address | None = None
     help: str | None = None
     excerpt: str | None = None
+    brief: str | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
         return f"{self.source}: {self.message}" if self.source is not None else self.message

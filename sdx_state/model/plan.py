@@ -162,6 +162,7 @@ class Summary:
     handoff: int = 0
     unmanaged: int = 0
     forget: int = 0
+    moved: int = 0
 
 
 @dataclass(frozen=True)
@@ -234,4 +235,5 @@ class Plan:
             handoff=sum(change.writes and change.via in ("csv", "manual") for change in self.changes),
             unmanaged=len(self.unmanaged),
             forget=sum(change.action is Action.FORGET for change in self.changes),
+            moved=sum(change.previous is not None for change in self.changes),
         )

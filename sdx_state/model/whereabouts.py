@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+# A wrong host or environment is likelier than a tenant that lost its resources: every message about that begins so.
+CHECK = "Check SDX_API_URL, --env and the credentials"
+
 
 @dataclass(frozen=True)
 class Whereabouts:

@@ -107,6 +107,7 @@ def to_document(plan: Plan) -> dict[str, Any]:
             "handoff": summary.handoff,
             "unmanaged": summary.unmanaged,
             "forget": summary.forget,
+            "moved": summary.moved,
             "unchanged": plan.unchanged,
         },
         "applyable": not plan.errors and not plan.limits and bool(plan.changes),

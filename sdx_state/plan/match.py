@@ -13,6 +13,7 @@ from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.ledger import Entry
 from sdx_state.model.resource import Desired, Live
 from sdx_state.model.snapshot import Snapshot
+from sdx_state.model.whereabouts import CHECK
 from sdx_state.plan.continuity import known_as
 
 
@@ -199,7 +200,7 @@ def _not_there(kind: Kind, resource: Desired, elsewhere: Live | None) -> Diagnos
     """Return what is wrong with the id that `resource` is pinned to; `elsewhere` has it, in another parent."""
     pinned = f"{resource.address} is pinned to id {resource.id}"
     message = f"{pinned}, and the tenant has no such {kind.noun}"
-    hint = "correct the id, or remove the line to look it up by name"
+    hint = f"{CHECK[0].lower()}{CHECK[1:]}; then correct the id, or remove the line to look it up by name"
     if elsewhere is not None:
         message = f"{pinned}, which is a {kind.noun} of another {kind.parent} (id {elsewhere.parent_id})"
         hint = f"remove the `id:` line: the API cannot move a {kind.noun}, so it is created here and deleted there"

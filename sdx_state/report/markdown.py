@@ -19,7 +19,7 @@ from sdx_state.report.markdown_changes import Group, groups_of
 from sdx_state.report.personal import without_personal
 from sdx_state.report.places import place_of
 from sdx_state.report.stored import stored_line
-from sdx_state.report.text import licences, no_changes, summary_line
+from sdx_state.report.text import licences, no_changes, stopping, summary_line
 
 MARKER = "<!-- sdx-state plan -->"
 GITHUB = 65_536  # bytes that a comment may have there
@@ -117,12 +117,6 @@ def fence_for(texts: Sequence[str]) -> str:
 def at_level(level: str, count: int) -> str:
     """Return what it means that `count` changes are at `level`."""
     return f"{count} {level if level == 'blocked' else f'at {level} risk'}: {_MEANS[level]}"
-
-
-def stopping(plan: Plan) -> str | None:
-    """Return which limits apply would stop at, None if there is none; their names are ours."""
-    names = dict.fromkeys(one.code for one in plan.limits)
-    return f"apply stops at a limit: {', '.join(names)}" if names else None
 
 
 def _head(plan: Plan, environment: str | None) -> Iterator[str]:

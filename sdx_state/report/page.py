@@ -18,10 +18,10 @@ from sdx_state.plan.conversation import Conversation
 from sdx_state.report.dialogue import Dialogue, dialogue, pair
 from sdx_state.report.escape import escape, escape_lines
 from sdx_state.report.handoff import exact, shown
-from sdx_state.report.markdown import BY_HAND, SECTIONS, at_level, stopping
+from sdx_state.report.markdown import BY_HAND, SECTIONS, at_level
 from sdx_state.report.places import field_place, place_of
 from sdx_state.report.stored import stored_line
-from sdx_state.report.text import licences, no_changes, summary_line
+from sdx_state.report.text import licences, no_changes, stopping, summary_line
 from sdx_state.report.words import Piece
 
 NO_RISK = "no risk"

@@ -48,7 +48,14 @@ def summary_line(summary: Summary) -> str:
     counts += [f"{summary.add} to add", f"{summary.change} to change", f"{summary.destroy} to destroy"]
     counts += [f"{summary.handoff} to hand off"] if summary.handoff else []
     counts += [f"{summary.forget} to forget"] if summary.forget else []
+    counts += [f"{summary.moved} moved"] if summary.moved else []
     return f"Plan: {', '.join(counts)}."
+
+
+def stopping(plan: Plan) -> str | None:
+    """Return at which limits apply would stop, None if at none; the words are computed and ours."""
+    names = dict.fromkeys(one.brief or one.code for one in plan.limits)
+    return f"apply stops: {', '.join(names)}" if names else None
 
 
 def no_changes(plan: Plan) -> str:
@@ -62,7 +69,7 @@ def no_changes(plan: Plan) -> str:
 def licences(plan: Plan) -> str | None:
     """Return how many users `plan` adds, where a policy does not waive it: they cost."""
     count = sum(risk.rule == USER_ADDED for change in plan.changes for risk in change.risks)
-    return f"{count} user{'s' if count > 1 else ''} to add: licences are paid per user" if count else None
+    return f"{count} user{'s' if count > 1 else ''} to add: each user needs a paid license" if count else None
 
 
 class _PlanText:
@@ -99,7 +106,9 @@ class _PlanText:
             yield cost
             yield ""
         if self.plan.changes:
-            yield self.paint("strong", summary_line(self.plan.summary))
+            stop = stopping(self.plan)
+            ended = f" {stop[0].upper()}{stop[1:]}." if stop else ""
+            yield self.paint("strong", summary_line(self.plan.summary) + ended)
         elif self.plan.errors:
             yield self.paint("error", "The plan has errors. Nothing can be applied.")
         else:

@@ -12,6 +12,7 @@ from datetime import datetime
 from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.plan import Action, Plan
 from sdx_state.model.policy import Freeze
+from sdx_state.model.whereabouts import CHECK
 
 
 def with_limits(plan: Plan, found: Sequence[Diagnostic]) -> Plan:
@@ -99,7 +100,7 @@ def broken(
                 "empty",
                 "error",
                 f"the configuration declares no resources, so the plan deletes {count} managed resources",
-                help="Check the directory (-C) and --env. To delete all managed resources: sdx-state destroy",
+                help=f"{CHECK}, and the directory (-C). To delete all managed resources: sdx-state destroy",
             )
         )
     elif consented is not None and consented != count:
@@ -118,6 +119,9 @@ def broken(
                 "error",
                 f"the plan deletes {count} of {managed} managed resources: {over}",
                 help=f"To allow it: --allow-deletes {count}, or raise `limits:` in sdx.yaml",
+                brief=f"over the limit of {deletes} deletes"
+                if count > deletes
+                else f"over the limit of {deletes_percent} % of deletes",
             )
         )
     return found

@@ -9,6 +9,7 @@ from typing import Protocol
 from sdx_state.decoding.typed import Record
 from sdx_state.model.ledger import Ledger
 from sdx_state.programs.machine import Machine
+from sdx_state.state.holder import Holder
 from sdx_state.state.signing import SigningKey
 
 LOCAL = "local"  # the name of the store in a folder on this machine
@@ -138,6 +139,9 @@ class Backend(Protocol):
         Raises:
             StateLocked: Another run holds it.
         """
+
+    def running(self) -> Holder | None:
+        """Return the run that holds the lock, None if there is none or it does not say. Changes nothing."""
 
     def unlock(self, id: str) -> bool:
         """Clear the lock `id` that a run left behind; tell whether there was one.

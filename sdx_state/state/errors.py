@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from sdx_state.model.whereabouts import CHECK
+
 if TYPE_CHECKING:
     from sdx_state.model.ledger import Ledger
 
@@ -19,8 +21,7 @@ STATE_ADVICE = (
     "meanwhile then stay in the tenant, and a survey that was renamed is created again."
 )
 TENANT_ADVICE = (
-    "The state is good. Check the host, --env and the credentials. A second tenant needs an environment of its own "
-    "(`environments:` in sdx.yaml)."
+    f"The state is good. {CHECK}. A second tenant needs an environment of its own (`environments:` in sdx.yaml)."
 )
 VERSION_ADVICE = "The state is good. Update sdx-state: pip install --upgrade sdx-state"
 OLDER_ADVICE = "Put the newest one back: sdx-state state restore"
@@ -37,7 +38,8 @@ RUN_ADVICE = (
 )
 SIGNATURE_ADVICE = (
     "If it was last written without SDX_STATE_KEY, or with another key, and you trust it as it is: "
-    "sdx-state state sign (with the same --env and --sandbox). Otherwise put a good copy in its place."
+    "sdx-state state sign (with the same --env and --sandbox). Otherwise go back to the newest earlier state: "
+    "sdx-state state restore. Or put a good copy in its place."
 )
 
 

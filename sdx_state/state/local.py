@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from sdx_state.decoding.strict import OWN_DEPTH, DecodingError, parse
-from sdx_state.decoding.typed import Record, filled, member, natural, number, record, text
+from sdx_state.decoding.typed import Record, record
 from sdx_state.model.ledger import Ledger
 from sdx_state.programs.machine import THIS_MACHINE, Machine
 from sdx_state.state import platform
@@ -31,6 +31,7 @@ from sdx_state.state.errors import (
     StateUnusable,
 )
 from sdx_state.state.files import make_private_folder, open_folder, read_private, write_atomically
+from sdx_state.state.holder import Holder, holder_of
 from sdx_state.state.journal_file import JournalFile
 from sdx_state.state.ledger import new_ledger
 from sdx_state.state.signing import SigningKey, hash_of_bytes
@@ -354,6 +355,32 @@ class LocalStore:
                     file.truncate(0)
                     platform.unlock(descriptor)
 
+    def running(self) -> Holder | None:
+        """Return the run that holds the lock, None if there is none. Changes nothing.
+
+        Raises:
+            StateUnusable: The lock file cannot be read.
+        """
+        try:
+            written = read_private(self.lock_path)
+            if not written:
+                return None
+            with open_folder(self.folder) as folder:
+                descriptor = folder.open(self.lock_path.name, os.O_RDWR)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise StateUnusable(f"{self.lock_path} cannot be read ({error.strerror})", UNREADABLE_ADVICE) from error
+        try:
+            platform.lock(descriptor, wait=False)  # a dead run left its name, and not the lock
+        except BlockingIOError:
+            return holder_of(written.decode("utf-8", "replace"))
+        else:
+            platform.unlock(descriptor)
+            return None
+        finally:
+            os.close(descriptor)
+
     def unlock(self, id: str) -> bool:
         """Clear what a dead run left in the lock file; tell whether there was anything.
 
@@ -369,7 +396,7 @@ class LocalStore:
             raise StateUnusable(f"{self.lock_path} cannot be read ({error.strerror})", UNREADABLE_ADVICE) from error
         if not left:
             return False
-        holder = _holder(left)
+        holder = holder_of(left)
         if holder is not None and holder.id != id:
             raise StateNotSaved(f"the lock here is {holder.id}, not {id}.\nNothing was changed.")
         with self.lock("state unlock"):
@@ -389,32 +416,6 @@ def _require_same_file(path: Path, descriptor: int) -> None:
         )
 
 
-@dataclass(frozen=True)
-class _Holder:
-    """Who holds a lock, as the lock file says."""
-
-    purpose: str
-    pid: int
-    host: str
-    since: float
-    id: str
-
-
-def _holder(written: str) -> _Holder | None:
-    """Return who wrote a lock file; None where it does not say, which is no reason to stop."""
-    try:
-        document = record(parse(written))
-        return _Holder(
-            purpose=member(document, "purpose", filled),
-            pid=member(document, "pid", natural),
-            host=member(document, "host", text),
-            since=member(document, "since", number),
-            id=member(document, "id", filled),
-        )
-    except DecodingError:
-        return None
-
-
 def _same_tenant(one: str, other: str) -> bool:
     """Compare `origin#customer`; where one of the two does not know its customer, the origin decides."""
     (origin, _, customer), (other_origin, _, other_customer) = one.partition("#"), other.partition("#")
@@ -422,7 +423,7 @@ def _same_tenant(one: str, other: str) -> bool:
 
 
 def _held_by(written: str, path: Path, now: float) -> str:
-    holder = _holder(written)
+    holder = holder_of(written)
     who = "another run"
     if holder is not None:
         age = max(0, int(now - holder.since))

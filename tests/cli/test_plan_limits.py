@@ -31,7 +31,7 @@ def test_a_plan_that_apply_would_refuse_ends_with_6_and_is_whole_in_every_output
     assert planned.code == 6
     assert "apply would stop here: deletes\nTo allow it: --allow-deletes 4" in planned.err
     assert "error[deletes]: the plan deletes 4 of 5 managed resources" in planned.out
-    assert planned.last == "Plan: 0 to add, 0 to change, 4 to destroy."
+    assert planned.last == "Plan: 0 to add, 0 to change, 4 to destroy. Apply stops: over the limit of 3 deletes."
     for file in forms.values():
         text = (shrinking.folder / file).read_text()
         assert "the plan deletes 4 of 5" in text
@@ -145,3 +145,19 @@ def test_a_tenant_without_anything_that_is_owned_is_taken_for_the_wrong_one(conn
     assert connected.run("state", "rm", "survey.*").code == 0
     assert connected.apply().code == 0
     assert len(names(tenant)) == count
+
+
+def test_moves_are_counted_in_the_last_line(connected):
+    connected.write("a.yaml", "surveys: {a: {name: A}}\n")
+    assert connected.apply().code == 0
+    connected.write("a.yaml", "surveys: {b: {name: A}}\nmoved: [{from: survey.a, to: survey.b}]\n")
+    assert connected.run("plan").last == "Plan: 0 to add, 0 to change, 0 to destroy, 1 moved."
+    assert json.loads(connected.run("plan", "--format", "json").out)["summary"]["moved"] == 1
+
+
+def test_a_share_over_the_limit_is_in_the_last_line(connected):
+    connected.write("a.yaml", "surveys: {a: {name: A}, b: {name: B}}\n")
+    assert connected.apply().code == 0
+    connected.write("a.yaml", "surveys: {a: {name: A}}\n")
+    last = connected.run("plan").last
+    assert last == "Plan: 0 to add, 0 to change, 1 to destroy. Apply stops: over the limit of 10 % of deletes."

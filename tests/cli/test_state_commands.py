@@ -161,7 +161,7 @@ def cut_off(path):
 
 
 DAMAGES = {
-    "another tenant": (of_another_tenant, "Check the host, --env and the credentials", True),
+    "another tenant": (of_another_tenant, "Check SDX_API_URL, --env and the credentials", True),
     "newer version": (of_a_newer_version, "Update sdx-state", True),
     "cut off": (cut_off, "sdx-state state restore", False),
 }

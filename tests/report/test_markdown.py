@@ -155,7 +155,7 @@ def test_first_lines_name_environment_tenant_counts_and_what_stops_apply():
     assert first == [
         "**prod** · `https://au1.surveydynamix.com#5f0c`",
         "",
-        "**Plan: 0 to add, 1 to change, 0 to destroy.** **apply stops at a limit: deletes.**",
+        "**Plan: 0 to add, 1 to change, 0 to destroy.** **apply stops: deletes.**",
     ]
     allowed = plan_markdown(Plan("t", "l", (changed("a"),)))
     assert "**Plan: 0 to add, 1 to change, 0 to destroy.** No limit stops apply." in allowed
