@@ -112,8 +112,8 @@ def test_a_limit_is_named_in_every_form_with_the_way_on(connected, arguments):
     assert "the plan deletes 5" in suite.find(".//failure").get("message")
     assert json.loads(forms["sarif"])["runs"][0]["invocations"] == [{"executionSuccessful": False}]
     assert forms["github"].startswith("::error title=deletes::the plan deletes 5")
-    assert "**Apply stops: over the limit of 3 deletes.**" in forms["markdown"]
-    assert "apply stops: deletes</li>" in forms["html"]
+    assert "apply stops: over the limit of 3 deletes" in forms["markdown"]
+    assert "apply stops: over the limit of 3 deletes</li>" in forms["html"]
     for name in ("junit", "sarif", "github", "markdown", "html", "text"):
         assert "--allow-deletes 5" in forms[name], name
 
