@@ -25,16 +25,13 @@ NOT_HELD_YET = frozenset(
         "README.md",
         "guides",
         "schemas",
-        "sdx_state/api",
         "sdx_state/app",
-        "sdx_state/check",
+        "sdx_state/check/play.py",
         "sdx_state/cli",
         "sdx_state/config",
-        "sdx_state/live",
-        "sdx_state/model",
+        "sdx_state/live/read.py",
         "sdx_state/plan",
         "sdx_state/report",
-        "sdx_state/sandbox",
         "sdx_state/state",
     }
 )

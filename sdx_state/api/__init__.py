@@ -1,4 +1,4 @@
-"""The HTTP API as it is: transport, credentials, classification of answers, retries, paging, and a typed client."""
+"""The HTTP API: transport, credentials, classification of answers, retries, paging, and a typed client."""
 
 from sdx_state.api.address import base_url, require_trusted
 from sdx_state.api.client import Client

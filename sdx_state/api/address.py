@@ -1,4 +1,4 @@
-"""The API's address: one origin, named by the user, that the credentials belong to."""
+"""Address of the API: one origin, to which the credentials belong."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ def base_url(host: str | None, url: str | None) -> BaseUrl:
 
     Args:
         host: A host name, such as `au1.surveydynamix.com`, that serves the API under `/api`.
-        url: The whole address, which counts if both are given; `http` for this machine's loopback only.
+        url: The full URL, which takes precedence over `host`; `http` only for loopback.
 
     Raises:
-        InvalidURLError: Neither is given, or it is not an address that credentials may be sent to.
+        InvalidURLError: Neither is given, or credentials may not be sent to it.
     """
     try:
         return urls.base_url(host, url)
@@ -24,14 +24,14 @@ def base_url(host: str | None, url: str | None) -> BaseUrl:
 
 
 def require_trusted(base: BaseUrl, named_outside: str | None) -> None:
-    """Let credentials go to the vendor, to this machine, and to the origin that their owner names; nowhere else.
+    """Allow credentials only for the vendor, this machine, and the origin that the environment names.
 
     Args:
-        base: Where requests would go.
-        named_outside: The address that the environment names, beside the credentials.
+        base: Address of the requests.
+        named_outside: The API address in the environment, beside the credentials.
 
     Raises:
-        InvalidURLError: The environment names no address that credentials may be sent to.
+        InvalidURLError: Credentials may not be sent to the address in the environment.
         UntrustedHostError: The origin is none of these. Nothing was sent.
     """
     outside = base_url(None, named_outside) if named_outside and not is_trusted(base, None) else None
@@ -39,6 +39,6 @@ def require_trusted(base: BaseUrl, named_outside: str | None) -> None:
         belongs_to = outside.origin if outside is not None else f"https://{VENDOR} and its regional hosts"
         raise UntrustedHostError(
             "",
-            f"the API's address is {base.origin}, and the credentials are for {belongs_to}: nothing was sent",
+            f"the API address is {base.origin}, but the credentials are for {belongs_to}: nothing was sent",
             url=str(base),
         )

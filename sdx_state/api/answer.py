@@ -1,7 +1,7 @@
-"""What an answer means: the one table that every request goes by.
+"""Classification of answers: one table for every request.
 
-A status is judged before the body, the body's kind before its content. A write whose answer does not say for certain
-that it was refused is *ambiguous*: it may have been carried out.
+The status is checked before the body, the type of the body before its content. A write whose answer does not prove
+that it was rejected is *ambiguous*: it may have been processed.
 """
 
 from __future__ import annotations
@@ -34,20 +34,21 @@ from sdx_state.model.urls import host_of
 Row = dict[str, object]
 Rows = list[Row]
 
-# Successes with a whole answer of the API itself. 203 was altered on the way, 206 is a part, 205 and 207 are neither.
+# Successes with a complete answer of the API. 203 was modified by a proxy, 206 is partial, the API has no 205 and
+# 207.
 WHOLE = frozenset({200, 201, 202, 204})
 
-_START_FIRST = "Call start_survey first, then submit the response again: this one was not taken."
+_START_FIRST = "Call start_survey first, then submit the response again: this one was not recorded."
 
-EXCERPT = 200  # characters of a server's own words that are worth a person's time
+EXCERPT = 200  # Characters of the server's message that are shown.
 
-# API reference, "Errors". Each of these says for certain that a write was not carried out.
+# API reference, "Errors". Each of these proves that a write was not processed.
 _REFUSALS: dict[int, tuple[type[SurveyDynamixError], str]] = {
-    400: (BadRequestError, "the server finds the request malformed"),
-    401: (AuthenticationError, "wrong credentials, or no permission for this"),
-    403: (PermissionDeniedError, "no permission for this"),
+    400: (BadRequestError, "the server rejects the request as malformed"),
+    401: (AuthenticationError, "wrong credentials, or missing permission"),
+    403: (PermissionDeniedError, "missing permission"),
     404: (NotFoundError, "not found"),
-    409: (ConflictError, "in conflict with what is there"),
+    409: (ConflictError, "conflict with an existing resource"),
     410: (GoneError, "it was deleted"),
     429: (RateLimitError, "too many requests"),
 }
@@ -57,12 +58,12 @@ def check(request: Request, answer: Answer, redact: Callable[[str], str]) -> Non
     """Return if `answer` is a success that could come from the API.
 
     Args:
-        request: What was asked.
-        answer: What came back.
-        redact: Takes the credentials out of a text.
+        request: The request.
+        answer: The answer.
+        redact: Removes the credentials from a text.
 
     Raises:
-        SurveyDynamixError: The type, and whether it is ambiguous, follow the status and the kind of body.
+        SurveyDynamixError: The status and the type of the body decide its class and `ambiguous`.
     """
     status = answer.status
     if 200 <= status < 300:
@@ -71,13 +72,13 @@ def check(request: Request, answer: Answer, redact: Callable[[str], str]) -> Non
                 str(request), "a web page answered instead of the API", status=status, ambiguous=request.writes
             )
         if status not in WHOLE:
-            raise _unexpected(request, answer, f"the API does not answer with {status}: it may be a part, or altered")
+            raise _unexpected(request, answer, f"unexpected status {status}: the answer may be partial or modified")
         return
     said = _excerpt(answer, redact)
     if status == 405:
         raise MethodNotAllowedError(
             str(request),
-            f"the server does not allow this verb here (405){said}",
+            f"the server does not allow this method here (405){said}",
             status=status,
             advice=None if request.writes else "This address does not serve this API: check the host.",
             allowed=allowed_verbs(answer) or frozenset(),
@@ -87,10 +88,10 @@ def check(request: Request, answer: Answer, redact: Callable[[str], str]) -> Non
         raise kind(str(request), f"{meaning} ({status}){said}", status=status)
     if 400 <= status < 500:
         raise APIStatusError(
-            str(request), f"the server refuses it with {status}{said}", status=status, ambiguous=request.writes
+            str(request), f"the server rejects the request ({status}){said}", status=status, ambiguous=request.writes
         )
     if status == 503:
-        # A proxy can say so after the work was done.
+        # A proxy can answer it after the server has processed the request.
         raise ServiceUnavailableError(
             str(request), f"the service is not available (503){said}", status=status, ambiguous=request.writes
         )
@@ -107,38 +108,38 @@ def check(request: Request, answer: Answer, redact: Callable[[str], str]) -> Non
 
 
 def resource_of(request: Request, answer: Answer) -> Row:
-    """Return the one resource in `answer`, which `check` let pass.
+    """Return the resource in `answer`, which has passed `check`.
 
     Raises:
-        NonAPIResponseError: Empty, or no JSON.
+        NonAPIResponseError: Empty, or not JSON.
         InvalidResponseError: Not one JSON object.
     """
     document = _document_of(request, answer)
     if not isinstance(document, dict):
-        raise _unexpected(request, answer, f"an object is due, and {_kind(document)} came")
+        raise _unexpected(request, answer, f"expected an object, got {_kind(document)}")
     return document
 
 
 def rows_of(request: Request, answer: Answer) -> Rows:
-    """Return the rows in `answer`, which `check` let pass. 204 without a body is the end of a list, as seen live.
+    """Return the rows in `answer`, which has passed `check`. 204 without a body is the end of a list, as seen live.
 
     Raises:
-        NonAPIResponseError: Empty with another status, or no JSON.
+        NonAPIResponseError: Empty with another status, or not JSON.
         InvalidResponseError: Not one JSON array of objects.
     """
     if answer.status == 204 and not answer.body:
         return []
     document = _document_of(request, answer)
     if not isinstance(document, list):
-        raise _unexpected(request, answer, f"a list is due, and {_kind(document)} came")
+        raise _unexpected(request, answer, f"expected an array, got {_kind(document)}")
     for row in document:
         if not isinstance(row, dict):
-            raise _unexpected(request, answer, f"the list holds {_kind(row)} where an object is due")
+            raise _unexpected(request, answer, f"expected an array of objects, got {_kind(row)} in it")
     return document
 
 
 def nothing_of(request: Request, answer: Answer) -> None:
-    """Accept `answer`, which `check` let pass, whatever its body says: any 2xx will do."""
+    """Accept `answer`, which has passed `check`, with any body."""
 
 
 def allowed_verbs(answer: Answer) -> frozenset[str] | None:
@@ -153,7 +154,7 @@ def _document_of(request: Request, answer: Answer) -> object:
     if not answer.body.strip():
         raise NonAPIResponseError(
             str(request),
-            f"the answer is empty where JSON is due ({answer.status})",
+            f"expected JSON, got an empty answer ({answer.status})",
             status=answer.status,
             ambiguous=request.writes,
         )
@@ -162,12 +163,12 @@ def _document_of(request: Request, answer: Answer) -> object:
     except NotJson:
         raise NonAPIResponseError(
             str(request),
-            "the answer is not JSON, or only a part of it",
+            "the answer is not JSON, or is incomplete JSON",
             status=answer.status,
             ambiguous=request.writes,
         ) from None
     except Questionable as error:
-        raise _unexpected(request, answer, f"the answer cannot be relied upon: {error}") from None
+        raise _unexpected(request, answer, f"the answer is not reliable: {error}") from None
 
 
 def _unexpected(request: Request, answer: Answer, message: str) -> InvalidResponseError:
@@ -182,12 +183,12 @@ def _is_page(answer: Answer) -> bool:
 
 
 def _kind(value: object) -> str:
-    names = {dict: "an object", list: "a list", str: "a text", bool: "a truth value", type(None): "null"}
+    names = {dict: "an object", list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
     return names.get(type(value), "a number")
 
 
 def _excerpt(answer: Answer, redact: Callable[[str], str]) -> str:
-    """Return what the server says about its refusal, fit to stand in a message; a page says nothing."""
+    """Return the server's error message, safe to show; empty for a web page."""
     if not answer.body.strip() or _is_page(answer):
         return ""
     text = answer.body[: EXCERPT * 50].decode("utf-8", "replace")
@@ -195,7 +196,7 @@ def _excerpt(answer: Answer, redact: Callable[[str], str]) -> str:
         document = parse(answer.body)
     except ValueError:
         document = None
-    # Written anew, so that no escape of JSON hides a credential from `redact`, or the name of a secret field.
+    # Encode it again, so that JSON escapes hide no credential from `redact`, and no name of a secret field.
     if isinstance(document, dict):
         said = (document.get(name) for name in ("message", "error", "detail"))
         text = next((words for words in said if isinstance(words, str)), _rewritten(document))
@@ -219,13 +220,13 @@ def printable(text: str, limit: int) -> str:
 
 
 def _leads_to_start(request: Request, answer: Answer) -> bool:
-    """Tell whether a response is redirected to `start_survey` of its interaction, as the vendor's own sources do."""
+    """Return True for a redirect to `start_survey` of the interaction, as the vendor's sources do."""
     interaction, _, action = request.path.rpartition("/")
     path = answer.headers.get("Location", "").partition("?")[0].partition("#")[0].rstrip("/")
     return action == "submit_response" and path.endswith(f"{interaction}/start_survey")
 
 
 def _target(answer: Answer, redact: Callable[[str], str]) -> str:
-    """Return the host that a redirect names. Its path may hold secrets and is left out."""
+    """Return the host of a redirect, without the path, which may contain secrets."""
     host = host_of(answer.headers.get("Location", ""))
     return printable(redact(host), 100) if host else "another path of the same host"

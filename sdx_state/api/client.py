@@ -52,7 +52,7 @@ from sdx_state.api.interactions import Interactions
 Timeout = float | tuple[float, float]
 
 TIMEOUT = 60.0  # seconds
-CONNECT = 10.0  # seconds to connect in, where the timeout is not less and does not say
+CONNECT = 10.0  # Seconds for connecting, unless the timeout is less or says otherwise.
 MAX_RETRIES = 4
 MAX_CONNECTIONS = 8
 
@@ -64,8 +64,8 @@ class Client:
     as long as `Retry-After` says, up to 60 s. Writes are retried only if they were certainly not processed: there
     was no connection, or the answer was 429. One request that fails has no influence on the next.
 
-    Every method raises a `SurveyDynamixError`; see `sdx_state.api.errors`. Arguments that make no sense are a
-    `ValueError` before anything is sent.
+    Every method raises a `SurveyDynamixError`; see `sdx_state.api.errors`. Invalid arguments are a `ValueError`
+    before anything is sent.
 
     Args:
         host: The host that you log in to, such as `au1.surveydynamix.com` (API reference: credentials belong to one
@@ -180,7 +180,7 @@ class Client:
 
     @classmethod
     def from_endpoints(cls, endpoints: Endpoints) -> Client:
-        """Return the typed client of collections that are there already; closing it closes them."""
+        """Return a typed client of existing collections; closing it closes them."""
         client = cls.__new__(cls)
         client._use(endpoints)
         return client
@@ -227,7 +227,7 @@ def _seconds(timeout: Timeout) -> tuple[float, float, float | None]:
     """
     pair = timeout if isinstance(timeout, tuple) else (timeout, timeout)
     if len(pair) != 2 or not all(map(_is_duration, pair)):
-        raise ValueError("timeout must be a number of seconds above 0, or a pair (connect, read) of them")
+        raise ValueError("timeout must be a number of seconds above 0, or a pair (connect, read) of such numbers")
     if not isinstance(timeout, tuple):
         return timeout, min(timeout, CONNECT), None
     connect, read = pair
@@ -240,16 +240,18 @@ def _is_duration(value: object) -> bool:
 
 def _credentials(customer_uuid: str | None, auth_token: str | None, token: str | None) -> Credentials:
     if token and (customer_uuid or auth_token):
-        raise CredentialsError("", "`token` is given beside `customer_uuid` or `auth_token`: use one of the two")
+        raise CredentialsError(
+            "", "both `token` and `customer_uuid` or `auth_token` are given: use one authentication method"
+        )
     if token:
         if not is_token(token):
-            raise CredentialsError("", "`token` contains a character that no token has")
+            raise CredentialsError("", "`token` contains a character that is not allowed in tokens")
         return Credentials(token)
     if customer_uuid and auth_token:
         if not is_customer_uuid(customer_uuid):
             raise CredentialsError("", "`customer_uuid` is not a UUID")
         if not is_token(auth_token):
-            raise CredentialsError("", "`auth_token` contains a character that no token has")
+            raise CredentialsError("", "`auth_token` contains a character that is not allowed in tokens")
         return Credentials(auth_token, customer_uuid)
     missing = [name for name, value in (("customer_uuid", customer_uuid), ("auth_token", auth_token)) if not value]
     raise CredentialsError("", f"missing `{'` and `'.join(missing)}`")

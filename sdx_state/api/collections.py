@@ -1,6 +1,6 @@
-"""What every collection can do, typed, and those that the API only reads.
+"""Typed collections of the API: the base class, and the read-only collections.
 
-Lists are lazy: a page is asked for when its rows are.
+Lists are lazy: a page is requested when its rows are needed.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Collection(Generic[Record]):
         return self._of(self._endpoint.get(str(id)))
 
     def _delete(self, id: int) -> None:
-        """Delete the resource `id`, once; where the answer is lost, reading tells whether it is gone."""
+        """Delete the resource `id`, once; if the answer is lost, read to see if it was deleted."""
         try:
             self._endpoint.delete(str(id))
         except SurveyDynamixError as error:
@@ -51,32 +51,32 @@ class Collection(Generic[Record]):
         return False
 
     def _list(self, **filters: Filter) -> Iterator[Record]:
-        """Yield what passes the filters that have a value, by ascending id."""
+        """Yield the resources that match the filters with a value, by ascending id."""
         given = {name: value for name, value in filters.items() if value is not None}
         return map(self._of, self._endpoint.select(given))
 
 
 def one_of(**ids: Filter) -> None:
-    """Refuse a list that the API does not answer without one of these filters.
+    """Raise if none of the filters is given that the API requires for a list.
 
     Raises:
         ValueError: None of them is given.
     """
     if all(value is None for value in ids.values()):
-        raise ValueError(f"the API lists these only by {' or '.join(ids)}")
+        raise ValueError(f"the API requires a filter for this list: {' or '.join(ids)}")
 
 
 def period(start_date: Bound | None, end_date: Bound | None, **ids: Filter) -> dict[str, str]:
     """Return the filters of a period. The API answers a list without one of `ids` only if both ends are given.
 
     Raises:
-        ValueError: An end is no time, or neither both ends nor one of `ids` is given.
+        ValueError: An end is not a time, or neither both ends nor one of `ids` is given.
     """
     if start_date is None or end_date is None:
         try:
             one_of(**ids)
         except ValueError as error:
-            raise ValueError(f"{error}, or by start_date and end_date together") from None
+            raise ValueError(f"{error}, or start_date and end_date together") from None
     ends = {"start_date": start_date, "end_date": end_date}
     return {name: bound(end) for name, end in ends.items() if end is not None}
 
@@ -91,7 +91,7 @@ class Questions(Collection[Question]):
     def list(
         self, *, survey_id: int | None = None, question_type: str | None = None, question_label: str | None = None
     ) -> Iterator[Question]:
-        """Yield questions; their order and survey are told only where `survey_id` is given."""
+        """Yield questions. Order and survey are known only with `survey_id`."""
         return self._list(survey_id=survey_id, question_type=question_type, question_label=question_label)
 
     def responses(self, id: int) -> Iterator[Response]:
@@ -126,7 +126,7 @@ class Responses(Collection[Response]):
                 `submitted_at` yourself.
 
         Raises:
-            ValueError: None of the three ids is given, nor both dates; or a date is no date.
+            ValueError: None of the three ids is given, nor both dates; or a date is invalid.
         """
         ids: dict[str, Filter] = {
             "survey_id": survey_id,
@@ -198,13 +198,13 @@ class Surveys(Collection[Survey]):
 
 
 class PhoneNumbers:
-    """`/phone_numbers/{number}`: a look-up that is paid for, so ask once and remember."""
+    """`/phone_numbers/{number}`: a paid look-up, so store the result."""
 
     def __init__(self, endpoint: LookUp) -> None:
         self._endpoint = endpoint
 
     def lookup(self, number: str, country_code: str = "") -> PhoneNumber:
-        """Return what the carrier service knows of `number`: E.164, or national with `country_code`.
+        """Return the look-up of `number` by the carrier service: E.164, or national with `country_code`.
 
         Raises:
             NotFoundError: It is not a valid number.
@@ -212,5 +212,7 @@ class PhoneNumbers:
         try:
             return phone_number_of(self._endpoint.lookup(number, country_code))
         except NotFoundError as error:
-            error.advice = "Give the number in E.164, such as +61491570156, or as it is written in `country_code`."
+            error.advice = (
+                "Pass the number in E.164, such as +61491570156, or in national format with `country_code`."
+            )
             raise

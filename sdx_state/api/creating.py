@@ -1,4 +1,4 @@
-"""Creating one interaction, once: if the answer is lost, reading tells what became of it."""
+"""Creation of one interaction, once: if the answer is lost, reading resolves it."""
 
 from __future__ import annotations
 
@@ -14,12 +14,19 @@ from sdx_state.programs.machine import Machine
 
 OnAmbiguous = Literal["resolve", "raise"]
 
-SETTLE = 30.0  # seconds in which a request without an answer may still arrive
-LOOKS = (0.0, 1.0, 2.0, 4.0, 8.0, 15.0)  # seconds before each look for a create without an answer; SETTLE together
+SETTLE = 30.0  # Seconds in which a request without an answer may still arrive.
+LOOKS = (
+    0.0,
+    1.0,
+    2.0,
+    4.0,
+    8.0,
+    15.0,
+)  # Seconds before each look for a create without an answer; their sum is SETTLE.
 
 
 class Creating:
-    """Creates interactions, each once. Each has a mark in `external_ref`, by which it can be found."""
+    """Creates interactions, each once. Each has a mark in `external_ref`, which identifies it."""
 
     def __init__(self, endpoint: Endpoint, machine: Machine) -> None:
         self._endpoint = endpoint
@@ -34,7 +41,7 @@ class Creating:
             survey_id: The survey.
             fields: All other form fields but `external_ref`.
             external_ref: The mark; None to generate one.
-            on_ambiguous: `resolve` looks for the interaction where the answer does not tell; `raise` does not.
+            on_ambiguous: `resolve` looks for the interaction if the answer is ambiguous; `raise` does not.
 
         Raises:
             ConflictError: One is pending with this number and survey.
@@ -42,13 +49,13 @@ class Creating:
         """
         resolve = on_ambiguous == "resolve"
         known: set[int] = set()
-        if external_ref is not None and resolve:  # the caller may have used it before
+        if external_ref is not None and resolve:  # The caller may have used it before.
             known = {one.id for one in self._marked(survey_id, external_ref)}
         mark = external_ref if external_ref is not None else f"sdx-{self._machine.uuid()}"
         try:
             row = self._endpoint.create({"survey_id": str(survey_id), "external_ref": mark, **fields})
         except SurveyDynamixError as error:
-            # A proxy may send a request twice: then the pending interaction is the one that was asked for.
+            # A proxy may send a request twice: then the pending interaction is the created one.
             if not error.ambiguous and not isinstance(error, ConflictError):
                 raise
             found = self._look_for(survey_id, mark, known, once=not error.ambiguous) if resolve else ()
@@ -80,7 +87,10 @@ class Creating:
 def _advice(error: SurveyDynamixError, survey_id: int, mark: str, found: Sequence[int]) -> str:
     if found:
         ids = ", ".join(map(str, found))
-        return f"Several interactions have the mark {mark!r}: {ids}. Keep one, and delete the others before they run."
+        return (
+            f"Several interactions have the external_ref {mark!r}: {ids}. Keep one, and delete the others before "
+            "they start."
+        )
     if not error.ambiguous:
         return (
             "An interaction with this phone number is pending in this survey: use that one, delete it, or pass "

@@ -1,4 +1,4 @@
-"""The credentials: where they come from, how they are sent, and how they stay out of everything else."""
+"""Credentials: source, `Authorization` header, and redaction."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from sdx_state.api.errors import CredentialsError
 from sdx_state.model.redaction import forms_of, redact
 
 VARIABLES = ("SDX_CUSTOMER_UUID", "SDX_AUTH_TOKEN", "SDX_ACCESS_TOKEN")
-LONGEST = 16_384  # characters of a secret: more than servers accept in a header
-_VISIBLE = re.compile(r"[!-~]+")  # visible ASCII, which a header carries unchanged
+LONGEST = 16_384  # Characters of a secret: more than servers accept in a header.
+_VISIBLE = re.compile(r"[!-~]+")  # visible ASCII
 
 
 def is_token(value: str) -> bool:
-    """Return whether `value` can be a token: visible ASCII of bounded length."""
+    """Return True if `value` can be a token: visible ASCII of bounded length."""
     return len(value) <= LONGEST and _VISIBLE.fullmatch(value) is not None
 
 
 def is_customer_uuid(value: str) -> bool:
-    """Return whether `value` can be the user name of HTTP Basic."""
+    """Return True if `value` can be the user name of HTTP Basic."""
     return is_token(value) and ":" not in value
 
 
@@ -33,7 +33,7 @@ class Credentials:
 
     Attributes:
         token: The auth token or the access token.
-        customer_uuid: The customer that the credentials belong to; None for an access token, which does not tell.
+        customer_uuid: The customer of the credentials; None for an access token, which does not contain it.
     """
 
     token: str = field(repr=False)
@@ -45,7 +45,7 @@ class Credentials:
         return f"Bearer {self.token}" if self.customer_uuid is None else f"Basic {self._pair}"
 
     def redact(self, text: str) -> str:
-        """Return `text` without the token, in any of the forms in which a server might echo it."""
+        """Return `text` without the token in any form that a server might echo."""
         return redact(text, forms_of([self.token], self.customer_uuid))
 
     @property
@@ -54,7 +54,7 @@ class Credentials:
 
 
 def credentials_from(environ: Mapping[str, str]) -> Credentials:
-    """Return the credentials that `environ` holds.
+    """Return the credentials in `environ`.
 
     `SDX_CUSTOMER_UUID` with `SDX_AUTH_TOKEN`, or else `SDX_ACCESS_TOKEN`. Blanks around a value are dropped.
 
@@ -66,14 +66,14 @@ def credentials_from(environ: Mapping[str, str]) -> Credentials:
         if not is_customer_uuid(uuid):
             raise CredentialsError("", "SDX_CUSTOMER_UUID is not a UUID")
         if not is_token(auth_token):
-            raise CredentialsError("", "SDX_AUTH_TOKEN holds a character that no token has")
+            raise CredentialsError("", "SDX_AUTH_TOKEN contains a character that is not allowed in tokens")
         return Credentials(auth_token, uuid)
     if access_token:
         if not is_token(access_token):
-            raise CredentialsError("", "SDX_ACCESS_TOKEN holds a character that no token has")
+            raise CredentialsError("", "SDX_ACCESS_TOKEN contains a character that is not allowed in tokens")
         return Credentials(access_token)
     if uuid:
-        raise CredentialsError("", "SDX_CUSTOMER_UUID is set, and SDX_AUTH_TOKEN is missing")
+        raise CredentialsError("", "SDX_CUSTOMER_UUID is set, but SDX_AUTH_TOKEN is missing")
     if auth_token:
-        raise CredentialsError("", "SDX_AUTH_TOKEN is set, and SDX_CUSTOMER_UUID is missing")
+        raise CredentialsError("", "SDX_AUTH_TOKEN is set, but SDX_CUSTOMER_UUID is missing")
     raise CredentialsError("", "SDX_CUSTOMER_UUID and SDX_AUTH_TOKEN are missing")

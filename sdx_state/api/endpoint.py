@@ -16,10 +16,10 @@ from sdx_state.api.paging import LIMIT, Listing, PageSizes, iterate
 from sdx_state.api.retry import Sender
 from sdx_state.model.urls import encoded
 
-MOST_LISTED = 500_000  # rows of a list that is read as a whole: five times the questions of the largest tenant
+MOST_LISTED = 500_000  # Rows of a list that is read as a whole: five times the questions of the largest tenant.
 _ENDLESS = (
-    "Nothing of this list was used. Check the host and the proxies. If the tenant really is that large, "
-    "report it: then this limit has to be raised."
+    "This list was not used. Check the host and the proxies. If the tenant really is that large, "
+    "report it so that this limit can be raised."
 )
 
 
@@ -38,15 +38,16 @@ class Endpoint:
         self._heard = Heard(sender)
 
     def list(self, **filters: str | int | None) -> Rows:
-        """Return all rows that pass `filters`, by ascending id. See `iterate`, which holds no list in memory.
+        """Return all rows that pass `filters`, by ascending id. See `iterate`, which keeps no list in memory.
 
         Raises:
-            InvalidResponseError: Also if there are more than `MOST_LISTED`: a server that never ends would be
-                read for ever.
+            InvalidResponseError: Also if there are more than `MOST_LISTED`, so that a list without end ends.
         """
         rows = [*islice(self.iterate(**filters), MOST_LISTED + 1)]
         if len(rows) > MOST_LISTED:
-            message = f"the list has more than {MOST_LISTED:,} rows, which no tenant holds: it may have no end"
+            message = (
+                f"the list has more than {MOST_LISTED:,} rows, more than any tenant has: the server may never end it"
+            )
             raise InvalidResponseError(f"GET {self._path}", message, status=200, advice=_ENDLESS)
         return rows
 
@@ -66,15 +67,15 @@ class Endpoint:
     ) -> Listing:
         """Return the rows that pass `filters` (the API's own names), by ascending id, read a page at a time.
 
-        That the server heard the filters is proven, not believed: see `filters`.
+        The result proves that the server applied the filters: see `filters`.
 
         Args:
             filters: By name.
             including: Parts that a list leaves out unless asked for, such as `responses`.
             of: The collection and the id of whose sub-list this is.
-            known: Tells that a row that does not name its parent is nevertheless known to be that parent's.
-            compared_by_caller: Filters that the caller applies to the rows once more, and so may be ignored.
-            probe: Whether the server may refuse; see `Request`.
+            known: Returns True for a row without a parent field that is known to belong to the parent.
+            compared_by_caller: Filters that the caller applies to the rows again, so the server may ignore them.
+            probe: The server may reject it; see `Request`.
 
         Raises:
             ValueError: A filter has no value, which would list everything, or is one of the paging parameters.
@@ -82,7 +83,7 @@ class Endpoint:
             InvalidResponseError: The list cannot be read as a whole, or the server ignored a filter.
         """
         if any(value in (None, "") or name.startswith("_") for name, value in filters.items()):
-            raise ValueError(f"filters need a value and a name of their own: {', '.join(filters)}")
+            raise ValueError(f"filters must have a value and must not be paging parameters: {', '.join(filters)}")
         check_texts(filters, f"GET {self._path}")
         including = [f"_include_{part}" for part in including]
         judged = Filters({name: filters[name] for name in filters if name not in compared_by_caller}, known)
@@ -93,7 +94,7 @@ class Endpoint:
             request = self._list_request(filters, including, of, offset, probe=probe)
             rows = self._sender.send(request, lambda request, answer: _judged(judged, request, answer))
             if rows and owner is not None:
-                # Which rows a sub-list may hold depends on its owner, who is read at most once.
+                # The owner of a sub-list decides which rows it may contain. The owner is read at most once.
                 judged = Filters({**judged.values, **owner[0].implied(owner[1])}, known)
                 judged.refute(rows, request)
                 owner = None
@@ -113,7 +114,7 @@ class Endpoint:
         return iterate(fetch, self._identity.of, f"GET {label}", self._sizes)
 
     def implied(self, id: str) -> Mapping[str, str]:
-        """Return the filter that a sub-list of the resource `id` stands for.
+        """Return the filter that is equivalent to a sub-list of the resource `id`.
 
         Source: API reference, "Surveys" (`survey_id`) and "Users" (by that user's `agent_id`).
         """
@@ -133,7 +134,7 @@ class Endpoint:
     ) -> Request:
         owner = of[0].item("GET", of[1]) if of is not None else None
         path, shown = (owner.path + self._path, owner.label + self._path) if owner else (self._path, self._path)
-        # Ids tell which list it was; what else is filtered by may be personal.
+        # Ids identify the list; other filters may be personal.
         ids = "&".join(
             f"{name}={value}" for name, value in filters.items() if name.endswith("_id") and f"{value}".isdigit()
         )
@@ -146,18 +147,18 @@ class Endpoint:
 
         Raises:
             NotFoundError, GoneError: It does not exist; only these prove it.
-            InvalidResponseError: Another resource was answered.
+            InvalidResponseError: The answer is another resource.
         """
         return self._sender.send(self.item("GET", id), self._same(id))
 
     def create(self, fields: Mapping[str, str], before_again: Callable[[], object] = lambda: None) -> Row:
-        """Create a resource of form-encoded `fields` and return it as answered; it has an id.
+        """Create a resource from form-encoded `fields` and return the answer, which has an id.
 
         Source: API reference, "Interactions", the convention for every create.
 
         Args:
-            fields: What to send.
-            before_again: Called right before it is sent once more, since the server surely did nothing.
+            fields: The form fields.
+            before_again: Called right before each retry of a request that was certainly not processed.
 
         Raises:
             InvalidValueError: A text among them cannot be sent.
@@ -168,34 +169,34 @@ class Endpoint:
     def replace(
         self, id: str, resource: Mapping[str, object], before_again: Callable[[], object] = lambda: None
     ) -> Row:
-        """Replace the resource `id` by `resource`, all of it, and return it as answered.
+        """Replace the whole resource `id` by `resource` and return the answer.
 
         Source: API reference, "Interactions": PUT of one form field, named in the singular, that holds the JSON.
 
         Args:
-            id: The resource.
-            resource: What to send.
+            id: Id of the resource.
+            resource: The whole new resource.
             before_again: As for `create`.
 
         Raises:
-            ValueError: `resource` holds a number that JSON does not have, or the id of another.
+            ValueError: `resource` contains NaN or Infinity, or another id.
         """
         if self._identity.of(resource) != self._identity.of({self._identity.field: id}):
-            raise ValueError(f"the {self._singular} to write and its address are not the same")
+            raise ValueError(f"the {self._singular} to write has another id than the request")
         form = {self._singular: json.dumps(resource, allow_nan=False)}
         return self._sender.send(self.item("PUT", id, form), self._same(id), before_again)
 
     def delete(self, id: str, before_again: Callable[[], object] = lambda: None) -> None:
-        """Delete the resource `id`. That it is gone is proven by a `get` only.
+        """Delete the resource `id`. Only a `get` proves that it is deleted.
 
         Args:
-            id: The resource.
+            id: Id of the resource.
             before_again: As for `create`.
         """
         self._sender.send(self.item("DELETE", id), nothing_of, before_again)
 
     def act(self, id: str, action: str, form: Mapping[str, str]) -> Row:
-        """Let the resource `id` do `action`, once, and return what is answered.
+        """Execute `action` on the resource `id`, once, and return the answer.
 
         Source: API reference, "Interactions": POST below the item.
 
@@ -209,9 +210,9 @@ class Endpoint:
         )
 
     def allowed(self, id: str | None = None) -> frozenset[str] | None:
-        """Return the verbs that the server says it allows, in upper case, on the collection or on the item `id`.
+        """Return the methods that the server allows on the collection or on the item `id`, in upper case.
 
-        None if it does not say: no `Allow` header (RFC 9110, section 9.3.7), an error, or a web page.
+        None if unknown: no `Allow` header (RFC 9110, section 9.3.7), an error, or a web page.
         """
         request = Request("OPTIONS", self._path, self._path) if id is None else self.item("OPTIONS", id)
         try:
@@ -223,7 +224,7 @@ class Endpoint:
         """Return a request about the resource `id`.
 
         Raises:
-            InvalidIdError: That cannot be an id of this collection.
+            InvalidIdError: `id` cannot be an id of this collection.
         """
         label = f"{self._path}/{{{self._identity.field}}}"
         segment = self._identity.segment(id, f"{method} {label}")
@@ -249,7 +250,7 @@ class Endpoint:
             if self._identity.of(row) != wanted:
                 raise InvalidResponseError(
                     str(request),
-                    f"another {self._singular} was answered than asked for",
+                    f"the answer contains another {self._singular} than requested",
                     status=answer.status,
                     ambiguous=request.writes,
                 )
@@ -271,11 +272,11 @@ class PhoneNumbers:
         self._sender = sender
 
     def lookup(self, number: str, country_code: str) -> Row:
-        """Return what the carrier service knows of `number`.
+        """Return the look-up of `number` by the carrier service.
 
         Args:
             number: E.164, or national with `country_code`.
-            country_code: ISO 3166 alpha-2; "" leaves it to the API, whose default is US.
+            country_code: ISO 3166 alpha-2; "" for the default of the API, US.
 
         Raises:
             NotFoundError: It is not a valid number (API reference, "Phone numbers").

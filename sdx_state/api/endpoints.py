@@ -1,4 +1,4 @@
-"""Every collection of the API as rows: what the reconciler works on. `Client` is the same with types."""
+"""Collections of the API as rows, for the reconciler. `Client` has the same with types."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ from sdx_state.kinds import KINDS
 from sdx_state.model.urls import BaseUrl
 from sdx_state.programs.machine import THIS_MACHINE, Machine
 
-# Collections that no YAML declares.
+# Collections that cannot be declared in YAML.
 NOT_MANAGED = {"responses": "response", "interactions": "interaction", "interaction_data": "interaction_data"}
 
 
 @dataclass(frozen=True)
 class Connection:
-    """How to reach a tenant.
+    """Connection settings of a tenant.
 
     Attributes:
-        base: Where its API is.
-        credentials: Who asks.
+        base: Address of its API.
+        credentials: The credentials.
         parallelism: Connections, and so requests in flight, at a time.
         deadline: Seconds for one request as a whole, each try of its own.
-        connect_timeout: Seconds to connect in.
+        connect_timeout: Seconds for connecting.
         read_timeout: Seconds for the whole answer once the request is sent; None leaves it to `deadline`.
-        max_retries: How often a request is sent again at most, where that is safe.
-        ca_file: Certificates (PEM) to trust instead of the usual ones, such as those of a company's proxy.
-        renew: Returns other credentials for those that were refused with 401, None if there are none.
-        one_run: It serves one run of a command, which gives up as a whole: nothing is sent after a 401 (many workers
+        max_retries: Most retries of a request, if retrying is safe.
+        ca_file: Certificates (PEM) to trust instead of the usual ones, such as those of a corporate proxy.
+        renew: Returns new credentials after a 401, None if there are none.
+        one_run: It serves one run of a command, which stops as a whole: nothing is sent after a 401 (many workers
             with wrong credentials could lock the account), nothing for 20 s after 5 failures in a row, and all
-            retries share a budget. Otherwise one request has no influence on the next.
+            retries share a budget. Otherwise requests do not influence each other.
     """
 
     base: BaseUrl
@@ -56,14 +56,14 @@ class Endpoints:
     """The collections of one tenant, as rows. Thread-safe; a context manager that closes its connections.
 
     Args:
-        connection: How to reach the tenant.
-        machine: Time, waiting between tries, and the jitter of that.
-        transport: Sends the requests instead of HTTP connections of its own.
+        connection: Connection settings of the tenant.
+        machine: Clock, sleep and jitter.
+        transport: Sends the requests; None for HTTP connections.
 
     Attributes:
         surveys, questions, users, responses, interactions, interaction_data: The collections.
-        base: Where the API is.
-        machine: Time, waiting and chance.
+        base: Address of the API.
+        machine: Clock, sleep and random values.
         phone_numbers: The look-up.
     """
 
@@ -107,12 +107,12 @@ class Endpoints:
 
     @property
     def requests(self) -> int:
-        """How many HTTP requests were begun, retries among them."""
+        """Number of HTTP requests that were started, including retries."""
         return self._sender.requests
 
     @property
     def server_ahead(self) -> float | None:
-        """By how many seconds the server's clock is ahead of this machine's, None if it did not tell."""
+        """Seconds by which the server's clock is ahead of this machine's, None if unknown."""
         return self._sender.server_ahead
 
     def endpoint(self, collection: str) -> Endpoint:
@@ -137,7 +137,7 @@ class Endpoints:
 
 
 def _opened(connection: Connection, machine: Machine) -> tuple[Transport, Callable[[str], str]]:
-    """Return what sends requests, and what takes its credentials out of a text."""
+    """Return the transport, and the function that removes its credentials from a text."""
     transport = HttpTransport(
         connection.base,
         connection.credentials,

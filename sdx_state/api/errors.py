@@ -1,4 +1,4 @@
-"""Errors of the API client. The type says what went wrong, `ambiguous` whether a write may have happened anyway.
+"""Errors of the API client. The class names the failure; `ambiguous` is True if a write may have been processed.
 
     SurveyDynamixError
     ├── CredentialsError                   no usable credentials: nothing was sent
@@ -16,13 +16,13 @@
     │   │   MethodNotAllowedError 405, ConflictError 409, GoneError 410, RateLimitError 429
     │   └── InternalServerError 5xx, ServiceUnavailableError 503
     ├── APIResponseError                   an answer that cannot be used
-    │   ├── NonAPIResponseError            a web page, an empty body, no JSON
+    │   ├── NonAPIResponseError            a web page, an empty body, not JSON
     │   │   └── RedirectError              3xx
     │   └── InvalidResponseError           JSON that the API is not documented to answer
-    └── RetryBudgetExhaustedError          so many requests failed that no more are sent for now
+    └── RetryBudgetExhaustedError          too many requests failed: no more are sent for now
 
 No message contains a credential. Text that came from the server is cut to a length and escaped before it gets here.
-Advice here is for callers in Python; the command line has its own (`sdx_state.report.advice`).
+The advice is for callers in Python; the command line has its own (`sdx_state.report.advice`).
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class SurveyDynamixError(Exception):
             failure came before any request.
         status: HTTP status of the answer; None if there was none.
         advice: What the caller can do next.
-        ambiguous: Whether a write may have been carried out anyway: only reading can tell.
+        ambiguous: True if a write may have been processed: only reading can tell.
     """
 
     default_advice: ClassVar[str] = "Try again; if it keeps failing, contact the platform's support."
@@ -60,8 +60,8 @@ class SurveyDynamixError(Exception):
         self.ambiguous = ambiguous
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # An exception is rebuilt from `args` by default, which are not the arguments of these; a process pool that
-        # cannot rebuild one breaks.
+        # By default, pickle rebuilds an exception from `args`, which are not the arguments of these classes, and a
+        # process pool that cannot rebuild one breaks.
         return copyreg.__newobj__, (type(self), *self.args), dict(self.__dict__)  # type: ignore[attr-defined]  # not in the stub
 
 
@@ -128,13 +128,13 @@ class CertificateError(ConnectionFailedError):
 
 
 class CAFileError(CertificateError):
-    """`ca_file` contains no certificates that can be read. Nothing was sent."""
+    """`ca_file` contains no readable certificates. Nothing was sent."""
 
-    default_advice = "Name a file of certificates in PEM."
+    default_advice = "Pass a file with PEM certificates."
 
 
 class NoResponseError(APIConnectionError):
-    """The request was sent, and no complete answer came back. A write may have been carried out (`ambiguous`)."""
+    """The request was sent, and no complete answer came back. A write may have been processed (`ambiguous`)."""
 
     default_advice = "Read the current data before sending it again."
 
@@ -152,7 +152,7 @@ class ReadTimeoutError(NoResponseError, APITimeoutError):
 
 
 class APIStatusError(SurveyDynamixError):
-    """The answer has an error status; of this very type, it is a 4xx that the API reference does not list."""
+    """The answer has an error status. This class itself is a 4xx that the API reference does not list."""
 
     default_advice = "Something between here and the API may have answered: check the proxies and the host."
 
@@ -177,7 +177,7 @@ class AuthenticationError(APIStatusError):
 class PermissionDeniedError(APIStatusError):
     """403. The API reference has no 403: a proxy or a newer server may answer it."""
 
-    default_advice = "Check that this user may use the API, and whether a proxy refuses the request."
+    default_advice = "Check that this user may use the API, and that no proxy blocks the request."
 
 
 class NotFoundError(APIStatusError):
@@ -212,7 +212,7 @@ class MethodNotAllowedError(APIStatusError):
 class ConflictError(APIStatusError):
     """409: a resource like it exists, or it is not in a state in which it can be deleted."""
 
-    default_advice = "Read the current data; what has collected responses may not be deletable."
+    default_advice = "Read the current data. A resource with collected responses may not be deletable."
 
 
 class GoneError(APIStatusError):
@@ -228,13 +228,13 @@ class RateLimitError(APIStatusError):
 
 
 class InternalServerError(APIStatusError):
-    """500, or another 5xx that is not 503. A write may have been carried out (`ambiguous`)."""
+    """500, or another 5xx that is not 503. A write may have been processed (`ambiguous`)."""
 
     default_advice = "The server failed. Wait, then read the current data before sending it again."
 
 
 class ServiceUnavailableError(APIStatusError):
-    """503: busy, or under maintenance. A proxy can answer it after the work was done, so a write is `ambiguous`."""
+    """503: busy or under maintenance. The request may have been processed: a write is `ambiguous`."""
 
     default_advice = "The service is busy or under maintenance. Wait, then try again."
 
@@ -258,10 +258,12 @@ class RedirectError(NonAPIResponseError):
 class InvalidResponseError(APIResponseError):
     """JSON, but not what the API is documented to answer: wrong shape, too large, or a filter was ignored."""
 
-    default_advice = "The API answered what it is not documented to. Report it, with the request that is named here."
+    default_advice = (
+        "The API answered something that its reference does not document. Report it, together with the request."
+    )
 
 
 class RetryBudgetExhaustedError(SurveyDynamixError):
-    """So many requests failed that no more are sent for now. This one was not sent, or not again."""
+    """Too many requests failed, so no more are sent for now. This one was not sent, or not retried."""
 
     default_advice = "Wait until the service has recovered, then try again."

@@ -1,4 +1,4 @@
-"""A request and its answer, as plain values."""
+"""Request and answer, as plain values."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class Request:
     Attributes:
         method: HTTP verb.
         path: Path and query under the API's base, percent-encoded.
-        label: The path as it may be shown: without e-mail addresses and telephone numbers.
+        label: The path for display, without e-mail addresses and phone numbers.
         form: Form fields of the body, if there is one.
-        probe: Whether a refusal is one of the expected answers, and so says nothing of the server or the credentials.
+        probe: An error is an expected answer and says nothing about the server or the credentials.
     """
 
     method: str
@@ -32,7 +32,7 @@ class Request:
 
     @property
     def writes(self) -> bool:
-        """Whether the request may change the tenant."""
+        """True if the request may change the tenant."""
         return self.method not in READING
 
 
@@ -55,10 +55,10 @@ class Transport(Protocol):
     """Sends one request once."""
 
     def send(self, request: Request) -> Answer:
-        """Return the complete answer, whatever its status.
+        """Return the complete answer, with any status.
 
         Raises:
-            ConnectionFailedError: Surely nothing was sent.
+            ConnectionFailedError: Certainly nothing was sent.
             NoResponseError: Sent, without a complete answer.
             InvalidResponseError: The answer is too large.
         """

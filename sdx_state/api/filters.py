@@ -1,7 +1,7 @@
-"""Proof that a server or a proxy heard the filters of a list.
+"""Proof that the server applied the filters of a list.
 
-A row that names another value than the filter asked for refutes it. Rows that name no parent prove nothing: then the
-list of a parent that cannot exist is requested once, and must hold no rows.
+A row with another value than the filter refutes it. Rows without a parent field prove nothing: then the list of a
+parent that cannot exist is requested once, and must be empty.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from sdx_state.kinds.email import identity_of
 from sdx_state.kinds.phone import may_be_the_same
 from sdx_state.model.texts import normalized
 
-NOBODY = "2147483647"  # the highest signed 32-bit integer: no counter of a tenant gets there
+NOBODY = "2147483647"  # The highest signed 32-bit integer: no counter of a tenant reaches it.
 
 PARENTS = frozenset({"survey_id", "question_id", "interaction_id"})
-# The reference does not say how a row spells these: a difference to the filter would prove nothing.
+# The reference does not document their format in rows, so a difference to the filter would prove nothing.
 UNCOMPARED = frozenset({"scheduled_at", "started", "completed", "survey_ended", "start_date", "end_date"})
 _PART = "_contains"
 _ADVICE = (
-    "The server, or a proxy in front of it, drops the query of requests. Nothing of this list was used. "
+    "The server, or a proxy in front of it, removes the query of requests. This list was not used. "
     "Check the host and the proxies, then contact the platform's support."
 )
 
@@ -44,8 +44,8 @@ class Filters:
     """The filters of one list.
 
     Attributes:
-        values: What was asked for, by the API's own names.
-        known: Tells that a row that names no parent is nevertheless known to be the asked parent's.
+        values: Filter values, by the API's names.
+        known: Returns True for a row without a parent field that is known to belong to the requested parent.
     """
 
     values: Values
@@ -62,7 +62,7 @@ class Filters:
                 continue
             field, agrees = field_of(name), _comparison(name)
             for row in rows:
-                # A parent that is null is not named; a text that is null is not the one that was asked for.
+                # A null parent counts as absent; a null text differs from the filter.
                 if field in row and (row[field] is not None or name not in PARENTS):
                     value = row[field]
                     if isinstance(value, dict | list) or agrees(str(asked), _text(value)):
@@ -70,7 +70,7 @@ class Filters:
                     raise _ignored(name, str(request), f"a row has {_shown(name, field, value)}")
 
     def unproven(self, rows: Rows) -> list[str]:
-        """Return the parents among the filters that some of `rows` do not name."""
+        """Return the parent filters whose field is missing in some of `rows`."""
         return [
             name
             for name in self.values
@@ -79,7 +79,7 @@ class Filters:
 
 
 class Heard:
-    """The parents by which a collection was proven to be filtered. Thread-safe."""
+    """The parent filters that the server was proven to apply to a collection. Thread-safe."""
 
     def __init__(self, sender: Sender) -> None:
         self._sender = sender
@@ -87,18 +87,18 @@ class Heard:
         self._proven: set[str] = set()
 
     def prove(self, name: str, probe: Request, again: Callable[[], object]) -> None:
-        """Return if the filter `name` is heard, which takes one request in the life of this object.
+        """Return if the server applies the filter `name`. Takes one request in the life of this object.
 
-        An honest server has no rows for `NOBODY`: it answers an empty list, 204, 404 or another refusal. A refusal
-        that may have another cause counts after `again`, the list that was answered before, is answered once more.
+        A correct server has no rows for `NOBODY`: it answers an empty list, 204, 404 or another error. An error that
+        may have another cause counts after `again`, which repeats the list that succeeded before.
 
         Args:
             name: The filter.
             probe: Requests the list of `NOBODY`.
-            again: Requests the list that is to be proven.
+            again: Requests the list to prove.
 
         Raises:
-            InvalidResponseError: Rows came that do not name `NOBODY`.
+            InvalidResponseError: The answer has rows of other parents.
             SurveyDynamixError: There was no answer.
         """
         with self._lock:
@@ -119,7 +119,7 @@ class Heard:
                 continue
             if all(_is_named(row, name) and _same_id(NOBODY, _text(row[name])) for row in rows):
                 return
-            raise _ignored(name, str(probe), f"an id that does not exist ({NOBODY}) has rows")
+            raise _ignored(name, str(probe), f"the list of an id that does not exist ({NOBODY}) has rows")
 
 
 def _ignored(name: str, request: str, why: str) -> InvalidResponseError:
@@ -127,7 +127,7 @@ def _ignored(name: str, request: str, why: str) -> InvalidResponseError:
 
 
 def field_of(name: str) -> str:
-    """Return the field of a row that the filter `name` is about."""
+    """Return the field of a row that the filter `name` compares."""
     return name.removesuffix(_PART)
 
 
@@ -150,7 +150,7 @@ def _same_id(asked: str, found: str) -> bool:
 
 
 def _collated(text: str) -> str:
-    """Return `text` as the loosest usual collation of a database compares it: no case, accents or outer blanks."""
+    """Return `text` in the loosest usual collation of databases: without case, accents and outer blanks."""
     parts = normalized("NFKD", text.casefold())
     return "".join(part for part in parts if not unicodedata.combining(part)).strip()
 
@@ -162,6 +162,6 @@ def _text(value: object) -> str:
 
 
 def _shown(name: str, field: str, value: object) -> str:
-    """Return what a message says of a row: ids only, for texts may be personal."""
+    """Return the description of a row in messages: only ids, because texts may be personal."""
     text = _text(value)
     return f"{field} {text}" if name in PARENTS and text.isdecimal() and len(text) < 20 else f"another `{field}`"

@@ -1,4 +1,4 @@
-"""What may stand in a request: identities in a path, and texts in a query or a form; and what a row must carry."""
+"""Checks of identities and texts in requests, and of identities in rows."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ def _email_fields() -> frozenset[str]:
 
 @dataclass(frozen=True)
 class Identity:
-    """How resources of one collection are told apart.
+    """The identity of resources in one collection.
 
     Attributes:
         field: The wire field that identifies a row.
-        email: It is an e-mail address, compared as `identity_of` has it; otherwise it is a number.
+        email: It is an e-mail address, compared by `identity_of`; otherwise it is a number.
     """
 
     field: str
@@ -40,8 +40,8 @@ class Identity:
     def of(self, row: Mapping[str, object]) -> str | None:
         """Return the form in which identities are compared, None if `row` has no valid one.
 
-        Any text will do for an e-mail address here: a list must be readable whatever its users are called. What goes
-        into a path is checked by `segment`.
+        Any text is accepted as an e-mail address here, so that every list is readable. `segment` checks addresses in
+        paths.
         """
         value = row.get(self.field)
         if self.email:
@@ -54,44 +54,46 @@ class Identity:
         """Return `id` as one percent-encoded segment of a path.
 
         Raises:
-            InvalidIdError: It cannot be an id of this collection; `request` is what it was for.
+            InvalidIdError: It cannot be an id of this collection. `request` is for the message.
         """
         if self.email and (reason := unaddressable(id)):
-            raise InvalidIdError(request, f"{id[:80]!a} cannot name a user: {ascii(reason)[1:-1]}")
+            raise InvalidIdError(request, f"{id[:80]!a} cannot identify a user: {ascii(reason)[1:-1]}")
         if not self.email and not _NUMBER.fullmatch(id):
             raise InvalidIdError(request, f"{id[:80]!a} is not a numeric id")
         return segment(id)
 
 
 def telephone_segment(number: str, request: str) -> str:
-    """Return a telephone number as one percent-encoded segment of a path.
+    """Return a phone number as one percent-encoded segment of a path.
 
     Raises:
-        InvalidIdError: It holds something else than digits and the punctuation of telephone numbers.
+        InvalidIdError: It contains other characters than digits and separators.
     """
     if not is_written(number):
-        raise InvalidIdError(request, f"{number[:80]!a} is not a telephone number")
+        raise InvalidIdError(request, f"{number[:80]!a} is not a phone number")
     return segment(number)
 
 
 def check_country(country_code: str, request: str) -> str:
-    """Return `country_code` if it could be one of ISO 3166 alpha-2.
+    """Return `country_code` if it has the form of ISO 3166 alpha-2.
 
     Raises:
-        InvalidIdError: It could not.
+        InvalidIdError: It has another form.
     """
     if not _COUNTRY.fullmatch(country_code):
-        raise InvalidIdError(request, f"{country_code[:80]!a} is not a country code of two letters")
+        raise InvalidIdError(request, f"{country_code[:80]!a} is not a two-letter country code")
     return country_code
 
 
 def check_texts(texts: Mapping[str, object], request: str) -> None:
-    """Return if every text, by its name, arrives as it is.
+    """Return if every text, given by name, can be sent unchanged.
 
     Raises:
-        InvalidValueError: One holds NUL, at which servers cut texts short, or half of a surrogate pair, no character.
+        InvalidValueError: One contains NUL, at which servers truncate texts, or half of a surrogate pair.
     """
     for name, text in texts.items():
         for part in (name, text):
             if isinstance(part, str) and _UNSENDABLE.search(part):
-                raise InvalidValueError(request, f"the text of {name[:80]!a} holds NUL or half of a surrogate pair")
+                raise InvalidValueError(
+                    request, f"the text of {name[:80]!a} contains NUL or half of a surrogate pair"
+                )

@@ -33,15 +33,15 @@ class InteractionData(Collection[InteractionDatum]):
         return self._list(survey_id=survey_id, interaction_id=interaction_id, custom_key=custom_key)
 
     def set(self, interaction_id: int, key: str, value: str) -> InteractionDatum:
-        """Set a custom value, whether or not it was there, and return it.
+        """Create or replace a custom value and return it.
 
-        If the answer is lost, reading tells whether it is set; to set it again does no harm.
+        If the answer is lost, reading tells if it is set. Setting it again is safe.
 
         Raises:
-            ValueError: `key` is no key.
+            ValueError: `key` is not valid.
         """
         if not is_key(key):
-            raise ValueError(f"{key!r} cannot be the key of a custom value")
+            raise ValueError(f"{key!r} is not a valid key for a custom value")
         form = {"interaction_id": str(interaction_id), "custom_key": key, "custom_value": value}
         try:
             return datum_of(self._endpoint.create(form))
@@ -57,12 +57,12 @@ class InteractionData(Collection[InteractionDatum]):
         """Delete the custom value `id`.
 
         Raises:
-            SurveyDynamixError: If it is `ambiguous`, the answer was lost, and it is still there, or cannot be
-                looked for.
+            SurveyDynamixError: If it is `ambiguous`, the answer was lost, and the value still exists or cannot be
+                read.
         """
         self._delete(id)
 
 
 def is_key(text: str) -> bool:
-    """Tell whether `text` can be the key of a custom value."""
+    """Return True if `text` is a valid key for a custom value."""
     return KEY.fullmatch(text) is not None

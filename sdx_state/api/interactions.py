@@ -1,8 +1,8 @@
-"""Interactions, which the documented API can create, update, delete and run.
+"""Interactions: the documented API can create, update, delete and run them.
 
-A write is sent again only if the server certainly did not process it (no connection, 429). If an answer is lost,
-reading tells what became of it: a create is found by its mark in `external_ref`, an update by the fields that it set,
-a delete by 404. The one exception is `start_survey`, which starts nothing twice.
+A write is retried only if the server certainly did not process it (no connection, 429). If an answer is lost,
+reading resolves it: a create is found by its mark in `external_ref`, an update by the fields that it set,
+a delete by 404. The exception is `start_survey`, which is safe to repeat.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from sdx_state.api.records import Interaction, Turn
 from sdx_state.kinds.interaction import NAMES, SurveyType
 from sdx_state.programs.machine import Machine
 
-STARTS = (0.0, 1.0)  # seconds before each further try to read what start_survey answered
+STARTS = (0.0, 1.0)  # Seconds before each further attempt to read the answer of start_survey.
 
 
 class Interactions(Collection[Interaction]):
@@ -65,7 +65,7 @@ class Interactions(Collection[Interaction]):
             include_responses, include_data: Fill `responses`, `interaction_data`.
 
         Raises:
-            ValueError: Neither the survey nor both dates are given; or a date is no date.
+            ValueError: Neither the survey nor both dates are given; or a date is invalid.
         """
         dates = period(start_date, end_date, survey_id=survey_id)
         flags = {"started": started, "completed": completed, "survey_ended": survey_ended}
@@ -121,8 +121,8 @@ class Interactions(Collection[Interaction]):
             shorten_urls: Request short links. This and the two above are in the vendor's help pages, not in the
                 reference: a server that does not know them keeps them as custom values.
             on_ambiguous: What to do if the answer is lost or says that one is pending. `resolve` looks for the
-                interaction by its mark, for up to half a minute, and returns it. `raise` looks for nothing: the
-                error is raised at once, and no request is sent but the create.
+                interaction by its mark, for up to half a minute, and returns it. `raise` does not look: it
+                raises the error immediately and sends no request but the create.
 
         Raises:
             ConflictError: One is pending with this number and survey, and `force_new` is not set.
@@ -139,7 +139,7 @@ class Interactions(Collection[Interaction]):
             raise ValueError(f"on_ambiguous must be one of {', '.join(get_args(OnAmbiguous))}, not {on_ambiguous!r}")
         for key in data or {}:
             if not is_key(key) or key in NAMES:
-                raise ValueError(f"{key!r} cannot be the key of a custom value")
+                raise ValueError(f"{key!r} is not a valid key for a custom value")
         fields = {
             "survey_type": survey_type,
             "phone_number": phone_number,
@@ -168,12 +168,12 @@ class Interactions(Collection[Interaction]):
         call_type: str | None = None,
         agent_id: str | None = None,
     ) -> Interaction:
-        """Read the interaction `id`, lay over it what is given, write all of it back, and return it.
+        """Read the interaction `id`, set the given fields, write it back, and return it.
 
         Raises:
-            InvalidValueError: A text that no request carries unharmed.
+            InvalidValueError: A text that a request cannot carry unchanged.
             ValueError: A time without a zone, or an unknown type.
-            SurveyDynamixError: If it is `ambiguous`, the answer was lost, and what was given does not show yet.
+            SurveyDynamixError: If it is `ambiguous`, the answer was lost, and the given fields do not show yet.
         """
         if survey_type is not None:
             _check_type(survey_type)
@@ -204,19 +204,19 @@ class Interactions(Collection[Interaction]):
 
         Raises:
             ConflictError: It has started.
-            SurveyDynamixError: If it is `ambiguous`, the answer was lost, and it is still there, or cannot be
-                looked for.
+            SurveyDynamixError: If it is `ambiguous`, the answer was lost, and it still exists or cannot be read.
         """
         self._delete(id)
 
     def start_survey(self, id: int) -> Turn:
-        """Begin the survey of the interaction `id` and return what it says first.
+        """Start the survey of the interaction `id` and return its first prompts.
 
-        A survey that has begun says what it says now: public clients of the live service rely on it, the reference
-        is silent. So a lost answer is read by sending the request again, which starts nothing twice.
+        A started survey answers its current prompts: public clients of the live service rely on it; the reference
+            does
+        not document it. So a lost answer is read by repeating the request, which does not start the survey again.
 
         Raises:
-            ConflictError: It has ended; or it was begun before, and this server takes that for a conflict.
+            ConflictError: It has ended; or it was started before, and this server answers 409 to that.
             SurveyDynamixError: If it is `ambiguous`, the answer was lost and could not be read again.
         """
         try:
@@ -235,18 +235,18 @@ class Interactions(Collection[Interaction]):
             raise
 
     def submit_response(self, id: int, response: str) -> Turn:
-        """Answer the question that waits and return what comes next.
+        """Answer the current question and return the next prompts.
 
         Raises:
-            ConflictError: No question waits.
+            ConflictError: No question is open.
             RedirectError: The survey was not started: call `start_survey` first. The redirect is not followed.
-            SurveyDynamixError: If it is `ambiguous`, `client.responses.list(interaction_id=id)` tells whether it was
-                taken.
+            SurveyDynamixError: If it is `ambiguous`, `client.responses.list(interaction_id=id)` tells if it was
+                recorded.
         """
         return self._turn(id, "submit_response", {"response": response})
 
     def abandon_survey(self, id: int) -> Turn:
-        """End the survey where it is."""
+        """End the survey at the current question."""
         return self._turn(id, "abandon_survey", {})
 
     def _turn(self, id: int, action: str, form: Mapping[str, str]) -> Turn:

@@ -1,4 +1,4 @@
-"""Links that open an interaction without a login, and its UUID: secrets, shown nowhere.
+"""Links that open an interaction without a login, and its UUID. They are secrets and never shown.
 
 Sources: API reference, "Interactions" (`uuid`, `web_link`); live answers (`weblink_short`, `unsubscribe_link_short`);
 the vendor's help pages: `<host>/interaction/<id>` needs a login and may be shown, while
@@ -11,7 +11,7 @@ import re
 
 from sdx_state.model.redaction import OPEN_PAGES, REDACTED
 
-_SLASH = r"(?:\\*/)"  # JSON may escape it
+_SLASH = r"(?:\\*/)"  # JSON may escape the slash.
 _NAMED = re.compile(
     r"""((?:link|uuid)[\w\]-]*\\*["']?\s*(?:=>|[:=])\s*)"""
     r"""(?:(")(?:[^"\\]|\\.)+|(\\+")[^"\\]+|(')[^']+|(?=[^"'\\])[^\s,;&}\]"']+)""",
@@ -25,7 +25,7 @@ _OPEN_PAGE = re.compile(rf"(/(?:{'|'.join(OPEN_PAGES)})/)[A-Za-z0-9_-]{{4,}}")
 
 
 def is_secret(name: str) -> bool:
-    """Tell whether a field of this name holds a link or the UUID of an interaction."""
+    """Return True if a field of this name contains a link or the UUID of an interaction."""
     return "link" in name.lower() or name.lower() == "uuid"
 
 
@@ -40,7 +40,7 @@ def without_secret_fields(document: object) -> object:
 
 
 def without_links(said: str) -> str:
-    """Return what a server said without links and UUIDs.
+    """Return a text of the server without links and UUIDs.
 
     Of other URLs only the host is kept, because any of them may be a short link.
     """
@@ -50,5 +50,5 @@ def without_links(said: str) -> str:
 
 
 def without_open_pages(text: str) -> str:
-    """Return `text`, which may hold anything else, without addresses of pages that open an interaction."""
+    """Return `text` without URLs of pages that open an interaction without a login."""
     return _OPEN_PAGE.sub(rf"\g<1>{REDACTED}", text)

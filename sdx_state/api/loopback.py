@@ -1,4 +1,4 @@
-"""Where the browser comes back to: a request of this attempt, at an address that only the browser was told."""
+"""The loopback server that receives the redirect of the browser."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from types import TracebackType
 from sdx_state.api.sign_in_errors import SignInTimeoutError
 from sdx_state.model.urls import loopback_origin
 
-PATIENCE = 120.0  # seconds that a person has
+PATIENCE = 120.0  # Seconds until the user must have signed in.
 PATH = "/signed-in"
 _PAGE = (
     b'<!doctype html><html lang="en"><meta charset="utf-8"><title>sdx-state</title>'
@@ -25,13 +25,13 @@ _HEADERS = {
 
 
 class Loopback:
-    """Listens at a free port of 127.0.0.1 while the block runs."""
+    """HTTP server on a free port of 127.0.0.1, for the duration of the block."""
 
     def __init__(self, patience: float = PATIENCE) -> None:
         self._patience = patience
         self._came_back: str | None = None
         self._is_ours: Callable[[str], bool] = lambda _: False
-        self._strangers = 0
+        self._ignored = 0
         self._lock = threading.Lock()
         self._back = threading.Event()
         outer = self
@@ -40,10 +40,10 @@ class Loopback:
             timeout = patience
 
             def log_message(self, *_: object) -> None:
-                """Say nothing: the address holds the code."""
+                """Log nothing, because the path contains the code."""
 
             def do_GET(self) -> None:
-                # Another page may make a browser ask here under a name of its own.
+                # Another page may send a browser here under another host name.
                 here = self.headers.get("Host") == f"127.0.0.1:{outer.port}" and self.path.split("?")[0] == PATH
                 mine = here and outer._take(self.path)
                 self.send_response(200 if mine else 400 if here else 404)
@@ -53,9 +53,9 @@ class Loopback:
                 self.end_headers()
                 if mine:
                     self.wfile.write(_PAGE)
-                    outer._back.set()  # the program may end now: the page is there
+                    outer._back.set()  # The page is sent, so the program may end now.
 
-        # A thread a connection: browsers open some in advance, and leave them without a request.
+        # One thread for each connection: browsers open connections in advance and send no request on them.
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self._server.block_on_close = False
@@ -67,28 +67,28 @@ class Loopback:
         return loopback_origin(self.port) + PATH
 
     def expect(self, is_ours: Callable[[str], bool]) -> None:
-        """Listen from now on to what `is_ours` says of a path and query, and go on waiting after anything else."""
+        """Accept requests whose path and query `is_ours` accepts, and ignore others."""
         self._is_ours = is_ours
 
     def wait(self) -> str:
         """Return path and query of the first request that was expected.
 
         Raises:
-            SignInTimeoutError: None came in time.
+            SignInTimeoutError: No such request arrived in time.
         """
         self._back.wait(self._patience)
         if self._came_back is None:
-            message = f"the browser did not come back within {self._patience:g} s"
-            if self._strangers:
-                message += f" (requests that belong to another attempt were ignored: {self._strangers})"
+            message = f"the browser did not return within {self._patience:g} s"
+            if self._ignored:
+                message += f" ({self._ignored} requests of other sign-in attempts were ignored)"
             raise SignInTimeoutError("", message)
         return self._came_back
 
     def _take(self, path: str) -> bool:
-        """Keep `path` if it is the first that is expected, and return whether it is expected."""
+        """Keep `path` if it is the first expected one; return True if it is expected."""
         with self._lock:
             if not self._is_ours(path):
-                self._strangers += 1
+                self._ignored += 1
                 return False
             if self._came_back is None:
                 self._came_back = path

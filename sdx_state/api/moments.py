@@ -1,4 +1,4 @@
-"""Times as the API writes them: UTC, without saying so. Source: API reference, "Interactions"."""
+"""Times in the format of the API: UTC, without a marker. Source: API reference, "Interactions"."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ FORM = "%Y-%m-%d %H:%M:%S"
 
 
 def moment_of(value: object) -> datetime | None:
-    """Return the moment that `value` says, in UTC; None for nothing, a zero date, or what is no moment.
+    """Return `value` as a time in UTC; None for an empty value, a zero date, or an invalid time.
 
-    A moment that never was is written `0000-00-00 00:00:00` or `-0001-11-30 00:00:00`.
+    Zero dates are `0000-00-00 00:00:00` or `-0001-11-30 00:00:00`.
     """
     if not isinstance(value, str):
         return None
@@ -25,13 +25,13 @@ def moment_of(value: object) -> datetime | None:
 
 
 def written(moment: datetime) -> str:
-    """Return `moment` as the API reads it: absolute, in UTC, to the second.
+    """Return `moment` in the format of the API: in UTC, to the second.
 
     Raises:
-        ValueError: It does not say which time zone it is in.
+        ValueError: It has no time zone.
     """
     if moment.tzinfo is None:
-        raise ValueError("a time without a time zone could be any: give it one, such as datetime.timezone.utc")
+        raise ValueError("the time has no time zone: add one, such as datetime.timezone.utc")
     return moment.astimezone(timezone.utc).strftime(FORM)
 
 
@@ -53,5 +53,5 @@ def bound(when: Bound) -> str:
     try:
         datetime.fromisoformat(when.replace("Z", "+00:00"))
     except ValueError:
-        raise ValueError(f"{when!r}: there is no such time") from None
+        raise ValueError(f"{when!r} does not exist in the calendar") from None
     return when

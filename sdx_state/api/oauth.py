@@ -1,8 +1,8 @@
-"""Signing in through a browser: the authorisation code grant, with PKCE, for a program on the user's own machine.
+"""Sign-in through a browser: the authorization code grant with PKCE, on the machine of the user.
 
-Source: API reference, "Authentication": `/oauth/authorize` and `/oauth/token` hang off the host. The reference puts
-the client secret into the address that the browser opens, against RFC 6749, section 4.1.1: it is left out unless
-asked for. What it writes with `http://` is `https://` here. RFC 7636 (PKCE) and RFC 8252 (loopback) are followed.
+Source: API reference, "Authentication": `/oauth/authorize` and `/oauth/token` are on the host, not below the API. The
+reference puts the client secret into the URL that the browser opens, against RFC 6749, section 4.1.1: it is omitted
+unless requested. `http://` in the reference is `https://` here. RFC 7636 (PKCE) and RFC 8252 (loopback) are followed.
 """
 
 from __future__ import annotations
@@ -34,34 +34,34 @@ from sdx_state.model.urls import BaseUrl, encoded, form_of, query_of
 from sdx_state.programs.machine import THIS_MACHINE, Machine
 
 OAUTH_PATH = "/oauth"
-TIMELY = 300.0  # seconds before its end at which a token is exchanged for a new one
+TIMELY = 300.0  # A token is exchanged this many seconds before it expires.
 DEADLINE = 30.0
 _SETTINGS = "Compare with the tenant's settings, tab Integrations, and sign in again."
-# RFC 6749, sections 4.1.2.1 and 5.2: what each error code means, and what to do; None: sign in again.
+# RFC 6749, sections 4.1.2.1 and 5.2: error code -> meaning and advice; None: sign in again.
 _MEANING: dict[str, tuple[str, str | None]] = {
-    "access_denied": ("access was not allowed", None),
+    "access_denied": ("access was denied", None),
     "invalid_client": ("the client id or its secret is wrong", _SETTINGS),
-    "invalid_grant": ("the code or the refresh token is not valid any more", None),
-    "unauthorized_client": ("this client may not sign in this way", _SETTINGS),
+    "invalid_grant": ("the code or the refresh token is no longer valid", None),
+    "unauthorized_client": ("this client is not allowed to use this authentication method", _SETTINGS),
 }
-# And those after which another authentication method is the way.
+# Error codes that require another authentication method.
 _UNAVAILABLE = {
-    "unsupported_response_type": "the server does not offer this way of signing in",
-    "unsupported_grant_type": "the server does not offer this way of signing in",
+    "unsupported_response_type": "the server does not support this authentication method",
+    "unsupported_grant_type": "the server does not support this authentication method",
     "server_error": "the server failed",
-    "temporarily_unavailable": "the server signs nobody in at present",
+    "temporarily_unavailable": "signing in is temporarily unavailable",
 }
 
 
 @dataclass(frozen=True)
 class Grant:
-    """What signing in gave.
+    """The tokens of a sign-in.
 
     Attributes:
         access_token: Sent with every request.
         refresh_token: Exchanged for a new one; None if there is none.
-        ends: Seconds since 1970 at which the access token is over; None if that is not known.
-        client_id, client_secret: Whom it was given to.
+        ends: Expiry of the access token in seconds since 1970; None if unknown.
+        client_id, client_secret: The OAuth client.
     """
 
     access_token: str = field(repr=False)
@@ -71,7 +71,7 @@ class Grant:
     client_secret: str = field(repr=False)
 
     def is_over(self, now: float) -> bool:
-        """Whether it is over, or about to be."""
+        """True if the access token has expired or is about to."""
         return self.ends is not None and now > self.ends - TIMELY
 
 
@@ -93,7 +93,7 @@ def grant_of(value: object) -> Grant:
     """Return the grant in a document.
 
     Raises:
-        Malformed: It is not one.
+        Malformed: The document is not a grant.
     """
     grant = record(value)
     return Grant(
@@ -106,7 +106,7 @@ def grant_of(value: object) -> Grant:
 
 
 def token_transport(base: BaseUrl, ca_file: str | None, machine: Machine = THIS_MACHINE) -> HttpTransport:
-    """Return what sends requests to the token endpoint of the host of `base`: without credentials of its own."""
+    """Return the transport for the token endpoint of the host of `base`, without credentials."""
     return HttpTransport(replace(base, path=OAUTH_PATH), None, 1, DEADLINE, 10.0, ca_file, machine=machine)
 
 
@@ -114,10 +114,10 @@ class SignIn:
     """One attempt to sign in.
 
     Args:
-        base: Where the API is; the endpoints hang off its host.
+        base: Address of the API; the OAuth endpoints are on its host.
         client_id: Of the OAuth client that the tenant's settings list.
         redirect_uri: The loopback address that the browser is sent back to.
-        machine: Chance.
+        machine: Random values.
     """
 
     def __init__(self, base: BaseUrl, client_id: str, redirect_uri: str, machine: Machine = THIS_MACHINE) -> None:
@@ -130,9 +130,9 @@ class SignIn:
         self._verifier = self._client.create_code_verifier(64)
 
     def url(self, secret_in_redirect: str | None = None) -> str:
-        """Return the address for the browser. With `secret_in_redirect` it shows the client secret to the browser."""
+        """Return the URL for the browser. With `secret_in_redirect` it shows the client secret to the browser."""
         extra = {"client_secret": secret_in_redirect} if secret_in_redirect else {}
-        # The library takes https alone; on this machine, and there alone, the sandbox speaks http.
+        # The library accepts only https. The sandbox on this machine uses http.
         address = self._client.prepare_request_uri(
             f"https://{self._base.authority}{OAUTH_PATH}/authorize",
             redirect_uri=self._redirect_uri,
@@ -144,33 +144,33 @@ class SignIn:
         return self._base.origin + str(address).partition(self._base.authority)[2]
 
     def is_answer(self, came_back: str) -> bool:
-        """Tell whether path and query that the browser came back to have the state of this attempt."""
+        """Return True if path and query of the redirect have the state of this attempt."""
         given = query_of(came_back).get("state", "")
         return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), self._state.encode())
 
     def exchange(self, came_back: str, client_secret: str, transport: Transport, machine: Machine) -> Grant:
-        """Return the grant for the address that the browser came back to.
+        """Return the grant for the redirect of the browser.
 
         Args:
-            came_back: Path and query of that request.
+            came_back: Path and query of the redirect.
             client_secret: Sent in the body of the token request, and nowhere else.
             transport: Sends it, see `token_transport`.
-            machine: The time of day.
+            machine: The clock.
 
         Raises:
-            SignInError: Access was not allowed, or this is not the answer to this attempt.
-            SurveyDynamixError: The token endpoint could not be asked.
+            SignInError: Access was denied, or the redirect belongs to another attempt.
+            SurveyDynamixError: The token endpoint did not answer.
         """
         answer = query_of(came_back)
         if not self.is_answer(came_back):
-            raise SignInError("", "what came back does not belong to this attempt: nothing of it was used")
+            raise SignInError("", "the redirect belongs to another sign-in attempt and was ignored")
         if "iss" in answer and answer["iss"].rstrip("/") != self._base.origin:
-            # RFC 9207: another server's answer would have us give its code, and our secret, to the wrong one.
-            raise SignInError("", f"what came back is not of {self._base.origin}: nothing of it was used")
+            # RFC 9207: a redirect of another server would make this client send code and secret to the wrong server.
+            raise SignInError("", f"the redirect does not come from {self._base.origin} and was ignored")
         if "error" in answer:
             raise _refused("", answer["error"])
         if not answer.get("code"):
-            raise SignInError("", "the browser came back without a code")
+            raise SignInError("", "the redirect contains no code")
         body = self._client.prepare_request_body(
             code=answer["code"],
             redirect_uri=self._redirect_uri,
@@ -184,11 +184,11 @@ def refreshed(grant: Grant, transport: Transport, machine: Machine) -> Grant:
     """Return a new grant for the refresh token of `grant`.
 
     Raises:
-        SignInError: There is none, or it is not valid any more.
-        SurveyDynamixError: The token endpoint could not be asked.
+        SignInError: There is none, or it is no longer valid.
+        SurveyDynamixError: The token endpoint did not answer.
     """
     if grant.refresh_token is None:
-        raise SignInError("", "the access token is over, and there is no refresh token")
+        raise SignInError("", "the access token has expired, and there is no refresh token")
     form = {
         "grant_type": "refresh_token",
         "refresh_token": grant.refresh_token,
@@ -208,14 +208,14 @@ def _granted(
     _refuse(answer)
     try:
         given = _given(parse(answer.body))
-        # The library judges what may be given; it takes a document of any types, and so gets the decoded one.
+        # The library validates the grant but accepts any types, so it gets the decoded document.
         WebApplicationClient(client_id).parse_request_body_response(json.dumps(given))
     except DecodingError as error:
-        raise SignInError(str(request), f"the answer is no token: {error}", status=answer.status) from None
+        raise SignInError(str(request), f"the answer is not a token: {error}", status=answer.status) from None
     except OAuth2Error as error:
         raise _refused(str(request), str(error.error), answer.status) from None
     except Warning:
-        what = "other access was given than asked for"
+        what = "the server granted other access than requested"
         raise SignInError(str(request), what, status=answer.status) from None
     lasts = given.get("expires_in")
     return Grant(
@@ -228,7 +228,7 @@ def _granted(
 
 
 def _given(value: object) -> Record:
-    """Return the answer of a token endpoint: an error or a token (RFC 6749, sections 5.1 and 5.2), nothing else."""
+    """Return the answer of a token endpoint: an error or a token (RFC 6749, sections 5.1 and 5.2)."""
     answer = record(value)
     if "error" in answer:
         return {"error": member(answer, "error", text)}
@@ -244,7 +244,7 @@ def _seconds(value: object) -> float:
     return natural_in_text(value) if type(value) is str else number(value)
 
 
-# A server may leave each of these out, or say null.
+# A server may omit each of these, or send null.
 _GIVEN: dict[str, Decode[object]] = {
     "refresh_token": token,
     "expires_in": _seconds,
@@ -254,24 +254,24 @@ _GIVEN: dict[str, Decode[object]] = {
 
 
 def _refuse(answer: Answer) -> None:
-    """Let through what may be a token, or an error in OAuth's own form.
+    """Raise unless `answer` may be a token or an OAuth error.
 
     Raises:
-        SignInError: It is a redirect, a page, or nothing.
+        SignInError: It is a redirect, a web page, or empty.
     """
     request = "POST /oauth/token"
     if 300 <= answer.status < 400:
-        raise SignInError(request, "it redirects, which is never followed", status=answer.status)
+        raise SignInError(request, "the server redirects; redirects are never followed", status=answer.status)
     if answer.status >= 500:
         raise OAuthUnavailableError(request, f"the server failed ({answer.status})", status=answer.status)
     if not answer.body.lstrip().startswith(b"{"):
-        message = f"no token came back ({answer.status})"
+        message = f"the answer contains no token ({answer.status})"
         raise OAuthUnavailableError(request, message, status=answer.status)
 
 
 def _refused(request: str, error: str, status: int | None = None) -> SignInError:
-    """Return what an error code means; a server's own words are not repeated."""
+    """Return the error for an OAuth error code, without the text of the server."""
     if error in _UNAVAILABLE:
         return OAuthUnavailableError(request, _UNAVAILABLE[error], status=status)
-    message, advice = _MEANING.get(error, ("the server refuses it", None))
+    message, advice = _MEANING.get(error, ("the server rejects the request", None))
     return SignInError(request, message, status=status, advice=advice)

@@ -1,8 +1,8 @@
-"""Whole lists out of pages that may shift while they are read.
+"""Complete lists from pages that may shift while they are read.
 
-API reference: `_limit` (1 to 1000, default 10), `_offset`, `_order` (ASC by id); no count and no cursor. A row that
-is removed meanwhile moves all that follow it one place down, and a page by offset would skip one. So each page begins
-with the last row of the page before it; where it does not, the list has moved, and an earlier page is read again.
+API reference: `_limit` (1 to 1000, default 10), `_offset`, `_order` (ASC by id); no count and no cursor. If a row
+is removed meanwhile, all rows after it shift, and paging by offset would skip one. So each page begins with the last
+row of the page before it; if it does not, the list has shifted, and an earlier page is read again.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from sdx_state.api.answer import Row, Rows
 from sdx_state.api.errors import InvalidResponseError
 
 LIMIT = 1000
-STEP_BACK = 100  # rows; doubled as long as no known row is found
-MAX_SHIFTS = 40  # pages of one list that do not begin where the last one ended; and one more for every four pages
-KEPT = 20_000  # keys of rows; a list in the order of its ids needs no more, however long it is
+STEP_BACK = 100  # Rows; doubled until a known row is found.
+MAX_SHIFTS = 40  # Pages of one list that may begin at an unexpected row, plus one for every four pages.
+KEPT = 20_000  # Keys of rows that are kept; a list sorted by id needs no more.
 
-# Where a server that does not honour `_limit` is likely to stop: at the documented default, or at round hundreds.
+# A server that ignores `_limit` probably stops at the documented default or at round hundreds.
 LIKELY_CAPS = frozenset({10, 100, 200, 250, 500})
 
 Fetch = Callable[[int], Rows]
@@ -25,21 +25,21 @@ Key = Callable[[Row], str | None]
 
 
 class PageSizes:
-    """What a client has learnt of how many rows the server gives at once. Shared between threads.
+    """Page sizes of the server, as observed. Thread-safe.
 
-    A first page shorter than asked for is the end of its list (API reference), unless the server caps its pages. That
-    it does not cap them at some length is proven by a longer page, and by nothing else.
+    A first page shorter than `_limit` is the whole list (API reference), unless the server caps its pages. Only a
+    longer page proves that it does not cap them at that length.
     """
 
     def __init__(self) -> None:
         self._longest = 0
 
     def learn(self, rows: int) -> None:
-        """Note that a page of `rows` rows was seen."""
+        """Record a page of `rows` rows."""
         self._longest = max(self._longest, rows)
 
     def may_be_capped(self, rows: int) -> bool:
-        """Tell whether a first page of `rows` rows may be less than the whole list."""
+        """Return True if a first page of `rows` rows may not be the whole list."""
         return rows in LIKELY_CAPS and rows >= self._longest
 
 
@@ -48,9 +48,9 @@ def iterate(fetch: Fetch, identity: Key, request: str, sizes: PageSizes) -> List
 
     Args:
         fetch: Returns up to `LIMIT` rows from an offset on, in ascending order.
-        identity: Returns what tells rows apart, None if a row does not have it.
-        request: What a message calls the list.
-        sizes: What is known of the server's pages.
+        identity: Returns the identity of a row, None if it has none.
+        request: Name of the list in messages.
+        sizes: Observed page sizes of the server.
 
     Raises, while it is read:
         InvalidResponseError: A row has no identity, the server ignores `_offset`, or the list changes too fast to be
@@ -73,21 +73,21 @@ class Listing(Iterator[Row]):
         return next(self._rows)
 
     def starting_at(self, id: int, guess: int = 0) -> Iterator[Row]:
-        """Yield the rows from `id` on, without reading all that come before: of a list in the order of numeric ids.
+        """Yield the rows from `id` on, without reading all earlier ones. The list must be sorted by numeric ids.
 
         Args:
-            id: The lowest id to yield; it need not be there.
-            guess: The offset where it may be. Every offset is proven by what is found there.
+            id: The lowest id to yield; it may not exist.
+            guess: The probable offset. The rows found there verify it.
 
         Raises:
-            InvalidResponseError: As in `iterate`, or the list is not in the order of its ids.
+            InvalidResponseError: As in `iterate`, or the list is not sorted by id.
         """
         known = _Known(self._reader.request, highest=id - 1)
         return self._reader.rows(known, None, id, guess)
 
 
 class _Known:
-    """Which rows were read: by key, or, of a list in the order of its ids, all up to the highest."""
+    """Rows that were read: by key, or by the highest id if the list is sorted by id."""
 
     def __init__(self, request: str, highest: int | None = None) -> None:
         self._request = request
@@ -99,18 +99,16 @@ class _Known:
         return key in self._keys if self._keys is not None else int(key) <= self._highest
 
     def new(self, page: Rows, keys: list[str]) -> Rows:
-        """Return the rows of `page` that were not known, and know them from now on.
+        """Return the new rows of `page`, and record them.
 
         Raises:
-            InvalidResponseError: Keys were let go because the list was in order, and now it is not.
+            InvalidResponseError: Keys were dropped because the list was sorted, but now it is not.
         """
         numbers = [int(key) for key in keys] if self._ascending and all(map(str.isdecimal, keys)) else None
         in_order = numbers is not None and numbers == sorted(numbers)
         if self._keys is None:
             if numbers is None or not in_order:
-                raise InvalidResponseError(
-                    self._request, "the list is not in the order of its ids, which was asked for"
-                )
+                raise InvalidResponseError(self._request, "the list is not sorted by id, as requested")
             rows = []
             for row, number in zip(page, numbers, strict=True):
                 if number > self._highest:
@@ -127,13 +125,13 @@ class _Known:
         if numbers and in_order:
             self._highest = max(before, numbers[-1])
             if len(self._keys) > KEPT:
-                # In such a list whoever stays and has a lower id than the highest was read: keys add nothing.
+                # In a sorted list, every row up to the highest id was read, so keys are not needed.
                 self._keys = None
         return rows
 
 
 class _Reader:
-    """Reads one list."""
+    """Reader of one list."""
 
     def __init__(self, fetch: Fetch, identity: Key, request: str, sizes: PageSizes) -> None:
         self._fetch = fetch
@@ -142,7 +140,7 @@ class _Reader:
         self._sizes = sizes
 
     def rows(self, known: _Known, offset: int | None, id: int = 0, guess: int = 0) -> Iterator[Row]:
-        """Yield the rows that are not `known`, from `offset` on, or from wherever a page holds `id`."""
+        """Yield the rows that are not `known`, from `offset` on, or from the page with `id`."""
         if offset is None:
             offset, page, keys = self._find(id, guess)
         else:
@@ -159,17 +157,17 @@ class _Reader:
             if offset and (not keys or keys[0] != last):
                 if keys == first_keys and offset >= second:
                     if full != LIMIT:
-                        return  # it gives the whole list, whatever is asked for
-                    raise InvalidResponseError(self.request, "the server answers the same page at every `_offset`")
+                        return  # The server returns the whole list at any offset.
+                    raise InvalidResponseError(self.request, "the server returns the same page at every `_offset`")
                 shifts += 1
                 if shifts > MAX_SHIFTS + pages // 4:
                     raise InvalidResponseError(
                         self.request,
                         "the list changes faster than it can be read",
-                        advice="Wait until imports and clean-ups in the tenant are done, then read it again.",
+                        advice="Wait until imports and clean-ups in the tenant have finished, then try again.",
                     )
                 if not keys or keys[0] not in known:
-                    # Rows may have been skipped: go back to where the page begins with a known one.
+                    # Rows may have been skipped: go back until the page begins with a known row.
                     offset = max(0, offset - back)
                     back *= 2
                     continue
@@ -182,14 +180,14 @@ class _Reader:
             offset += len(page) - 1
 
     def _find(self, id: int, guess: int) -> tuple[int, Rows, list[str]]:
-        """Return a page that begins at or before `id`, near it, and its offset: in doubling steps, then by halves."""
+        """Return a page that begins at or shortly before `id`, and its offset: by doubling steps, then bisection."""
         low: tuple[int, Rows, list[str]] | None = None
-        high: int | None = None  # a page from here begins after `id`, or is empty
+        high: int | None = None  # A page from here begins after `id`, or is empty.
         offset, step = guess, LIMIT
         while True:
             page, keys = self._page(offset)
             if low is not None and keys == low[2]:
-                return low  # the server ignores `_offset`: whoever reads on will find out
+                return low  # The server ignores `_offset`; further reading reports it.
             if offset == 0 or (keys and int(keys[0]) <= id):
                 low = offset, page, keys
                 if not keys or int(keys[-1]) >= id:

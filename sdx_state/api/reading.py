@@ -1,4 +1,4 @@
-"""Rows, as the API answers them in whichever shape, into records."""
+"""Conversion of rows, in any wire shape, to records."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ _MOMENTS = ("scheduled_at", "created_at", "updated_at", "completed_at")
 
 
 def survey_of(row: Row) -> Survey:
-    """Return `row`, in whichever shape, as a survey."""
+    """Return `row`, in any shape, as a survey."""
     return Survey(int(str(row["id"])), **_values(SURVEY, Survey, row), raw=row)
 
 
 def question_of(row: Row) -> Question:
-    """Return `row`, in whichever shape, as a question."""
+    """Return `row`, in any shape, as a question."""
     values = _values(QUESTION, Question, row)
     values |= {"survey_id": _integer(row.get("survey_id")), "order": _integer(row.get("order"))}
     return Question(int(str(row["id"])), **values, raw=row)
@@ -89,7 +89,7 @@ def interaction_of(row: Row) -> Interaction:
     """Return `row` as an interaction.
 
     Raises:
-        InvalidResponseError: It holds a response or a custom value without an id, or of another interaction.
+        InvalidResponseError: It contains a response or a custom value without an id, or of another interaction.
     """
     moments: dict[str, Any] = {name: moment_of(row.get(name)) for name in _MOMENTS}
     return Interaction(
@@ -109,11 +109,11 @@ def turn_of(row: Row, request: str) -> Turn:
     """Return `row` as a turn of a running survey.
 
     Raises:
-        InvalidResponseError: It does not say whether the survey is completed.
+        InvalidResponseError: `survey_completed` is missing or invalid.
     """
     completed = row.get("survey_completed")
     if completed not in (0, 1, "0", "1", True, False):
-        raise InvalidResponseError(request, "the answer does not say whether the survey is completed", ambiguous=True)
+        raise InvalidResponseError(request, "`survey_completed` is missing or invalid in the answer", ambiguous=True)
     question = row.get("current_question")
     return Turn(
         _texts(row.get("prompts")),
@@ -129,10 +129,12 @@ def _inner(row: Row, name: str, of: Callable[[Row], Record]) -> tuple[Record, ..
     if not isinstance(inner, list):
         return None
     if not all(map(_identified, inner)):
-        raise InvalidResponseError("GET /interactions", f"one of the {name} of an interaction has no valid id")
+        raise InvalidResponseError(
+            "GET /interactions", f"the {name} of an interaction include one without a valid id"
+        )
     if any(_integer(one.get("interaction_id")) not in (None, _integer(row["id"])) for one in inner):
         raise InvalidResponseError(
-            "GET /interactions", f"one of the {name} of an interaction is of another interaction"
+            "GET /interactions", f"the {name} of an interaction include one of another interaction"
         )
     return tuple(map(of, inner))
 
@@ -142,7 +144,7 @@ def _identified(row: object) -> TypeGuard[Row]:
 
 
 def _values(kind: Kind, record: type, row: Row) -> dict[str, Any]:
-    """Read the fields of `record` that `kind` knows, in whichever shape `row` is."""
+    """Read the fields of `record` that `kind` has, in any shape of `row`."""
     names = record.__dataclass_fields__  # type: ignore[attr-defined]  # every record is a dataclass
     return {one.name: _typed(one.type, read_field(one, row)) for one in kind.fields if one.name in names}
 

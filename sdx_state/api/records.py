@@ -1,9 +1,9 @@
-"""What the API answers, as values with names and types.
+"""Records: answers of the API as typed values.
 
-Fields bear the API's own names; whichever wire shape a tenant speaks, they are the same here. A field that only the
-nested shape has is None where a tenant speaks the flat one. Empty, null and absent are None, and so is a value of a
-type that the field does not have: all that was answered, to the letter, is in `raw`. Texts of surveys, questions and
-users are as plans compare them: lines end in LF, characters are composed (NFC), numbers have no punctuation.
+Fields have the names of the API, in both wire shapes. A field that only the nested shape has is None if the tenant
+uses the flat one. Empty, null and absent are None, and so is a value of a
+type that the field does not have: `raw` has the unchanged answer. Texts of surveys, questions and
+users are normalized: lines end in LF, characters are composed (NFC), numbers have no punctuation.
 
 Web links and UUIDs open without a login: no `repr` shows them.
 """
@@ -21,7 +21,7 @@ Prompt = str | Mapping[str, str] | None  # the default language, or a map of lan
 
 @dataclass(frozen=True)
 class Survey:
-    """A survey. Source: API reference, "Surveys"; what follows `sms_number` was seen in nested answers of 2020."""
+    """A survey. Source: API reference, "Surveys"; the fields after `sms_number`: nested answers of 2020."""
 
     id: int
     name: str | None = None
@@ -58,7 +58,7 @@ class ResponseOption:
 class Question:
     """A question. `survey_id` and `order` come only with the questions of a survey (API reference, "Questions").
 
-    What follows `order` was seen in nested answers of 2020.
+    Source of the fields after `order`: nested answers of 2020.
     """
 
     id: int
@@ -95,7 +95,7 @@ class User:
 
 @dataclass(frozen=True)
 class PhoneNumber:
-    """What the carrier service knows of a number. Source: API reference, "Phone numbers"."""
+    """A look-up of the carrier service. Source: API reference, "Phone numbers"."""
 
     phone_number: str
     country_code: str | None = None
@@ -138,7 +138,7 @@ class Interaction:
 
     `status` is free text that changes with time: never compare it. `web_link` is also read where a server spells it
     `weblink`. `completed_at`, `respondent_language`, `restricted` and the short links were seen in live answers of
-    2020; what `restricted` means is not known.
+    2020; the meaning of `restricted` is unknown.
     """
 
     id: int
@@ -167,13 +167,13 @@ class Interaction:
 
 @dataclass(frozen=True)
 class Turn:
-    """What a running survey says next. Source: API reference, "Interactions", start_survey and submit_response.
+    """The next prompts of a running survey. Source: API reference, "Interactions", start_survey and submit_response.
 
     Attributes:
-        prompts: The texts that a respondent meets now.
+        prompts: The texts that the respondent sees or hears.
         sound_files: Their recordings.
-        survey_completed: Whether that was all.
-        current_question: The question that waits for an answer, if one does.
+        survey_completed: True if the survey is completed.
+        current_question: The open question, if any.
     """
 
     prompts: tuple[str, ...]

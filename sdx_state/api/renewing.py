@@ -1,4 +1,4 @@
-"""Credentials that are exchanged for others once the API refuses them."""
+"""Credentials that are renewed after a 401."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from sdx_state.api.transport import HttpTransport
 
 
 class Renewing:
-    """Sends requests, and those that are refused with 401 once more with other credentials. Thread-safe.
+    """Sends requests, and repeats those with a 401 with new credentials. Thread-safe.
 
-    What was refused had no effect, so that a write may be sent again as well.
+    A rejected request had no effect, so writes are repeated too.
 
     Args:
         transport: Sends them.
-        credentials: Those that `transport` begins with.
-        renew: Returns others for those that were refused, None if there are none. Called by one thread at a time,
-            and again only after what it returned was accepted.
+        credentials: The first credentials of `transport`.
+        renew: Returns new credentials for the rejected ones, None if there are none. Called by one thread at a
+            time, and again only after its last result was accepted.
     """
 
     def __init__(
@@ -40,14 +40,14 @@ class Renewing:
         """Send `request` and return the complete answer. See `Transport`.
 
         Raises:
-            SignInError: The credentials are over, and there are no others.
+            SignInError: The credentials have expired and cannot be renewed.
         """
         if self._failure is not None:
-            raise self._failure  # what ends one thread ends all: many wrong tokens could lock the account
+            raise self._failure  # A failure ends all threads, because many wrong tokens could lock the account.
         used = self._all[-1]
         answer = self._transport.send(request)
         if answer.status == 401 and request.probe:
-            return answer  # the credentials were good a moment ago: this one resource is refused
+            return answer  # The credentials were valid a moment ago, so the 401 concerns this resource.
         if answer.status != 401:
             if used is self._all[-1]:
                 self._may_renew = True
@@ -67,7 +67,7 @@ class Renewing:
     def _renewed(self, refused: Credentials) -> bool:
         with self._lock:
             if self._all[-1] is not refused:
-                return True  # by another thread, meanwhile
+                return True  # another thread has renewed them
             if self._failure is not None:
                 raise self._failure
             if not self._may_renew:

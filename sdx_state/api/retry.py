@@ -1,7 +1,6 @@
 """Retry policy for API requests.
 
-Reads are retried. A write is retried only if it was certainly not processed; what an ambiguous answer to it means is
-up to the caller.
+Reads are retried. A write is retried only if it was certainly not processed; the caller resolves ambiguous writes.
 """
 
 from __future__ import annotations
@@ -44,18 +43,18 @@ RETRIES: dict[type[SurveyDynamixError], int | None] = {
     RedirectError: 0,
     InvalidResponseError: 2,
 }
-BUSY = (RateLimitError, ServiceUnavailableError)  # says nothing about the request itself
-BASE, CAP = 0.5, 20.0  # seconds; full jitter between none and these
-LONGEST_WAIT = 60.0  # seconds of a Retry-After
-BUDGET, BUDGET_SHARE = 20, 0.1  # retries of a run: so many, and this share of its requests
-BREAKER, COOL_DOWN = 5, 20.0  # failures in a row; seconds without a request after them
+BUSY = (RateLimitError, ServiceUnavailableError)  # Says nothing about the request itself.
+BASE, CAP = 0.5, 20.0  # Seconds; full jitter between 0 and these.
+LONGEST_WAIT = 60.0  # Longest accepted Retry-After, in seconds.
+BUDGET, BUDGET_SHARE = 20, 0.1  # Retries of a run: this number, plus this share of its requests.
+BREAKER, COOL_DOWN = 5, 20.0  # Failures in a row; seconds without requests after them.
 
 
 class Sender:
-    """Sends requests, those that read again where that may help, and none once it is hopeless. Thread-safe.
+    """Sends requests, retries reads where that may help, and stops after too many failures. Thread-safe.
 
     Attributes:
-        requests: HTTP requests begun so far, retries among them.
+        requests: Number of HTTP requests so far, including retries.
         server_ahead: Seconds by which the server's clock is ahead of this machine's, by the first `Date` of an answer
             (RFC 9110, section 6.6.1); None before.
     """
@@ -87,17 +86,17 @@ class Sender:
         read: Callable[[Request, Answer], Result],
         before_again: Callable[[], object] = lambda: None,
     ) -> Result:
-        """Return what `read` makes of the answer to `request`. A write is sent again only if it surely was not done.
+        """Return the result of `read` for the answer. A write is retried only if it was certainly not processed.
 
         Args:
-            request: What to send.
-            read: Makes a result of the answer.
-            before_again: Called right before each further try.
+            request: The request.
+            read: Converts the answer to the result.
+            before_again: Called right before each retry.
 
         Raises:
-            SurveyDynamixError: What the last try ended in.
-            RetryBudgetExhaustedError: In one run, too much failed before: nothing was sent, or nothing more.
-            AuthenticationError: In one run, also if an earlier request was refused with 401: nothing was sent.
+            SurveyDynamixError: The error of the last attempt.
+            RetryBudgetExhaustedError: In one run, too many requests failed: nothing was sent, or not retried.
+            AuthenticationError: In one run, also if an earlier request got 401: nothing was sent.
         """
         tries = 0
         while True:
@@ -110,13 +109,13 @@ class Sender:
                 check(request, answer, self._redact)
                 result = read(request, answer)
             except SurveyDynamixError as error:
-                # A server that does not know OPTIONS may answer anything to it, and is none the worse.
+                # A server without OPTIONS may answer anything to it, which is not a failure.
                 if request.method == "OPTIONS" and error.status is not None:
                     raise
                 if request.probe and error.status is not None and not isinstance(error, BUSY):
                     raise
                 self._failed(request, error, turn)
-                if (request.writes and not _surely_not_done(error)) or tries > self._retries_of(error):
+                if (request.writes and not _certainly_not_processed(error)) or tries > self._retries_of(error):
                     raise
                 self._spend(request, error)
                 pause = self._pause(tries, answer)
@@ -130,12 +129,12 @@ class Sender:
         with self._lock:
             if self._refused_by is not None:
                 raise AuthenticationError(
-                    str(request), f"not sent: the credentials were refused at {self._refused_by}", status=401
+                    str(request), f"not sent: the credentials were rejected at {self._refused_by}", status=401
                 )
             if self._one_run and self._failures.blocked(self._machine.now()):
                 raise RetryBudgetExhaustedError(
                     str(request),
-                    f"not sent: {BREAKER} requests in a row failed, the last with: {self._failures.last}",
+                    f"not sent: {BREAKER} requests in a row failed; the last failure: {self._failures.last}",
                 )
             self.requests += 1
             return self._failures.turn()
@@ -153,7 +152,7 @@ class Sender:
             if self._one_run and isinstance(error, AuthenticationError):
                 # Many workers with wrong credentials could lock the account.
                 self._refused_by = str(request)
-            # A busy server that asks for patience (429) is well; whoever shows a page or odd JSON proves nothing.
+            # A 429 comes from a healthy server. A web page or unexpected JSON proves nothing.
             if (
                 isinstance(error, ConnectionFailedError | NoResponseError | InternalServerError)
                 or error.status == 503
@@ -176,14 +175,14 @@ class Sender:
         return self._max_retries if most is None else min(most, self._max_retries)
 
     def _pause(self, tries: int, answer: Answer | None) -> float:
-        """Return seconds to wait: full jitter, or longer if the server asks for it."""
+        """Return the seconds to wait: full jitter, or longer if the server requests it."""
         jitter = self._machine.uniform(0.0, min(CAP, BASE * 2 ** (tries - 1)))
         asked = _retry_after(answer, self._machine.now()) if answer is not None else 0.0
         return max(jitter, min(asked, LONGEST_WAIT))
 
 
 class _Failures:
-    """Counts failures in a row. Those of requests that were in flight together are one: one hiccup is no outage."""
+    """Counter of failures in a row. Failures of parallel requests count as one."""
 
     def __init__(self) -> None:
         self.last = ""
@@ -212,15 +211,15 @@ class _Failures:
         return self._count >= BREAKER and 0.0 <= now - self._since < COOL_DOWN
 
 
-def _surely_not_done(error: SurveyDynamixError) -> bool:
-    """Tell whether the server certainly did nothing: it was never asked, or it asks to be asked later (429)."""
+def _certainly_not_processed(error: SurveyDynamixError) -> bool:
+    """Return True if the server certainly did not process the request: it was not sent, or got 429."""
     return isinstance(error, ConnectionFailedError) or error.status == 429
 
 
 def _retry_after(answer: Answer, now: float) -> float:
-    """Return the seconds that a Retry-After asks for (RFC 9110, section 10.2.3): a number or a date; 0 without one.
+    """Return the seconds of a Retry-After (RFC 9110, section 10.2.3), a number or a date; 0 without one.
 
-    A date is taken against the server's own `Date`, since this machine's clock may be wrong.
+    A date is compared with the server's `Date`, because the clock of this machine may be wrong.
     """
     value = answer.headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdigit() and len(value) < 10:

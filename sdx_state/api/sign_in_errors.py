@@ -1,4 +1,4 @@
-"""Errors of signing in through the browser, and of the credentials that it stores."""
+"""Errors of sign-in through the browser and of stored credentials."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from sdx_state.api.errors import SurveyDynamixError
 
 
 class SignInError(SurveyDynamixError):
-    """Signing in through the browser, or staying signed in, failed."""
+    """Sign-in through the browser, or a renewal of its token, failed."""
 
     default_advice = "Sign in again."
 
 
 class SignInTimeoutError(SignInError):
-    """The browser did not come back in time."""
+    """The browser did not return in time."""
 
 
 class OAuthUnavailableError(SignInError):
-    """The server does not offer OAuth now, which the API reference calls temporarily unavailable."""
+    """The server does not support OAuth now ("temporarily unavailable" in the API reference)."""
 
     default_advice = "Use an auth token or a personal access token instead."
 
@@ -28,7 +28,7 @@ class CredentialStoreError(SignInError):
         path: The file.
     """
 
-    default_advice = "Move the file away and sign in again for each host."
+    default_advice = "Move the file away, then sign in again for each host."
 
     def __init__(self, request: str, message: str, *, path: str) -> None:
         super().__init__(request, message)
@@ -36,6 +36,6 @@ class CredentialStoreError(SignInError):
 
 
 class KeyringError(SignInError):
-    """The system's keyring cannot be used."""
+    """The system keyring cannot be used."""
 
     default_advice = "Unlock the keyring, or use a file instead."

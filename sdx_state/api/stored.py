@@ -1,4 +1,4 @@
-"""Credentials for an origin: those of the environment, else those that were stored, renewed where they end."""
+"""Credentials for an origin: from the environment, or else stored ones, which are renewed when they expire."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ Renew = Callable[[Credentials], Credentials | None]
 
 @dataclass(frozen=True)
 class Found:
-    """Credentials, and where they come from.
+    """Credentials and their source.
 
     Attributes:
-        credentials: To be sent.
+        credentials: The credentials to send.
         way: `HTTP Basic`, `access token`, or `signed in through the browser`.
-        source: Where they are kept, in words.
-        secrets: All that must not be shown.
-        renew: Returns others for those that the API refused, None if there are none; see `Connection`. None where
-            nothing can be exchanged for others.
-        mend: What to run because others can read where they are stored, None if they cannot.
+        source: Their storage, in words.
+        secrets: All texts to redact.
+        renew: Returns new credentials after a 401, None if there are none; see `Connection`. None if they
+            cannot be renewed.
+        mend: Command that makes their file private, None if it is private.
     """
 
     credentials: Credentials
@@ -44,13 +44,13 @@ def find_credentials(
     vault: Vault | None = None,
     machine: Machine = THIS_MACHINE,
 ) -> Found:
-    """Return the credentials for `base`: those of the environment, else those that were stored for its origin.
+    """Return the credentials for `base`: from the environment, or else those stored for its origin.
 
-    A token that is about to end is exchanged for a new one, which is stored before it is used.
+    A token that is about to expire is exchanged for a new one, which is stored before use.
 
     Raises:
-        CredentialsError: There are none, or those of the environment cannot be sent.
-        SignInError: A token is over and cannot be exchanged.
+        CredentialsError: There are none, or those of the environment are invalid.
+        SignInError: A token has expired and cannot be renewed.
     """
     if any(environ.get(name, "").strip() for name in VARIABLES):
         credentials = credentials_from(environ)
@@ -81,7 +81,7 @@ def find_credentials(
 
 @dataclass(frozen=True)
 class _Exchange:
-    """Exchanges a refresh token for new tokens, which are stored before they are used."""
+    """Exchanges a refresh token for new tokens, which are stored before use."""
 
     base: BaseUrl
     vault: Vault
@@ -89,7 +89,7 @@ class _Exchange:
     ca_file: str | None
 
     def of(self, grant: Grant) -> Grant:
-        """Return the grant that follows `grant`. Call it while the vault is held."""
+        """Return the grant that follows `grant`. Call it with the lock of the vault."""
         transport = token_transport(self.base, self.ca_file, self.machine)
         try:
             fresh = refreshed(grant, transport, self.machine)
@@ -99,7 +99,7 @@ class _Exchange:
         return fresh
 
     def renewed(self, refused: Credentials) -> Credentials | None:
-        """Return credentials for those that were refused, None if there are none.
+        """Return new credentials for the rejected ones, None if there are none.
 
         Raises:
             SignInError, SurveyDynamixError: As in `refreshed`.
@@ -108,7 +108,7 @@ class _Exchange:
             grant = self.vault.load(self.base.origin)
             if not isinstance(grant, Grant):
                 return None
-            if grant.access_token == refused.token:  # else another process was first
+            if grant.access_token == refused.token:  # Otherwise another process was first.
                 if grant.refresh_token is None:
                     return None
                 grant = self.of(grant)

@@ -1,6 +1,6 @@
-"""Connections whose whole answer, headers and body, must be there by one deadline.
+"""Connections with one deadline for the whole answer, headers and body.
 
-A socket's own time-out is for a single read: a server that sends a byte now and then would never meet it.
+The timeout of a socket is for a single read: a server that sends a byte now and then would never reach it.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from sdx_state.programs.machine import Machine
 
 
 class ConnectFailed(Exception):
-    """No TLS connection came about, so that surely nothing was sent; the cause says why."""
+    """No connection was established, so certainly nothing was sent. The cause says why."""
 
 
 class _TimedReader(io.RawIOBase):
-    """Reads a socket until a moment in time."""
+    """Reader of a socket with a deadline."""
 
     def __init__(self, raw: io.RawIOBase, sock: socket.socket, seconds: float, machine: Machine) -> None:
         self._raw = raw
@@ -40,7 +40,7 @@ class _TimedReader(io.RawIOBase):
     def readinto(self, buffer: Any) -> int | None:
         left = self._end - self._machine.monotonic()
         if left <= 0:
-            raise TimeoutError("the deadline for the answer is over")
+            raise TimeoutError("the deadline for the answer has passed")
         self._socket.settimeout(left)
         return self._raw.readinto(buffer)
 
@@ -52,13 +52,13 @@ class _TimedReader(io.RawIOBase):
 class _TimedResponse(http.client.HTTPResponse):
     def __init__(self, sock: socket.socket, *arguments: Any, machine: Machine, **named: Any) -> None:
         super().__init__(sock, *arguments, **named)
-        # urllib3 has just set the socket's time-out to what is left of the request's total.
+        # urllib3 has just set the timeout of the socket to the rest of the total of the request.
         left = sock.gettimeout()
         if left is not None:
             self.fp = io.BufferedReader(_TimedReader(self.fp.detach(), sock, left, machine))
 
     def begin(self) -> None:
-        """Read the head; refuse one of several lengths here, where the connection is closed with it."""
+        """Read the headers. Several lengths are an error here, because here the connection is closed too."""
         super().begin()
         lengths = ",".join(self.headers.get_all("Content-Length") or ())
         if len({length.strip() for length in lengths.split(",")}) > 1:
@@ -82,7 +82,7 @@ class _HttpsPool(HTTPSConnectionPool):
     def _new_conn(self) -> Any:
         return _timed(super()._new_conn(), self._machine)
 
-    # In these two, and nowhere else, urllib3 connects, opens a tunnel and shakes hands: no request is on its way yet.
+    # Only in these two does urllib3 connect, open a tunnel and do the TLS handshake: no request is sent yet.
 
     def _validate_conn(self, conn: Any) -> None:
         with _connecting():
@@ -108,7 +108,7 @@ def _timed(connection: Any, machine: Machine) -> HTTPConnection:
 
 
 class TimedAdapter(HTTPAdapter):
-    """The adapter of requests, over the pools above, with the time of `machine`."""
+    """Adapter of requests over the pools above, with the clock of `machine`."""
 
     def __init__(self, machine: Machine, **named: Any) -> None:
         self._machine = machine

@@ -1,7 +1,7 @@
 """HTTP over pooled connections: one request, one answer.
 
-It goes through an adapter of requests without a `Session`: no environment, no `.netrc`, no cookies and no redirects
-have a say in what is sent or where, and a request costs about half.
+It uses an adapter of requests without a `Session`, so that environment, `.netrc`, cookies and redirects do not
+influence requests, and a request costs about half.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from sdx_state.programs.machine import THIS_MACHINE, Machine
 from sdx_state.state.named_files import require_regular
 from sdx_state.version import __version__
 
-_TOO_LATE = "it did not answer in time"
+_TOO_LATE = "the connection timed out"
 MAX_BODY = 10 * 1024 * 1024  # bytes, decoded
 
 _log = logging.getLogger("sdx_state")
@@ -49,17 +49,17 @@ class HttpTransport:
     """Sends requests to one API with one set of credentials. Thread-safe.
 
     Args:
-        base: Where the API is.
+        base: Address of the API.
         credentials: Sent with every request, as a header; None sends none, for a request that fetches some.
         parallelism: Connections at a time; a thread more waits for one.
         deadline: Seconds for one request as a whole, from connecting to the last byte of its answer.
-        connect_timeout: Seconds to connect in.
+        connect_timeout: Seconds for connecting.
         ca_file: Certificates (PEM) to trust instead of the usual ones. TLS is always verified.
         read_timeout: Seconds for the whole answer once the request is sent; None leaves it to `deadline`.
-        machine: Time.
+        machine: Clock.
 
     Raises:
-        CAFileError: `ca_file` contains no certificates that can be read.
+        CAFileError: `ca_file` contains no readable certificates.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class HttpTransport:
         }
 
     def send(self, request: Request) -> Answer:
-        """Send `request` once and return the complete answer, whatever its status. See `Transport`."""
+        """Send `request` once and return the complete answer, with any status. See `Transport`."""
         started = self._machine.monotonic()
         try:
             answer = self._exchange(request)
@@ -101,13 +101,13 @@ class HttpTransport:
         except (RequestException, HTTPError, ConnectFailed, OSError) as error:
             failure = self._failure(request, error)
             self._note(request, type(failure).__name__, started)
-            # Messages of the libraries hold addresses and header values: none of that travels on.
+            # Messages of the libraries contain addresses and header values, so they are not passed on.
             raise failure from None
         self._note(request, str(answer.status), started)
         return answer
 
     def use(self, credentials: Credentials) -> None:
-        """Send `credentials` from now on."""
+        """Use `credentials` for all further requests."""
         self._headers = {**self._headers, "Authorization": credentials.header}
 
     def close(self) -> None:
@@ -133,7 +133,7 @@ class HttpTransport:
         response = self._adapter.send(
             prepared,
             stream=True,
-            timeout=self._timeout,  # type: ignore[arg-type]  # the adapter takes it; its stub does not know
+            timeout=self._timeout,  # type: ignore[arg-type]  # The stub lacks a type that the adapter accepts.
             verify=self._verify,
             proxies=self._proxies,
         )
@@ -175,13 +175,13 @@ def _readable_certificates(path: str) -> str:
         require_regular(Path(path))
         ssl.create_default_context(cafile=path)
     except OSError as error:
-        message = f"the CA file {path} contains no certificates that can be read ({error.strerror or 'not PEM'})"
+        message = f"the CA file {path} contains no readable certificates ({error.strerror or 'not PEM'})"
         raise CAFileError("", message) from None
     return path
 
 
 def _proxies_for(base: BaseUrl) -> dict[str, str]:
-    """Return the proxy of the environment for HTTPS, where only a tunnel (CONNECT) goes through it; else none."""
+    """Return the proxy of the environment for HTTPS, used as a tunnel (CONNECT); empty for http."""
     if not base.secure or should_bypass_proxies(str(base), no_proxy=None):
         return {}
     proxy = getproxies_environment().get("https")
@@ -189,7 +189,7 @@ def _proxies_for(base: BaseUrl) -> dict[str, str]:
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """Yield `error` and all that the libraries wrapped into it."""
+    """Yield `error` and all errors that it wraps."""
     waiting, seen = [error], set[int]()
     while waiting:
         current = waiting.pop()
@@ -203,11 +203,11 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 def _why(causes: list[BaseException]) -> str:
     reasons: tuple[tuple[type[BaseException], str], ...] = (
-        (NameResolutionError, "the name is not known"),
-        (socket.gaierror, "the name is not known"),
-        (ConnectionRefusedError, "it refuses connections"),
+        (NameResolutionError, "the host name is unknown"),
+        (socket.gaierror, "the host name is unknown"),
+        (ConnectionRefusedError, "the connection was refused"),
         (ssl.SSLError, "the TLS handshake failed"),
-        (ConnectionResetError, "it closed the connection"),
+        (ConnectionResetError, "the connection was closed"),
         (TimeoutError, _TOO_LATE),
     )
     for kind, reason in reasons:
@@ -216,4 +216,4 @@ def _why(causes: list[BaseException]) -> str:
     timed_out = any(
         isinstance(cause, ConnectTimedOut) and not isinstance(cause, NewConnectionError) for cause in causes
     )
-    return _TOO_LATE if timed_out else "it cannot be reached"
+    return _TOO_LATE if timed_out else "the host is unreachable"

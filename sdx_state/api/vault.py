@@ -1,4 +1,4 @@
-"""Where credentials are stored, a record for each origin: the keyring, or a file of its user alone."""
+"""Storage of credentials, one record for each origin: the keyring, or a private file."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SERVICE = "sdx-state"
 
 
 def _document_of(what: Grant | Credentials) -> dict[str, object]:
-    """Return how `what` is stored."""
+    """Return `what` as a document."""
     if isinstance(what, Grant):
         return {"way": "oauth", "grant": dict(vars(what))}
     if what.customer_uuid is None:
@@ -33,10 +33,10 @@ def _document_of(what: Grant | Credentials) -> dict[str, object]:
 
 
 def _stored(written: str) -> Grant | Credentials:
-    """Return what `_document_of` made a document of.
+    """Return the credentials of a document of `_document_of`.
 
     Raises:
-        DecodingError: It is not one.
+        DecodingError: It is not such a document.
     """
     document = record(parse(written))
     way = member(document, "way", one_of(("oauth", "token", "basic")))
@@ -48,11 +48,11 @@ def _stored(written: str) -> Grant | Credentials:
 
 
 class Vault:
-    """Keeps a record for each origin.
+    """Storage with one record for each origin.
 
     Args:
-        folder: Where the file is, if there is no keyring, and the lock.
-        keyring: A module like `keyring`; None keeps records in the file.
+        folder: Directory of the lock, and of the file if there is no keyring.
+        keyring: A module like `keyring`; None for the file.
     """
 
     def __init__(self, folder: Path, keyring: Any = None) -> None:
@@ -62,10 +62,10 @@ class Vault:
 
     @classmethod
     def of_this_machine(cls, environ: Mapping[str, str]) -> Vault:
-        """Return the vault of this user: the system's keyring where there is one that works.
+        """Return the vault of this user, in the system keyring if there is a working one.
 
         Args:
-            environ: `SDX_NO_KEYRING` leaves the keyring out.
+            environ: `SDX_NO_KEYRING` disables the keyring.
         """
         try:
             from platformdirs import user_config_path
@@ -77,15 +77,15 @@ class Vault:
 
     @property
     def where(self) -> str:
-        """Where records are kept, in words."""
+        """The storage, in words."""
         return "the keyring" if self._keyring is not None else str(self._file)
 
     @contextmanager
     def held(self, *, create: bool = False) -> Iterator[None]:
-        """Let no other process change records while the block runs: a refresh token is good once.
+        """Lock the records for the duration of the block, because a refresh token is valid once.
 
         Args:
-            create: Make the folder first; without one there is nothing to be held.
+            create: Create the directory first; without one there is nothing to lock.
         """
         try:
             with _private(), open_folder(self._folder, create=create) as folder:
@@ -103,10 +103,10 @@ class Vault:
             os.close(descriptor)
 
     def load(self, origin: str) -> Grant | Credentials | None:
-        """Return what is kept for `origin`, None if there is nothing.
+        """Return the record of `origin`, None if there is none.
 
         Raises:
-            SignInError: What is kept cannot be read.
+            SignInError: The record cannot be read.
         """
         written = self._written(origin)
         if written is None:
@@ -118,13 +118,13 @@ class Vault:
             raise SignInError("", message) from None
 
     def save(self, origin: str, what: Grant | Credentials) -> None:
-        """Keep `what` for `origin`, durably.
+        """Store `what` for `origin`, durably.
 
         Raises:
             OSError: It could not be written.
         """
         written = json.dumps(_document_of(what))
-        # The folder holds the lock, also where the keyring holds the record.
+        # The directory has the lock, also if the keyring has the record.
         with _private():
             make_private_folder(self._folder)
         if self._keyring is not None:
@@ -133,7 +133,7 @@ class Vault:
             self._write({**self._all(), origin: written})
 
     def delete(self, origin: str) -> bool:
-        """Remove what is kept for `origin`, readable or not; return whether there was anything."""
+        """Remove the record of `origin`, readable or not; return True if there was one."""
         if self._written(origin) is None:
             return False
         if self._keyring is not None:
@@ -143,13 +143,13 @@ class Vault:
         return True
 
     def open_to_others(self) -> str | None:
-        """Return what to run if others can read the file, None if they cannot."""
+        """Return the command that makes the file private, None if it is private."""
         if self._keyring is not None or not self._file.exists():
             return None
         return f"chmod 600 {self._file}" if stat.S_IMODE(self._file.stat().st_mode) & 0o077 else None
 
     def _written(self, origin: str) -> object:
-        """Return what is written for `origin`, which may be anything; None if there is nothing."""
+        """Return the raw record of `origin`, None if there is none."""
         return self._all().get(origin) if self._keyring is None else self._keyring.get_password(SERVICE, origin)
 
     def _all(self) -> dict[str, object]:
@@ -169,7 +169,7 @@ class Vault:
 
 @contextmanager
 def _private() -> Iterator[None]:
-    """Refuse a file or a folder that others may have put there."""
+    """Raise on a file or directory that another user may have created."""
     try:
         yield
     except ForeignFile as error:
@@ -177,7 +177,7 @@ def _private() -> Iterator[None]:
 
 
 class _Keyring:
-    """The system's keyring, whose failures are ours."""
+    """The system keyring, with its failures as `KeyringError`."""
 
     def __init__(self, module: Any) -> None:
         self._module = module
@@ -186,14 +186,14 @@ class _Keyring:
         def call(*arguments: str) -> Any:
             try:
                 return getattr(self._module, name)(*arguments)
-            except Exception as error:  # noqa: BLE001 - every backend has its own; none may quote what it keeps
-                message = f"the keyring cannot be used ({type(error).__name__})"
+            except Exception as error:  # noqa: BLE001 - every backend has its own errors, which may contain secrets
+                message = f"the keyring failed ({type(error).__name__})"
                 raise KeyringError("", message) from None
 
         return call
 
 
 def _working_keyring(environ: Mapping[str, str]) -> _Keyring | None:
-    """Return the system's keyring if there is one that works, and the person did not say otherwise."""
+    """Return the system keyring if there is a working one and it is not disabled."""
     found = None if environ.get("SDX_NO_KEYRING") else system_keyring()
     return None if found is None else _Keyring(found)

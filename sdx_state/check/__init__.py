@@ -1,1 +1,1 @@
-"""Whether surveys behave as their YAML says."""
+"""Checks of surveys: offline, and by conversations with the tenant."""

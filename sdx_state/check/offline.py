@@ -1,4 +1,4 @@
-"""What can be told about a survey without a tenant."""
+"""Checks of surveys that need no tenant."""
 
 from __future__ import annotations
 
@@ -22,45 +22,45 @@ from sdx_state.model.value import DEFAULT_LANGUAGE, Value
 from sdx_state.programs.git import GitFailed
 from sdx_state.state.files import HIDDEN_FOLDER
 
-Texts = Sequence[tuple[str, str, str]]  # field, text and language of each prompt
+Texts = Sequence[tuple[str, str, str]]  # Field, text and language of each prompt.
 NPS_SCALE = 10
-# A condition, as in `%if agent_id = 1%`, is passed over as a whole.
+# A condition, as in `%if agent_id = 1%`, is skipped as a whole.
 _PLACEHOLDER = re.compile(rf"%(?:{'|'.join(sorted(BLOCK_WORDS))})\b[^%]*%|%([A-Za-z][A-Za-z0-9_]*)%", re.IGNORECASE)
 _TEXTED = ("greeting_text", "instructions_text", "closing_text", "invalid_response_text", "question_text")
 
 
 def kept_by_git(folder: Path) -> list[Diagnostic]:
-    """Return an error for everything below `.sdx` that Git tracks: it would be pulled over newer state, or misled."""
+    """Return an error for every tracked file below `.sdx`: a pull would replace a newer state."""
     try:
         found = tracked(folder, HIDDEN_FOLDER)
     except GitFailed as error:
         if not os.path.lexists(folder / HIDDEN_FOLDER):
             return []
-        message = f"cannot tell whether Git tracks files in this directory: {error}"
+        message = f"cannot check if Git tracks files in this directory: {error}"
         return [Diagnostic("git-unavailable", "warning", message, Source(HIDDEN_FOLDER, 0, 0), help=error.advice)]
     return [
         Diagnostic(
             "state-in-git",
             "error",
-            "Git tracks this symbolic link: state would be read and written where it points"
+            "Git tracks this symbolic link: the state would be read and written at its target"
             if is_link
-            else "Git tracks this file: everyone who pulls gets an older state than the tenant's",
+            else "Git tracks this file: a pull would replace the state with an older one",
             Source(name, 0, 0),
-            help=f"git rm --cached {shlex.quote(name)}, and put {HIDDEN_FOLDER}/ into .gitignore",
+            help=f"git rm --cached {shlex.quote(name)}, and add {HIDDEN_FOLDER}/ to .gitignore",
         )
         for name, is_link in found
     ]
 
 
 def offline_diagnostics(configuration: Configuration) -> list[Diagnostic]:
-    """Return a warning for everything declared that respondents would stumble over, or that could not be verified."""
+    """Return warnings about declarations that are a problem for respondents or could not be verified."""
     families = _families(configuration)
     silent = [_asks_nothing(survey) for survey, *questions in families.values() if not questions]
     return silent + _diagnostics(configuration, families.values()) + _unverified(configuration.checks)
 
 
 def _unverified(checks: Iterable[Check]) -> list[Diagnostic]:
-    """Return a warning at the first pattern where the library for patterns is not installed."""
+    """Return a warning at the first pattern if the library for patterns is not installed."""
     for said in (said for check in checks for said in check.patterns):
         try:
             check_pattern(said.text)
@@ -106,25 +106,25 @@ def _diagnostics(configuration: Configuration, families: Iterable[list[Desired]]
 
 
 def _asks_nothing(survey: Desired) -> Diagnostic:
-    return _diagnostic("no-questions", survey, "name", "asks no question")
+    return _diagnostic("no-questions", survey, "name", "has no questions")
 
 
 def _scale_diagnostics(desired: Desired) -> Iterator[Diagnostic]:
     scale = desired.values.get("max_response")
     if desired.values.get("question_type") == "nps" and scale not in (None, NPS_SCALE):
-        message = f"a net promoter score is asked on 0 to {NPS_SCALE}, and max_response is {scale}"
+        message = f"a net promoter score uses the scale 0 to {NPS_SCALE}, but max_response is {scale}"
         yield _diagnostic("nps-scale", desired, "max_response", message, f"max_response: {NPS_SCALE}")
 
 
 def _empty_diagnostics(desired: Desired, texts: Texts) -> Iterator[Diagnostic]:
-    """A question must say something; in another language than the default every prompt that is declared must."""
+    """Yield a warning for each empty question text, and each empty prompt in another language than the default."""
     for name, text, language in texts:
-        if not text.strip() and _told_to_be_empty(name, language):
+        if not text.strip() and _is_reported_if_empty(name, language):
             where = "" if language == DEFAULT_LANGUAGE else f" in {language}"
             yield _diagnostic("empty-text", desired, name, f"{name} is empty{where}")
 
 
-def _told_to_be_empty(name: str, language: str) -> bool:
+def _is_reported_if_empty(name: str, language: str) -> bool:
     return name == "question_text" or language != DEFAULT_LANGUAGE
 
 
@@ -136,9 +136,13 @@ def _placeholder_diagnostics(desired: Desired, texts: Texts, known: frozenset[st
         for placeholder in _PLACEHOLDER.findall(text):
             if placeholder and placeholder not in known and placeholder not in seen:
                 seen.add(placeholder)
-                hint = f"if interactions have it: lint: {{placeholders: [{placeholder}]}} in sdx.yaml"
+                hint = f"if interactions have this value: lint: {{placeholders: [{placeholder}]}} in sdx.yaml"
                 yield _diagnostic(
-                    "unknown-placeholder", desired, name, f"{name} uses %{placeholder}%, which nothing declares", hint
+                    "unknown-placeholder",
+                    desired,
+                    name,
+                    f"{name} uses the undeclared placeholder %{placeholder}%",
+                    hint,
                 )
 
 
@@ -147,7 +151,7 @@ def _length_diagnostics(desired: Desired, texts: Texts, most: int) -> Iterator[D
         segments, alphabet = message_segments(text)
         if name in _TEXTED and segments > most:
             where = "" if language == DEFAULT_LANGUAGE else f" in {language}"
-            message = f"{name}{where} takes {segments} text messages ({alphabet}), more than {most}"
+            message = f"{name}{where} needs {segments} text messages ({alphabet}), over the limit of {most}"
             yield _diagnostic(
                 "long-text-message",
                 desired,
@@ -158,11 +162,11 @@ def _length_diagnostics(desired: Desired, texts: Texts, most: int) -> Iterator[D
 
 
 def _language_diagnostics(declared: Sequence[tuple[Desired, Texts]]) -> Iterator[Diagnostic]:
-    """A survey that speaks a language says everything in it."""
+    """Yield a warning for each prompt without a text in a language of the survey."""
     languages: dict[str, None] = {}
     for _, texts in declared:
         for _, text, language in texts:
-            if text.strip() or language != DEFAULT_LANGUAGE:  # an empty default is as good as none
+            if text.strip() or language != DEFAULT_LANGUAGE:  # An empty default counts as missing.
                 languages[_spoken(language)] = None
     if list(languages) == [DEFAULT_LANGUAGE]:
         return
@@ -170,16 +174,16 @@ def _language_diagnostics(declared: Sequence[tuple[Desired, Texts]]) -> Iterator
         by_name: dict[str, set[str]] = {}
         cleared = {name for name, _, _ in texts} - {name for name, text, _ in texts if text.strip()}
         for name, text, language in texts:
-            if name in cleared:  # declared to be empty
+            if name in cleared:  # Declared as empty.
                 continue
             said = by_name.setdefault(name, set())
-            if text.strip() or _told_to_be_empty(name, language):
+            if text.strip() or _is_reported_if_empty(name, language):
                 said.add(_spoken(language))
         for name, said in by_name.items():
             missing = [language for language in languages if language not in said]
             if missing and name in _TEXTED:
                 said_in = ", ".join("the default language" if one == DEFAULT_LANGUAGE else one for one in missing)
-                yield _diagnostic("missing-translation", desired, name, f"{name} is not said in {said_in}")
+                yield _diagnostic("missing-translation", desired, name, f"{name} has no text in {said_in}")
 
 
 def _spoken(language: str) -> str:
@@ -201,7 +205,7 @@ def _texts(desired: Desired) -> Iterator[tuple[str, str, str]]:
 
 @cached_by_table
 def _prompts(kind: str) -> tuple[str, ...]:
-    """Return the fields of `kind` that hold texts which respondents see or hear."""
+    """Return the fields of `kind` with texts that respondents see or hear."""
     return tuple(
         field.name for field in KINDS[kind].fields if field.type is FieldType.PROMPT and field.name.endswith("_text")
     )

@@ -1,4 +1,4 @@
-"""API -> snapshot: what to read of a tenant, and reading it concurrently."""
+"""Reading of a tenant: API -> snapshot, concurrently."""
 
 from sdx_state.live.read import NO_PROGRESS, Progress, TooMuchMissing, Wanted, read_live, wanted_of
 

@@ -1,4 +1,4 @@
-"""Which live survey is asked about, and the addresses of its questions."""
+"""Lookup of a survey by name, with the addresses of its questions."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from sdx_state.plan.continuity import continued
 
 
 class SurveyNotFound(Exception):
-    """There is no such survey, or no telling which one it is.
+    """The survey does not exist, or the name is ambiguous.
 
     Attributes:
-        advice: What to do next.
-        decide: Whether a person has to choose between candidates.
+        advice: The next step for the user.
+        decide: True if the user must choose between candidates.
     """
 
     def __init__(self, message: str, advice: str, *, decide: bool = False) -> None:
@@ -29,14 +29,14 @@ class SurveyNotFound(Exception):
 
 @dataclass(frozen=True)
 class Asked:
-    """A survey whose responses are wanted.
+    """A survey whose responses are requested.
 
     Attributes:
         address: Its address.
         id: Its live id.
         questions: Live id -> address of each question that is known.
-        undecided: What could not be told about its questions; their responses come without an address.
-        listed: Live ids of the questions that the survey has now.
+        undecided: Errors about its questions; their responses have no address.
+        listed: Live ids of the current questions of the survey.
     """
 
     address: Address
@@ -49,10 +49,10 @@ class Asked:
 def find_survey(
     client: Endpoints, name: str, intention: Intention, ledger: Ledger, parallelism: int, progress: Progress
 ) -> Asked:
-    """Return the survey that `name` means, which is an address or its key, with the addresses of its questions.
+    """Return the survey `name`, an address or a key, with the addresses of its questions.
 
     Raises:
-        SurveyNotFound: Nobody knows it, it is not in the tenant, or it could be several.
+        SurveyNotFound: It is unknown, missing in the tenant, or ambiguous.
         SurveyDynamixError: The tenant could not be read.
     """
     address = Address(SURVEY.name, name.removeprefix(f"{SURVEY.name}."))
@@ -83,7 +83,7 @@ def find_survey(
     if id is None:
         raise SurveyNotFound(f"{address} is not in the tenant", "See: sdx-state plan")
     questions = {id: one for one, id in plan.ids.items() if one.kind == QUESTION.name}
-    # A question that is declared no more, or in another survey now, has collected responses all the same.
+    # A question that is no longer declared, or was moved to another survey, still has collected responses.
     for one in sorted(ledger.entries, key=lambda one: (one.parent != address, one)):
         if one.kind == QUESTION.name:
             questions.setdefault(ledger.entries[one].id, one)
@@ -98,7 +98,7 @@ def _unknown(address: Address, known: list[Address]) -> SurveyNotFound:
     surveys = sorted({one for one in known if one.kind == SURVEY.name})
     near = nearest(address, surveys)
     some = ", ".join(surveys[:5]) + (", ..." if len(surveys) > 5 else "")
-    advice = f"Known: {some}" if surveys else "Declare it, or write the tenant down: sdx-state pull"
+    advice = f"Known: {some}" if surveys else "Declare it, or write the tenant to YAML: sdx-state pull"
     if near:
         advice = f"Did you mean {near}?"
-    return SurveyNotFound(f"no YAML declares {address}, and the state does not know it", advice)
+    return SurveyNotFound(f"{address} is neither declared nor in the state", advice)

@@ -1,4 +1,4 @@
-"""What the server lets us write: its own word (`Allow`, RFC 9110 section 9.3.7), else what the reference documents.
+"""Writes that the server supports: by its `Allow` header (RFC 9110, section 9.3.7), or else by the reference.
 
 The reference (version 1.0.0) documents no write on surveys, questions and users: "read only".
 """
@@ -14,18 +14,18 @@ from sdx_state.kinds import KINDS
 from sdx_state.kinds.kind import VERBS, Verb
 
 Setting = Literal["auto", "documented", "writable"]
-Need = tuple[str, Verb, str | None]  # kind, verb, id of one item that is to be written
+Need = tuple[str, Verb, str | None]  # kind, verb, id of one item to write
 
 DOCUMENTED: frozenset[tuple[str, Verb]] = frozenset()
 
 
 @dataclass(frozen=True)
 class Capability:
-    """Whether a kind takes a verb, and who says so.
+    """Support for a verb on a kind, with the source of the information.
 
     Attributes:
-        allowed: Whether it does.
-        source: Where the answer came from, in words.
+        allowed: True if the verb is supported.
+        source: Source of the information, in words.
     """
 
     allowed: bool
@@ -33,11 +33,11 @@ class Capability:
 
 
 def capabilities(client: Endpoints, needs: Iterable[Need], setting: Setting) -> dict[tuple[str, Verb], Capability]:
-    """Return for each pair of kind and verb in `needs` whether it may be written.
+    """Return the capability of each pair of kind and verb in `needs`.
 
     Args:
-        client: Asked with `OPTIONS`, once a pair, and only if `setting` is `auto`.
-        needs: What is to be written; a change or delete without the id of an item cannot be asked about.
+        client: Gets one `OPTIONS` for each pair, and only if `setting` is `auto`.
+        needs: The planned writes; an update or delete without an id is not requested.
         setting: `api.capabilities` of the project file.
     """
     answers: dict[tuple[str, Verb], Capability] = {}
@@ -57,13 +57,13 @@ def capabilities(client: Endpoints, needs: Iterable[Need], setting: Setting) -> 
 
 
 def writable(client: Endpoints, needs: Iterable[Need], setting: Setting) -> frozenset[tuple[str, Verb]]:
-    """Return the pairs of kind and verb in `needs` that may be written."""
+    """Return the supported pairs of kind and verb in `needs`."""
     found = capabilities(client, needs, setting)
     return frozenset(pair for pair, capability in found.items() if capability.allowed)
 
 
 def all_needs(client: Endpoints) -> list[Need]:
-    """Return every kind with every verb, with the id of one live item where there is one.
+    """Return every kind with every verb, with the id of one live item if there is one.
 
     Raises:
         SurveyDynamixError: A list could not be read.

@@ -1,16 +1,16 @@
-"""Reading only the responses from a time on, where the server is proven to filter by it.
+"""Responses from a time on: filtered by the server if it provably supports that.
 
-Public clients of the live service send `start_date` and `end_date`; the reference does not have them, and which time
-the service compares is not known. A server that ignores them does no harm: `submitted_at` is compared again. With one
-that compares another time, responses would be lost silently. So the dates are used only if the server proves on known
+Public clients of the live service send `start_date` and `end_date`. The reference does not have them, and the time
+that the service compares is unknown. A server that ignores them is harmless: `submitted_at` is compared again. But
+one that compares another time would lose responses silently. So the dates are used only if the server proves on known
 rows that
 
 - it compares a time of the response itself, to the second, in UTC: of two responses of one interaction, a window of
-  one second around the first holds it and not the other, which tells it from every time of the interaction;
+  one second around the first contains it and not the other, which excludes every time of the interaction;
 - it still filters by the survey.
 
 Every time that a response can have is its `submitted_at` or later (stored, changed). So only the beginning is used:
-whatever the server compares, a response that was submitted after it passes. The end is always in the future.
+a response that was submitted after it passes any comparison. The end is always in the future.
 """
 
 from __future__ import annotations
@@ -26,23 +26,23 @@ from sdx_state.api.filters import NOBODY
 from sdx_state.api.moments import bound
 from sdx_state.api.paging import LIMIT
 
-PAIRS = 3  # of known responses that a server is tried with
-MARGIN = timedelta(days=1)  # before the beginning, for clocks that differ
-AHEAD = timedelta(days=2)  # of the server's clock: longer than any export takes
+PAIRS = 3  # Pairs of known responses for the proof.
+MARGIN = timedelta(days=1)  # Margin before the beginning, for different clocks.
+AHEAD = timedelta(days=2)  # Distance of the end from the server time: longer than any export takes.
 Moment = Callable[[Row], datetime | None]
 
 
 def dates_for(
     client: Endpoints, survey: str, since: datetime, known: Sequence[Row], moment: Moment
 ) -> Mapping[str, str]:
-    """Return the filters that leave out most of what was submitted before `since`; none if that is not safe or vain.
+    """Return the filters that exclude most responses before `since`; empty if that is not safe or useless.
 
     Args:
         client: The tenant.
         survey: Id of the survey.
-        since: The first time that is wanted, in UTC.
-        known: Responses of the survey, read without dates: the first page, which is the oldest.
-        moment: Returns when a response was submitted, None where that cannot be read.
+        since: The first requested time, in UTC.
+        known: Responses of the survey, read without dates: the first page, with the oldest.
+        moment: Returns the submission time of a response, None if it is unreadable.
     """
     times = [at for at in map(moment, known) if at is not None]
     if len(known) < LIMIT or not times or max(times) >= since or client.server_ahead is None:
@@ -53,7 +53,7 @@ def dates_for(
     try:
         proven = _filters_by_time(client, survey, known, moment)
     except SurveyDynamixError:
-        return {}  # it takes no dates, or fails: reading without them tells
+        return {}  # The server does not support dates, or fails: the read without them reports it.
     return {"start_date": bound(since - MARGIN), "end_date": bound(now + AHEAD)} if proven else {}
 
 
@@ -78,7 +78,7 @@ def _page(client: Endpoints, survey: str, window: Mapping[str, str]) -> list[Row
 
 
 def _pairs(known: Sequence[Row], moment: Moment) -> Iterator[tuple[datetime, str, str]]:
-    """Yield two responses of one interaction, with the time of the first, of which the second came later."""
+    """Yield pairs of responses of one interaction, the second later, with the time of the first."""
     first: dict[str, tuple[datetime, str]] = {}
     for row in reversed(known):
         at, interaction = moment(row), str(row.get("interaction_id"))

@@ -1,4 +1,4 @@
-"""What a plan would endanger: responses and pending interactions, counted for the changes that need it."""
+"""Evidence for risk: counts of responses and pending interactions, for the changes that need it."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from sdx_state.model.address import Address
 from sdx_state.model.evidence import Counts, Question, Sort
 from sdx_state.model.snapshot import Snapshot
 
-MOST_COUNTED = 1000  # one page: more only makes the same point
-MOST_SURVEYS = 500  # surveys counted when a tenant is stored; of others nothing is known
-MOST_ASKED = 100  # changes asked about; beyond that every one is taken to endanger something
+MOST_COUNTED = 1000  # One page is enough evidence.
+MOST_SURVEYS = 500  # Surveys that are counted when a tenant is stored; the others count as unknown.
+MOST_ASKED = 100  # Changes with a count; further ones count as risky.
 
 Counted: TypeAlias = Mapping[tuple[str, str], Counts]  # by kind and live id
 
@@ -27,12 +27,12 @@ Counted: TypeAlias = Mapping[tuple[str, str], Counts]  # by kind and live id
 def gather(
     client: Endpoints, asked: Mapping[Address, Question], snapshot: Snapshot, parallelism: int
 ) -> dict[Address, Counts]:
-    """Return what was counted, at most `MOST_COUNTED` of each sort.
+    """Return the counts, at most `MOST_COUNTED` each.
 
     Args:
         client: The API.
-        asked: What to count for each address.
-        snapshot: Tells which questions a survey has, and so that a response is of that survey.
+        asked: The counts to make, by address.
+        snapshot: Has the questions of each survey, which identify the survey of a response.
         parallelism: Requests in flight at a time.
     """
     if not asked:
@@ -46,17 +46,17 @@ def gather(
 def count_all(
     client: Endpoints, surveys: Collection[str], snapshot: Snapshot, parallelism: int, progress: Progress
 ) -> dict[tuple[str, str], Counts]:
-    """Return what was counted of each of `surveys`, by id, and of its questions.
+    """Return the counts of each of `surveys`, by id, and of its questions.
 
-    A survey takes two requests, its responses and its pending interactions, where it has fewer than `MOST_COUNTED`
-    responses; where it has more, one more for each question. Not more than `MOST_SURVEYS` are counted.
+    A survey with fewer than `MOST_COUNTED` responses takes two requests, for responses and pending interactions; a
+    larger one takes one more for each question. At most `MOST_SURVEYS` are counted.
 
     Args:
         client: The API.
         surveys: Ids of surveys.
-        snapshot: Tells which questions they have.
+        snapshot: Has their questions.
         parallelism: Requests in flight at a time.
-        progress: Told of each survey.
+        progress: Called for each survey.
     """
     chosen = sorted(surveys, key=lambda id: (len(id), id))[:MOST_SURVEYS]
     progress.expect(len(chosen))
@@ -93,10 +93,10 @@ def _counts(client: Endpoints, question: Question, snapshot: Snapshot) -> Counts
 
 
 def _count(client: Endpoints, question: Question, sort: Sort, snapshot: Snapshot) -> int | None:
-    """Count; the filters are the API reference's. How `survey_ended` is spelled it does not say: 0 is our reading.
+    """Count with the filters of the API reference. It does not document values of `survey_ended`: 0 is assumed.
 
-    A server that does not understand it answers more than are pending, or an error: both make a plan more careful.
-    What is counted of another survey or question is an error too (`select`).
+    A server that does not support it answers too many interactions, or an error: both make the plan stricter. Rows of
+    another survey or question are an error too (`select`).
     """
     try:
         if sort == "responses":

@@ -1,4 +1,4 @@
-"""What tells one tenant from another, for a person to look at: credentials do not always say whose they are."""
+"""Summary of a tenant, by which a user recognizes it: some credentials do not name their tenant."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ NAMED, COUNTED = 3, 1000
 
 @dataclass(frozen=True)
 class Glimpse:
-    """The surveys of a tenant at a glance.
+    """The first surveys of a tenant.
 
     Attributes:
-        count: How many there are, at most `COUNTED`.
-        names: Id and name of the first, at most `NAMED`.
+        count: Number of surveys, at most `COUNTED`.
+        names: Id and name of the first `NAMED`.
     """
 
     count: int
@@ -24,7 +24,7 @@ class Glimpse:
 
 
 def glimpse(client: Endpoints) -> Glimpse:
-    """Return what `client` shows first, which takes one request.
+    """Return the summary of the tenant of `client`. Takes one request.
 
     Raises:
         AuthenticationError: The credentials are not accepted.

@@ -1,4 +1,4 @@
-"""Look telephone numbers up, each at most once: the look-up wraps a paid carrier service."""
+"""Look-up of phone numbers, each at most once, because the carrier service is paid."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from sdx_state.model.resource import Live
 
 @dataclass(frozen=True)
 class Numbers:
-    """What is known of the numbers asked for.
+    """Results for the requested numbers.
 
     Attributes:
-        live: Each valid number as the look-up answered it.
-        invalid: Numbers that the look-up says are not valid. Not remembered: the next run asks again.
-        lookups: All remembered answers, new ones included.
+        live: Valid numbers with the answer of the look-up.
+        invalid: Numbers that are not valid. They are not stored: the next run looks them up again.
+        lookups: All stored answers, including new ones.
     """
 
     live: tuple[Live, ...]
@@ -28,7 +28,7 @@ class Numbers:
 
 
 def read_numbers(client: Endpoints, wanted: Mapping[str, str], ledger: Ledger, ask_again: bool) -> Numbers:
-    """Return what is known of `wanted` (E.164 -> country code), asking the API for what is not remembered."""
+    """Return the results for `wanted` (E.164 -> country code); look up numbers without a stored answer."""
     live, invalid = [], set()
     for number, country_code in wanted.items():
         answer = None if ask_again else ledger.lookup_of(number)

@@ -1,7 +1,7 @@
-"""The responses of one survey, each with the address of its question, which stays when labels change.
+"""Responses of one survey, each with the address of its question, which does not change with labels.
 
 API reference, "Responses": the list needs a survey and comes by ascending id. `submitted_at` is always compared here;
-`dated` says when the server is asked to leave out older responses.
+`dated` decides if the server filters out older responses.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from sdx_state.live.asked import Asked
 from sdx_state.live.dated import dates_for
 from sdx_state.model.address import Address
 
-TAIL = 200  # rows at the end of a file that must be found again before it is gone on with
-LATE = 50  # rows among them that the file may lack: they were stored after later ones
+TAIL = 200  # Rows at the end of a file that must match before the export continues it.
+LATE = 50  # Rows among them that may be missing in the file: the server stored them out of order.
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?P<clock>[T ]\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?)?", re.ASCII)
-_NEVER = ("-0001-11-30", "0000-00-00")  # API reference: how a moment that never was is written
+_NEVER = ("-0001-11-30", "0000-00-00")  # API reference: the zero dates.
 
 
 class OtherExport(Exception):
-    """A file is not one that this export could go on with. Nothing was written to it."""
+    """The export cannot continue this file. Nothing was written to it."""
 
 
 @dataclass(frozen=True)
 class Period:
-    """From when on, and before when; "" is no bound. Both as in `Response.submitted_at`."""
+    """Start (inclusive) and end (exclusive), as in `Response.submitted_at`; "" for no bound."""
 
     since: str = ""
     until: str = ""
@@ -42,17 +42,17 @@ class Period:
         return bool(self.since or self.until)
 
     def holds(self, moment: str) -> bool:
-        """Tell whether `moment` lies in it."""
+        """Return True if `moment` is in the period."""
         return self.since <= moment and (not self.until or moment < self.until)
 
 
 class Response(NamedTuple):
-    """One response. Values are as the API answered them, apart from these.
+    """One response. The other values are as in the answer of the API.
 
     Attributes:
         survey: Address of the survey.
-        question: Address of the question, None where no YAML declares it.
-        submitted_at: ISO 8601 in UTC; None if it never was. What cannot be read as a time stays as it came.
+        question: Address of the question, None if it is not declared.
+        submitted_at: ISO 8601 in UTC; None for a zero date. An unreadable time is unchanged.
     """
 
     response_id: object
@@ -68,7 +68,7 @@ class Response(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """What of a written response tells that a live one is the same: as text, "" for nothing."""
+    """The values of a written response that identify it, as text; "" if empty."""
 
     response_id: str
     interaction_id: str
@@ -78,10 +78,10 @@ class Mark(NamedTuple):
 
 @dataclass(frozen=True)
 class Written:
-    """What a file holds already.
+    """The existing content of a file.
 
     Attributes:
-        rows: How many responses.
+        rows: Number of responses.
         tail: The last of them, at most `TAIL`.
     """
 
@@ -90,14 +90,14 @@ class Written:
 
 
 def bound(text: str, *, end: bool) -> str:
-    """Return the moment that `text` says, as a bound of a `Period`.
+    """Return `text` as a bound of a `Period`.
 
     Args:
-        text: A day, or a moment; in UTC unless it says its offset.
-        end: A day alone is meant with all of it, and so ends where the next one begins.
+        text: A day or a time; in UTC unless it has an offset.
+        end: The text is the end: a day then includes the whole day.
 
     Raises:
-        ValueError: There is no such moment.
+        ValueError: The time does not exist.
     """
     found = _MOMENT.fullmatch(text)
     if found is None:
@@ -109,21 +109,21 @@ def bound(text: str, *, end: bool) -> str:
         moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
         return _iso(moment.astimezone(timezone.utc) if moment.tzinfo else moment)
     except (ValueError, OverflowError):
-        raise ValueError("there is no such moment") from None
+        raise ValueError("this time does not exist") from None
 
 
 class Reading:
     """One pass over the responses of a survey, a page at a time.
 
     Attributes:
-        rows: How many were read so far.
-        undated: How many were left out because they have no time to compare.
-        latest: `submitted_at` of the last one that was read.
-        unlisted: How many are to questions that the survey does not have now.
+        rows: Number of responses read so far.
+        undated: Number of omitted responses without a time.
+        latest: `submitted_at` of the last response that was read.
+        unlisted: Number of responses to questions that the survey no longer has.
     """
 
     def __init__(self, client: Endpoints, asked: Asked, period: Period, written: Written | None = None) -> None:
-        """Prepare to read what of `asked` lies in `period`, and is not `written` yet."""
+        """Prepare to read the responses of `asked` in `period` that are not in `written`."""
         self.rows, self.undated, self.latest, self.unlisted = 0, 0, "", 0
         self._client, self._asked, self._period, self._written = client, asked, period, written
 
@@ -131,8 +131,8 @@ class Reading:
         """Yield the responses by ascending id, those of a page together; a batch may be empty.
 
         Raises:
-            SurveyDynamixError: The list could not be read to its end.
-            OtherExport: What is written is not of this survey and period. Raised before the first batch.
+            SurveyDynamixError: The list could not be read completely.
+            OtherExport: The file is of another survey or period. Raised before the first batch.
         """
         listing, ahead = self._listing()
         rows: Iterator[Row] = chain(ahead, listing)
@@ -150,12 +150,12 @@ class Reading:
                     batch = []
         except SurveyDynamixError:
             if batch:
-                yield batch  # what has come need not be asked for again
+                yield batch  # Rows that were read are not requested again.
             raise
         yield batch
 
     def _listing(self) -> tuple[Listing, list[Row]]:
-        """Return the list to read, and what was read of its beginning."""
+        """Return the list to read, and its first rows."""
         listing = self._client.responses.iterate(survey_id=self._asked.id)
         if not self._period.since:
             return listing, []
@@ -167,20 +167,20 @@ class Reading:
         return self._client.responses.iterate(survey_id=self._asked.id, **dates), []
 
     def _from(self, rows: Listing, id: int) -> Iterator[Row]:
-        """Read from `id` on; the file's own length says about where that is."""
+        """Read from `id` on; the length of the file gives the approximate offset."""
         if self._written is None:
             return rows
         return rows.starting_at(id, max(0, self._written.rows - TAIL - LATE))
 
     def _overlap(self, rows: Iterator[Row], written: Written) -> tuple[list[Response], Iterator[Row]]:
-        """Read past what is written; return what belongs there and is not, and the rows that follow.
+        """Compare the written responses; return the missing ones among them, and the rows that follow.
 
         Raises:
-            OtherExport: It is not the same.
+            OtherExport: The responses differ.
         """
         tail = {int(mark.response_id): mark for mark in written.tail}
         if self._period and not all(self._period.holds(mark.submitted_at) for mark in written.tail):
-            raise OtherExport("holds responses from outside of what --since and --until say")
+            raise OtherExport("contains responses outside the period of --since and --until")
         first, last, found, late = min(tail), max(tail), 0, list[Response]()
         following: list[Row] = []
         for row in rows:
@@ -194,13 +194,15 @@ class Reading:
             if id in tail:
                 found += 1
                 if response is None or mark_of(response) != tail[id]:
-                    raise OtherExport(f"holds another response {id} than this survey has")
+                    raise OtherExport(f"contains a response {id} that differs from the one of this survey")
             elif response is not None:
                 late.append(response)
                 if len(late) > LATE:
-                    raise OtherExport("lacks responses between those it holds: changed, or made with another --since")
+                    raise OtherExport(
+                        "has gaps between its responses: it was modified, or written with another --since"
+                    )
         if not found:
-            raise OtherExport(f"ends with {len(tail)} responses of which this survey has none")
+            raise OtherExport(f"ends with {len(tail)} responses that are not of this survey")
 
         def rest() -> Iterator[Row]:
             yield from following
@@ -209,7 +211,7 @@ class Reading:
         return late, rest()
 
     def _response(self, row: Row) -> Response | None:
-        """Return `row` as a response, None if it lies outside of the period."""
+        """Return `row` as a response, None if it is outside the period."""
         self.rows += 1
         moment, readable = _submitted(row.get("submitted_at"))
         if readable:
@@ -234,7 +236,7 @@ class Reading:
 
 
 def mark_of(response: Response) -> Mark:
-    """Return what tells `response` apart, as a file says it."""
+    """Return the identifying values of `response`, as in a file."""
     ids = (response.response_id, response.interaction_id, response.question_id, response.submitted_at)
     return Mark(*("" if value is None else str(value) for value in ids))
 
@@ -245,7 +247,7 @@ def _moment_of(row: Row) -> datetime | None:
 
 
 def _submitted(value: object) -> tuple[str, bool]:
-    """Return the moment that the API says in ISO 8601, and whether it is one."""
+    """Return the time of the API in ISO 8601, and True if it is valid."""
     if not isinstance(value, str) or not value or value.startswith(_NEVER):
         return "", False
     try:
@@ -253,7 +255,7 @@ def _submitted(value: object) -> tuple[str, bool]:
     except ValueError:
         return value, False
     if len(value) == 19 and value[10] == " ":
-        return f"{value[:10]}T{value[11:]}Z", True  # as the API writes it: the same, and a third of the time
+        return f"{value[:10]}T{value[11:]}Z", True  # The format of the API: the same result in a third of the time.
     return _iso(moment.astimezone(timezone.utc) if moment.tzinfo else moment), True
 
 

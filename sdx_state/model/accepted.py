@@ -1,4 +1,4 @@
-"""Drift that a team lives with for a while, and answers for."""
+"""Accepted drift: the entries of a baseline."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class Accepted:
         address: Glob of addresses.
         path: Glob of fields.
         reason: Why the drift is accepted.
-        owner: Who answers for it.
-        expires: The last day on which it holds.
-        source: Where this is said.
+        owner: The responsible person.
+        expires: Last day on which it applies.
+        source: Place of the entry.
     """
 
     address: str

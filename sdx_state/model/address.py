@@ -1,4 +1,4 @@
-"""Addresses: the names by which configuration, state and plans speak of a resource.
+"""Addresses: names of resources in configuration, state and plans.
 
 `survey.support-csat`, `question.support-csat.nps`, `user.joe@example.com`, `phone_number.au-sms`.
 """
@@ -17,15 +17,15 @@ _HYPHENS = re.compile(r"-{2,}")
 
 
 class Address(str):
-    """The name of a resource: a frozen value, and what it is written as.
+    """The name of a resource: a frozen value that is also its text.
 
-    It is a text, so that it hashes and sorts as one and is a key of JSON. Nobody else takes it apart: the type
-    checker refuses the methods of texts that would.
+    It is a string, so that it hashes, sorts and is a key of JSON. Only this module splits it: the type checker
+    rejects the string methods that would.
 
     Attributes:
         kind: The kind's name.
-        key: Its key, within its parent if it has one.
-        parent: The address of the resource that it lives in, None for most kinds.
+        key: Its key, unique within the parent if it has one.
+        parent: The address of its parent, None for most kinds.
     """
 
     __slots__ = ("key", "kind", "parent")
@@ -35,35 +35,35 @@ class Address(str):
     parent: Address | None
 
     def __new__(cls, kind: str, key: str, parent: Address | None = None) -> Address:
-        """Return the address of `key` of `kind`, in the resource `parent` if it has one."""
+        """Return the address of `key` of `kind`, below `parent` if it has one."""
         self = super().__new__(cls, f"{kind}.{key}" if parent is None else f"{kind}.{parent.name}.{key}")
         for name, value in (("kind", kind), ("key", key), ("parent", parent)):
             object.__setattr__(self, name, value)
         return self
 
     def __reduce__(self) -> tuple[type[Address], tuple[str, str, Address | None]]:
-        """Return what a copy is made of."""
+        """Return the arguments of a copy."""
         return Address, (self.kind, self.key, self.parent)
 
     def __setattr__(self, name: str, value: object) -> None:
-        """Refuse: an address never changes."""
-        raise AttributeError(f"an address has no {name} that could be set")
+        """Raise, because an address is immutable."""
+        raise AttributeError(f"cannot set {name}: an address is immutable")
 
     @property
     def name(self) -> str:
-        """What follows the kind: `support-csat.nps` of `question.support-csat.nps`."""
+        """The part after the kind: `support-csat.nps` of `question.support-csat.nps`."""
         return self.key if self.parent is None else f"{self.parent.name}.{self.key}"
 
     def under(self, parent: Address) -> Address:
         """Return the address of the same key in `parent`."""
         return Address(self.kind, self.key, parent)
 
-    if TYPE_CHECKING:  # the type checker refuses them: each is a second opinion of where the kind ends
+    if TYPE_CHECKING:  # The type checker rejects these methods, because only this module knows where the kind ends.
         partition = rpartition = split = rsplit = startswith = removeprefix = None  # type: ignore[assignment]
 
 
 def slug(text: str) -> str:
-    """Return `text`, of which no more than the beginning counts, as a key: lower case, ASCII, single hyphens.
+    """Return the beginning of `text` as a key: lower case, ASCII, single hyphens.
 
     May be empty.
     """
@@ -72,11 +72,11 @@ def slug(text: str) -> str:
 
 
 def readable_key(text: str) -> str:
-    """Return `text` as a key that a person who wrote it can read: `slug`, and letters that are not Latin kept."""
+    """Return `text` as a readable key: like `slug`, but with letters that are not Latin."""
     plain = normalized("NFKD", text[:_SLUGGED])
     if all(character.isascii() for character in plain if character.isalpha()):
         return slug(text)
     composed = normalized("NFC", plain).lower()
-    # A combining mark is a part of its letter: many scripts write vowels so.
+    # A combining mark is part of its letter: many scripts have vowels as marks.
     kept = (one if one.isalnum() or unicodedata.category(one).startswith("M") else "-" for one in composed)
     return _HYPHENS.sub("-", "".join(kept)).strip("-")

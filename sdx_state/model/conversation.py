@@ -1,4 +1,4 @@
-"""A conversation that a survey must be able to hold, as YAML describes it."""
+"""Declared conversations: the checks of a survey."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from sdx_state.model.texts import normalise_text
 
 @dataclass(frozen=True)
 class Said:
-    """What a prompt must be: a text to the letter, or a pattern found in it.
+    """The expected prompt: an exact text, or a pattern in it.
 
     Attributes:
         text: The text, or the pattern.
-        pattern: Which of the two it is.
-        source: Where it stands.
+        pattern: True for a pattern.
+        source: Place in YAML.
     """
 
     text: str
@@ -26,10 +26,10 @@ class Said:
     source: Source
 
     def fits(self, prompt: str) -> bool:
-        """Tell whether `prompt` is what is meant; line ends and composed letters are compared as in a plan.
+        """Return True if `prompt` is as expected; line ends and composed letters are compared as in a plan.
 
         Raises:
-            NoPattern, PatternsMissing: It is a pattern, and cannot be looked for.
+            NoPattern, PatternsMissing: The pattern cannot be used.
         """
         text, found = str(normalise_text(self.text)), str(normalise_text(prompt))
         return is_found(text, found) if self.pattern else found == text
@@ -37,14 +37,14 @@ class Said:
 
 @dataclass(frozen=True)
 class Expectation:
-    """What is expected at one point; what is None is not looked at.
+    """The expectations at one step; None is not compared.
 
     Attributes:
-        prompts: Everything that is said.
-        asks: Address of the question that waits for an answer.
-        refused: Whether the answer is refused, and the same question asked again.
-        completed: Whether the survey is over.
-        sources: Where each of these stands, by name.
+        prompts: All prompts.
+        asks: Address of the open question.
+        refused: True if the answer is rejected and the question is repeated.
+        completed: True if the survey is completed.
+        sources: Place of each of these, by name.
     """
 
     prompts: tuple[Said, ...] | None = None
@@ -56,7 +56,7 @@ class Expectation:
 
 @dataclass(frozen=True)
 class Step:
-    """One turn: an answer, or None for the beginning, and what is expected of it."""
+    """One step: an answer, or None for the beginning, with its expectations."""
 
     answer: str | None
     expectation: Expectation
@@ -65,7 +65,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Recorded:
-    """A response that must be there in the end."""
+    """A response that must be recorded at the end."""
 
     question: Address
     response: str
@@ -74,15 +74,15 @@ class Recorded:
 
 @dataclass(frozen=True)
 class Check:
-    """One conversation.
+    """One declared conversation.
 
     Attributes:
         key: Its name.
         survey: Address of the survey.
         steps: The beginning, then the answers.
-        abandon: Whether it is ended before it is completed.
-        recorded: The responses that must be there in the end.
-        source: Where it is declared.
+        abandon: True if it is abandoned before completion.
+        recorded: The responses that must be recorded at the end.
+        source: Place of the declaration.
     """
 
     key: str
@@ -94,5 +94,5 @@ class Check:
 
     @property
     def patterns(self) -> Iterator[Said]:
-        """The prompts that are patterns, in their order."""
+        """The expected prompts that are patterns, in order."""
         return (said for step in self.steps for said in step.expectation.prompts or () if said.pattern)

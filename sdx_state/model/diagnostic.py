@@ -1,4 +1,4 @@
-"""`Diagnostic`: the one shape of everything that is found, from a YAML error to a change that failed."""
+"""`Diagnostic`: the type of all findings, from a YAML error to a failed change."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from typing import Literal, get_args
 from sdx_state.model.address import Address
 from sdx_state.model.resource import Source
 
-Severity = Literal["error", "warning", "info"]  # information changes no exit code
-SEVERITIES: tuple[Severity, ...] = get_args(Severity)  # the worst first
+Severity = Literal["error", "warning", "info"]  # Information does not change the exit code.
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)  # The worst first.
 
-# Codes of errors that are no mistake of the configuration, and have an exit code of their own.
+# Codes of errors with an exit code of their own: they are not errors of the configuration.
 LIMITS = frozenset({"blocked", "deletes", "empty", "freeze", "protect", "risk"})
 DECISIONS = frozenset({"ambiguous-match", "apply-ambiguous", "id-used-again", "unlisted-resource"})
 
 
 @dataclass(frozen=True)
 class Diagnostic:
-    """One thing that was found.
+    """One finding.
 
     Attributes:
         code: Its kebab-case rule name, which `sdx-state explain CODE` explains.
-        severity: An error forbids applying, a warning and information do not.
-        message: The finding, in a sentence without a full stop.
-        source: Where it is declared; line 0 for a file as a whole.
-        address: The resource that it is about.
-        help: The next step for the person who must act.
-        excerpt: The line of the source, for a caret; None where it cannot be shown.
-        brief: A few words for the summary line, of a limit that names a number. Not part of documents.
+        severity: An error prevents applying, a warning and information do not.
+        message: One sentence without a full stop.
+        source: Place of the declaration; line 0 for a whole file.
+        address: The address of the resource.
+        help: The fix or the next step.
+        excerpt: The source line, for a caret; None if it cannot be shown.
+        brief: A few words for the summary line, for a limit with a number. Not part of documents.
     """
 
     code: str
@@ -46,12 +46,12 @@ class Diagnostic:
 
     @property
     def is_limit(self) -> bool:
-        """Whether it is a safety limit that a plan breaks, which consent may cover."""
+        """True for a violation of a safety limit, which consent may cover."""
         return self.severity == "error" and self.code in LIMITS
 
     @property
     def needs_decision(self) -> bool:
-        """Whether a person has to choose between candidates."""
+        """True if the user must choose between candidates."""
         return self.severity == "error" and self.code in DECISIONS
 
 

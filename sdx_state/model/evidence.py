@@ -1,4 +1,4 @@
-"""What a tenant is asked about a change before it is graded, and what it answered."""
+"""Evidence for risk: counts in the tenant before a change is graded."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ Sort = Literal["responses", "pending"]
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked about one live resource.
+    """The counts to make for one live resource.
 
     Attributes:
         kind: Its kind's name.
         id: Its live id.
-        sorts: What is counted.
+        sorts: The counts.
     """
 
     kind: str
@@ -25,12 +25,12 @@ class Question:
 
 @dataclass(frozen=True)
 class Counts:
-    """What was counted; None where that is not known, or was not asked.
+    """The counts; None if unknown or not requested.
 
     Attributes:
         responses: Responses collected.
         pending: Interactions that have not ended.
-        taken: When they were counted, in words; empty where that is now.
+        taken: Time of the count, in words; empty for now.
     """
 
     responses: int | None = None

@@ -1,4 +1,4 @@
-"""Field paths: which part of a resource a difference is in.
+"""Field paths: places of values in a resource.
 
 `name`, `greeting_text.fr` (a language of a prompt), `response_options[2].text.fr` (a place in a list).
 """
@@ -14,7 +14,7 @@ _ROOT = re.compile(r"[^.\[]*")
 
 
 class FieldPath(str):
-    """The place of a value in a resource: a frozen value, and what it is written as. Nobody else takes it apart."""
+    """The place of a value in a resource: a frozen value that is also its text. Only this module splits it."""
 
     __slots__ = ()
 
@@ -25,13 +25,13 @@ class FieldPath(str):
 
     @property
     def field(self) -> str:
-        """The name of the field that it begins with."""
+        """The name of the field."""
         found = _ROOT.match(self)
         return found[0] if found else ""
 
     @property
     def inner(self) -> str:
-        """What follows the field: a language, or a place such as `[2].text`; empty where it is the whole field."""
+        """The part after the field: a language, or a place such as `[2].text`; empty for the whole field."""
         rest = self[len(self.field) :]
         return rest[1:] if rest[:1] == "." else rest
 
@@ -42,19 +42,19 @@ class FieldPath(str):
 
     @property
     def in_list(self) -> bool:
-        """Whether it leads to a place in a list."""
+        """True for a place in a list."""
         return "[" in self
 
     @property
     def whole(self) -> bool:
-        """Whether it is a field, or an entry of a list, and no part of that."""
+        """True for a whole field, or a whole entry of a list."""
         return "." not in self
 
     def with_language(self) -> FieldPath:
         """Return the path with a language: a prompt that is a plain text is in the default language."""
         return self if not self.whole else FieldPath(f"{self}.{DEFAULT_LANGUAGE}")
 
-    if TYPE_CHECKING:  # the type checker refuses them: each is a second opinion of where the field ends
+    if TYPE_CHECKING:  # The type checker rejects these methods, because only this module knows where the field ends.
         partition = rpartition = split = rsplit = startswith = removeprefix = None  # type: ignore[assignment]
 
 

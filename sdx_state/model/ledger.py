@@ -1,7 +1,6 @@
-"""The ledger: which live resource each address is, and hashes of what was last applied to it.
+"""The ledger: live id of each address, and hashes of the applied values.
 
-It holds no texts. Values are kept as keyed hashes, enough to tell who changed a field: the configuration, the
-tenant, or both.
+It contains no texts. Keyed hashes of the values show what changed a field: the configuration, the tenant, or both.
 """
 
 from __future__ import annotations
@@ -19,12 +18,12 @@ Step = tuple[Address, Address]
 
 @dataclass(frozen=True)
 class Entry:
-    """One address that is ours.
+    """One managed resource.
 
     Attributes:
         id: The live id.
         applied: Field path -> hash of the value that was last applied.
-        protect: Whether the configuration protected it when last applied.
+        protect: True if the configuration protected it at the last apply.
     """
 
     id: str
@@ -34,7 +33,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Lookup:
-    """What a paid look-up of a telephone number answered, without the number itself."""
+    """Result of a paid look-up of a phone number, without the number."""
 
     country_code: str
     phone_type: str
@@ -42,16 +41,16 @@ class Lookup:
 
 @dataclass(frozen=True)
 class Ledger:
-    """Everything that is remembered between two runs.
+    """The content of the state.
 
     Attributes:
-        lineage: Random name of this ledger's life; keys its hashes.
-        serial: Grows by one with every save.
-        tenant: The tenant it belongs to, empty until first saved.
-        entries: The addresses that are ours.
+        lineage: Random name of this state; the key of its hashes.
+        serial: Incremented by every save.
+        tenant: Its tenant, empty before the first save.
+        entries: The managed resources.
         lookups: Answers of paid look-ups, by the keyed hash of the number.
-        journal: Hash of the journal's last line when this was saved, empty if there was none.
-        steps: Declared moves from an address that is declared still: made once, as in a swap, and not again.
+        journal: Hash of the last line of the journal at the save, empty if there was none.
+        steps: Completed moves from an address that is still declared, as in a swap; they are not repeated.
     """
 
     lineage: str
@@ -69,11 +68,11 @@ class Ledger:
         return hashlib.blake2b(text.encode(), digest_size=HASH_BYTES, key=key).hexdigest()
 
     def lookup_of(self, number: str) -> Lookup | None:
-        """Return the remembered answer for `number` (E.164), if it was asked before."""
+        """Return the stored look-up of `number` (E.164), if any."""
         return self.lookups.get(self.hash(number))
 
     def with_lookup(self, number: str, answer: Lookup) -> Ledger:
-        """Return this ledger with the answer for `number` remembered."""
+        """Return this ledger with the look-up of `number`."""
         return replace(self, lookups={**self.lookups, self.hash(number): answer})
 
     def with_entry(self, address: Address, entry: Entry) -> Ledger:
@@ -84,24 +83,24 @@ class Ledger:
         """Return this ledger with `before`, and a survey's questions with it, under the address `after`.
 
         Raises:
-            KeyError: Nothing is known under `before`.
-            ValueError: `after` is taken, or is of another kind.
+            KeyError: `before` has no entry.
+            ValueError: `after` is in use, or of another kind.
         """
         if before not in self.entries:
             raise KeyError(before)
         renamed = moved_addresses(self.entries, before, after)
         taken = [new for old, new in renamed.items() if new in self.entries and new not in renamed]
         if taken:
-            raise ValueError(f"{taken[0]} is taken")
+            raise ValueError(f"{taken[0]} is already in use")
         return replace(self, entries={renamed.get(old, old): entry for old, entry in self.entries.items()})
 
 
 def moved_addresses(known: Mapping[Address, object], before: Address, after: Address) -> dict[Address, Address]:
-    """Return old -> new for `before`, and for what lives in it.
+    """Return old -> new for `before` and its children.
 
     Raises:
         ValueError: The two addresses are of different kinds.
     """
     if before.kind != after.kind:
-        raise ValueError(f"{before} is a {before.kind} and {after} a {after.kind}")
+        raise ValueError(f"{before} is a {before.kind}, but {after} is a {after.kind}")
     return {before: after} | {address: address.under(after) for address in known if address.parent == before}

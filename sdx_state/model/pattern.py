@@ -1,8 +1,7 @@
-"""Patterns that a project is checked with: found in linear time by RE2, which also bounds what a pattern may cost.
+"""Patterns of a project, matched in linear time and bounded memory by RE2.
 
 Python's own engine takes exponential time on patterns as small as `(a+)+$`. `google-re2` has no wheel for musl
-(Alpine), where building it needs a C++ compiler and abseil; so it is an extra, and everything but patterns works
-without it.
+(Alpine), where building it needs a C++ compiler and abseil; so it is an extra, and only patterns need it.
 """
 
 from __future__ import annotations
@@ -10,10 +9,10 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-LONGEST = 1_000  # characters of a pattern
-MEMORY = 256 * 1024  # bytes that a compiled pattern and its search may take
+LONGEST = 1_000  # Characters of a pattern.
+MEMORY = 256 * 1024  # Bytes for a compiled pattern and its search.
 INSTALL_PATTERNS = "pip install 'sdx-state[patterns]'"
-SEARCHED = 20_000  # characters of a text that are searched: no survey says as much at once
+SEARCHED = 20_000  # Characters of a searched text: no prompt is longer.
 
 _UNSUPPORTED = {
     **dict.fromkeys(("(?=", "(?!", "(?<=", "(?<!"), "look-ahead and look-behind are not supported"),
@@ -26,7 +25,7 @@ _UNSUPPORTED = {
 
 
 class NoPattern(ValueError):
-    """A text is no pattern that can be used; the message says why."""
+    """A text is not a usable pattern; the message says why."""
 
 
 class PatternsMissing(Exception):
@@ -37,19 +36,19 @@ class PatternsMissing(Exception):
 
 
 def check_pattern(text: str) -> None:
-    """Return if `text` is a pattern that can be used.
+    """Return if `text` is a usable pattern.
 
     Raises:
-        NoPattern: It is not.
-        PatternsMissing: Nobody can tell.
+        NoPattern: It is not usable.
+        PatternsMissing: The library is not installed.
     """
     if len(text) > LONGEST:
-        raise NoPattern(f"it has {len(text)} characters, and a pattern at most {LONGEST}")
+        raise NoPattern(f"it has {len(text)} characters, over the limit of {LONGEST}")
     _compiled(text)
 
 
 def is_found(pattern: str, text: str) -> bool:
-    """Tell whether `pattern` is found in `text`.
+    """Return True if `pattern` is found in `text`.
 
     Raises:
         NoPattern: The text is too long; or as `check_pattern`.
@@ -57,7 +56,7 @@ def is_found(pattern: str, text: str) -> bool:
     """
     check_pattern(pattern)
     if len(text) > SEARCHED:
-        raise NoPattern(f"the text has {len(text)} characters, and at most {SEARCHED} are searched")
+        raise NoPattern(f"the text has {len(text)} characters, over the limit of {SEARCHED}")
     return _compiled(pattern).search(text) is not None
 
 
@@ -72,18 +71,18 @@ def _compiled(text: str) -> Any:
     try:
         return re2.compile(text, options)
     except UnicodeEncodeError:
-        raise NoPattern("it holds half of a surrogate pair, which is no character") from None
+        raise NoPattern("it contains half of a surrogate pair, which is not a character") from None
     except re2.error as error:
         raise NoPattern(_reason(error.args[0], text)) from None
 
 
 def _reason(said: object, pattern: str) -> str:
-    """Return the library's reason, in plain words where it names what other engines have."""
+    """Return the reason of the library, in plain words for features of other engines."""
     reason = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
     if reason.startswith(("invalid perl operator", "invalid escape", "bad repetition", "invalid named capture")):
         for token, words in _UNSUPPORTED.items():
             if token in pattern:
                 return words
     if "too large" in reason:
-        return "it is too large: repeat less, or match a smaller part of the text"
+        return "it is too large: use fewer repetitions, or match a smaller part of the text"
     return reason

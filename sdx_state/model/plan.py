@@ -1,4 +1,4 @@
-"""The plan: plain data, made once, never changed after."""
+"""The plan: immutable data."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ Attribution = Literal["branch", "pending", "drift", "both"]
 
 
 class Action(Enum):
-    """What happens to a resource."""
+    """The action on a resource."""
 
     CREATE = "create"
     UPDATE = "update"
     DELETE = "delete"
-    NO_OP = "no-op"  # adopted or moved, nothing to write
-    FORGET = "forget"  # leaves the state, stays in the tenant
+    NO_OP = "no-op"  # Imported, moved or unchanged: nothing to write.
+    FORGET = "forget"  # Stops managing it: removed from the state, not from the tenant.
 
 
 @dataclass(frozen=True)
@@ -35,11 +35,11 @@ class FieldChange:
     """One field that differs.
 
     Attributes:
-        path: The field's name; a language or a place inside it follows after a dot.
+        path: Name of the field; a language or a place inside it follows after a dot.
         before: The live value.
         after: The declared value.
-        origin: Whether the configuration changed, the tenant, or both.
-        source: Where the declared value stands.
+        origin: The cause: configuration, tenant, or both.
+        source: Place of the declared value.
     """
 
     path: FieldPath
@@ -51,13 +51,13 @@ class FieldChange:
 
 @dataclass(frozen=True)
 class Risk:
-    """One reason to look twice.
+    """One risk of a change.
 
     Attributes:
-        rule: The rule that says so.
-        level: How bad it can be.
-        message: Why, with the evidence.
-        source: Where that is declared which brings it about.
+        rule: Id of the rule.
+        level: Level of the risk.
+        message: The reason, with the evidence.
+        source: Place of the declaration that causes it.
     """
 
     rule: str
@@ -68,27 +68,27 @@ class Risk:
 
 @dataclass(frozen=True)
 class Change:
-    """What happens to one resource.
+    """The change of one resource.
 
     Attributes:
         address: Its address.
         kind: Its kind's name.
-        action: What happens.
+        action: The action.
         id: The live id, unless it is to be created.
-        importing: It is adopted: found live, not known before.
-        previous: The address it had before a `moved:`.
-        fields: What differs, field by field.
-        before: The managed values as they are live.
-        after: The managed values as declared.
+        importing: It is imported: an existing live resource that was not managed.
+        previous: Its address before a `moved:`.
+        fields: The differences, by field.
+        before: The managed values, live.
+        after: The managed values, as declared.
         source: Where it is declared.
-        reason: Why, where the fields do not say it.
-        via: How it goes: through the API, by CSV upload, by hand, or nothing to do.
-        risks: Reasons to look twice.
-        label: What a person calls the live resource.
+        reason: The reason, if the fields do not show it.
+        via: Route: API, CSV upload, by hand, or nothing to do.
+        risks: Its risks.
+        label: Name of the live resource for users.
         parent: Address of the survey of a question.
-        depends_on: Addresses that must be done before this one.
-        protected: It is declared, or was when last applied, as never to be deleted.
-        attribution: Whose change it is, if that was asked: this branch's, pending on the base, drift, or several.
+        depends_on: Addresses whose changes must come first.
+        protected: It is protected in the configuration, or was at the last apply.
+        attribution: Cause of the change, if requested: this branch, pending on the base, drift, or several.
     """
 
     address: Address
@@ -112,13 +112,13 @@ class Change:
 
     @property
     def writes(self) -> bool:
-        """Whether the tenant changes."""
+        """True if it changes the tenant."""
         return self.action in (Action.CREATE, Action.UPDATE, Action.DELETE)
 
 
 @dataclass(frozen=True)
 class Drift:
-    """A resource that the tenant changed since it was last applied."""
+    """A resource that changed in the tenant after the last apply."""
 
     address: Address
     kind: str
@@ -129,7 +129,7 @@ class Drift:
 
 @dataclass(frozen=True)
 class Unmanaged:
-    """A live resource that nobody declared: listed, never touched."""
+    """A live resource that is not declared: listed, never changed."""
 
     kind: str
     id: str
@@ -138,12 +138,12 @@ class Unmanaged:
 
 @dataclass(frozen=True)
 class Stored:
-    """The stored tenant that a plan was made against.
+    """The stored tenant of a plan.
 
     Attributes:
-        tenant: Its origin and customer, empty where the file does not say it.
-        taken: When it was stored, as ISO 8601 in UTC; empty where the file does not say it.
-        age: Seconds from then to the plan, None where that is not known.
+        tenant: Its origin and customer, empty if the file does not contain them.
+        taken: Time of storage, ISO 8601 in UTC; empty if the file does not contain it.
+        age: Age at the plan in seconds, None if unknown.
     """
 
     tenant: str = ""
@@ -153,7 +153,7 @@ class Stored:
 
 @dataclass(frozen=True)
 class Summary:
-    """The counts of the last line."""
+    """The counts of the summary line."""
 
     importing: int = 0
     add: int = 0
@@ -167,27 +167,27 @@ class Summary:
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything that would happen, and what there is to say about it.
+    """All changes, with findings about them.
 
     Attributes:
-        tenant: The tenant it was made against.
-        lineage: The state's lineage, empty before there is a state.
-        changes: In the order of writes; what does not change is left out.
-        unchanged: How many managed resources already match.
-        drift: What the tenant changed since it was last applied.
-        unmanaged: What is live and not declared.
+        tenant: Its tenant.
+        lineage: Lineage of the state, empty without a state.
+        changes: The changes, in the order of writes.
+        unchanged: Number of managed resources without a change.
+        drift: Changes in the tenant after the last apply.
+        unmanaged: Live resources that are not declared.
         diagnostics: Errors and warnings.
-        fingerprint: Hash of all that would be done: two plans that do the same have the same one.
-        targets: The globs it was narrowed to, none if it is whole.
-        excludes: The globs it was narrowed by.
-        left_out: How many changes are pending that it was narrowed by.
-        consented: The exact number of deletes that was agreed to when it was made, if any.
-        allowed: Globs of the addresses that were allowed when it was made, whatever their risk.
-        stored: What it was made against, where that is a file and not a live tenant.
-        ids: Address -> live id of all that is declared and live. Not part of the document: it is found anew.
-        entries: What the state knows, under the addresses of this plan; None where no address changed. Not part of
-            the document.
-        steps: Declared moves from addresses that are declared still, which are made with it. Not part of it either.
+        fingerprint: Hash of the changes: equal for plans with equal changes.
+        targets: The globs of --target, empty without.
+        excludes: The globs of --exclude.
+        left_out: Number of pending changes outside the targets.
+        consented: The exact number of deletes that was approved with the plan, if any.
+        allowed: Globs of addresses that were approved with the plan, at any risk.
+        stored: The stored tenant, if the plan was made from a file.
+        ids: Address -> live id of every declared live resource. Not part of the document.
+        entries: The entries of the state under the addresses of this plan; None if no address changed. Not part
+            of the document.
+        steps: Moves of this plan from addresses that are still declared. Not part of the document.
     """
 
     tenant: str
@@ -210,22 +210,22 @@ class Plan:
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
-        """The diagnostics that forbid applying, whatever anybody consents to."""
+        """The diagnostics that prevent applying and that no consent covers."""
         return tuple(one for one in self.diagnostics if one.severity == "error" and not one.is_limit)
 
     @property
     def limits(self) -> tuple[Diagnostic, ...]:
-        """The safety limits that `apply` would stop at."""
+        """The violations of safety limits."""
         return tuple(one for one in self.diagnostics if one.is_limit)
 
     @property
     def empty(self) -> bool:
-        """Whether there is nothing to do."""
+        """True if there is nothing to do."""
         return not self.changes and not self.errors
 
     @property
     def summary(self) -> Summary:
-        """The counts of the last line."""
+        """The counts of the summary line."""
         by_api = [change for change in self.changes if change.via in ("api", "none")]
         return Summary(
             importing=sum(change.importing for change in self.changes),

@@ -1,4 +1,4 @@
-"""What a team says about risk and time: rules raised, lowered or waived, and days on which nothing is written."""
+"""Policies of a project: exceptions to risk rules, limits, and freezes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal
 
 from sdx_state.model.resource import Source
 
-Level = Literal["low", "medium", "high", "critical", "blocked"]  # blocked: nobody can consent to it
+Level = Literal["low", "medium", "high", "critical", "blocked"]  # blocked: no consent covers it
 LEVELS: tuple[Level, ...] = ("low", "medium", "high", "critical", "blocked")
 
 
@@ -19,10 +19,10 @@ class Policy:
     Attributes:
         rule: Glob of rules.
         address: Glob of addresses.
-        level: The level that holds instead; None waives the risk.
-        reason: Why.
-        expires: The last day on which it holds.
-        source: Where this is said.
+        level: The new level; None waives the risk.
+        reason: The reason.
+        expires: Last day on which it applies.
+        source: Place of the declaration.
     """
 
     rule: str
@@ -35,13 +35,13 @@ class Policy:
 
 @dataclass(frozen=True)
 class Freeze:
-    """A time in which nothing is written.
+    """A period without writes.
 
     Attributes:
-        begins: Its first moment.
-        ends: The moment at which it is over.
-        reason: Why.
-        source: Where this is said.
+        begins: Its start.
+        ends: Its end, exclusive.
+        reason: The reason.
+        source: Place of the declaration.
     """
 
     begins: datetime
@@ -52,15 +52,15 @@ class Freeze:
 
 @dataclass(frozen=True)
 class Guards:
-    """What a project says about who and what must be kept.
+    """Policies, limits and freezes of a project.
 
     Attributes:
         policies: Exceptions to the rules of risk.
-        operator: E-mail address of the user that the credentials belong to; the API does not tell.
-        administrators: E-mail addresses of those who administer the tenant; the API does not tell.
+        operator: E-mail address of the user that the credentials belong to. The API does not have it.
+        administrators: E-mail addresses of the administrators of the tenant. The API does not have them.
         deletes: Deletes allowed without consent.
         deletes_percent: Share of the managed resources that may be deleted without consent, in percent.
-        freezes: Times in which nothing is written.
+        freezes: Periods without writes.
     """
 
     policies: tuple[Policy, ...] = ()

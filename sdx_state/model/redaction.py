@@ -1,6 +1,6 @@
-"""What must not be shown: the forms in which a credential may turn up in a text, and the mark in its place.
+"""Redaction: the forms of a credential in texts, and their replacement.
 
-Imports nothing slow: every command begins with it.
+Every command imports this module, so it imports nothing slow.
 """
 
 from __future__ import annotations
@@ -9,16 +9,16 @@ from collections.abc import Iterable, Iterator, Mapping
 
 REDACTED = "[redacted]"
 SECRET_VARIABLES = ("SDX_AUTH_TOKEN", "SDX_ACCESS_TOKEN", "SDX_CLIENT_SECRET", "SDX_STATE_KEY")
-SHORTEST = 12  # characters: parts of a shorter secret would be cut out of ordinary words
-OPEN_PAGES = ("web_survey", "interaction_external")  # names in a path that opens an interaction without a login
+SHORTEST = 12  # Characters: parts of a shorter secret would match ordinary words.
+OPEN_PAGES = ("web_survey", "interaction_external")  # Names in a path that opens an interaction without a login.
 
 
 def forms_of(secrets: Iterable[str], customer_uuid: str | None = None) -> tuple[str, ...]:
-    """Return every form of `secrets`, the longest first, so that no part of one is left beside the mark.
+    """Return every form of `secrets`, the longest first, so that no part of one remains.
 
     Args:
         secrets: Tokens, keys, ...
-        customer_uuid: Each secret may be sent behind this user name (HTTP Basic).
+        customer_uuid: User name of HTTP Basic, which may precede each secret.
     """
     found: set[str] = set()
     for secret in secrets:
@@ -36,7 +36,7 @@ def forms_in(environ: Mapping[str, str], shortest: int = SHORTEST) -> tuple[str,
 
 
 def redact(text: str, forms: Iterable[str]) -> str:
-    """Return `text` with the mark in place of each of `forms`."""
+    """Return `text` with each of `forms` replaced."""
     for form in forms:
         if form in text:
             text = text.replace(form, REDACTED)
@@ -60,7 +60,7 @@ def _forms(secret: str) -> Iterator[str]:
     yield data.hex().upper()
     for skipped in range(3):
         for encode in (b64encode, urlsafe_b64encode):
-            # The characters at either end depend on what stands beside the secret.
+            # The characters at both ends depend on the text around the secret.
             whole = encode(b"\0" * skipped + data).decode("ascii").rstrip("=")
             yield whole[-(-skipped * 4 // 3) : len(whole) - (1 if (skipped + len(data)) % 3 else 0)]
     yield repr(secret)[1:-1]

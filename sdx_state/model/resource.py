@@ -1,4 +1,4 @@
-"""The values that travel through the house: what is declared, and what is live."""
+"""Declared and live resources."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Shape = Literal["flat", "nested"]
 
 @dataclass(frozen=True)
 class Source:
-    """Where something was declared: file (relative to the project's folder), line and column from 1."""
+    """Place of a declaration: file (relative to the project directory), line and column from 1."""
 
     file: str
     line: int
@@ -30,19 +30,19 @@ class Desired:
     """One resource as YAML declares it, references resolved.
 
     Attributes:
-        address: Its name in plans and in the state.
+        address: Its address.
         kind: The kind's name.
         key: Its key in YAML (a question's within its survey).
-        values: Declared fields only, by YAML name, in the inner form; what is absent is not managed.
+        values: Declared fields, by YAML name, in the inner form. Other fields are not managed.
         source: Where it is declared.
         positions: Line and column (from 1) of each declared field, in `source.file`.
-        id: The live id it is pinned to, if any.
-        ignore: Names of declared fields that a diff leaves alone.
+        id: The pinned live id, if any.
+        ignore: Names of declared fields that a diff ignores.
         protect: Never delete it.
-        parent: Address of the survey that a question lives in.
-        position: Place among its siblings, from 0.
-        depends_on: Addresses that it names by reference.
-        upload: Columns for the platform's upload only; never compared.
+        parent: Address of the survey of a question.
+        position: Position among its siblings, from 0.
+        depends_on: Addresses that it refers to.
+        upload: Columns that only the CSV upload has; never compared.
     """
 
     address: Address
@@ -60,9 +60,9 @@ class Desired:
     upload: Mapping[str, str] = field(default_factory=dict)
 
     def source_of(self, name: str) -> Source:
-        """Return where field `name` is declared, or the resource itself if that is not known.
+        """Return the place of the field `name`, or of the resource if that is unknown.
 
-        What lies inside a field follows it after a dot; it is looked for before the field.
+        `name` may include a part of the field after a dot; its place comes before that of the field.
         """
         place = self.positions.get(name) or self.positions.get(FieldPath(name).field)
         return Source(self.source.file, *place) if place else self.source
@@ -70,13 +70,13 @@ class Desired:
 
 @dataclass(frozen=True)
 class Live:
-    """One resource as the API answered it.
+    """One live resource, as in the answer of the API.
 
     Attributes:
         kind: The kind's name.
         id: Its identity as text: the number of a survey or question, the e-mail address of a user.
-        raw: The answer itself, unknown fields and all.
-        parent_id: Id of the survey that the question was listed under.
+        raw: The answer, including unknown fields.
+        parent_id: Id of the survey of the question.
     """
 
     kind: str
@@ -87,7 +87,7 @@ class Live:
 
 @dataclass(frozen=True)
 class Moved:
-    """A declared change of address: `source` says where, `places` where its two addresses are."""
+    """A declared change of address. `source` is its place, `places` are those of the two addresses."""
 
     before: Address
     after: Address
@@ -97,7 +97,7 @@ class Moved:
 
 @dataclass(frozen=True)
 class Removed:
-    """An address that is to be forgotten, or destroyed."""
+    """An address to delete, or to stop managing."""
 
     address: Address
     destroy: bool

@@ -1,4 +1,4 @@
-"""What was read of a tenant, as one value."""
+"""`Snapshot`: the live resources that were read."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ class Snapshot:
     """Live resources at one moment.
 
     Attributes:
-        resources: By kind's name, every live resource that was read. A child carries its parent's id.
-        read: Names of the kinds whose lists were read; absence means something only for these.
+        resources: Live resources, by name of the kind. A child has the id of its parent.
+        read: Names of the kinds whose lists were read. Only for these, absence proves anything.
         parents_read: Kind and id of the resources whose children were listed.
-        invalid_numbers: Telephone numbers that the look-up answered are not valid.
-        unlisted: Kind and id of children that exist and that the list of their parent does not show.
-        shape: The wire shape the tenant speaks, as far as its answers show.
+        invalid_numbers: Phone numbers that are invalid according to the look-up.
+        unlisted: Kind and id of children that exist but are missing in the list of their parent.
+        shape: Wire shape of the tenant, if its answers show it.
     """
 
     resources: Mapping[str, Sequence[Live]] = field(default_factory=dict)

@@ -15,8 +15,8 @@ class Suppression:
 
     Attributes:
         code: The code, as it is written.
-        source: Where it is written.
-        line: The line of that file which it is about; None for the whole project.
+        source: Its place.
+        line: The line of the file that it covers; None for the whole project.
     """
 
     code: str
@@ -24,7 +24,7 @@ class Suppression:
     line: int | None = None
 
     def covers(self, one: Diagnostic) -> bool:
-        """Tell whether it suppresses `one`. An error is never suppressed."""
+        """Return True if it suppresses `one`. Errors are never suppressed."""
         if one.code != self.code or one.severity == "error":
             return False
         place = one.source

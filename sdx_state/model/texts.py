@@ -6,14 +6,14 @@ import unicodedata
 from itertools import groupby
 from typing import Literal
 
-SHORT = 4_096  # characters that are normalized without a look
-MARKS = 256  # combining marks in a row; Unicode's own stream-safe format has 30
+SHORT = 4_096  # Texts up to this length are normalized without a check.
+MARKS = 256  # Combining marks in a row; the stream-safe format of Unicode has 30.
 
 
 def normalized(form: Literal["NFC", "NFKD"], text: str) -> str:
     """Return `text` in `form`.
 
-    A text with a longer run of combining marks than any writing has stays as it is: sorting them is quadratic.
+    A text with more combining marks in a row than any script has is unchanged, because sorting them is quadratic.
     """
     if text.isascii():
         return text
@@ -26,7 +26,7 @@ def normalized(form: Literal["NFC", "NFKD"], text: str) -> str:
 
 
 def normalise_text(value: object) -> object:
-    """Return text as NFC with LF line ends; numbers become their digits, anything else stays."""
+    """Return text as NFC with LF line ends; numbers become their digits, other values are unchanged."""
     if isinstance(value, str):
         if "\r" in value:
             value = value.replace("\r\n", "\n").replace("\r", "\n")
@@ -37,5 +37,5 @@ def normalise_text(value: object) -> object:
 
 
 def counted(number: int, noun: str) -> str:
-    """Return `number` and `noun`, which takes an s unless there is one of it."""
+    """Return `number` and `noun`, with a plural s unless the number is 1."""
     return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -1,6 +1,6 @@
-"""URLs: which one the API may have, which host credentials may go to, and how parts of a URL are put together.
+"""URLs: the address of the API, trusted hosts, and encoding of parts.
 
-Reads no environment and sends nothing.
+This module reads no environment and sends nothing.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ _DEFAULT_PORTS = {"https": 443, "http": 80}
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _PATH = re.compile(r"(/[A-Za-z0-9._~-]+)*")
-_RESERVED = "/:?#[]@!$&'()*+,;=%~"  # characters with a meaning in a URL, which whoever writes one may use
+_RESERVED = "/:?#[]@!$&'()*+,;=%~"  # Characters with a meaning in a URL; a declared URL may use them.
 
 
 class UnusableUrl(ValueError):
-    """A URL cannot be that of the API; the message says why, in words that follow no name."""
+    """A URL cannot be the address of the API; the message says why."""
 
 
 @dataclass(frozen=True)
 class BaseUrl:
-    """Where the API is. Made by `base_url`, which checks it.
+    """Address of the API, as validated by `base_url`.
 
     Attributes:
-        origin: Scheme, host and, unless it is the scheme's own, port: what credentials are bound to.
-        host: The host alone, in lower case, an IPv6 address without its brackets.
-        path: What stands before the resource's URI, without a slash at its end.
+        origin: Scheme, host and, unless it is the default, port. Credentials belong to it.
+        host: The host in lower case, an IPv6 address without brackets.
+        path: The path before the URI of a resource, without a slash at the end.
     """
 
     origin: str
@@ -47,7 +47,7 @@ class BaseUrl:
 
     @property
     def secure(self) -> bool:
-        """Whether it is HTTPS."""
+        """True for HTTPS."""
         return self.origin.startswith("https:")
 
     @property
@@ -61,28 +61,28 @@ def base_url(host: str | None, url: str | None) -> BaseUrl:
 
     Args:
         host: A host name, such as `au1.surveydynamix.com`, that serves the API under `/api`.
-        url: The whole address, which counts if both are given; `http` for this machine's loopback only.
+        url: The full URL, which takes precedence over `host`; `http` only for loopback.
 
     Raises:
-        UnusableUrl: Neither is given, or it is not an address that credentials may be sent to.
+        UnusableUrl: Neither is given, or credentials may not be sent to it.
     """
     if url:
         return _from_url(url)
     if not host:
-        raise UnusableUrl("no API host is named")
+        raise UnusableUrl("the API host is missing")
     if not set("/:@?#\\").isdisjoint(host):
-        raise UnusableUrl("the host must be a host name alone; a whole address is a URL")
+        raise UnusableUrl("the host must be a host name only; use `url` for a full URL")
     return _from_url(f"https://{host}{API_PATH}")
 
 
 def is_trusted(base: BaseUrl, named_outside: BaseUrl | None) -> bool:
-    """Tell whether credentials may go to `base`: the vendor, this machine, or the origin that their owner names.
+    """Return True if credentials may go to `base`: the vendor, this machine, or the origin in the environment.
 
-    A project file may be anybody's proposal: a host that stands in it alone is sent nothing.
+    A project file may come from a pull request, so a host that only the project names gets no credentials.
 
     Args:
-        base: Where requests would go.
-        named_outside: The address that the environment names, beside the credentials.
+        base: Address of the requests.
+        named_outside: The API address in the environment, beside the credentials.
     """
     if base.host == VENDOR or base.host.endswith(f".{VENDOR}") or _is_loopback(base.host):
         return True
@@ -90,12 +90,12 @@ def is_trusted(base: BaseUrl, named_outside: BaseUrl | None) -> bool:
 
 
 def on_this_machine(origin: str) -> bool:
-    """Tell whether `origin`, scheme and host, is this machine's own."""
+    """Return True if `origin`, scheme and host, is this machine."""
     return _is_loopback(urlsplit(origin).hostname or "")
 
 
 def loopback_origin(port: int) -> str:
-    """Return scheme and host of a server on this machine: an IP address, as RFC 8252, section 7.3, has it."""
+    """Return scheme and host of a server on this machine: an IP address, see RFC 8252, section 7.3."""
     return f"http://127.0.0.1:{port}"
 
 
@@ -105,12 +105,12 @@ def shown_host(host: str) -> str:
 
 
 def authority_of(origin: str) -> str:
-    """Return host and port of `origin`, or itself if it has no scheme."""
+    """Return host and port of `origin`, or `origin` if it has no scheme."""
     return origin.partition("://")[2] or origin
 
 
 def host_of(url: str) -> str | None:
-    """Return the host that `url`, which may be any text, names as a URL spells it; None if it names none."""
+    """Return the host of `url`, which may be any text, as in a URL; None if it has none."""
     try:
         host = urlsplit(url).hostname
     except ValueError:
@@ -127,12 +127,12 @@ def query_of(url: str) -> dict[str, str]:
 
 
 def form_of(body: str) -> dict[str, str]:
-    """Return the fields of a form as it is sent, less those without a value."""
+    """Return the fields of an encoded form, without empty values."""
     return dict(parse_qsl(body))
 
 
 def encoded(fields: Mapping[str, object]) -> str:
-    """Return `fields` as a query or a form is sent."""
+    """Return `fields` encoded as a query or a form."""
     return urlencode(fields)
 
 
@@ -151,8 +151,8 @@ def page(origin: str, pattern: str, id: str) -> str:
 
     Args:
         origin: Scheme and host.
-        pattern: What follows: a path, perhaps with a query or a fragment. `{id}` stands for the resource.
-        id: The resource's id or e-mail address, which is one part of the URL whatever it contains.
+        pattern: The path, possibly with query and fragment. `{id}` is replaced.
+        id: Id or e-mail address of the resource. It is encoded.
     """
     parts = (quote(part, safe=_RESERVED, errors="surrogatepass") for part in pattern.split("{id}"))
     return origin + segment(id).replace("%40", "@").join(parts)
@@ -166,28 +166,28 @@ def _is_loopback(host: str) -> bool:
 
 
 def _from_url(url: str) -> BaseUrl:
-    # urlsplit drops tabs and line ends unseen, so look before it does.
+    # Check first, because urlsplit silently removes tabs and line ends.
     if "\\" in url or any(character.isspace() or not character.isprintable() for character in url):
-        raise UnusableUrl("the API's address holds a backslash, a blank or a control character")
+        raise UnusableUrl("the API URL contains a backslash, a space or a control character")
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
     except ValueError:
-        raise UnusableUrl("the API's address cannot be read: host or port is malformed") from None
+        raise UnusableUrl("the API URL is malformed: invalid host or port") from None
     if parts.scheme not in _DEFAULT_PORTS:
-        raise UnusableUrl("the API's address must begin with https://")
+        raise UnusableUrl("the API URL must begin with https://")
     if "@" in parts.netloc:
-        raise UnusableUrl("the API's address must not hold a user name or password")
+        raise UnusableUrl("the API URL must not contain a user name or password")
     if "?" in url or "#" in url:
-        raise UnusableUrl("the API's address must not have a query or a fragment")
+        raise UnusableUrl("the API URL must not contain a query or a fragment")
     if port == 0:
-        raise UnusableUrl("port 0 cannot be connected to")
+        raise UnusableUrl("port 0 is not a valid port")
     loopback = _check_host(host)
     if parts.scheme == "http" and not loopback:
-        raise UnusableUrl(f"http:// would send the credentials in clear to {host}: use https://")
+        raise UnusableUrl(f"http:// would send the credentials unencrypted to {host}: use https://")
     path = parts.path.rstrip("/")
     if not _PATH.fullmatch(path) or {".", ".."} & set(path.split("/")):
-        raise UnusableUrl("the path of the API's address may hold plain names only")
+        raise UnusableUrl("the path of the API URL may contain plain names only")
     shown = shown_host(host)
     if port is not None and port != _DEFAULT_PORTS[parts.scheme]:
         shown += f":{port}"
@@ -195,17 +195,17 @@ def _from_url(url: str) -> BaseUrl:
 
 
 def _check_host(host: str) -> bool:
-    """Return whether `host` is this machine.
+    """Return True if `host` is this machine.
 
     Raises:
-        UnusableUrl: It is no plain host name. A number in any notation is refused unless it is a loopback address:
-            nobody can vouch for a certificate of an address.
+        UnusableUrl: It is not a host name. IP addresses in any notation are rejected unless they are loopback,
+            because certificates are for host names.
     """
     if not host:
-        raise UnusableUrl("the API's address has no host")
+        raise UnusableUrl("the API URL has no host")
     if not host.isascii():
         raise UnusableUrl(
-            f"the host is not ASCII; in ASCII it is {_punycode(host)}, which may not be what it looks like"
+            f"the host is not ASCII; in ASCII it is {_punycode(host)}, which may be another host than it looks like"
         )
     if "%" in host:
         raise UnusableUrl("the host must not be percent-encoded")
@@ -215,12 +215,12 @@ def _check_host(host: str) -> bool:
     except ValueError:
         pass
     else:
-        raise UnusableUrl(f"{host} is an IP address: name the host")
+        raise UnusableUrl(f"{host} is an IP address: use a host name")
     if host.endswith("."):
         raise UnusableUrl("the host must not end with a dot")
     labels = host.split(".")
     if len(host) > 253 or not all(_LABEL.fullmatch(label) for label in labels) or _NUMBER.fullmatch(labels[-1]):
-        raise UnusableUrl("the host is not a host name")
+        raise UnusableUrl("the host is not a valid host name")
     return host == "localhost"
 
 

@@ -1,4 +1,4 @@
-"""Values of declared and live fields, as they travel through the house."""
+"""Values of declared and live fields."""
 
 from __future__ import annotations
 

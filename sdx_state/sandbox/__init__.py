@@ -1,6 +1,6 @@
 """A Survey Dynamix tenant on this machine, over real HTTP.
 
-It follows the public API reference and shares no code with what reconciles it, so that it stays an honest oracle.
+It follows the public API reference and shares no code with the reconciler, so that it is an independent oracle.
 """
 
 from sdx_state.sandbox.app import create_app

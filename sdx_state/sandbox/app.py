@@ -1,4 +1,4 @@
-"""The application: which path leads where, and what every request goes through."""
+"""The application: routes and middleware."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from sdx_state.sandbox.upload import UserUpload
 
 
 class _Id(Convertor[str]):
-    """The part of a path that identifies a resource; a path with anything else in its place is not there."""
+    """The part of a path that identifies a resource; other paths are 404."""
 
     regex = "0|[1-9][0-9]{0,18}"
 
@@ -53,7 +53,7 @@ ORIGIN = "https://sandbox.invalid"
 
 
 def create_app(store: Store, options: SandboxOptions) -> Starlette:
-    """Return the tenant in `store` as an application; the API hangs off `/api`."""
+    """Return the application of the tenant in `store`; the API is below `/api`."""
     surveys, questions, users = (Configuration(one, store, options) for one in (SURVEYS, QUESTIONS, USERS))
     numbers, interactions, oauth = PhoneNumbers(store), Interactions(store, options.shape, ORIGIN), OAuth(options)
 
@@ -104,9 +104,9 @@ def create_app(store: Store, options: SandboxOptions) -> Starlette:
         route("/interaction_data/{id:id}", interactions.data, "DELETE"),
         route("/responses", interactions.responses),
         route("/responses/{id:id}", interactions.response),
-        # What all this is, for whoever asks: it holds no data of the tenant.
+        # The contract needs no credentials: it contains no data of the tenant.
         Route("/api/openapi.yaml", contract, methods=["GET"]),
-        # The admin UI hangs off the host, not off the API.
+        # The admin UI is on the host, not below the API.
         Route("/manage_users/upload", _Guarded(UserUpload(store).page, options, oauth)),
         *(
             Route(path, _Guarded(endpoint, options, oauth))
@@ -128,7 +128,7 @@ def create_app(store: Store, options: SandboxOptions) -> Starlette:
 
 
 class _LoopbackNames:
-    """Refuses requests to other names than this machine's: a web page could point a name of its own here."""
+    """Rejects requests to host names other than loopback: a web page could point its own name here."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -142,7 +142,7 @@ class _LoopbackNames:
 
 
 class _Guarded:
-    """An endpoint behind the tenant's credentials. A request of any method gets to it, unlike with a function."""
+    """An endpoint that requires credentials. It gets requests of any method, unlike a function."""
 
     def __init__(self, endpoint: Endpoint, options: SandboxOptions, oauth: OAuth) -> None:
         self.endpoint, self.options, self.oauth = endpoint, options, oauth
@@ -160,7 +160,7 @@ class _Guarded:
 
 
 def _allowing(endpoint: Endpoint, allowed: tuple[str, ...]) -> Endpoint:
-    """Let `allowed` methods through to `endpoint`, and say which those are to who asks."""
+    """Pass `allowed` methods to `endpoint`, and answer OPTIONS and 405 with them."""
 
     async def allowing(request: Request) -> Response:
         if request.method not in allowed:

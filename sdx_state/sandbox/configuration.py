@@ -1,4 +1,4 @@
-"""Surveys, questions and users: lists and items as documented, writes after the API's own convention."""
+"""Surveys, questions and users: lists and items as documented, writes by the convention of the API."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ class Resource:
     """One collection of configuration.
 
     Attributes:
-        collection: Its path.
+        collection: Path of the collection.
         singular: The form field of a PUT.
-        identity: The field that stands in an item's path.
+        identity: The field in the path of an item.
         filters: Filter parameter -> field and operator.
         fields: The form fields of a create.
-        required: Those without which there is no create.
+        required: Required fields of a create.
     """
 
     collection: str
@@ -113,7 +113,7 @@ class Configuration:
         self.resource, self.store, self.options = resource, store, options
 
     async def collection(self, request: Request) -> Response:
-        """Answer a list, or create."""
+        """Answer a list, or create a resource."""
         if request.method == "POST":
             return await self._create(request)
         survey_id = request.query_params.get("survey_id")
@@ -150,7 +150,7 @@ class Configuration:
         """Return the JSON text of one resource.
 
         Raises:
-            Refusal: 410 where it was deleted, 404 where it never was.
+            Refusal: 410 if it was deleted, 404 if it never existed.
         """
         return item_or_refusal(
             self.store.item(self.resource.collection, identity, self.options.shape),
@@ -219,7 +219,7 @@ class Configuration:
         return Response(status_code=204)
 
     def accept_new(self, fields: Mapping[str, object]) -> None:
-        """Refuse what no tenant would create.
+        """Reject fields of a create that no tenant accepts.
 
         Raises:
             Refusal: 400, 409 for a user that exists, or 404 for a survey that does not exist.
@@ -232,7 +232,7 @@ class Configuration:
             raise Refusal(409, "a user with this email exists")
 
     def accept(self, fields: Mapping[str, object]) -> None:
-        """Refuse what no tenant would take.
+        """Reject fields that no tenant accepts.
 
         Raises:
             Refusal: 400, or 404 for a survey that does not exist.
@@ -253,6 +253,6 @@ class Configuration:
 
 
 def _typed(fields: Mapping[str, object]) -> dict[str, object]:
-    """Return form fields with numbers where the API answers numbers."""
+    """Return form fields, with numbers for the fields that are numbers in the API."""
     numbers = ("survey_id", "order", "max_response")
     return {name: int(str(value)) if name in numbers and value != "" else value for name, value in fields.items()}

@@ -1,4 +1,4 @@
-"""The contract of the API, as a file to fetch."""
+"""The contract of the API as an endpoint."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ FILE = "sdx-api.openapi.yaml"
 
 
 def contract_text() -> str:
-    """Return the OpenAPI document of all that the tenant answers.
+    """Return the OpenAPI document of the tenant.
 
     Raises:
         FileNotFoundError: The installation is incomplete.
@@ -20,7 +20,7 @@ def contract_text() -> str:
     packed = resources.files("sdx_state").joinpath("schemas").joinpath(FILE)
     if packed.is_file():
         return packed.read_text(encoding="utf-8")
-    # A source checkout has the folder beside the package.
+    # A source checkout has the directory beside the package.
     return (Path(__file__).resolve().parents[2] / "schemas" / FILE).read_text(encoding="utf-8")
 
 

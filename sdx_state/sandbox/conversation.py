@@ -1,4 +1,4 @@
-"""One respondent's walk through a survey: question after question, each answer checked and recorded."""
+"""Conversation of one respondent: question after question, each answer validated and recorded."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from sdx_state.sandbox.shapes import Row
 from sdx_state.sandbox.store import Store
 
 NPS_SCALE = 10
-DIGITS = 18  # the most of a number that a respondent may give
+DIGITS = 18  # Longest number that a respondent may enter.
 _GREETING = ("greeting_prompt", "instructions_prompt")
 _YES_NO = frozenset({"yes", "no", "y", "n", "1", "0", "2", "true", "false"})
 
 
 class Conversation:
-    """The walk of one interaction. `shape` is that in which the tenant shows its questions."""
+    """The conversation of one interaction. `shape` is the wire shape of questions."""
 
     def __init__(self, store: Store, interaction: Row, shape: Shape) -> None:
         self.store = store
@@ -31,10 +31,10 @@ class Conversation:
         )
 
     def start(self) -> Row:
-        """Greet, and ask the first question; where it has started, say once more what is said now.
+        """Answer greeting and first question; after the start, repeat the current prompts.
 
         Raises:
-            Refusal: 409 where it has ended.
+            Refusal: 409 if it has ended.
         """
         if self.interaction.get("ended"):
             raise Refusal(409, "this interaction has ended")
@@ -45,14 +45,14 @@ class Conversation:
         return self._step(self._prompts(self.survey, *_GREETING) if place == 0 else [], place)
 
     def submit(self, response: str) -> Row:
-        """Record an answer and ask the next question; an answer that does not fit is asked for again.
+        """Record an answer and ask the next question; after an invalid answer, repeat the question.
 
         Raises:
-            Refusal: 409 where there is no question to answer.
+            Refusal: 409 if no question is open.
         """
         place = self.interaction.get("question")
         if not isinstance(place, int) or self.interaction.get("ended") or place >= len(self.questions):
-            raise Refusal(409, "no question of this interaction is open")
+            raise Refusal(409, "this interaction has no open question")
         question = self.questions[place]
         if not _fits(question, response):
             return self._step(self._prompts(self.survey, "invalid_response_prompt"), place)
@@ -72,10 +72,10 @@ class Conversation:
         return self._step([], place + 1)
 
     def abandon(self) -> Row:
-        """End the walk where it is.
+        """End the conversation.
 
         Raises:
-            Refusal: 409 where it has ended before.
+            Refusal: 409 if it has already ended.
         """
         if self.interaction.get("ended"):
             raise Refusal(409, "this interaction has ended")

@@ -1,4 +1,4 @@
-"""The file of a tenant's database. SQLite follows links; what others put at its names is refused before."""
+"""The database file of a tenant. SQLite follows links, so files of other users at its names are rejected first."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import os
 import stat
 from pathlib import Path
 
-BESIDE = ("-wal", "-shm", "-journal")  # what SQLite keeps in files of its own; https://sqlite.org/tempfiles.html
+BESIDE = ("-wal", "-shm", "-journal")  # Suffixes of further files of SQLite; https://sqlite.org/tempfiles.html
 
 
 def make_file(database: Path) -> None:
-    """Create `database`, its owner's alone, unless it is there already.
+    """Create `database`, private to its owner, unless it exists.
 
     Raises:
-        OSError: At its name, or at one that SQLite uses beside it, is something that this program did not make.
+        OSError: It, or another file of SQLite, is something that this program did not create.
     """
     for path in (database, *(database.with_name(f"{database.name}{suffix}") for suffix in BESIDE)):
         try:
@@ -23,7 +23,7 @@ def make_file(database: Path) -> None:
             continue
     flags = os.O_RDWR | os.O_CREAT
     for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_NOCTTY"):
-        flags |= getattr(os, name, 0)  # Windows has none of them
+        flags |= getattr(os, name, 0)  # Windows has neither flag.
     descriptor = os.open(database, flags, 0o600)
     try:
         _require_own(database, os.fstat(descriptor))
@@ -33,8 +33,8 @@ def make_file(database: Path) -> None:
 
 def _require_own(path: Path, found: os.stat_result) -> None:
     effective_user = getattr(os, "geteuid", None)
-    user = found.st_uid if effective_user is None else effective_user()  # on Windows all files are of user 0
-    # As root, in a container for example, one works in folders of other users.
+    user = found.st_uid if effective_user is None else effective_user()  # On Windows all files have user 0.
+    # Root, for example in a container, works in directories of other users.
     trusted = {0, user, *([path.parent.stat().st_uid] if user == 0 else [])}
     if stat.S_ISLNK(found.st_mode):
         why = "is a symbolic link, which is not followed"
@@ -46,4 +46,4 @@ def _require_own(path: Path, found: os.stat_result) -> None:
         why = f"belongs to another user (uid {found.st_uid})"
     else:
         return
-    raise OSError(errno.EPERM, f"{why}. Move it away; the sandbox makes a new one", str(path))
+    raise OSError(errno.EPERM, f"{why}. Move it away; the sandbox creates a new one", str(path))

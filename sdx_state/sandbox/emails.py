@@ -1,6 +1,7 @@
-"""E-mail addresses as this tenant knows them: which text is one, and when two are the same person.
+"""E-mail addresses of this tenant: validation and equality.
 
-The rule is that of the reconciler (its README names it), written a second time: this room shares no code with it.
+The rule is that of the reconciler (its README names it), implemented separately, because this room shares no code
+with it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ _UPPER = re.compile("[A-Z]")
 
 
 def is_address(text: str) -> bool:
-    """Tell whether a user can be created under `text`. Reserved domains will do; a path has no room for `/`."""
+    """Return True if a user can be created under `text`. Reserved domains are accepted, `/` is not."""
     if "/" in text or len(text) > 254:
         return False
     head, dot, last = text.rpartition(".")
@@ -31,12 +32,12 @@ def is_address(text: str) -> bool:
 
 
 def same(text: str) -> str:
-    """Return what is equal for two spellings of one address: ASCII letters without case, NFC, domains in IDNA."""
+    """Return the normalized address: ASCII letters without case, NFC, domain in IDNA."""
     if len(text) > _LONGEST:
-        return text  # no address
+        return text  # not an address
     folded = _UPPER.sub(lambda letter: letter[0].lower(), unicodedata.normalize("NFC", text))
     local, at, domain = unicodedata.normalize("NFC", folded).rpartition("@")
     if at and not domain.isascii() and len(domain) < 254:
-        with contextlib.suppress(UnicodeError):  # a domain without an IDNA form is itself
+        with contextlib.suppress(UnicodeError):  # A domain without an IDNA form is unchanged.
             domain = idna.encode(domain, uts46=True).decode("ascii").lower()
     return f"{local}{at}{domain}"

@@ -1,8 +1,8 @@
-"""What the sandbox takes from the machine it runs on: time, waiting and chance. A test can pass in its own."""
+"""The machine of the sandbox: clock, sleep and random values. Tests can pass in their own."""
 
 from __future__ import annotations
 
-import secrets  # noqa: TID251 - the sandbox shares no code with the rest, and this is its one place for it
+import secrets  # noqa: TID251 - the sandbox shares no code with the rest, and only this module uses the machine
 import time
 import uuid  # noqa: TID251 - as above
 from datetime import datetime, timezone
@@ -12,23 +12,23 @@ class Machine:
     """This machine. Thread-safe."""
 
     def now(self) -> datetime:
-        """Return the time of day in UTC."""
+        """Return the time in UTC."""
         return datetime.now(timezone.utc)  # noqa: TID251 - as above
 
     def stamp(self) -> str:
-        """Return the time of day as the API writes it: UTC, to the second."""
+        """Return the time in the format of the API: UTC, to the second."""
         return stamp_of(self.now())
 
     def monotonic(self) -> float:
-        """Return seconds since some moment."""
+        """Return seconds of a monotonic clock."""
         return time.monotonic()  # noqa: TID251 - as above
 
     def sleep(self, seconds: float, /) -> None:
-        """Wait."""
+        """Sleep."""
         time.sleep(seconds)  # noqa: TID251 - as above
 
     def token(self) -> str:
-        """Return a text that nobody can guess."""
+        """Return a cryptographically random text."""
         return secrets.token_urlsafe(32)
 
     def uuid(self) -> str:
@@ -37,7 +37,7 @@ class Machine:
 
 
 def stamp_of(moment: datetime) -> str:
-    """Return `moment` as the API writes it."""
+    """Return `moment` in the format of the API."""
     return moment.astimezone(timezone.utc).strftime("%Y-%m-%d %H:%M:%S")
 
 

@@ -1,4 +1,4 @@
-"""The look-up of telephone numbers, which wraps a paid carrier service in the real API."""
+"""The look-up of phone numbers, which is a paid carrier service in the real API."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _TYPES = {
 
 
 def is_landline(number: str) -> bool:
-    """Tell whether `number`, E.164, is a valid one that takes no text messages."""
+    """Return True if `number` (E.164) is a valid landline, which cannot receive text messages."""
     try:
         parsed = phonenumbers.parse(number)
     except phonenumbers.NumberParseException:
@@ -31,13 +31,13 @@ def is_landline(number: str) -> bool:
 
 
 class PhoneNumbers:
-    """The one endpoint: an item, looked up; there is no list and nothing to create."""
+    """The endpoint: it looks up an item. There is no list and no create."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
 
     async def item(self, request: Request) -> Response:
-        """Answer what is known of a number; `country_code` says how to read a national format."""
+        """Answer the look-up of a number; `country_code` is for national formats."""
         country = request.query_params.get("country_code", DEFAULT_COUNTRY).upper()
         if not _COUNTRY.fullmatch(country):
             raise Refusal(400, "country_code must be two letters")

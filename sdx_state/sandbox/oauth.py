@@ -1,8 +1,8 @@
-"""Signing in through a browser: the authorise page with its two buttons, and the token endpoint, with their errors.
+"""Sign-in through a browser: the authorize page with its two buttons, and the token endpoint.
 
-Source: API reference, "Authentication": both hang off the host, not off the API, and the redirect may carry the
-client secret, which is checked where it does. Errors are those of RFC 6749, sections 4.1.2.1 and 5.2. PKCE (RFC 7636)
-is checked where a client uses it. The reference knows no scopes.
+Source: API reference, "Authentication": both are on the host, not below the API, and the redirect may contain the
+client secret, which is then verified. Errors are those of RFC 6749, sections 4.1.2.1 and 5.2. PKCE (RFC 7636)
+is verified if a client uses it. The reference has no scopes.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from sdx_state.sandbox.options import SandboxOptions
 from sdx_state.sandbox.protocol import page_answer
 
 CLIENT_ID, CLIENT_SECRET = "sandbox-client", "sandbox-client-secret"
-_FORMS = "'self' http:"  # browsers hold a redirect after a form to this too, and that goes to a port of the client
+_FORMS = "'self' http:"  # Browsers apply this to the redirect after a form too, which goes to a port of the client.
 CODE_LIFE, TOKEN_LIFE = 60.0, 3600  # seconds
 _HEAD = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Sign in</title>
 <meta name="viewport" content="width=device-width"><style>
 body {font: 1rem/1.5 system-ui, sans-serif; max-width: 28rem; margin: 15vh auto; padding: 0 1rem}
 h1 {font-size: 1.5rem} button {font: inherit; padding: .4rem 1.2rem; margin-right: .5rem}</style>"""
-_PAGE = """<h1>Allow access?</h1><p><b>{client}</b> wants to use the tenant {customer} on {host} for you, and will be
-told at {back}.</p><form method="post">{fields}<button name="decision" value="approve">Approve</button>
+_PAGE = """<h1>Allow access?</h1><p><b>{client}</b> wants to use the tenant {customer} on {host} for you. The
+answer goes to {back}.</p><form method="post">{fields}<button name="decision" value="approve">Approve</button>
 <button name="decision" value="cancel">Cancel</button></form></html>"""
 
 
@@ -42,7 +42,7 @@ class _Code:
 
 
 class OAuth:
-    """The two endpoints, and the tokens that were given out."""
+    """The two endpoints, and the issued tokens."""
 
     def __init__(self, options: SandboxOptions) -> None:
         self._options = options
@@ -51,16 +51,16 @@ class OAuth:
         self._refresh: set[str] = set()
 
     def accepts(self, token: str) -> bool:
-        """Tell whether `token` is one that was given out here and is not over."""
+        """Return True if `token` was issued here and has not expired."""
         return self._tokens.get(token, 0.0) > self._now()
 
     async def authorize(self, request: Request) -> Response:
-        """Show the page; send the browser back with a code, or with an error."""
+        """Show the page; redirect the browser with a code or an error."""
         given = (await request.body()).decode("utf-8", "replace") if request.method == "POST" else request.url.query
         pairs = parse_qsl(given)
         asked = dict(pairs)
         redirect_uri, state, secret = (asked.get(name, "") for name in ("redirect_uri", "state", "client_secret"))
-        # What could send a code to a stranger is told the user and nobody else.
+        # If the redirect is not trusted, only the user gets the error, and the browser is not redirected.
         if asked.get("client_id") != CLIENT_ID or not _loopback(redirect_uri) or len(pairs) != len(asked):
             return _untrusted()
         if secret and not hmac.compare_digest(secret.encode(), CLIENT_SECRET.encode()):
@@ -92,7 +92,7 @@ class OAuth:
         return self._options.machine.now().timestamp()
 
     def _refusal(self, asked: Mapping[str, str]) -> str | None:
-        """Return the error code for what is asked of the authorise page, None if it may be shown."""
+        """Return the error code of a request to the authorize page, None if it is valid."""
         if self._options.oauth_unavailable:
             return "temporarily_unavailable"
         if "response_type" not in asked:
@@ -106,7 +106,7 @@ class OAuth:
         return None
 
     async def token(self, request: Request) -> Response:
-        """Exchange a code, or a refresh token, for an access token. A code is good once."""
+        """Exchange a code, or a refresh token, for an access token. A code is valid once."""
         if self._options.oauth_unavailable:
             return Response(status_code=503)
         pairs = parse_qsl((await request.body()).decode("utf-8", "replace"))
@@ -157,7 +157,7 @@ def _loopback(uri: str) -> bool:
 
 
 def _untrusted() -> Response:
-    why = "Its client is not known here, its secret is wrong, or its answer would not stay on this machine."
+    why = "The client is unknown, its secret is wrong, or the redirect does not go to this machine."
     return page_answer(f"{_HEAD}<h1>This request cannot be trusted.</h1><p>{why}</p></html>", 400)
 
 

@@ -1,7 +1,8 @@
-"""The period that `start_date` and `end_date` ask for in lists of interactions and responses.
+"""The period of `start_date` and `end_date` in lists of interactions and responses.
 
-Source: requests of public clients of the live service. Which time the service compares, and whether an end counts, is
-not known: the tenant compares `created_at` of interactions and `submitted_at` of responses, and both ends count.
+Source: requests of public clients of the live service. The reference does not say which time the
+service compares and if the ends are included: the tenant compares `created_at` of interactions and `submitted_at` of
+responses, and includes both ends.
 """
 
 from __future__ import annotations
@@ -22,18 +23,18 @@ _DATE = re.compile(
 
 @dataclass(frozen=True)
 class Period:
-    """Two bounds as times are written in rows; "" is no bound."""
+    """Two bounds in the time format of rows; "" for no bound."""
 
     start: str
     end: str
 
     @property
     def whole(self) -> bool:
-        """Whether both bounds are given, so that a list needs no id."""
+        """True if both bounds are given, so that a list needs no id."""
         return bool(self.start and self.end)
 
     def rows(self, rows: Sequence[Row], field: str) -> list[Row]:
-        """Return the rows whose `field` lies in the period."""
+        """Return the rows whose `field` is in the period."""
         if not self.start and not self.end:
             return list(rows)
         return [row for row in rows if self.start <= str(row.get(field) or "") <= (self.end or "9999-12-31 23:59:59")]
@@ -43,7 +44,7 @@ def period_of(query: Mapping[str, str]) -> Period:
     """Return the period in `query`.
 
     Raises:
-        Refusal: 400 where a bound is neither a date nor a time.
+        Refusal: 400 if a bound is neither a date nor a time.
     """
     start, end = (_bound(name, query[name]) if name in query else "" for name in NAMES)
     return Period(start, end)

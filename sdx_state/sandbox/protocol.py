@@ -1,4 +1,4 @@
-"""What every endpoint shares: authentication, list parameters, form bodies, and errors as the reference has them."""
+"""Parts of every endpoint: authentication, list parameters, form bodies and errors."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, Response
 from sdx_state.sandbox.options import SandboxOptions
 
 MOST, DEFAULT = 1000, 10
-DEPTH = 64  # of what is nested in a resource
+DEPTH = 64  # Depth of nesting in a resource.
 _ID = re.compile("0|[1-9][0-9]{0,18}")
 READ = ("GET", "HEAD", "OPTIONS")
 YES = ("1", "true")
@@ -34,7 +34,7 @@ class Refusal(Exception):
 
 @dataclass(frozen=True)
 class Window:
-    """Which part of a list is asked for. Source: API reference, "Lists"."""
+    """The requested part of a list. Source: API reference, "Lists"."""
 
     limit: int
     offset: int
@@ -42,12 +42,12 @@ class Window:
 
 
 def json_answer(text: str, status: int = 200) -> Response:
-    """Return `text`, which is JSON already."""
+    """Return `text`, which is JSON."""
     return Response(text, status, media_type="application/json")
 
 
 def page_answer(html: str, status: int = 200, forms: str = "'self'") -> HTMLResponse:
-    """Return a web page that loads nothing, and whose forms go to `forms`."""
+    """Return a web page that loads no resources, and whose forms go to `forms`."""
     policy = f"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action {forms}"
     headers = {"Content-Security-Policy": f"{policy}; frame-ancestors 'none'", "Referrer-Policy": "no-referrer"}
     return HTMLResponse(html, status, headers)
@@ -59,9 +59,9 @@ def object_answer(row: Mapping[str, object], status: int = 200) -> Response:
 
 
 def list_answer(texts: Sequence[str], *, nothing: bool) -> Response:
-    """Return a list of JSON texts, or, where it has `nothing` to say, 204 without a body.
+    """Return a list of JSON texts, or 204 without a body for `nothing`.
 
-    Public clients met 204 past the end of a list, and where a period holds nothing.
+    Public clients got 204 past the end of a list, and for an empty period.
     """
     if nothing and not texts:
         return Response(status_code=204)
@@ -69,7 +69,7 @@ def list_answer(texts: Sequence[str], *, nothing: bool) -> Response:
 
 
 def refusal_answer(refusal: Refusal) -> Response:
-    """Return the error answer that `refusal` stands for."""
+    """Return the error answer for `refusal`."""
     answer = object_answer({"error": refusal.reason}, refusal.status)
     if refusal.allow:
         answer.headers["Allow"] = ", ".join(refusal.allow)
@@ -79,7 +79,7 @@ def refusal_answer(refusal: Refusal) -> Response:
 
 
 def authenticate(request: Request, options: SandboxOptions, given_out: Callable[[str], bool]) -> None:
-    """Let a request through that carries the tenant's credentials, Basic or Bearer, or a token that was given out.
+    """Raise unless a request has the credentials of the tenant, Basic or Bearer, or an issued token.
 
     Raises:
         Refusal: 401.
@@ -102,7 +102,7 @@ def authenticate(request: Request, options: SandboxOptions, given_out: Callable[
 
 
 def window_of(request: Request, *, known: Sequence[str] = ()) -> Window:
-    """Return the part of a list that the query asks for.
+    """Return the part of a list that the query requests.
 
     Args:
         request: The request.
@@ -126,7 +126,7 @@ def window_of(request: Request, *, known: Sequence[str] = ()) -> Window:
 
 
 def number_in(query: Mapping[str, str | None], name: str) -> None:
-    """Let `name` through where `query` does not have it, or it is an id.
+    """Raise if `name` in `query` is not an id.
 
     Raises:
         Refusal: 400.
@@ -137,10 +137,10 @@ def number_in(query: Mapping[str, str | None], name: str) -> None:
 
 
 def flag_in(query: Mapping[str, str], name: str) -> bool:
-    """Tell whether `query` says yes to `name`, in any case: public clients write `True` and `TRUE` as well.
+    """Return True if `name` is true in `query`, in any case: public clients also write `True` and `TRUE`.
 
     Raises:
-        Refusal: 400 where it says neither yes nor no.
+        Refusal: 400 if it is not a boolean.
     """
     value = query.get(name, "0").lower()
     if value not in ("0", "1", "false", "true"):
@@ -152,7 +152,7 @@ async def form_of(request: Request) -> dict[str, str]:
     """Return the form fields of a request.
 
     Raises:
-        Refusal: 400 where the body is no form, or a field stands twice.
+        Refusal: 400 if the body is not a form, or has a duplicate field.
     """
     body = await request.body()
     if body and "application/x-www-form-urlencoded" not in request.headers.get("content-type", ""):
@@ -163,7 +163,7 @@ async def form_of(request: Request) -> dict[str, str]:
         raise Refusal(400, "the form cannot be read") from error
     form = dict(pairs)
     if len(form) != len(pairs):
-        raise Refusal(400, "a form field stands twice")
+        raise Refusal(400, "duplicate form field")
     return form
 
 
@@ -181,13 +181,13 @@ def require_own_page(request: Request) -> None:
 def resource_in(
     form: Mapping[str, str], field: str, identity: str, expected: str, alike: Callable[[str], str] = str
 ) -> dict[str, object]:
-    """Return the whole resource that a PUT carries as JSON in the one form field named after it.
+    """Return the resource of a PUT: JSON in one form field with the name of the kind.
 
     Raises:
-        Refusal: 400 where it does not, or its identity is not the URI's.
+        Refusal: 400 for another form, or an identity that differs from the URI.
     """
     if list(form) != [field]:
-        raise Refusal(400, f"one form field {field} is expected")
+        raise Refusal(400, f"expected one form field {field}")
     try:
         resource = json.loads(form[field])
         json.dumps(resource, allow_nan=False)
@@ -196,7 +196,7 @@ def resource_in(
     if not isinstance(resource, dict) or _is_deep(resource):
         raise Refusal(400, f"{field} is not an object, or nested too deeply")
     if alike(str(resource.get(identity))) != alike(expected):
-        raise Refusal(400, f"{identity} is not that of the URI")
+        raise Refusal(400, f"{identity} differs from the URI")
     return resource
 
 
@@ -204,7 +204,7 @@ def item_or_refusal(item: str | None, deleted: Callable[[], bool], what: str) ->
     """Return `item`.
 
     Raises:
-        Refusal: 410 where it was deleted, 404 where it never was.
+        Refusal: 410 if it was deleted, 404 if it never existed.
     """
     if item is not None:
         return item

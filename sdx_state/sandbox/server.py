@@ -1,4 +1,4 @@
-"""The tenant behind a port of this machine."""
+"""HTTP server of the tenant, on a port of this machine."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from sdx_state.sandbox.options import SandboxOptions
 from sdx_state.sandbox.store import Store
 
 LOOPBACK = "127.0.0.1"
-PATIENCE = 10.0  # seconds that a start may take
+PATIENCE = 10.0  # Seconds for the start.
 
 
 class _Server(uvicorn.Server):
-    """Ends at once when told to: uvicorn looks ten times a second whether it should, and then waits for a tenth."""
+    """A uvicorn server that ends immediately: uvicorn itself polls ten times a second, and then waits for a tenth."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -28,15 +28,15 @@ class _Server(uvicorn.Server):
         self._ending = asyncio.Event()
 
     def end(self) -> None:
-        """Tell it, from any thread, to end."""
+        """End the server. Can be called from any thread."""
         self.should_exit = self.force_exit = True
         if self._loop is not None:
-            with suppress(RuntimeError):  # it has ended by itself
+            with suppress(RuntimeError):  # It has already ended.
                 self._loop.call_soon_threadsafe(self._ending.set)
 
     async def main_loop(self) -> None:
         self._loop = asyncio.get_running_loop()
-        tick = 0  # tenths of a second
+        tick = 0  # in tenths of a second
         while not await self.on_tick(tick):
             tick += 1
             with suppress(asyncio.TimeoutError):
@@ -52,24 +52,24 @@ class _Server(uvicorn.Server):
             one.close()
         for connection in list(self.server_state.connections):
             connection.shutdown()
-        await asyncio.sleep(0)  # those that are idle close now
+        await asyncio.sleep(0)  # Closes idle connections now.
         if self.server_state.connections:
             await asyncio.sleep(0.1)
 
 
 class SandboxServer:
-    """A tenant in this process, on a thread of its own, for as long as the block runs.
+    """A tenant in this process, on its own thread, for the duration of the block.
 
     Attributes:
         store: Its data.
-        port: Where it listens, once entered.
+        port: Its port, once entered.
     """
 
     def __init__(self, database: Path | str, options: SandboxOptions | None = None, port: int = 0) -> None:
-        """Prepare the tenant kept in `database`; port 0 takes any that is free."""
+        """Prepare the tenant in `database`; port 0 is any free port."""
         self.options = options or SandboxOptions()
         self.store = Store(database, self.options.machine)
-        # The protocol is named, for only then does asyncio send small answers at once.
+        # The protocol is explicit, because only then does asyncio send small answers immediately.
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._socket.bind((LOOPBACK, port))
@@ -104,7 +104,7 @@ class SandboxServer:
 
 
 def serve(database: Path | str, options: SandboxOptions, port: int = 8080) -> None:
-    """Serve the tenant kept in `database` until a signal ends it."""
+    """Serve the tenant in `database` until a signal arrives."""
     store = Store(database, options.machine)
     try:
         uvicorn.Server(_config(store, options, port)).run()

@@ -1,4 +1,4 @@
-"""The two wire shapes of surveys and questions. The tenant keeps the nested one and shows either.
+"""The two wire shapes of surveys and questions. The tenant stores the nested one and answers either.
 
 Source: API reference 1.0.0 (flat), and live answers seen in November 2020 (nested).
 """
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 Row = dict[str, object]
 
-# flat name -> where the nested shape keeps it
+# flat name -> path in the nested shape
 _SURVEY_TEXTS = {
     "greeting_text": ("greeting_prompt", "text"),
     "instructions_text": ("instructions_prompt", "text"),
@@ -26,7 +26,7 @@ _QUESTION_TEXTS = {
     "question_sound_file": ("question_prompt", "sound_files"),
 }
 TEXTS = {"surveys": _SURVEY_TEXTS, "questions": _QUESTION_TEXTS}
-# Scalars that both shapes have, with what an empty one is answered as.
+# Scalars of both shapes -> the answer for an empty one.
 PLAIN: dict[str, dict[str, object]] = {
     "surveys": {"name": "", "description": "", "inbound_number": "", "outbound_number": "", "sms_number": ""},
     "questions": {"max_response": None, "question_type": "text", "question_label": ""},
@@ -51,12 +51,12 @@ NESTED_ONLY = {
 
 
 def to_inner(collection: str, row: Mapping[str, object], kept: Mapping[str, object] | None = None) -> Row:
-    """Return what the tenant keeps of `row`, in whichever shape that is.
+    """Return the stored form of `row`, in any shape.
 
     Args:
         collection: `surveys`, `questions` or `users`.
         row: A resource as a client sends it.
-        kept: What the tenant has so far of what the flat shape does not show; a flat `row` leaves that alone.
+        kept: Stored values that the flat shape does not show; a flat `row` does not change them.
     """
     texts = TEXTS.get(collection, {})
     inner: Row = dict(kept or {})
@@ -78,7 +78,7 @@ def to_inner(collection: str, row: Mapping[str, object], kept: Mapping[str, obje
 
 
 def to_flat(collection: str, inner: Mapping[str, object]) -> Row:
-    """Return `inner` as API 1.0.0 shows it: the default language, and no field that came later."""
+    """Return `inner` as API 1.0.0 shows it: the default language, and no later fields."""
     texts = TEXTS.get(collection, {})
     hidden = {prompt for prompt, _ in texts.values()} | NESTED_ONLY.get(collection, frozenset())
     row: Row = {**PLAIN[collection], **{name: value for name, value in inner.items() if name not in hidden}}
@@ -99,5 +99,5 @@ def to_nested(collection: str, inner: Mapping[str, object]) -> Row:
 
 
 def hidden_from_flat(collection: str, inner: Mapping[str, object]) -> Row:
-    """Return what a replacement in the flat shape leaves alone: it never showed it."""
+    """Return the values that a replacement in the flat shape does not change, because it does not show them."""
     return {name: value for name, value in inner.items() if name in NESTED_ONLY.get(collection, frozenset())}

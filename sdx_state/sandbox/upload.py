@@ -1,4 +1,4 @@
-"""The admin UI's user upload: a page of its own, beside the API. It adds users and refuses what it does not know."""
+"""The user upload of the admin UI, a page beside the API. It adds users and rejects unknown columns."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ COLUMNS = (
 )
 SWITCHES = ("visible", "send_password_reset")
 KEPT = ("name", "email", "phone", "agent_id", "timezone")
-MOST = 5 * 1024 * 1024  # bytes of an uploaded file
+MOST = 5 * 1024 * 1024  # Bytes of an uploaded file.
 _PAGE = """<!doctype html><html lang="en"><title>Manage users</title>
 <p><a href="/">Surveys and users</a></p><h1>Manage users</h1><p>{message}</p>
 <form method="post" enctype="multipart/form-data"><input type="file" name="file" accept=".csv" required>
@@ -41,7 +41,7 @@ class UserUpload:
         self.store = store
 
     async def page(self, request: Request) -> Response:
-        """Show the form, or add the users in the uploaded file: all of them, or none if one row is wrong."""
+        """Show the form, or add all users of the uploaded file; none if one row is invalid."""
         if request.method == "POST":
             require_own_page(request)
             async with request.form() as form:
@@ -81,5 +81,5 @@ class UserUpload:
             missing = [column for column in ("visible", "visibility_level") if not row.get(column)]
             errors += [f"row {number}: {column} is required with team" for column in missing]
         wrong = [column for column in SWITCHES if row.get(column, "") not in ("", "TRUE", "FALSE")]
-        errors += [f"row {number}: {column} is TRUE or FALSE" for column in wrong]
+        errors += [f"row {number}: {column} must be TRUE or FALSE" for column in wrong]
         return errors

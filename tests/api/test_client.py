@@ -84,7 +84,7 @@ def test_it_is_made_of_the_environment(tenant):
         assert [survey.name for survey in client.surveys.list()] == ["CSAT"]
     with pytest.raises(e.CredentialsError):
         Client.from_environment({"SDX_API_URL": tenant.url})
-    with pytest.raises(e.InvalidURLError, match="no API host"):
+    with pytest.raises(e.InvalidURLError, match="API host is missing"):
         Client.from_environment(ENVIRONMENT)
     with pytest.raises(e.InvalidURLError, match="credentials are for"):
         Client.from_environment(ENVIRONMENT, host="attacker.example")

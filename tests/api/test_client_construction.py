@@ -52,14 +52,14 @@ def test_nothing_is_taken_by_position() -> None:
 @pytest.mark.parametrize(
     ("arguments", "error", "said"),
     [
-        ({"token": "t"}, e.InvalidURLError, "no API host"),
+        ({"token": "t"}, e.InvalidURLError, "API host is missing"),
         ({"host": HOST, "url": f"https://{HOST}/api", "token": "t"}, e.InvalidURLError, "both `host` and `url`"),
-        ({"host": f"https://{HOST}", "token": "t"}, e.InvalidURLError, "host name alone"),
+        ({"host": f"https://{HOST}", "token": "t"}, e.InvalidURLError, "host name only"),
         ({"url": f"http://{HOST}/api", "token": "t"}, e.InvalidURLError, "use https://"),
         ({"host": HOST}, e.CredentialsError, "missing `customer_uuid` and `auth_token`"),
         ({"host": HOST, "customer_uuid": UUID}, e.CredentialsError, "missing `auth_token`"),
         ({"host": HOST, "auth_token": TOKEN}, e.CredentialsError, "missing `customer_uuid`"),
-        ({"host": HOST, "token": "t", **BASIC}, e.CredentialsError, "use one of the two"),
+        ({"host": HOST, "token": "t", **BASIC}, e.CredentialsError, "use one authentication method"),
         ({"host": HOST, "token": "canary\nX: y"}, e.CredentialsError, "`token` contains a character"),
         ({"host": HOST, "customer_uuid": "a:b", "auth_token": "t"}, e.CredentialsError, "is not a UUID"),
         ({"host": HOST, "token": "t", "ca_file": "/nowhere/canary.pem"}, e.CAFileError, "No such file"),

@@ -108,15 +108,15 @@ def test_the_token_endpoint_takes_nothing_but_post(tenant, opener):
 
 
 CODES = {
-    "access_denied": ("access was not allowed", "sdx-state login"),
+    "access_denied": ("access was denied", "sdx-state login"),
     "invalid_client": ("the client id or its secret is wrong", "tab Integrations"),
-    "invalid_grant": ("not valid any more", "sdx-state login"),
-    "unauthorized_client": ("may not sign in this way", "tab Integrations"),
-    "unsupported_response_type": ("does not offer this way", "--with basic"),
-    "unsupported_grant_type": ("does not offer this way", "--with basic"),
+    "invalid_grant": ("no longer valid", "sdx-state login"),
+    "unauthorized_client": ("not allowed to use this authentication method", "tab Integrations"),
+    "unsupported_response_type": ("does not support this authentication method", "--with basic"),
+    "unsupported_grant_type": ("does not support this authentication method", "--with basic"),
     "server_error": ("the server failed", "--with basic"),
-    "temporarily_unavailable": ("signs nobody in at present", "--with basic"),
-    "its own words": ("the server refuses it", "sdx-state login"),
+    "temporarily_unavailable": ("temporarily unavailable", "--with basic"),
+    "its own words": ("the server rejects the request", "sdx-state login"),
 }
 
 

@@ -46,7 +46,7 @@ def test_a_long_list_that_falls_out_of_order_is_an_error_and_not_a_guess() -> No
         rows = numbered(60_000)(offset)
         return rows[:1] + rows[:0:-1] if offset > 40_000 else rows
 
-    with pytest.raises(InvalidResponseError, match="order of its ids"):
+    with pytest.raises(InvalidResponseError, match="not sorted by id"):
         list(iterate(fetch, id_of, "GET list", PageSizes()))
 
 
@@ -128,7 +128,7 @@ def test_a_list_without_end_is_an_error(
     server = serve(serve_by(answer))
     with pytest.raises(InvalidResponseError, match="has more than 5,000 rows") as caught:
         connect(server).questions.list(**named)
-    assert "Nothing of this list was used" in caught.value.advice
+    assert "This list was not used" in caught.value.advice
     assert len(server.seen) <= 7
 
 

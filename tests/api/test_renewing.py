@@ -80,7 +80,7 @@ def test_a_refresh_token_that_is_over_ends_the_run_with_what_to_do(signed_in):
     with Endpoints(connection(base, vault)) as client, ThreadPoolExecutor(8) as workers:
         told = list(workers.map(lambda _: ask(client), range(8)))
     assert {type(error) for error in told} == {SignInError}
-    assert "not valid any more" in str(told[0])
+    assert "no longer valid" in str(told[0])
     assert "sdx-state login" in advice_for(told[0])
 
 

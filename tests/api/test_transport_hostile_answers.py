@@ -117,7 +117,7 @@ QUESTIONABLE = {
 
 @pytest.mark.parametrize("content", QUESTIONABLE.values(), ids=QUESTIONABLE.keys())
 def test_questionable_json_is_refused(serve: Any, connect: Any, content: bytes) -> None:
-    with pytest.raises(e.InvalidResponseError, match="cannot be relied upon"):
+    with pytest.raises(e.InvalidResponseError, match="is not reliable"):
         connect(serve((200, content))).surveys.list()
 
 

@@ -75,7 +75,7 @@ def test_who_approves_is_signed_in_and_the_browser_never_sees_a_secret(page, ten
 def test_who_cancels_is_not(page, tenant):
     base, attempt, came_back = press(page, tenant, "Cancel")
     assert "You can close this page" in page.inner_text("body")
-    with pytest.raises(SignInError, match="access was not allowed"):
+    with pytest.raises(SignInError, match="access was denied"):
         attempt.exchange(came_back, CLIENT_SECRET, token_transport(base, None), THIS_MACHINE)
 
 

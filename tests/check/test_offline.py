@@ -24,11 +24,11 @@ def test_a_sound_survey_is_not_complained_about(project):
 
 
 CASES = {
-    "no question": ("    greeting_text: Hello\n", "", "survey.a: asks no question"),
+    "no question": ("    greeting_text: Hello\n", "", "survey.a: has no questions"),
     "a wrong scale": (
         "    questions: [{question_label: N, question_text: x, question_type: nps, max_response: 5}]\n",
         "",
-        "a net promoter score is asked on 0 to 10, and max_response is 5",
+        "a net promoter score uses the scale 0 to 10, but max_response is 5",
     ),
     "an empty question": (
         "    questions: [{question_label: N, question_text: ' ', question_type: text}]\n",
@@ -38,35 +38,36 @@ CASES = {
     "a placeholder that nothing declares": (
         f"    greeting_text: Hello %first_name%.\n    questions: [{QUESTION}]\n",
         "",
-        "a.yaml:4:5: warning[unknown-placeholder]: survey.a: greeting_text uses %first_name%, which nothing declares",
+        "a.yaml:4:5: warning[unknown-placeholder]: survey.a: "
+        "greeting_text uses the undeclared placeholder %first_name%",
     ),
     "a placeholder in a conditional": (
         f"    greeting_text: 'Hello %if agent_id%%agent_nam%%endif%.'\n    questions: [{QUESTION}]\n",
         "",
-        "greeting_text uses %agent_nam%, which nothing declares",
+        "greeting_text uses the undeclared placeholder %agent_nam%",
     ),
     "too many text messages": (
         f"    sms_number: '+61488000001'\n    closing_text: {'long ' * 100}\n    questions: [{QUESTION}]\n",
         "",
-        "closing_text takes 4 text messages (GSM-7), more than 3",
+        "closing_text needs 4 text messages (GSM-7), over the limit of 3",
     ),
     "a limit of its own": (
         f"    sms_number: '+61488000001'\n    closing_text: {'ж' * 80}\n    questions: [{QUESTION}]\n",
         "lint: {sms_segments: 1}\n",
-        "closing_text takes 2 text messages (UCS-2), more than 1",
+        "closing_text needs 2 text messages (UCS-2), over the limit of 1",
     ),
     "a language that is missing": (
         "    greeting_text: {default: Hello, de-default: Hallo}\n"
         "    questions: [{question_label: N, question_text: Why?, question_type: text}]\n",
         "sandbox: {shape: nested}\n",
-        "question.a.n: question_text is not said in de",
+        "question.a.n: question_text has no text in de",
     ),
     "a default that is missing": (
         "    greeting_text: {de-default: Hallo}\n"
         "    questions:\n"
         "      - {question_label: N, question_text: {default: Why?, de-default: Warum?}, question_type: text}\n",
         "sandbox: {shape: nested}\n",
-        "survey.a: greeting_text is not said in the default language",
+        "survey.a: greeting_text has no text in the default language",
     ),
     "a language that is empty": (
         "    greeting_text: {default: Hello, de-default: ''}\n"
@@ -121,7 +122,7 @@ def test_a_plan_says_in_every_form_what_validate_says(connected):
     connected.write(
         "a.yaml", f"surveys:\n  a: {{name: A, greeting_text: Hi %first_name%, questions: [{QUESTION}]}}\n"
     )
-    said = "greeting_text uses %first_name%, which nothing declares"
+    said = "greeting_text uses the undeclared placeholder %first_name%"
     assert said in connected.run("validate").err
     for _ in range(2):  # also where nothing changes
         for form in ("text", "markdown", "json", "html", "sarif"):

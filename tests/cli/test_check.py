@@ -345,7 +345,7 @@ WRONG = {
     ),
     "a pattern that is too long": (
         f"survey: csat\n    expect: {{prompts: [{{matches: '{'a' * 1001}'}}]}}",
-        "it has 1001 characters, and a pattern at most 1000",
+        "it has 1001 characters, over the limit of 1000",
         "RE2",
     ),
     "a pattern that is too large": (

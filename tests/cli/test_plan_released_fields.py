@@ -121,4 +121,4 @@ def test_clearing_by_an_empty_text_is_shown_as_a_loss(applied):
 
 def test_a_field_declared_to_be_empty_is_not_missed_in_other_languages(applied):
     applied.write("a.yaml", BEFORE.replace("description: D", 'closing_text: ""'))
-    assert "is not said in" not in applied.run("plan").out
+    assert "has no text in" not in applied.run("plan").out

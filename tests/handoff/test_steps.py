@@ -136,7 +136,7 @@ def test_two_thousand_missing_users_are_one_file_and_one_step(project, documente
     assert project.apply().code == 8
     (step,) = person.steps()
     assert len(step["addresses"]) == 2000
-    assert "this adds 2000" in " ".join(step["beware"])
+    assert "this upload adds 2000" in " ".join(step["beware"])
     assert person.upload().status_code == 200
     assert project.apply().code == 0
 
@@ -147,7 +147,7 @@ def test_truth_values_reach_the_upload_as_it_takes_them_and_the_summary_counts_t
     project.write("a.csv", header + "Ana;ana@x.com;T;WAHR;2;ja\nBo;bo@x.com;T;0;2;FALSCH\nCy;cy@x.com;;;;1\n")
     assert project.apply().code == 8
     (step,) = person.steps()
-    assert "2 get a mail" in " ".join(step["beware"])
+    assert "password reset e-mail to 2" in " ".join(step["beware"])
     written = (person.folder / "users.csv").read_text()
     assert "WAHR" not in written
     assert written.count("TRUE") == 3
