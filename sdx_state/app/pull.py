@@ -138,6 +138,7 @@ def pull(
         new = list(plan.unmanaged)
         everything = bool(new) and (first or choices.take(new))
         described = _described(before, plan, snapshot, ledger, everything=everything)
+        _require_writable(described)
         drafts: dict[str, SourceText | None] = dict(files.texts)
         try:
             drafts.update(_drafts(folder, described, before, files))
@@ -157,6 +158,22 @@ def pull(
         adopted = sum(change.importing for change in planned.plan.changes)
         left = () if everything else tuple(new)
         return Pulled(tuple(written), len(described.resources), adopted, tuple(described.left_out), left)
+
+
+def _require_writable(described: Description) -> None:
+    """Return if every declared field has a value that can be declared.
+
+    Raises:
+        NotPulled: One has not: the file would keep its value, and the next plan would change the tenant.
+    """
+    found = sorted((str(address), name, why) for (address, name), why in described.unwritable.items())
+    if found:
+        listed = "; ".join(f"{address}: {name}: {why}" for address, name, why in found[:5])
+        more = f"; and {len(found) - 5} more" if len(found) > 5 else ""
+        names = ", ".join(dict.fromkeys(name for _, name, _ in found))
+        message = f"the tenant has values that cannot be declared: {listed}{more}"
+        advice = "Nothing was changed. Correct them in the tenant, or do not manage these fields: "
+        raise NotPulled(message, f"{advice}`ignore: [{names}]`. Then pull again.", decide=True)
 
 
 def _drafts(

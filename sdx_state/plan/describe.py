@@ -40,10 +40,12 @@ class Description:
     Attributes:
         resources: A declaration of each live resource, the children of each after it in their order.
         left_out: What could not be declared, and why.
+        unwritable: The fields among them that are declared with another value, each with the reason.
     """
 
     resources: list[Desired] = field(default_factory=list)
     left_out: list[Diagnostic] = field(default_factory=list)
+    unwritable: dict[tuple[Address, str], str] = field(default_factory=dict)
 
 
 def describe(
@@ -154,6 +156,8 @@ class _Describer:
                 raw = live.raw.get(one.name)
                 if isinstance(raw, str):  # the message names the value as it is in the tenant
                     refusal = self.why_not(kind, one.name, raw) or refusal
+                if said is not None:
+                    self.result.unwritable[address, one.name] = refusal
                 self._leave_out(f"{address}: {one.name} is left out: {refusal}", address)
         if kind.keyed_by_identity:
             values[kind.identity] = live.id

@@ -236,6 +236,22 @@ def test_a_value_that_a_file_of_users_cannot_contain_is_a_decision_with_a_way_on
     with_world("many files", random.Random(0), refused)
 
 
+@pytest.mark.parametrize("layout", ["one file", "many files", "shared by aliases"])
+def test_a_declared_field_whose_live_value_cannot_be_declared_is_a_decision_with_a_way_on(layout):
+    def refused(world: World) -> None:
+        row = world.tenant.store.rows("questions")[0]
+        world.tenant.store.put_row("questions", {**row, "question_label": "x" * 31})
+        assert world.pull() == 5
+        said = " ".join(world.project.run("pull").err.split())
+        assert "the tenant has values that cannot be declared: question.a." in said
+        assert "question_label: the label has 31 characters, over the limit of 30" in said
+        assert "do not manage these fields: `ignore: [question_label]`" in said
+        world.tenant.store.put_row("questions", {**row, "question_label": "x" * 30})
+        assert world.pull() == 0
+
+    with_world(layout, random.Random(0), refused)
+
+
 @pytest.mark.timeout(3600)
 @tries(10, 500)
 @given(
