@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sdx_state.apply.history import DOCUMENT
+from sdx_state.decoding.typed import Record
 from sdx_state.model.ledger import Ledger
 from sdx_state.state.backend import Backend
 from sdx_state.state.chain import Chain
-from sdx_state.state.errors import JOURNAL_ADVICE, StateUnusable
+from sdx_state.state.errors import StateUnusable
 from sdx_state.state.journal import Journal
-from sdx_state.state.memory import journal_of, keep, open_journal
+from sdx_state.state.memory import journal_of, keep, open_journal, verified
 
 
 @dataclass(frozen=True)
@@ -44,19 +45,18 @@ def proven(store: Backend) -> Proof:
     Raises:
         StateUnusable: Something does not hold; the message says what.
     """
-    saved = store.load()
-    chain, journal = Chain(store.key, saved.journal), journal_of(store)
+    journal = journal_of(store)
     hashes: dict[str, str | None] = {}
     restarted = None
-    for number, record in journal.records():
-        chain.follow(number, record)
-        if record["event"] == "begin":
-            hashes.setdefault(str(record.get("run")), record.get(DOCUMENT))
-        elif record["event"] == "restarted":
-            restarted = str(record.get("lost"))
-    chain.require_whole(journal.name, journal.exists())
-    if saved.journal and not chain.lines:
-        raise StateUnusable(f"{journal.name} is missing, and the state names its last line", JOURNAL_ADVICE)
+
+    def note(line: Record) -> None:
+        nonlocal restarted
+        if line["event"] == "begin":
+            hashes.setdefault(str(line.get("run")), line.get(DOCUMENT))
+        elif line["event"] == "restarted":
+            restarted = str(line.get("lost"))
+
+    chain = verified(store, journal, note)
     kept = store.kept_runs()
     unproven = tuple(run for run in kept if hashes.get(run) is None)
     for run in kept:
@@ -97,7 +97,7 @@ def unsigned(store: Backend) -> Unsigned:
     """
     keyless = store.unsigned()
     journal, ledger = open_journal(keyless), keyless.load()
-    chain = journal.followed(Chain(store.key))
+    chain = journal.followed(Chain(store.key, whole=True))
     signed = chain.signed_from is not None
     if signed and store.exists():
         try:
@@ -115,7 +115,7 @@ def sign(store: Backend, found: Unsigned) -> int:
     Raises:
         StateNotSaved: One of them could not be written.
     """
-    journal = Journal(store.lines, store.key, machine=store.machine)
+    journal = Journal(store.lines, store.key, machine=store.machine, head=found.ledger.head)
     journal.signed()
     if store.exists():
         keep(store, journal, found.ledger)

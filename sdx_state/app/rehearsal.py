@@ -34,7 +34,7 @@ from sdx_state.decoding.typed import (
 from sdx_state.kinds import KINDS, USER, Kind, veils_of
 from sdx_state.kinds.identity import identity
 from sdx_state.model.address import Address
-from sdx_state.model.ledger import Entry, Ledger
+from sdx_state.model.ledger import Entry, Head, Ledger
 from sdx_state.model.resource import Desired, Live, Shape
 from sdx_state.model.snapshot import Snapshot
 from sdx_state.plan.build import Intention
@@ -105,7 +105,7 @@ def store_tenant(
     document.update(evidence.document())
     document.update(rows)
     if ledger.serial:
-        known = replace(_veiled_ledger(ledger, snapshot, pseudonyms), serial=1, tenant="", journal="")
+        known = replace(_veiled_ledger(ledger, snapshot, pseudonyms), serial=1, tenant="", journal="", head=Head())
         document["state"] = to_document(known)
     write_output(path, json.dumps(document, ensure_ascii=True, indent=1).encode() + b"\n")
     return sum(len(listed) for listed in rows.values())

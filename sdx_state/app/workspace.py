@@ -43,7 +43,7 @@ from sdx_state.risk.grade import grade, needs_evidence
 from sdx_state.state.backend import Backend
 from sdx_state.state.errors import StateError
 from sdx_state.state.journal import Journal
-from sdx_state.state.memory import Memory, journal_of, keep, open_journal, recall
+from sdx_state.state.memory import Memory, journal_of, keep, open_journal, recall, verified
 from sdx_state.state.unfinished import Unfinished
 
 
@@ -188,6 +188,7 @@ class Workspace:
         """
         journal = journal_of(self.store)
         memory = recall(self.store, journal)
+        verified(self.store, journal)
         run = run_named(journal, run)
         past = past_of(run, run_kept(self.store, journal, run), journal)
         unfinished, ledger = memory.unfinished, memory.ledger

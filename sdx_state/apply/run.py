@@ -29,7 +29,7 @@ from sdx_state.model.plan import Action, Change
 from sdx_state.model.resource import Desired
 from sdx_state.plan.origin import applied_hashes
 from sdx_state.state.backend import Backend
-from sdx_state.state.errors import CopyNotKept, LockLost, StateNotSaved
+from sdx_state.state.errors import LockLost, StateNotSaved
 from sdx_state.state.journal import Journal
 from sdx_state.state.memory import keep
 
@@ -135,15 +135,14 @@ class Run:
             one.key not in ended and schedule.blocked.get(one.key) is None for one in operations
         )
         finished = writes and not interrupted and not self._hopeless
-        if ledger != saved:
-            try:
-                ledger = keep(self.store, self.journal, ledger)
-            except CopyNotKept:
-                if finished:
-                    self.journal.end(Counter(outcome.status for outcome in outcomes))
-                raise
         if finished:
-            self.journal.end(Counter(outcome.status for outcome in outcomes))
+            try:
+                self.journal.end(Counter(outcome.status for outcome in outcomes))
+            except StateNotSaved:
+                keep(self.store, self.journal, ledger)  # which may have room still
+                raise
+        if finished or ledger != saved:
+            ledger = keep(self.store, self.journal, ledger)
         return ApplyResult(outcomes, ledger, interrupted)
 
     def _note(self, outcome: Outcome) -> None:

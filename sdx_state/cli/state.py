@@ -153,7 +153,7 @@ def restore(context: Context, serial: int | None, auto_approve: bool, sandbox: b
             context.where_of(ledger, sandbox), f"Put the state of serial {ledger.serial} back?"
         ):
             raise Stop("not approved", "Nothing was changed. Without a terminal, --auto-approve says yes.")
-        saved = keep(store, journal, put_back(ledger, journal))
+        saved = keep(store, journal, put_back(ledger, store, journal))
     click.echo(f"The state knows {counted(len(saved.entries), 'resource')}, as it did at serial {ledger.serial}.")
 
 

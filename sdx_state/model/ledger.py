@@ -40,6 +40,19 @@ class Lookup:
 
 
 @dataclass(frozen=True)
+class Head:
+    """The end of the closed part of a journal: the state knows everything up to there.
+
+    Attributes:
+        seq: Number of the last closed record, counted from the first ever; 0 where nothing is closed.
+        hash: Its hash, empty where nothing is closed.
+    """
+
+    seq: int = 0
+    hash: str = ""
+
+
+@dataclass(frozen=True)
 class Ledger:
     """The content of the state.
 
@@ -50,6 +63,7 @@ class Ledger:
         entries: The managed resources.
         lookups: Answers of paid look-ups, by the keyed hash of the number.
         journal: Hash of the last line of the journal at the save, empty if there was none.
+        head: End of the closed part of the journal at the save.
         steps: Completed moves from an address that is still declared, as in a swap; they are not repeated.
     """
 
@@ -59,6 +73,7 @@ class Ledger:
     entries: Mapping[Address, Entry] = field(default_factory=dict)
     lookups: Mapping[str, Lookup] = field(default_factory=dict)
     journal: str = ""
+    head: Head = Head()
     steps: frozenset[Step] = frozenset()
 
     def hash(self, value: object) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Protocol
 
 from sdx_state.decoding.typed import Record
-from sdx_state.model.ledger import Ledger
+from sdx_state.model.ledger import Head, Ledger
 from sdx_state.programs.machine import Machine
 from sdx_state.state.holder import Holder
 from sdx_state.state.signing import SigningKey
@@ -16,8 +17,25 @@ LOCAL = "local"  # the name of the store in a folder on this machine
 Fence = Callable[[], None]  # raises LockLost where the run that it was given to may write no more
 
 
+@dataclass(frozen=True)
+class Segment:
+    """A closed part of a journal, which is never written again.
+
+    Attributes:
+        name: What messages call it.
+        read: Returns its lines. Raises OSError where the store does not answer.
+    """
+
+    name: str
+    read: Callable[[], bytes]
+
+
 class Lines(Protocol):
-    """Where the lines of a journal are kept. Operations raise OSError where the store does not answer."""
+    """Where the lines of a journal are kept: an open part that grows, and closed ones.
+
+    The state names the last closed line; the write that makes it do so is what closes the part. Operations raise
+    OSError where the store does not answer.
+    """
 
     @property
     def name(self) -> str:
@@ -26,25 +44,46 @@ class Lines(Protocol):
     def exists(self) -> bool:
         """Tell whether any line was ever written."""
 
-    def read(self) -> bytes:
-        """Return all of it.
+    def read(self, head: Head) -> bytes:
+        """Return the open part: all lines after the one that `head` names.
 
         Raises:
             FileNotFoundError: There is none yet.
         """
 
-    def append(self, line: bytes, *, durably: bool) -> None:
-        """Write `line` behind the others; if `durably`, it survives a power cut when this returns.
+    def append(self, line: bytes, *, durably: bool) -> Callable[[], None]:
+        """Write `line` behind the others.
+
+        Returns:
+            What returns when the line survives a power cut, if `durably`; to be called without any lock held, so that
+            lines of several threads can be written together.
 
         Raises:
             ForeignFile: What is there is not this program's.
         """
 
     def truncate(self, size: int) -> None:
-        """Keep the first `size` bytes."""
+        """Keep the first `size` bytes of the open part."""
 
     def sync(self) -> None:
         """Make every line survive a power cut."""
+
+    def newest(self) -> int:
+        """Return the number of the last line of the newest closed part, 0 if nothing is closed."""
+
+    def holds(self, head: Head) -> bool:
+        """Tell whether the closed line that `head` names is kept."""
+
+    def closed(self) -> list[Segment]:
+        """Return the closed parts, the oldest first."""
+
+    def close(self, head: Head, run: str) -> None:
+        """Move the lines up to `head`, as which the state knows the last, to the closed parts.
+
+        Args:
+            head: The last line of the open part.
+            run: The run that closes it.
+        """
 
 
 class Backend(Protocol):
@@ -98,7 +137,7 @@ class Backend(Protocol):
         """
 
     def require_newest(self, ledger: Ledger, serials: Mapping[str, int]) -> None:
-        """Return if no journal line knows a newer state of its lineage.
+        """Return if neither an open line of the journal nor a closed part of it knows a newer state.
 
         Raises:
             StateUnusable: One does.

@@ -1,47 +1,69 @@
-"""The chain of a journal's lines, followed from the first: what it proves, alone, with the state, and with a key."""
+"""The chain of a journal's lines: what it proves, alone, with the state, and with a key."""
 
 from __future__ import annotations
 
 from sdx_state.decoding.typed import Record
+from sdx_state.model.ledger import Head
 from sdx_state.state.errors import JOURNAL_ADVICE, SIGNATURE_ADVICE, StateUnusable
 from sdx_state.state.signing import VARIABLE, SigningKey, hash_of
 
+NOTHING = Head()
 START = "0" * 64  # what the first line calls the hash of the line before
 HASH, SIGNATURE = "hash", "signature"
 
 
 class Chain:
-    """Follows the lines of one journal.
+    """Follows the lines of one journal: those after `head`, which the state vouches for, or all of them.
 
     Attributes:
         lines: How many were followed.
         last: The hash of the last one.
-        broken: The number of the first line that was altered, or before which one was taken out; None if none was.
+        broken: The place of the first line that was altered, or before which one was taken out; None if none was.
         anchored: The number of the line that the state names, None if it was not met.
+        closed: The line that `head` names was met, or there is none.
+        head: The last closed line.
+        at_anchor: The last line that was followed is the one that the state names.
         signatures: How many lines carry a signature, whoever made it.
         signed_from: From which line on all are signed with the key, None if the last one is not.
         restarted: What the state knew of an earlier journal that was missing when this one was begun.
     """
 
-    def __init__(self, key: SigningKey | None = None, anchor: str = "") -> None:
-        self._key, self._anchor = key, anchor
+    def __init__(
+        self, key: SigningKey | None = None, anchor: str = "", head: Head = NOTHING, *, whole: bool = False
+    ) -> None:
+        """Begin.
+
+        Args:
+            key: Tells which lines are signed.
+            anchor: Hash of the line that the state names, empty if it names none.
+            head: The last closed line.
+            whole: The first line to be followed is the first ever, not the one after `head`.
+        """
+        self._key, self._anchor, self.head = key, anchor, head
+        self._skipped = 0 if whole else head.seq
         self.lines = 0
-        self.last = START
-        self.broken: int | None = None
-        self.anchored: int | None = None
+        self.last = START if whole or not head.hash else head.hash
+        self.broken: str | None = None
+        self.anchored = head.seq if anchor and anchor == head.hash and not whole else None
+        self.at_anchor = False
+        self.closed = not (whole and head.seq)
         self.signatures = 0
         self.signed_from: int | None = None
         self.restarted: Record | None = None
 
-    def follow(self, number: int, record: Record) -> None:
-        """Take the next line; its hash and its signature are taken out of `record`."""
+    def follow(self, where: str, record: Record) -> None:
+        """Take the next line, which is at `where`; its hash and its signature are taken out of `record`."""
         said, signature = record.pop(HASH, None), record.pop(SIGNATURE, None)
         hash = hash_of(record)
         if self.broken is None and (said != hash or record.get("previous") != self.last):
-            self.broken = number
-        self.lines, self.last = number, str(said)
-        if hash == self._anchor:
+            self.broken = where
+        self.lines, self.last = self.lines + 1, str(said)
+        number = self._skipped + self.lines
+        self.at_anchor = hash == self._anchor
+        if self.at_anchor:
             self.anchored = number
+        if hash == self.head.hash:
+            self.closed = True
         self.signatures += signature is not None
         if self._key is not None:
             signed = self._key.made(signature, "journal", hash)
@@ -61,14 +83,10 @@ class Chain:
             StateUnusable: Lines were altered, taken out or cut off, or are not signed with the key.
         """
         if self.broken is not None:
-            raise StateUnusable(
-                f"{journal}:{self.broken} was altered, or a line before it was taken out", JOURNAL_ADVICE
-            )
+            raise StateUnusable(f"{self.broken} was altered, or a line before it was taken out", JOURNAL_ADVICE)
         if self._key is not None and self.lines and self.signed_from is None:
-            raise StateUnusable(
-                f"{journal}:{self.lines}: the last line is not signed with {VARIABLE}", SIGNATURE_ADVICE
-            )
-        if self._anchor and self.anchored is None and there:
+            raise StateUnusable(f"{journal}: the last line is not signed with {VARIABLE}", SIGNATURE_ADVICE)
+        if there and ((self._anchor and self.anchored is None) or not self.closed):
             raise StateUnusable(
                 f"{journal} does not contain the line that was its last when the state was saved: it was cut off, or "
                 "another one was put in its place",

@@ -19,12 +19,12 @@ from sdx_state.decoding.typed import (
     text,
 )
 from sdx_state.kinds.decode import address
-from sdx_state.model.ledger import Entry, Ledger, Lookup, Step
+from sdx_state.model.ledger import Entry, Head, Ledger, Lookup, Step
 from sdx_state.state.errors import SIGNATURE_ADVICE, STATE_ADVICE, VERSION_ADVICE, StateOfAnother, StateUnusable
 from sdx_state.state.ledger import shared_id, with_identities
 from sdx_state.state.signing import VARIABLE, SigningKey, hash_of
 
-FORMAT_MAJOR, FORMAT_MINOR = 1, 1
+FORMAT_MAJOR, FORMAT_MINOR = 1, 2
 SIGNATURE = "signature"
 _HEAD = b'{"checksum":"sha256:'
 _BODY = b'","state":'
@@ -90,6 +90,8 @@ def to_document(ledger: Ledger) -> dict[str, object]:
     }
     if ledger.journal:
         document["journal"] = ledger.journal
+    if ledger.head.seq:
+        document["head"] = {"seq": ledger.head.seq, "hash": ledger.head.hash}
     if ledger.steps:
         document["moved"] = [list(step) for step in sorted(ledger.steps)]
     return document
@@ -109,6 +111,7 @@ def from_document(document: object) -> Ledger:
         entries=with_identities(member(state, "resources", mapping_of(_entry, address))),
         lookups=member(state, "lookups", mapping_of(_lookup)),
         journal=member_or(state, "journal", text, ""),
+        head=member_or(state, "head", _head, Head()),
         steps=frozenset(member_or(state, "moved", list_of(_step), _NO_STEPS)),
     )
 
@@ -136,6 +139,11 @@ def hashes(value: object) -> dict[str, str]:
         if type(digest) is not str:
             raise Malformed("a hash", digest).inside(path)
     return found
+
+
+def _head(value: object) -> Head:
+    head = record(value)
+    return Head(member(head, "seq", natural), member(head, "hash", filled))
 
 
 def _step(value: object) -> Step:

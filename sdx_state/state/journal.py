@@ -4,6 +4,9 @@ What is about to be written is on the disk before it is sent. One JSON object a 
 keyed hashes, and no texts. After a crash it says what may exist in the tenant without the state knowing: an intent
 without an end. Each line carries the hash of the one before and its own: one that was altered or taken out shows.
 With a key each line is signed.
+
+The journal has an open part, which every plan reads, and closed ones, which only the history reads. A save of the
+state closes the open part if nothing in it is without an end: the state then names its last line as the head.
 """
 
 from __future__ import annotations
@@ -11,16 +14,18 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 
-from sdx_state.decoding.strict import DecodingError
 from sdx_state.decoding.typed import Record
 from sdx_state.model.address import Address
-from sdx_state.model.ledger import Entry
+from sdx_state.model.ledger import Entry, Head
 from sdx_state.programs.machine import THIS_MACHINE, Machine
 from sdx_state.state.backend import Fence, Lines
-from sdx_state.state.chain import HASH, SIGNATURE, START, Chain
+from sdx_state.state.chain import HASH, NOTHING, SIGNATURE, START, Chain
 from sdx_state.state.errors import JOURNAL_ADVICE, ForeignFile, StateNotSaved, StateUnusable
-from sdx_state.state.journal_lines import decoded_line
+from sdx_state.state.journal_lines import hash_of_line
+from sdx_state.state.journal_reading import all_records, closed_head, open_records, split
 from sdx_state.state.signing import SigningKey, hash_of
 from sdx_state.state.unfinished import Left, Unfinished
 
@@ -32,6 +37,7 @@ class Journal:
         name: What messages call it.
         run: The name of the run that this journal is opened for.
         key: Signs each line; None for no signatures.
+        head: The last closed line; None for what the closed parts themselves say.
         fence: Raises where this run may write no more; called before each word of what is about to be sent.
         machine: Time, and names of runs and operations.
     """
@@ -42,11 +48,14 @@ class Journal:
         key: SigningKey | None = None,
         fence: Fence = lambda: None,
         machine: Machine = THIS_MACHINE,
+        head: Head | None = None,
     ) -> None:
         self._lines, self.key, self.fence, self.machine = lines, key, fence, machine
+        self.head = head
         self.run = f"{machine.moment():%Y%m%d-%H%M%S}-{machine.token(2)}"
         self._lock = threading.Lock()
-        self._last: str | None = None
+        self._end: _End | None = None
+        self._unmoved: Head | None = None
 
     @property
     def name(self) -> str:
@@ -155,90 +164,85 @@ class Journal:
         """Write down what became of a change."""
         self._append(False, event="outcome", address=address, status=status)
 
+    def saving(self, lineage: str, serial: int) -> None:
+        """Write down that the state is about to be saved as `serial`, so that there is a line that it closes."""
+        self._append(True, event="saving", lineage=lineage, serial=serial)
+
     def saved(self, lineage: str, serial: int) -> None:
         """Write down that the state of `serial` holds everything so far."""
         self._append(False, event="saved", lineage=lineage, serial=serial)
 
     def end(self, counts: Mapping[str, int]) -> None:
-        """Write down that the run is over, and how many changes ended in which way."""
-        self._append(True, event="end", counts=dict(counts))
+        """Write down that the run is over once the state is saved, and how many changes ended in which way."""
+        self._append(True, event="end", counts=dict(counts), unsaved=True)
 
     def mend(self) -> None:
-        """Cut off a last line that a crash left half written. The lock must be held.
+        """Move a part that is closed to the closed ones, and cut off a last line that a crash left half written.
+
+        The lock must be held.
 
         Raises:
             StateNotSaved: The journal cannot be written.
         """
-        lines = self._read()
-        if lines[-1]:
-            try:
+        try:
+            if self.head is not None and self.head.seq:
+                lines = split(self._lines, NOTHING)
+                if hash_of_line(lines[-2] if len(lines) > 1 else b"") == self.head.hash:
+                    self._lines.close(self.head, self.run)
+            lines = split(self._lines, NOTHING)
+            if lines[-1]:
                 self._lines.truncate(sum(len(line) + 1 for line in lines[:-1]))
-            except OSError as error:
-                raise StateNotSaved(f"the journal {self.name} cannot be written ({error.strerror})") from error
+        except OSError as error:
+            raise StateNotSaved(f"the journal {self.name} cannot be written ({error.strerror})") from error
 
-    def records(self) -> Iterator[tuple[int, Record]]:
-        """Yield the number and the content of each line. A last line cut short by a crash is no line.
+    def records(self) -> Iterator[tuple[str, Record]]:
+        """Yield the place and the content of each line, closed ones included; see `journal_reading`.
 
         Raises:
-            StateUnusable: Another line cannot be read.
+            StateUnusable: A line cannot be read.
         """
-        for number, line in enumerate(self._read()[:-1], start=1):
-            try:
-                record = decoded_line(line)
-            except DecodingError as error:
-                message = f"{self.name}:{number} is not a line of a journal: {error}"
-                raise StateUnusable(message, JOURNAL_ADVICE) from error
-            yield number, record
+        return all_records(self._lines)
 
     def unfinished(self, chain: Chain | None = None) -> Unfinished:
         """Return what earlier runs left without an end.
 
         Args:
-            chain: Follows the lines while they are read.
+            chain: Follows the open lines while they are read.
 
         Raises:
             StateUnusable: A line cannot be read.
         """
-        left = Left()
-        for number, record in self.records():
-            if chain is not None:
-                chain.follow(number, record)
-            try:
-                left.note(record)
-            except KeyError as error:
-                message = f"{self.name}:{number} is about an operation that never began"
-                raise StateUnusable(message, JOURNAL_ADVICE) from error
-        return left.unfinished()
+        return self._left(chain or Chain(head=self._known_head())).unfinished()
 
-    def broken_at(self) -> int | None:
-        """Return the number of the first line whose chain does not hold, None if all do.
+    def broken_at(self) -> str | None:
+        """Return the place of the first line whose chain does not hold, None if all do.
 
         Raises:
             StateUnusable: A line cannot be read at all.
         """
-        return self.followed(Chain()).broken
+        return self.followed(Chain(whole=True)).broken
 
     def followed(self, chain: Chain) -> Chain:
-        """Return `chain` after it has followed every line.
+        """Return `chain` after it has followed every line, closed ones included.
 
         Raises:
             StateUnusable: A line cannot be read at all.
         """
-        for number, record in self.records():
-            chain.follow(number, record)
+        for where, record in self.records():
+            chain.follow(where, record)
         return chain
 
-    def ready(self) -> str:
-        """Make all lines durable, and return the hash of the last one, empty if there is none.
+    def ready(self) -> Head:
+        """Make all lines durable, and return the last one; the head if no line is open.
 
         Raises:
             StateUnusable: A line cannot be read; nothing can be written behind it.
             StateNotSaved: A line is not on the disk; no state may name it.
         """
         with self._lock:
-            last = self._find_end()
-            if last == START:
-                return ""
+            end = self._found_end()
+            if end.head == NOTHING:
+                return NOTHING
             try:
                 self._lines.sync()
             except OSError as error:
@@ -246,21 +250,55 @@ class Journal:
                     f"the journal {self.name} could not be written ({error.strerror}).\n"
                     "The state was not saved. Make room, then run the same command again."
                 ) from error
-            return last
+            return end.head
 
-    def _read(self) -> list[bytes]:
-        """Return the lines; the last is what follows the last line end, empty in a whole journal."""
-        try:
-            return self._lines.read().split(b"\n")
-        except FileNotFoundError:
-            return [b""]
-        except OSError as error:
-            raise StateUnusable(f"{self.name} cannot be read ({error.strerror})", JOURNAL_ADVICE) from error
+    def closable(self) -> bool:
+        """Tell whether nothing is without an end, so that a save of the state may close the open part.
 
-    def _find_end(self) -> str:
-        if self._last is None:
-            self._last = self.followed(Chain()).last
-        return self._last
+        Raises:
+            StateUnusable: A line cannot be read.
+        """
+        with self._lock:
+            return self._found_end().left.closable
+
+    def close(self, head: Head) -> None:
+        """Take it that the saved state names `head`, which is the last line, as the last closed one."""
+        with self._lock:
+            self.head, self._unmoved = head, head
+            self._end = _End(head, Left())
+            with suppress(OSError):  # the next line, or the next run, tries again
+                self._move()
+
+    def _move(self) -> None:
+        if self._unmoved is not None:
+            self._lines.close(self._unmoved, self.run)
+            self._unmoved = None
+
+    def _known_head(self) -> Head:
+        if self.head is None:
+            self.head = closed_head(self._lines)
+        return self.head
+
+    def _left(self, chain: Chain) -> Left:
+        left = Left()
+        for where, record in open_records(self._lines, chain.head):
+            chain.follow(where, record)
+            try:
+                left.note(record)
+            except KeyError as error:
+                raise StateUnusable(f"{where} is about an operation that never began", JOURNAL_ADVICE) from error
+            if chain.at_anchor:
+                left.note_saved()
+        return left
+
+    def _found_end(self) -> _End:
+        if self._end is None:
+            head = self._known_head()
+            chain = Chain(head=head)
+            left = self._left(chain)
+            empty = not chain.lines
+            self._end = _End(head if empty else Head(head.seq + chain.lines, chain.last), left)
+        return self._end
 
     def _now(self) -> Record:
         now = self.machine.uptime()
@@ -268,18 +306,41 @@ class Journal:
 
     def _append(self, durably: bool, **content: object) -> None:
         with self._lock:
-            previous = self._find_end()
-            record: Record = {"at": round(self.machine.now(), 3), "run": self.run, **content, "previous": previous}
+            end = self._found_end()
+            record: Record = {
+                "at": round(self.machine.now(), 3),
+                "run": self.run,
+                **content,
+                "previous": end.head.hash or START,
+            }
             record[HASH] = hash_of(record)
             if self.key is not None:
                 record[SIGNATURE] = self.key.sign("journal", record[HASH])
-            try:
-                self._lines.append(json.dumps(record, ensure_ascii=True).encode() + b"\n", durably=durably)
-            except OSError as error:
-                raise StateNotSaved(
-                    f"the journal {self.name} could not be written ({error.strerror}).\n"
-                    "Nothing more was sent. Make room, then run the same command again."
-                ) from error
-            except ForeignFile as error:  # put there while this run was under way
-                raise StateNotSaved(f"{error.what}.\nNothing more was sent. {error.advice}") from error
-            self._last = record[HASH]
+            with self._errors():
+                self._move()
+                written = self._lines.append(json.dumps(record, ensure_ascii=True).encode() + b"\n", durably=durably)
+            end.left.note(record)
+            self._end = _End(Head(end.head.seq + 1, record[HASH]), end.left)
+        if durably:
+            with self._errors():
+                written()
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise StateNotSaved(
+                f"the journal {self.name} could not be written ({error.strerror}).\n"
+                "Nothing more was sent. Make room, then run the same command again."
+            ) from error
+        except ForeignFile as error:  # put there while this run was under way
+            raise StateNotSaved(f"{error.what}.\nNothing more was sent. {error.advice}") from error
+
+
+@dataclass(frozen=True)
+class _End:
+    """The end of a journal: its last line, and what is left open there."""
+
+    head: Head
+    left: Left

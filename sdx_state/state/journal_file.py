@@ -1,16 +1,30 @@
-"""The lines of a journal in a private file."""
+"""The journal in a folder: a file that grows by lines is its open part, and each closed part is another file."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from sdx_state.state.files import append, open_folder, read_private, sync
+from sdx_state.model.ledger import Head
+from sdx_state.state.backend import Segment
+from sdx_state.state.files import append, open_folder, read_private, sync, write_atomically
+from sdx_state.state.journal_lines import hash_of_line
+
+SUFFIX = ".journal.jsonl"
+CLOSED = re.compile(r"([0-9]{12})-([0-9]{8}-[0-9]{6}-[0-9a-f]{4})\.jsonl")
 
 
 @dataclass(frozen=True)
 class JournalFile:
-    """A file that grows by whole lines. Implements `backend.Lines`."""
+    """Implements `backend.Lines`.
+
+    Attributes:
+        path: The file of the open part.
+    """
 
     path: Path
 
@@ -19,17 +33,24 @@ class JournalFile:
         """The path of the file."""
         return str(self.path)
 
+    @property
+    def history(self) -> Path:
+        """The folder of the closed parts."""
+        return self.path.with_name(f"{self.path.name.removesuffix(SUFFIX).removesuffix('.jsonl')}.history")
+
     def exists(self) -> bool:
-        """Tell whether there is one."""
-        return self.path.exists()
+        """Tell whether there is any part."""
+        return self.path.exists() or bool(self._names())
 
-    def read(self) -> bytes:
-        """Return its content."""
-        return read_private(self.path)
+    def read(self, head: Head) -> bytes:
+        """Return the content of the file; nothing if all of it is closed, and a crash kept it from being removed."""
+        content = read_private(self.path)
+        return b"" if head.seq and _last_hash(content) == head.hash else content
 
-    def append(self, line: bytes, *, durably: bool) -> None:
-        """Write `line` at its end."""
+    def append(self, line: bytes, *, durably: bool) -> Callable[[], None]:
+        """Write `line` at the end of the file."""
         append(self.path, line, durably=durably)
+        return _nothing
 
     def truncate(self, size: int) -> None:
         """Cut off what follows the first `size` bytes."""
@@ -37,5 +58,53 @@ class JournalFile:
             folder.truncate(self.path.name, size)
 
     def sync(self) -> None:
-        """Bring it to the disk."""
-        sync(self.path)
+        """Bring the file to the disk."""
+        if self.path.exists():
+            sync(self.path)
+
+    def newest(self) -> int:
+        """Return the number of the last line of the newest closed part, 0 if there is none."""
+        return max((int(name[:12]) for name in self._names()), default=0)
+
+    def holds(self, head: Head) -> bool:
+        """Tell whether the line that `head` names is kept."""
+        if self.newest() >= head.seq:
+            return True
+        try:
+            return _last_hash(read_private(self.path)) == head.hash
+        except FileNotFoundError:
+            return False
+
+    def closed(self) -> list[Segment]:
+        """Return the closed parts, the oldest first."""
+        below = self.path.parent
+        return [
+            Segment(str(self.history / name), partial(read_private, self.history / name, below=below))
+            for name in sorted(self._names())
+        ]
+
+    def close(self, head: Head, run: str) -> None:
+        """Copy the file to the closed parts, then remove it: a crash between leaves lines twice, never none."""
+        with suppress(FileNotFoundError):
+            content = read_private(self.path)
+            if self.newest() < head.seq:
+                write_atomically(self.history / f"{head.seq:012}-{run}.jsonl", content, below=self.path.parent)
+            with open_folder(self.path.parent) as folder:
+                folder.remove(self.path.name)
+
+    def _names(self) -> list[str]:
+        try:
+            with open_folder(self.history, below=self.path.parent) as folder:
+                return folder.names(CLOSED)
+        except FileNotFoundError:
+            return []
+
+
+def _nothing() -> None:
+    """Return: the line is written already."""
+
+
+def _last_hash(content: bytes) -> str:
+    """Return the hash in the last whole line, empty if that is no line of a journal."""
+    _, _, last = content.rstrip(b"\n").rpartition(b"\n")
+    return hash_of_line(last)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from sdx_state.decoding.strict import OWN_DEPTH, parse
+from sdx_state.decoding.strict import OWN_DEPTH, DecodingError, parse
 from sdx_state.decoding.typed import (
     LATEST,
     Malformed,
@@ -38,6 +38,7 @@ _EVENTS: Mapping[str, Members] = {
     "update": _OVERWRITE,
     "delete": _OVERWRITE,
     "outcome": {"address": address, "status": text},
+    "saving": {"lineage": filled, "serial": natural},
     "saved": {"lineage": filled, "serial": natural},
     "end": {"counts": mapping_of(natural)},
 }
@@ -77,3 +78,11 @@ def decoded_line(line: bytes) -> Record:
         if key in content:
             member(content, key, decode)
     return content
+
+
+def hash_of_line(line: bytes) -> str:
+    """Return the hash that a line of the journal carries, empty if it is not such a line."""
+    try:
+        return str(record(parse(line, OWN_DEPTH)).get("hash", ""))
+    except DecodingError:
+        return ""

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 from sdx_state.decoding.strict import OWN_DEPTH, DecodingError, parse
 from sdx_state.decoding.typed import Record, record
 from sdx_state.model.ledger import Ledger
 from sdx_state.programs.machine import THIS_MACHINE, Machine
-from sdx_state.state import platform
 from sdx_state.state.codec import decode, encode
 from sdx_state.state.errors import (
     NONE_KEPT_ADVICE,
@@ -24,18 +21,16 @@ from sdx_state.state.errors import (
     TENANT_ADVICE,
     UNREADABLE_ADVICE,
     CopyNotKept,
-    LockLost,
-    StateLocked,
     StateNotSaved,
     StateOfAnother,
     StateUnusable,
 )
-from sdx_state.state.files import make_private_folder, open_folder, read_private, write_atomically
-from sdx_state.state.holder import Holder, holder_of
+from sdx_state.state.files import open_folder, read_private, write_atomically
+from sdx_state.state.holder import Holder
 from sdx_state.state.journal_file import JournalFile
 from sdx_state.state.ledger import new_ledger
+from sdx_state.state.lock_file import holding, is_left_behind, locked
 from sdx_state.state.signing import SigningKey, hash_of_bytes
-from sdx_state.state.staging import write_all
 
 KEPT = 20  # earlier states, and runs
 KEPT_PLANS = 200  # hashes of saved plans
@@ -125,7 +120,7 @@ class LocalStore:
             with open_folder(self.folder) as folder:
                 for file in (self.path, self.journal_path, self.lock_path):
                     folder.require_ours(file.name)
-            for kept in (self.runs, self.generations):
+            for kept in (self.runs, self.generations, self.lines.history):
                 with suppress(FileNotFoundError), open_folder(kept, below=self.folder):
                     pass
         except FileNotFoundError:
@@ -174,16 +169,15 @@ class LocalStore:
             return False
 
     def require_newest(self, ledger: Ledger, serials: Mapping[str, int]) -> None:
-        """Compare a loaded ledger with the highest serial that the journal saw saved, by lineage.
+        """Compare a loaded ledger with the highest serial that open lines saw saved, and with what is closed.
 
         Raises:
             StateUnusable: An older state was put in the place of a newer one.
         """
         newest = serials.get(ledger.lineage, 0)
-        if 0 < ledger.serial < newest:
+        if ledger.serial and (ledger.serial < newest or ledger.head.seq < self.lines.newest()):
             raise StateUnusable(
-                f"{self.path} is older (serial {ledger.serial}) than the last one saved here (serial {newest}): "
-                "a copy was put back",
+                f"{self.path} is older (serial {ledger.serial}) than the last one saved here: a copy was put back",
                 OLDER_ADVICE,
             )
 
@@ -318,42 +312,9 @@ class LocalStore:
             StateUnusable: Others can write in the folder.
             StateNotSaved: The folder cannot be written.
         """
-        path = self.lock_path
         self._require_ours()
-        try:
-            make_private_folder(self.folder)
-            with open_folder(self.folder) as folder:
-                descriptor = folder.open(path.name, os.O_RDWR | os.O_CREAT)
-        except OSError as error:
-            raise StateNotSaved(f"{path} cannot be written ({error.strerror})") from error
-        with os.fdopen(descriptor, "r+", encoding="utf-8", errors="replace") as file:
-            try:
-                platform.lock(descriptor, wait=False)
-            except BlockingIOError:
-                raise StateLocked(_held_by(file.read(), path, self.machine.now())) from None
-            fence = partial(_require_same_file, path, descriptor)
-            fence()  # somebody may have replaced the file between opening and locking it
-            holder = {
-                "pid": self.machine.process(),
-                "host": self.machine.host(),
-                "since": self.machine.now(),
-                "purpose": purpose,
-                "id": self.machine.token(4),
-            }
-            try:
-                file.truncate(0)
-                write_all(descriptor, json.dumps(holder).encode())
-            except OSError as error:
-                raise StateNotSaved(
-                    f"{path} cannot be written ({error.strerror}).\nMake room, then run again."
-                ) from error
-            try:
-                yield fence
-            finally:
-                with suppress(OSError):  # the lock is free all the same, and the next holder writes over this
-                    file.seek(0)
-                    file.truncate(0)
-                    platform.unlock(descriptor)
+        with locked(self.lock_path, purpose, self.machine) as fence:
+            yield fence
 
     def running(self) -> Holder | None:
         """Return the run that holds the lock, None if there is none. Changes nothing.
@@ -361,25 +322,7 @@ class LocalStore:
         Raises:
             StateUnusable: The lock file cannot be read.
         """
-        try:
-            written = read_private(self.lock_path)
-            if not written:
-                return None
-            with open_folder(self.folder) as folder:
-                descriptor = folder.open(self.lock_path.name, os.O_RDWR)
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise StateUnusable(f"{self.lock_path} cannot be read ({error.strerror})", UNREADABLE_ADVICE) from error
-        try:
-            platform.lock(descriptor, wait=False)  # a dead run left its name, and not the lock
-        except BlockingIOError:
-            return holder_of(written.decode("utf-8", "replace"))
-        else:
-            platform.unlock(descriptor)
-            return None
-        finally:
-            os.close(descriptor)
+        return holding(self.lock_path)
 
     def unlock(self, id: str) -> bool:
         """Clear what a dead run left in the lock file; tell whether there was anything.
@@ -388,47 +331,13 @@ class LocalStore:
             StateLocked: A living run holds the lock; only its end frees it.
             StateNotSaved: The file cannot be written, or names another lock than `id`.
         """
-        try:
-            left = read_private(self.lock_path).decode("utf-8", "replace")
-        except FileNotFoundError:
+        if not is_left_behind(self.lock_path, id):
             return False
-        except OSError as error:
-            raise StateUnusable(f"{self.lock_path} cannot be read ({error.strerror})", UNREADABLE_ADVICE) from error
-        if not left:
-            return False
-        holder = holder_of(left)
-        if holder is not None and holder.id != id:
-            raise StateNotSaved(f"the lock here is {holder.id}, not {id}.\nNothing was changed.")
         with self.lock("state unlock"):
             return True
-
-
-def _require_same_file(path: Path, descriptor: int) -> None:
-    held = os.fstat(descriptor)
-    try:
-        there = path.lstat()
-    except OSError:
-        there = None
-    if there is None or not os.path.samestat(there, held):
-        raise LockLost(
-            f"{path} was deleted or replaced while this run held the lock: another run may be writing.\n"
-            "Nothing more was sent. What was done is in the journal: wait until no run is active, then apply again."
-        )
 
 
 def _same_tenant(one: str, other: str) -> bool:
     """Compare `origin#customer`; where one of the two does not know its customer, the origin decides."""
     (origin, _, customer), (other_origin, _, other_customer) = one.partition("#"), other.partition("#")
     return origin == other_origin and (not customer or not other_customer or customer == other_customer)
-
-
-def _held_by(written: str, path: Path, now: float) -> str:
-    holder = holder_of(written)
-    who = "another run"
-    if holder is not None:
-        age = max(0, int(now - holder.since))
-        who = f"`sdx-state {holder.purpose}` (process {holder.pid} on {holder.host}, lock {holder.id}), for {age} s"
-    return (
-        f"the state is locked by {who}.\nWait until it ends. If it died, the lock is already free: "
-        f"the system releases {path} with its process."
-    )

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from sdx_state.model.ledger import Ledger
+from sdx_state.decoding.typed import Record
+from sdx_state.model.ledger import Head, Ledger
 from sdx_state.state.backend import Backend
-from sdx_state.state.chain import Chain
-from sdx_state.state.errors import CopyNotKept, StateUnusable
+from sdx_state.state.chain import NOTHING, Chain
+from sdx_state.state.errors import JOURNAL_ADVICE, CopyNotKept, StateUnusable
 from sdx_state.state.journal import Journal
+from sdx_state.state.journal_reading import closed_head
 from sdx_state.state.unfinished import Unfinished
 
 
@@ -43,54 +45,94 @@ def recall(store: Backend, journal: Journal) -> Memory:
         StateUnusable: State or journal cannot be read, are not signed as they must be, or do not belong together.
     """
     saved = store.load()
-    chain = Chain(store.key, saved.journal)
+    chain = Chain(store.key, saved.journal, _head_of(store, saved))
     unfinished = journal.unfinished(chain)
-    chain.require_whole(journal.name, journal.exists())
     store.require_newest(saved, unfinished.serial)
+    chain.require_whole(journal.name, journal.exists())
     created = unfinished.created
     ledger = replace(saved, entries={**saved.entries, **created}) if created else saved
-    lost = (bool(saved.journal) and not chain.lines) or chain.restarted is not None
-    return Memory(saved, unfinished, ledger, lost)
+    return Memory(saved, unfinished, ledger, _is_lost(store, saved, chain) or chain.restarted is not None)
+
+
+def verified(store: Backend, journal: Journal, each: Callable[[Record], None] = lambda _: None) -> Chain:
+    """Read the journal as a whole, closed parts included, and return the chain of its lines.
+
+    Args:
+        store: Keeps the state that vouches for the journal.
+        journal: What is read.
+        each: Told of each line.
+
+    Raises:
+        StateUnusable: State and journal do not belong together, or something of them is not as it was written.
+    """
+    saved = store.load()
+    chain = Chain(store.key, saved.journal, saved.head, whole=True)
+    for where, line in journal.records():
+        chain.follow(where, line)
+        each(line)
+    if (saved.journal or saved.head.seq) and (not chain.lines or _is_lost(store, saved, chain)):
+        raise StateUnusable(f"{journal.name} is missing, and the state names its last line", JOURNAL_ADVICE)
+    chain.require_whole(journal.name, journal.exists())
+    return chain
 
 
 def open_journal(store: Backend, fence: Callable[[], None] = lambda: None) -> Journal:
     """Return the journal beside the state of `store`, ready to be written to. The lock must be held.
 
-    Where the state names a journal that is not there any more, a new one is begun that says so. The state is saved
-    first, naming none: else a run that died before it saved would leave a state and a journal that contradict.
+    Where the state names lines that are not there any more, the journal is begun again, and says so. The state is
+    saved first, naming none: else a run that died before it saved would leave a state and a journal that contradict.
 
     Raises:
         StateUnusable: The journal cannot be read, is not signed as it must be, or is not that of the state.
         StateNotSaved: State or journal cannot be written.
     """
     journal = journal_of(store, fence)
-    journal.mend()
     saved = None
     with suppress(StateUnusable):  # whoever needs the state hears of it, and others are about to replace it
         saved = store.load()
+        if saved.head.seq < store.lines.newest():
+            saved = None  # an older one, which knows nothing of the newest lines
+    journal.head = _head_of(store, saved)
+    journal.mend()
     anchor = saved.journal if saved is not None else ""
-    chain = journal.followed(Chain(store.key, anchor))
+    chain = Chain(store.key, anchor, journal.head)
+    journal.unfinished(chain)
     chain.require_whole(journal.name, journal.exists())
-    if saved is not None and anchor and not chain.lines:
-        saved = store.save(replace(saved, journal=""))
+    if saved is not None and _is_lost(store, saved, chain):
+        journal.head = closed_head(store.lines)
+        saved = store.save(replace(saved, journal="", head=journal.head))
         journal.restarted(anchor)
         journal.saved(saved.lineage, saved.serial)
     return journal
 
 
-def put_back(earlier: Ledger, journal: Journal) -> Ledger:
+def _head_of(store: Backend, saved: Ledger | None) -> Head:
+    """Return the last closed line, as the state names it; without a state, as the closed parts do."""
+    return saved.head if saved is not None and saved.serial else closed_head(store.lines)
+
+
+def _is_lost(store: Backend, saved: Ledger, chain: Chain) -> bool:
+    """Tell whether the lines that the state names are not there at all."""
+    if saved.head.seq and not store.lines.holds(saved.head):
+        return True
+    return bool(saved.journal) and saved.journal != saved.head.hash and not chain.lines
+
+
+def put_back(earlier: Ledger, store: Backend, journal: Journal) -> Ledger:
     """Return an earlier state as it can be saved: newer than any, and with what was created since the last save.
 
     Raises:
         StateUnusable: The journal cannot be read.
     """
     unfinished = journal.unfinished()
-    serial = max(earlier.serial, unfinished.serial.get(earlier.lineage, 0))
+    serial = max(earlier.serial, unfinished.serial.get(earlier.lineage, 0), *store.kept_serials()[-1:])
     return replace(earlier, serial=serial, entries={**earlier.entries, **unfinished.created})
 
 
 def keep(store: Backend, journal: Journal, ledger: Ledger) -> Ledger:
-    """Save `ledger`, write down that it is the newest, and return it as saved. The lock must be held.
+    """Save `ledger` and return it as saved; if nothing is without an end, that closes the journal's open part.
+
+    The lock must be held.
 
     Raises:
         StateNotSaved: The old state is as it was, or is the new one without a word of it in the journal.
@@ -99,11 +141,24 @@ def keep(store: Backend, journal: Journal, ledger: Ledger) -> Ledger:
         LockLost: Another run may hold the lock; nothing was saved.
     """
     journal.fence()
-    ledger = replace(ledger, journal=journal.ready())
+    closes = journal.closable()
+    end = journal.ready()
+    head = journal.head or NOTHING
+    if closes and end == head:
+        journal.saving(ledger.lineage, ledger.serial + 1)
+        end = journal.ready()
+    ledger = replace(ledger, journal=end.hash, head=end if closes else head)
     try:
         saved = store.save(ledger)
     except CopyNotKept as error:
-        journal.saved(error.saved.lineage, error.saved.serial)
+        _note_saved(journal, error.saved, end, closes=closes)
         raise
-    journal.saved(saved.lineage, saved.serial)
+    _note_saved(journal, saved, end, closes=closes)
     return saved
+
+
+def _note_saved(journal: Journal, saved: Ledger, end: Head, *, closes: bool) -> None:
+    if closes:
+        journal.close(end)
+    else:
+        journal.saved(saved.lineage, saved.serial)

@@ -81,6 +81,7 @@ class Left:
         self._leaving: set[tuple[str, str]] = set()
         self._serial: dict[str, int] = {}
         self._interrupted: str | None = None
+        self._ending = False
 
     def note(self, record: Record) -> None:
         """Take one record.
@@ -89,10 +90,13 @@ class Left:
             KeyError: It is about an operation that never began.
         """
         event = record["event"]
-        if event in ("begin", "end"):
-            self._interrupted = record["run"] if event == "begin" else None
-            if event == "begin":
-                self._met.clear()  # its plan was made with them in mind
+        if event == "begin":
+            self._interrupted, self._ending = record["run"], False
+            self._met.clear()  # its plan was made with them in mind
+        elif event == "end":
+            self._ending = True
+            if not record.get("unsaved"):  # earlier versions saved the state first
+                self._interrupted = None
         elif event == "met":
             address = record["address"]
             self._met[address] = Unseen(address, record["id"], _sent(record), True, record["parent_id"])
@@ -103,10 +107,21 @@ class Left:
         elif event == "delete":
             self._leaving.add((record["address"].kind, record["id"]))
         elif event == "saved":
-            self._created.clear()
-            self._leaving.clear()
+            self.note_saved()
             lineage = record["lineage"]
             self._serial[lineage] = max(record["serial"], self._serial.get(lineage, 0))
+
+    def note_saved(self) -> None:
+        """Take it that a saved state knows all that was noted so far."""
+        self._created.clear()
+        self._leaving.clear()
+        if self._ending:
+            self._interrupted = None
+
+    @property
+    def closable(self) -> bool:
+        """Nothing of what was noted is needed once the state is saved."""
+        return not (self._pending or self._unseen or self._met) and (self._interrupted is None or self._ending)
 
     def _note_create(self, event: str, operation: str, record: Record) -> None:
         if event == "intent":

@@ -66,8 +66,8 @@ def test_what_the_jobs_write_is_signed(merged):
     assert (planned.code, applied.code) == (0, 0)
     signature = '"signature": "hmac-sha256:'
     assert signature in (planned.folder / "plan.json").read_text()
-    journal = (applied.folder / ".sdx" / "state.journal.jsonl").read_text().splitlines()
-    assert all(signature in line for line in journal)
+    for closed in (applied.folder / ".sdx" / "state.history").iterdir():
+        assert all(signature in line for line in closed.read_text().splitlines())
     assert signature.replace(" ", "") in (applied.folder / ".sdx" / "state.json").read_text()
 
 

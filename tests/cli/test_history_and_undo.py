@@ -180,7 +180,7 @@ def test_history_says_how_far_a_run_came_that_did_not_finish(project, proxy):
 
 
 def test_history_says_of_a_run_without_outcomes_that_nothing_is_known_to_be_done(changed):
-    (journal,) = (path for path in (changed.folder / ".sdx").iterdir() if "journal" in path.name)
+    journal = min((changed.folder / ".sdx" / "state.history").iterdir())
     first = journal.read_text().splitlines(keepends=True)
     begun = next(number for number, line in enumerate(first) if '"event": "begin"' in line)
     journal.write_text("".join(first[: begun + 1]))
@@ -190,7 +190,7 @@ def test_history_says_of_a_run_without_outcomes_that_nothing_is_known_to_be_done
 
 @pytest.mark.parametrize("damage", ["altered", "taken out", "swapped", "added"])
 def test_history_verify_notices_every_kind_of_damage(changed, damage):
-    path = changed.folder / ".sdx" / "state.journal.jsonl"
+    path = max((changed.folder / ".sdx" / "state.history").iterdir())
     assert changed.run("history", "--verify").code == 0
     lines = path.read_bytes().splitlines(keepends=True)
     if damage == "altered":
@@ -205,7 +205,7 @@ def test_history_verify_notices_every_kind_of_damage(changed, damage):
     path.write_bytes(b"".join(lines))
     verified = changed.run("history", "--verify")
     assert verified.code == 7
-    assert "state.journal.jsonl:" in verified.err
+    assert f"{path.name}:" in verified.err
 
 
 def test_what_is_kept_of_runs_is_private_and_does_not_grow_without_end(connected, monkeypatch):

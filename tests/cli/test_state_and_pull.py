@@ -143,7 +143,9 @@ def test_the_state_holds_no_texts_and_is_readable_by_its_owner_alone(connected):
     connected.write("a.yaml", SURVEY + 'users: {ana@example.com: {name: Ana Lee, phone: "+61491570156"}}\n')
     connected.apply()
     path = connected.folder / ".sdx" / "state.json"
-    text = path.read_text() + (connected.folder / ".sdx" / "state.journal.jsonl").read_text()
+    text = path.read_text() + "".join(
+        part.read_text() for part in (connected.folder / ".sdx" / "state.history").iterdir()
+    )
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.parent.stat().st_mode & 0o777 == 0o700
     for private in ("Hello", "Ana Lee", "+61491570156", "First?"):

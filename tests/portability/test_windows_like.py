@@ -115,7 +115,7 @@ def test_a_lock_excludes_another_run_and_says_who_holds_it(windows):
     assert "1 added" in windows.run("apply", "--sandbox", "--auto-approve")
 
 
-@pytest.mark.parametrize("name", ["sandbox-state.json", "sandbox-state.journal.jsonl", "sandbox-state.runs"])
+@pytest.mark.parametrize("name", ["sandbox-state.json", "sandbox-state.history", "sandbox-state.runs"])
 def test_links_below_the_state_directory_are_not_followed(windows, name, tmp_path):
     windows.run("apply", "--sandbox", "--auto-approve")
     place = windows.folder / ".sdx" / name

@@ -27,7 +27,14 @@ ALLOWED: dict[str, dict[str, str]] = {
     },
     "sdx_state/api/vault.py": {"folder.open": "an open folder of private files"},
     "sdx_state/state/journal.py": {"self._lines.truncate": "lines of a journal, wherever they are kept"},
-    "sdx_state/state/journal_file.py": {"folder.truncate": "an open folder of private files"},
+    "sdx_state/state/journal_file.py": {
+        "folder.truncate": "an open folder of private files",
+        "folder.remove": "an open folder of private files",
+    },
+    "sdx_state/state/lock_file.py": {
+        "folder.open": "an open folder of private files",
+        "file.truncate": "a file that was opened in such a folder",
+    },
     "sdx_state/app/asking.py": {"glob": "escapes a text, and looks at no file"},
     "sdx_state/handoff/pack.py": {"folder.rename": "an open folder", "opened.remove": "an open folder"},
     "sdx_state/programs/machine.py": {"_BOOT_ID.read_text": "one file of the kernel"},
@@ -67,10 +74,6 @@ ALLOWED: dict[str, dict[str, str]] = {
         "(Path(__file__).resolve().parents[2] / 'schemas' / FILE).read_text": "a file of this package",
     },
     "sdx_state/sandbox/database_file.py": {"os.open": "shares no code; checks before and after by itself"},
-    "sdx_state/state/local.py": {
-        "folder.open": "an open folder of private files",
-        "file.truncate": "the lock, which is open and checked already",
-    },
 }
 
 

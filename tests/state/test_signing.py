@@ -13,7 +13,8 @@ import pytest
 
 from sdx_state.plan import codec
 from sdx_state.plan.codec import digest_of, fingerprint_of
-from sdx_state.state.signing import hash_of, hash_of_bytes
+from sdx_state.state.signing import hash_of, hash_of_bytes, key_from
+from tests.opened_journal import open_whole
 
 KEY = "0123456789abcdef" * 4
 ANOTHER = "fedcba9876543210" * 4
@@ -46,8 +47,13 @@ class Place:
         self.state, self.journal = self.folder / "state.json", self.folder / "state.journal.jsonl"
         self.plan = project.folder / "plan.json"
 
+    @property
+    def history(self):
+        return sorted((self.folder / "state.history").glob("*"))
+
     def records(self):
-        return [json.loads(line) for line in self.journal.read_text().splitlines()]
+        parts = [*self.history, *([self.journal] if self.journal.exists() else [])]
+        return [json.loads(line) for part in parts for line in part.read_text().splitlines()]
 
     def put_records(self, records):
         """Write records as a journal whose hashes hold, as anybody can, and return the old -> new hashes."""
@@ -91,6 +97,7 @@ def applied(place):
         place.project.write("a.yaml", text)
         ended = place.project.apply("--allow", "*")
         assert ended.code == 0, ended.err
+    open_whole(place.folder)
     return place
 
 
@@ -103,6 +110,7 @@ def keyed(place, monkeypatch):
         place.project.write("a.yaml", text)
         ended = place.project.apply("--allow", "*")
         assert ended.code == 0, ended.err
+    open_whole(place.folder, key_from({"SDX_STATE_KEY": KEY}))
     return place
 
 
@@ -268,6 +276,7 @@ def test_a_run_that_dies_in_a_new_journal_leaves_nothing_that_contradicts(projec
     project.write("a.yaml", "surveys: {a: {name: A}}\n")
     assert project.apply().code == 0
     place = Place(project)
+    open_whole(place.folder)
     place.journal.unlink()
     project.write("a.yaml", FILES)
     proxy.fail("POST", "/users", 401)

@@ -13,7 +13,7 @@ from typing import Any
 
 from sdx_state.apply import graph
 from sdx_state.live import evidence, read
-from sdx_state.state import files, local, platform, staging
+from sdx_state.state import files, lock_file, platform, staging
 from tests.soak.faults.disk import watched
 from tests.soak.faults.scenario import BEFORE, row_of
 from tests.soak.faults.stepping import Pool, first_done
@@ -61,7 +61,7 @@ def product_in(world: World) -> Iterator[None]:
         (Pool, "stepper", world.stepper),
     ]
     before = [(owner, name, getattr(owner, name, None)) for owner, name, _ in replaced]
-    undo = watched((files, platform, staging, local), lambda: world.disk)
+    undo = watched((files, platform, staging, lock_file), lambda: world.disk)
     for owner, name, value in replaced:
         setattr(owner, name, value)
     try:

@@ -98,7 +98,7 @@ def state_in_place() -> list[Patch]:
         finally:
             DISK.os.close(descriptor)
 
-    return [(local, "write_atomically", in_place)]
+    return [(owner, "write_atomically", in_place) for owner in (local, journal_file)]
 
 
 def state_not_synced() -> list[Patch]:
@@ -115,7 +115,7 @@ def state_not_synced() -> list[Patch]:
             folder.rename(temporary, path.name)
         DISK.sync_folder(path.parent)
 
-    return [(local, "write_atomically", hasty)]
+    return [(owner, "write_atomically", hasty) for owner in (local, journal_file)]
 
 
 def journal_not_synced() -> list[Patch]:

@@ -314,7 +314,7 @@ class World:
         """Empty or cut the state file, or put an older one in its place; it must be refused, and a person helps."""
         store, path = self.store, self.folder / "state.json"
         content = path.read_bytes()
-        newest = max(Journal(store.lines).unfinished().serial.values())
+        newest = store.load().serial
         older = [store.generations / f"{serial}.json" for serial in store.kept_serials() if serial < newest]
         others = [b"", content[: len(content) // 2], *(one.read_bytes() for one in older[-1:])]
         path.write_bytes(self.chance.choice(others))
@@ -325,12 +325,16 @@ class World:
         self.disk.begin({})
         with self.store.lock("state restore"):
             journal = open_journal(self.store)
-            keep(self.store, journal, put_back(self.store.generation(None), journal))
+            keep(self.store, journal, put_back(self.store.generation(None), self.store, journal))
 
     def intents(self) -> Counter[str]:
         """Count, by address, how often the journal that would outlive a power cut says that a create is sent."""
         found: Counter[str] = Counter()
-        for written in self.disk.durable(self.folder / "state.journal.jsonl").splitlines():
+        closed = sorted((self.folder / "state.history").glob("*.jsonl"))
+        lines: dict[bytes, None] = {}  # a part that was closed may be in both places
+        for path in (*closed, self.folder / "state.journal.jsonl"):
+            lines.update(dict.fromkeys(self.disk.durable(path).splitlines()))
+        for written in lines:
             with contextlib.suppress(ValueError):  # a line cut off by a power cut is no line
                 record = json.loads(written)
                 found[record.get("address", "")] += record["event"] in ("intent", "again")

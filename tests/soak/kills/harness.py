@@ -51,6 +51,7 @@ def crashing_at(number: int, count: Callable[[], object]) -> None:
 
     around(transport_module.HttpTransport, "send")
     around(journal_module, "append")
+    around(journal_module, "write_atomically")
     around(local_module, "write_atomically")
 
 
