@@ -29,7 +29,7 @@ from sdx_state.api.errors import InvalidURLError
         ("demo.surveydynamix.com", "http://127.0.0.1:1/api", "http://127.0.0.1:1/api", "http://127.0.0.1:1"),
     ],
 )
-def test_an_address_is_taken(host: str | None, url: str | None, shown: str, origin: str) -> None:
+def test_valid_address_is_accepted(host: str | None, url: str | None, shown: str, origin: str) -> None:
     base = base_url(host, url)
     assert str(base) == shown
     assert base.origin == origin
@@ -86,7 +86,7 @@ def test_an_address_is_taken(host: str | None, url: str | None, shown: str, orig
         "https://" + "a." * 127 + "com/api",
     ],
 )
-def test_an_address_that_could_mislead_is_refused_with_advice(url: str) -> None:
+def test_misleading_address_is_rejected_with_advice(url: str) -> None:
     with pytest.raises(InvalidURLError) as caught:
         base_url(None, url)
     assert caught.value.advice
@@ -98,7 +98,7 @@ def test_an_address_that_could_mislead_is_refused_with_advice(url: str) -> None:
     "host",
     ["", None, "https://surveydynamix.com", "surveydynamix.com/api", "a.com:8080", "user@a.com", "a.com\\b", "a b"],
 )
-def test_a_host_is_a_name_and_nothing_else(host: str | None) -> None:
+def test_host_must_be_a_host_name_only(host: str | None) -> None:
     with pytest.raises(InvalidURLError):
         base_url(host, None)
 
@@ -113,7 +113,7 @@ def test_a_host_that_only_looks_like_the_right_one_is_shown_in_ascii() -> None:
 
 
 @given(st.text(st.sampled_from("ahtps:/.@\\#?%[]0:1\u0455 \n-_e"), max_size=24))
-def test_whatever_is_taken_is_https_or_loopback_and_reads_the_same_again(text: str) -> None:
+def test_accepted_addresses_are_https_or_loopback_and_round_trip(text: str) -> None:
     for host, url in ((text, None), (None, "https://" + text), (None, text)):
         try:
             base = base_url(host, url)

@@ -80,7 +80,7 @@ def _do(client: Endpoints, what: str) -> Any:
 
 
 @pytest.mark.parametrize(("reply", "kind", "tries", "unclear"), TABLE)
-def test_reading_fails_with_its_own_type_after_the_tries_it_is_worth(
+def test_failed_read_has_its_error_type_and_retries(
     serve: Any, connect: Any, reply: Any, kind: type[e.SurveyDynamixError], tries: int, unclear: str
 ) -> None:
     server = serve(reply)
@@ -96,7 +96,7 @@ def test_reading_fails_with_its_own_type_after_the_tries_it_is_worth(
 
 @pytest.mark.parametrize("what", ["create", "update", "delete"])
 @pytest.mark.parametrize(("reply", "kind", "tries", "unclear"), TABLE)
-def test_a_write_is_sent_once_unless_put_off_and_is_ambiguous_unless_surely_refused(
+def test_write_is_retried_after_429_only_and_ambiguous_unless_rejected(
     serve: Any, connect: Any, reply: Any, kind: type[e.SurveyDynamixError], tries: int, unclear: str, what: str
 ) -> None:
     server = serve(reply)
@@ -113,19 +113,19 @@ def test_a_write_is_sent_once_unless_put_off_and_is_ambiguous_unless_surely_refu
 
 
 @pytest.mark.parametrize("what", ["read", "update"])
-def test_another_resource_than_asked_for_is_no_answer(serve: Any, connect: Any, what: str) -> None:
+def test_answer_with_another_resource_is_an_error(serve: Any, connect: Any, what: str) -> None:
     with pytest.raises(e.InvalidResponseError) as caught:
         _do(connect(serve(OTHER_ID)), what)
     assert caught.value.ambiguous is (what == "update")
 
 
 @pytest.mark.parametrize("reply", [EMPTY, HTML, PAGE_IN_DISGUISE, TRUNCATED])
-def test_what_is_no_list_is_never_taken_for_an_empty_one(serve: Any, connect: Any, reply: Any) -> None:
+def test_other_json_is_not_read_as_an_empty_list(serve: Any, connect: Any, reply: Any) -> None:
     with pytest.raises(e.NonAPIResponseError):
         connect(serve(reply)).surveys.list()
 
 
-def test_a_405_tells_the_verbs_that_are_allowed(serve: Any, connect: Any) -> None:
+def test_405_contains_the_allowed_methods(serve: Any, connect: Any) -> None:
     with pytest.raises(e.MethodNotAllowedError) as caught:
         connect(serve((405, {}, {"Allow": "GET, head"}))).surveys.create({"name": "x"})
     assert caught.value.allowed == {"GET", "HEAD"}
@@ -158,7 +158,7 @@ def test_a_redirect_names_the_host_and_hides_the_path(serve: Any, connect: Any) 
         (b"", "malformed (400)"),
     ],
 )
-def test_the_servers_own_words_are_shown_on_one_line_escaped_and_cut(
+def test_server_message_is_shown_on_one_line_escaped_and_truncated(
     serve: Any, connect: Any, content: bytes, shown: str
 ) -> None:
     with pytest.raises(e.BadRequestError) as caught:
@@ -179,7 +179,7 @@ def test_the_servers_own_words_are_shown_on_one_line_escaped_and_cut(
         b"pending: https://a.example/web_survey/6f1c2e5a",
     ],
 )
-def test_what_opens_an_interaction_without_a_login_is_in_no_message(serve, connect, body):
+def test_messages_do_not_contain_links_without_login(serve, connect, body):
     with pytest.raises(e.ConflictError) as caught:
         connect(serve((409, body))).interactions.create({"survey_id": "1"})
     assert "6f1c2e5a" not in str(caught.value).lower()
@@ -188,7 +188,7 @@ def test_what_opens_an_interaction_without_a_login_is_in_no_message(serve, conne
 
 @pytest.mark.parametrize("status", [400, 404, 409, 500, 503])
 @pytest.mark.parametrize("bearer", [False, True])
-def test_a_server_that_echoes_the_credentials_does_not_get_them_into_a_message(
+def test_echoed_credentials_are_not_in_messages(
     serve: Any, serve_by: Any, connect: Any, status: int, bearer: bool
 ) -> None:
     from sdx_state.api import Credentials
@@ -215,7 +215,7 @@ def test_a_server_that_echoes_the_credentials_does_not_get_them_into_a_message(
         assert "[redacted]" in str(caught.value)
 
 
-def test_a_closed_port_is_surely_not_sent(connect: Any) -> None:
+def test_closed_port_means_not_sent(connect: Any) -> None:
     import socket
 
     with socket.socket() as free:
@@ -228,13 +228,13 @@ def test_a_closed_port_is_surely_not_sent(connect: Any) -> None:
         assert caught.value.status is None
 
 
-def test_a_name_that_does_not_resolve_is_surely_not_sent(connect: Any) -> None:
+def test_unknown_host_name_means_not_sent(connect: Any) -> None:
     with pytest.raises(e.ConnectionFailedError, match=r"nowhere\.invalid: the host name is unknown") as caught:
         connect("https://nowhere.invalid/api").surveys.create({"name": "x"})
     assert not caught.value.ambiguous
 
 
-def test_tls_spoken_to_a_plain_port_is_surely_not_sent(serve: Any, connect: Any) -> None:
+def test_failed_tls_handshake_means_not_sent(serve: Any, connect: Any) -> None:
     server = serve((200, SURVEY))
     with pytest.raises(e.ConnectionFailedError, match="TLS handshake failed") as caught:
         connect(server.url.replace("http:", "https:")).surveys.create({"name": "x"})
@@ -243,12 +243,12 @@ def test_tls_spoken_to_a_plain_port_is_surely_not_sent(serve: Any, connect: Any)
 
 
 @pytest.mark.parametrize("status", [200, 201, 202])
-def test_a_whole_answer_is_taken_whatever_success_it_is_called(serve: Any, connect: Any, status: int) -> None:
+def test_complete_answer_with_any_success_status_is_accepted(serve: Any, connect: Any, status: int) -> None:
     client = connect(serve((status, SURVEY)))
     assert all(_do(client, what) == SURVEY for what in ("read", "create", "update"))
     _do(client, "delete")
 
 
-def test_a_part_of_a_list_is_no_list(serve: Any, connect: Any) -> None:
+def test_partial_list_is_an_error(serve: Any, connect: Any) -> None:
     with pytest.raises(e.InvalidResponseError, match="206"):
         connect(serve((206, [SURVEY]))).surveys.list()

@@ -78,7 +78,7 @@ def shaky(tenant, proxy):
         yield made
 
 
-def test_it_is_made_of_the_environment(tenant):
+def test_client_is_created_from_the_environment(tenant):
     fill(tenant)
     with Client.from_environment({**ENVIRONMENT, "SDX_API_URL": tenant.url}) as client:
         assert [survey.name for survey in client.surveys.list()] == ["CSAT"]
@@ -90,7 +90,7 @@ def test_it_is_made_of_the_environment(tenant):
         Client.from_environment(ENVIRONMENT, host="attacker.example")
 
 
-def test_what_is_read_has_names_and_types(client):
+def test_records_have_typed_fields(client):
     survey = client.surveys.get(1)
     assert (survey.id, survey.name, survey.greeting_text, survey.sms_number) == (1, "CSAT", "Hello.", None)
     questions = list(client.surveys.questions(1))
@@ -105,14 +105,14 @@ def test_what_is_read_has_names_and_types(client):
     assert client.phone_numbers.lookup("0491 570 156", "AU").phone_number == "+61491570156"
 
 
-def test_both_shapes_read_the_same(nested_tenant, client):
+def test_both_wire_shapes_give_the_same_record(nested_tenant, client):
     fill(nested_tenant)
     with client_of(nested_tenant.url) as nested:
         assert nested.surveys.get(1) == client.surveys.get(1)
         assert [one.question_text for one in nested.surveys.questions(1)] == ["NPS?", "Why?"]
 
 
-def test_what_only_the_nested_shape_has_is_there_with_its_type(nested_tenant):
+def test_fields_of_the_nested_shape_are_typed(nested_tenant):
     nested_tenant.store.create(
         "surveys",
         {
@@ -144,7 +144,7 @@ def test_what_only_the_nested_shape_has_is_there_with_its_type(nested_tenant):
         assert question.response_options == (ResponseOption("a", {"default": "A", "fr-CA": "Ah"}),)
 
 
-def test_every_field_of_a_kind_is_one_of_its_record():
+def test_record_has_every_field_of_its_kind():
     for kind, record in ((SURVEY, Survey), (QUESTION, Question), (USER, User)):
         known = {field.name for field in dataclasses.fields(record)} - {"raw", "id", "survey_id", "order"}
         assert known - {kind.identity} == {field.name for field in kind.fields} - {kind.identity}
@@ -167,7 +167,7 @@ ODD = (
 )
 
 
-def test_values_of_another_type_are_none_and_stay_in_raw(serve, connect):
+def test_values_of_wrong_type_are_none_but_in_raw(serve, connect):
     """A type that is promised holds, whatever is answered; and nothing that was answered is lost."""
     for path, get, record in (
         ("surveys", lambda client: client.surveys.get(7), Survey),
@@ -220,7 +220,7 @@ def test_lists_are_lazy(shaky, proxy, tenant):
     assert len(list(found)) == 2497
 
 
-def test_a_conversation_from_beginning_to_end(client):
+def test_complete_conversation(client):
     interaction = client.interactions.create(survey_id=1, survey_type="web", agent_id="ana", data={"order_no": "17"})
     assert interaction.survey_id == 1
     first = client.interactions.start_survey(interaction.id)
@@ -291,13 +291,13 @@ def test_custom_values_are_set_read_and_deleted(client):
         {"external_ref": ""},
     ],
 )
-def test_what_the_api_would_misunderstand_is_never_sent(shaky, proxy, wrong):
+def test_values_that_the_api_would_misread_are_never_sent(shaky, proxy, wrong):
     with pytest.raises(ValueError):
         shaky.interactions.create(survey_id=1, **wrong)
     assert proxy.writes() == []
 
 
-def test_a_key_that_is_a_name_is_custom_data_only_where_it_cannot_be_mistaken(client):
+def test_parameter_names_are_not_keys_of_custom_data(client):
     made = client.interactions.create(survey_id=1)
     assert client.interaction_data.set(made.id, "status", "vip").custom_value == "vip"
     with pytest.raises(ValueError, match="9lives"):
@@ -306,7 +306,7 @@ def test_a_key_that_is_a_name_is_custom_data_only_where_it_cannot_be_mistaken(cl
         client.interactions.update(made.id, survey_type="fax")
 
 
-def test_lists_that_the_api_does_not_answer_are_refused_here(client):
+def test_lists_without_required_filter_raise(client):
     with pytest.raises(ValueError, match="survey_id or question_id or interaction_id"):
         client.responses.list(response="9")
     with pytest.raises(ValueError, match="survey_id or interaction_id"):
@@ -319,7 +319,7 @@ def posts(proxy):
 
 @pytest.mark.parametrize("fault", ["drop after", "html", "truncate", "empty"])
 @pytest.mark.parametrize("ref", [None, "order-17"])
-def test_a_create_whose_answer_is_lost_is_found_by_its_mark_and_not_repeated(shaky, proxy, tenant, fault, ref):
+def test_lost_create_is_found_by_its_mark_and_not_repeated(shaky, proxy, tenant, fault, ref):
     if ref is not None:
         shaky.interactions.create(survey_id=1, external_ref=ref)  # an older one of the same mark is not taken for it
     before = len(posts(proxy))
@@ -331,7 +331,7 @@ def test_a_create_whose_answer_is_lost_is_found_by_its_mark_and_not_repeated(sha
 
 
 @pytest.mark.parametrize("fault", ["drop before", 500, 503])
-def test_a_create_that_never_arrived_is_an_error_and_still_not_repeated(shaky, proxy, tenant, fault):
+def test_create_that_never_arrived_is_an_error_and_not_repeated(shaky, proxy, tenant, fault):
     proxy.fail("POST", "/interactions", fault)
     with pytest.raises(e.SurveyDynamixError) as caught:
         shaky.interactions.create(survey_id=1)
@@ -345,7 +345,7 @@ def test_a_create_that_never_arrived_is_an_error_and_still_not_repeated(shaky, p
 
 
 @pytest.mark.parametrize("answers", [[500] * 5, [401], ["html"] * 3])
-def test_a_create_that_cannot_be_looked_for_stays_ambiguous(shaky, proxy, answers):
+def test_create_is_ambiguous_if_reading_fails(shaky, proxy, answers):
     """Else whoever asks for it would take it for not carried out, and ask twice."""
     proxy.fail("POST", "/interactions", "drop after")
     for answer in answers:
@@ -356,7 +356,7 @@ def test_a_create_that_cannot_be_looked_for_stays_ambiguous(shaky, proxy, answer
     assert caught.value.request == "POST /interactions"
 
 
-def test_a_create_is_still_found_when_the_first_looks_fail(shaky, proxy, tenant):
+def test_lost_create_is_found_after_failed_reads(shaky, proxy, tenant):
     proxy.fail("POST", "/interactions", "drop after")
     proxy.fail("GET", "/interactions", "html", times=4)
     made = shaky.interactions.create(survey_id=1)
@@ -367,7 +367,7 @@ SMS = {"survey_id": 1, "survey_type": "sms", "phone_number": "+61491570156", "sc
 
 
 @pytest.mark.parametrize("ref", [None, "order-17"])
-def test_a_conflict_with_itself_is_no_conflict(shaky, proxy, tenant, ref):
+def test_conflict_with_its_own_create_is_resolved(shaky, proxy, tenant, ref):
     """Someone on the way may send a request twice: then the pending one is the one that was asked for."""
     proxy.fail("POST", "/interactions", "twice")
     made = shaky.interactions.create(**SMS, external_ref=ref)
@@ -378,7 +378,7 @@ def test_a_conflict_with_itself_is_no_conflict(shaky, proxy, tenant, ref):
     assert not caught.value.ambiguous
 
 
-def test_several_of_one_mark_are_for_a_person_to_decide(shaky, proxy, tenant):
+def test_several_interactions_with_one_mark_are_an_error(shaky, proxy, tenant):
     proxy.fail("POST", "/interactions", "twice, then lost")
     with pytest.raises(e.NoResponseError, match="POST /interactions") as caught:
         shaky.interactions.create(survey_id=1)
@@ -387,7 +387,7 @@ def test_several_of_one_mark_are_for_a_person_to_decide(shaky, proxy, tenant):
     assert "1, 2" in caught.value.advice
 
 
-def test_on_ambiguous_raise_sends_the_create_and_nothing_else(shaky, proxy, tenant):
+def test_on_ambiguous_raise_sends_only_the_create(shaky, proxy, tenant):
     before = len(proxy.seen)
     proxy.fail("POST", "/interactions", "drop after")
     with pytest.raises(e.NoResponseError) as caught:
@@ -399,7 +399,7 @@ def test_on_ambiguous_raise_sends_the_create_and_nothing_else(shaky, proxy, tena
     assert shaky.rows.machine.slept == []
 
 
-def test_on_ambiguous_raise_does_not_look_behind_a_conflict(shaky, proxy):
+def test_on_ambiguous_raise_does_not_read_after_a_conflict(shaky, proxy):
     proxy.fail("POST", "/interactions", "twice")
     with pytest.raises(e.ConflictError) as caught:
         shaky.interactions.create(**SMS, on_ambiguous="raise")
@@ -408,7 +408,7 @@ def test_on_ambiguous_raise_does_not_look_behind_a_conflict(shaky, proxy):
 
 
 @pytest.mark.parametrize("on_ambiguous", ["resolve", "raise"])
-def test_on_ambiguous_does_not_matter_where_the_answer_is_clear(client, on_ambiguous):
+def test_on_ambiguous_does_not_affect_clear_answers(client, on_ambiguous):
     made = client.interactions.create(survey_id=1, on_ambiguous=on_ambiguous)
     assert client.interactions.get(made.id) == made
     with pytest.raises(e.SurveyDynamixError) as caught:
@@ -416,13 +416,13 @@ def test_on_ambiguous_does_not_matter_where_the_answer_is_clear(client, on_ambig
     assert not caught.value.ambiguous
 
 
-def test_another_word_for_on_ambiguous_is_refused_before_anything_is_sent(shaky, proxy):
+def test_unknown_on_ambiguous_raises_before_sending(shaky, proxy):
     with pytest.raises(ValueError, match="on_ambiguous must be one of resolve, raise, not 'retry'"):
         shaky.interactions.create(survey_id=1, on_ambiguous="retry")
     assert posts(proxy) == []
 
 
-def test_an_update_whose_answer_is_lost_is_read_back(shaky, proxy):
+def test_lost_update_is_read_back(shaky, proxy):
     made = shaky.interactions.create(survey_id=1, call_type="support")
     proxy.fail("PUT", "/interactions", "drop after")
     changed = shaky.interactions.update(made.id, call_type="sales", scheduled_at=NOON)
@@ -434,7 +434,7 @@ def test_an_update_whose_answer_is_lost_is_read_back(shaky, proxy):
     assert len([method for method, _ in proxy.writes() if method == "PUT"]) == 2
 
 
-def test_a_delete_whose_answer_is_lost_is_read_back(shaky, proxy):
+def test_lost_delete_is_read_back(shaky, proxy):
     made = shaky.interactions.create(survey_id=1, data={"tier": "GOLD"})
     (datum,) = shaky.interaction_data.list(interaction_id=made.id)
     for path, delete, id in (
@@ -451,7 +451,7 @@ def test_a_delete_whose_answer_is_lost_is_read_back(shaky, proxy):
             delete(id)
 
 
-def test_a_custom_value_whose_answer_is_lost_is_read_back(shaky, proxy):
+def test_lost_custom_value_is_read_back(shaky, proxy):
     made = shaky.interactions.create(survey_id=1)
     proxy.fail("POST", "/interaction_data", "drop after")
     assert shaky.interaction_data.set(made.id, "a", "b").custom_value == "b"
@@ -465,7 +465,7 @@ def test_a_custom_value_whose_answer_is_lost_is_read_back(shaky, proxy):
     assert caught.value.ambiguous
 
 
-def test_one_pending_for_the_same_number_is_a_conflict_unless_a_new_one_is_asked_for(client):
+def test_pending_interaction_with_the_number_is_a_conflict_without_force_new(client):
     call = {"survey_id": 1, "survey_type": "sms", "phone_number": "+61491570156", "scheduled_at": NOON}
     client.interactions.create(**call)
     with pytest.raises(e.ConflictError):
@@ -474,7 +474,7 @@ def test_one_pending_for_the_same_number_is_a_conflict_unless_a_new_one_is_asked
     assert len(list(client.interactions.list(1))) == 2
 
 
-def test_links_that_open_without_a_login_are_in_no_repr(client):
+def test_reprs_do_not_contain_links_without_login(client):
     made = client.interactions.create(survey_id=1)
     assert made.uuid
     assert made.web_link
@@ -484,7 +484,7 @@ def test_links_that_open_without_a_login_are_in_no_repr(client):
 
 
 @pytest.mark.parametrize("name", ["web_link", "weblink"])
-def test_an_interaction_is_read_as_the_reference_writes_it_and_as_its_example_does(serve, connect, name):
+def test_both_documented_forms_of_an_interaction_are_read(serve, connect, name):
     link = "https://surveydynamix.com/web_survey/6f1c"
     row = {"id": "7", "survey_id": "52", name: link, "scheduled_at": "-0001-11-30 00:00:00", "status": "Completed"}
     read = Client.from_endpoints(
@@ -508,11 +508,11 @@ def test_an_interaction_is_read_as_the_reference_writes_it_and_as_its_example_do
         (17, None),
     ],
 )
-def test_moments_are_utc_and_zero_dates_are_none(value, moment):
+def test_times_are_utc_and_zero_dates_are_none(value, moment):
     assert moment_of(value) == moment
 
 
-def test_moments_are_written_in_utc_whatever_their_zone():
+def test_times_of_any_zone_are_sent_in_utc():
     assert written(NOON.astimezone(timezone(timedelta(hours=10)))) == "2031-05-04 12:00:00"
 
 
@@ -530,7 +530,7 @@ ERRORS = [
 
 
 @pytest.mark.parametrize(("fault", "error"), ERRORS)
-def test_each_error_has_its_type_its_request_and_what_to_do(shaky, proxy, fault, error):
+def test_each_error_has_type_request_and_advice(shaky, proxy, fault, error):
     proxy.fail("GET", "/interactions/7", fault, times=9)
     with pytest.raises(error) as caught:
         shaky.interactions.get(7)
@@ -539,7 +539,7 @@ def test_each_error_has_its_type_its_request_and_what_to_do(shaky, proxy, fault,
     assert caught.value.status == (fault if isinstance(fault, int) else 200)
 
 
-def test_the_package_that_is_imported_brings_requests_and_nothing_heavy():
+def test_import_of_the_client_loads_no_heavy_packages():
     tell = "print(*{name.partition('.')[0] for name in sys.modules} - sys.stdlib_module_names)"
     codes = (f"import sys, {imported}; {tell}" for imported in ("sdx_state.api", "requests"))
     brought, plain = (
@@ -557,7 +557,7 @@ def test_each_error_can_be_imported_with_the_client():
         assert issubclass(error, sdx_state.api.SurveyDynamixError)
 
 
-def test_lists_of_a_period_need_no_survey(client):
+def test_lists_of_a_period_do_not_require_a_survey(client):
     when = datetime.now(timezone.utc)
     made = [client.interactions.create(survey_id=1) for _ in range(2)]
     day = when.date()
@@ -579,7 +579,7 @@ def test_lists_of_a_period_need_no_survey(client):
         {"start_date": datetime(2026, 1, 1), "end_date": datetime(2026, 1, 2)},
     ],
 )
-def test_half_a_period_or_a_wrong_one_is_never_sent(shaky, proxy, dates):
+def test_incomplete_or_invalid_period_is_never_sent(shaky, proxy, dates):
     for collection in (shaky.interactions, shaky.responses):
         with pytest.raises(ValueError, match=r"date|time"):
             collection.list(**dates)
@@ -598,7 +598,7 @@ def test_fields_of_later_answers_are_typed(client):
     assert [one.custom_key for one in client.interaction_data.list(interaction_id=made.id)] == ["tier"]
 
 
-def test_a_response_before_the_start_names_start_survey(client):
+def test_response_before_the_start_suggests_start_survey(client):
     made = client.interactions.create(survey_id=1)
     with pytest.raises(e.RedirectError, match="start_survey") as caught:
         client.interactions.submit_response(made.id, "9")
@@ -607,14 +607,14 @@ def test_a_response_before_the_start_names_start_survey(client):
 
 
 @pytest.mark.parametrize("fault", [500, "drop after", "drop before", "html"])
-def test_a_lost_answer_of_start_survey_is_read_by_starting_again(shaky, proxy, fault):
+def test_lost_answer_of_start_survey_is_read_by_repeating(shaky, proxy, fault):
     made = shaky.interactions.create(survey_id=1)
     proxy.fail("POST", "start_survey", fault, times=2)
     first = shaky.interactions.start_survey(made.id)
     assert first == shaky.interactions.start_survey(made.id)
 
 
-def test_a_server_to_which_a_second_start_is_a_conflict_leaves_the_first_error(serve, connect):
+def test_conflict_on_second_start_keeps_the_first_error(serve, connect):
     server = serve((500, {}), (409, {"error": "has started"}))
     with pytest.raises(e.InternalServerError) as caught:
         Client.from_endpoints(connect(server)).interactions.start_survey(7)

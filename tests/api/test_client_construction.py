@@ -25,7 +25,7 @@ UUID, TOKEN = "00000000-0000-4000-8000-000000000000", "sandbox"
 BASIC = {"customer_uuid": UUID, "auth_token": TOKEN}
 
 
-def test_host_and_basic_credentials_are_all_it_needs() -> None:
+def test_client_needs_only_host_and_basic_credentials() -> None:
     with Client(host=HOST, customer_uuid=UUID, auth_token=TOKEN) as made:
         assert str(made.rows.base) == "https://au1.surveydynamix.com/api"
 
@@ -36,7 +36,7 @@ def test_a_sandbox_on_this_machine_is_named_by_its_url(tenant: Any) -> None:
         assert [survey.name for survey in made.surveys.list()] == ["CSAT"]
 
 
-def test_a_token_goes_as_a_bearer_and_a_pair_as_basic(serve: Any) -> None:
+def test_token_is_sent_as_bearer_and_pair_as_basic(serve: Any) -> None:
     server = serve((200, {"id": 1}))
     for credentials, scheme in (({"token": "abc.def"}, "Bearer abc.def"), (BASIC, "Basic ")):
         with Client(url=server.url, **credentials) as made:
@@ -44,7 +44,7 @@ def test_a_token_goes_as_a_bearer_and_a_pair_as_basic(serve: Any) -> None:
         assert server.seen[-1].headers["Authorization"].startswith(scheme)
 
 
-def test_nothing_is_taken_by_position() -> None:
+def test_arguments_are_keyword_only() -> None:
     with pytest.raises(TypeError):
         Client(HOST, UUID, TOKEN)  # type: ignore[misc]  # that is the point
 
@@ -71,13 +71,13 @@ def test_nothing_is_taken_by_position() -> None:
         ({"host": HOST, "token": "t", "max_connections": 0}, ValueError, "max_connections"),
     ],
 )
-def test_what_cannot_work_is_refused_at_once(arguments: Any, error: type[Exception], said: str) -> None:
+def test_invalid_arguments_raise_immediately(arguments: Any, error: type[Exception], said: str) -> None:
     with pytest.raises(error, match=said) as caught:
         Client(**arguments)
     assert "canary\n" not in str(caught.value)
 
 
-def test_no_repr_shows_the_credentials(tenant: Any) -> None:
+def test_reprs_do_not_contain_credentials(tenant: Any) -> None:
     with Client(url=tenant.url, customer_uuid=UUID, auth_token="canary") as made:
         shown = repr(made)
         assert shown == f"Client(url={tenant.url!r})"
@@ -109,14 +109,14 @@ def test_timeout_bounds_the_whole_answer(stalling: str, timeout: client.Timeout)
 
 
 @pytest.mark.parametrize("retries", [0, 1])
-def test_max_retries_is_how_often_a_read_is_sent_again(serve: Any, retries: int) -> None:
+def test_max_retries_limits_retries_of_reads(serve: Any, retries: int) -> None:
     server = serve((500, {}))
     with Client(url=server.url, token="t", max_retries=retries) as made, pytest.raises(e.InternalServerError):
         made.surveys.get(1)
     assert len(server.seen) == 1 + retries
 
 
-def test_a_401_concerns_one_request_only(serve: Any) -> None:
+def test_401_does_not_block_the_next_request(serve: Any) -> None:
     server = serve((401, {}), (200, {"id": 1, "name": "CSAT"}))
     with Client(url=server.url, token="t") as made:
         with pytest.raises(e.AuthenticationError):
@@ -124,7 +124,7 @@ def test_a_401_concerns_one_request_only(serve: Any) -> None:
         assert made.surveys.get(1).name == "CSAT"
 
 
-def test_failures_in_a_row_do_not_keep_the_next_request_back(serve: Any) -> None:
+def test_failures_in_a_row_do_not_block_the_next_request(serve: Any) -> None:
     server = serve(*[(503, {})] * 30, (200, {"id": 1, "name": "CSAT"}))
     with Client(url=server.url, token="t", max_retries=0) as made:
         for _ in range(30):
@@ -133,14 +133,14 @@ def test_failures_in_a_row_do_not_keep_the_next_request_back(serve: Any) -> None
         assert made.surveys.get(1).name == "CSAT"
 
 
-def test_it_is_imported_from_either_place() -> None:
+def test_client_is_exported_by_both_packages() -> None:
     assert sdx_state.Client is Client
     assert "Client" in dir(sdx_state)
     with pytest.raises(AttributeError, match="has no attribute 'Cleint'"):
         sdx_state.Cleint  # type: ignore[attr-defined]  # noqa: B018 - that is the point
 
 
-def test_each_public_name_of_the_package_is_there_and_known_to_type_checkers() -> None:
+def test_public_names_exist_and_are_known_to_type_checkers() -> None:
     tree = ast.parse(Path(sdx_state.__file__).read_text(encoding="utf-8"))
     (block,) = [node for node in tree.body if isinstance(node, ast.If)]
     imports = [node for node in ast.walk(block) if isinstance(node, ast.ImportFrom)]
@@ -152,7 +152,7 @@ def test_each_public_name_of_the_package_is_there_and_known_to_type_checkers() -
         assert name in dir(sdx_state)
 
 
-def test_the_package_imports_nothing_before_it_is_needed() -> None:
+def test_package_imports_modules_lazily() -> None:
     code = "import sys; before = {*sys.modules}; import sdx_state; print(*{*sys.modules} - before)"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert {*ended.stdout.split()} == {"sdx_state", "sdx_state.version"}

@@ -88,7 +88,7 @@ def test_each_example_runs(tmp_path, example):
     assert ended.stdout == ("('Hello.', 'Well?') False\n" if made[0]["survey_type"] == "web" else "")
 
 
-def test_examples_and_uses_keep_to_the_types(tmp_path, mypy_cache):
+def test_examples_pass_the_type_checker(tmp_path, mypy_cache):
     assert len(EXAMPLES) > 1
     for number, text in enumerate((*EXAMPLES, USES)):
         (tmp_path / f"use_{number}.py").write_text(text, encoding="utf-8")
@@ -97,5 +97,5 @@ def test_examples_and_uses_keep_to_the_types(tmp_path, mypy_cache):
     assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
-def test_the_package_says_that_it_has_types():
+def test_package_is_marked_as_typed():
     assert files("sdx_state").joinpath("py.typed").is_file()

@@ -19,13 +19,13 @@ def test_customer_and_auth_token_make_basic_credentials() -> None:
     assert credentials.header.startswith("Basic ")
 
 
-def test_an_access_token_makes_bearer_credentials_that_tell_no_customer() -> None:
+def test_access_token_gives_bearer_credentials_without_customer() -> None:
     credentials = credentials_from({"SDX_ACCESS_TOKEN": TOKEN})
     assert credentials.header == f"Bearer {TOKEN}"
     assert credentials.customer_uuid is None
 
 
-def test_a_whole_pair_goes_before_an_access_token() -> None:
+def test_complete_pair_takes_precedence_over_access_token() -> None:
     environ = {"SDX_CUSTOMER_UUID": UUID, "SDX_AUTH_TOKEN": TOKEN, "SDX_ACCESS_TOKEN": "other"}
     assert credentials_from(environ).customer_uuid == UUID
 
@@ -45,14 +45,14 @@ def test_a_whole_pair_goes_before_an_access_token() -> None:
         ({"SDX_ACCESS_TOKEN": f"{TOKEN} {TOKEN}"}, "a character that is not allowed in tokens"),
     ],
 )
-def test_what_is_missing_or_cannot_be_sent_is_named_and_not_shown(environ: dict[str, str], named: str) -> None:
+def test_missing_or_invalid_variables_are_named_without_values(environ: dict[str, str], named: str) -> None:
     with pytest.raises(CredentialsError, match=named) as caught:
         credentials_from(environ)
     assert TOKEN not in str(caught.value)
     assert "SDX_ACCESS_TOKEN" in advice_for(caught.value)
 
 
-def test_no_text_of_the_credentials_shows_the_token() -> None:
+def test_texts_of_credentials_do_not_contain_the_token() -> None:
     for credentials in (Credentials(TOKEN, UUID), Credentials(TOKEN)):
         for text in (repr(credentials), str(credentials), f"{credentials}"):
             assert TOKEN not in text

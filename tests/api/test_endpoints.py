@@ -65,14 +65,14 @@ def test_a_replace_of_another_resource_is_never_sent(serve: Any, connect: Any) -
 
 
 @pytest.mark.parametrize("reply", [(204, b""), (200, b""), (200, SURVEY), (202, {"status": "ok"})])
-def test_any_success_will_do_for_a_delete(serve: Any, connect: Any, reply: Any) -> None:
+def test_delete_accepts_any_success(serve: Any, connect: Any, reply: Any) -> None:
     server = serve(reply)
     connect(server).surveys.delete("52")
     assert server.lines == ["DELETE /api/surveys/52"]
     assert server.seen[0].body == b""
 
 
-def test_options_tell_what_is_allowed(serve: Any, connect: Any) -> None:
+def test_options_returns_the_allowed_methods(serve: Any, connect: Any) -> None:
     server = serve((204, b"", {"Allow": "get, Post ,,DELETE"}), (200, b"", {"Allow": ""}), (200, b""), (200, SURVEY))
     client = connect(server)
     assert client.surveys.allowed() == {"GET", "POST", "DELETE"}
@@ -86,12 +86,12 @@ def test_options_tell_what_is_allowed(serve: Any, connect: Any) -> None:
     ]
 
 
-def test_an_allow_header_on_a_web_page_is_not_believed(serve: Any, connect: Any) -> None:
+def test_allow_header_of_a_web_page_is_ignored(serve: Any, connect: Any) -> None:
     page = (200, b"<html>", {"Content-Type": "text/html", "Allow": "GET, POST, PUT, DELETE"})
     assert connect(serve(page)).surveys.allowed() is None
 
 
-def test_filters_go_into_the_query_and_paging_is_ours(serve: Any, connect: Any) -> None:
+def test_filters_are_sent_and_paging_parameters_rejected(serve: Any, connect: Any) -> None:
     server = serve((200, []))
     client = connect(server)
     client.users.list(name_contains="Ö & co", agent_id="a=1")
@@ -104,7 +104,7 @@ def test_filters_go_into_the_query_and_paging_is_ours(serve: Any, connect: Any) 
     assert len(server.seen) == 1
 
 
-def test_a_failed_list_names_its_survey_and_no_person(serve: Any, connect: Any) -> None:
+def test_error_of_a_list_contains_the_survey_but_no_personal_data(serve: Any, connect: Any) -> None:
     client = connect(serve((404, {})))
     with pytest.raises(e.NotFoundError, match=r"^GET /questions\?survey_id=52: "):
         client.questions.list(survey_id="52")
@@ -120,7 +120,7 @@ def test_a_failed_list_names_its_survey_and_no_person(serve: Any, connect: Any) 
     "id",
     ["", "..", "1/../2", "%2e%2e", "1?x=1", "1#", "1\\2", "1\n", "-1", "1.0", "٣", "1 ", "052", "1" * 20, "\ud800"],
 )
-def test_an_id_that_is_no_number_is_never_sent(serve: Any, connect: Any, id: str) -> None:
+def test_id_that_is_not_a_number_is_never_sent(serve: Any, connect: Any, id: str) -> None:
     server = serve((200, SURVEY))
     client = connect(server)
     for call in (client.surveys.get, client.questions.delete, client.responses.get):
@@ -138,7 +138,7 @@ def test_an_id_that_is_no_number_is_never_sent(serve: Any, connect: Any, id: str
         *("a\r\n@c", "a\x00@c", "a\u202e@c", "a\ud800@c", "a" * 250 + "@b.com"),
     ],
 )
-def test_an_address_with_a_meaning_in_paths_is_never_sent(serve: Any, connect: Any, email: str) -> None:
+def test_email_with_path_characters_is_never_sent(serve: Any, connect: Any, email: str) -> None:
     client = connect(serve((200, SURVEY)))
     with pytest.raises(e.InvalidIdError):
         client.users.get(email)
@@ -146,7 +146,7 @@ def test_an_address_with_a_meaning_in_paths_is_never_sent(serve: Any, connect: A
 
 
 @pytest.mark.parametrize("number", ["", "abc", "+61/../x", "+61?x", "+61%2f", "1" * 60, "+61\n", "..", "."])
-def test_a_number_with_a_meaning_in_paths_is_never_looked_up(serve: Any, connect: Any, number: str) -> None:
+def test_phone_number_with_path_characters_is_never_looked_up(serve: Any, connect: Any, number: str) -> None:
     client = connect(serve((200, {})))
     with pytest.raises(e.InvalidIdError):
         client.phone_numbers.lookup(number, "AU")
@@ -156,7 +156,7 @@ def test_a_number_with_a_meaning_in_paths_is_never_looked_up(serve: Any, connect
 
 
 @pytest.mark.sampled
-def test_whatever_is_sent_arrives_as_it_was_meant(serve: Any, serve_by: Any, connect: Any) -> None:
+def test_any_value_arrives_unchanged(serve: Any, serve_by: Any, connect: Any) -> None:
     server = serve(serve_by(lambda seen: (200, {"id": 1, "email": unquote(seen.path.rpartition("/")[2])})))
     client = connect(server)
 

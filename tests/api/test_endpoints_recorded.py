@@ -92,7 +92,7 @@ def test_telephone_numbers_are_looked_up_with_and_without_a_country(replay: Repl
         client.phone_numbers.lookup("+15550100", "")
 
 
-def test_responses_are_read_and_no_responses_are_none(replay: Replay) -> None:
+def test_responses_and_empty_lists_are_read(replay: Replay) -> None:
     client = replay("responses")
     (listed,) = client.responses.list(survey_id=52)
     assert listed == client.responses.get("9001")
@@ -106,7 +106,7 @@ def test_there_is_a_cassette_for_every_endpoint() -> None:
 
 
 @pytest.mark.parametrize("path", RECORDED, ids=lambda path: path.stem)
-def test_no_cassette_holds_a_secret_or_a_real_person(path: Path) -> None:
+def test_cassettes_contain_no_secrets_or_personal_data(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert not re.search(r"authorization|set-cookie|cookie|bearer |basic |token|password|secret", text, re.IGNORECASE)
     assert set(re.findall(r"[\w.+-]+(?:@|%40)([\w.-]+)", text)) <= {"example.com"}

@@ -96,7 +96,7 @@ def texts_of(path: Path) -> list[str]:
     ]
 
 
-def test_no_message_of_the_client_speaks_of_the_command_line() -> None:
+def test_client_messages_do_not_mention_the_command_line() -> None:
     """Whoever imports the client has no `sdx-state` to run, no sdx.yaml to correct and perhaps no variables set."""
     modules = sorted(Path(e.__file__).parent.glob("*.py"))
     assert len(modules) > 20

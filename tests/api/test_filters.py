@@ -48,7 +48,7 @@ NAMED = [
 
 
 @pytest.mark.parametrize(("collection", "filters", "row", "stranger"), NAMED)
-def test_a_row_that_names_another_value_than_was_asked_for_is_refused(
+def test_row_with_another_value_than_the_filter_is_an_error(
     serve: Any, connect: Any, collection: str, filters: Any, row: Any, stranger: Any
 ) -> None:
     server = serve((200, [row]))
@@ -63,14 +63,14 @@ def test_a_row_that_names_another_value_than_was_asked_for_is_refused(
 
 
 @pytest.mark.parametrize("wire", [52, "52", 52.0, "052"])
-def test_the_wire_spells_an_id_as_it_likes(serve: Any, connect: Any, wire: object) -> None:
+def test_ids_are_compared_across_spellings(serve: Any, connect: Any, wire: object) -> None:
     assert len(connect(serve((200, [{**QUESTION, "survey_id": wire}]))).questions.list(survey_id="52")) == 1
 
 
 @pytest.mark.parametrize(
     ("asked", "found"), [("Zufriedenheit fur", "zufriedenheit FÜR "), ("STRASSE", "straße"), ("e\u0301", "é")]
 )
-def test_a_database_that_compares_loosely_is_honest(serve: Any, connect: Any, asked: str, found: str) -> None:
+def test_loose_database_collations_are_accepted(serve: Any, connect: Any, asked: str, found: str) -> None:
     client = connect(serve((200, [{**QUESTION, "question_label": found}])))
     assert len(client.questions.list(question_label=asked)) == 1
 
@@ -99,7 +99,7 @@ def by_parent(serve_by: Any, row: Any, nobody: Any) -> Any:
 
 
 @pytest.mark.parametrize("nobody", HONEST, ids=str)
-def test_an_honest_server_is_believed_after_one_proof(serve: Any, serve_by: Any, connect: Any, nobody: Any) -> None:
+def test_filter_is_proven_once(serve: Any, serve_by: Any, connect: Any, nobody: Any) -> None:
     for collection, filters, row in UNNAMED:
         server = serve(by_parent(serve_by, row, nobody))
         client = connect(server)
@@ -116,7 +116,7 @@ def test_an_honest_server_is_believed_after_one_proof(serve: Any, serve_by: Any,
 
 
 @pytest.mark.parametrize(("collection", "filters", "row"), UNNAMED)
-def test_a_server_that_answers_the_same_to_every_parent_is_refused(
+def test_server_that_ignores_the_parent_is_an_error(
     serve: Any, connect: Any, collection: str, filters: Any, row: Any
 ) -> None:
     client = connect(serve((200, [row])))
@@ -127,21 +127,21 @@ def test_a_server_that_answers_the_same_to_every_parent_is_refused(
             client.endpoint(collection).list(**filters)
 
 
-def test_an_empty_list_needs_no_proof(serve: Any, connect: Any) -> None:
+def test_empty_list_is_not_proven(serve: Any, connect: Any) -> None:
     server = serve((200, []))
     assert connect(server).responses.list(survey_id=52) == []
     assert len(server.seen) == 1
 
 
 @pytest.mark.parametrize("nobody", [(503, b""), (429, b""), b""], ids=str)
-def test_a_proof_without_an_answer_proves_nothing(serve: Any, serve_by: Any, connect: Any, nobody: Any) -> None:
+def test_proof_without_answer_is_an_error(serve: Any, serve_by: Any, connect: Any, nobody: Any) -> None:
     client = connect(serve(by_parent(serve_by, ANSWER, nobody)))
     with pytest.raises(e.SurveyDynamixError) as caught:
         client.responses.list(survey_id=52)
     assert NOBODY in str(caught.value)
 
 
-def test_a_failure_that_passes_is_no_proof(serve: Any, serve_by: Any, connect: Any) -> None:
+def test_temporary_failure_does_not_prove_a_filter(serve: Any, serve_by: Any, connect: Any) -> None:
     failures = [(500, b"")]
     client = connect(
         serve(serve_by(lambda seen: failures.pop() if NOBODY in seen.path and failures else (200, [ANSWER])))
@@ -159,7 +159,7 @@ def test_a_parent_without_permission_does_not_end_the_run(serve: Any, serve_by: 
     assert renewed == []
 
 
-def test_rows_that_the_caller_knows_need_no_proof(serve: Any, connect: Any) -> None:
+def test_known_rows_are_not_proven(serve: Any, connect: Any) -> None:
     server = serve((200, [ANSWER]))
     known = connect(server).responses.select({"survey_id": 52}, known=lambda row: row["question_id"] == 509)
     assert [*known] == [ANSWER]
@@ -188,7 +188,7 @@ def test_every_page_is_compared(serve: Any, serve_by: Any, connect: Any) -> None
         ("users", "ana@example.com", "interactions", TALK, {"agent_id": None}),
     ],
 )
-def test_a_sub_list_holds_what_is_its_owners(
+def test_sub_list_contains_only_rows_of_its_owner(
     serve: Any, serve_by: Any, connect: Any, owner: str, id: str, collection: str, row: Any, stranger: Any
 ) -> None:
     def client_of(*rows: Any) -> Any:
@@ -204,9 +204,7 @@ def test_a_sub_list_holds_what_is_its_owners(
         [*client.endpoint(collection).select({}, of=(client.endpoint(owner), id))]
 
 
-def test_a_sub_list_that_names_no_owner_is_proven_by_an_owner_that_does_not_exist(
-    serve: Any, serve_by: Any, connect: Any
-) -> None:
+def test_sub_list_without_owner_field_is_proven_by_a_missing_owner(serve: Any, serve_by: Any, connect: Any) -> None:
     honest = connect(serve(by_parent(serve_by, ANSWER, (404, {}))))
     assert [*honest.responses.select({}, of=(honest.surveys, "52"))] == [ANSWER]
     deaf = connect(serve((200, [ANSWER])))
@@ -214,13 +212,13 @@ def test_a_sub_list_that_names_no_owner_is_proven_by_an_owner_that_does_not_exis
         [*deaf.responses.select({}, of=(deaf.surveys, "52"))]
 
 
-def test_a_response_inside_of_another_interaction_is_refused(serve: Any, connect: Any) -> None:
+def test_response_of_another_interaction_is_an_error(serve: Any, connect: Any) -> None:
     client = Client.from_endpoints(connect(serve((200, [{**TALK, "responses": [{**ANSWER, "interaction_id": 8}]}]))))
     with pytest.raises(e.InvalidResponseError, match="of another interaction"):
         list(client.interactions.list(52, include_responses=True))
 
 
-def test_a_lost_create_is_found_although_the_mark_is_not_filtered_by(serve: Any, serve_by: Any, connect: Any) -> None:
+def test_lost_create_is_found_if_the_mark_filter_is_ignored(serve: Any, serve_by: Any, connect: Any) -> None:
     others = [{**TALK, "id": id, "external_ref": f"other {id}"} for id in range(1, 5)]
 
     def answer(seen: Any) -> Any:
@@ -247,7 +245,7 @@ def test_every_filter_of_the_client_is_compared_with_a_field_of_the_rows(collect
         assert name in PARENTS or name == "agent_id" or not name.endswith("_id"), name
 
 
-def test_no_list_is_requested_past_the_proof() -> None:
+def test_all_lists_use_the_proof() -> None:
     places = {
         path.name
         for path in Path(sdx_state.__file__).parent.rglob("*.py")

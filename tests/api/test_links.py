@@ -68,13 +68,13 @@ def test_links_in_text_that_is_not_json_are_redacted(form, name):
         ("served by https://surveydynamix.com", "https://surveydynamix.com"),
     ],
 )
-def test_pages_behind_a_login_stay_and_open_pages_go(said, shown):
+def test_only_pages_without_login_are_redacted(said, shown):
     message = message_of(json.dumps({"message": said}).encode())
     assert shown in message
     assert SECRET not in message
 
 
-def test_secret_fields_are_in_no_repr():
+def test_reprs_do_not_contain_secret_fields():
     secret = [
         (record, one)
         for record in vars(records).values()
@@ -86,7 +86,7 @@ def test_secret_fields_are_in_no_repr():
     assert [one.name for _, one in secret if one.repr] == []
 
 
-def test_no_stream_shows_a_page_that_opens_an_interaction(monkeypatch):
+def test_output_never_contains_pages_that_open_an_interaction(monkeypatch):
     monkeypatch.setattr(sys, "stdout", io.StringIO())
     shown = sys.stdout
     with redacting({}):

@@ -14,7 +14,7 @@ from sdx_state.api.sign_in_errors import SignInError
 from sdx_state.report.advice import advice_for
 
 
-def test_the_browser_comes_back_once_and_nobody_else_is_heard():
+def test_only_the_expected_redirect_is_accepted():
     with Loopback(patience=5) as loopback:
         loopback.expect(lambda came_back: "state=def" in came_back)
         found = []
@@ -37,19 +37,19 @@ def test_the_browser_comes_back_once_and_nobody_else_is_heard():
     assert found == ["/signed-in?code=abc&state=def"]
 
 
-def test_a_browser_that_never_comes_back_is_not_waited_for_without_end():
-    with Loopback(patience=0.1) as loopback, pytest.raises(SignInError, match=r"did not come back within 0\.1 s"):
+def test_wait_for_the_browser_times_out():
+    with Loopback(patience=0.1) as loopback, pytest.raises(SignInError, match=r"did not return within 0\.1 s"):
         loopback.wait()
 
 
-def test_connections_that_a_browser_opens_in_advance_keep_nobody_waiting():
+def test_idle_connections_do_not_block_the_redirect():
     with Loopback(patience=30) as loopback, socket.create_connection(("127.0.0.1", loopback.port)):
         loopback.expect(bool)  # connections are accepted in their order: the one that says nothing comes first
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(f"{loopback.uri}?code=a", timeout=5):
             assert loopback.wait() == "/signed-in?code=a"
 
 
-def test_only_the_first_answer_counts():
+def test_only_the_first_redirect_counts():
     with Loopback(patience=5) as loopback:
         loopback.expect(bool)
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -58,16 +58,16 @@ def test_only_the_first_answer_counts():
         assert loopback.wait() == "/signed-in?code=first"
 
 
-def test_answers_of_other_attempts_are_counted_when_time_is_up():
+def test_timeout_reports_redirects_of_other_attempts():
     with Loopback(patience=0.5) as loopback:
         loopback.expect(lambda _: False)
         with pytest.raises(urllib.error.HTTPError, match="400"):
             urllib.request.build_opener(urllib.request.ProxyHandler({})).open(f"{loopback.uri}?code=x&state=y")
-        with pytest.raises(SignInError, match="belong to another attempt were ignored: 1"):
+        with pytest.raises(SignInError, match="1 requests of other sign-in attempts were ignored"):
             loopback.wait()
 
 
-def test_who_waits_for_a_page_that_shows_an_error_is_told_of_another_way():
+def test_login_timeout_suggests_other_method():
     with Loopback(patience=0.1) as loopback, pytest.raises(SignInError) as caught:
         loopback.wait()
     assert "--with basic" in advice_for(caught.value)

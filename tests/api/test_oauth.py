@@ -26,7 +26,7 @@ from sdx_state.report.advice import advice_for
 from sdx_state.sandbox.oauth import CLIENT_ID, CLIENT_SECRET
 
 
-def test_the_address_for_the_browser_holds_a_state_a_challenge_and_no_secret(attempt, tenant):
+def test_browser_url_contains_state_and_challenge_but_no_secret(attempt, tenant):
     base, one, _ = attempt
     query = parse_qs(urlsplit(one.url()).query)
     assert one.url().startswith(f"{base.origin}/oauth/authorize?")
@@ -44,7 +44,7 @@ def test_the_address_for_the_browser_holds_a_state_a_challenge_and_no_secret(att
     )
 
 
-def test_who_approves_gets_a_token_that_the_api_takes(attempt, decide):
+def test_approval_gives_a_valid_token(attempt, decide):
     from sdx_state.api import Client, Connection, Endpoints
 
     base, one, transport = attempt
@@ -55,13 +55,13 @@ def test_who_approves_gets_a_token_that_the_api_takes(attempt, decide):
     assert CLIENT_SECRET not in repr(grant)
 
 
-def test_who_cancels_gets_none(attempt, decide):
+def test_cancel_gives_no_token(attempt, decide):
     _, one, transport = attempt
     with pytest.raises(SignInError, match="access was denied"):
         one.exchange(decide(one.url(), "cancel"), CLIENT_SECRET, transport, THIS_MACHINE)
 
 
-def test_an_answer_to_another_attempt_is_not_used(attempt, tenant, decide):
+def test_redirect_of_another_attempt_is_ignored(attempt, tenant, decide):
     base, one, transport = attempt
     other = SignIn(base, CLIENT_ID, "http://127.0.0.1:9/signed-in")
     for came_back in (
@@ -74,7 +74,7 @@ def test_an_answer_to_another_attempt_is_not_used(attempt, tenant, decide):
             one.exchange(came_back, CLIENT_SECRET, transport, THIS_MACHINE)
 
 
-def test_a_code_is_good_once_and_for_whoever_asked_for_it(attempt, tenant, decide):
+def test_code_is_valid_once_and_for_its_client_only(attempt, tenant, decide):
     base, one, transport = attempt
     came_back = decide(one.url(), "approve")
     thief = SignIn(base, CLIENT_ID, "http://127.0.0.1:9/signed-in")
@@ -87,7 +87,7 @@ def test_a_code_is_good_once_and_for_whoever_asked_for_it(attempt, tenant, decid
         one.exchange(came_back, CLIENT_SECRET, transport, THIS_MACHINE)
 
 
-def test_a_wrong_secret_is_said_without_showing_it(attempt, decide):
+def test_wrong_secret_is_reported_without_the_secret(attempt, decide):
     _, one, transport = attempt
     with pytest.raises(SignInError, match="the client id or its secret is wrong") as caught:
         one.exchange(decide(one.url(), "approve"), "wr0ng-s3cret", transport, THIS_MACHINE)
@@ -107,7 +107,7 @@ ODD = {
 
 
 @pytest.mark.parametrize("answer", ODD.values(), ids=ODD)
-def test_whatever_the_token_endpoint_answers_is_a_message_and_no_traceback(attempt, answer):
+def test_any_answer_of_the_token_endpoint_gives_a_message(attempt, answer):
     class Canned:
         def send(self, request):
             assert str(request) == "POST /oauth/token"
@@ -143,7 +143,7 @@ def vault(request, tmp_path):
 BASE = base_url("au1.surveydynamix.com", None)
 
 
-def test_what_is_stored_for_one_host_is_sent_to_no_other(vault):
+def test_stored_credentials_are_sent_to_their_host_only(vault):
     vault.save(BASE.origin, Credentials("t0ken-of-au1", "5f0c0d5e"))
     found = find_credentials(BASE, {}, vault)
     assert (found.way, found.credentials.token, found.credentials.customer_uuid) == (
@@ -161,7 +161,7 @@ def test_what_is_stored_for_one_host_is_sent_to_no_other(vault):
         find_credentials(BASE, {}, vault)
 
 
-def test_the_environment_goes_before_what_is_stored(vault):
+def test_environment_takes_precedence_over_stored_credentials(vault):
     vault.save(BASE.origin, Credentials("stored"))
     found = find_credentials(BASE, {"SDX_ACCESS_TOKEN": "given"}, vault)
     assert (found.credentials.token, found.source) == ("given", "the environment")
@@ -169,7 +169,7 @@ def test_the_environment_goes_before_what_is_stored(vault):
         find_credentials(BASE, {"SDX_CUSTOMER_UUID": "u"}, vault)
 
 
-def test_the_file_is_its_users_alone(tmp_path):
+def test_credentials_file_is_private(tmp_path):
     vault = Vault(tmp_path / "sdx-state")
     vault.save(BASE.origin, Credentials("t0ken"))
     file = tmp_path / "sdx-state" / "credentials.json"
@@ -184,7 +184,7 @@ def test_the_file_is_its_users_alone(tmp_path):
             vault.load(BASE.origin)
 
 
-def test_a_token_that_ends_soon_is_exchanged_and_kept_before_it_is_used(tenant, vault, decide):
+def test_expiring_token_is_renewed_and_stored_before_use(tenant, vault, decide):
     base = base_url(None, tenant.url)
     one, transport = SignIn(base, CLIENT_ID, "http://127.0.0.1:9/x"), token_transport(base, None)
     grant = one.exchange(decide(one.url(), "approve"), CLIENT_SECRET, transport, THIS_MACHINE)
@@ -202,14 +202,14 @@ def test_a_token_that_ends_soon_is_exchanged_and_kept_before_it_is_used(tenant, 
         refreshed(grant, transport, THIS_MACHINE)  # a refresh token is good once
 
 
-def test_without_a_refresh_token_one_signs_in_again(vault):
+def test_missing_refresh_token_requires_sign_in(vault):
     vault.save(BASE.origin, Grant("t", None, 1.0, "c", "s"))
     with pytest.raises(SignInError, match="there is no refresh token") as caught:
         find_credentials(BASE, {}, vault)
     assert "sdx-state login" in advice_for(caught.value)
 
 
-def test_a_keyring_that_fails_is_said_without_what_it_keeps():
+def test_keyring_failure_is_reported_without_secrets():
     from sdx_state.api.vault import _Keyring
 
     class Locked:
@@ -255,7 +255,7 @@ def test_login_whoami_plan_and_logout(signing_in, monkeypatch, decide):
 
 
 @pytest.mark.parametrize(("way", "lines"), [("token", "sandbox\n"), ("basic", "UUID\nsandbox\n")])
-def test_what_is_read_from_stdin_is_stored_and_never_shown(signing_in, monkeypatch, way, lines):
+def test_credentials_from_stdin_are_stored_and_never_shown(signing_in, monkeypatch, way, lines):
     uuid = "00000000-0000-4000-8000-000000000000"
     monkeypatch.setattr(sys, "stdin", io.StringIO(lines.replace("UUID", uuid)))
     ended = signing_in.run("login", "--with", way)
@@ -267,7 +267,7 @@ def test_what_is_read_from_stdin_is_stored_and_never_shown(signing_in, monkeypat
 
 
 @pytest.mark.parametrize("more", [[], ["--no-browser"]])
-def test_a_pipeline_opens_no_browser_and_waits_for_none(signing_in, monkeypatch, more):
+def test_pipeline_does_not_open_a_browser(signing_in, monkeypatch, more):
     monkeypatch.setenv("CI", "true")
     monkeypatch.setenv("SDX_CLIENT_SECRET", CLIENT_SECRET)
     monkeypatch.setattr("webbrowser.open", lambda _: pytest.fail("a browser was opened"))
@@ -285,7 +285,7 @@ def test_a_pipeline_opens_no_browser_and_waits_for_none(signing_in, monkeypatch,
         ("browser", "", "the client secret is empty"),
     ],
 )
-def test_what_the_tenant_does_not_take_is_not_stored(signing_in, monkeypatch, way, lines, said):
+def test_rejected_credentials_are_not_stored(signing_in, monkeypatch, way, lines, said):
     monkeypatch.setattr(sys, "stdin", io.StringIO(lines))
     ended = signing_in.run("login", "--with", way, "--client-id", CLIENT_ID)
     assert (ended.code, ended.out) == (1, "")
@@ -294,9 +294,7 @@ def test_what_the_tenant_does_not_take_is_not_stored(signing_in, monkeypatch, wa
     assert "there are no credentials" in signing_in.run("whoami").err
 
 
-def test_credentials_of_another_tenant_than_the_projects_are_neither_stored_nor_called_accepted(
-    signing_in, monkeypatch
-):
+def test_credentials_of_another_tenant_are_neither_stored_nor_accepted(signing_in, monkeypatch):
     signing_in.write("sdx.yaml", "sdx: 1\napi: {host: x.example}\ntenant: 11111111-0000-4000-8000-000000000000\n")
     monkeypatch.setattr(sys, "stdin", io.StringIO("00000000-0000-4000-8000-000000000000\nsandbox\n"))
     assert "pinned to tenant 11111111" in signing_in.run("login", "--with", "basic").err
@@ -308,7 +306,7 @@ def test_credentials_of_another_tenant_than_the_projects_are_neither_stored_nor_
     assert "pinned to tenant 11111111" in who.err
 
 
-def test_whoami_shows_by_its_surveys_which_tenant_an_access_token_is_of(signing_in, tenant, monkeypatch):
+def test_whoami_shows_the_surveys_of_the_tenant(signing_in, tenant, monkeypatch):
     monkeypatch.setenv("SDX_ACCESS_TOKEN", "sandbox")
     assert "surveys   0\n" in signing_in.run("whoami").out
     for name in ("One", "Two\x1b[31m", "Three", "Four"):
@@ -320,7 +318,7 @@ def test_whoami_shows_by_its_surveys_which_tenant_an_access_token_is_of(signing_
     assert "tenant    11111111-0000-4000-8000-000000000000 (pinned" in signing_in.run("whoami").out
 
 
-def test_login_says_that_the_environment_goes_before_it(signing_in, monkeypatch):
+def test_login_warns_that_the_environment_takes_precedence(signing_in, monkeypatch):
     monkeypatch.setenv("SDX_ACCESS_TOKEN", "sandbox")
     monkeypatch.setattr(sys, "stdin", io.StringIO("sandbox\n"))
     ended = signing_in.run("login", "--with", "token")
@@ -328,7 +326,7 @@ def test_login_says_that_the_environment_goes_before_it(signing_in, monkeypatch)
     assert "SDX_ACCESS_TOKEN in the environment goes before" in ended.err
 
 
-def test_every_command_warns_of_stored_credentials_that_others_can_read(signing_in, monkeypatch, tmp_path):
+def test_commands_warn_about_readable_stored_credentials(signing_in, monkeypatch, tmp_path):
     monkeypatch.setattr(sys, "stdin", io.StringIO("sandbox\n"))
     assert signing_in.run("login", "--with", "token").code == 0
     signing_in.write("a.yaml", "surveys: {a: {name: A}}\n")
@@ -357,7 +355,7 @@ def test_a_client_is_needed_and_so_is_a_host(signing_in, monkeypatch):
     assert "the API host is missing" in ended.err
 
 
-def test_a_token_that_nobody_gave_out_opens_nothing(tenant):
+def test_unknown_token_is_rejected(tenant):
     from sdx_state.api import Client, Connection, Endpoints
 
     connection = Connection(base_url(None, tenant.url), Credentials("made-up"))
@@ -391,7 +389,7 @@ def test_not_even_a_bug_shows_a_secret_that_was_typed_or_stored(signing_in, tmp_
     assert pair not in err
 
 
-def test_with_credentials_in_the_environment_no_keyring_is_looked_for(signing_in, monkeypatch):
+def test_keyring_is_not_used_with_credentials_in_the_environment(signing_in, monkeypatch):
     monkeypatch.setattr("sdx_state.api.vault._working_keyring", lambda _: pytest.fail("a keyring was looked for"))
     monkeypatch.setenv("SDX_ACCESS_TOKEN", "sandbox")
     signing_in.write("a.yaml", "surveys: {a: {name: A}}\n")

@@ -38,7 +38,7 @@ UNTRUSTED = [
 
 
 @pytest.mark.parametrize("changed", UNTRUSTED)
-def test_the_sandbox_sends_nobody_to_where_a_code_could_be_stolen(attempt, opener, changed):
+def test_sandbox_does_not_redirect_to_untrusted_addresses(attempt, opener, changed):
     _, one, _ = attempt
     address = one.url()
     query = dict(parse_qsl(urlsplit(address).query)) | changed
@@ -56,7 +56,7 @@ ASKED = {
 
 
 @pytest.mark.parametrize(("changed", "error"), ASKED.values(), ids=ASKED)
-def test_the_authorise_page_sends_back_what_is_wrong_with_the_request(attempt, opener, changed, error):
+def test_authorize_page_redirects_with_the_error(attempt, opener, changed, error):
     _, one, transport = attempt
     address = one.url()
     query = dict(parse_qsl(urlsplit(address).query)) | changed
@@ -69,7 +69,7 @@ def test_the_authorise_page_sends_back_what_is_wrong_with_the_request(attempt, o
         one.exchange(headers["Location"], CLIENT_SECRET, transport, THIS_MACHINE)
 
 
-def test_the_documented_redirect_with_the_right_secret_is_taken_and_the_page_does_not_repeat_it(attempt, opener):
+def test_documented_redirect_with_the_secret_is_accepted_and_not_repeated(attempt, opener):
     _, one, _ = attempt
     status, _, page = answered(opener, one.url(CLIENT_SECRET))
     assert status == 200
@@ -96,14 +96,14 @@ SENT = {
 
 
 @pytest.mark.parametrize(("form", "status", "error"), SENT.values(), ids=SENT)
-def test_the_token_endpoint_says_what_is_wrong_with_the_request(tenant, opener, form, status, error):
+def test_token_endpoint_returns_the_error_code(tenant, opener, form, status, error):
     origin = base_url(None, tenant.url).origin
     found, headers, body = answered(opener, f"{origin}/oauth/token", form)
     assert (found, json.loads(body)) == (status, {"error": error})
     assert headers["Cache-Control"] == "no-store"
 
 
-def test_the_token_endpoint_takes_nothing_but_post(tenant, opener):
+def test_token_endpoint_accepts_only_post(tenant, opener):
     assert answered(opener, f"{base_url(None, tenant.url).origin}/oauth/token")[0] == 405
 
 
@@ -122,7 +122,7 @@ CODES = {
 
 @pytest.mark.parametrize("where", ["the browser", "the token endpoint"])
 @pytest.mark.parametrize(("error", "said"), CODES.items(), ids=CODES)
-def test_every_error_is_said_in_words_with_what_to_do(attempt, where, error, said):
+def test_each_oauth_error_has_a_message_and_advice(attempt, where, error, said):
     _, one, _ = attempt
 
     class Canned:
@@ -136,7 +136,7 @@ def test_every_error_is_said_in_words_with_what_to_do(attempt, where, error, sai
 
 
 @pytest.mark.parametrize("issuer", ["https://attacker.example", "http://127.0.0.1", ""])
-def test_an_answer_of_another_server_is_not_used(attempt, decide, issuer):
+def test_redirect_of_another_server_is_ignored(attempt, decide, issuer):
     base, one, transport = attempt
     back = decide(one.url(), "approve")
     with pytest.raises(SignInError, match=f"not of {base.origin}"):
@@ -144,7 +144,7 @@ def test_an_answer_of_another_server_is_not_used(attempt, decide, issuer):
     assert one.exchange(f"{back}&{urlencode({'iss': base.origin})}", CLIENT_SECRET, transport, THIS_MACHINE)
 
 
-def test_where_oauth_is_unavailable_the_other_ways_are_named(opener):
+def test_unavailable_oauth_suggests_other_methods(opener):
     with SandboxServer(":memory:", SandboxOptions(oauth_unavailable=True)) as server:
         base = base_url(None, server.url)
         one, transport = SignIn(base, CLIENT_ID, "http://127.0.0.1:9/signed-in"), token_transport(base, None)

@@ -44,7 +44,7 @@ def read(serve: Any, serve_by: Any, connect: Any) -> Any:
 @pytest.mark.parametrize(
     ("rows", "requests"), [(0, 1), (1, 1), (9, 1), (50, 1), (999, 1), (1000, 2), (1001, 2), (1999, 3), (5000, 6)]
 )
-def test_every_row_comes_once_in_as_few_requests_as_it_takes(read: Any, rows: int, requests: int, end: Any) -> None:
+def test_each_row_is_read_once_with_the_fewest_requests(read: Any, rows: int, requests: int, end: Any) -> None:
     table = Table(rows, end=end)
     assert read(table) == list(range(1, rows + 1))
     assert table.asked == requests
@@ -62,7 +62,7 @@ def test_a_server_that_caps_its_pages_is_read_to_the_end(read: Any, cap: int, ro
     assert read(Table(rows, cap=cap)) == list(range(1, rows + 1))
 
 
-def test_that_pages_are_not_capped_is_learnt_once(serve: Any, serve_by: Any, connect: Any) -> None:
+def test_uncapped_pages_are_detected_once(serve: Any, serve_by: Any, connect: Any) -> None:
     tables = {"/api/surveys": Table(1500), "/api/questions": Table(10), "/api/responses": Table(500)}
 
     def answer(seen: Any) -> Any:
@@ -79,7 +79,7 @@ def test_that_pages_are_not_capped_is_learnt_once(serve: Any, serve_by: Any, con
     assert len(proofs) == 2  # one for each list whose rows do not name their survey
 
 
-def test_a_row_removed_meanwhile_hides_no_other(read: Any) -> None:
+def test_removed_row_hides_no_other_row(read: Any) -> None:
     table = Table(3000)
 
     def remove_early_ones(table: Table) -> None:
@@ -90,7 +90,7 @@ def test_a_row_removed_meanwhile_hides_no_other(read: Any) -> None:
     assert set(read(table)) >= set(range(15, 3001))
 
 
-def test_the_last_row_of_a_page_removed_hides_no_other(read: Any) -> None:
+def test_removed_last_row_of_a_page_hides_no_other_row(read: Any) -> None:
     table = Table(2500)
 
     def remove_the_seam(table: Table) -> None:
@@ -112,7 +112,7 @@ def test_a_list_that_shrinks_below_the_page_is_read_to_its_end(read: Any) -> Non
     assert read(table) == list(range(1, 1201))
 
 
-def test_rows_added_meanwhile_repeat_none(read: Any) -> None:
+def test_added_rows_do_not_repeat_others(read: Any) -> None:
     table = Table(2500)
 
     def add(table: Table) -> None:
@@ -147,7 +147,7 @@ def test_churn_never_hides_a_row_that_stays(read: Any, seed: int) -> None:
     assert len(ids) == len(set(ids))
 
 
-def test_a_list_that_never_stands_still_is_an_error_and_not_a_guess(read: Any) -> None:
+def test_list_that_changes_constantly_is_an_error(read: Any) -> None:
     table = Table(30_000)
 
     def remove_some(table: Table) -> None:
@@ -163,7 +163,7 @@ def shuffle(table: Table) -> None:
     random.Random(table.asked).shuffle(table.rows)  # a schedule to replay, no secret
 
 
-def test_rows_in_a_new_order_each_time_are_an_error_and_not_a_guess(read: Any) -> None:
+def test_unstable_order_of_rows_is_an_error(read: Any) -> None:
     table = Table(20_000)
     table.before_request = shuffle
     with pytest.raises(e.InvalidResponseError, match="changes faster"):
@@ -176,11 +176,11 @@ def test_a_server_that_ignores_the_offset_is_an_error(serve: Any, connect: Any) 
 
 
 @pytest.mark.parametrize("rows", [10, 100, 1001, 5000])
-def test_a_server_that_knows_no_paging_is_read_at_once(serve: Any, connect: Any, rows: int) -> None:
+def test_server_without_paging_is_read_with_one_request(serve: Any, connect: Any, rows: int) -> None:
     assert len(connect(serve((200, [{"id": number} for number in range(rows)]))).surveys.list()) == rows
 
 
-def test_a_row_listed_twice_counts_once(serve: Any, connect: Any) -> None:
+def test_duplicate_row_is_yielded_once(serve: Any, connect: Any) -> None:
     assert connect(serve((200, [{"id": 1}, {"id": 2}, {"id": 1}, {"id": "2"}]))).surveys.list() == [
         {"id": 1},
         {"id": 2},
@@ -196,7 +196,7 @@ def test_pages_are_fetched_as_they_are_read(serve: Any, serve_by: Any, connect: 
     assert table.asked == 1
 
 
-def test_a_page_in_the_middle_that_fails_is_an_error_and_no_short_list(serve: Any, connect: Any) -> None:
+def test_failed_page_is_an_error_instead_of_a_short_list(serve: Any, connect: Any) -> None:
     full = [{"id": number} for number in range(1000)]
     with pytest.raises(e.NotFoundError):
         connect(serve((200, full), (404, {}))).surveys.list()

@@ -28,7 +28,7 @@ def id_of(row: Any) -> str:
     return str(row["id"])
 
 
-def test_a_list_ten_times_as_long_takes_no_more_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_does_not_grow_with_the_list(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(paging, "KEPT", 5000)
 
     def peak(count: int) -> int:
@@ -70,7 +70,7 @@ def test_a_server_that_ignores_the_offset_is_found_out_from_the_middle_too() -> 
         list(iterate(lambda _: page, id_of, "GET list", PageSizes()).starting_at(5000, 3000))
 
 
-def test_churn_hides_no_row_of_a_list_whose_keys_are_let_go(monkeypatch: pytest.MonkeyPatch, quick: bool) -> None:
+def test_churn_hides_no_row_after_keys_are_dropped(monkeypatch: pytest.MonkeyPatch, quick: bool) -> None:
     for kept in (0, 150, 1500):
         monkeypatch.setattr(paging, "KEPT", kept)
         for seed in range(30 if quick else 150):
@@ -103,7 +103,7 @@ def test_churn_hides_no_row_from_an_id_on(seed: int) -> None:
     assert all(isinstance(id, int) and id >= first for id in read)
 
 
-def test_a_page_that_comes_again_after_a_step_back_is_no_end() -> None:
+def test_repeated_page_after_a_step_back_does_not_end_the_list() -> None:
     ids = list(range(600))
 
     def fetch(offset: int) -> list[dict[str, object]]:
@@ -132,7 +132,7 @@ def test_a_list_without_end_is_an_error(
     assert len(server.seen) <= 7
 
 
-def test_a_stream_has_no_such_bound(serve: Any, serve_by: Any, connect: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_streamed_list_is_unbounded(serve: Any, serve_by: Any, connect: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(endpoint, "MOST_LISTED", 1500)
 
     def answer(seen: Any) -> Any:

@@ -41,7 +41,7 @@ def kept(base, vault):
     return vault.load(base.origin).access_token
 
 
-def test_eight_threads_that_are_refused_exchange_it_once(signed_in, tenant):
+def test_eight_threads_with_401_renew_the_token_once(signed_in, tenant):
     base, vault = signed_in
     with Endpoints(connection(base, vault)) as client, ThreadPoolExecutor(8) as workers:
         assert list(workers.map(lambda _: list(client.surveys.iterate()), range(16))) == [[]] * 16
@@ -50,14 +50,14 @@ def test_eight_threads_that_are_refused_exchange_it_once(signed_in, tenant):
         assert list(client.surveys.iterate()) == []  # a second exchange would have made it another
 
 
-def test_a_write_that_was_refused_is_carried_out_once(signed_in, tenant):
+def test_write_with_401_is_applied_once(signed_in, tenant):
     base, vault = signed_in
     with Endpoints(connection(base, vault)) as client:
         client.surveys.create({"name": "One"})
         assert [row["name"] for row in client.surveys.iterate()] == ["One"]
 
 
-def test_what_another_process_has_exchanged_is_used(signed_in):
+def test_token_renewed_by_another_process_is_used(signed_in):
     base, vault = signed_in
     with Endpoints(connection(base, vault)) as slow:
         with Endpoints(connection(base, vault)) as quick:
@@ -67,7 +67,7 @@ def test_what_another_process_has_exchanged_is_used(signed_in):
         assert kept(base, vault) == before
 
 
-def test_a_refresh_token_that_is_over_ends_the_run_with_what_to_do(signed_in):
+def test_expired_refresh_token_ends_the_run_with_advice(signed_in):
     base, vault = signed_in
     vault.save(base.origin, replace(vault.load(base.origin), refresh_token="made-up"))
 
@@ -84,7 +84,7 @@ def test_a_refresh_token_that_is_over_ends_the_run_with_what_to_do(signed_in):
     assert "sdx-state login" in advice_for(told[0])
 
 
-def test_a_server_that_refuses_the_new_token_too_is_not_asked_for_a_third(tenant):
+def test_rejected_new_token_is_not_renewed_again(tenant):
     base, made = base_url(None, tenant.url), []
 
     def renew(refused):
@@ -98,7 +98,7 @@ def test_a_server_that_refuses_the_new_token_too_is_not_asked_for_a_third(tenant
     assert made == ["never-given-out"]
 
 
-def test_neither_token_is_shown_when_a_server_repeats_it(serve_handler):
+def test_echoed_tokens_are_redacted(serve_handler):
     from http.server import BaseHTTPRequestHandler
 
     class Echo(BaseHTTPRequestHandler):
@@ -121,7 +121,7 @@ def test_neither_token_is_shown_when_a_server_repeats_it(serve_handler):
     assert "token-of-mine" not in str(caught.value)
 
 
-def test_a_run_from_the_command_line_outlives_its_token(signed_in, project, monkeypatch):
+def test_run_continues_after_its_token_expires(signed_in, project, monkeypatch):
     base, vault = signed_in
     monkeypatch.setattr(Vault, "of_this_machine", classmethod(lambda *_: vault))
     monkeypatch.setenv("SDX_API_URL", f"{base.origin}/api")

@@ -15,7 +15,7 @@ SURVEY = {"id": 52, "name": "Support CSAT"}
 DOWN, BUSY, WELL = (503, {}), (429, {}), (200, SURVEY)
 
 
-def test_a_hiccup_is_waited_out_with_growing_pauses(serve: Any, connect: Any, clock: Any) -> None:
+def test_failed_read_is_retried_with_growing_pauses(serve: Any, connect: Any, clock: Any) -> None:
     client = connect(serve((500, {}), b"", (502, {}), DOWN, WELL))
     assert client.surveys.get("52") == SURVEY
     assert clock.slept == [0.5, 1.0, 2.0, 4.0]
@@ -72,14 +72,14 @@ def test_the_first_401_stops_everything_that_follows(serve: Any, connect: Any) -
     assert len(server.seen) == 1
 
 
-def test_a_403_stops_only_what_it_answers(serve: Any, connect: Any) -> None:
+def test_403_fails_only_its_request(serve: Any, connect: Any) -> None:
     client = connect(serve((403, {}), WELL))
     with pytest.raises(e.PermissionDeniedError):
         client.surveys.get("52")
     assert client.surveys.get("52") == SURVEY
 
 
-def test_after_five_failures_in_a_row_nothing_is_sent_for_a_while(serve: Any, connect: Any, clock: Any) -> None:
+def test_five_failures_in_a_row_pause_all_requests(serve: Any, connect: Any, clock: Any) -> None:
     server = serve(*[DOWN] * 6, WELL)
     client = connect(server, one_run=True)
     with pytest.raises(e.ServiceUnavailableError):
@@ -98,7 +98,7 @@ def test_after_five_failures_in_a_row_nothing_is_sent_for_a_while(serve: Any, co
     assert len(server.seen) == 7
 
 
-def test_refusals_are_signs_of_life(serve: Any, connect: Any) -> None:
+def test_rejections_reset_the_failure_count(serve: Any, connect: Any) -> None:
     client = connect(serve(*[(500, {}), (404, {})] * 10), one_run=True)
     for _ in range(10):
         with pytest.raises(e.InternalServerError):
@@ -107,14 +107,14 @@ def test_refusals_are_signs_of_life(serve: Any, connect: Any) -> None:
             client.surveys.get("52")
 
 
-def test_a_busy_server_is_no_broken_one(serve: Any, connect: Any) -> None:
+def test_429_is_not_a_failure(serve: Any, connect: Any) -> None:
     client = connect(serve(*[BUSY] * 5, WELL), one_run=True)
     with pytest.raises(e.RateLimitError):
         client.surveys.get("52")
     assert client.surveys.get("52") == SURVEY
 
 
-def test_a_run_asks_again_only_so_often(serve: Any, serve_by: Any, connect: Any) -> None:
+def test_retries_of_a_run_have_a_budget(serve: Any, serve_by: Any, connect: Any) -> None:
     asked: dict[str, int] = {}
 
     def every_second_time(seen: Any) -> Any:
@@ -143,9 +143,7 @@ def test_a_run_asks_again_only_so_often(serve: Any, serve_by: Any, connect: Any)
         lambda client: client.surveys.delete("52"),
     ],
 )
-def test_a_write_that_the_server_did_not_take_is_sent_again_later(
-    serve: Any, connect: Any, clock: Any, write: Any
-) -> None:
+def test_write_that_was_not_processed_is_retried(serve: Any, connect: Any, clock: Any, write: Any) -> None:
     server = serve((429, {}, {"Retry-After": "7"}), BUSY, WELL)
     write(connect(server))
     assert len(server.seen) == 3
@@ -160,14 +158,14 @@ def test_any_other_write_is_sent_once(serve: Any, connect: Any, clock: Any, repl
     assert (len(server.seen), clock.slept) == (1, [])
 
 
-def test_whoever_sends_a_create_again_is_told_before(serve: Any, connect: Any) -> None:
+def test_retry_of_a_create_calls_the_hook_first(serve: Any, connect: Any) -> None:
     server = serve(BUSY, BUSY, WELL)
     told: list[int] = []
     connect(server).surveys.create({"name": "x"}, before_again=lambda: told.append(len(server.seen)))
     assert told == [1, 2]
 
 
-def test_one_hiccup_of_many_workers_is_one_failure(
+def test_parallel_failures_count_once(
     serve: Any, serve_by: Any, connect: Any, clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     together = threading.Barrier(8, timeout=20)
@@ -190,9 +188,7 @@ def test_one_hiccup_of_many_workers_is_one_failure(
 @pytest.mark.parametrize(
     "reply", [(500, {}), (503, {}), (401, {}), (404, {}), (405, {}, {"Allow": "GET"}), b"", (200, {})]
 )
-def test_a_server_that_does_not_know_options_says_nothing_and_is_none_the_worse(
-    serve: Any, serve_by: Any, connect: Any, reply: Any
-) -> None:
+def test_server_without_options_is_not_a_failure(serve: Any, serve_by: Any, connect: Any, reply: Any) -> None:
     server = serve(serve_by(lambda seen: reply if seen.method == "OPTIONS" else WELL))
     client = connect(server)
     assert client.surveys.allowed() is None

@@ -23,7 +23,7 @@ from sdx_state.api import errors as e
 SURVEY = {"id": 52, "name": "Support CSAT"}
 
 
-def test_every_request_says_who_asks_and_nothing_about_this_machine(serve: Any, connect: Any) -> None:
+def test_user_agent_identifies_the_client_but_not_the_machine(serve: Any, connect: Any) -> None:
     server = serve((200, SURVEY))
     client = connect(server)
     client.surveys.get("52")
@@ -47,15 +47,13 @@ def test_every_request_says_who_asks_and_nothing_about_this_machine(serve: Any, 
         }
 
 
-def test_an_access_token_goes_as_a_bearer(serve: Any, connect: Any) -> None:
+def test_access_token_is_sent_as_bearer(serve: Any, connect: Any) -> None:
     server = serve((200, SURVEY))
     connect(server, credentials=Credentials("abc.def")).surveys.get("52")
     assert server.seen[0].headers["Authorization"] == "Bearer abc.def"
 
 
-def test_a_planted_netrc_changes_nothing(
-    serve: Any, connect: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_netrc_is_ignored(serve: Any, connect: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in (".netrc", "_netrc"):
         (tmp_path / name).write_text("machine 127.0.0.1 login mallory password planted\n")
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -65,7 +63,7 @@ def test_a_planted_netrc_changes_nothing(
     assert server.seen[0].headers["Authorization"].startswith("Basic Y3VzdG9tZXIt")
 
 
-def test_cookies_are_not_kept(serve: Any, connect: Any) -> None:
+def test_cookies_are_ignored(serve: Any, connect: Any) -> None:
     server = serve((200, SURVEY, {"Set-Cookie": "session=1; Path=/"}))
     client = connect(server)
     client.surveys.get("52")
@@ -89,7 +87,7 @@ def test_a_redirect_is_never_followed(serve: Any, connect: Any, status: int) -> 
     assert elsewhere.connections == 0
 
 
-def test_no_proxy_sees_a_request_to_this_machine(serve: Any, connect: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_requests_to_this_machine_bypass_proxies(serve: Any, connect: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     proxy = serve((200, {"id": 666}))
     for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, proxy.url.removesuffix("/api"))
@@ -121,7 +119,7 @@ def tunnel() -> Iterator[tuple[str, list[bytes]]]:
     thread.join(5)
 
 
-def test_a_proxy_for_https_gets_a_tunnel_and_no_credentials(
+def test_https_proxy_gets_a_tunnel_without_credentials(
     tunnel: tuple[str, list[bytes]], connect: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     proxy, got = tunnel
@@ -135,7 +133,9 @@ def test_a_proxy_for_https_gets_a_tunnel_and_no_credentials(
         assert b"authorization" not in asked.lower()
 
 
-def test_no_proxy_is_honoured(tunnel: tuple[str, list[bytes]], connect: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_proxy_variable_is_honored(
+    tunnel: tuple[str, list[bytes]], connect: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     proxy, got = tunnel
     monkeypatch.setenv("HTTPS_PROXY", proxy)
     monkeypatch.setenv("NO_PROXY", "nowhere.invalid")
@@ -163,7 +163,7 @@ def test_more_threads_than_connections_wait_their_turn(serve: Any, connect: Any)
     assert server.connections <= 2
 
 
-def test_one_connection_serves_one_after_another_whatever_is_answered(serve: Any, connect: Any) -> None:
+def test_connection_is_reused_after_any_answer(serve: Any, connect: Any) -> None:
     server = serve((200, [SURVEY]), (204, b""), (404, {}), (405, {}), (200, []))
     client = connect(server, parallelism=1)
     client.surveys.list()
@@ -248,9 +248,7 @@ def secure_server(certificate: tuple[Path, Path]) -> Iterator[tuple[str, list[st
         server.shutdown()
 
 
-def test_a_certificate_that_nobody_vouches_for_stops_before_anything_is_sent(
-    secure_server: tuple[str, list[str]], connect: Any
-) -> None:
+def test_untrusted_certificate_fails_before_sending(secure_server: tuple[str, list[str]], connect: Any) -> None:
     url, asked = secure_server
     client = connect(url)
     with pytest.raises(e.CertificateError, match="certificate of localhost is not trusted") as caught:
@@ -261,7 +259,7 @@ def test_a_certificate_that_nobody_vouches_for_stops_before_anything_is_sent(
 
 
 @pytest.mark.parametrize("name", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
-def test_the_environment_cannot_bend_whom_to_trust(
+def test_environment_cannot_change_trusted_certificates(
     secure_server: tuple[str, list[str]],
     certificate: tuple[Path, Path],
     connect: Any,
@@ -273,7 +271,7 @@ def test_the_environment_cannot_bend_whom_to_trust(
         connect(secure_server[0]).surveys.get("52")
 
 
-def test_over_tls_connections_are_kept_and_deadlines_hold(
+def test_tls_connections_are_reused_and_keep_deadlines(
     secure_server: tuple[str, list[str]],
     certificate: tuple[Path, Path],
     connect: Any,
@@ -290,7 +288,7 @@ def test_over_tls_connections_are_kept_and_deadlines_hold(
         impatient.surveys.replace("9", {"id": 9})
 
 
-def test_a_transport_of_ones_own_takes_the_place_of_http() -> None:
+def test_custom_transport_replaces_http() -> None:
     from sdx_state.api.exchange import Answer, Request
 
     class Canned:
@@ -311,7 +309,7 @@ def test_a_transport_of_ones_own_takes_the_place_of_http() -> None:
 
 
 @pytest.mark.parametrize("together", [True, False], ids=["in one packet", "in a packet of its own"])
-def test_bytes_that_nobody_asked_for_are_no_answer_to_a_create(connect: Any, together: bool) -> None:
+def test_unrequested_bytes_are_not_the_answer_to_a_create(connect: Any, together: bool) -> None:
     def message(status: str, body: str) -> bytes:
         head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
         return (head + body).encode()

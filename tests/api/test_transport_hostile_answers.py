@@ -48,7 +48,7 @@ def test_a_compressed_answer_within_the_limit_is_read(serve: Any, connect: Any) 
     assert len(connect(serve((200, content, {"Content-Encoding": "gzip"}))).surveys.list()[0]["name"]) == 100_000
 
 
-def test_a_body_that_is_not_compressed_as_it_says_is_no_answer(serve: Any, connect: Any) -> None:
+def test_wrong_content_encoding_is_an_error(serve: Any, connect: Any) -> None:
     with pytest.raises(e.NoResponseError):
         connect(serve((200, b"[]", {"Content-Encoding": "gzip"}))).surveys.list()
 
@@ -93,7 +93,7 @@ def test_silence_ends_at_the_deadline(serve: Any, connect: Any) -> None:
         client.surveys.create({"name": "x"})
 
 
-def test_a_thousand_headers_are_no_answer(serve: Any, connect: Any) -> None:
+def test_answer_with_a_thousand_headers_is_an_error(serve: Any, connect: Any) -> None:
     many = b"".join(b"X-%d: y\r\n" % number for number in range(1000))
     with pytest.raises(e.NoResponseError):
         connect(serve(HEAD + many + b"Content-Length: 2\r\n\r\n[]")).surveys.list()
@@ -116,7 +116,7 @@ QUESTIONABLE = {
 
 
 @pytest.mark.parametrize("content", QUESTIONABLE.values(), ids=QUESTIONABLE.keys())
-def test_questionable_json_is_refused(serve: Any, connect: Any, content: bytes) -> None:
+def test_questionable_json_is_an_error(serve: Any, connect: Any, content: bytes) -> None:
     with pytest.raises(e.InvalidResponseError, match="is not reliable"):
         connect(serve((200, content))).surveys.list()
 
@@ -129,7 +129,7 @@ def test_json_at_the_limits_is_read(serve: Any, connect: Any) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"[", b"[1,]", b"{'a': 1}", b"[1] [2]", b"\xff\xfe[\x00]\x00", b"\xc3\x28"])
-def test_what_is_no_json_is_no_json(content: bytes) -> None:
+def test_other_bodies_are_reported_as_not_json(content: bytes) -> None:
     with pytest.raises(NotJson):
         parse(content)
 
@@ -166,7 +166,7 @@ def test_an_id_may_come_as_a_text_of_digits(serve: Any, connect: Any) -> None:
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate"])
-def test_a_compressed_bomb_takes_no_more_memory_than_the_limit(serve: Any, connect: Any, coding: str) -> None:
+def test_compressed_bomb_needs_bounded_memory(serve: Any, connect: Any, coding: str) -> None:
     plain = b"[" + b" " * (120 * 1024 * 1024) + b"]"
     bomb = gzip.compress(plain, 1) if coding == "gzip" else zlib.compress(plain, 1)
     del plain

@@ -45,7 +45,7 @@ def change(action: Action, number: int = 1, **options) -> Change:
     return Change(address, "user", action, id=id, via="api", **options)
 
 
-def test_an_approved_plan_is_made_by_approve_alone():
+def test_only_approve_creates_an_approved_plan():
     made = review(change(Action.UPDATE))
     with pytest.raises(TypeError, match="approve"):
         ApprovedPlan(made, YES)
@@ -58,14 +58,14 @@ def test_an_approved_plan_is_made_by_approve_alone():
 
 
 @pytest.mark.parametrize(("name", "value"), [("review", review()), ("consent", Consent("high", ("*",), 9))])
-def test_an_approved_plan_that_was_altered_is_approved_no_more(name, value):
+def test_modified_approved_plan_is_rejected(name, value):
     approved = approve(review(change(Action.UPDATE)), YES, NOW)
     object.__setattr__(approved, name, value)
     with pytest.raises(TypeError, match="only approve"):
         require_genuine(approved)
 
 
-def test_nothing_else_passes_for_an_approved_plan():
+def test_other_types_are_rejected_as_approved_plan():
     approved = approve(review(change(Action.UPDATE)), YES, NOW)
 
     class Other(ApprovedPlan):
@@ -78,7 +78,7 @@ def test_nothing_else_passes_for_an_approved_plan():
             require_genuine(one)
 
 
-def test_a_plan_that_was_altered_is_stale_and_so_is_consent_to_another():
+def test_modified_plan_and_consent_to_another_plan_are_stale():
     made = review(change(Action.UPDATE))
     altered = dataclasses.replace(made, plan=dataclasses.replace(made.plan, changes=(change(Action.DELETE),)))
     with pytest.raises(PlanStale):
@@ -87,23 +87,23 @@ def test_a_plan_that_was_altered_is_stale_and_so_is_consent_to_another():
         approve(made, dataclasses.replace(YES, fingerprint="another"), NOW)
 
 
-def test_nothing_is_approved_without_anybody():
+def test_plan_without_consent_is_not_approved():
     with pytest.raises(Refused, match="not approved"):
         approve(review(change(Action.CREATE)), Consent(), NOW)
 
 
-def test_what_the_state_protects_is_protected_whatever_the_plan_says():
+def test_protection_in_the_state_overrides_the_plan():
     with pytest.raises(Refused, match="protect"):
         approve(review(change(Action.DELETE), protect=True), Consent("high", ("*",), 1), NOW)
 
 
-def test_a_freeze_holds_for_everybody():
+def test_freeze_stops_every_consent():
     with pytest.raises(Refused, match="freeze"):
         approve(review(change(Action.CREATE), freezes=[FREEZE]), Consent("high", ("*",)), NOW)
 
 
 @given(st.integers(1, 8), st.integers(0, 8), st.none() | st.integers(0, 9), st.sampled_from(["critical", "blocked"]))
-def test_what_is_approved_is_never_more_than_was_agreed_to(count, limit, agreed, level):
+def test_approved_plan_never_exceeds_the_consent(count, limit, agreed, level):
     leaving = [change(Action.DELETE, number) for number in range(count)]
     made = review(*leaving, deletes=limit)
     allowed = Consent("high", deletes=agreed)
@@ -123,7 +123,7 @@ def test_what_is_approved_is_never_more_than_was_agreed_to(count, limit, agreed,
         approve(review(risky), address, NOW)
 
 
-def test_consent_that_names_nothing_in_sight_is_an_error():
+def test_consent_without_matching_address_is_an_error():
     with pytest.raises(Refused) as refused:
         approve(review(change(Action.UPDATE)), Consent("high", ("survey.nope",)), NOW)
     assert "--allow survey.nope matches nothing" in str(refused.value)

@@ -43,7 +43,7 @@ def graphs(draw):
 
 
 @given(graphs())
-def test_a_failure_stops_its_dependants_and_nothing_else(drawn):
+def test_failure_blocks_only_dependent_operations(drawn):
     operations, failing = drawn
     outcomes, blocked, _, _ = run(operations, failing)
     by_key = {operation.key: operation for operation in operations}
@@ -56,7 +56,7 @@ def test_a_failure_stops_its_dependants_and_nothing_else(drawn):
 
 
 @given(graphs())
-def test_everything_waits_for_what_it_needs_and_what_it_comes_after(drawn):
+def test_operations_run_in_the_order_of_dependencies(drawn):
     operations, _ = drawn
     outcomes, _, begun, ended = run(operations)
     moments = {key: place for place, key in enumerate(begun)}
@@ -67,7 +67,7 @@ def test_everything_waits_for_what_it_needs_and_what_it_comes_after(drawn):
             assert moments[key] < moments[operation.key]
 
 
-def test_once_halted_nothing_more_is_started():
+def test_no_operation_starts_after_halt():
     operations = [Operation(str(number)) for number in range(50)]
     count = 0
 
@@ -82,7 +82,7 @@ def test_once_halted_nothing_more_is_started():
     assert set(blocked.values()) == {None}
 
 
-def test_independent_operations_go_side_by_side_and_no_more_than_allowed():
+def test_independent_operations_run_in_parallel_up_to_the_limit():
     running, most, lock = 0, 0, threading.Lock()
     together = threading.Barrier(3, timeout=10)
 

@@ -17,7 +17,7 @@ def warnings(project, survey, project_file=""):
     return [line for line in ended.err.splitlines() if "warning[" in line]
 
 
-def test_a_sound_survey_is_not_complained_about(project):
+def test_valid_survey_has_no_warnings(project):
     assert (
         warnings(project, f"    greeting_text: Hello %agent_id%, 100% of you.\n    questions: [{QUESTION}]\n") == []
     )
@@ -80,7 +80,7 @@ CASES = {
 
 
 @pytest.mark.parametrize(("survey", "settings", "said"), CASES.values(), ids=CASES)
-def test_what_respondents_would_stumble_over_is_a_warning(project, survey, settings, said):
+def test_problems_for_respondents_are_warnings(project, survey, settings, said):
     found = warnings(project, survey, settings)
     assert any(said in line for line in found), found
 
@@ -98,14 +98,14 @@ def test_what_respondents_would_stumble_over_is_a_warning(project, survey, setti
         ("    greeting_text: {default: Hello, de-default: Hallo}\n    description: ours\n", ""),
     ],
 )
-def test_these_are_fine(project, survey, settings):
+def test_valid_texts_have_no_warnings(project, survey, settings):
     question = "{question_label: Q, question_text: {default: Why?, de-AT: Warum?}, question_type: text}"
     plain = "de-default" not in survey
     found = warnings(project, f"{survey}    questions: [{QUESTION if plain else question}]\n", settings)
     assert found == []
 
 
-def test_what_is_empty_is_told_once(project):
+def test_empty_text_is_reported_once(project):
     texts = [{"default": "Hi", "de-default": " "}, {"default": "", "de-AT": "Ja"}]
     questions = [
         f"{{question_label: Q{n}, question_type: text, question_text: {json.dumps(text)}}}"
@@ -118,7 +118,7 @@ def test_what_is_empty_is_told_once(project):
     ]
 
 
-def test_a_plan_says_in_every_form_what_validate_says(connected):
+def test_plan_reports_warnings_of_validate_in_every_format(connected):
     connected.write(
         "a.yaml", f"surveys:\n  a: {{name: A, greeting_text: Hi %first_name%, questions: [{QUESTION}]}}\n"
     )

@@ -75,7 +75,7 @@ def test_create_that_does_not_show_is_not_sent_again(behind: Any, proxy: Any, te
     proxy.edit = nothing
     applied = behind.apply()
     assert applied.code == 1
-    assert "was created as id 1" in applied.err
+    assert "was created with id 1" in applied.err
     monkeypatch.setattr("sdx_state.apply.settling.SETTLE", 60.0)
     planned = behind.run("plan", "--detailed-exitcode")
     assert planned.code == 0, planned.out

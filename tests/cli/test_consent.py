@@ -71,7 +71,7 @@ def test_destroy_keeps_freezes_and_protect_whoever_consents(answered, tenant, ty
     freeze = "freeze: [{from: 2000-01-01, to: 2999-01-01, reason: a campaign}]\n"
     answered.write("sdx.yaml", "sdx: 1\napi: {host: x.example}\n" + freeze)
     consent = ("--auto-approve", "--allow-deletes", "4", "--allow", "*")
-    assert "freeze: nothing is written" in answered.run("destroy", *consent).err
+    assert "freeze: the freeze allows no writes" in answered.run("destroy", *consent).err
     answered.write("sdx.yaml", "sdx: 1\napi: {host: x.example}\n")
     answered.write("a.yaml", FILES.replace("name: B", "name: B, protect: true"))
     assert "survey.b is protected" in answered.run("destroy", *consent).err

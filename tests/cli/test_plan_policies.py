@@ -61,11 +61,11 @@ def test_nothing_is_written_in_a_freeze_and_plan_says_so(changed, tenant):
     changed.write("sdx.yaml", freeze(now - timedelta(hours=1), now + timedelta(hours=1)))
     planned = changed.run("plan")
     assert planned.code == 6
-    assert "sdx.yaml:3:10: error[freeze]: nothing is written until" in planned.out
+    assert "sdx.yaml:3:10: error[freeze]: the freeze allows no writes until" in planned.out
     assert "year end" in planned.out
     refused = changed.apply()
     assert refused.code == 6
-    assert "freeze: nothing is written until" in refused.err
+    assert "freeze: the freeze allows no writes until" in refused.err
     assert "year end (sdx.yaml:3)" in refused.err
     assert tenant.store.rows("users")[0]["agent_id"] == "u"
 

@@ -135,8 +135,8 @@ def test_the_user_of_the_credentials_is_never_deleted(connected, proxy):
         connected.write("a.yaml", "users: {w@example.com: {name: W}}\n")
         ended = connected.run(*command)
         assert ended.code == 6, ended.err
-        assert "blocked: user.u@example.com: the credentials of this very run" in ended.err
-        assert "blocked: user.v@example.com: nobody of those who administer" in ended.err
+        assert "blocked: user.u@example.com: the credentials of this run" in ended.err
+        assert "blocked: user.v@example.com: the tenant would have no administrator" in ended.err
     assert len(proxy.writes()) == writes
 
 

@@ -87,7 +87,7 @@ class Page(html.parser.HTMLParser):
 
 
 @given(hostile, hostile)
-def test_the_page_holds_each_value_exactly_and_none_of_it_is_active(one, two):
+def test_page_contains_exact_values_without_active_content(one, two):
     page = Page(handoff_html(made(one, two)))
     assert [lines_of(copied) for copied in page.copies] == [lines_of(one), lines_of(two)]
     assert page.tags <= HARMLESS
@@ -95,7 +95,7 @@ def test_the_page_holds_each_value_exactly_and_none_of_it_is_active(one, two):
 
 
 @given(hostile, hostile)
-def test_markdown_keeps_values_in_fences_and_shows_what_cannot_be_seen(one, two):
+def test_markdown_fences_values_and_shows_invisible_characters(one, two):
     text = handoff_markdown(made(one, two))
     assert not INVISIBLE.search(text)
     fence, inside = None, []
@@ -117,7 +117,7 @@ def test_markdown_keeps_values_in_fences_and_shows_what_cannot_be_seen(one, two)
 
 
 @given(hostile)
-def test_no_spreadsheet_executes_a_cell(text):
+def test_cells_are_never_formulas(text):
     name = text.replace("\x00", "")
     user = Desired("user.a@x", "user", "a@x", {"email": "a@x", "name": name}, Source("a", 1, 1))
     rows = list(csv.reader(io.StringIO(handoff_csv(HandOff(ORIGIN, (), (user,))), newline="")))
@@ -126,7 +126,7 @@ def test_no_spreadsheet_executes_a_cell(text):
     assert rows[1][0].removeprefix("'") == name.removeprefix("'")
 
 
-def test_the_upload_has_what_is_declared_for_it_and_mails_nobody_unless_told():
+def test_upload_has_declared_columns_and_sends_no_mail_by_default():
     values = {"email": "a@x", "name": "A", "phone": "+61491570156", "agent_id": "a"}
     where = Source("a", 1, 1)
     plain = Desired("user.a@x", "user", "a@x", values, where)
@@ -145,14 +145,14 @@ def test_the_upload_has_what_is_declared_for_it_and_mails_nobody_unless_told():
 
 
 @pytest.mark.parametrize("said", [None, "", "FALSE"])
-def test_a_reset_that_nobody_asked_for_is_written_as_false(said):
+def test_undeclared_reset_is_written_as_false(said):
     upload = {} if said is None else {"send_password_reset": said}
     user = Desired("user.a@x", "user", "a@x", {"email": "a@x", "name": "A"}, Source("a", 1, 1), upload=upload)
     (row,) = csv.DictReader(io.StringIO(handoff_csv(HandOff(ORIGIN, (), (user,)))))
     assert row["send_password_reset"] == "FALSE"
 
 
-def test_a_long_name_is_cut_in_titles_and_whole_where_it_is_copied():
+def test_long_name_is_truncated_in_titles_only():
     name = "x" * 500
     handoff = made(name)
     assert name in Page(handoff_html(handoff)).copies
@@ -161,7 +161,7 @@ def test_a_long_name_is_cut_in_titles_and_whole_where_it_is_copied():
     assert all(len(line) < 1400 for line in handoff_text(handoff, (), colour=False).splitlines())
 
 
-def test_nothing_left_to_do_is_said_in_every_form():
+def test_empty_hand_off_is_reported_in_every_format():
     empty = HandOff(ORIGIN)
     assert "Nothing is left" in handoff_markdown(empty)
     assert "Nothing is left" in handoff_html(empty)
@@ -169,14 +169,14 @@ def test_nothing_left_to_do_is_said_in_every_form():
 
 
 @pytest.mark.parametrize("name", ["handoff.md", "handoff.html", "handoff.json", "users.csv"])
-def test_somebodys_file_is_moved_aside_and_named(tmp_path, name):
+def test_file_of_other_origin_is_moved_aside_and_listed(tmp_path, name):
     (tmp_path / name).write_text("my notes")
     pack = write_pack(tmp_path, pack_texts(made("Hello")))
     assert pack.moved_aside == {tmp_path / name: tmp_path / f"{name}.kept-1"}
     assert (tmp_path / f"{name}.kept-1").read_text() == "my notes"
 
 
-def test_ticks_that_a_person_made_in_the_markdown_are_kept(tmp_path):
+def test_ticks_in_the_markdown_are_preserved(tmp_path):
     write_pack(tmp_path, pack_texts(made("Hello")))
     path = tmp_path / "handoff.md"
     path.write_text(path.read_text().replace("[ ]", "[x]"))
@@ -185,7 +185,7 @@ def test_ticks_that_a_person_made_in_the_markdown_are_kept(tmp_path):
     assert "[x]" in (tmp_path / "handoff.md.kept-1").read_text()
 
 
-def test_our_own_files_are_replaced_without_a_word_and_a_csv_that_is_not_needed_goes(tmp_path):
+def test_generated_files_are_replaced_and_unneeded_csv_is_removed(tmp_path):
     user = Desired("user.a@x", "user", "a@x", {"email": "a@x", "name": "A"}, Source("a", 1, 1))
     write_pack(tmp_path, pack_texts(HandOff(ORIGIN, (), (user,))))
     assert (tmp_path / "users.csv").exists()

@@ -31,7 +31,7 @@ def fields(document):
     }
 
 
-def test_what_a_person_does_is_ticked_off_and_what_was_mistyped_is_named(project, documented, person):
+def test_done_steps_are_ticked_off_and_typos_are_reported(project, documented, person):
     documented.store.load_snapshot({"surveys": [{"id": 9, "name": "Old one", "description": "Change me"}]})
     project.write("a.yaml", FILES)
     planned = project.run("plan")
@@ -91,7 +91,7 @@ def test_what_a_person_does_is_ticked_off_and_what_was_mistyped_is_named(project
     assert project.run("plan", "--detailed-exitcode").code == 0
 
 
-def test_nothing_needs_to_be_remembered(project, documented, person):
+def test_steps_need_no_stored_progress(project, documented, person):
     project.write("a.yaml", FILES)
     project.apply()
     person.work()
@@ -141,7 +141,7 @@ def test_two_thousand_missing_users_are_one_file_and_one_step(project, documente
     assert project.apply().code == 0
 
 
-def test_truth_values_reach_the_upload_as_it_takes_them_and_the_summary_counts_them(project, documented, person):
+def test_booleans_are_written_as_true_or_false_and_counted(project, documented, person):
     project.write("a.yaml", "users: {csv: a.csv}\n")
     header = "name;email;team;visible;visibility_level;send_password_reset\n"
     project.write("a.csv", header + "Ana;ana@x.com;T;WAHR;2;ja\nBo;bo@x.com;T;0;2;FALSCH\nCy;cy@x.com;;;;1\n")
@@ -156,14 +156,14 @@ def test_truth_values_reach_the_upload_as_it_takes_them_and_the_summary_counts_t
     assert project.apply().code == 0
 
 
-def test_a_user_without_a_name_cannot_be_uploaded_and_is_a_step_of_its_own(project, documented, person):
+def test_user_without_a_name_is_a_separate_step(project, documented, person):
     project.write("a.yaml", "users: {u@example.com: {agent_id: u}}\n")
     project.apply()
     (step,) = person.steps()
     assert (step["action"], step["type"]) == ("create", "user")
 
 
-def test_languages_are_typed_one_by_one(project, documented, person):
+def test_each_language_is_a_value_to_enter(project, documented, person):
     project.write("a.yaml", "surveys: {a: {name: A, greeting_text: {default: Hello, de-default: Hallo}}}\n")
     project.apply()
     paths = [field["path"] for field in person.steps()[0]["fields"]]
@@ -173,7 +173,7 @@ def test_languages_are_typed_one_by_one(project, documented, person):
     assert project.run("plan", "--detailed-exitcode").code == 0
 
 
-def test_watch_ends_when_nothing_is_left(project, documented, person, monkeypatch):
+def test_watch_ends_when_all_steps_are_done(project, documented, person, monkeypatch):
     import time
 
     project.write("a.yaml", "surveys: {a: {name: A}}\nusers: {u@example.com: {name: U}}\n")
@@ -195,7 +195,7 @@ def test_watch_ends_when_nothing_is_left(project, documented, person, monkeypatc
     assert "done  Upload users.csv: 1 missing user" in ended.out
 
 
-def test_watch_ends_with_the_error_that_the_plan_has_meanwhile(project, documented, person, monkeypatch):
+def test_watch_ends_with_an_error_of_the_plan(project, documented, person, monkeypatch):
     import time
 
     project.write("a.yaml", "surveys: {a: {name: A}}\n")

@@ -100,7 +100,7 @@ def test_case_of_ascii_letters_and_composition_do_not_matter(text: str) -> None:
 
 
 @given(st.lists(ALMOST | ANYTHING, min_size=2, max_size=2))
-def test_who_is_the_same_to_the_library_is_the_same_here(texts: list[str]) -> None:
+def test_identity_agrees_with_the_library(texts: list[str]) -> None:
     """The library's normalized form, apart from the case of ASCII letters, decides; the two never disagree."""
     if any(email.malformed(text) for text in texts):
         return
@@ -125,7 +125,7 @@ def test_who_is_the_same_to_the_library_is_the_same_here(texts: list[str]) -> No
         (" joe@x.com", "joe@x.com", False),
     ],
 )
-def test_who_is_one_person(one: str, other: str, same: bool) -> None:
+def test_spellings_of_one_mailbox_have_one_identity(one: str, other: str, same: bool) -> None:
     assert (email.identity_of(one) == email.identity_of(other)) is same
 
 
@@ -148,7 +148,7 @@ def test_common_addresses_do_not_load_the_library() -> None:
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
 
 
-def test_library_makes_no_lookups() -> None:
+def test_library_does_not_use_the_network() -> None:
     import subprocess
     import sys
 
@@ -200,17 +200,17 @@ AT = {
 }
 
 
-def test_only_what_is_no_identity_is_folded(source: Source) -> None:
+def test_identities_are_not_case_folded(source: Source) -> None:
     """`str.casefold` makes two people one; whoever compares ids or addresses uses `identity_of`."""
     assert set(source.where(lambda node: isinstance(node, ast.Attribute) and node.attr == "casefold")) == set(FOLDS)
 
 
-def test_only_what_is_no_identity_is_lowered(source: Source) -> None:
+def test_identities_are_not_lowered(source: Source) -> None:
     """`str.lower` leaves the domain as it was written; whoever compares ids or addresses uses `identity_of`."""
     assert set(source.where(lambda node: isinstance(node, ast.Attribute) and node.attr == "lower")) == set(LOWERS)
 
 
-def test_addresses_are_taken_apart_in_one_module(source: Source) -> None:
+def test_addresses_are_split_in_one_module(source: Source) -> None:
     def splits_at_the_sign(node: ast.AST) -> bool:
         return isinstance(node, ast.Call) and any(
             isinstance(one, ast.Constant) and one.value == "@" for one in node.args

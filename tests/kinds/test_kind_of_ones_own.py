@@ -179,7 +179,7 @@ def test_two_of_one_name_are_an_error(team_project: Any) -> None:
     assert "two teams have the name `Support`" in wrong.err
 
 
-def test_it_is_planned_after_what_it_names(team_project: Any, teams: Teams) -> None:
+def test_it_is_planned_after_its_references(team_project: Any, teams: Teams) -> None:
     document = json.loads(team_project.run("plan", "--format", "json").out)
     addresses = [one["address"] for one in document["resource_changes"]]
     assert addresses == ["user.ana@example.com", "user.bo@example.com", "team.support", "team.sales"]
@@ -215,14 +215,14 @@ def test_one_that_is_live_is_imported_by_its_name(team_project: Any, teams: Team
     assert (support["change"]["actions"], support["change"]["importing"]) == (["no-op"], {"id": "1"})
 
 
-def test_one_that_nobody_declared_is_named_and_left_alone(applied: Any, teams: Teams) -> None:
+def test_unmanaged_one_is_listed_and_not_changed(applied: Any, teams: Teams) -> None:
     teams.add(name="Others")
     shown = applied.run("plan")
     assert "1 team (Others)" in shown.out
     assert teams.writes == []
 
 
-def test_moved_keeps_what_is_live(applied: Any, teams: Teams) -> None:
+def test_moved_keeps_the_live_resource(applied: Any, teams: Teams) -> None:
     text = TEAMS.replace("  sales:", "  sellers:") + "moved: [{from: team.sales, to: team.sellers}]\n"
     applied.write("teams.yaml", text)
     assert applied.apply().code == 0
@@ -270,14 +270,14 @@ def test_pull_writes_it_where_its_kind_says_and_the_next_plan_is_empty(
     assert teams.writes == []
 
 
-def test_pull_changes_the_lines_of_what_is_declared(applied: Any, teams: Teams) -> None:
+def test_pull_changes_declared_lines(applied: Any, teams: Teams) -> None:
     teams.named("Support")["seats"] = 9
     ended = applied.run("pull", "--overwrite")
     assert ended.code == 0, ended.err
     assert (applied.folder / "teams.yaml").read_text() == TEAMS.replace("seats: 5", "seats: 9")
 
 
-def test_drift_is_told(applied: Any, teams: Teams) -> None:
+def test_drift_is_reported(applied: Any, teams: Teams) -> None:
     assert applied.run("drift", "--detailed-exitcode").code == 0
     teams.named("Support")["seats"] = 9
     del teams.rows[teams.named("Sales")["id"]]
@@ -288,7 +288,7 @@ def test_drift_is_told(applied: Any, teams: Teams) -> None:
     assert "team.sales" in drifted.out
 
 
-def test_undo_puts_back_what_a_run_changed_created_and_deleted(applied: Any, teams: Teams) -> None:
+def test_undo_reverts_updates_creates_and_deletes(applied: Any, teams: Teams) -> None:
     before = teams.by_name()
     applied.write("teams.yaml", "teams:\n  support: {name: Support, seats: 7}\n  new: {name: New}\n")
     assert applied.apply("--allow-deletes", "1", "--allow", "team.sales").code == 0
@@ -336,7 +336,7 @@ def test_the_text_of_a_plan_has_a_section_of_its_title(team_project: Any) -> Non
     assert any("team.support" in line for line in shown)
 
 
-def test_what_the_api_does_not_write_is_handed_off_with_its_page(team_project: Any, teams: Teams) -> None:
+def test_unsupported_write_is_handed_off_with_its_page(team_project: Any, teams: Teams) -> None:
     teams.verbs = "GET"
     ended = team_project.apply()
     assert ended.code == 8, ended.err
@@ -353,7 +353,7 @@ def test_what_the_api_does_not_write_is_handed_off_with_its_page(team_project: A
     assert "Create the team 'Support'" in shown.out
 
 
-def test_a_stored_tenant_holds_it(applied: Any, teams: Teams) -> None:
+def test_stored_tenant_contains_it(applied: Any, teams: Teams) -> None:
     path = applied.folder / "tenant.json"
     assert applied.run("pull", "--snapshot", str(path)).code == 0
     document = json.loads(path.read_text())
@@ -376,7 +376,7 @@ def test_a_lost_state_finds_it_again_by_its_name(applied: Any) -> None:
     assert applied.run("state", "list").out == before
 
 
-def test_a_tenant_that_lost_all_of_it_is_taken_for_another(applied: Any, teams: Teams) -> None:
+def test_tenant_without_any_of_it_is_reported_as_wrong_tenant(applied: Any, teams: Teams) -> None:
     teams.rows.clear()
     stopped = applied.run("plan")
     assert stopped.code == 6
@@ -393,7 +393,7 @@ def test_a_saved_plan_is_shown_and_applied(team_project: Any, teams: Teams) -> N
     assert set(teams.by_name()) == {"Support", "Sales"}
 
 
-def test_a_part_of_a_plan_brings_what_it_names(team_project: Any, tenant: Any, teams: Teams) -> None:
+def test_target_includes_its_references(team_project: Any, tenant: Any, teams: Teams) -> None:
     ended = team_project.apply("--target", "team.support")
     assert ended.code == 0, ended.err
     assert set(teams.by_name()) == {"Support"}
@@ -561,7 +561,7 @@ def test_pull_writes_children_below_their_parent(shift_project: Any, teams: Team
     assert changes(shift_project) == {}
 
 
-def test_what_is_wrong_with_a_child_is_said_at_its_place(shift_project: Any) -> None:
+def test_error_of_a_child_has_its_place(shift_project: Any) -> None:
     shift_project.write("teams.yaml", SHIFTS.replace("{name: Late, hours: 6}", "{name: early, hours: 6}"))
     wrong = shift_project.run("validate")
     assert wrong.code == 1

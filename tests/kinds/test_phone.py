@@ -25,7 +25,7 @@ def test_numbers_with_any_separator_are_found_in_a_text(separator: str) -> None:
     assert without_separators(found[0]) == "+61488888888"
 
 
-def test_other_characters_separate_nothing() -> None:
+def test_other_characters_are_not_separators() -> None:
     assert without_separators("+61/488_888") == "+61/488_888"
 
 

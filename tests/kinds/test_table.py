@@ -52,7 +52,7 @@ def test_a_kind_under_another_one_is_its_child() -> None:
     assert "desk" not in child_names()
 
 
-def test_what_is_derived_from_the_table_is_derived_again_when_it_changes() -> None:
+def test_caches_are_cleared_when_the_table_changes() -> None:
     @cached_by_table
     def names() -> list[str]:
         return list(KINDS)
@@ -75,7 +75,7 @@ def test_what_is_derived_from_the_table_is_derived_again_when_it_changes() -> No
         (kind("team", Field("survey", refers_to="survey")), "a kind that is identified by its key"),
     ],
 )
-def test_a_kind_that_does_not_fit_the_others_is_refused(wrong: Kind, message: str) -> None:
+def test_invalid_kind_cannot_be_registered(wrong: Kind, message: str) -> None:
     before = dict(KINDS)
     with pytest.raises(ValueError, match=message), registered(wrong):
         pass

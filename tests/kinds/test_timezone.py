@@ -78,7 +78,7 @@ def test_a_label_that_programs_show_names_the_zones_to_write(text: str, zones: l
 @pytest.mark.parametrize(
     "text", ["(UTC+10:00) Paris", "(UTC-08:00) Baja California", "(GMT+02:00) Sydney", "(UTC+99:99) Brisbane"]
 )
-def test_a_label_whose_place_is_not_known_at_its_offset_gets_no_guess(text: str) -> None:
+def test_label_with_unknown_place_gets_an_example_instead_of_a_guess(text: str) -> None:
     complaint = check_timezone(text)
     assert complaint is not None
     assert complaint.help == (
@@ -89,7 +89,7 @@ def test_a_label_whose_place_is_not_known_at_its_offset_gets_no_guess(text: str)
 @pytest.mark.parametrize(
     "text", ["Paris, Texas", "Mars", "Time", "", "(", "()", "Sydney, Nova Scotia", "North", "," * 999]
 )
-def test_a_place_elsewhere_gets_no_hint(text: str) -> None:
+def test_unknown_place_gets_no_hint(text: str) -> None:
     complaint = check_timezone(text)
     assert complaint is not None
     assert complaint.help is None
@@ -129,7 +129,7 @@ def test_a_user_with_an_abbreviation_is_warned_with_the_zones_that_use_it(files:
     assert "`Australia/Brisbane`" in str(warning.help)
 
 
-def test_no_hint_names_a_zone_of_another_meaning() -> None:
+def test_hints_never_change_the_meaning() -> None:
     for text in ("AEST", "AEDT", "PST", "PDT", "UTC+10", "UTC+1", "GMT+12", "IST", "CST", "JST", "Etc/GMT+15", "MEZ"):
         complaint = check_timezone(text)
         assert complaint is not None
@@ -160,7 +160,7 @@ def test_a_place_that_only_the_platform_may_know_is_a_warning_for_a_user_and_an_
     assert check_timezone("Antarctica/Concordia") is not None
 
 
-def test_two_names_of_one_zone_are_equal_and_no_others() -> None:
+def test_only_names_of_the_same_zone_are_equal() -> None:
     field = USER.by_name["timezone"]
     assert field.means_the_same("Europe/Kiev", "Europe/Kyiv")
     assert field.means_the_same("UTC", "Etc/UTC")

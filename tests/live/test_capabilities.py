@@ -36,26 +36,26 @@ BY_API = {"survey.a": "api", "question.a.q": "api", "user.u@example.com": "api"}
 BY_HAND = {"survey.a": "manual", "question.a.q": "manual", "user.u@example.com": "csv"}
 
 
-def test_an_allow_header_is_believed_and_only_what_the_plan_writes_is_asked_about(asked, proxy):
+def test_allow_header_decides_and_only_planned_writes_are_requested(asked, proxy):
     assert ways(asked) == BY_API
     assert sorted(options(proxy)) == ["/api/questions", "/api/surveys", "/api/users"]
 
 
 @pytest.mark.parametrize("fault", ["no allow", 401, 404, 405, 500, "html", "drop before"])
 @pytest.mark.usefixtures("waits")
-def test_no_good_answer_means_what_the_reference_documents(asked, proxy, fault):
+def test_invalid_answer_falls_back_to_the_reference(asked, proxy, fault):
     proxy.fail("OPTIONS", "/", fault, times=99)
     assert ways(asked) == BY_HAND
     assert asked.run("plan").code == 0
 
 
-def test_a_401_to_options_alone_stops_nothing_else(asked, proxy):
+def test_401_to_options_does_not_stop_the_run(asked, proxy):
     proxy.fail("OPTIONS", "/", 401, times=99)
     assert asked.apply().code == 8
     assert proxy.writes() == []
 
 
-def test_the_setting_is_taken_without_a_question(asked, proxy):
+def test_setting_needs_no_request(asked, proxy):
     asked.write("sdx.yaml", PROJECT.format("documented"))
     assert ways(asked) == BY_HAND
     asked.write("sdx.yaml", PROJECT.format("writable"))
@@ -63,7 +63,7 @@ def test_the_setting_is_taken_without_a_question(asked, proxy):
     assert options(proxy) == []
 
 
-def test_a_lie_is_believed_until_a_405_and_then_becomes_work_for_a_person(asked, proxy, tenant):
+def test_wrong_allow_header_leads_to_hand_off_after_405(asked, proxy, tenant):
     proxy.fail("POST", "/surveys", 405, times=99)
     assert ways(asked) == BY_API
     applied = asked.apply()
@@ -76,7 +76,7 @@ def test_a_lie_is_believed_until_a_405_and_then_becomes_work_for_a_person(asked,
     assert [path for method, path in proxy.writes() if path == "/api/surveys"] == ["/api/surveys"]
 
 
-def test_an_answer_for_the_collection_says_nothing_of_its_items(asked, proxy, tenant):
+def test_capability_of_the_collection_does_not_cover_items(asked, proxy, tenant):
     asked.apply()
     proxy.fail("OPTIONS", "/surveys/", "no allow", times=9)
     asked.write(
@@ -85,7 +85,7 @@ def test_an_answer_for_the_collection_says_nothing_of_its_items(asked, proxy, te
     assert ways(asked) == {"survey.a": "manual", "user.u@example.com": "api"}
 
 
-def test_a_change_of_order_that_is_not_taken_is_handed_off(asked, proxy):
+def test_unsupported_change_of_order_is_handed_off(asked, proxy):
     two = FILES.replace("[{", "[{question_label: P, question_type: text}, {")
     asked.write("a.yaml", two)
     asked.apply()

@@ -41,7 +41,7 @@ def test_a_copy_is_whole(copied):
 @pytest.mark.parametrize(
     "text", ["", "survey", "survey.", "surveys.a", "question.a", "question.a.", "question..q", ".a"]
 )
-def test_what_is_no_address_is_refused_and_says_why(text):
+def test_invalid_address_is_rejected_with_a_reason(text):
     with pytest.raises(NoAddress) as refused:
         parse_address(text)
     assert "survey" in str(refused.value) or "question" in str(refused.value)

@@ -32,7 +32,7 @@ def test_credentials_may_go_to_the_vendor(host: str) -> None:
 
 
 @pytest.mark.parametrize("host", ["evil.example", "surveydynamix.com.evil.example", "notsurveydynamix.com"])
-def test_credentials_may_go_elsewhere_only_if_their_owner_names_the_origin(host: str) -> None:
+def test_credentials_are_sent_elsewhere_only_if_the_environment_names_the_origin(host: str) -> None:
     base = base_url(host, None)
     assert not is_trusted(base, None)
     assert not is_trusted(base, base_url("other.example", None))
@@ -91,7 +91,7 @@ ELSEWHERE = {
 }
 
 
-def test_urls_are_taken_apart_and_escaped_in_one_module(source: Source) -> None:
+def test_urls_are_split_and_escaped_in_one_module(source: Source) -> None:
     def uses_a_library(node: ast.AST) -> bool:
         if isinstance(node, ast.ImportFrom):
             return node.module in ("urllib.parse", "ipaddress")

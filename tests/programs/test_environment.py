@@ -35,7 +35,7 @@ def python(code, **environment):
     return ended.stdout.strip()
 
 
-def test_the_browser_gets_no_settings_of_ours(tmp_path, dumping):
+def test_browser_gets_no_settings(tmp_path, dumping):
     code = "import os; from sdx_state.programs.browser import open_browser; "
     code += "print(open_browser('http://127.0.0.1:9/'), os.environ['SDX_AUTH_TOKEN'])"
     assert python(code, BROWSER=str(dumping)) == f"True {SECRET}"
@@ -46,7 +46,7 @@ def test_the_browser_gets_no_settings_of_ours(tmp_path, dumping):
 
 
 @pytest.mark.parametrize("call", ["load('https://x.example')", "save('https://x.example', Credentials('t0ken'))"])
-def test_a_keyring_that_starts_a_program_hands_no_settings_of_ours_on(tmp_path, dumping, call):
+def test_programs_of_a_keyring_get_no_settings(tmp_path, dumping, call):
     (tmp_path / "spawning.py").write_text(f"""
 import subprocess
 from keyring.backend import KeyringBackend
@@ -73,7 +73,7 @@ class Keyring(KeyringBackend):
     assert SECRET not in told
 
 
-def test_settings_are_back_after_a_failure(monkeypatch):
+def test_settings_are_restored_after_a_failure(monkeypatch):
     monkeypatch.setenv("SDX_AUTH_TOKEN", SECRET)
     monkeypatch.setenv("PATH", os.pathsep.join([".", "/usr/bin", ""]))
     before = dict(os.environ)

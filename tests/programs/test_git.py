@@ -169,7 +169,7 @@ FETCHES = [with_external_transport, with_ssh_command, with_upload_pack, with_tra
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda one: one.__name__)
-def test_nothing_that_a_repository_configures_is_run(project, tmp_path, protections, attack):
+def test_programs_in_git_settings_are_not_run(project, tmp_path, protections, attack):
     repository, proof = begun(tmp_path / "repository"), tmp_path / "proof"
     control = attack(repository, programmed(tmp_path, proof))
     proof.unlink(missing_ok=True)
@@ -198,7 +198,7 @@ def test_a_blob_that_a_partial_clone_lacks_is_an_error_with_advice_and_is_not_fe
     assert proof.exists(), "git itself runs it: the test tests something"
 
 
-def test_git_gets_no_settings_of_ours_and_no_other_repository(project, tmp_path, monkeypatch):
+def test_git_gets_no_settings_and_no_other_repository(project, tmp_path, monkeypatch):
     repository = begun(tmp_path / "repository")
     other = begun(tmp_path / "other", TWO)
     program, told = tmp_path / "bin" / "git", tmp_path / "told"
@@ -231,7 +231,7 @@ def test_git_gets_no_settings_of_ours_and_no_other_repository(project, tmp_path,
         assert f"GIT_DIR={other / '.git'}" not in environment
 
 
-def test_a_program_named_git_in_the_current_folder_is_not_run(project, tmp_path, monkeypatch):
+def test_git_in_the_current_directory_is_not_run(project, tmp_path, monkeypatch):
     repository, proof = begun(tmp_path / "repository"), tmp_path / "proof"
     shutil.copy(programmed(tmp_path, proof), repository / "git")
     monkeypatch.chdir(repository)
@@ -241,7 +241,7 @@ def test_a_program_named_git_in_the_current_folder_is_not_run(project, tmp_path,
     assert not proof.exists()
 
 
-def test_no_command_starts_a_program_that_gets_settings_of_ours(tmp_path):
+def test_child_processes_of_commands_get_no_settings(tmp_path):
     repository = begun(tmp_path / "repository")
     watched = """
 import json, os, sys
@@ -336,7 +336,7 @@ def test_a_project_reached_through_a_symbolic_link_is_attributed(project, tmp_pa
     assert attributed(project, tmp_path / "link") == {"survey.a": "pending", "survey.b": "branch"}
 
 
-def test_a_git_folder_that_is_none_is_passed_over(project, tmp_path):
+def test_invalid_git_directory_is_skipped(project, tmp_path):
     top = begun(tmp_path / "top")
     inner = top / "inner"
     shutil.copytree(top, inner, ignore=shutil.ignore_patterns(".git", "inner"))
@@ -363,7 +363,7 @@ def test_a_shallow_clone_is_named_as_the_reason(project, tmp_path):
     assert "shallow" not in ended.err
 
 
-def test_a_repository_of_another_user_is_said_to_be_untrusted(project, tmp_path, monkeypatch):
+def test_repository_of_another_user_is_reported_as_untrusted(project, tmp_path, monkeypatch):
     repository = begun(tmp_path / "repository")
     fixed = {**git_module.FIXED, "GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"}
     monkeypatch.setattr(git_module, "FIXED", fixed)
@@ -375,14 +375,14 @@ def test_a_repository_of_another_user_is_said_to_be_untrusted(project, tmp_path,
     (repository / ".sdx").mkdir(exist_ok=True)
     validated = project.run("validate", folder=repository)
     assert validated.code == 0
-    assert "warning[git-unavailable]: cannot tell whether Git tracks files" in validated.err
+    assert "warning[git-unavailable]: cannot check if Git tracks files" in validated.err
     settings = tmp_path / "gitconfig"
     settings.write_text(f"[safe]\n\tdirectory = {repository}\n")
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
     assert attributed(project, repository) == {"survey.a": "pending"}
 
 
-def test_without_git_it_is_said_to_be_missing(project, tmp_path, monkeypatch):
+def test_missing_git_is_reported(project, tmp_path, monkeypatch):
     repository = begun(tmp_path / "repository")
     monkeypatch.setenv("PATH", str(tmp_path))
     ended = project.run("plan", "--sandbox", "--base", "HEAD", folder=repository)
@@ -390,7 +390,7 @@ def test_without_git_it_is_said_to_be_missing(project, tmp_path, monkeypatch):
     assert "git is not installed" in ended.err
 
 
-def test_a_git_that_does_not_answer_is_ended(project, tmp_path, monkeypatch):
+def test_git_is_killed_after_the_timeout(project, tmp_path, monkeypatch):
     repository = begun(tmp_path / "repository")
     program = tmp_path / "bin" / "git"
     program.parent.mkdir()

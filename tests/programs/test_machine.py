@@ -26,7 +26,7 @@ EXCEPTIONS = {
 }
 
 
-def test_no_suppression_of_the_rule_stands_anywhere_else() -> None:
+def test_rule_is_suppressed_only_in_the_machine_module() -> None:
     found = {
         path.relative_to(PACKAGE).as_posix()
         for path in PACKAGE.rglob("*.py")
@@ -52,7 +52,7 @@ def test_no_suppression_of_the_rule_stands_anywhere_else() -> None:
         "import requests; requests.Session()",
     ],
 )
-def test_the_linter_refuses_each_way_around_the_machine(line: str) -> None:
+def test_linter_rejects_direct_use_of_clock_and_random(line: str) -> None:
     command = [sys.executable, "-m", "ruff", "check", "--select", "TID251", "--stdin-filename"]
     where = str(PACKAGE / "state" / "new.py")
     ended = subprocess.run([*command, where, "-"], input=line, cwd=ROOT, capture_output=True, text=True, check=False)
@@ -78,7 +78,7 @@ class Standing(Machine):
         return "u-1"
 
 
-def test_the_client_takes_time_and_chance_from_the_machine_it_is_given(tenant, proxy) -> None:
+def test_client_uses_clock_and_random_of_its_machine(tenant, proxy) -> None:
     tenant.store.create("surveys", {"name": "CSAT"})
     machine = Standing()
     connection = Connection(base_url(None, proxy.url), Credentials("sandbox", tenant.options.customer_uuid))
@@ -103,7 +103,7 @@ USED = {
 }
 
 
-def test_this_machine_is_a_default_and_no_more() -> None:
+def test_this_machine_is_used_only_as_a_default() -> None:
     found = set()
     for path in PACKAGE.rglob("*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))

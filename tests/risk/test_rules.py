@@ -71,7 +71,7 @@ def test_every_rule_has_a_case():
     assert {rule.id for rule in RULES if rule.level != "blocked"} == {rule for _, rule in CASES}
 
 
-def test_an_option_that_goes_is_a_scale_that_shrinks():
+def test_removed_option_reduces_the_scale():
     gone = change("question", UPDATE, ("response_options[2]", {"label": "poor"}, None))
     (graded,) = grade(Plan("t", "l", (gone,)), FACTS).changes
     assert [risk.rule for risk in graded.risks] == ["scale-reduced", "text-changed"]
@@ -88,7 +88,7 @@ def test_an_option_that_goes_is_a_scale_that_shrinks():
         change("survey", CREATE, ("sms_number", None, "+61488000002")),
     ],
 )
-def test_these_are_harmless(harmless):
+def test_harmless_changes_have_no_risk(harmless):
     assert grade(Plan("t", "l", (harmless,)), FACTS).changes[0].risks == ()
 
 
@@ -107,7 +107,7 @@ STAYING = frozenset({"dora@example.com"})
         (ANA, Facts(administrators=frozenset({"ana@example.com"}), staying=STAYING), "last-administrator"),
     ],
 )
-def test_whom_the_tool_itself_depends_on_is_never_deleted(leaving, facts, rule):
+def test_operator_and_last_administrator_are_never_deleted(leaving, facts, rule):
     waive = Policy("*", "*", None, "we know better", date.max, Source("sdx.yaml", 1, 1))
     plan = grade(Plan("t", "l", (leaving,)), facts, [waive])
     assert [(risk.rule, risk.level) for risk in plan.changes[0].risks] == [(rule, "blocked")]
@@ -129,7 +129,7 @@ def test_whom_the_tool_itself_depends_on_is_never_deleted(leaving, facts, rule):
         Facts(administrators=frozenset({"ben@example.com"}), staying=STAYING),
     ],
 )
-def test_others_may_be_deleted_by_those_who_say_so(facts):
+def test_other_users_can_be_deleted_with_consent(facts):
     (graded,) = grade(Plan("t", "l", (ANA,)), facts).changes
     assert [risk.rule for risk in graded.risks] == ["user-deleted"]
 
@@ -163,19 +163,19 @@ def test_a_number_in_use_is_more_than_one_that_is_not(pending, level, said):
         (Counts(None, 0), "critical"),
     ],
 )
-def test_a_survey_is_harmless_to_delete_only_where_nothing_was_collected_and_nothing_is_pending(counts, level):
+def test_survey_delete_is_harmless_only_without_responses_and_pending_interactions(counts, level):
     gone = change("survey", DELETE)
     (risk,) = grade(Plan("t", "l", (gone,)), Facts({gone.address: counts})).changes[0].risks
     assert risk.level == level
 
 
-def test_only_what_depends_on_it_is_asked_about():
+def test_evidence_is_requested_only_if_a_rule_needs_it():
     plan = Plan("t", "l", (SMS, change("user", DELETE), change("survey", UPDATE, ("description", "a", "b"))))
     assert needs_evidence(plan) == {SMS.address: Question("survey", "1", frozenset({"pending"}))}
 
 
 @pytest.mark.parametrize(("expires", "asked"), [(date(2027, 1, 31), False), (date(2027, 1, 30), True)])
-def test_what_a_policy_waives_is_not_asked_about(expires, asked):
+def test_waived_rules_request_no_evidence(expires, asked):
     waived = Policy("number-*", "*", None, "a new carrier", expires, Source("sdx.yaml", 1, 1))
     assert bool(needs_evidence(Plan("t", "l", (SMS,)), [waived], date(2027, 1, 31))) is asked
 
@@ -190,7 +190,7 @@ def test_what_a_policy_waives_is_not_asked_about(expires, asked):
         (1, 0, ["1 of 0 is more than all, over the limit of 10 %"]),
     ],
 )
-def test_a_limit_on_deletes_says_which_is_broken_and_by_how_much(count, managed, said):
+def test_delete_limit_reports_the_limit_and_the_count(count, managed, said):
     leaving = tuple(change("survey", DELETE) for _ in range(count))
     options = {"declared": 1, "deletes": 3, "deletes_percent": 10, "consented": None, "destroying": False}
     (refusal,) = broken(Plan("t", "l", leaving), managed=managed, **options)
@@ -199,7 +199,7 @@ def test_a_limit_on_deletes_says_which_is_broken_and_by_how_much(count, managed,
 
 @pytest.mark.parametrize("managed", range(1, 40))
 @pytest.mark.parametrize("percent", [0, 1, 10, 33, 100])
-def test_a_share_that_is_over_its_limit_is_always_shown_as_more(managed, percent):
+def test_share_over_the_limit_is_shown_with_enough_digits(managed, percent):
     for count in range(1, managed + 1):
         leaving = tuple(change("survey", DELETE) for _ in range(count))
         options = {"declared": 1, "deletes": 99, "deletes_percent": percent, "consented": None, "destroying": False}
@@ -245,12 +245,12 @@ def limits(count, managed=100, declared=10, consented=None, destroying=False, pr
         ({"count": 1, "protected": True, "consented": 1}, ["protect"]),
     ],
 )
-def test_limits_stop_what_deletes_too_much(given, broken):
+def test_limits_stop_too_many_deletes(given, broken):
     assert limits(**given) == broken
 
 
 @pytest.mark.parametrize("action", [UPDATE, DELETE])
-def test_a_risk_stands_where_its_field_is_declared_and_what_goes_where_it_stood(action):
+def test_risk_has_the_place_of_its_field_or_former_declaration(action):
     head, line = Source("a.yaml", 1, 1), Source("a.yaml", 5, 3)
     fields = [("question_label", "A", "B", "config", Source("a.yaml", 3, 3)), ("question_type", "nps", "text")]
     fields[1] = (*fields[1], "config", line)

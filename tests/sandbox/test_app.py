@@ -70,7 +70,7 @@ def test_401_without_the_right_credentials(tenant, auth, path):
     assert answer.headers["WWW-Authenticate"].startswith("Basic")
 
 
-def test_a_bearer_token_is_taken_too(tenant):
+def test_bearer_token_is_accepted(tenant):
     headers = {"Authorization": "Bearer sandbox"}
     assert requests.get(tenant.url + "/surveys", headers=headers, timeout=20).status_code == 200
 
@@ -121,7 +121,7 @@ def test_lists_are_filtered(api, tenant, survey):
 
 
 @pytest.mark.parametrize(("collection", "identity"), [("surveys", "1"), ("questions", "1"), ("users", "a@x.example")])
-def test_404_for_what_never_was_and_410_for_what_was_deleted(api, survey, collection, identity):
+def test_404_for_unknown_and_410_for_deleted_resources(api, survey, collection, identity):
     api("POST", "/users", {"email": "a@x.example", "name": "A"})
     assert api.get(f"/{collection}/{identity.replace('1', '99').replace('a@', 'b@')}").status_code == 404
     assert api("DELETE", f"/{collection}/{identity}").status_code == 204
@@ -130,7 +130,7 @@ def test_404_for_what_never_was_and_410_for_what_was_deleted(api, survey, collec
     assert api.get("/nothing").status_code == 404
 
 
-def test_a_deleted_survey_takes_its_questions_along(api, survey):
+def test_delete_of_a_survey_deletes_its_questions(api, survey):
     (first, *_) = [row["id"] for row in api.get("/questions").json()]
     api("DELETE", f"/surveys/{survey}")
     assert api.get(f"/questions/{first}").status_code == 410
@@ -158,11 +158,11 @@ def test_create_answers_the_whole_resource_with_its_id(api):
         ("users", {"email": "a@x.example"}, 400),
     ],
 )
-def test_a_create_that_lacks_something_is_refused(api, survey, collection, form, status):
+def test_incomplete_create_is_rejected(api, survey, collection, form, status):
     assert api("POST", f"/{collection}", form).status_code == status
 
 
-def test_409_for_a_second_user_of_one_email_whatever_its_case(api):
+def test_409_for_a_duplicate_email_in_any_case(api):
     assert api("POST", "/users", {"email": "a@x.example", "name": "A"}).status_code == 201
     assert api("POST", "/users", {"email": "A@X.example", "name": "B"}).status_code == 409
     assert api.get("/users/A@x.EXAMPLE").json()["name"] == "A"
@@ -201,7 +201,7 @@ def test_order_is_written_with_a_question(api, survey):
     assert sorted((row["order"], row["question_label"]) for row in now) == [(2, "Ok"), (3, "Why"), (9, "NPS")]
 
 
-def test_one_question_may_stand_in_two_surveys(api, tenant):
+def test_question_can_belong_to_two_surveys(api, tenant):
     question = {"id": 7, "question_label": "Q", "order": 1}
     tenant.store.load_snapshot({"surveys": [{"id": 1, "name": "A"}, {"id": 2, "name": "B"}]})
     tenant.store.put_row("questions", {**question, "survey_id": 1})
@@ -211,7 +211,7 @@ def test_one_question_may_stand_in_two_surveys(api, tenant):
     assert api.get("/questions/7").status_code == 200
 
 
-def test_405_says_what_is_allowed_and_options_says_the_same(api, documented, survey):
+def test_405_and_options_list_the_allowed_methods(api, documented, survey):
     for path in ("/surveys", "/surveys/1", "/users", "/users/a@x.example"):
         verbs = {verb.strip() for verb in documented("OPTIONS", path).headers["Allow"].split(",")}
         assert verbs == {"GET", "HEAD", "OPTIONS"}
@@ -239,7 +239,7 @@ def test_the_nested_shape_keeps_every_language(nested):
     assert nested.get(f"/surveys/{id}").json() == row
 
 
-def test_a_flat_answer_shows_the_default_language_and_nothing_that_came_later(api, tenant):
+def test_flat_answer_has_the_default_language_and_no_later_fields(api, tenant):
     text = {"default": "Hello", "de-default": "Hallo"}
     tenant.store.load_snapshot(
         {"surveys": [{"id": 1, "name": "A", "greeting_prompt": {"text": text}, "redirect_timeout": 5}]}
@@ -275,7 +275,7 @@ def start(api, survey, **form):
     return created.json()
 
 
-def test_a_conversation_asks_in_order_refuses_what_does_not_fit_and_records_the_rest(api, survey):
+def test_conversation_asks_in_order_rejects_invalid_and_records_valid_answers(api, survey):
     interaction = start(api, survey)
     path = f"/interactions/{interaction['id']}"
     begun = api("POST", f"{path}/start_survey").json()
@@ -300,7 +300,7 @@ def test_a_conversation_asks_in_order_refuses_what_does_not_fit_and_records_the_
     assert api.get(f"/interactions/{interaction['id']}").json()["status"] == "Completed"
 
 
-def test_an_abandoned_conversation_takes_no_more_answers(api, survey):
+def test_abandoned_conversation_rejects_answers(api, survey):
     path = f"/interactions/{start(api, survey)['id']}"
     api("POST", f"{path}/start_survey")
     assert api("POST", f"{path}/abandon_survey").status_code == 200
@@ -314,7 +314,7 @@ def test_409_for_a_pending_interaction_with_the_same_number_unless_forced(api, s
     start(api, survey, **form, _force_new="true")
 
 
-def test_what_was_abandoned_before_it_began_is_not_pending(api, survey):
+def test_interaction_abandoned_before_its_start_is_not_pending(api, survey):
     form = {"survey_type": "sms", "phone_number": "+61488000001"}
     api("POST", f"/interactions/{start(api, survey, **form)['id']}/abandon_survey")
     start(api, survey, **form)
@@ -360,7 +360,7 @@ def test_unknown_form_fields_become_interaction_data_that_can_be_set_and_deleted
     [{}, {"survey_id": "99"}, {"survey_id": "1", "survey_type": "fax"}, {"survey_id": "1", "survey_type": "sms"},
      {"survey_id": "1", "survey_type": "email"}, {"survey_id": "1", "scheduled_at": "soon"}],
 )  # fmt: skip
-def test_an_interaction_that_lacks_something_is_refused(api, survey, form):
+def test_incomplete_interaction_is_rejected(api, survey, form):
     assert api("POST", "/interactions", form).status_code == 400
 
 
@@ -381,7 +381,7 @@ def test_interactions_are_listed_filtered_replaced_and_deleted(api, tenant, surv
     assert api.get(f"/interactions/{first['id']}").status_code == 410
 
 
-def test_users_are_found_by_address_whatever_its_case_and_have_only_their_own_interactions(api, tenant, survey):
+def test_users_are_found_by_email_in_any_case_with_their_interactions_only(api, tenant, survey):
     rows = [{"email": "Ana@x.example", "name": "Ana", "agent_id": "ana"}, {"email": "ben@x.example", "name": "Ben"}]
     tenant.store.load_snapshot({"users": rows})
     mine = start(api, survey, agent_id="ana")["id"]
@@ -392,7 +392,7 @@ def test_users_are_found_by_address_whatever_its_case_and_have_only_their_own_in
     assert api.get("/users/ben@x.example/interactions").json() == []
 
 
-def test_data_go_with_their_interaction(api, survey):
+def test_delete_of_an_interaction_deletes_its_data(api, survey):
     first, second = start(api, survey, tier="GOLD"), start(api, survey, tier="SILVER")
     assert api("DELETE", f"/interactions/{first['id']}").status_code == 204
     assert [row["interaction_id"] for row in api.get("/interaction_data", survey_id=survey).json()] == [second["id"]]
@@ -400,11 +400,11 @@ def test_data_go_with_their_interaction(api, survey):
 
 
 @pytest.mark.parametrize("path", ["/responses", "/interaction_data"])
-def test_lists_of_records_need_to_know_of_what(api, path):
+def test_lists_of_records_require_a_filter(api, path):
     assert api.get(path).status_code == 400
 
 
-def test_what_a_tenant_holds_outlives_its_server_and_is_its_owners_alone(tmp_path):
+def test_data_of_a_tenant_is_persistent_and_private(tmp_path):
     path = tmp_path / "tenant.db"
     with SandboxServer(path) as server:
         Api(server)("POST", "/surveys", {"name": "A"})
@@ -437,7 +437,7 @@ def test_a_name_that_a_web_page_pointed_here_is_not_served(tenant, host):
     assert set(host_answer(tenant, host)) == {421}
 
 
-def test_its_pages_load_nothing_and_send_their_forms_nowhere_else(api, tenant):
+def test_pages_load_no_resources_and_post_only_to_themselves(api, tenant):
     origin = tenant.url.removesuffix("/api")
     query = "response_type=code&client_id=sandbox-client&redirect_uri=http://127.0.0.1:9/x&state=y"
     pages = [

@@ -65,7 +65,7 @@ def test_warehouse_source_lists_by_dates_without_a_survey(client, path, start, e
 
 
 @pytest.mark.parametrize("path", ["/interactions", "/responses"])
-def test_warehouse_source_takes_204_for_a_period_without_rows(client, path):
+def test_warehouse_source_accepts_204_for_an_empty_period(client, path):
     answer = client.get(path, start_date="2020-01-01", end_date="2020-01-02", _limit=1000)
     assert (answer.status_code, answer.content) == (204, b"")
 
@@ -151,7 +151,7 @@ def test_reference_sources_schedule_with_a_plus_sign_that_arrives_as_a_blank(cli
     assert client.post("/interactions", {"survey_id": 1, "scheduled_at": "Now5minutes"}).status_code == 400
 
 
-def test_newer_create_parameters_are_settings_and_no_custom_data(client):
+def test_newer_create_parameters_are_not_custom_data(client):
     form = {"survey_id": 1, "phone_connection_id": "3", "respondent_language": "fr", "_shorten_urls": "TRUE"}
     made = client.post("/interactions", {**form, "tier": "GOLD"}).json()
     data = client.get("/interaction_data", interaction_id=made["id"]).json()

@@ -15,7 +15,7 @@ def threads():
     return [one.name for one in threading.enumerate()].count("sandbox")
 
 
-def test_idle_connections_are_closed_and_no_more_are_taken():
+def test_idle_connections_are_closed_and_new_ones_rejected():
     with SandboxServer(":memory:") as server:
         idle = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
         idle.request("GET", "/api/openapi.yaml")
@@ -27,7 +27,7 @@ def test_idle_connections_are_closed_and_no_more_are_taken():
         socket.create_connection(("127.0.0.1", server.port), timeout=20)
 
 
-def test_a_request_that_is_being_answered_does_not_keep_it():
+def test_server_ends_during_a_request():
     with SandboxServer(":memory:", SandboxOptions(latency=0.5)) as server:
         busy = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
         busy.request("GET", "/api/surveys")
@@ -35,7 +35,7 @@ def test_a_request_that_is_being_answered_does_not_keep_it():
     assert threads() == 0
 
 
-def test_a_server_that_nobody_asked_ends_as_well():
+def test_server_without_requests_ends():
     with SandboxServer(":memory:"):
         pass
     assert threads() == 0

@@ -63,7 +63,7 @@ def test_a_project_that_names_a_strange_host_sends_nothing(project, monkeypatch,
     for command in (["plan"], ["apply", "--auto-approve"], ["pull"], ["drift"], ["capabilities"]):
         ended = project.run(*command)
         assert ended.code == 1
-        assert f"the API's address is https://{host}, " in ended.err
+        assert f"the API address is https://{host}, " in ended.err
         assert "The project file names that host" in ended.err
         assert "SDX_API_URL" in ended.err
     assert asked == []

@@ -177,7 +177,7 @@ def test_a_kept_run_that_was_altered_is_not_undone(applied, tenant):
     ended = undo(applied)
     assert ended.code == 7
     assert f"{path} was altered: its hash is not the one in the journal" in ended.err
-    assert "revert the configuration" in ended.err
+    assert "change the configuration back" in ended.err
     assert [row["description"] for row in tenant.store.rows("surveys")] == ["Two"]
     verified = applied.project.run("history", "--verify")
     assert verified.code == 7
