@@ -8,7 +8,7 @@ from pathlib import Path
 from sdx_state.api import BaseUrl
 from sdx_state.app.extensions import ExtensionFailed, Extensions, extensions
 from sdx_state.config import Project
-from sdx_state.config.project import StateSettings
+from sdx_state.config.settings import StateSettings
 from sdx_state.model.ledger import Ledger
 from sdx_state.model.urls import authority_of
 from sdx_state.model.whereabouts import Whereabouts

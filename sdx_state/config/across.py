@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sdx_state.config.files import SourceText
 from sdx_state.config.numbers import line_type
 from sdx_state.config.resources import Document
+from sdx_state.config.source_text import SourceText
 from sdx_state.config.tree import Place, Table, items
 from sdx_state.kinds import KINDS, Kind
 from sdx_state.kinds.addresses import parse_address

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from sdx_state.config.builder import build
 from sdx_state.config.errors import ConfigurationError
-from sdx_state.config.files import Folder, SourceText, read_text
+from sdx_state.config.files import Folder, read_text
+from sdx_state.config.source_text import SourceText
 from sdx_state.config.tree import Node, Place, Table, items, table
 from sdx_state.model.accepted import Accepted
 from sdx_state.model.alike import did_you_mean

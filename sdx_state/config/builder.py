@@ -12,8 +12,8 @@ from typing import Any
 
 import yaml
 
-from sdx_state.config.files import SourceText
 from sdx_state.config.scalars import SURROGATE, resolve
+from sdx_state.config.source_text import SourceText
 from sdx_state.config.syntax import MAX_DEPTH, TOO_DEEP, syntax_diagnostic
 from sdx_state.config.tree import Items, Mark, Node, Place, Table
 from sdx_state.model.diagnostic import Diagnostic

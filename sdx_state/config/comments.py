@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import yaml
 
-from sdx_state.config.files import SourceText
+from sdx_state.config.source_text import SourceText
 from sdx_state.model.resource import Source
 from sdx_state.model.suppression import Suppression
 

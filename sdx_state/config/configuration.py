@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import gc
-import posixpath
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -23,16 +21,18 @@ from sdx_state.config.builder import build
 from sdx_state.config.comments import suppressions_in
 from sdx_state.config.conversations import read_checks
 from sdx_state.config.errors import ConfigurationError
-from sdx_state.config.files import Folder, ProjectFiles, SourceText, is_hidden, read_text
-from sdx_state.config.project import Project, found_files, read_project
+from sdx_state.config.files import Folder, ProjectFiles, read_text
+from sdx_state.config.project import found_files, read_project
 from sdx_state.config.references import References
 from sdx_state.config.repeated import Grouped
 from sdx_state.config.resources import Declarations, Document
 from sdx_state.config.schema import verdict_of
+from sdx_state.config.settings import Project
 from sdx_state.config.sift import PROJECT_FILE, Found, unread, with_way_out
-from sdx_state.config.spreadsheet import read_sheet
-from sdx_state.config.tree import Items, Node, Place, Table, items, table
+from sdx_state.config.source_text import SourceText
+from sdx_state.config.tree import Items, Table, prune
 from sdx_state.config.users_csv import Users, UsersFile, read_header, read_rows
+from sdx_state.config.users_files import read_users_sheet, users_files
 from sdx_state.config.values import FieldReader
 from sdx_state.kinds import KINDS, Kind
 from sdx_state.model.address import Address
@@ -40,8 +40,6 @@ from sdx_state.model.conversation import Check
 from sdx_state.model.diagnostic import Diagnostic, in_order
 from sdx_state.model.resource import Desired, Moved, Removed, Source
 from sdx_state.model.suppression import Suppression
-
-_DRIVE = re.compile(r"[A-Za-z]:")  # a path of Windows that begins at a drive
 
 
 @dataclass(frozen=True)
@@ -250,51 +248,20 @@ class _Loader:
         prunable = {kind.collection for kind in KINDS.values() if not kind.lookup_only}
         for path in (one.path for one in violations):
             if len(path) > 2 and path[0] in prunable:
-                _prune(root, path)
+                prune(root, path)
             elif len(path) > 1:
                 broken.add((str(path[0]), str(path[1])))
         return frozenset(broken)
 
     def _add_rows(self, kind: Kind, document: Document, declarations: Declarations) -> None:
-        if not kind.upload:
-            return
-        section = table(document.root.get(kind.collection))
-        named = section.get("csv")
-        if named is None or (kind.collection, "csv") in document.broken:
-            return
-        for file in _users_files(named, section.value_place("csv")):
-            path, place = file.path.replace("\\", "/"), file.place  # as Windows shows it, it is still the same file
-            name = posixpath.normpath(posixpath.join(posixpath.dirname(document.source.name), path))
-            if posixpath.isabs(path) or name.startswith("../") or name == ".." or _DRIVE.match(path):
-                message = f"`{file.path[:80]}` does not lie inside the project"
-                hint = "give a path from this file to one in the project, with /"
-                self.diagnostics.append(document.source.diagnostic("invalid-path", place, message, hint))
-                continue
-            if is_hidden(name):
-                message = f"`{file.path[:80]}` is hidden, and hidden files are not part of the project"
-                self.diagnostics.append(
-                    document.source.diagnostic("invalid-path", place, message, "name a file that is not hidden")
-                )
-                continue
+        for name, file in users_files(kind, document, self.diagnostics.append):
             self._add_file(kind, name, document.source, file, declarations)
 
     def _add_file(
         self, kind: Kind, name: str, named_by: SourceText, file: UsersFile, declarations: Declarations
     ) -> None:
         self.named.add(name)
-        unreadable: list[Diagnostic] = []
-        sheet = read_sheet(self.files, name, file.encoding, file.is_known, unreadable.append)
-        for diagnostic in unreadable:
-            # A file that is not there has no line to point at, but the line that names it.
-            nowhere = diagnostic.source == Source(name, 1, 1) and diagnostic.excerpt is None
-            message = f"{name}: {diagnostic.message}"
-            # A file that is not text may be any file: no line of it is shown.
-            shown = (
-                named_by.diagnostic(diagnostic.code, file.place, message, diagnostic.help)
-                if nowhere
-                else replace(diagnostic, excerpt=None)
-            )
-            self.diagnostics.append(shown)
+        sheet = read_users_sheet(self.files, name, file, named_by, self.diagnostics.append)
         if sheet is None:
             return
         self.sources[name] = sheet.source
@@ -321,44 +288,3 @@ class _Loader:
         check_moved(moved, declarations.declared, complete, reporter)
         check_departures(moved, removed, declarations.declared, reporter)
         return moved, removed
-
-
-def _users_files(named: Node, place: Place) -> Iterator[UsersFile]:
-    """Yield the files of users that a section names: a path, a mapping that tells more, or a list of both."""
-    if isinstance(named, Items):
-        for one, where in zip(named, named.places, strict=True):
-            yield from _users_files(one, where)
-    elif isinstance(named, Table):
-        if "file" in named:
-            columns = {header: str(column) for header, column in table(named.get("columns")).items()}
-            country_code, encoding = named.get("country_code"), named.get("encoding")
-            yield UsersFile(
-                str(named["file"]),
-                named.value_place("file"),
-                columns,
-                tuple(map(str, items(named.get("ignore")))),
-                str(country_code) if country_code is not None else None,
-                str(encoding) if encoding is not None else None,
-            )
-    elif named is not None:
-        yield UsersFile(str(named), place)
-
-
-def _prune(root: Table | Items, path: tuple[str | int, ...]) -> None:
-    """Take the field that the refused value at `path` belongs to out of `root`, so that the rest can be looked into.
-
-    Its mark stays, which tells a field that was refused from one that is missing.
-    """
-    node: Node = root
-    fields: list[tuple[Table, str]] = []
-    for step in path:
-        if isinstance(node, Items) and isinstance(step, int):
-            node = node[step]
-        elif isinstance(node, Table) and step in node:
-            fields.append((node, str(step)))
-            node = node[str(step)]
-        else:
-            return  # what it lies in has been taken out already
-    # An item of a list goes with its list, unless it is a mapping that the fault lies inside of.
-    owner, field = fields[-1]
-    owner.pop(field, None)

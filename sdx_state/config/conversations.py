@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from sdx_state.config.across import Reporter
-from sdx_state.config.files import SourceText
 from sdx_state.config.references import References
 from sdx_state.config.resources import Document
+from sdx_state.config.source_text import SourceText
 from sdx_state.config.tree import Items, Node, Place, Table, items, table
 from sdx_state.kinds import QUESTION, SURVEY
 from sdx_state.model.address import Address

@@ -10,8 +10,8 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from sdx_state.config.files import SourceText
 from sdx_state.config.schema import schema_document, type_words
+from sdx_state.config.source_text import SourceText
 from sdx_state.config.tree import Items, Place, Table
 from sdx_state.model.alike import closest, did_you_mean
 from sdx_state.model.diagnostic import Diagnostic

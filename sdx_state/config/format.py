@@ -14,10 +14,11 @@ from sdx_state.config.builder import build
 from sdx_state.config.comments import comments
 from sdx_state.config.edit import laid_out
 from sdx_state.config.errors import ConfigurationError
-from sdx_state.config.files import Folder, SourceText, read_text, replace_texts
+from sdx_state.config.files import Folder, read_text, replace_texts
 from sdx_state.config.layout import with_ends_like
 from sdx_state.config.project import found_files
 from sdx_state.config.sift import PROJECT_FILE
+from sdx_state.config.source_text import SourceText
 from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.resource import Source
 

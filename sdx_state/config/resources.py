@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from sdx_state.config.files import SourceText
 from sdx_state.config.references import References, Room
+from sdx_state.config.source_text import SourceText
 from sdx_state.config.switches import switch
 from sdx_state.config.tree import KeyPlaces, Node, Place, Table, items, table
 from sdx_state.config.users_csv import Row

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shlex
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -12,40 +11,28 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sdx_state.config import files as disk
-from sdx_state.config.errors import ConfigurationError
+from sdx_state.config.git_tree import (
+    MAX_LISTED,
+    UNLIKELY,
+    Entry,
+    RevisionUnreadable,
+    commit_of,
+    entries_of,
+    listed_in,
+    tree_of,
+)
 from sdx_state.config.sift import PROJECT_FILE, Excluded, Found, Unreadable, is_looked_into
-from sdx_state.model.diagnostic import Diagnostic
-from sdx_state.model.resource import Source
 from sdx_state.programs.git import GitFailed, Repository, RunningGit, repository_of
 
-MAX_LISTED = 32 * 1024 * 1024  # bytes of names and ids that `ls-tree` may print: about 300 000 files
 MAX_TOTAL = 512 * 1024 * 1024  # bytes of all files that are read
 MAX_TARGET = 4096  # bytes of a symbolic link, as in PATH_MAX
 MAX_LINKS = 40  # links that lead to one file, as in Linux
-
-# Code points that HFS+ ignores, and other spellings of `.git` that NTFS knows.
-_IGNORED_BY_HFS = re.compile("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")
-_GIT_FOLDER = re.compile(r"(\.git|git~1)[ .]*(:.*)?", re.IGNORECASE)
-_WINDOWS_ROOT = re.compile(r"\\|[A-Za-z]:(\\|$)")
-_UNLIKELY = "--base takes a revision of the repository that the project lies in, such as origin/main"
-
-
-class RevisionUnreadable(ConfigurationError):
-    """The files at a revision cannot be read: there is none, or its tree is unsafe, incomplete or too large."""
-
-    def __init__(self, message: str, hint: str = _UNLIKELY) -> None:
-        super().__init__([Diagnostic("unreadable-revision", "error", message, Source("--base", 0, 0), help=hint)])
 
 
 class Tracked(NamedTuple):
     """A file that Git tracks: its name relative to the project's folder, and whether it is a symbolic link."""
 
     name: str
-    is_link: bool
-
-
-class _Entry(NamedTuple):
-    blob: str
     is_link: bool
 
 
@@ -61,79 +48,14 @@ def at_revision(folder: Path, revision: str) -> Iterator[Revision]:
             repository = repository_of(folder)
             if repository is None:
                 raise RevisionUnreadable(f"{folder} is in no Git repository")
-            commit = _commit(repository, revision)
+            commit = commit_of(repository, revision)
             prefix = os.fsdecode(repository.run("rev-parse", "--show-prefix").removesuffix(b"\n"))
-            tree = _tree(repository, commit, prefix)
-            listed = b"" if tree is None else _listed(repository, tree)
-            yield Revision(repository, revision, prefix, _entries(listed, revision), running)
+            tree = tree_of(repository, commit, prefix)
+            listed = b"" if tree is None else listed_in(repository, tree)
+            yield Revision(repository, revision, prefix, entries_of(listed, revision), running)
         except GitFailed as error:
-            advice = error.advice or _UNLIKELY
+            advice = error.advice or UNLIKELY
             raise RevisionUnreadable(str(error) or f"git could not read {revision}", advice) from error
-
-
-def _commit(repository: Repository, revision: str) -> str:
-    if revision.startswith("-"):
-        raise RevisionUnreadable(f"{revision!r} is not the name of a revision")
-    try:
-        return (
-            repository.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
-            .decode()
-            .strip()
-        )
-    except GitFailed as error:
-        if str(error):
-            raise
-        if repository.run("rev-parse", "--is-shallow-repository").strip() == b"true":
-            message = f"there is no revision {revision} here: this is a shallow clone, which lacks older commits"
-            hint = "git fetch --unshallow origin; in CI: fetch-depth: 0 (GitHub), GIT_DEPTH: 0 (GitLab)"
-            raise RevisionUnreadable(message, hint) from None
-        raise RevisionUnreadable(f"git knows no such revision: {revision}") from None
-
-
-def _tree(repository: Repository, commit: str, prefix: str) -> str | None:
-    """Return the tree that the project's folder was at `commit`, None if there was none."""
-    if not prefix:
-        return commit
-    found = repository.run("ls-tree", "-z", "--full-tree", commit, "--", f":(literal){prefix.rstrip('/')}")
-    mode, _, rest = found.partition(b" ")
-    return rest.split(b" ", 1)[1].partition(b"\t")[0].decode() if mode == b"040000" else None
-
-
-def _listed(repository: Repository, tree: str) -> bytes:
-    try:
-        return repository.run("ls-tree", "-r", "-z", "--full-tree", tree, most=MAX_LISTED)
-    except GitFailed as error:
-        if error.too_much:
-            raise RevisionUnreadable("the project's folder holds too many files at this revision") from None
-        raise
-
-
-def _entries(listed: bytes, revision: str) -> dict[str, _Entry]:
-    """Return every file and link by its name below the project's folder.
-
-    Raises:
-        RevisionUnreadable: A name leads out of the folder, or could not be checked out, or is there twice.
-    """
-    entries: dict[str, _Entry] = {}
-    for line in filter(None, listed.split(b"\0")):
-        head, _, raw = line.partition(b"\t")
-        mode, _, blob = head.split(b" ")
-        name = os.fsdecode(raw)
-        if _is_unsafe(name) or name in entries:
-            what = "is there twice" if name in entries else "is unsafe"
-            message = f"the tree of {revision} is not used: the name {name[:200]!r} in it {what}"
-            raise RevisionUnreadable(message, "Git itself would not check it out. Name a revision that you trust")
-        if mode != b"160000":  # files of a submodule are in another repository
-            entries[name] = _Entry(blob.decode(), mode == b"120000")
-    return entries
-
-
-def _is_unsafe(name: str) -> bool:
-    """Tell whether `name` could mean another place than one in its folder, on any system, or Git's own folder."""
-    if any(part in ("", ".", "..") or _WINDOWS_ROOT.match(part) for part in name.split("/")):
-        return True
-    parts = re.split(r"[/\\]", _IGNORED_BY_HFS.sub("", name))
-    return any(part == ".." or _GIT_FOLDER.fullmatch(part) for part in parts)
 
 
 class Revision:
@@ -143,7 +65,7 @@ class Revision:
     """
 
     def __init__(
-        self, repository: Repository, name: str, prefix: str, entries: dict[str, _Entry], running: ExitStack
+        self, repository: Repository, name: str, prefix: str, entries: dict[str, Entry], running: ExitStack
     ) -> None:
         self._repository, self._name, self._entries, self._running = repository, name, entries, running
         self._above = [part for part in prefix.split("/") if part]
@@ -272,7 +194,7 @@ class Revision:
     def _by_folded_name(self) -> dict[str, str]:
         return {disk.folded(name): name for name in (*self._folders, *self._entries)}
 
-    def _content(self, entry: _Entry, name: str, most: int) -> bytes:
+    def _content(self, entry: Entry, name: str, most: int) -> bytes:
         blob = entry.blob.encode()
         answer = self._sizes.ask(blob).split(b" ")
         if len(answer) != 3 or answer[1] != b"blob":

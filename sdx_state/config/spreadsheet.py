@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from sdx_state.config.encodings import decoded
-from sdx_state.config.files import ProjectFiles, SourceText, character_diagnostic
+from sdx_state.config.files import ProjectFiles
 from sdx_state.config.sift import Unreadable
+from sdx_state.config.source_text import SourceText, character_diagnostic
 from sdx_state.config.tree import Place
 from sdx_state.kinds.complaint import Complaint
 from sdx_state.model.diagnostic import Diagnostic

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import yaml
 
-from sdx_state.config.files import SourceText
+from sdx_state.config.source_text import SourceText
 from sdx_state.model.diagnostic import Diagnostic
 
 MAX_DEPTH = 64

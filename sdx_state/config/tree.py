@@ -94,3 +94,23 @@ def table(node: object) -> Table:
 def items(node: object) -> Items:
     """Return `node`, which the schema says is a sequence; an empty one for null."""
     return node if isinstance(node, Items) else Items((1, 1))
+
+
+def prune(root: Table | Items, path: tuple[str | int, ...]) -> None:
+    """Take the field that the refused value at `path` belongs to out of `root`, so that the rest can be looked into.
+
+    Its mark stays, which tells a field that was refused from one that is missing.
+    """
+    node: Node = root
+    fields: list[tuple[Table, str]] = []
+    for step in path:
+        if isinstance(node, Items) and isinstance(step, int):
+            node = node[step]
+        elif isinstance(node, Table) and step in node:
+            fields.append((node, str(step)))
+            node = node[str(step)]
+        else:
+            return  # what it lies in has been taken out already
+    # An item of a list goes with its list, unless it is a mapping that the fault lies inside of.
+    owner, field = fields[-1]
+    owner.pop(field, None)

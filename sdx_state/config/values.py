@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from sdx_state.config.files import SourceText
 from sdx_state.config.numbers import canonical
 from sdx_state.config.references import OPEN, References
 from sdx_state.config.scalars import Unquoted
+from sdx_state.config.source_text import SourceText
 from sdx_state.config.tree import Items, Node, Place, Table
 from sdx_state.kinds import KINDS, Kind
 from sdx_state.kinds.addresses import NoAddress, parse_address

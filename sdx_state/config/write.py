@@ -12,9 +12,10 @@ from sdx_state.config.builder import build
 from sdx_state.config.compose import KEY_PATTERN
 from sdx_state.config.configuration import Declared, read_declared
 from sdx_state.config.emit import body_of, key_of
-from sdx_state.config.files import Folder, ProjectFiles, SourceText, replace_texts
+from sdx_state.config.files import Folder, ProjectFiles, replace_texts
 from sdx_state.config.project import load_project
 from sdx_state.config.revise import changed_text, extended_text
+from sdx_state.config.source_text import SourceText
 from sdx_state.config.tree import table
 from sdx_state.config.update import Update, changed_fields
 from sdx_state.config.users_csv_change import change_rows

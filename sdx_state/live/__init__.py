@@ -1,5 +1,6 @@
 """Reading of a tenant: API -> snapshot, concurrently."""
 
-from sdx_state.live.read import NO_PROGRESS, Progress, TooMuchMissing, Wanted, read_live, wanted_of
+from sdx_state.live.read import NO_PROGRESS, Progress, TooMuchMissing, read_live
+from sdx_state.live.wanted import Wanted, wanted_of
 
 __all__ = ["NO_PROGRESS", "Progress", "TooMuchMissing", "Wanted", "read_live", "wanted_of"]

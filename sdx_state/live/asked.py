@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from sdx_state.api import Endpoints
 from sdx_state.kinds import QUESTION, SURVEY
-from sdx_state.live.read import Progress, Wanted, read_live
+from sdx_state.live.read import Progress, read_live
+from sdx_state.live.wanted import Wanted
 from sdx_state.model.address import Address
 from sdx_state.model.ledger import Ledger
 from sdx_state.plan.build import Intention, build_plan

@@ -17,11 +17,11 @@ from sdx_state.model.resource import Desired, Live, Source
 from sdx_state.model.snapshot import Snapshot
 from sdx_state.model.value import Value
 from sdx_state.plan.agreement import replaced
-from sdx_state.plan.build import in_order_of_writes
 from sdx_state.plan.codec import fingerprint_of
 from sdx_state.plan.departure import deletion
 from sdx_state.plan.diff import differences, managed_values
 from sdx_state.plan.order import moves, order_of, places
+from sdx_state.plan.write_order import in_order_of_writes
 
 NOWHERE = Source("", 0, 0)
 

@@ -8,7 +8,7 @@ from textwrap import dedent
 from xml.sax.saxutils import escape as escape_xml
 from xml.sax.saxutils import quoteattr
 
-from sdx_state.check.play import Failure, Line, Played
+from sdx_state.check.played import Failure, Line, Played
 from sdx_state.plan.diagnostics import diagnostic_document, source_document
 from sdx_state.report.escape import LONGEST, escape
 from sdx_state.report.theme import Theme

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from sdx_state.sandbox.conditions import Condition
 from sdx_state.sandbox.conversation import Conversation
 from sdx_state.sandbox.machine import stamp_of
 from sdx_state.sandbox.numbers import is_landline
@@ -104,7 +105,7 @@ class Interactions:
         if survey_id is None and agent_id is None and not period.whole:
             raise Refusal(400, "survey_id is required, or start_date and end_date")
         number_in({"survey_id": survey_id}, "survey_id")
-        where: list[tuple[str, str, object]] = [("survey_id", "=", survey_id)] if survey_id else []
+        where: list[Condition] = [("survey_id", "=", survey_id)] if survey_id else []
         where += [("agent_id", "=", agent_id)] if agent_id is not None else []
         where += [(name, "=", query[name]) for name in FILTERS if name in query]
         # Who has no agent id has no interactions, and not those that nobody has.
@@ -212,7 +213,7 @@ class Interactions:
         period = period_of(query if dated else {})
         if not period.whole and not any(name in query for name in needs):
             raise Refusal(400, f"one of {', '.join(needs)} is required")
-        where: list[tuple[str, str, object]] = [
+        where: list[Condition] = [
             (name, "=", query[name]) for name in (*needs, *filters) if name in query and name != "survey_id"
         ]
         if collection == "responses" and "response_contains" in query:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
+from sdx_state.sandbox.conditions import Condition, conditions_of
 from sdx_state.sandbox.database_file import make_file
 from sdx_state.sandbox.emails import same
 from sdx_state.sandbox.machine import THIS_MACHINE, Machine
@@ -73,7 +74,7 @@ class Store:
         limit: int,
         offset: int,
         descending: bool,
-        where: Sequence[tuple[str, str, object]] = (),
+        where: Sequence[Condition] = (),
     ) -> list[str]:
         """Return the JSON texts of one page.
 
@@ -85,7 +86,7 @@ class Store:
             descending: By id, from the highest.
             where: Field, operator (`=` or `contains`) and value of each filter, on the flat shape.
         """
-        conditions, values = _conditions("flat", where)
+        conditions, values = conditions_of("flat", where)
         order = "desc" if descending else "asc"
         sql = f"select {shape} from {collection} {conditions} order by id {order} limit ? offset ?"
         return [text for (text,) in self._all(sql, (*values, limit, offset))]
@@ -135,9 +136,9 @@ class Store:
 
     # --- records: interactions, their data, responses
 
-    def records(self, collection: str, where: Sequence[tuple[str, str, object]] = ()) -> list[Row]:
+    def records(self, collection: str, where: Sequence[Condition] = ()) -> list[Row]:
         """Return the records that every filter lets through, by id."""
-        conditions, values = _conditions("body", where)
+        conditions, values = conditions_of("body", where)
         return [
             json.loads(text)
             for (text,) in self._all(f"select body from {collection} {conditions} order by id", values)
@@ -292,20 +293,3 @@ def _placement(row: Mapping[str, object]) -> tuple[int | None, int | None]:
         int(str(survey_id)) if survey_id not in (None, "") else None,
         int(str(position)) if position not in (None, "") else None,
     )
-
-
-_OPERATORS = {
-    "=": "{} = ?",
-    "same": "same({}) = same(?)",  # one e-mail address, however it is written
-    "contains": "instr(lower({}), lower(?)) > 0",
-}
-
-
-def _conditions(column: str, where: Sequence[tuple[str, str, object]]) -> tuple[str, list[object]]:
-    parts: list[str] = []
-    values: list[object] = []
-    for field, operator, value in where:
-        extracted = f"cast(json_extract({column}, ?) as text)"
-        parts.append(_OPERATORS[operator].format(extracted))
-        values += [f"$.{field}", str(value)]
-    return (f"where {' and '.join(parts)}" if parts else ""), values

@@ -7,7 +7,7 @@ import yaml
 
 from sdx_state.config import comments as module
 from sdx_state.config.comments import comments, suppressions_in
-from sdx_state.config.files import SourceText
+from sdx_state.config.source_text import SourceText
 
 
 def found(text: str) -> list[tuple[str, int, int, int | None]]:

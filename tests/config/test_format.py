@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sdx_state.config.builder import build
-from sdx_state.config.files import SourceText
 from sdx_state.config.format import format_files, formatted
 from sdx_state.config.scaffold import scaffold
+from sdx_state.config.source_text import SourceText
 from sdx_state.model.diagnostic import Diagnostic
 
 FOLDER = Path(__file__).parents[2] / "examples"

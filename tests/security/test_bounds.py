@@ -205,7 +205,7 @@ assert not fnmatchcase("a" * 250, "*a" * 250 + "b")
 assert not fnmatchcase("a" * 10_000, "*a" * 50 + "b")
 from sdx_state.config.emit import style_of
 assert style_of("a" + "\u00e9" * 150 + '"') == "quoted"
-from sdx_state.config.files import SourceText
+from sdx_state.config.source_text import SourceText
 from sdx_state.config.format import formatted
 for text in (
     "a:\n" + "\n" * 20_000 + "  b: 1\n",

@@ -1,0 +1,101 @@
+"""Which parts of a tenant a plan needs to know."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from sdx_state.kinds import KINDS, parent_names
+from sdx_state.kinds.identity import Identity
+from sdx_state.model.address import Address
+from sdx_state.model.ledger import Ledger
+from sdx_state.model.resource import Desired
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What of a tenant is to be read.
+
+    Attributes:
+        kinds: Names of the kinds whose lists are read.
+        parents: `(kind, id)` of the resources whose children are listed.
+        parent_names: The same, by kind and name in the form that natural keys are matched.
+        all_children: List the children of every parent.
+        numbers: E.164 number -> country code to look up.
+        owned: `(kind, id)` of what the state owns and is asked about: what a list lacks is asked for by id.
+        counts: Kind -> how many the state owns in all.
+        leaving: `(kind, id)` of what an earlier run was about to delete: that it is gone says nothing of the tenant.
+    """
+
+    kinds: frozenset[str] = frozenset()
+    parents: frozenset[Identity] = frozenset()
+    parent_names: frozenset[tuple[str, str]] = frozenset()
+    all_children: bool = False
+    numbers: Mapping[str, str] = field(default_factory=dict)
+    owned: frozenset[tuple[str, str]] = frozenset()
+    counts: Mapping[str, int] = field(default_factory=dict)
+    leaving: frozenset[tuple[str, str]] = frozenset()
+
+    def missing(self, kind: str, seen: Collection[str]) -> list[str]:
+        """Return the ids of `kind` that are owned and not among `seen`, which are identities.
+
+        An id that no request can name is left out: nobody can be asked about it.
+        """
+        one = KINDS[kind]
+        absent = {id for owner, id in self.owned if owner == kind and one.identity_of(id) not in seen}
+        return sorted(id for id in absent if one.unaddressable(id) is None)
+
+    def unexplained(self, kind: str, missing: Iterable[str]) -> int:
+        """Return how many of `missing` no earlier run of ours was about to delete."""
+        return sum((kind, id) not in self.leaving for id in missing)
+
+
+def wanted_of(
+    resources: Iterable[Desired],
+    ledger: Ledger,
+    scope: Collection[Address] | None = None,
+    leaving: frozenset[tuple[str, str]] = frozenset(),
+) -> Wanted:
+    """Return what a plan of `resources` against `ledger` needs to know.
+
+    Args:
+        resources: What is declared, in scope.
+        ledger: What is remembered.
+        scope: The addresses that the plan is about; None for all.
+        leaving: What an earlier run was about to delete.
+    """
+    kinds: set[str] = set()
+    parents: set[Identity] = set()
+    names: set[tuple[str, str]] = set()
+    having_children = parent_names()
+    numbers: dict[str, str] = {}
+    owned = set()
+    for address, entry in ledger.entries.items():
+        kind = address.kind
+        if KINDS[kind].lookup_only or (scope is not None and address not in scope):
+            continue
+        kinds.add(kind)
+        owned.add((kind, entry.id))
+        if kind in having_children:
+            parents.add((kind, entry.id))
+    for desired in resources:
+        known = KINDS[desired.kind]
+        if known.lookup_only:
+            number = desired.values.get(known.natural_key)
+            numbers[str(number)] = str(desired.values.get("country_code") or "")
+            continue
+        kinds.add(desired.kind)
+        if desired.kind in having_children:
+            if desired.id is not None:
+                parents.add((desired.kind, desired.id))
+            names.add((desired.kind, known.natural_key_of(desired.values.get(known.natural_key))))
+    return Wanted(
+        kinds=frozenset(kinds),
+        parents=frozenset(parents),
+        parent_names=frozenset(names),
+        numbers=numbers,
+        owned=frozenset(owned),
+        counts=Counter(address.kind for address in ledger.entries),
+        leaving=leaving,
+    )
