@@ -25,6 +25,7 @@ from sdx_state.sandbox.numbers import PhoneNumbers
 from sdx_state.sandbox.oauth import OAuth
 from sdx_state.sandbox.options import SandboxOptions
 from sdx_state.sandbox.protocol import READ, Refusal, authenticate, refusal_answer
+from sdx_state.sandbox.records import Records
 from sdx_state.sandbox.store import Store
 from sdx_state.sandbox.upload import UserUpload
 
@@ -55,7 +56,8 @@ ORIGIN = "https://sandbox.invalid"
 def create_app(store: Store, options: SandboxOptions) -> Starlette:
     """Return the application of the tenant in `store`; the API is below `/api`."""
     surveys, questions, users = (Configuration(one, store, options) for one in (SURVEYS, QUESTIONS, USERS))
-    numbers, interactions, oauth = PhoneNumbers(store), Interactions(store, options.shape, ORIGIN), OAuth(options)
+    numbers, oauth, records = PhoneNumbers(store), OAuth(options), Records(store)
+    interactions = Interactions(store, records, options.shape, ORIGIN)
 
     async def of_survey(what: str, request: Request) -> Response:
         id = request.path_params["id"]
@@ -64,12 +66,12 @@ def create_app(store: Store, options: SandboxOptions) -> Starlette:
             return questions.questions_of(request, id)
         if what == "interactions":
             return interactions.interactions_of(request, id)
-        return interactions.records_of(request, what, {"survey_id": id})
+        return records.records_of(request, what, {"survey_id": id})
 
     async def responses_of_question(request: Request) -> Response:
         id = request.path_params["id"]
         questions.found(id)
-        return interactions.records_of(request, "responses", {"question_id": id})
+        return records.records_of(request, "responses", {"question_id": id})
 
     async def interactions_of_user(request: Request) -> Response:
         user = json.loads(users.found(request.path_params["email"]))
@@ -100,10 +102,10 @@ def create_app(store: Store, options: SandboxOptions) -> Starlette:
             route(f"/interactions/{{id:id}}/{action}", partial(interactions.action, action), "POST", read=False)
             for action in ("start_survey", "submit_response", "abandon_survey")
         ),
-        route("/interaction_data", interactions.all_data, "POST"),
-        route("/interaction_data/{id:id}", interactions.data, "DELETE"),
-        route("/responses", interactions.responses),
-        route("/responses/{id:id}", interactions.response),
+        route("/interaction_data", records.all_data, "POST"),
+        route("/interaction_data/{id:id}", records.data, "DELETE"),
+        route("/responses", records.responses),
+        route("/responses/{id:id}", records.response),
         # The contract needs no credentials: it contains no data of the tenant.
         Route("/api/openapi.yaml", contract, methods=["GET"]),
         # The admin UI is on the host, not below the API.

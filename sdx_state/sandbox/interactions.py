@@ -1,10 +1,9 @@
-"""Interactions, their data, and the responses that respondents gave."""
+"""Interactions: conversations with respondents, those to come included."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from starlette.requests import Request
@@ -19,16 +18,15 @@ from sdx_state.sandbox.period import period_of
 from sdx_state.sandbox.protocol import (
     YES,
     Refusal,
-    Window,
     flag_in,
     form_of,
-    item_or_refusal,
     list_answer,
     number_in,
     object_answer,
     resource_in,
     window_of,
 )
+from sdx_state.sandbox.records import COMPARED, KEY, Records, interaction_in
 from sdx_state.sandbox.shapes import Row
 from sdx_state.sandbox.store import Store
 
@@ -49,19 +47,11 @@ SETTINGS = frozenset(
         "_shorten_urls",
     }
 )
-# collection -> the parameters of which its list needs one, and those that filter further
-RECORD_FILTERS = {
-    "interaction_data": (("survey_id", "interaction_id"), ("custom_key",)),
-    "responses": (("survey_id", "question_id", "interaction_id"), ("response",)),
-}
 FILTERS = ("email", "survey_type", "scheduled_at", "external_ref", "call_type", "agent_id")
 NOT_STARTED = "Not Started"
 # What the tenant keeps beside the fields that the API answers.
 HIDDEN = ("started", "completed", "ended", "question", "phone_connection_id")
 LINKS = ("web_link", "weblink", "weblink_short", "unsubscribe_link_short")
-# collection -> the time that a period compares
-COMPARED = {"interactions": "created_at", "responses": "submitted_at"}
-_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 # A form body that does not escape the plus sign of `Now + 5 minutes` brings a blank in its place.
 _RELATIVE = re.compile(r"now(?:(?: *\+ *| +)(\d{1,6}) +(minute|hour|day)s?)?", re.IGNORECASE)
 
@@ -84,10 +74,11 @@ def _scheduled(text: str, now: datetime) -> str:
 
 
 class Interactions:
-    """`/interactions`, `/interaction_data` and `/responses`."""
+    """`/interactions`."""
 
-    def __init__(self, store: Store, shape: Shape, origin: str) -> None:
+    def __init__(self, store: Store, records: Records, shape: Shape, origin: str) -> None:
         self.store = store
+        self.records = records
         self.shape = shape
         self.origin = origin
 
@@ -168,67 +159,6 @@ class Interactions:
             return RedirectResponse(f"/api/interactions/{row['id']}/start_survey", 307)
         return object_answer(conversation.submit(form["response"]))
 
-    async def all_data(self, request: Request) -> Response:
-        """List the data of a survey or an interaction, or set one key."""
-        if request.method == "POST":
-            form = await form_of(request)
-            for name in ("interaction_id", "custom_key", "custom_value"):
-                if name not in form:
-                    raise Refusal(400, f"{name} is required")
-            self._found(form["interaction_id"])
-            return object_answer(self._set(form["interaction_id"], form["custom_key"], form["custom_value"]), 201)
-        return self.records_of(request, "interaction_data")
-
-    async def data(self, request: Request) -> Response:
-        """Answer or delete one datum."""
-        id = request.path_params["id"]
-        row = self.store.record("interaction_data", id)
-        item_or_refusal(
-            None if row is None else "", lambda: self.store.was_deleted("interaction_data", id), "interaction data"
-        )
-        if request.method == "DELETE":
-            self.store.delete_record("interaction_data", id)
-            return Response(status_code=204)
-        return object_answer(row or {})
-
-    async def responses(self, request: Request) -> Response:
-        """List responses by survey, question, interaction or period."""
-        return self.records_of(request, "responses")
-
-    async def response(self, request: Request) -> Response:
-        """Answer one response."""
-        row = self.store.record("responses", request.path_params["id"])
-        if row is None:
-            raise Refusal(404, "no such response")
-        return object_answer(row)
-
-    def records_of(self, request: Request, collection: str, given: Mapping[str, str] | None = None) -> Response:
-        """List records, by one of the parameters that the list needs, which a path may have `given`, or by period."""
-        window: Window = window_of(request)
-        needs, filters = RECORD_FILTERS[collection]
-        query = {**request.query_params, **(given or {})}
-        for name in needs:
-            number_in(query, name)
-        dated = COMPARED.get(collection)
-        period = period_of(query if dated else {})
-        if not period.whole and not any(name in query for name in needs):
-            raise Refusal(400, f"one of {', '.join(needs)} is required")
-        where: list[Condition] = [
-            (name, "=", query[name]) for name in (*needs, *filters) if name in query and name != "survey_id"
-        ]
-        if collection == "responses" and "response_contains" in query:
-            where.append(("response", "contains", query["response_contains"]))
-        rows = period.rows(self.store.records(collection, where), dated or "")
-        if "survey_id" in query:
-            asked = {
-                row["id"] for row in self.store.records("interactions", [("survey_id", "=", query["survey_id"])])
-            }
-            rows = [row for row in rows if row["interaction_id"] in asked]
-        if window.descending:
-            rows.reverse()
-        page = rows[window.offset : window.offset + window.limit]
-        return list_answer([json.dumps(row) for row in page], nothing=window.offset > 0 or period.whole)
-
     async def _create(self, request: Request) -> Row:
         form = await form_of(request)
         survey_id = form.get("survey_id", "")
@@ -243,7 +173,7 @@ class Interactions:
         if kind == "email" and not form.get("email"):
             raise Refusal(400, "email is required")
         for name in form:
-            if name not in SETTINGS and not _KEY.fullmatch(name):
+            if name not in SETTINGS and not KEY.fullmatch(name):
                 raise Refusal(400, f"{name} cannot be the name of custom data")
         if phone and form.get("_force_new", "").lower() not in YES:
             same = self.store.records("interactions", [("survey_id", "=", survey_id), ("phone_number", "=", phone)])
@@ -270,33 +200,11 @@ class Interactions:
         )
         for name, value in form.items():
             if name not in SETTINGS:
-                self._set(str(row["id"]), name, value)
+                self.records.set_datum(str(row["id"]), name, value)
         return row
 
-    def _set(self, interaction_id: str, key: str, value: str) -> Row:
-        if not _KEY.fullmatch(key):
-            raise Refusal(400, "custom_key must be a letter, then letters, digits and _")
-        known = self.store.records(
-            "interaction_data", [("interaction_id", "=", interaction_id), ("custom_key", "=", key)]
-        )
-        before: Row = known[0] if known else {"created_at": self.store.machine.stamp()}
-        return self.store.put_record(
-            "interaction_data",
-            {
-                **before,
-                "interaction_id": int(interaction_id),
-                "custom_key": key,
-                "custom_value": value,
-                "updated_at": self.store.machine.stamp(),
-            },
-        )
-
     def _found(self, id: str) -> Row:
-        row = self.store.record("interactions", id) if id.isdecimal() else None
-        item_or_refusal(
-            None if row is None else "", lambda: self.store.was_deleted("interactions", id), "interaction"
-        )
-        return self._as_of_now(row or {})
+        return self._as_of_now(interaction_in(self.store, id))
 
     def _as_of_now(self, row: Row) -> Row:
         """Mark as abandoned what could not be held at its time: a text message to a number that takes none."""

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from sdx_state.sandbox.interactions import COMPARED
+from sdx_state.sandbox.records import COMPARED
 from tests.faulty_proxy import Hold
 
 SURVEYS = """

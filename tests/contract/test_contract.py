@@ -15,9 +15,10 @@ from sdx_state.kinds.phone_number import PHONE_TYPES
 from sdx_state.kinds.question import LABEL_LENGTH, QUESTION_TYPES
 from sdx_state.sandbox import SandboxOptions, SandboxServer, Store, create_app
 from sdx_state.sandbox.configuration import QUESTIONS, SURVEYS, USERS
-from sdx_state.sandbox.interactions import COMPARED, FILTERS, RECORD_FILTERS, SETTINGS, SURVEY_TYPES
+from sdx_state.sandbox.interactions import FILTERS, SETTINGS, SURVEY_TYPES
 from sdx_state.sandbox.period import NAMES as PERIOD
 from sdx_state.sandbox.protocol import DEFAULT, MOST
+from sdx_state.sandbox.records import COMPARED, RECORD_FILTERS
 
 AUTH = ("00000000-0000-4000-8000-000000000000", "sandbox")
 UNDOCUMENTED = "x-sdx-undocumented"
