@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from sdx_state.api import Endpoints
 from sdx_state.app.earlier import cut_off, in_progress, interrupted
 from sdx_state.app.extensions import Extensions
+from sdx_state.app.judge import Judge
 from sdx_state.app.observe import TenantReader, clocks, require_same_tenant
 from sdx_state.app.saved import SavedPlan
 from sdx_state.app.stored_evidence import StoredEvidence
@@ -20,7 +21,7 @@ from sdx_state.apply.run import Observer, Run
 from sdx_state.kinds import KINDS, SURVEY, written_names
 from sdx_state.live import Progress, Wanted, read_live, wanted_of
 from sdx_state.live.capabilities import Setting, writable
-from sdx_state.live.evidence import count_all, gather
+from sdx_state.live.evidence import count_all
 from sdx_state.model.address import Address
 from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.evidence import Counts
@@ -38,8 +39,6 @@ from sdx_state.plan.select import select
 from sdx_state.plan.targets import live_addresses, unmatched
 from sdx_state.plan.undo import undo_plan
 from sdx_state.programs.machine import Machine
-from sdx_state.risk.facts import facts_of
-from sdx_state.risk.grade import grade, needs_evidence
 from sdx_state.state.backend import Backend
 from sdx_state.state.errors import StateError
 from sdx_state.state.journal import Journal
@@ -122,7 +121,7 @@ class Workspace:
         memory = recall(self.store, journal_of(self.store))
         unfinished, ledger = memory.unfinished, memory.ledger
         scope = scope_of(reviewed, intention.resources, ledger.entries) if reviewed is not None else None
-        ledger = _protecting(ledger, protected)
+        ledger = ledger.protecting(protected)
         declared = [*intention.resources.values(), *(base.resources.values() if base is not None else ())]
         declared = [one for one in declared if scope is None or one.address in scope]
         wanted = wanted_of(declared, ledger, scope, unfinished.leaving)
@@ -147,8 +146,7 @@ class Workspace:
         former = [move for move in intention.moved if move.before not in {*intention.resources, *changing}]
         wrong = unmatched({**narrowing, "--allow": allowed}, known, former)
         narrowed = replace(narrowed, diagnostics=(*narrowed.diagnostics, *wrong))
-        evidence = self._evidence(narrowed, snapshot) if graded else {}
-        reported = self._graded(narrowed, snapshot, evidence) if graded else narrowed
+        reported, evidence = self._judged(narrowed, snapshot) if graded else (narrowed, {})
         reported = replace(reported, diagnostics=unsuppressed(reported.diagnostics, intention.suppressions))
         return Review(
             reported,
@@ -192,7 +190,7 @@ class Workspace:
         run = run_named(journal, run)
         past = past_of(run, run_kept(self.store, journal, run), journal)
         unfinished, ledger = memory.unfinished, memory.ledger
-        ledger = _protecting(ledger, protected)
+        ledger = ledger.protecting(protected)
         if past.plan.tenant != ledger.tenant:
             raise WrongTenant(f"run {run} wrote to {past.plan.tenant}, and this is {ledger.tenant}")
         wanted = wanted_of((), ledger, leaving=unfinished.leaving)
@@ -204,9 +202,7 @@ class Workspace:
         touched = {change.address for one in (past.plan, plan) for change in one.changes}
         wrong = unmatched({"--allow": allowed}, touched.union(ledger.entries))
         plan = replace(plan, diagnostics=(*plan.diagnostics, *wrong))
-        plan = self._routed(plan)
-        evidence = self._evidence(plan, snapshot)
-        plan = self._graded(plan, snapshot, evidence)
+        plan, evidence = self._judged(self._routed(plan), snapshot)
         return Review(
             plan,
             plan,
@@ -314,19 +310,9 @@ class Workspace:
     def _reader(self, waiting: Callable[[float], None] | None) -> TenantReader:
         return TenantReader(self.client, self.parallelism, self.proven, self.machine, waiting)
 
-    def _evidence(self, plan: Plan, snapshot: Snapshot) -> Mapping[Address, Counts]:
-        now = self.machine.moment()
-        asked = needs_evidence(plan, self.guards.policies, now.date())
-        if self.stored is not None:
-            return self.stored.of(asked, now)
-        return gather(self.client, asked, snapshot, self.parallelism)
-
-    def _graded(self, plan: Plan, snapshot: Snapshot, evidence: Mapping[Address, Counts]) -> Plan:
-        today = self.machine.moment().date()
-        facts = facts_of(plan, snapshot, evidence, self.guards)
-        graded = grade(plan, facts, self.guards.policies, today)
-        said = self.extensions.judged(graded, facts)
-        return replace(graded, diagnostics=(*graded.diagnostics, *said)) if said else graded
+    def _judged(self, plan: Plan, snapshot: Snapshot) -> tuple[Plan, Mapping[Address, Counts]]:
+        judge = Judge(self.client, self.parallelism, self.guards, self.stored, self.extensions, self.machine)
+        return judge.judged(plan, snapshot)
 
     def _routed(self, plan: Plan) -> Plan:
         needs = [(change.kind, verb, change.id) for change in plan.changes if (verb := verb_of(change)) is not None]
@@ -336,11 +322,3 @@ class Workspace:
 def _readdressed(ledger: Ledger, plan: Plan) -> Ledger:
     """Return `ledger` under the addresses of `plan`: these change in the state alone, and all at once."""
     return replace(ledger, entries=ledger.entries if plan.entries is None else plan.entries, steps=plan.steps)
-
-
-def _protecting(ledger: Ledger, protected: Collection[Address]) -> Ledger:
-    known = {address: ledger.entries[address] for address in protected if address in ledger.entries}
-    if not known:
-        return ledger
-    shielded = {address: replace(entry, protect=True) for address, entry in known.items()}
-    return replace(ledger, entries={**ledger.entries, **shielded})

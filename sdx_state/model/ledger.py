@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from sdx_state.model.address import Address
@@ -93,6 +93,14 @@ class Ledger:
     def with_entry(self, address: Address, entry: Entry) -> Ledger:
         """Return this ledger with `entry` under `address`."""
         return replace(self, entries={**self.entries, address: entry})
+
+    def protecting(self, addresses: Collection[Address]) -> Ledger:
+        """Return this ledger with what it knows of `addresses` protected."""
+        known = {address: self.entries[address] for address in addresses if address in self.entries}
+        if not known:
+            return self
+        shielded = {address: replace(entry, protect=True) for address, entry in known.items()}
+        return replace(self, entries={**self.entries, **shielded})
 
     def moved(self, before: Address, after: Address) -> Ledger:
         """Return this ledger with `before`, and a survey's questions with it, under the address `after`.
