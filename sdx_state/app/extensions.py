@@ -6,165 +6,39 @@ from there, also where Python would look there first.
 
 from __future__ import annotations
 
-import importlib
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING
 
+from sdx_state.app.extension import NOUNS, Extension, ExtensionFailed, Group
 from sdx_state.app.installed import Places, entry_points
 from sdx_state.model.alike import nearest
 from sdx_state.model.diagnostic import Diagnostic
 
 if TYPE_CHECKING:
     from sdx_state.config import Configuration
-    from sdx_state.model.plan import Change, Plan
-    from sdx_state.programs.machine import Machine
+    from sdx_state.model.address import Address
+    from sdx_state.model.plan import Change, Plan, Risk
     from sdx_state.risk.facts import Facts
-    from sdx_state.state.backend import Backend
-    from sdx_state.state.signing import SigningKey
 
-Group = Literal["rules", "lints", "formats", "state_backends"]
 PREFIX = "sdx_state."
 FAILED = "extension-failed"
-_NOUNS: Mapping[Group, str] = {
-    "rules": "rule",
-    "lints": "lint",
-    "formats": "format",
-    "state_backends": "state backend",
-}
-
-
-class Rule(Protocol):
-    """A rule of one's own: judges one change that writes to the tenant."""
-
-    def __call__(self, change: Change, facts: Facts) -> Diagnostic | None:
-        """Return what is to be said of `change`, None for nothing. An error forbids applying."""
-        ...
-
-
-class Lint(Protocol):
-    """A lint of one's own: judges what is declared, without a tenant."""
-
-    def __call__(self, configuration: Configuration) -> Iterable[Diagnostic]:
-        """Return what is to be said of `configuration`. An error forbids applying."""
-        ...
-
-
-class StateBackend(Protocol):
-    """Opens the state that `state: {backend: NAME, settings: {...}}` of a project means."""
-
-    def __call__(
-        self, name: str, settings: Mapping[str, object], *, key: SigningKey | None, machine: Machine
-    ) -> Backend:
-        """Return the store.
-
-        Args:
-            name: Tells the states of one project apart: `state`, or `state.ENVIRONMENT`.
-            settings: `state.settings` of the project file. Credentials are not among them.
-            key: Signs what is written; None for no signatures.
-            machine: Time, waiting and chance.
-        """
-        ...
-
-
-class ExtensionFailed(Exception):
-    """An extension does not load, raises, or returns something else than it has to.
-
-    Attributes:
-        advice: What to do next.
-    """
-
-    def __init__(self, message: str, advice: str) -> None:
-        super().__init__(message)
-        self.advice = advice
 
 
 @dataclass(frozen=True)
-class Extension:
-    """One thing that a package adds.
+class Judgement:
+    """What the rules of installed packages say of a plan.
 
     Attributes:
-        group: What it is.
-        name: Its name.
-        package: The package, with its version.
-        target: The module and the object in it.
-        places: Where it may be loaded from.
+        diagnostics: The findings, each with an address.
+        risks: The risks of each change.
     """
 
-    group: Group
-    name: str
-    package: str
-    target: str
-    places: Places = field(default_factory=Places, repr=False)
-
-    @property
-    def title(self) -> str:
-        """What messages call it."""
-        return f"{_NOUNS[self.group]} `{self.name}` of {self.package}"
-
-    def call(self, *arguments: Any, about: str = "", **named: Any) -> Any:
-        """Call it and return what it returns.
-
-        Args:
-            arguments: For it.
-            about: What it is called for, for messages.
-            named: For it.
-
-        Raises:
-            ExtensionFailed: It does not load, or it raises.
-        """
-        loaded = self.load()
-        try:
-            return loaded(*arguments, **named)
-        except (Exception, SystemExit) as error:
-            on = f" on {about}" if about else ""
-            raise self.failed(f"failed{on}: {_words(error)}") from error
-
-    def diagnostics(self, *arguments: Any, about: str = "") -> tuple[Diagnostic, ...]:
-        """Call it and return the diagnostics that it returns: one, several or none.
-
-        Raises:
-            ExtensionFailed: It does not load, raises, or returns something else.
-        """
-        said = self.call(*arguments, about=about)
-        if said is None or isinstance(said, Diagnostic):
-            return () if said is None else (said,)
-        try:
-            found = tuple(said)
-        except (Exception, SystemExit) as error:  # a generator raises here
-            on = f" on {about}" if about else ""
-            raise self.failed(f"failed{on}: {_words(error)}") from error
-        if not all(isinstance(one, Diagnostic) for one in found):
-            kinds = ", ".join(sorted({type(one).__name__ for one in found if not isinstance(one, Diagnostic)}))
-            raise self.failed(f"returned {kinds}, and must return a Diagnostic, several, or None")
-        return found
-
-    def load(self) -> Callable[..., Any]:
-        """Return the callable.
-
-        Raises:
-            ExtensionFailed: It cannot be imported, or is none.
-        """
-        module, _, attribute = self.target.partition(":")
-        try:
-            with self.places.alone():
-                found: Any = importlib.import_module(module)
-            for name in filter(None, attribute.split(".")):
-                found = getattr(found, name)
-        except (Exception, SystemExit) as error:
-            raise self.failed(f"does not load: {_words(error)}") from error
-        if not callable(found):
-            raise self.failed(f"does not load: {self.target} cannot be called")
-        called: Callable[..., Any] = found
-        return called
-
-    def failed(self, why: str) -> ExtensionFailed:
-        """Return the failure of this extension."""
-        package = self.package.partition(" ")[0]
-        return ExtensionFailed(f"{self.title} {why}", f"Update the package, or remove it: pip uninstall {package}")
+    diagnostics: tuple[Diagnostic, ...] = ()
+    risks: Mapping[Address, Sequence[Risk]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -195,7 +69,7 @@ class Extensions:
         found = [one for one in self.of(group) if one.name == name]
         if len(found) > 1:
             packages = " and ".join(one.package for one in found)
-            raise ExtensionFailed(f"{_NOUNS[group]} `{name}` is in {packages}", "Uninstall one of the two packages.")
+            raise ExtensionFailed(f"{NOUNS[group]} `{name}` is in {packages}", "Uninstall one of the two packages.")
         if not found:
             raise self.missing(group, name, known)
         return found[0]
@@ -205,39 +79,42 @@ class Extensions:
         names = [*known, *(one.name for one in self.of(group))]
         near = nearest(name, names)
         hint = f"Did you mean `{near}`?" if near else f"There are: {', '.join(names)}."
-        return ExtensionFailed(f"there is no {_NOUNS[group]} `{name[:80]}`", hint)
+        return ExtensionFailed(f"there is no {NOUNS[group]} `{name[:80]}`", hint)
 
-    def judged(self, plan: Plan, facts: Facts) -> tuple[Diagnostic, ...]:
+    def judged(self, plan: Plan, facts: Facts) -> Judgement:
         """Return what the rules of all packages say of each change in `plan` that writes.
 
         A rule that fails is an error, which names the first change that it failed on.
         """
         changes = [change for change in plan.changes if change.writes]
         found: list[Diagnostic] = []
+        risks: dict[Address, list[Risk]] = {}
         for rule in self.of("rules"):
             failures: list[tuple[Change, ExtensionFailed]] = []
             for change in changes:
                 try:
-                    said = rule.diagnostics(change, facts, about=change.address)
+                    said = rule.judge(change, facts)
                 except ExtensionFailed as error:
                     failures.append((change, error))
                     continue
-                found += [
-                    replace(one, address=one.address or change.address, source=one.source or change.source)
-                    for one in said
-                ]
+                for one in said:
+                    if isinstance(one, Diagnostic):
+                        address, source = one.address or change.address, one.source or change.source
+                        found.append(replace(one, address=address, source=source))
+                    else:
+                        risks.setdefault(change.address, []).append(one)
             if failures:
                 first, failure = failures[0]
                 more = f" (and on {len(failures) - 1} more changes)" if len(failures) > 1 else ""
                 found.append(_failure(failure, more, first))
-        return tuple(found)
+        return Judgement(tuple(found), risks)
 
     def linted(self, configuration: Configuration) -> tuple[Diagnostic, ...]:
         """Return what the lints of all packages say of `configuration`. A lint that fails is an error."""
         found: list[Diagnostic] = []
         for lint in self.of("lints"):
             try:
-                found += lint.diagnostics(configuration)
+                found += lint.found((Diagnostic,), configuration)
             except ExtensionFailed as error:
                 found.append(_failure(error))
         return tuple(found)
@@ -259,13 +136,7 @@ def _extensions(path: tuple[str, ...], current: Path, folder: Path) -> Extension
     found = [
         Extension(group, point.name, point.package, point.target, places)
         for point in entry_points(places.trusted, PREFIX)
-        for group in _NOUNS
+        for group in NOUNS
         if point.group == PREFIX + group
     ]
     return Extensions(tuple(found))
-
-
-def _words(error: BaseException) -> str:
-    """Return what `error` says, on one line."""
-    said = " ".join(str(error).split())
-    return f"{type(error).__name__}: {said[:300]}" if said else type(error).__name__

@@ -16,7 +16,7 @@ from sdx_state.model.policy import Guards
 from sdx_state.model.snapshot import Snapshot
 from sdx_state.programs.machine import Machine
 from sdx_state.risk.facts import facts_of
-from sdx_state.risk.grade import grade, needs_evidence
+from sdx_state.risk.grade import grade, needs_evidence, with_risks
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,12 @@ class Judge:
         """
         evidence = self._evidence(plan, snapshot)
         facts = facts_of(plan, snapshot, evidence, self.guards)
-        graded = grade(plan, facts, self.guards.policies, self.machine.moment().date())
+        policies, today = self.guards.policies, self.machine.moment().date()
+        others = [rule.name for rule in self.extensions.of("rules")]
+        graded = grade(plan, facts, policies, today, others)
         said = self.extensions.judged(graded, facts)
-        return (replace(graded, diagnostics=(*graded.diagnostics, *said)) if said else graded), evidence
+        graded = with_risks(graded, said.risks, policies, today)
+        return replace(graded, diagnostics=(*graded.diagnostics, *said.diagnostics)), evidence
 
     def _evidence(self, plan: Plan, snapshot: Snapshot) -> Mapping[Address, Counts]:
         now = self.machine.moment()

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sdx_state.api import BaseUrl
-from sdx_state.app.extensions import ExtensionFailed, Extensions, extensions
+from sdx_state.app.extension import ExtensionFailed
+from sdx_state.app.extensions import Extensions, extensions
 from sdx_state.config import Project
 from sdx_state.config.settings import StateSettings
 from sdx_state.model.ledger import Ledger

@@ -12,7 +12,7 @@ from sdx_state.cli.context import Context
 from sdx_state.cli.failure import Stop
 
 if TYPE_CHECKING:
-    from sdx_state.app.extensions import Extension
+    from sdx_state.app.extension import Extension
     from sdx_state.config.codes import Rule
 
 UNKNOWN = 2

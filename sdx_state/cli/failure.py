@@ -122,7 +122,8 @@ def foreseen(error: BaseException) -> Failure | None:
 
     from sdx_state.api.errors import SurveyDynamixError
     from sdx_state.app.adopt import NotAdoptable
-    from sdx_state.app.extensions import FAILED, ExtensionFailed
+    from sdx_state.app.extension import ExtensionFailed
+    from sdx_state.app.extensions import FAILED
     from sdx_state.app.opening import SandboxUnusable
     from sdx_state.app.pull import NotPulled
     from sdx_state.app.rehearsal import SnapshotUnreadable

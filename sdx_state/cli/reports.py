@@ -67,7 +67,8 @@ def _require_format(name: str, context: Context | None) -> None:
     """
     if name in NAMES:
         return
-    from sdx_state.app.extensions import ExtensionFailed, extensions
+    from sdx_state.app.extension import ExtensionFailed
+    from sdx_state.app.extensions import extensions
 
     folder = context.folder if context is not None else Path()
     try:
@@ -166,7 +167,7 @@ class Reports:
         except Exception as error:
             failure = foreseen(error)
             if failure is not None:
-                from sdx_state.app.extensions import ExtensionFailed
+                from sdx_state.app.extension import ExtensionFailed
 
                 with suppress(OSError, ExtensionFailed):  # what stopped the command is what has to be told
                     self._write(_with_failure(self.plan, failure))
@@ -175,7 +176,7 @@ class Reports:
             self._write(self.plan)
 
     def _write(self, plan: Plan | None) -> None:
-        from sdx_state.app.extensions import ExtensionFailed
+        from sdx_state.app.extension import ExtensionFailed
         from sdx_state.cli.console import print_document
         from sdx_state.cli.redaction import redacted
         from sdx_state.report.formats import Options

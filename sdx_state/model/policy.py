@@ -10,6 +10,7 @@ from sdx_state.model.resource import Source
 
 Level = Literal["low", "medium", "high", "critical", "blocked"]  # blocked: no consent covers it
 LEVELS: tuple[Level, ...] = ("low", "medium", "high", "critical", "blocked")
+CONSENTABLE: tuple[Level, ...] = ("low", "medium", "high", "critical")
 
 
 @dataclass(frozen=True)

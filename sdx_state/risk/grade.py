@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from fnmatch import fnmatchcase
@@ -36,7 +36,7 @@ _NOUNS = {
 
 def needs_evidence(plan: Plan, policies: Sequence[Policy] = (), today: date = date.min) -> dict[Address, Question]:
     """Return the counts that the risk of each change depends on, unless a policy that is valid `today` waives it."""
-    valid = [policy for policy in policies if policy.expires >= today]
+    valid = _valid(policies, today)
     asked = {}
     for change in plan.changes:
         sorts = frozenset(
@@ -50,7 +50,13 @@ def needs_evidence(plan: Plan, policies: Sequence[Policy] = (), today: date = da
     return asked
 
 
-def grade(plan: Plan, facts: Facts, policies: Sequence[Policy] = (), today: date = date.min) -> Plan:
+def grade(
+    plan: Plan,
+    facts: Facts,
+    policies: Sequence[Policy] = (),
+    today: date = date.min,
+    others: Collection[str] = (),
+) -> Plan:
     """Return `plan` with the risks of each change that writes.
 
     Args:
@@ -58,8 +64,9 @@ def grade(plan: Plan, facts: Facts, policies: Sequence[Policy] = (), today: date
         facts: Facts about the tenant.
         policies: Exceptions to the rules. The first match applies.
         today: Decides which policies have expired. These, and policies that match no rule, get a warning.
+        others: Names of rules that are not built in, which policies may match too.
     """
-    valid = [policy for policy in policies if policy.expires >= today]
+    valid = _valid(policies, today)
     over = [
         Diagnostic(
             "expired-policy", "warning", f"the policy on {policy.rule} expired on {policy.expires}", policy.source
@@ -68,12 +75,37 @@ def grade(plan: Plan, facts: Facts, policies: Sequence[Policy] = (), today: date
         if policy.expires < today
     ]
     changes = tuple(_graded(change, facts, valid) for change in plan.changes)
-    return replace(plan, changes=changes, diagnostics=(*plan.diagnostics, *over, *_pointless(policies)))
+    return replace(plan, changes=changes, diagnostics=(*plan.diagnostics, *over, *_pointless(policies, others)))
 
 
-def _pointless(policies: Sequence[Policy]) -> Iterator[Diagnostic]:
-    """Yield a warning for each policy that matches no rule."""
-    ids = [rule.id for rule in RULES]
+def with_risks(
+    plan: Plan, found: Mapping[Address, Sequence[Risk]], policies: Sequence[Policy] = (), today: date = date.min
+) -> Plan:
+    """Return `plan` with the risks that rules of installed packages `found`.
+
+    Args:
+        plan: The plan, graded by the built-in rules.
+        found: The risks by address. A risk without a source gets that of its change.
+        policies: Exceptions to the rules. The first match applies.
+        today: Decides which policies have expired.
+    """
+    valid = _valid(policies, today)
+
+    def graded(change: Change) -> Change:
+        placed = (replace(risk, source=risk.source or change.source) for risk in found.get(change.address, ()))
+        risks = (_after_policy(change, risk, valid) for risk in placed)
+        return replace(change, risks=(*change.risks, *(risk for risk in risks if risk is not None)))
+
+    return replace(plan, changes=tuple(map(graded, plan.changes))) if found else plan
+
+
+def _valid(policies: Sequence[Policy], today: date) -> list[Policy]:
+    return [policy for policy in policies if policy.expires >= today]
+
+
+def _pointless(policies: Sequence[Policy], others: Collection[str]) -> Iterator[Diagnostic]:
+    """Yield a warning for each policy that matches no rule, built in or among `others`."""
+    ids = [*(rule.id for rule in RULES), *others]
     for policy in policies:
         if any(fnmatchcase(id, policy.rule) for id in ids):
             continue

@@ -88,6 +88,7 @@ def test_a_package_adds_one_of_each_sort(example: Any) -> None:
     added = extensions(example.folder)
     assert {(one.group, one.name, one.package) for one in added.all} == {
         ("rules", "no-friday", "sdx-example 1.0"),
+        ("rules", "friday-renamed", "sdx-example 1.0"),
         ("lints", "greeting-without-brand", "sdx-example 1.0"),
         ("formats", "csv", "sdx-example 1.0"),
         ("state_backends", "folder", "sdx-example 1.0"),
@@ -108,13 +109,20 @@ def test_a_rule_warns_at_the_change_and_where_it_is_declared(example: Any) -> No
 def test_the_example_of_the_guide_does_what_it_says(example: Any, tmp_path: Path) -> None:
     from sdx_state import Project
     from sdx_state.model.diagnostic import Diagnostic
-    from sdx_state.model.plan import Action
+    from sdx_state.model.field_path import FieldPath
+    from sdx_state.model.plan import Action, FieldChange, Risk
     from sdx_state.state.local import LocalStore
 
     text = (Path(__file__).parents[2] / "sdx_state/guides/rules.md").read_text(encoding="utf-8")
     section = text.partition("\n## Rules of your own\n")[2].partition("\n## ")[0]
     (code,) = [block.removeprefix("python\n") for block in section.split("```") if block.startswith("python\n")]
-    names: dict[str, Any] = {"Action": Action, "Diagnostic": Diagnostic, "LocalStore": LocalStore, "Path": Path}
+    names: dict[str, Any] = {
+        "Action": Action,
+        "Diagnostic": Diagnostic,
+        "Risk": Risk,
+        "LocalStore": LocalStore,
+        "Path": Path,
+    }
     exec(code, names)  # noqa: S102 - the guide's own example
     project = Project.open(example.folder)
     said = list(names["greeting_without_brand"](project.configuration))
@@ -126,6 +134,9 @@ def test_the_example_of_the_guide_does_what_it_says(example: Any, tmp_path: Path
     gone = replace(plan.changes[0], action=Action.DELETE)
     assert names["no_friday"](gone, None).severity == "error"
     assert names["no_friday"](plan.changes[0], None) is None
+    renamed = replace(plan.changes[0], action=Action.UPDATE, fields=(FieldChange(FieldPath("name"), "A", "B"),))
+    assert names["friday_renamed"](renamed, None).level == "critical"
+    assert names["friday_renamed"](plan.changes[0], None) is None
     store = names["folder"]("state", {"path": str(tmp_path)}, key=None, machine=project._place.machine)
     assert not store.exists()
 
@@ -139,6 +150,109 @@ def test_an_error_of_a_rule_forbids_applying(example: Any, tenant: Any) -> None:
     assert refused.code == 1
     assert "survey.friday is about Fridays and stays" in refused.out + refused.err
     assert {row["name"] for row in tenant.store.rows("surveys")} == {"Friday", "Monday"}
+
+
+RENAMED = SURVEYS.replace("name: Friday", "name: Day Five")
+POLICY = "  - {rule: friday-renamed, reason: reports were changed, expires: 2999-01-31}\n"
+
+
+def risks(project: Any, address: str) -> list[tuple[str, str]]:
+    ended = project.run("plan", "--format", "json")
+    (change,) = [one for one in json.loads(ended.out)["resource_changes"] if one["address"] == address]
+    return [(one["rule"], one["level"]) for one in change["risks"]]
+
+
+def test_a_critical_risk_of_a_rule_stops_apply_until_its_address_is_allowed(example: Any, tenant: Any) -> None:
+    assert example.apply().code == 0
+    example.write("surveys.yaml", RENAMED)
+    assert ("friday-renamed", "critical") in risks(example, "survey.friday")
+    planned = example.run("plan")
+    assert planned.code == 6
+    assert "survey.friday is critical: reports find this survey by its name" in planned.out + planned.err
+    refused = example.apply("--auto-approve")
+    assert refused.code == 6
+    assert "--allow survey.friday" in refused.out + refused.err
+    assert {row["name"] for row in tenant.store.rows("surveys")} == {"Friday", "Monday"}
+    assert example.apply("--auto-approve", "--allow", "survey.friday").code == 0
+    assert {row["name"] for row in tenant.store.rows("surveys")} == {"Day Five", "Monday"}
+
+
+def test_a_critical_risk_of_a_rule_stops_undo_too(example: Any, tenant: Any) -> None:
+    assert example.apply().code == 0
+    example.write("surveys.yaml", RENAMED)
+    assert example.apply("--auto-approve", "--allow", "survey.friday").code == 0
+    assert example.run("undo", "last", "--auto-approve").code == 6
+    assert {row["name"] for row in tenant.store.rows("surveys")} == {"Day Five", "Monday"}
+
+
+def test_a_risk_that_a_package_brought_after_the_review_stops_the_saved_plan(
+    connected: Any, example_folder: Path, monkeypatch: Any, tenant: Any
+) -> None:
+    connected.write("surveys.yaml", SURVEYS)
+    assert connected.apply().code == 0
+    connected.write("surveys.yaml", RENAMED)
+    saved = str(connected.folder / "plan.sdxplan")
+    assert connected.run("plan", "--out", saved).code == 0
+    monkeypatch.syspath_prepend(str(example_folder))
+    refused = connected.run("apply", saved)
+    assert refused.code == 6
+    assert "reports find this survey by its name" in refused.err
+    assert "--allow survey.friday" in refused.err
+    assert {row["name"] for row in tenant.store.rows("surveys")} == {"Friday", "Monday"}
+
+
+def test_the_python_interface_refuses_a_critical_risk_of_a_rule(example: Any) -> None:
+    from sdx_state import Project, Refused
+
+    assert example.apply().code == 0
+    example.write("surveys.yaml", RENAMED)
+    review = Project.open(example.folder).plan()
+    with pytest.raises(Refused, match=r"survey\.friday is critical"):
+        review.approve()
+    assert review.approve(allow=["survey.friday"]).plan is review.plan
+
+
+@pytest.mark.parametrize(
+    ("policy", "graded"),
+    [
+        (POLICY, None),
+        (POLICY.replace("reason", "level: medium, reason"), "medium"),
+        (POLICY.replace("rule: friday-renamed", "rule: friday-*"), None),
+        (POLICY.replace("2999", "2020"), "critical"),
+    ],
+)
+def test_a_policy_changes_the_risk_of_a_rule(example: Any, policy: str, graded: str | None) -> None:
+    assert example.apply().code == 0
+    example.write("surveys.yaml", RENAMED)
+    example.write("sdx.yaml", f"sdx: 1\napi: {{host: demo.surveydynamix.com}}\nrisk:\n{policy}")
+    found_now = dict(risks(example, "survey.friday"))
+    assert found_now.get("friday-renamed") == graded
+    assert "unknown-rule" not in {code for code, _, _ in found(example)}
+
+
+@pytest.mark.parametrize("format", ["text", "json", "markdown", "html", "junit", "sarif", "codequality", "github"])
+def test_every_format_names_the_risk_of_a_rule(example: Any, format: str) -> None:
+    assert example.apply().code == 0
+    example.write("surveys.yaml", RENAMED)
+    assert "reports find this survey by its name" in example.run("plan", "--format", format).out
+
+
+@pytest.mark.parametrize(
+    ("risk", "message"),
+    [
+        (
+            "Risk('bad', 'blocked', 'x')",
+            "returned a Risk of the level 'blocked', and must return low, medium, high or",
+        ),
+        ("Risk('bad', 'grave', 'x')", "returned a Risk of the level 'grave', and must return low, medium, high"),
+        ("Risk('worse', 'low', 'x')", "returned a Risk of the rule 'worse', and must name itself: 'bad'"),
+    ],
+)
+def test_a_risk_that_nobody_can_name_or_consent_to_is_an_error(add: Any, risk: str, message: str) -> None:
+    project = add("rules", f"from sdx_state.model.plan import Risk\ndef bad(change, facts): return {risk}\n")
+    ended = project.apply()
+    assert ended.code == 1
+    assert f"rule `bad` of sdx-broken 0.1 {message}" in " ".join((ended.out + ended.err).split())
 
 
 def test_an_error_of_a_rule_forbids_undo_and_destroy(example: Any, tenant: Any) -> None:
@@ -247,7 +361,7 @@ def test_a_rule_that_crashes_names_the_change_and_its_package(add: Any, tenant: 
     [
         (
             "def bad(change, facts): return [1, 'x']\n",
-            "returned int, str, and must return a Diagnostic, several, or None",
+            "returned int, str, and must return a Diagnostic or a Risk, several, or None",
         ),
         ("def bad(change, facts): return 1\n", "failed on survey.friday: TypeError: 'int' object is not iterable"),
         ("def bad(change): pass\n", "failed on survey.friday: TypeError"),
@@ -352,7 +466,7 @@ def test_nothing_is_loaded_from_the_project_or_the_current_folder(
     assert names(tmp_path, connected.folder) == ["[]", "[]"]
     assert names(connected.folder / "..", connected.folder) == ["[]", "[]"]
     installed = names(connected.folder, connected.folder, example_folder)
-    assert installed[0] == "['csv', 'folder', 'greeting-without-brand', 'no-friday']"
+    assert installed[0] == "['csv', 'folder', 'friday-renamed', 'greeting-without-brand', 'no-friday']"
     assert set(json.loads(installed[1].replace("'", '"'))) == {"sdx_example"}
 
 

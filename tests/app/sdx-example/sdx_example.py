@@ -8,7 +8,7 @@ from typing import Any
 
 from sdx_state.config import Configuration
 from sdx_state.model.diagnostic import Diagnostic
-from sdx_state.model.plan import Action, Change, Plan
+from sdx_state.model.plan import Action, Change, Plan, Risk
 from sdx_state.programs.machine import Machine
 from sdx_state.report.formats import Options
 from sdx_state.risk.facts import Facts
@@ -22,6 +22,14 @@ def no_friday(change: Change, facts: Facts) -> Diagnostic | None:
         return Diagnostic("no-friday", "error", f"{change.address} is about Fridays and stays", help="keep it")
     if change.action is Action.UPDATE:
         return Diagnostic("no-friday", "warning", f"{change.address} will change")
+    return None
+
+
+def friday_renamed(change: Change, facts: Facts) -> Risk | None:
+    """Reports find surveys about Fridays by their names."""
+    renamed = any(field.path == "name" for field in change.fields)
+    if change.action is Action.UPDATE and renamed and "friday" in change.address:
+        return Risk("friday-renamed", "critical", "reports find this survey by its name")
     return None
 
 
