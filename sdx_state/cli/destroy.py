@@ -7,12 +7,14 @@ from typing import Literal
 import click
 
 from sdx_state.cli.context import Context, sandbox_option
-from sdx_state.cli.planning import allow_deletes_option, approval_options, print_plan
+from sdx_state.cli.planning import allow_deletes_option, approval_options
+from sdx_state.cli.reports import Forms, Reports, format_options
 
 
 @click.command()
 @approval_options
 @allow_deletes_option
+@format_options
 @click.option("--verbose", is_flag=True, help="List every resource, however many are alike.")
 @sandbox_option
 @click.pass_obj
@@ -21,6 +23,9 @@ def command(
     auto_approve: Literal["low", "medium", "high"] | None,
     allowed: tuple[str, ...],
     allow_deletes: int | None,
+    forms: Forms,
+    budget: int,
+    personal: bool,
     verbose: bool,
     sandbox: bool,
 ) -> None:
@@ -36,24 +41,27 @@ def command(
     from sdx_state.handoff.pack import FOLDER
     from sdx_state.plan.build import Intention
 
-    project = context.project()
-    protected = context.intention().protected
-    with (
-        context.workspace(project, sandbox=sandbox) as workspace,
-        workspace.writing("destroy", say_waiting) as journal,
-    ):
-        with reading("Reading the tenant") as progress:
-            planned = workspace.plan(
-                Intention({}),
-                progress,
-                allowed=allowed,
-                protected=protected,
-                destroying=True,
-                waiting=say_waiting,
-            )
-        print_plan(planned.plan, verbose=verbose)
-        consent = Consent(auto_approve, allowed, allow_deletes)
-        question = "Do you really want to delete all of this?"
-        plan = approved(workspace, planned, consent, question, name_always=True)
-        code = carried_out(workspace, journal, plan, "destroy", context.folder / FOLDER, project.handoff_links)
+    with Reports(context, forms, budget, personal, verbose).whole() as reports:
+        reports.outcomes = ()
+        project = context.project()
+        protected = context.intention().protected
+        with (
+            context.workspace(project, sandbox=sandbox) as workspace,
+            workspace.writing("destroy", say_waiting) as journal,
+        ):
+            with reading("Reading the tenant") as progress:
+                planned = workspace.plan(
+                    Intention({}),
+                    progress,
+                    allowed=allowed,
+                    protected=protected,
+                    destroying=True,
+                    waiting=say_waiting,
+                )
+            reports.show(planned.plan)
+            consent = Consent(auto_approve, allowed, allow_deletes)
+            question = "Do you really want to delete all of this?"
+            plan = approved(workspace, planned, consent, question, name_always=True)
+            folder, links = context.folder / FOLDER, project.handoff_links
+            code = carried_out(workspace, journal, plan, "destroy", folder, links, reports)
     raise click.exceptions.Exit(code)

@@ -114,7 +114,7 @@ def carried_out(
     command: str,
     folder: Path,
     links: Mapping[str, str],
-    reports: Reports | None = None,
+    reports: Reports,
 ) -> int:
     """Carry `approved` out, say what becomes of it, write what is left to a person, and return the exit code.
 
@@ -140,10 +140,9 @@ def carried_out(
     if result.of("handoff"):  # before anything is printed, which can fail
         left = hand_off_of(workspace, left_to_do(plan, result), approved.review, links)
         pack = write_pack(folder, pack_texts(left))
-    if reports is not None:
-        reports.ended(result)
+    reports.ended(result)
     if plan.changes:
-        aside = reports is not None and not reports.text_on_stdout
+        aside = not reports.text_on_stdout
         click.echo(err=aside)
         print_result(result, aside=aside)
     if pack is not None:

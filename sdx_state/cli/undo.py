@@ -8,13 +8,15 @@ import click
 
 from sdx_state.cli.completing import runs
 from sdx_state.cli.context import Context, sandbox_option
-from sdx_state.cli.planning import allow_deletes_option, approval_options, print_plan
+from sdx_state.cli.planning import allow_deletes_option, approval_options
+from sdx_state.cli.reports import Forms, Reports, format_options
 
 
 @click.command("undo")
 @click.argument("run", shell_complete=runs)
 @approval_options
 @allow_deletes_option
+@format_options
 @click.option("--verbose", is_flag=True, help="List every resource, however many are alike.")
 @sandbox_option
 @click.pass_obj
@@ -24,6 +26,9 @@ def command(
     auto_approve: Literal["low", "medium", "high"] | None,
     allowed: tuple[str, ...],
     allow_deletes: int | None,
+    forms: Forms,
+    budget: int,
+    personal: bool,
     verbose: bool,
     sandbox: bool,
 ) -> None:
@@ -38,19 +43,21 @@ def command(
     from sdx_state.cli.running import carried_out
     from sdx_state.handoff.pack import FOLDER
 
-    project = context.project()
-    protected = context.intention().protected
-    with (
-        context.workspace(project, sandbox=sandbox) as workspace,
-        workspace.writing("undo", say_waiting) as journal,
-    ):
-        with reading("Reading the tenant") as progress:
-            planned = workspace.undo(run, progress, say_waiting, protected, allowed)
-        print_plan(planned.plan, verbose=verbose)
-        consent = Consent(auto_approve, allowed, allow_deletes)
-        plan = approved(workspace, planned, consent, f"Do you want to undo run {run}?")
-        folder, links = context.folder / FOLDER, project.handoff_links
-        code = carried_out(workspace, journal, plan, f"undo {run}", folder, links)
+    with Reports(context, forms, budget, personal, verbose).whole() as reports:
+        reports.outcomes = ()
+        project = context.project()
+        protected = context.intention().protected
+        with (
+            context.workspace(project, sandbox=sandbox) as workspace,
+            workspace.writing("undo", say_waiting) as journal,
+        ):
+            with reading("Reading the tenant") as progress:
+                planned = workspace.undo(run, progress, say_waiting, protected, allowed)
+            reports.show(planned.plan)
+            consent = Consent(auto_approve, allowed, allow_deletes)
+            plan = approved(workspace, planned, consent, f"Do you want to undo run {run}?")
+            folder, links = context.folder / FOLDER, project.handoff_links
+            code = carried_out(workspace, journal, plan, f"undo {run}", folder, links, reports)
     if planned.plan.changes:
         say("\nThe configuration still says otherwise: change it back, or the next apply does it again.")
     raise click.exceptions.Exit(code)

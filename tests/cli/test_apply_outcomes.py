@@ -1,9 +1,11 @@
-"""`apply --format json`: what became of each change."""
+"""`--format json` of `apply`, `undo` and `destroy`: the result of each change."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
+
+import pytest
 
 ASKING = "questions: [{question_label: Q, question_text: Why?, question_type: text}]"
 TWO = f"surveys: {{a: {{name: A, {ASKING}}}, b: {{name: B, {ASKING}}}}}\n"
@@ -71,3 +73,63 @@ def test_a_change_that_failed_says_why_and_names_those_that_needed_it(project, p
 def test_a_plan_has_no_outcomes(connected):
     connected.write("a.yaml", TWO)
     assert "outcomes" not in json.loads(connected.run("plan", "--format", "json").out)
+
+
+ALLOWED = ("--auto-approve", "--allow-deletes", "4", "--allow", "*")
+REVERSALS = (("undo", "last"), ("destroy",))
+
+
+@pytest.mark.parametrize("command", REVERSALS)
+def test_undo_and_destroy_give_each_change_the_outcome_that_the_run_had(connected, command, monkeypatch):
+    from sdx_state.apply.run import Run
+
+    results = []
+    apply = Run.apply
+    monkeypatch.setattr(Run, "apply", lambda run, approved: results.append(apply(run, approved)) or results[-1])
+    connected.write("a.yaml", TWO)
+    connected.apply()
+    ended = connected.run(*command, *ALLOWED, "--format", "json")
+    assert ended.code == 0, ended.err
+    told = {(one["address"], one["action"], one["status"], one["id"]) for one in outcomes(ended)}
+    assert told == {
+        (str(one.change.address), one.change.action.value, one.status, one.id) for one in results[-1].outcomes
+    }
+    assert {(address, action, status) for address, action, status, _ in told} == {
+        (address, "delete", "done") for address in ("survey.a", "question.a.q", "survey.b", "question.b.q")
+    }
+
+
+@pytest.mark.parametrize("command", REVERSALS)
+def test_an_undo_or_destroy_that_was_refused_has_no_outcomes_and_says_why(connected, command, tenant):
+    connected.write("a.yaml", TWO)
+    connected.apply()
+    ended = connected.run(*command, "--auto-approve", "--format", "json")
+    assert ended.code == 6
+    assert outcomes(ended) == []
+    assert {one["code"] for one in json.loads(ended.out)["diagnostics"]} == {"deletes"}
+    assert len(tenant.store.rows("surveys")) == 2
+
+
+@pytest.mark.parametrize("command", REVERSALS)
+def test_an_undo_or_destroy_that_failed_names_the_change_in_every_form(project, proxy, command):
+    project.connect(proxy.url)
+    project.write("a.yaml", f"surveys: {{a: {{name: A, {ASKING}}}}}\n")
+    assert project.run("apply", "--auto-approve").code == 0
+    junit = project.folder / "result.xml"
+    proxy.fail("DELETE", "/questions/1", 400)
+    ended = project.run(*command, *ALLOWED[:2], "2", *ALLOWED[3:], "--format", "json", "--format", f"junit={junit}")
+    assert ended.code == 1
+    told = {one["address"]: one["status"] for one in outcomes(ended)}
+    assert told == {"question.a.q": "failed", "survey.a": "not started"}
+    assert "apply-failed" in junit.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("command", REVERSALS)
+def test_a_text_of_undo_and_destroy_in_a_file_is_the_plan(connected, command):
+    connected.write("a.yaml", TWO)
+    connected.apply()
+    file = connected.folder / "plan.txt"
+    ended = connected.run(*command, *ALLOWED, "--format", f"text={file}")
+    assert ended.code == 0
+    assert "- survey.a" in ended.out
+    assert "- survey.a" in file.read_text(encoding="utf-8")
