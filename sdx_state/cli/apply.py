@@ -10,12 +10,13 @@ import click
 
 from sdx_state.cli.context import Context, sandbox_option
 from sdx_state.cli.failure import Stop
+from sdx_state.cli.forms import Forms
 from sdx_state.cli.planning import (
     allow_deletes_option,
     approval_options,
     plan_options,
 )
-from sdx_state.cli.reports import Forms, Reports, format_options
+from sdx_state.cli.reports import Reports, format_options
 
 _HASH = re.compile(r"sha256:[0-9a-f]{64}")
 

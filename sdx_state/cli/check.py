@@ -10,10 +10,10 @@ import click
 
 from sdx_state.cli.context import Context, sandbox_option
 from sdx_state.cli.failure import Stop
+from sdx_state.cli.forms import Forms
 from sdx_state.cli.found import FoundReports, found_format_option
 from sdx_state.cli.outputs import OutputFile
 from sdx_state.cli.planning import stop_on_errors
-from sdx_state.cli.reports import Forms
 from sdx_state.model.conversation import Check
 
 if TYPE_CHECKING:

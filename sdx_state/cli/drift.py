@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from sdx_state.cli.context import Context, sandbox_option
+from sdx_state.cli.forms import Forms
 from sdx_state.cli.found import FoundReports, found_format_option
 from sdx_state.cli.planning import stop_on_errors
-from sdx_state.cli.reports import Forms
 
 DRIFTED = 2
 

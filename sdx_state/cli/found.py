@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 import click
 
 from sdx_state.cli.context import Context
-from sdx_state.cli.failure import foreseen
-from sdx_state.cli.reports import Forms, read_forms
+from sdx_state.cli.failure import Failure
+from sdx_state.cli.forms import Forms, Written, format_option
 
 if TYPE_CHECKING:
     from sdx_state.report.found import Found
 
-F = TypeVar("F", bound=Callable[..., Any])
-
 NAMES = ("text", "json", "markdown", "html", "junit", "sarif", "codequality", "github", "openmetrics")
 
 
-def _forms(ctx: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> Forms:
-    return read_forms(ctx, parameter, values, _require)
-
-
-def _require(name: str) -> None:
+def _require(name: str, _context: Context | None) -> None:
     if name not in NAMES:
         from sdx_state.model.alike import nearest
 
@@ -34,19 +27,10 @@ def _require(name: str) -> None:
         )
 
 
-def found_format_option(command: F) -> F:
-    """Add the option that says in which forms a command reports what it found."""
-    return click.option(
-        "--format",
-        "forms",
-        multiple=True,
-        metavar="FORMAT[=FILE]",
-        callback=_forms,
-        help=f"{', '.join(NAMES)}; on stdout, or in FILE. May be given several times.  [default: text]",
-    )(command)
+found_format_option = format_option(", ".join(NAMES), _require)
 
 
-class FoundReports:
+class FoundReports(Written):
     """The forms that one command was asked for, all of what it found.
 
     Attributes:
@@ -55,60 +39,40 @@ class FoundReports:
     """
 
     def __init__(self, context: Context, command: str, forms: Forms) -> None:
-        self._context, self._command, self._forms = context, command, forms
+        super().__init__(forms)
+        self._context, self._command = context, command
         self.found: Found | None = None
         self.own: Mapping[str, Callable[[], str]] = {}
 
     @property
-    def text_on_stdout(self) -> bool:
-        """Whether people read stdout, and not a program."""
-        return ("text", None) in self._forms
+    def ready(self) -> bool:
+        """Whether anything was looked for."""
+        return self.found is not None
 
-    @contextmanager
-    def whole(self) -> Iterator[FoundReports]:
-        """Write every form when the block ends, also where a failure that was foreseen ends it."""
+    def stopped(self, failure: Failure) -> None:
+        """Report `failure`, where what was found does not say it already."""
         from sdx_state.report.found import Found
 
-        try:
-            yield self
-        except click.exceptions.Exit:
-            self._write()
-            raise
-        except Exception as error:
-            failure = foreseen(error)
-            if failure is not None:
-                if not (failure.told and self.found is not None):
-                    self.found = Found(self._command, failure.message.partition("\n")[0], failure.found)
-                self.own = {}
-                with suppress(OSError):  # what stopped the command is what has to be told
-                    self._write()
-            raise
-        else:
-            self._write()
+        if not (failure.told and self.found is not None):
+            self.found = Found(self._command, failure.message.partition("\n")[0], failure.found)
+        self.own = {}
 
-    def _write(self) -> None:
-        from sdx_state.cli.console import print_document
-        from sdx_state.cli.redaction import redacted
+    def rendered(self, form: str) -> str:
+        """Return what was found, in `form`."""
         from sdx_state.report.diagnostics import diagnostics_text
         from sdx_state.report.formats import FOUND_FORMATS, Options
-        from sdx_state.state.files import PRIVATE_FILE, READABLE_FILE
-        from sdx_state.state.named_files import write_output
 
+        if form in self.own:
+            return self.own[form]()
         if self.found is None:
-            return
+            raise ValueError("there is nothing to report yet")
+        if form == "text":
+            return diagnostics_text(self.found.diagnostics, colour=False) + "\n"
         options = Options(environment=self._context.environment, folder=self._context.place_in_repository())
-        for form, file in self._forms:
-            if (form, file) == ("text", None):
-                continue
-            if form in self.own:
-                text = self.own[form]()
-            elif form == "text":
-                text = diagnostics_text(self.found.diagnostics, colour=False) + "\n"
-            else:
-                text = FOUND_FORMATS[form](self.found, options)
-            if file is None:
-                print_document(text)
-            else:
-                # Whoever collects metrics is another user, and they hold counts alone.
-                mode = READABLE_FILE if form == "openmetrics" else PRIVATE_FILE
-                write_output(file, redacted(text).encode("utf-8", "replace"), mode)
+        return FOUND_FORMATS[form](self.found, options)
+
+    def mode_of(self, form: str) -> int:
+        """Return the mode of a new file. Whoever collects metrics is another user, and they hold counts alone."""
+        from sdx_state.state.files import READABLE_FILE
+
+        return READABLE_FILE if form == "openmetrics" else super().mode_of(form)

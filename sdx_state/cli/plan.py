@@ -10,6 +10,7 @@ import click
 
 from sdx_state.cli.context import Context, sandbox_option
 from sdx_state.cli.failure import error_code
+from sdx_state.cli.forms import Forms
 from sdx_state.cli.outputs import OutputFile
 from sdx_state.cli.planning import (
     allow_deletes_option,
@@ -17,7 +18,7 @@ from sdx_state.cli.planning import (
     plan_options,
     stop_after_planning,
 )
-from sdx_state.cli.reports import Forms, Reports, format_options
+from sdx_state.cli.reports import Reports, format_options
 
 CHANGES = 2
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from sdx_state.cli.context import Context
-from sdx_state.cli.reports import Forms, Reports, format_options
+from sdx_state.cli.forms import Forms
+from sdx_state.cli.reports import Reports, format_options
 
 
 @click.command()

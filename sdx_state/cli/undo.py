@@ -8,8 +8,9 @@ import click
 
 from sdx_state.cli.completing import runs
 from sdx_state.cli.context import Context, sandbox_option
+from sdx_state.cli.forms import Forms
 from sdx_state.cli.planning import allow_deletes_option, approval_options
-from sdx_state.cli.reports import Forms, Reports, format_options
+from sdx_state.cli.reports import Reports, format_options
 
 
 @click.command("undo")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from sdx_state.cli.context import Context
+from sdx_state.cli.forms import Forms
 from sdx_state.cli.found import FoundReports, found_format_option
-from sdx_state.cli.reports import Forms
 
 
 @click.command()

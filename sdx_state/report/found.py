@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from hashlib import sha256
 
 from sdx_state.model.diagnostic import SEVERITIES, Diagnostic
 from sdx_state.report.diagnostics import diagnostics_json
-from sdx_state.report.escape import escape, escape_lines
+from sdx_state.report.escape import escape
 from sdx_state.report.junit import diagnostic_case, passing_case, suite_of
 from sdx_state.report.markdown import GITHUB, fence_for
 from sdx_state.report.places import place_of
+from sdx_state.report.template import page
 
 
 @dataclass(frozen=True)
@@ -74,16 +73,7 @@ def found_markdown(found: Found, budget: int = GITHUB) -> str:
 
 def found_html(found: Found) -> str:
     """Return `found` as one HTML page that loads nothing."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    loader = PackageLoader("sdx_state.report")
-    environment = Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters.update(line=escape, lines=escape_lines, place=place_of)
-    style = loader.get_source(environment, "plan.css")[0]
-    digest = b64encode(sha256(style.encode()).digest()).decode()
-    return environment.get_template("found.html").render(found=found, style=style, style_digest=digest)
+    return page("found.html", {"found": found}, style="plan.css")
 
 
 def _lines(diagnostics: Iterable[Diagnostic]) -> Iterator[str]:

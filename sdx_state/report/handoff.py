@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sdx_state.handoff.pack import DOCUMENT
@@ -16,6 +16,7 @@ from sdx_state.kinds.user import UPLOAD_COLUMNS
 from sdx_state.model.value import Value
 from sdx_state.plan.diagnostics import source_document
 from sdx_state.report.escape import escape, escape_lines
+from sdx_state.report.template import page
 from sdx_state.report.words import ALIKE, compared, elided, likeness
 
 FORMAT_VERSION = "1.0"
@@ -88,20 +89,9 @@ def handoff_markdown(handoff: HandOff) -> str:
 
 def handoff_html(handoff: HandOff) -> str:
     """Return `handoff` as one self-contained page: nothing is loaded from anywhere."""
-    from base64 import b64encode
-    from hashlib import sha256
-
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("sdx_state.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
-    environment.filters.update(shown=shown, exact=exact, line=escape, marked=_marked)
-    script = environment.loader.get_source(environment, "handoff.js")[0] if environment.loader else ""
-    digest = b64encode(sha256(script.encode()).digest()).decode()
-    return environment.get_template("handoff.html").render(
-        handoff=handoff, steps=handoff.steps, script=script, script_digest=digest, csv_name=CSV_NAME
-    )
+    values = {"handoff": handoff, "steps": handoff.steps, "csv_name": CSV_NAME}
+    filters: dict[str, Callable[..., Any]] = {"shown": shown, "exact": exact, "marked": _marked}
+    return page("handoff.html", values, script="handoff.js", filters=filters)
 
 
 def exact(value: Value) -> str:

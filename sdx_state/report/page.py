@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import TypeAlias
 
 from sdx_state.kinds import KINDS, in_reading_order
@@ -16,11 +14,11 @@ from sdx_state.model.plan import Action, Change, FieldChange, Plan, Risk
 from sdx_state.model.policy import LEVELS
 from sdx_state.plan.conversation import Conversation
 from sdx_state.report.dialogue import Dialogue, dialogue, pair
-from sdx_state.report.escape import escape, escape_lines
 from sdx_state.report.handoff import exact, shown
 from sdx_state.report.markdown import BY_HAND, SECTIONS, at_level
 from sdx_state.report.places import field_place, place_of
 from sdx_state.report.stored import stored_line
+from sdx_state.report.template import page
 from sdx_state.report.text import licences, no_changes, stopping, summary_line
 from sdx_state.report.words import Piece
 
@@ -73,38 +71,26 @@ class RiskRow:
 
 def plan_html(plan: Plan, conversations: Sequence[Conversation]) -> str:
     """Return `plan` as one HTML page that loads nothing."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    loader = PackageLoader("sdx_state.report")
-    environment = Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters.update(line=escape, lines=escape_lines, place=place_of)
     dialogues = [dialogue(one) for one in conversations]
-    script = loader.get_source(environment, "plan.js")[0]
-    style = loader.get_source(environment, "plan.css")[0] + _row_rules(dialogues)
-    return environment.get_template("plan.html").render(
-        plan=plan,
-        stored=stored_line(plan),
-        diagnostics=sorted(
+    values = {
+        "plan": plan,
+        "stored": stored_line(plan),
+        "diagnostics": sorted(
             plan.diagnostics, key=lambda diagnostic: SEVERITIES.index(diagnostic.severity)
         ),  # errors come first
-        headline=_headline(plan),
-        points=[*_points(plan)],
-        sections=_sections(plan.changes),
-        filters=[("Risk", "level", _level_counts(plan)), ("Action", "action", _action_counts(plan))],
-        risks=_risk_rows(plan.changes),
-        dialogues=dialogues,
-        action_of=action_of,
-        levels_of=levels_of,
-        survey_of=survey_of,
-        remarks_of=lambda change: [*_remarks(change)],
-        fields_of=lambda change: [*_fields(change)],
-        script=script,
-        style=style,
-        script_digest=_digest(script),
-        style_digest=_digest(style),
-    )
+        "headline": _headline(plan),
+        "points": [*_points(plan)],
+        "sections": _sections(plan.changes),
+        "filters": [("Risk", "level", _level_counts(plan)), ("Action", "action", _action_counts(plan))],
+        "risks": _risk_rows(plan.changes),
+        "dialogues": dialogues,
+        "action_of": action_of,
+        "levels_of": levels_of,
+        "survey_of": survey_of,
+        "remarks_of": lambda change: [*_remarks(change)],
+        "fields_of": lambda change: [*_fields(change)],
+    }
+    return page("plan.html", values, style="plan.css", rules=_row_rules(dialogues), script="plan.js")
 
 
 def action_of(change: Change) -> str:
@@ -134,10 +120,6 @@ def _risk_rows(changes: Sequence[Change]) -> list[RiskRow]:
             key = alike if risk.level in _GROUPED else (*alike, number)
             rows.setdefault(key, RiskRow(risk, action_of(change), [])).changes.append((number, change))
     return sorted(rows.values(), key=lambda row: -LEVELS.index(row.risk.level))
-
-
-def _digest(text: str) -> str:
-    return b64encode(sha256(text.encode()).digest()).decode()
 
 
 def _row_rules(dialogues: Sequence[Dialogue]) -> str:

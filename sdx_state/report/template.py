@@ -1,0 +1,53 @@
+"""Pages from the templates of this room: everything is escaped, and nothing is loaded from elsewhere."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from hashlib import sha256
+from typing import Any
+
+from sdx_state.report.escape import escape, escape_lines
+from sdx_state.report.places import place_of
+
+
+def page(
+    template: str,
+    values: Mapping[str, Any],
+    *,
+    style: str | None = None,
+    rules: str = "",
+    script: str | None = None,
+    filters: Mapping[str, Callable[..., Any]] | None = None,
+) -> str:
+    """Return a page.
+
+    The template gets the texts `style` and `script`, and `style_digest` and `script_digest` for its content security
+    policy.
+
+    Args:
+        template: The file name of its template.
+        values: Its values by name.
+        style: The file name of its style sheet, if it has one.
+        rules: Style rules for this page alone.
+        script: The file name of its script, if it has one.
+        filters: Filters beside `line`, `lines` and `place`.
+    """
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    loader = PackageLoader("sdx_state.report")
+    environment = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters.update(line=escape, lines=escape_lines, place=place_of, **(filters or {}))
+    texts = {
+        name: loader.get_source(environment, file)[0] if file is not None else ""
+        for name, file in (("style", style), ("script", script))
+    }
+    texts["style"] += rules
+    digests = {f"{name}_digest": _digest(text) for name, text in texts.items()}
+    return environment.get_template(template).render({**values, **texts, **digests})
+
+
+def _digest(text: str) -> str:
+    return b64encode(sha256(text.encode()).digest()).decode()
