@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -69,6 +69,45 @@ def _require_environment(project: Project) -> None:
             )
         ]
     )
+
+
+@contextmanager
+def open_chosen(
+    project: Project,
+    place: Place,
+    environ: Mapping[str, str],
+    find: Callable[[BaseUrl], Found],
+    *,
+    sandbox: bool,
+) -> Iterator[Workspace]:
+    """Open the live tenant of a project, or its sandbox, and the state while the block runs.
+
+    Args:
+        project: The project file.
+        place: Where the state and the sandbox are.
+        environ: `SDX_API_URL` and `SDX_CA_FILE` are read.
+        find: Returns the credentials for the address of a live tenant.
+        sandbox: Open the sandbox.
+
+    Raises:
+        InvalidURLError: Nothing names the API, or credentials may not be sent there.
+        CredentialsError: There are none.
+        WrongTenant: The credentials belong to another tenant than the one that the project pins.
+        CAFileError: `SDX_CA_FILE` contains no certificates.
+        SandboxUnusable: The packages of the sandbox are not installed, or its file is not one of a sandbox.
+    """
+    if sandbox:
+        with open_sandbox(project, place) as workspace:
+            yield workspace
+        return
+    base = trusted_base(project, environ)
+    with open_tenant(project, place, base, find(base), ca_file_in(environ)) as workspace:
+        yield workspace
+
+
+def ca_file_in(environ: Mapping[str, str]) -> str | None:
+    """Return the certificates (PEM) to trust instead of the usual ones, None for the usual ones."""
+    return environ.get("SDX_CA_FILE") or None
 
 
 @contextmanager

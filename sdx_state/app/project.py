@@ -17,15 +17,15 @@ True
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from sdx_state.api import Credentials
+from sdx_state.api import BaseUrl, Credentials
 from sdx_state.api.stored import Found, find_credentials
 from sdx_state.app.declared import load_declared
-from sdx_state.app.opening import open_sandbox, open_tenant, trusted_base
+from sdx_state.app.opening import open_chosen
 from sdx_state.app.place import Place
 from sdx_state.app.pull import intention_of
 from sdx_state.app.saved import SavedPlan, configuration_hash, consent_of, rest_of
@@ -194,19 +194,12 @@ class Project:
     def _protected(self, destroy: bool) -> frozenset[Address]:
         return frozenset(intention_of(self.configuration).protected) if destroy else frozenset()
 
-    @contextmanager
-    def _workspace(self) -> Iterator[Workspace]:
+    def _workspace(self) -> AbstractContextManager[Workspace]:
         project = self.configuration.project
-        if self.sandbox:
-            with open_sandbox(project, self._place) as workspace:
-                yield workspace
-            return
-        base = trusted_base(project, self._environ)
-        found = (
-            find_credentials(base, self._environ, machine=self._place.machine)
-            if self._credentials is None
-            else Found(self._credentials, "given", "the caller", (self._credentials.token,))
-        )
-        ca_file = self._environ.get("SDX_CA_FILE") or None
-        with open_tenant(project, self._place, base, found, ca_file) as workspace:
-            yield workspace
+        return open_chosen(project, self._place, self._environ, self._found, sandbox=self.sandbox)
+
+    def _found(self, base: BaseUrl) -> Found:
+        given = self._credentials
+        if given is not None:
+            return Found(given, "given", "the caller", (given.token,))
+        return find_credentials(base, self._environ, machine=self._place.machine)

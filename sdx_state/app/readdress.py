@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
-from sdx_state.config import KEY_PATTERN
 from sdx_state.kinds import KINDS
-from sdx_state.model.address import Address
+from sdx_state.model.address import KEY_RULE, Address, is_key
 from sdx_state.model.ledger import Ledger
 
 
@@ -40,11 +37,8 @@ def readdressed(ledger: Ledger, before: Address, after: Address) -> Ledger:
             f"Nothing was changed. To replace one by the other, declare {after} instead of {before}; "
             f"to stop managing it: sdx-state state rm {before}",
         )
-    if not kind.keyed_by_identity and not (re.fullmatch(KEY_PATTERN, after.key) and after.key.isprintable()):
-        raise NotReaddressed(
-            f"{after} cannot be declared: a key is 1 to 100 letters, digits, hyphens and underscores",
-            "Nothing was changed.",
-        )
+    if not kind.keyed_by_identity and not is_key(after.key):
+        raise NotReaddressed(f"{after} cannot be declared: {KEY_RULE}", "Nothing was changed.")
     if after.parent is not None and after.parent not in ledger.entries:
         raise NotReaddressed(
             f"the state knows no {after.parent}",

@@ -65,13 +65,11 @@ def _environments(context: Context, _sandbox: bool) -> Iterable[str]:
 
 
 def _explained(_context: Context, _sandbox: bool) -> Iterable[str]:
-    from sdx_state.config import describe
+    from sdx_state.config import project_keys
     from sdx_state.config.codes import rules
     from sdx_state.kinds import KINDS
 
-    project = describe("project")
-    keys = project.fields if project is not None else ()
-    return [*KINDS, *keys, "project", "codes", "risk", *rules()]
+    return [*KINDS, *project_keys(), "project", "codes", "risk", *rules()]
 
 
 addresses = _completer(_addresses)

@@ -43,7 +43,9 @@ class Context:
     @property
     def ca_file(self) -> str | None:
         """The certificates to trust instead of the usual ones, if any."""
-        return self.environ.get("SDX_CA_FILE") or None
+        from sdx_state.app.opening import ca_file_in
+
+        return ca_file_in(self.environ)
 
     def project(self) -> Project:
         """Load the project file."""
@@ -183,17 +185,11 @@ class Context:
     @contextmanager
     def workspace(self, project: Project, *, sandbox: bool) -> Iterator[Workspace]:
         """Open the tenant and its state while the block runs, and print which tenant it is."""
-        from sdx_state.app.opening import open_sandbox, open_tenant
+        from sdx_state.app.opening import open_chosen
         from sdx_state.cli.console import say_where
 
-        if sandbox:
-            with open_sandbox(project, self.place(project)) as workspace:
-                say_where(workspace.where)
-                yield workspace
-            return
-        base = self.base(project)
-        found = self.credentials(base)
-        with open_tenant(project, self.place(project), base, found, self.ca_file) as workspace:
+        place = self.place(project)
+        with open_chosen(project, place, self.environ, self.credentials, sandbox=sandbox) as workspace:
             say_where(workspace.where)
             yield workspace
 

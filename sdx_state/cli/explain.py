@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import click
@@ -64,7 +63,7 @@ def _extensions(context: Context) -> tuple[Extension, ...]:
 
 
 def _explain_kind(context: Context, name: str | None) -> None:
-    from sdx_state.config import describe
+    from sdx_state.config import describe, project_keys
     from sdx_state.config.codes import rules
     from sdx_state.kinds import KINDS
     from sdx_state.model.alike import nearest
@@ -81,7 +80,7 @@ def _explain_kind(context: Context, name: str | None) -> None:
             return
         codes = [*rules(), *(one.name for one in _extensions(context))]
         above = describe(name.partition(".")[0])
-        inner = [f"{above.name}.{field}" for field in above.fields] if above else [*codes, *_keys()]
+        inner = [f"{above.name}.{field}" for field in above.fields] if above else [*codes, *project_keys()]
         known = [*kinds, *inner]
         near = nearest(name, known)
         otherwise = "See: sdx-state explain codes" if above is None else f"There are: {', '.join(known)}"
@@ -92,14 +91,6 @@ def _explain_kind(context: Context, name: str | None) -> None:
         widest = max(len(field) for field in found.fields)
         for field, text in found.fields.items():
             click.echo(f"  {field:{widest}}  {text}")
-
-
-def _keys() -> Iterable[str]:
-    """Return the keys of `sdx.yaml`."""
-    from sdx_state.config import describe
-
-    project = describe("project")
-    return project.fields if project is not None else ()
 
 
 def _list_codes() -> None:

@@ -7,10 +7,9 @@ from typing import Any
 
 from sdx_state.kinds import KINDS, Kind, children_of
 from sdx_state.kinds.field import Field, FieldType
+from sdx_state.model.address import KEY_PATTERN, KEY_RULE
 
-# Letters of any script; none that an address, a file's name or a reference gives a meaning.
-KEY_PATTERN = "^[^\\s.:/\\\\*?\"'`{}\\[\\],#\\x24&!|<>%@~]{1,100}$"
-_KEY = {"pattern": KEY_PATTERN, "patternErrorMessage": "a key is 1 to 100 letters, digits, hyphens and underscores"}
+_KEY = {"pattern": KEY_PATTERN, "patternErrorMessage": KEY_RULE}
 
 _TYPES: Mapping[FieldType, Mapping[str, Any]] = {
     FieldType.PROMPT: {"$ref": "#/$defs/prompt"},

@@ -106,6 +106,12 @@ def describe(name: str) -> Description | None:
     return _descend(document, found, name, rest) if found else None
 
 
+def project_keys() -> tuple[str, ...]:
+    """Return the keys of `sdx.yaml`, which `describe` knows behind `project.`."""
+    project = describe("project")
+    return tuple(project.fields) if project is not None else ()
+
+
 def described_names() -> tuple[str, ...]:
     """Return the first names that `describe` knows."""
     document = schema_document("resources")

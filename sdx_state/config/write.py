@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from itertools import count
 from pathlib import Path
 
 from sdx_state.config.builder import build
-from sdx_state.config.compose import KEY_PATTERN
 from sdx_state.config.configuration import Declared, read_declared
 from sdx_state.config.emit import body_of, key_of
 from sdx_state.config.files import Folder, ProjectFiles, replace_texts
@@ -20,7 +18,7 @@ from sdx_state.config.tree import table
 from sdx_state.config.update import Update, changed_fields
 from sdx_state.config.users_csv_change import change_rows
 from sdx_state.kinds import KINDS
-from sdx_state.model.address import Address
+from sdx_state.model.address import Address, is_key
 from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.resource import Desired
 
@@ -127,7 +125,7 @@ class _Drafts:
         home = KINDS[resource.kind].home
         if "{key}" not in home:
             return home
-        if not re.fullmatch(KEY_PATTERN, resource.key) or not resource.key.isprintable():
+        if not is_key(resource.key):
             raise ValueError(f"{resource.address!r} cannot be the name of a file")
         stem = f"{resource.kind}-{resource.key}" if resource.key.lower() in _DEVICES else resource.key
         names = (home.replace("{key}", f"{stem}-{number}" if number > 1 else stem) for number in count(1))

@@ -11,6 +11,10 @@ from typing import TYPE_CHECKING
 
 from sdx_state.model.texts import normalized
 
+# Letters of any script; none that an address, a file's name or a reference gives a meaning. The schemas use it too.
+KEY_PATTERN = "^[^\\s.:/\\\\*?\"'`{}\\[\\],#\\x24&!|<>%@~]{1,100}$"
+KEY_RULE = "a key is 1 to 100 letters, digits, hyphens and underscores"
+
 _SLUGGED = 1_000  # characters
 _NOT_SLUG = re.compile(r"[^a-z0-9]+")
 _HYPHENS = re.compile(r"-{2,}")
@@ -60,6 +64,11 @@ class Address(str):
 
     if TYPE_CHECKING:  # The type checker rejects these methods, because only this module knows where the kind ends.
         partition = rpartition = split = rsplit = startswith = removeprefix = None  # type: ignore[assignment]
+
+
+def is_key(text: str) -> bool:
+    """Tell whether a resource that has no identity of its own can be declared under the key `text`."""
+    return re.fullmatch(KEY_PATTERN, text) is not None and text.isprintable()
 
 
 def slug(text: str) -> str:

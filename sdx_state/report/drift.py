@@ -12,9 +12,10 @@ from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.whereabouts import Whereabouts
 from sdx_state.plan.diagnostics import diagnostic_document, source_document
 from sdx_state.plan.divergence import Divergence, Verdict
+from sdx_state.report.comment import comment
 from sdx_state.report.escape import escape
 from sdx_state.report.handoff import exact
-from sdx_state.report.markdown import GITHUB, fence_for
+from sdx_state.report.markdown import GITHUB
 from sdx_state.report.personal import live_without_personal
 from sdx_state.report.theme import Theme
 from sdx_state.report.whereabouts import where_document
@@ -39,22 +40,7 @@ def drift_markdown(verdict: Verdict, *, budget: int = GITHUB) -> str:
         pending=tuple(map(live_without_personal, verdict.pending)),
     )
     *lines, last = _DriftText(Theme(False)).lines(veiled)
-    fence = fence_for(lines)
-    room = budget - len(MARKER) - len(last) - 2 * len(fence) - 200
-    shown: list[str] = []
-    for line in lines:
-        room -= len(line.encode("utf-8", "replace")) + 1
-        if room < 0:
-            break
-        shown.append(line)
-    parts = [MARKER, "", f"**{last}**", ""]
-    parts += [fence, *shown, fence, ""] if any(shown) else []
-    if len(shown) < len(lines):
-        parts += [
-            f"**{len(lines) - len(shown)} more lines did not fit here.** `sdx-state drift` shows all of them.",
-            "",
-        ]
-    return "\n".join(parts)
+    return comment(MARKER, last, lines, budget, " `sdx-state drift` shows all of them.")
 
 
 def drift_headline(verdict: Verdict) -> str:

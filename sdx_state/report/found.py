@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from sdx_state.model.diagnostic import SEVERITIES, Diagnostic
+from sdx_state.report.comment import comment
 from sdx_state.report.diagnostics import diagnostics_json
 from sdx_state.report.escape import escape
 from sdx_state.report.junit import diagnostic_case, passing_case, suite_of
-from sdx_state.report.markdown import GITHUB, fence_for
+from sdx_state.report.markdown import GITHUB
 from sdx_state.report.places import place_of
 from sdx_state.report.template import page
 
@@ -55,20 +56,7 @@ def found_junit(found: Found, folder: str = "") -> str:
 def found_markdown(found: Found, budget: int = GITHUB) -> str:
     """Return `found` as a comment of at most `budget` bytes, the worst first."""
     marker = f"<!-- sdx-state {found.command} -->"
-    lines = list(_lines(found.worst_first))
-    fence = fence_for(lines)
-    room = budget - len(marker) - len(found.headline.encode()) - 2 * len(fence) - 200
-    shown = []
-    for line in lines:
-        room -= len(line.encode("utf-8", "replace")) + 1
-        if room < 0:
-            break
-        shown.append(line)
-    parts = [marker, "", f"**{escape(found.headline)}**", ""]
-    parts += [fence, *shown, fence, ""] if shown else []
-    if len(shown) < len(lines):
-        parts += [f"**{len(lines) - len(shown)} more lines did not fit here.**", ""]
-    return "\n".join(parts)
+    return comment(marker, escape(found.headline), list(_lines(found.worst_first)), budget)
 
 
 def found_html(found: Found) -> str:

@@ -12,29 +12,11 @@ import pytest
 import sdx_state
 import sdx_state.api
 from sdx_state.api import errors as e
-from sdx_state.api import sign_in_errors
-
-ALL = sorted(
-    {
-        one
-        for module in (e, sign_in_errors)
-        for one in vars(module).values()
-        if isinstance(one, type) and issubclass(one, e.SurveyDynamixError)
-    },
-    key=lambda kind: kind.__name__,
-)
+from tests.api.errors import ALL, error_of
 
 # Modules that read the environment, and so must name its variables.
 READ_THE_ENVIRONMENT = {"client.py", "credentials.py", "stored.py", "vault.py"}
 OF_THE_COMMAND_LINE = re.compile(r"sdx-state [a-z]|SDX_[A-Z]|api\.host|api\.url|sdx\.yaml|\bconfiguration\b|this run")
-
-
-def example(kind: type[e.SurveyDynamixError]) -> e.SurveyDynamixError:
-    if kind is e.UntrustedHostError:
-        return e.UntrustedHostError("", "m", url="https://x.example")
-    if kind is sign_in_errors.CredentialStoreError:
-        return sign_in_errors.CredentialStoreError("", "m", path="/home/a/credentials.json")
-    return kind("GET /surveys", "m", status=400, ambiguous=True)
 
 
 @pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.__name__)
@@ -47,7 +29,7 @@ def test_every_error_is_exported_with_the_client(kind: type[e.SurveyDynamixError
 
 @pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.__name__)
 def test_every_error_survives_a_process_pool(kind: type[e.SurveyDynamixError]) -> None:
-    error = example(kind)
+    error = error_of(kind, status=400, ambiguous=True)
     copy = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own bytes
     assert (type(copy), str(copy), vars(copy)) == (kind, str(error), vars(error))
 

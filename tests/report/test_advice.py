@@ -10,24 +10,7 @@ from sdx_state.apply.outcome import Outcome
 from sdx_state.model.plan import Action, Change, Plan
 from sdx_state.report.advice import ADVICE, advice_for, advice_on
 from sdx_state.report.failed import with_outcomes
-
-ALL = sorted(
-    {
-        one
-        for module in (e, sign_in_errors)
-        for one in vars(module).values()
-        if isinstance(one, type) and issubclass(one, e.SurveyDynamixError)
-    },
-    key=lambda kind: kind.__name__,
-)
-
-
-def error_of(kind, advice=None):
-    if kind is e.UntrustedHostError:
-        return e.UntrustedHostError("", "m", url="https://x.example/api")
-    if kind is sign_in_errors.CredentialStoreError:
-        return sign_in_errors.CredentialStoreError("", "m", path="/home/{a}/credentials.json")
-    return kind("GET /surveys", "m", advice=advice)
+from tests.api.errors import ALL, error_of
 
 
 @pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.__name__)
@@ -63,7 +46,7 @@ def test_advice_names_what_to_run_or_to_set(kind, said):
 
 
 def test_advice_for_the_very_case_counts_before_that_of_its_type():
-    assert advice_for(error_of(e.ConflictError, "Use that one.")) == "Use that one."
+    assert advice_for(error_of(e.ConflictError, advice="Use that one.")) == "Use that one."
 
 
 def test_every_entry_is_needed():
