@@ -34,6 +34,20 @@ def test_every_file_in_a_room_is_named_after_a_module_of_it():
     assert [path.relative_to(HERE).as_posix() for path in files if not named_after_a_module(path)] == []
 
 
+LONGEST = 320  # lines of a module: a longer one has a part with a name of its own
+TO_BE_SPLIT = {"state/journal.py", "state/local.py"}
+
+
+def test_no_module_is_longer_than_a_reader_takes_in():
+    lengths = {
+        path.relative_to(PACKAGE).as_posix(): len(path.read_text(encoding="utf-8").splitlines())
+        for path in PACKAGE.rglob("*.py")
+    }
+    assert len(lengths) > 200
+    long = {name: lines for name, lines in lengths.items() if lines > LONGEST}
+    assert set(long) - TO_BE_SPLIT == set(), long
+
+
 # Where time itself is what is tested. Elsewhere a test waits for an event, or has a clock of its own.
 BY_THE_CLOCK = {
     "api/test_transport_hostile_answers.py": "a server that drips",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from sdx_state.apply.history import past_of, past_runs, run_kept
 from sdx_state.model.diagnostic import Diagnostic
@@ -11,6 +12,7 @@ from sdx_state.state.backend import Backend
 from sdx_state.state.errors import StateUnusable
 from sdx_state.state.holder import Holder
 from sdx_state.state.memory import Memory, journal_of
+from sdx_state.state.unfinished import Unfinished
 
 
 def in_progress(running: Holder) -> Diagnostic:
@@ -64,3 +66,21 @@ def cut_off(memory: Memory) -> Iterable[Diagnostic]:
             f"{intent.address}: an earlier run was cut off while creating it; the next apply finds out by reading",
             address=intent.address,
         )
+
+
+def left_by_runs(memory: Memory, store: Backend, *, holding: bool) -> Iterator[Diagnostic]:
+    """Yield what earlier runs left; what a run at work has not finished is not left.
+
+    Args:
+        memory: What is remembered of the tenant.
+        store: Where that is kept.
+        holding: This run holds the lock, so that no other is at work.
+    """
+    running = None if holding else store.running()
+    if running is not None:
+        yield in_progress(running)
+        yield from cut_off(replace(memory, unfinished=Unfinished()))
+        return
+    yield from cut_off(memory)
+    if not holding and memory.unfinished.interrupted is not None:
+        yield from interrupted(store)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sdx_state.api import Endpoints
-from sdx_state.app.earlier import cut_off, in_progress, interrupted
+from sdx_state.app.earlier import left_by_runs
 from sdx_state.app.extensions import Extensions
 from sdx_state.app.judge import Judge
 from sdx_state.app.observe import TenantReader, clocks, require_same_tenant
@@ -23,7 +23,6 @@ from sdx_state.live import Progress, Wanted, read_live, wanted_of
 from sdx_state.live.capabilities import Setting, writable
 from sdx_state.live.evidence import count_all
 from sdx_state.model.address import Address
-from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.evidence import Counts
 from sdx_state.model.ledger import Ledger
 from sdx_state.model.plan import Plan
@@ -42,8 +41,7 @@ from sdx_state.programs.machine import Machine
 from sdx_state.state.backend import Backend
 from sdx_state.state.errors import StateError
 from sdx_state.state.journal import Journal
-from sdx_state.state.memory import Memory, journal_of, keep, open_journal, recall, verified
-from sdx_state.state.unfinished import Unfinished
+from sdx_state.state.memory import journal_of, keep, open_journal, recall, verified
 
 
 @dataclass(frozen=True)
@@ -132,7 +130,7 @@ class Workspace:
             *intention.diagnostics,
             *plan.diagnostics,
             *seen.diagnostics,
-            *self._left(memory, holding=holding or waiting is not None),
+            *left_by_runs(memory, self.store, holding=holding or waiting is not None),
             *clocks(self.client.server_ahead),
         )
         stored = self.stored.source(self.machine.moment()) if self.stored is not None else None
@@ -295,17 +293,6 @@ class Workspace:
         """
         if not self.proven:
             require_same_tenant(ledger, snapshot)
-
-    def _left(self, memory: Memory, *, holding: bool) -> Iterator[Diagnostic]:
-        """Yield what earlier runs left; what a run at work has not finished is not left."""
-        running = None if holding else self.store.running()
-        if running is not None:
-            yield in_progress(running)
-            yield from cut_off(replace(memory, unfinished=Unfinished()))
-            return
-        yield from cut_off(memory)
-        if not holding and memory.unfinished.interrupted is not None:
-            yield from interrupted(self.store)
 
     def _reader(self, waiting: Callable[[float], None] | None) -> TenantReader:
         return TenantReader(self.client, self.parallelism, self.proven, self.machine, waiting)
