@@ -11,7 +11,7 @@ from sdx_state.api.endpoint import Endpoint, PhoneNumbers
 from sdx_state.api.exchange import Transport
 from sdx_state.api.paging import PageSizes
 from sdx_state.api.renewing import Renewing
-from sdx_state.api.retry import Sender
+from sdx_state.api.retry import Sender, Wait
 from sdx_state.api.transport import HttpTransport
 from sdx_state.kinds import KINDS
 from sdx_state.model.urls import BaseUrl
@@ -38,6 +38,8 @@ class Connection:
         one_run: It serves one run of a command, which stops as a whole: nothing is sent after a 401 (many workers
             with wrong credentials could lock the account), nothing for 20 s after 5 failures in a row, and all
             retries share a budget. Otherwise requests do not influence each other.
+        waiting: Told of a long wait that the server asks for, once where several requests wait together; called by
+            worker threads.
     """
 
     base: BaseUrl
@@ -50,6 +52,7 @@ class Connection:
     ca_file: str | None = None
     renew: Callable[[Credentials], Credentials | None] | None = field(default=None, repr=False)
     one_run: bool = False
+    waiting: Callable[[Wait], None] = field(default=lambda _: None, repr=False)
 
 
 class Endpoints:
@@ -85,6 +88,7 @@ class Endpoints:
             machine,
             max_retries=connection.max_retries,
             one_run=connection.one_run,
+            waiting=connection.waiting,
         )
         sizes = PageSizes()
         self._endpoints = {
@@ -122,6 +126,14 @@ class Endpoints:
             KeyError: There is no such collection.
         """
         return self._endpoints[collection]
+
+    def stop_waiting(self) -> None:
+        """End every wait that the server asks for: its request fails. A signal handler may call it."""
+        self._sender.stop_waiting()
+
+    def abandon(self) -> None:
+        """End every wait, and retry nothing any more."""
+        self._sender.abandon()
 
     def close(self) -> None:
         """Close all connections."""

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import timezone
+from dataclasses import dataclass
+from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
@@ -46,8 +47,31 @@ RETRIES: dict[type[SurveyDynamixError], int | None] = {
 BUSY = (RateLimitError, ServiceUnavailableError)  # Says nothing about the request itself.
 BASE, CAP = 0.5, 20.0  # Seconds; full jitter between 0 and these.
 LONGEST_WAIT = 60.0  # Longest accepted Retry-After, in seconds.
+WORTH_A_WORD = 5.0  # Shortest reported Retry-After, in seconds.
+_LATEST = 253_402_300_799.0  # The last second that a calendar has.
 BUDGET, BUDGET_SHARE = 20, 0.1  # Retries of a run: this number, plus this share of its requests.
 BREAKER, COOL_DOWN = 5, 20.0  # Failures in a row; seconds without requests after them.
+
+
+@dataclass(frozen=True)
+class Wait:
+    """A wait that the server asks for.
+
+    Attributes:
+        request: Verb and path of the request that will be sent again.
+        status: Status of the answer.
+        seconds: How long this program waits.
+        until: When it sends the request again, in seconds since the epoch.
+        asked: How long the server asks to wait, in seconds.
+        asked_until: When that is over.
+    """
+
+    request: str
+    status: int | None
+    seconds: float
+    until: float
+    asked: float
+    asked_until: float
 
 
 class Sender:
@@ -67,6 +91,7 @@ class Sender:
         *,
         max_retries: int = 4,
         one_run: bool = False,
+        waiting: Callable[[Wait], None] = lambda _: None,
     ) -> None:
         self.requests = 0
         self.server_ahead: float | None = None
@@ -79,6 +104,20 @@ class Sender:
         self._retries = 0
         self._refused_by: str | None = None
         self._failures = _Failures()
+        self._waiting = waiting
+        self._told_until = 0.0
+        self._stopping = self._abandoned = False
+
+    def stop_waiting(self) -> None:
+        """End every wait that the server asks for, now and later: its request fails with the answer that it got.
+
+        Short waits before a retry stay: what is in flight is finished. May be called by a signal handler.
+        """
+        self._stopping = True
+
+    def abandon(self) -> None:
+        """End every wait, and retry nothing any more."""
+        self._stopping = self._abandoned = True
 
     def send(
         self,
@@ -115,14 +154,20 @@ class Sender:
                 if request.probe and error.status is not None and not isinstance(error, BUSY):
                     raise
                 self._failed(request, error, turn)
-                if (request.writes and not _certainly_not_processed(error)) or tries > self._retries_of(error):
+                asked = _retry_after(answer, self._machine.now()) if answer is not None else 0.0
+                if asked > LONGEST_WAIT and error.status is not None:
+                    error.advice = _come_back(self._machine.now() + asked, asked)
+                if self._abandoned:
+                    raise
+                if (request.writes and not _surely_not_done(error)) or tries > self._retries_of(error):
                     raise
                 self._spend(request, error)
-                pause = self._pause(tries, answer)
+                jitter = self._machine.uniform(0.0, min(CAP, BASE * 2 ** (tries - 1)))
+                if not self._waited(request, error.status, jitter, asked):
+                    raise
             else:
                 self._answered()
                 return result
-            self._machine.sleep(pause)
             before_again()
 
     def _begin(self, request: Request) -> int:
@@ -174,11 +219,21 @@ class Sender:
         most = next((RETRIES[kind] for kind in type(error).__mro__ if kind in RETRIES), 0)
         return self._max_retries if most is None else min(most, self._max_retries)
 
-    def _pause(self, tries: int, answer: Answer | None) -> float:
-        """Return the seconds to wait: full jitter, or longer if the server requests it."""
-        jitter = self._machine.uniform(0.0, min(CAP, BASE * 2 ** (tries - 1)))
-        asked = _retry_after(answer, self._machine.now()) if answer is not None else 0.0
-        return max(jitter, min(asked, LONGEST_WAIT))
+    def _waited(self, request: Request, status: int | None, jitter: float, asked: float) -> bool:
+        """Wait for `jitter` seconds, or longer if the server asks for it; tell whether the request is sent again."""
+        pause, now = max(jitter, min(asked, LONGEST_WAIT)), self._machine.now()
+
+        def ended() -> bool:
+            return self._abandoned or (self._stopping and asked > jitter)
+
+        with self._lock:
+            told = asked >= WORTH_A_WORD and now + pause > self._told_until + 1.0 and not self._stopping
+            if told:
+                self._told_until = now + pause
+        if told:
+            self._waiting(Wait(str(request), status, pause, now + pause, asked, now + asked))
+        self._machine.wait(pause, ended)
+        return not ended()
 
 
 class _Failures:
@@ -214,6 +269,13 @@ class _Failures:
 def _certainly_not_processed(error: SurveyDynamixError) -> bool:
     """Return True if the server certainly did not process the request: it was not sent, or got 429."""
     return isinstance(error, ConnectionFailedError) or error.status == 429
+
+
+def _come_back(moment: float, seconds: float) -> str:
+    """Return the advice to come back at `moment`, which is `seconds` from now."""
+    until = datetime.fromtimestamp(moment, timezone.utc) if moment < _LATEST else None
+    when = f"{until:%Y-%m-%d %H:%M:%S} UTC " if until is not None else ""
+    return f"The server asks to wait until {when}({seconds:.0f} s). Run it again then."
 
 
 def _retry_after(answer: Answer, now: float) -> float:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sdx_state.api import BaseUrl, Connection, Credentials, Endpoints, base_url, credentials_from, require_trusted
+from sdx_state.api.retry import Wait
 from sdx_state.api.stored import Found
 from sdx_state.app.place import Place, whereabouts
 from sdx_state.app.rebuild import rebuild
@@ -79,6 +80,7 @@ def open_chosen(
     find: Callable[[BaseUrl], Found],
     *,
     sandbox: bool,
+    waiting: Callable[[Wait], None] = lambda _: None,
 ) -> Iterator[Workspace]:
     """Open the live tenant of a project, or its sandbox, and the state while the block runs.
 
@@ -88,6 +90,7 @@ def open_chosen(
         environ: `SDX_API_URL` and `SDX_CA_FILE` are read.
         find: Returns the credentials for the address of a live tenant.
         sandbox: Open the sandbox.
+        waiting: Told of a long wait that the server asks for.
 
     Raises:
         InvalidURLError: Nothing names the API, or credentials may not be sent there.
@@ -101,7 +104,7 @@ def open_chosen(
             yield workspace
         return
     base = trusted_base(project, environ)
-    with open_tenant(project, place, base, find(base), ca_file_in(environ)) as workspace:
+    with open_tenant(project, place, base, find(base), ca_file_in(environ), waiting) as workspace:
         yield workspace
 
 
@@ -112,7 +115,12 @@ def ca_file_in(environ: Mapping[str, str]) -> str | None:
 
 @contextmanager
 def open_tenant(
-    project: Project, place: Place, base: BaseUrl, found: Found, ca_file: str | None
+    project: Project,
+    place: Place,
+    base: BaseUrl,
+    found: Found,
+    ca_file: str | None,
+    waiting: Callable[[Wait], None] = lambda _: None,
 ) -> Iterator[Workspace]:
     """Open a live tenant and its state while the block runs.
 
@@ -122,6 +130,7 @@ def open_tenant(
         base: Where the API is.
         found: The credentials.
         ca_file: Certificates (PEM) to trust instead of the usual ones.
+        waiting: Told of a long wait that the server asks for.
 
     Raises:
         WrongTenant: The credentials belong to another tenant than the one that the project pins.
@@ -130,7 +139,9 @@ def open_tenant(
     customer = found.credentials.customer_uuid
     store = place.store(sandbox=False).of(tenant_name(base.origin, project.tenant, customer))
     parallelism = project.api.parallelism
-    connection = Connection(base, found.credentials, parallelism, ca_file=ca_file, renew=found.renew, one_run=True)
+    connection = Connection(
+        base, found.credentials, parallelism, ca_file=ca_file, renew=found.renew, one_run=True, waiting=waiting
+    )
     with Endpoints(connection, machine=place.machine) as client:
         settings = project.api.capabilities, parallelism, project.guards
         proven = bool(project.tenant or customer)

@@ -12,6 +12,7 @@ from sdx_state.api.errors import (
     AuthenticationError,
     MethodNotAllowedError,
     PermissionDeniedError,
+    RateLimitError,
     RetryBudgetExhaustedError,
     SurveyDynamixError,
 )
@@ -131,8 +132,9 @@ class Run:
         ended = schedule.run(operations)
         outcomes = _outcomes(plan.changes, ended, schedule.blocked)
         ledger = _remembered(ledger, outcomes, resources, review.settled, writer.ids)
-        interrupted = self.stop and any(
-            one.key not in ended and schedule.blocked.get(one.key) is None for one in operations
+        withheld = any(isinstance(one, Outcome) and _gave_way(one) for one in ended.values())
+        interrupted = self.stop and (
+            withheld or any(one.key not in ended and schedule.blocked.get(one.key) is None for one in operations)
         )
         finished = writes and not interrupted and not self._hopeless
         if finished:
@@ -159,6 +161,8 @@ class Run:
             self._hopeless = True
             return Outcome(change, "failed", str(error), id=change.id, error=error)
         except SurveyDynamixError as error:
+            if self.stop and isinstance(error, RateLimitError) and not error.request.startswith("GET"):
+                return not_started(change)  # certainly not processed: the wait before it was sent again was ended
             status: Status = "ambiguous" if error.ambiguous else "failed"
             return Outcome(change, status, str(error), id=change.id, error=error)
         except (StateNotSaved, LockLost) as error:
@@ -180,6 +184,11 @@ class Run:
             self._hopeless = True
             message, _, advice = str(error).partition("\n")
             return Fault(message, advice)
+
+
+def _gave_way(outcome: Outcome) -> bool:
+    """Tell whether a change ended because the wait that the server asked for was ended."""
+    return outcome.status == "not started" or (outcome.error is not None and outcome.error.status in (429, 503))
 
 
 def _outcomes(

@@ -65,7 +65,7 @@ def command(
                 _ask(workspace, len(chosen))
             player, signals = Player(Client.from_endpoints(workspace.client), plan.ids), Signals()
             results = []
-            with signals.ending(player, "then it is cleaned up after"):
+            with signals.ending(player, workspace.client, "then it is cleaned up after"):
                 for number, check in enumerate(chosen, 1):
                     with reading(f"[{number}/{len(chosen)}] {check.key}") as progress:
                         progress.expect(len(check.steps))

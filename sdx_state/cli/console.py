@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
     from rich.progress import TaskID
 
+    from sdx_state.api.retry import Wait
     from sdx_state.model.whereabouts import Whereabouts
 
 NARROWEST, WIDEST = 60, 140
@@ -62,6 +63,13 @@ def print_document(text: str) -> None:
 def say_waiting(seconds: float) -> None:
     """Say that what an earlier run sent is waited for."""
     say(f"What an earlier run sent may not show yet: waiting up to {seconds:.0f} s.")
+
+
+def say_server_busy(wait: Wait) -> None:
+    """Say until when the server asks to wait, and when the request is sent again."""
+    from sdx_state.report.waits import wait_line
+
+    say(wait_line(wait))
 
 
 class ReadingProgress:

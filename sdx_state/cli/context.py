@@ -186,10 +186,11 @@ class Context:
     def workspace(self, project: Project, *, sandbox: bool) -> Iterator[Workspace]:
         """Open the tenant and its state while the block runs, and print which tenant it is."""
         from sdx_state.app.opening import open_chosen
-        from sdx_state.cli.console import say_where
+        from sdx_state.cli.console import say_server_busy, say_where
 
         place = self.place(project)
-        with open_chosen(project, place, self.environ, self.credentials, sandbox=sandbox) as workspace:
+        opened = open_chosen(project, place, self.environ, self.credentials, sandbox=sandbox, waiting=say_server_busy)
+        with opened as workspace:
             say_where(workspace.where)
             yield workspace
 

@@ -18,6 +18,7 @@ from sdx_state.cli.failure import DECIDE, HANDOFF, INTERRUPTED, STALE, TERMINATE
 from sdx_state.cli.streams import STDERR
 
 if TYPE_CHECKING:
+    from sdx_state.api import Endpoints
     from sdx_state.app.workspace import Workspace
     from sdx_state.apply.approval import ApprovedPlan
     from sdx_state.apply.outcome import ApplyResult, Outcome
@@ -87,8 +88,8 @@ class Signals:
         self.received: int | None = None
 
     @contextmanager
-    def ending(self, run: Stoppable, then: str = "then the state is saved") -> Iterator[None]:
-        """Listen while the block runs, and say what comes of a signal."""
+    def ending(self, run: Stoppable, client: Endpoints, then: str = "then the state is saved") -> Iterator[None]:
+        """Listen while the block runs, say what comes of a signal, and end what `client` waits for."""
 
         def end(number: int, _frame: FrameType | None) -> None:
             if self.received is not None:
@@ -97,6 +98,7 @@ class Signals:
                 os._exit(128 + number)
             self.received = number
             run.stop = True
+            client.stop_waiting()
             say_at_once(f"\nStopping: what is in flight ends first, {then}. Once more to leave at once.\n")
 
         before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -134,7 +136,7 @@ def carried_out(
     plan = approved.plan
     run = workspace.run(journal, Narrator(len(plan.changes)), command)
     signals = Signals()
-    with signals.ending(run):
+    with signals.ending(run, workspace.client):
         result = run.apply(approved)
     pack = None
     if result.of("handoff"):  # before anything is printed, which can fail

@@ -19,6 +19,7 @@ def command(context: Context, form: str) -> None:
     from sdx_state.api import Connection, Endpoints
     from sdx_state.app.place import whereabouts
     from sdx_state.app.tenant import tenant_name
+    from sdx_state.cli.console import say_server_busy
     from sdx_state.live.glimpse import COUNTED, glimpse
     from sdx_state.report.connection import identity_json
     from sdx_state.report.escape import escape
@@ -33,6 +34,7 @@ def command(context: Context, form: str) -> None:
         ca_file=context.ca_file,
         renew=found.renew,
         one_run=True,
+        waiting=say_server_busy,
     )
     with Endpoints(connection, machine=context.machine) as endpoints:
         seen = glimpse(endpoints)

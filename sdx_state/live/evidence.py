@@ -12,6 +12,7 @@ from sdx_state.api import Endpoints
 from sdx_state.api.errors import SurveyDynamixError
 from sdx_state.api.paging import Listing
 from sdx_state.kinds import QUESTION, SURVEY
+from sdx_state.live.interrupt import ending_waits
 from sdx_state.live.read import Progress
 from sdx_state.model.address import Address
 from sdx_state.model.evidence import Counts, Question, Sort
@@ -38,7 +39,7 @@ def gather(
     if not asked:
         return {}
     chosen: Sequence[Address] = list(asked)[:MOST_ASKED]
-    with ThreadPoolExecutor(parallelism, thread_name_prefix="evidence") as workers:
+    with ThreadPoolExecutor(parallelism, thread_name_prefix="evidence") as workers, ending_waits(client):
         counts = list(workers.map(lambda address: _counts(client, asked[address], snapshot), chosen))
     return {**dict.fromkeys(asked, Counts()), **dict(zip(chosen, counts, strict=True))}
 
@@ -61,7 +62,7 @@ def count_all(
     chosen = sorted(surveys, key=lambda id: (len(id), id))[:MOST_SURVEYS]
     progress.expect(len(chosen))
     found: dict[tuple[str, str], Counts] = {}
-    with ThreadPoolExecutor(parallelism, thread_name_prefix="evidence") as workers:
+    with ThreadPoolExecutor(parallelism, thread_name_prefix="evidence") as workers, ending_waits(client):
         for counts in workers.map(lambda id: _survey_counts(client, id, snapshot), chosen):
             found.update(counts)
             progress.advance()

@@ -17,6 +17,7 @@ from sdx_state.api.errors import GoneError, NotFoundError
 from sdx_state.kinds import KINDS, Kind, children_of
 from sdx_state.kinds.identity import Identity
 from sdx_state.kinds.wire import shape_of
+from sdx_state.live.interrupt import ending_waits
 from sdx_state.live.numbers import read_numbers
 from sdx_state.live.wanted import Wanted
 from sdx_state.model.ledger import Ledger
@@ -73,7 +74,8 @@ def read_live(
     """
     with ThreadPoolExecutor(max_workers=parallelism, thread_name_prefix="read") as workers:
         try:
-            return _read(client, wanted, ledger, workers, progress, ask_again)
+            with ending_waits(client):
+                return _read(client, wanted, ledger, workers, progress, ask_again)
         except BaseException:
             workers.shutdown(wait=False, cancel_futures=True)
             raise

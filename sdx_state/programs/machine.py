@@ -11,11 +11,13 @@ import secrets
 import socket
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from random import SystemRandom
 
+SLICE = 0.2  # seconds
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _random = SystemRandom()
 
@@ -66,6 +68,12 @@ class Machine:
     def sleep(self, seconds: float, /) -> None:
         """Sleep."""
         time.sleep(seconds)
+
+    def wait(self, seconds: float, ended: Callable[[], bool], /) -> None:
+        """Wait, but no longer than `SLICE` once `ended` returns True: nothing else can end a wait of a worker."""
+        while seconds > 0 and not ended():
+            self.sleep(min(seconds, SLICE))
+            seconds -= SLICE
 
     def uniform(self, a: float, b: float, /) -> float:
         """Return a random number between `a` and `b`."""

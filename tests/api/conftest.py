@@ -63,6 +63,10 @@ class FakeClock(Machine):
         self.slept.append(seconds)
         self.time += seconds
 
+    def wait(self, seconds: float, ended: Callable[[], bool], /) -> None:
+        if not ended():
+            self.sleep(seconds)
+
     def uniform(self, a: float, b: float, /) -> float:
         return b
 

@@ -199,3 +199,87 @@ def test_server_without_options_is_not_a_failure(serve: Any, serve_by: Any, conn
     assert client.requests == len(server.seen)
     if isinstance(reply, tuple):
         assert client.surveys.get("52") == SURVEY
+
+
+def waits_told(told: list[Any]) -> Any:
+    return told.append
+
+
+def test_a_long_wait_that_the_server_asks_for_is_told_with_its_end(serve: Any, connect: Any, clock: Any) -> None:
+    told: list[Any] = []
+    client = connect(serve((503, {}, {"Retry-After": "3600"}), WELL), waiting=waits_told(told))
+    assert client.surveys.get("52") == SURVEY
+    (wait,) = told
+    assert (wait.request, wait.status, wait.asked, wait.seconds) == ("GET /surveys/52", 503, 3600.0, 60.0)
+    assert wait.asked_until == clock.time - 60 + 3600
+    assert wait.until == clock.time
+
+
+@pytest.mark.parametrize("seconds", ["1", "4"])
+def test_a_short_wait_is_not_worth_a_word(serve: Any, connect: Any, seconds: str) -> None:
+    told: list[Any] = []
+    client = connect(serve((503, {}, {"Retry-After": seconds}), WELL), waiting=waits_told(told))
+    assert client.surveys.get("52") == SURVEY
+    assert told == []
+
+
+def test_workers_that_wait_together_are_told_of_once(
+    serve: Any, serve_by: Any, connect: Any, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    together = threading.Barrier(4, timeout=20)
+    monkeypatch.setattr(clock, "sleep", lambda _: together.wait())
+    first = threading.Semaphore(4)
+
+    def busy_once(seen: Any) -> Any:
+        if first.acquire(blocking=False):
+            return 429, {}, {"Retry-After": "30"}
+        return 200, {"id": int(seen.path.rpartition("/")[2])}
+
+    told: list[Any] = []
+    client = connect(serve(serve_by(busy_once)), waiting=waits_told(told))
+    with ThreadPoolExecutor(4) as workers:
+        list(workers.map(client.surveys.get, map(str, range(4))))
+    assert len(told) == 1
+
+
+def test_what_the_server_asks_for_is_in_the_advice_of_the_last_failure(serve: Any, connect: Any) -> None:
+    client = connect(serve((503, {}, {"Retry-After": "7200"})))
+    with pytest.raises(e.ServiceUnavailableError) as caught:
+        client.surveys.get("52")
+    # Four waits of a minute passed since 2026-01-01 00:00:00 UTC.
+    assert caught.value.advice == "The server asks to wait until 2026-01-01 02:04:00 UTC (7200 s). Run it again then."
+
+
+@pytest.mark.parametrize("write", [False, True])
+def test_a_stop_ends_a_wait_that_the_server_asked_for(
+    serve: Any, connect: Any, clock: Any, monkeypatch: pytest.MonkeyPatch, write: bool
+) -> None:
+    server = serve((429, {}, {"Retry-After": "60"}), WELL)
+    client = connect(server)
+    passed: list[float] = []
+    monkeypatch.setattr(clock, "wait", type(clock).__mro__[1].wait.__get__(clock))
+
+    def sleep(seconds: float) -> None:
+        passed.append(seconds)
+        client.stop_waiting()
+
+    monkeypatch.setattr(clock, "sleep", sleep)
+    with pytest.raises(e.RateLimitError):
+        client.surveys.create({"name": "x"}) if write else client.surveys.get("52")
+    assert sum(passed) < 1
+    assert len(server.seen) == 1
+
+
+def test_a_stop_does_not_end_retries_of_what_is_in_flight(serve: Any, connect: Any) -> None:
+    client = connect(serve((500, {}), WELL))
+    client.stop_waiting()
+    assert client.surveys.get("52") == SURVEY
+
+
+def test_nothing_is_retried_once_it_is_abandoned(serve: Any, connect: Any) -> None:
+    server = serve((500, {}), WELL)
+    client = connect(server)
+    client.abandon()
+    with pytest.raises(e.InternalServerError):
+        client.surveys.get("52")
+    assert len(server.seen) == 1

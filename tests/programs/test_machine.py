@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,9 @@ class Standing(Machine):
 
     def sleep(self, seconds: float, /) -> None:
         self.slept.append(seconds)
+
+    def wait(self, seconds: float, ended: Callable[[], bool], /) -> None:
+        self.sleep(seconds)
 
     def uuid(self) -> str:
         return "u-1"

@@ -1,0 +1,100 @@
+"""A server that asks for patience: until when is said, and Ctrl-C ends the wait at once."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from http.server import BaseHTTPRequestHandler
+
+import pytest
+
+HOUR = "3600"
+AT_ONCE = 20.0  # seconds, far less than the wait of a minute, on a machine that is busy
+
+
+class Busy(BaseHTTPRequestHandler):
+    """Answers everything that a set of verbs asks with 429 and an hour of patience, the rest as an empty tenant."""
+
+    verbs = frozenset({"GET"})
+
+    def log_message(self, *_):
+        pass
+
+    def answer(self):
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        busy = self.command in self.verbs
+        body = b"{}" if busy else b"[]"
+        self.send_response(429 if busy else 200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        if busy:
+            self.send_header("Retry-After", HOUR)
+        if self.command == "OPTIONS":
+            self.send_header("Allow", "GET, POST, PUT, DELETE, OPTIONS")
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_GET = do_POST = do_OPTIONS = answer
+
+
+class BusyForWrites(Busy):
+    """Reads are answered, writes are not."""
+
+    verbs = frozenset({"POST"})
+
+
+@pytest.mark.parametrize(
+    ("handler", "command", "request_line"),
+    [
+        (Busy, ("plan",), "GET /"),
+        (Busy, ("whoami",), "GET /surveys"),
+        (BusyForWrites, ("apply", "--auto-approve"), "POST /"),
+    ],
+    ids=["reading", "in one thread", "writing"],
+)
+def test_the_end_of_a_long_wait_is_said_and_an_interrupt_ends_it(
+    project, serve_handler, handler, command, request_line
+):
+    project.connect(f"{serve_handler(handler)}/api")
+    project.write("a.yaml", "surveys: {a: {name: A}}\nusers: {u@example.com: {name: U}}\n")
+    running = subprocess.Popen(
+        [sys.executable, "-m", "sdx_state", "-C", str(project.folder), *command],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=dict(os.environ),
+        start_new_session=True,
+    )
+    with running:
+        try:
+            said = next(line for line in running.stderr if "asks to wait" in line)
+            begun = time.monotonic()
+            running.send_signal(signal.SIGINT)
+            rest = running.stderr.read()
+            assert running.wait() == 130
+        finally:
+            running.kill()
+    assert said.startswith(request_line)
+    assert re.search(
+        r": 429: the server asks to wait until \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC \(3600 s\)\. "
+        r"Trying again in 60 s\. Ctrl-C ends the wait\.$",
+        said.rstrip(),
+    )
+    assert time.monotonic() - begun < AT_ONCE
+    assert "Traceback" not in rest
+    if handler is BusyForWrites:
+        assert "did not finish" in project.run("plan").out
+
+
+def test_a_server_that_stays_busy_is_told_with_when_to_come_back(project, serve_handler, waits):
+    project.connect(f"{serve_handler(Busy)}/api")
+    ended = project.run("whoami")
+    assert ended.code == 1
+    assert ended.err.count("asks to wait") > 1
+    assert ended.err.splitlines()[-1].endswith("(3600 s). Run it again then.")
+    assert 240 <= sum(waits) < 241
