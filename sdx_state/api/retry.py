@@ -159,7 +159,7 @@ class Sender:
                     error.advice = _come_back(self._machine.now() + asked, asked)
                 if self._abandoned:
                     raise
-                if (request.writes and not _surely_not_done(error)) or tries > self._retries_of(error):
+                if (request.writes and not _certainly_not_processed(error)) or tries > self._retries_of(error):
                     raise
                 self._spend(request, error)
                 jitter = self._machine.uniform(0.0, min(CAP, BASE * 2 ** (tries - 1)))
