@@ -149,14 +149,14 @@ class _Conversation:
         if expected.refused is not None and refused != expected.refused:
             words = {True: "the answer is refused", False: "the answer is accepted"}
             yield Failure(
-                "unexpected-refusal",
+                "unexpected-rejection",
                 expected.sources["refused"],
                 "the answer",
                 words[expected.refused],
                 words[refused],
             )
         if refused and expected.refused is None and expected.asks is None:
-            yield Failure("unexpected-refusal", step.source, "the answer is refused, and the question asked again")
+            yield Failure("unexpected-rejection", step.source, "the answer is refused, and the question asked again")
 
     def _asked(self) -> str:
         if self.waiting is None:
