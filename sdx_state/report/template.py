@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Callable, Mapping
+from functools import cache
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sdx_state.report.escape import escape, escape_lines
 from sdx_state.report.places import place_of
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 
 def page(
@@ -33,20 +37,31 @@ def page(
         script: The file name of its script, if it has one.
         filters: Filters beside `line`, `lines` and `place`.
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    loader = PackageLoader("sdx_state.report")
-    environment = Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters.update(line=escape, lines=escape_lines, place=place_of, **(filters or {}))
+    environment = _environment(tuple((filters or {}).items()))
+    loader = environment.loader
     texts = {
-        name: loader.get_source(environment, file)[0] if file is not None else ""
+        name: loader.get_source(environment, file)[0] if loader is not None and file is not None else ""
         for name, file in (("style", style), ("script", script))
     }
     texts["style"] += rules
     digests = {f"{name}_digest": _digest(text) for name, text in texts.items()}
     return environment.get_template(template).render({**values, **texts, **digests})
+
+
+@cache
+def _environment(filters: tuple[tuple[str, Callable[..., Any]], ...]) -> Environment:
+    """Return an environment with `filters`, which compiles each template once."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("sdx_state.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(line=escape, lines=escape_lines, place=place_of, **dict(filters))
+    return environment
 
 
 def _digest(text: str) -> str:
