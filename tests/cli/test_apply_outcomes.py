@@ -63,7 +63,7 @@ def test_a_change_that_failed_says_why_and_names_those_that_needed_it(project, p
     assert (told["survey.a"]["status"], told["survey.a"]["id"]) == ("failed", None)
     assert "400" in told["survey.a"]["message"]
     assert told["question.a.q"]["status"] == "not started"
-    assert "needs survey.a" in told["question.a.q"]["message"]
+    assert "requires survey.a" in told["question.a.q"]["message"]
     codes = {
         one["address"]: one["code"] for one in json.loads(ended.out)["diagnostics"] if one["severity"] == "error"
     }
