@@ -24,7 +24,7 @@ True
 >>> [response.response for response in client.responses.list(interaction_id=interaction.id)]
 ['9']
 
-Every error is a `SurveyDynamixError`. Where it is `ambiguous`, a write may have been carried out.
+Every error is a `SurveyDynamixError`. Where it is `ambiguous`, a write may have been processed.
 
 >>> try:
 ...     client.surveys.get(99)
@@ -76,8 +76,8 @@ class Client:
         token: A personal access token or an OAuth access token instead.
         timeout: Seconds for one request as a whole, from connecting to the last byte of the answer, of which at most
             10 for connecting; or a pair `(connect, read)`: seconds to connect in, and seconds for the whole answer
-            once the request is sent. Retries have it anew.
-        max_retries: How often one request is sent again at most; 0 to 2 of these after a web page or other answers
+            once the request is sent. Each retry has the whole time.
+        max_retries: Most retries of one request; at most 2 of them after a web page or other answers
             that are not the API's.
         max_connections: Connections at a time; a thread that needs one more waits.
         ca_file: Certificates (PEM) to trust instead of the usual ones, such as those of a company's proxy. A proxy

@@ -26,7 +26,7 @@ _ENDLESS = (
 class Endpoint:
     """The verbs on one collection. Thread-safe.
 
-    Every method raises a `SurveyDynamixError`; where one is `ambiguous`, the write may have been carried out.
+    Every method raises a `SurveyDynamixError`; where one is `ambiguous`, the write may have been processed.
     """
 
     def __init__(self, sender: Sender, sizes: PageSizes, collection: str, singular: str, identity: str) -> None:
@@ -171,7 +171,7 @@ class Endpoint:
     ) -> Row:
         """Replace the whole resource `id` by `resource` and return the answer.
 
-        Source: API reference, "Interactions": PUT of one form field, named in the singular, that holds the JSON.
+        Source: API reference, "Interactions": PUT of one form field, named in the singular, with the JSON.
 
         Args:
             id: Id of the resource.

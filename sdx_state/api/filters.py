@@ -119,7 +119,7 @@ class Heard:
                 continue
             if all(_is_named(row, name) and _same_id(NOBODY, _text(row[name])) for row in rows):
                 return
-            raise _ignored(name, str(probe), f"the list of an id that does not exist ({NOBODY}) has rows")
+            raise _ignored(name, str(probe), f"an id that does not exist ({NOBODY}) has rows")
 
 
 def _ignored(name: str, request: str, why: str) -> InvalidResponseError:

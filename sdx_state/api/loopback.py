@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 
 from sdx_state.api.sign_in_errors import SignInTimeoutError
+from sdx_state.model.texts import counted
 from sdx_state.model.urls import loopback_origin
 
 PATIENCE = 120.0  # Seconds until the user must have signed in.
@@ -80,7 +81,7 @@ class Loopback:
         if self._came_back is None:
             message = f"the browser did not return within {self._patience:g} s"
             if self._ignored:
-                message += f" ({self._ignored} requests of other sign-in attempts were ignored)"
+                message += f" (ignored {counted(self._ignored, 'request')} of other sign-in attempts)"
             raise SignInTimeoutError("", message)
         return self._came_back
 

@@ -53,5 +53,5 @@ def bound(when: Bound) -> str:
     try:
         datetime.fromisoformat(when.replace("Z", "+00:00"))
     except ValueError:
-        raise ValueError(f"{when!r} does not exist in the calendar") from None
+        raise ValueError(f"{when!r} is not a valid date or time") from None
     return when

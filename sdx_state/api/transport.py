@@ -133,7 +133,7 @@ class HttpTransport:
         response = self._adapter.send(
             prepared,
             stream=True,
-            timeout=self._timeout,  # type: ignore[arg-type]  # The stub lacks a type that the adapter accepts.
+            timeout=self._timeout,  # type: ignore[arg-type]  # The adapter accepts a type that is missing in its stub.
             verify=self._verify,
             proxies=self._proxies,
         )

@@ -33,8 +33,8 @@ class Kind:
         about: Description that `explain` prints.
         section: Description of the section in YAML, which editors show.
         parent: Name of the parent kind, if any.
-        parent_field: The wire field that holds the parent's id.
-        order_field: The wire field that holds the position among siblings.
+        parent_field: The wire field with the parent's id.
+        order_field: The wire field with the position among siblings.
         lookup_only: The API only supports look-ups; resources cannot be created.
         file: File for new declarations; `{key}` is replaced. Children are declared with their parent.
         required: YAML names of required fields.

@@ -63,7 +63,7 @@ def test_timeout_reports_redirects_of_other_attempts():
         loopback.expect(lambda _: False)
         with pytest.raises(urllib.error.HTTPError, match="400"):
             urllib.request.build_opener(urllib.request.ProxyHandler({})).open(f"{loopback.uri}?code=x&state=y")
-        with pytest.raises(SignInError, match="1 requests of other sign-in attempts were ignored"):
+        with pytest.raises(SignInError, match="ignored 1 request of other sign-in attempts"):
             loopback.wait()
 
 

@@ -139,7 +139,7 @@ def test_each_oauth_error_has_a_message_and_advice(attempt, where, error, said):
 def test_redirect_of_another_server_is_ignored(attempt, decide, issuer):
     base, one, transport = attempt
     back = decide(one.url(), "approve")
-    with pytest.raises(SignInError, match=f"not of {base.origin}"):
+    with pytest.raises(SignInError, match=f"does not come from {base.origin}"):
         one.exchange(f"{back}&{urlencode({'iss': issuer}) or 'iss='}", CLIENT_SECRET, transport, THIS_MACHINE)
     assert one.exchange(f"{back}&{urlencode({'iss': base.origin})}", CLIENT_SECRET, transport, THIS_MACHINE)
 
