@@ -24,10 +24,8 @@ NOT_HELD_YET = frozenset(
     {
         "schemas",
         "sdx_state/app",
-        "sdx_state/check/play.py",
         "sdx_state/cli",
         "sdx_state/config",
-        "sdx_state/live/read.py",
         "sdx_state/plan",
         "sdx_state/report",
         "sdx_state/state",

@@ -1,6 +1,6 @@
-"""Play a conversation against a live survey, and compare what it says with what was expected.
+"""Player of declared conversations: runs them against a live survey and compares the results.
 
-Everything that is created is a web interaction, which reaches nobody, and bears `MARK` as its call type.
+Every created interaction is a web interaction, which contacts no person, and has the call type `MARK`.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ MARK = "sdx-state-check"
 
 
 def needed(intention: Intention) -> Intention:
-    """Return what of `intention` tells where surveys are: all but numbers, whose look-up is paid for."""
+    """Return the part of `intention` that locates surveys: all except phone numbers, whose look-up is paid."""
     kept = {at: one for at, one in intention.resources.items() if not KINDS[one.kind].lookup_only}
     return replace(intention, resources=kept)
 
 
 def not_as_declared(plan: Plan, checks: Iterable[Check]) -> list[Address]:
-    """Return the surveys of `checks` that `plan` would change, or whose questions it would."""
+    """Return the surveys of `checks` that `plan` would change, including by their questions."""
     changing = {one for change in plan.changes if change.writes for one in (change.address, change.parent)}
     return sorted({check.survey for check in checks if check.survey in changing})
 
@@ -40,10 +40,10 @@ class Player:
 
     Args:
         client: The tenant.
-        ids: Address -> live id of what is declared and live.
+        ids: Address -> live id of every declared live resource.
 
     Attributes:
-        stop: Set it, and the request in flight is the last of a conversation but for those that clean up.
+        stop: If set, the conversation ends after the request in flight, except for the clean-up.
     """
 
     def __init__(self, client: Client, ids: Mapping[Address, str]) -> None:
@@ -52,12 +52,12 @@ class Player:
         self.stop = False
 
     def play(self, check: Check, advance: Callable[[], None]) -> Played:
-        """Play `check` and clean up after it, as far as the API lets; `advance` is told of each step."""
+        """Run `check` and clean up as far as the API allows. `advance` is called for each step."""
         if self.stop:
             return Played(check, held=False)
         began = self.client.rows.machine.monotonic()
         conversation = _Conversation(check, self, advance)
-        conversation.hold()
+        conversation.run()
         return Played(
             check,
             tuple(conversation.failures),
@@ -80,20 +80,22 @@ class _Conversation:
         self.transcript: list[Line] = []
         self.left: str | None = None
         self.cut_off = False
-        self.waiting: int | None = None  # id of the question that waits for an answer
+        self.waiting: int | None = None  # id of the open question
 
-    def hold(self) -> None:
-        """Create an interaction, play every step, compare what was recorded, and clean up."""
+    def run(self) -> None:
+        """Create an interaction, run every step, compare the recorded responses, and clean up."""
         survey = self.ids.get(self.check.survey)
         if survey is None:
-            self._fail("check-failed", self.check.source, f"{self.check.survey} is not live: apply it first")
+            self._fail(
+                "check-failed", self.check.source, f"{self.check.survey} does not exist in the tenant: apply it first"
+            )
             return
         try:
             interaction = self.interactions.create(survey_id=int(survey), survey_type="web", call_type=MARK)
         except SurveyDynamixError as error:
-            self._fail("check-failed", self.check.source, f"no interaction could be created: {error}")
+            self._fail("check-failed", self.check.source, f"creating an interaction failed: {error}")
             if error.ambiguous:
-                self.left = f"perhaps an interaction that nobody has started ({error})"
+                self.left = f"possibly an interaction that was not started ({error})"
             return
         id, started, over = interaction.id, False, False
         at = self.check.source
@@ -137,17 +139,19 @@ class _Conversation:
             yield Failure(
                 "unexpected-question",
                 expected.sources["asks"],
-                "another question is asked",
+                "the survey asked another question",
                 expected.asks,
                 self._asked(),
             )
         if expected.completed is not None and turn.survey_completed != expected.completed:
-            found = "it is completed" if turn.survey_completed else "it goes on"
-            wanted = "it is completed" if expected.completed else "it goes on"
-            yield Failure("unexpected-end", expected.sources["completed"], "the survey ends elsewhere", wanted, found)
+            found = "completed" if turn.survey_completed else "not completed"
+            wanted = "completed" if expected.completed else "not completed"
+            yield Failure(
+                "unexpected-end", expected.sources["completed"], "the state of the survey differs", wanted, found
+            )
         refused = step.answer is not None and not turn.survey_completed and self.waiting == before
         if expected.refused is not None and refused != expected.refused:
-            words = {True: "the answer is refused", False: "the answer is accepted"}
+            words = {True: "rejected", False: "accepted"}
             yield Failure(
                 "unexpected-rejection",
                 expected.sources["refused"],
@@ -156,12 +160,12 @@ class _Conversation:
                 words[refused],
             )
         if refused and expected.refused is None and expected.asks is None:
-            yield Failure("unexpected-rejection", step.source, "the answer is refused, and the question asked again")
+            yield Failure("unexpected-rejection", step.source, "the answer was rejected, and the question repeated")
 
     def _asked(self) -> str:
         if self.waiting is None:
             return "none"
-        return self.addresses.get(str(self.waiting), f"a question that is not declared (id {self.waiting})")
+        return self.addresses.get(str(self.waiting), f"an undeclared question (id {self.waiting})")
 
     def _compare_recorded(self, id: int) -> None:
         if not self.check.recorded:
@@ -197,9 +201,9 @@ class _Conversation:
                     self._fail(
                         "unexpected-end",
                         self.check.steps[-1].source,
-                        "the survey waits for more answers: add `abandon: true`",
+                        "the survey expects more answers: add `abandon: true`",
                     )
-            self.left = f"interaction {id} and its responses (the API deletes none that has started)"
+            self.left = f"interaction {id} and its responses (the API does not delete started interactions)"
         except SurveyDynamixError as error:
             self.left = f"interaction {id} ({error})"
 
@@ -207,11 +211,11 @@ class _Conversation:
         try:
             self.interactions.delete(id)
         except ConflictError:
-            return False  # it has started after all: the answer that said so was lost
+            return False  # It has started, and the answer to the start was lost.
         return True
 
     def _abandon(self, id: int) -> None:
-        with contextlib.suppress(ConflictError):  # it has ended after all
+        with contextlib.suppress(ConflictError):  # It has already ended.
             self.interactions.abandon_survey(id)
 
     def _fail(
@@ -223,17 +227,21 @@ class _Conversation:
 def _prompt_differences(expected: Expectation, prompts: tuple[str, ...]) -> Iterator[Failure]:
     wanted = expected.prompts or ()
     for said, prompt in zip(wanted, prompts, strict=False):
-        message = "the pattern is not found in what is said" if said.pattern else "something else is said"
+        message = "the prompt does not match the pattern" if said.pattern else "the prompt differs"
         try:
             fits = said.fits(prompt)
         except NoPattern as error:
-            fits, message = False, f"the pattern was not looked for: {error}"
+            fits, message = False, f"the pattern could not be used: {error}"
         if not fits:
             yield Failure("unexpected-prompt", said.source, message, said.text, prompt)
     if len(wanted) > len(prompts):
         missing = wanted[len(prompts)]
-        yield Failure("unexpected-prompt", missing.source, "this is not said", missing.text, "nothing")
+        yield Failure("unexpected-prompt", missing.source, "a prompt is missing", missing.text, "nothing")
     if len(prompts) > len(wanted):
         yield Failure(
-            "unexpected-prompt", expected.sources["prompts"], "more is said", "nothing", prompts[len(wanted)]
+            "unexpected-prompt",
+            expected.sources["prompts"],
+            "an unexpected prompt follows",
+            "nothing",
+            prompts[len(wanted)],
         )

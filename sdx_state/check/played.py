@@ -1,4 +1,4 @@
-"""How a played conversation went: what was said, and what was not as expected."""
+"""Result of a check: transcript and failed expectations."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sdx_state.model.resource import Source
 
 @dataclass(frozen=True)
 class Line:
-    """One thing that was said."""
+    """One line of the transcript."""
 
     who: Literal["survey", "respondent"]
     text: str
@@ -20,13 +20,13 @@ class Line:
 
 @dataclass(frozen=True)
 class Failure:
-    """One expectation that was not met.
+    """One failed expectation.
 
     Attributes:
         code: The code of its diagnostic.
-        source: Where it stands.
-        message: What is wrong.
-        expected, found: The two, where they can be set side by side.
+        source: Place of the expectation.
+        message: The difference.
+        expected, found: The two values, if they can be compared.
     """
 
     code: str
@@ -45,15 +45,15 @@ class Failure:
 
 @dataclass(frozen=True)
 class Played:
-    """How a check went.
+    """The result of one check.
 
     Attributes:
         check: The check.
-        failures: What was not as expected.
-        transcript: What was said, as far as it came.
-        seconds: How long it took.
-        left: What of it stays in the tenant, in words.
-        held: False if it was told to stop before its end, or before its beginning.
+        failures: The failed expectations.
+        transcript: Prompts and answers, up to its end.
+        seconds: Its duration.
+        left: Data that remains in the tenant, in words.
+        held: False if it was stopped before its end.
     """
 
     check: Check
@@ -65,15 +65,15 @@ class Played:
 
     @property
     def passed(self) -> bool:
-        """Whether everything was as expected."""
+        """True if all expectations were fulfilled."""
         return self.held and not self.failures
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
-        """What was not as expected, as diagnostics of the survey."""
+        """The failed expectations as diagnostics of the survey."""
         survey = self.check.survey
         found = tuple(replace(one.diagnostic, address=survey) for one in self.failures)
         if self.held or found:
             return found
-        message = f"{self.check.key}: the run was told to stop"
+        message = f"{self.check.key}: the run was stopped"
         return (Diagnostic("check-interrupted", "warning", message, self.check.source, survey),)

@@ -1,4 +1,4 @@
-"""Labels that programs show for time zones: `(UTC+10:00) Canberra, Melbourne, Sydney`, `Pacific Time (US & Canada)`.
+"""Labels of time zones in other programs: `(UTC+10:00) Canberra, Melbourne, Sydney`, `Pacific Time (US & Canada)`.
 
 Sources: the labels of Windows and of Ruby on Rails, and the English names of the Unicode CLDR.
 """
@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 _OFFSET = re.compile(r"(?:UTC|GMT|Z)?\s{0,4}([+\u2212-])\s{0,4}([0-9]{1,2})(?::?([0-9]{2}))?", re.IGNORECASE)
-_LONGEST = 200  # characters; the longest label of Windows has 70
+_LONGEST = 200  # Characters; the longest label of Windows has 70.
 _SEASON = {"standard", "daylight", "summer"}
 
-# A name without `Standard`, `Daylight` and `Summer`, and the zones that people call so. Where a name is used in
-# several parts of the world, all of them are listed.
+# A name without `Standard`, `Daylight` and `Summer` -> its zones, in all parts of the world that use it.
 _NAMES = """\
 alaska time: America/Anchorage
 arizona time: America/Phoenix
@@ -54,10 +53,10 @@ NAMED = {name: zones.split() for name, _, zones in (line.partition(": ") for lin
 
 @dataclass(frozen=True)
 class Label:
-    """A label, taken apart.
+    """The parts of a label.
 
     Attributes:
-        offset: The offset from UTC that it says, None where it says none.
+        offset: Its offset from UTC, None if it has none.
         names: The places or names of zones in it, in lower case.
     """
 
@@ -66,7 +65,7 @@ class Label:
 
 
 def offset_of(text: str) -> timedelta | None:
-    """Return the offset that `text` consists of, such as `UTC+10` or `(-03:30)`; None where it is something else."""
+    """Return `text` as an offset, such as `UTC+10` or `(-03:30)`; None if it is something else."""
     found = _OFFSET.fullmatch(text.strip().removeprefix("(").removesuffix(")").strip())
     if found is None:
         return None
@@ -75,7 +74,7 @@ def offset_of(text: str) -> timedelta | None:
 
 
 def label_of(text: str) -> Label:
-    """Take a label apart. Text without an offset is a label too, of the names in it."""
+    """Return the parts of a label. Text without an offset is a label of its names."""
     plain = text.strip()[:_LONGEST]
     if plain.startswith("("):
         said, _, names = plain.partition(")")
@@ -89,7 +88,7 @@ def label_of(text: str) -> Label:
 
 
 def zones_named(name: str) -> list[str]:
-    """Return the zones that people call `name`, in lower case: `pacific daylight time`."""
+    """Return the zones with the common name `name`, in lower case: `pacific daylight time`."""
     words = [word for word in name.split() if word not in _SEASON]
     return NAMED.get(" ".join(words), [])
 

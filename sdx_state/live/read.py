@@ -1,7 +1,7 @@
-"""Read of a tenant what a plan needs, and no more.
+"""Reading of the parts of a tenant that a plan needs.
 
 The cost of a plan is its requests: one list of each kind, and a list of children, such as a survey's questions, only
-for each parent that is declared or owned; `parallelism` of them at a time.
+for each parent that is declared or managed; `parallelism` of them at a time.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from sdx_state.model.snapshot import Snapshot
 from sdx_state.model.whereabouts import CHECK
 
 MISSING_COUNT, MISSING_SHARE = 3, 0.2
-LOOKS = 200  # children that are asked for one by one, at most
+LOOKS = 200  # Most children that are read one by one.
 
 
 class TooMuchMissing(Exception):
-    """So much of what is owned is gone that this is more likely the wrong tenant than a clean-up."""
+    """So many managed resources are missing that this is probably the wrong tenant."""
 
 
 class Progress(Protocol):
-    """Told how many requests there are and when one is done."""
+    """Receives the number of requests, and each completed one."""
 
     def expect(self, count: int) -> None: ...
     def advance(self) -> None: ...
@@ -58,19 +58,19 @@ def read_live(
     *,
     ask_again: bool = False,
 ) -> tuple[Snapshot, Ledger]:
-    """Return the snapshot that `wanted` asks for, and `ledger` with the answers of paid look-ups added.
+    """Return the snapshot for `wanted`, and `ledger` with the results of paid look-ups.
 
     Args:
         client: The API.
-        wanted: What to read.
-        ledger: Its remembered look-ups are not paid for again.
+        wanted: The parts to read.
+        ledger: Its stored look-ups are not repeated.
         parallelism: Requests in flight at a time.
-        progress: Told of each request.
-        ask_again: Look numbers up even if the answer is remembered.
+        progress: Called for each request.
+        ask_again: Look up numbers even if a result is stored.
 
     Raises:
-        SurveyDynamixError: A list could not be read; nothing is planned from a part of a tenant.
-        TooMuchMissing: All of several that are owned are gone, or over 3 and over 20 % of them.
+        SurveyDynamixError: A list could not be read. A plan needs complete lists.
+        TooMuchMissing: All of several managed resources are missing, or more than 3 and 20 % of them.
     """
     with ThreadPoolExecutor(max_workers=parallelism, thread_name_prefix="read") as workers:
         try:
@@ -128,7 +128,7 @@ def _read(
 
 
 class _Children:
-    """The lists of one kind that lives in another, of the parents that are wanted."""
+    """The lists of one child kind, for the requested parents."""
 
     def __init__(
         self,
@@ -140,7 +140,7 @@ class _Children:
         parent: Kind,
         parents: Future[list[dict[str, object]]],
     ) -> None:
-        """Wait for the list of the parents, and ask for those of the children of each that is wanted."""
+        """Wait for the list of parents, then request the children of each requested one."""
         self.client, self.wanted, self.kind, self.parent = client, wanted, kind, parent
         self.parents = [_live(parent, raw) for raw in parents.result()]
         self.parents += _unlisted(client, wanted, parent, self.parents)
@@ -149,11 +149,11 @@ class _Children:
         self._lists = [(one.id, _submit(workers, progress, partial(self.rows, one.id))) for one in self.chosen]
 
     def rows(self, parent_id: str) -> list[dict[str, object]]:
-        """Return the children of `parent_id` as they are listed."""
+        """Return the listed children of `parent_id`."""
         return self.client.endpoint(self.kind.collection).list(**{str(self.kind.parent_field): parent_id})
 
     def read(self, ledger: Ledger) -> tuple[list[Live], set[Identity]]:
-        """Return the children, and the identities of those that are managed and in no list twice."""
+        """Return the children, and the identities of managed ones that two readings did not list."""
         listed = {id: {str(raw[self.kind.identity]): raw for raw in future.result()} for id, future in self._lists}
         _refuse_mass_absence(self.wanted, ledger, self.kind, listed)
         unlisted, strays = _complete_lists(self, ledger, listed)
@@ -185,10 +185,10 @@ def _is_wanted(kind: Kind, parent: Live, wanted: Wanted) -> bool:
 
 
 def _unlisted(client: Endpoints, wanted: Wanted, kind: Kind, listed: Iterable[Live]) -> list[Live]:
-    """Ask by id for what is owned and not in the list: only 404 or 410 proves that a resource is gone.
+    """Read managed resources that are not in the list by id: only 404 or 410 proves a delete.
 
     Raises:
-        TooMuchMissing: All of several are missing, or many: one by one they are not asked for.
+        TooMuchMissing: All of several are missing, or too many to read one by one.
     """
     missing = wanted.missing(kind.name, {kind.identity_of(live.id) for live in listed})
     count, total = wanted.unexplained(kind.name, missing), wanted.counts.get(kind.name, 0)
@@ -206,9 +206,9 @@ def _unlisted(client: Endpoints, wanted: Wanted, kind: Kind, listed: Iterable[Li
 def _refuse_mass_absence(
     wanted: Wanted, ledger: Ledger, kind: Kind, listed: Mapping[str, Mapping[str, object]]
 ) -> None:
-    """Refuse to plan where every child that is owned is gone from the lists, by id of their parent.
+    """Raise if every managed child is missing in the lists, by id of their parent.
 
-    A child whose parent the state does not know may be in a list that was not read.
+    A child whose parent is not in the state may be in a list that was not read.
     """
     seen = {id for rows in listed.values() for id in rows}
     seen |= {
@@ -225,13 +225,13 @@ def _refuse_mass_absence(
 def _complete_lists(
     family: _Children, ledger: Ledger, listed: Mapping[str, dict[str, dict[str, object]]]
 ) -> tuple[frozenset[str], list[Live]]:
-    """Ask by id for each child that is owned and in no list, and read a list that should show it once more.
+    """Read each managed child that is in no list by id, and read the list that should contain it again.
 
-    A list that was short by accident is whole the second time. Returns the ids that it lacks twice: they were taken
-    out, or the list lags behind; and the children that exist and whose parent was not read.
+    A list that was incomplete by accident is complete the second time. Returns the ids that are missing twice,
+    because they were removed or the list lags behind; and existing children whose parent was not read.
 
     Raises:
-        TooMuchMissing: So many are missing that they are not asked for one by one.
+        TooMuchMissing: Too many are missing to read them one by one.
     """
     kind = family.kind
     seen = {id for rows in listed.values() for id in rows}
@@ -252,7 +252,7 @@ def _complete_lists(
     strays: dict[str, Live] = {}
     for parent_id, id in missing:
         if parent_id is not None and id in listed[parent_id]:
-            continue  # the second reading, for another child of the same parent, showed it
+            continue  # The second reading, for another child of the same parent, contained it.
         try:
             raw = family.client.endpoint(kind.collection).get(id)
         except (NotFoundError, GoneError):
@@ -271,10 +271,10 @@ def _complete_lists(
 
 def _too_much_missing(kind: Kind, missing: int, total: int) -> TooMuchMissing:
     return TooMuchMissing(
-        f"{missing} of the {total} {kind.noun}s that the state knows are not in this tenant. "
-        "Is it the right one? Nothing was changed.\n"
+        f"{missing} of {total} managed {kind.noun}s are missing in this tenant, which may be the wrong one. "
+        "Nothing was changed.\n"
         f"{CHECK}. If they really were deleted, stop managing them: "
-        f"sdx-state state rm '{kind.name}.*' (or the addresses of those that are gone)."
+        f"sdx-state state rm '{kind.name}.*' (or their addresses)."
     )
 
 

@@ -1,4 +1,4 @@
-"""Which parts of a tenant a plan needs to know."""
+"""`Wanted`: the parts of a tenant that a plan needs."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from sdx_state.model.resource import Desired
 
 @dataclass(frozen=True)
 class Wanted:
-    """What of a tenant is to be read.
+    """The parts of a tenant to read.
 
     Attributes:
         kinds: Names of the kinds whose lists are read.
         parents: `(kind, id)` of the resources whose children are listed.
-        parent_names: The same, by kind and name in the form that natural keys are matched.
+        parent_names: The same, by kind and normalized natural key.
         all_children: List the children of every parent.
         numbers: E.164 number -> country code to look up.
-        owned: `(kind, id)` of what the state owns and is asked about: what a list lacks is asked for by id.
-        counts: Kind -> how many the state owns in all.
-        leaving: `(kind, id)` of what an earlier run was about to delete: that it is gone says nothing of the tenant.
+        owned: `(kind, id)` of managed resources in scope: those that are missing in a list are read by id.
+        counts: Kind -> number of managed resources.
+        leaving: `(kind, id)` that an earlier run was about to delete: their absence is expected.
     """
 
     kinds: frozenset[str] = frozenset()
@@ -38,16 +38,16 @@ class Wanted:
     leaving: frozenset[tuple[str, str]] = frozenset()
 
     def missing(self, kind: str, seen: Collection[str]) -> list[str]:
-        """Return the ids of `kind` that are owned and not among `seen`, which are identities.
+        """Return the managed ids of `kind` that are not in `seen`, a set of identities.
 
-        An id that no request can name is left out: nobody can be asked about it.
+        Ids that a request cannot name are omitted, because they cannot be read.
         """
         one = KINDS[kind]
         absent = {id for owner, id in self.owned if owner == kind and one.identity_of(id) not in seen}
         return sorted(id for id in absent if one.unaddressable(id) is None)
 
     def unexplained(self, kind: str, missing: Iterable[str]) -> int:
-        """Return how many of `missing` no earlier run of ours was about to delete."""
+        """Return the number of `missing` that no earlier run was about to delete."""
         return sum((kind, id) not in self.leaving for id in missing)
 
 
@@ -57,13 +57,13 @@ def wanted_of(
     scope: Collection[Address] | None = None,
     leaving: frozenset[tuple[str, str]] = frozenset(),
 ) -> Wanted:
-    """Return what a plan of `resources` against `ledger` needs to know.
+    """Return the parts that a plan of `resources` against `ledger` needs.
 
     Args:
-        resources: What is declared, in scope.
-        ledger: What is remembered.
-        scope: The addresses that the plan is about; None for all.
-        leaving: What an earlier run was about to delete.
+        resources: The declared resources in scope.
+        ledger: The ledger.
+        scope: The addresses of the plan; None for all.
+        leaving: Resources that an earlier run was about to delete.
     """
     kinds: set[str] = set()
     parents: set[Identity] = set()

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-# A wrong host or environment is likelier than a tenant that lost its resources: every message about that begins so.
+# A wrong host or environment is more likely than a tenant without its resources, so messages begin with this check.
 CHECK = "Check SDX_API_URL, --env and the credentials"
 
 
 @dataclass(frozen=True)
 class Whereabouts:
-    """Where a command works.
+    """Environment, host and tenant of a command.
 
     Attributes:
         environment: The chosen environment, None for the base of the project file.
-        host: Host and port of the API; None where no live tenant is asked.
-        customer: UUID of the customer, None where neither the project nor the credentials name it.
-        overridden: Host of the project file in whose place `SDX_API_URL` counts, if it does.
+        host: Host and port of the API; None without a live tenant.
+        customer: UUID of the customer, None if neither the project nor the credentials contain it.
+        overridden: Host of the project file that `SDX_API_URL` overrides, if any.
         choice: The project file declares environments.
-        local: The tenant on this machine that is used instead of a live one, in words.
+        local: The local tenant that is used instead of a live one, in words.
     """
 
     environment: str | None

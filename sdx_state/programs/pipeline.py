@@ -1,4 +1,4 @@
-"""The pipeline that the program runs in, as GitHub and GitLab describe it in the environment."""
+"""The CI pipeline, from the environment variables of GitHub and GitLab."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from urllib.parse import quote
 
 
 def page_address(environ: Mapping[str, str], folder: Path, file: Path) -> str:
-    """Return the address where a reviewer finds `file`, if the pipeline keeps it; empty outside of a pipeline.
+    """Return the URL of the artifact `file`, if the pipeline keeps it; empty outside a pipeline.
 
     Args:
         environ: The environment.
         folder: The working directory.
-        file: A file that is written, relative to `folder` or absolute.
+        file: The written file, relative to `folder` or absolute.
 
     Source: the variables that GitHub Actions and GitLab CI/CD document. A workflow's run lists its artifacts, and an
-    artifact of a GitLab job has an address of its own.
+    artifact of a GitLab job has its own URL.
     """
     server, repository, run = (environ.get(f"GITHUB_{name}", "") for name in ("SERVER_URL", "REPOSITORY", "RUN_ID"))
     if server and repository and run.isdigit():

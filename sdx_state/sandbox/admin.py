@@ -1,4 +1,4 @@
-"""The admin UI: pages on which a person lists, creates, changes and deletes surveys, questions and users by hand."""
+"""The admin UI: pages to list, create, change and delete surveys, questions and users."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SCALARS: Mapping[str, tuple[str, ...]] = {
     "users": ("email", "name", "agent_id", "phone", "timezone"),
 }
 _NUMBERS = ("max_response", "order")
-OTHERS = "other settings (JSON)"  # what only the nested shape has
+OTHERS = "other settings (JSON)"  # fields that only the nested shape has
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -37,11 +37,11 @@ class Input:
     """One field of a form.
 
     Attributes:
-        name: Its name, which is that of the API; a text has its language behind a dot.
-        value: What is in it.
-        lines: Lines of its box.
-        choices: Values to choose from, none for any text.
-        fixed: It cannot be changed.
+        name: Name of the API field; a text has its language after a dot.
+        value: Its value.
+        lines: Lines of the text box.
+        choices: Allowed values, empty for any text.
+        fixed: It is read-only.
     """
 
     name: str
@@ -52,11 +52,11 @@ class Input:
 
 
 class AdminPages:
-    """The pages and what their forms do.
+    """The pages and the actions of their forms.
 
     Args:
         store: The tenant.
-        surveys, questions, users: The collections, which know what a tenant accepts.
+        surveys, questions, users: The collections, which validate the fields.
     """
 
     def __init__(self, store: Store, surveys: Configuration, questions: Configuration, users: Configuration) -> None:
@@ -68,7 +68,7 @@ class AdminPages:
         )
 
     def endpoints(self) -> dict[str, Endpoint]:
-        """Return what answers each path."""
+        """Return the endpoint of each path."""
         found: dict[str, Endpoint] = {"/": self.overview}
         for collection in self._collections:
             one = f"/admin/{collection}/{{identity:{'email' if collection == 'users' else 'id'}}}"
@@ -90,7 +90,7 @@ class AdminPages:
         )
 
     async def new(self, collection: str, request: Request) -> Response:
-        """Show an empty form, or create what it says."""
+        """Show an empty form, or create the resource."""
         survey = request.query_params.get("survey", "")
         if collection == "questions":
             self._collections["surveys"].found(survey or "0")
@@ -108,7 +108,7 @@ class AdminPages:
         return _to(f"/admin/surveys/{survey}" if survey else "/")
 
     async def item(self, collection: str, request: Request) -> Response:
-        """Show one resource as a form, or change it as the form says."""
+        """Show one resource as a form, or change it."""
         identity = request.path_params["identity"]
         self._collections[collection].found(identity)
         row: Row = json.loads(self.store.item(collection, identity, "nested") or "{}")
@@ -142,18 +142,18 @@ class AdminPages:
         return _to("/")
 
     async def _sent(self, request: Request) -> dict[str, str]:
-        """Return the fields of a form that one of these pages sent."""
+        """Return the fields of a form of these pages."""
         require_own_page(request)
         return await form_of(request)
 
     def _filled(self, collection: str, row: Row, form: Mapping[str, str]) -> Row:
-        """Return `row` with what `form` says; a field that is not in the form stays.
+        """Return `row` with the values of `form`; other fields are unchanged.
 
         Raises:
             Refusal: A field cannot be read.
         """
         changed: Row = dict(row)
-        if "language" in form:  # the form of another language
+        if "language" in form:  # The form of another language.
             form = {f"{form.get('field', '')}.{form['language'].strip()}": form.get("text", "")}
         for name, text in form.items():
             field, _, language = name.partition(".")
@@ -219,7 +219,7 @@ class AdminPages:
 
 
 def _others(collection: str, text: str) -> Row:
-    """Return the settings that only the nested shape has, as a person wrote them.
+    """Return the settings that only the nested shape has, from the form.
 
     Raises:
         Refusal: They are not a JSON object of known names.
@@ -227,7 +227,7 @@ def _others(collection: str, text: str) -> Row:
     try:
         found = json.loads(text) if text.strip() else {}
     except (ValueError, RecursionError) as error:
-        raise Refusal(400, f"{OTHERS}: this is not JSON") from error
+        raise Refusal(400, f"{OTHERS}: the value is not JSON") from error
     if not isinstance(found, dict):
         raise Refusal(400, f"{OTHERS}: expected an object such as {{}}")
     unknown = sorted(set(found) - NESTED_ONLY[collection])
@@ -241,10 +241,10 @@ def _with_text(row: Row, place: tuple[str, str], language: str, value: str) -> R
     """Return `row` with a text in one language.
 
     Raises:
-        Refusal: The language has a name that no language has.
+        Refusal: The name of the language is invalid.
     """
     if not _LANGUAGE.fullmatch(language):
-        raise Refusal(400, "a language is written as default, de or de-default")
+        raise Refusal(400, "a language must be default, de or de-default")
     prompt, part = place
     parts = row.get(prompt)
     both: Row = dict(parts) if isinstance(parts, Mapping) else {}
@@ -262,12 +262,12 @@ def _with_text(row: Row, place: tuple[str, str], language: str, value: str) -> R
 
 
 def _again(one: Input, form: Mapping[str, str]) -> Input:
-    """Return a field as the person filled it in."""
+    """Return a field with the value that the user entered."""
     return Input(one.name, form.get(one.name, one.value), one.lines, one.choices, one.fixed)
 
 
 def _choices(value: object) -> tuple[str, ...]:
-    """Return the known types of questions, and the type that this one has."""
+    """Return the known types of questions, and the type of this one."""
     return TYPES if value in (*TYPES, None, "") else (*TYPES, str(value))
 
 

@@ -1,4 +1,4 @@
-"""Filters of a list as conditions in SQL."""
+"""Filters of lists as SQL conditions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Condition: TypeAlias = tuple[str, str, object]
 
 _OPERATORS = {
     "=": "{} = ?",
-    "same": "same({}) = same(?)",  # one e-mail address, however it is written
+    "same": "same({}) = same(?)",  # Compares e-mail addresses in any spelling.
     "contains": "instr(lower({}), lower(?)) > 0",
 }
 

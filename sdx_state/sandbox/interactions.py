@@ -1,4 +1,4 @@
-"""Interactions: conversations with respondents, those to come included."""
+"""Interactions: past, current and future conversations with respondents."""
 
 from __future__ import annotations
 
@@ -49,18 +49,18 @@ SETTINGS = frozenset(
 )
 FILTERS = ("email", "survey_type", "scheduled_at", "external_ref", "call_type", "agent_id")
 NOT_STARTED = "Not Started"
-# What the tenant keeps beside the fields that the API answers.
+# Stored fields that the API does not answer.
 HIDDEN = ("started", "completed", "ended", "question", "phone_connection_id")
 LINKS = ("web_link", "weblink", "weblink_short", "unsubscribe_link_short")
-# A form body that does not escape the plus sign of `Now + 5 minutes` brings a blank in its place.
+# If a form body does not escape the plus sign of `Now + 5 minutes`, a space arrives.
 _RELATIVE = re.compile(r"now(?:(?: *\+ *| +)(\d{1,6}) +(minute|hour|day)s?)?", re.IGNORECASE)
 
 
 def _scheduled(text: str, now: datetime) -> str:
-    """Return when `text` means, in UTC.
+    """Return `text` as a time in UTC.
 
     Raises:
-        Refusal: 400 where it means nothing.
+        Refusal: 400 if it is not a time.
     """
     relative = _RELATIVE.fullmatch(text.strip())
     if relative:
@@ -99,7 +99,7 @@ class Interactions:
         where: list[Condition] = [("survey_id", "=", survey_id)] if survey_id else []
         where += [("agent_id", "=", agent_id)] if agent_id is not None else []
         where += [(name, "=", query[name]) for name in FILTERS if name in query]
-        # Who has no agent id has no interactions, and not those that nobody has.
+        # A user without an agent id has no interactions, not those without an agent id.
         known = [] if agent_id == "" else self.store.records("interactions", where)
         rows = [self._as_of_now(row) for row in period.rows(known, COMPARED["interactions"])]
         for name, field in (("started", "started"), ("completed", "completed"), ("survey_ended", "ended")):
@@ -129,7 +129,7 @@ class Interactions:
             }
             survey_id = str(resource.get("survey_id"))
             if not survey_id.isdecimal() or self.store.item("surveys", survey_id, "flat") is None:
-                raise Refusal(400, "survey_id is required and must be that of a survey")
+                raise Refusal(400, "survey_id is required and must be the id of a survey")
             changed = {name: value for name, value in resource.items() if name not in LINKS}
             row = self.store.put_record(
                 "interactions", {**changed, **kept, "id": row["id"], "updated_at": self.store.machine.stamp()}
@@ -144,7 +144,7 @@ class Interactions:
         return object_answer(self._shown(row))
 
     async def action(self, what: str, request: Request) -> Response:
-        """Start a survey, answer its present question, or abandon it."""
+        """Start a survey, answer its current question, or abandon it."""
         row = self._found(request.path_params["id"])
         form = await form_of(request)
         conversation = Conversation(self.store, row, self.shape)
@@ -163,7 +163,7 @@ class Interactions:
         form = await form_of(request)
         survey_id = form.get("survey_id", "")
         if not survey_id.isdecimal() or self.store.item("surveys", survey_id, "flat") is None:
-            raise Refusal(400, "survey_id is required and must be that of a survey")
+            raise Refusal(400, "survey_id is required and must be the id of a survey")
         kind = form.get("survey_type", "web")
         if kind not in SURVEY_TYPES:
             raise Refusal(400, f"survey_type must be one of {', '.join(SURVEY_TYPES)}")
@@ -174,7 +174,7 @@ class Interactions:
             raise Refusal(400, "email is required")
         for name in form:
             if name not in SETTINGS and not KEY.fullmatch(name):
-                raise Refusal(400, f"{name} cannot be the name of custom data")
+                raise Refusal(400, f"{name} is not a valid name for custom data")
         if phone and form.get("_force_new", "").lower() not in YES:
             same = self.store.records("interactions", [("survey_id", "=", survey_id), ("phone_number", "=", phone)])
             if any(not row.get("started") and not self._as_of_now(row).get("ended") for row in same):
@@ -207,7 +207,7 @@ class Interactions:
         return self._as_of_now(interaction_in(self.store, id))
 
     def _as_of_now(self, row: Row) -> Row:
-        """Mark as abandoned what could not be held at its time: a text message to a number that takes none."""
+        """Mark interactions as abandoned that could not start: text messages to a landline."""
         due = row.get("survey_type") == "sms" and str(row["scheduled_at"]) <= self.store.machine.stamp()
         if not due or row.get("started") or row.get("ended") or not is_landline(str(row["phone_number"])):
             return row

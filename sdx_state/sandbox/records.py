@@ -1,4 +1,4 @@
-"""What was recorded of interactions: their data, and the responses that respondents gave."""
+"""Records of interactions: custom data and responses."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from sdx_state.sandbox.protocol import (
 from sdx_state.sandbox.shapes import Row
 from sdx_state.sandbox.store import Store
 
-# collection -> the parameters of which its list needs one, and those that filter further
+# collection -> parameters of which its list needs one, and further filters
 RECORD_FILTERS = {
     "interaction_data": (("survey_id", "interaction_id"), ("custom_key",)),
     "responses": (("survey_id", "question_id", "interaction_id"), ("response",)),
 }
-# collection -> the time that a period compares
+# collection -> time field of a period
 COMPARED = {"interactions": "created_at", "responses": "submitted_at"}
 KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
@@ -38,7 +38,7 @@ def interaction_in(store: Store, id: str) -> Row:
     """Return the interaction `id`.
 
     Raises:
-        Refusal: 404 or 410 where there is none.
+        Refusal: 404 or 410 if there is none.
     """
     row = store.record("interactions", id) if id.isdecimal() else None
     item_or_refusal(None if row is None else "", lambda: store.was_deleted("interactions", id), "interaction")
@@ -88,7 +88,7 @@ class Records:
         return object_answer(row)
 
     def records_of(self, request: Request, collection: str, given: Mapping[str, str] | None = None) -> Response:
-        """List records, by one of the parameters that the list needs, which a path may have `given`, or by period."""
+        """List records by one of the required parameters (a path may have `given` it), or by period."""
         window: Window = window_of(request)
         needs, filters = RECORD_FILTERS[collection]
         query = {**request.query_params, **(given or {})}
@@ -118,7 +118,7 @@ class Records:
         """Set one key of an interaction's data and return the datum.
 
         Raises:
-            Refusal: 400 where the key cannot be one.
+            Refusal: 400 for an invalid key.
         """
         if not KEY.fullmatch(key):
             raise Refusal(400, "custom_key must be a letter, then letters, digits and _")

@@ -1,4 +1,4 @@
-"""A tenant's data on SQLite. Each row keeps the JSON texts of its answers, so that a page is a join of texts."""
+"""Data of a tenant in SQLite. Each row stores the JSON texts of its answers, so that a page is a join of texts."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ class Store:
     """All data of one tenant. Safe to use from many threads.
 
     Attributes:
-        machine: Time and chance.
+        machine: Clock and random values.
     """
 
     def __init__(self, database: Path | str, machine: Machine = THIS_MACHINE) -> None:
-        """Open `database`, made readable by its owner alone where it is not there; ":memory:" is kept nowhere.
+        """Open `database`; a new file is private to its owner. ":memory:" is not stored.
 
         Raises:
-            OSError: Something else is there, such as a link.
+            OSError: The path is something else, such as a link.
         """
         if str(database) != ":memory:":
             make_file(Path(database))
@@ -81,9 +81,9 @@ class Store:
         Args:
             collection: `surveys`, `questions` or `users`.
             shape: The shape to answer in.
-            limit: The most rows.
-            offset: Rows to pass over.
-            descending: By id, from the highest.
+            limit: Most rows.
+            offset: Rows to skip.
+            descending: From the highest id.
             where: Field, operator (`=` or `contains`) and value of each filter, on the flat shape.
         """
         conditions, values = conditions_of("flat", where)
@@ -108,18 +108,18 @@ class Store:
         return found[0][0] if found else None
 
     def was_deleted(self, collection: str, identity: str) -> bool:
-        """Tell whether there was such a resource."""
+        """Return True if such a resource was deleted."""
         sql = "select 1 from deleted where collection = ? and identity = ?"
         return bool(self._all(sql, (collection, _key(collection, identity))))
 
     def create(self, collection: str, row: Mapping[str, object]) -> str:
-        """Add a resource and return its identity; a question goes to `survey_id`, last unless it says its `order`."""
+        """Add a resource and return its identity; a question is added to `survey_id`, last without `order`."""
         with self._lock, self._db:
             self._db.execute("begin immediate")
             return self._put(collection, None, to_inner(collection, row), _placement(row))
 
     def replace(self, collection: str, identity: str, row: Mapping[str, object], shape: Shape) -> None:
-        """Replace a resource whole; what the shape does not show stays."""
+        """Replace a whole resource; fields that the shape does not show are unchanged."""
         with self._lock, self._db:
             self._db.execute("begin immediate")
             kept = None
@@ -129,7 +129,7 @@ class Store:
             self._put(collection, identity, to_inner(collection, row, kept), _placement(row))
 
     def delete(self, collection: str, identity: str) -> None:
-        """Delete a resource; a survey takes along the questions that stand in no other."""
+        """Delete a resource; a survey with its questions that belong to no other."""
         with self._lock, self._db:
             self._db.execute("begin immediate")
             self._delete(collection, identity)
@@ -137,7 +137,7 @@ class Store:
     # --- records: interactions, their data, responses
 
     def records(self, collection: str, where: Sequence[Condition] = ()) -> list[Row]:
-        """Return the records that every filter lets through, by id."""
+        """Return the records that match every filter, by id."""
         conditions, values = conditions_of("body", where)
         return [
             json.loads(text)
@@ -150,7 +150,7 @@ class Store:
         return json.loads(found[0][0]) if found else None
 
     def put_record(self, collection: str, row: Mapping[str, object]) -> Row:
-        """Add a record, or replace the one of its `id`; return it with its id."""
+        """Add a record, or replace the one with its `id`; return it with its id."""
         with self._lock, self._db:
             self._db.execute("begin immediate")
             cursor = self._db.execute(f"insert or replace into {collection} (id) values (?)", (row.get("id"),))
@@ -165,7 +165,7 @@ class Store:
             self._db.execute(f"delete from {collection} where id = ?", (id,))
             self._remember_deleted(collection, id)
 
-    # --- looking in from outside, as a person in the admin UI does
+    # --- access from outside, like the admin UI
 
     def rows(self, collection: str) -> list[Row]:
         """Return all of a collection: configuration in the flat shape, a question with `survey_id` and `order`."""
@@ -180,7 +180,7 @@ class Store:
         return [json.loads(text) for (text,) in self._all(f"select flat from {collection} order by id")]
 
     def put_row(self, collection: str, row: Mapping[str, object]) -> str:
-        """Add or replace a resource in either shape, by its identity, and return that."""
+        """Add or replace a resource in either shape, by its identity, and return the identity."""
         if collection in RECORDS:
             return str(self.put_record(collection, row)["id"])
         identity = row.get("email" if collection == "users" else "id")
@@ -207,18 +207,18 @@ class Store:
                     self._put(collection, None, to_inner(collection, row), _placement(row))
 
     def count(self, name: str) -> None:
-        """Count one more of `name`."""
+        """Increment the counter `name`."""
         with self._lock, self._db:
             self._db.execute(
                 "insert into counters values (?, 1) on conflict (name) do update set count = count + 1", (name,)
             )
 
     def lookups(self) -> int:
-        """Return how many telephone numbers were looked up: each would be paid for."""
+        """Return the number of phone number look-ups: each would be paid."""
         found = self._all("select count from counters where name = 'lookups'")
         return int(found[0][0]) if found else 0
 
-    # --- inside
+    # --- internal
 
     def _all(self, sql: str, values: Sequence[object] = ()) -> list[tuple[str, ...]]:
         with self._lock:
@@ -283,7 +283,7 @@ def _identity(collection: str) -> str:
 
 
 def _key(collection: str, identity: str) -> str:
-    """Return `identity` as it is compared."""
+    """Return the form in which `identity` is compared."""
     return same(identity) if collection == "users" else identity
 
 

@@ -78,29 +78,32 @@ def test_a_conversation_that_goes_as_described_passes(live, tenant):
 CASES = {
     "another text": (
         "expect: {prompts: [Hi., {matches: likely}]}",
-        ["something else is said", "Hi.", "Hello you."],
+        ["the prompt differs", "Hi.", "Hello you."],
     ),
     "a pattern": (
         "expect: {prompts: [Hello you., {matches: unlikely}]}",
-        ["the pattern is not found in what is said", "unlikely", "How likely, 0 to 10?"],
+        ["the prompt does not match the pattern", "unlikely", "How likely, 0 to 10?"],
     ),
-    "too much": ("expect: {prompts: [Hello you.]}", ["more is said", "nothing", "How likely, 0 to 10?"]),
+    "too much": (
+        "expect: {prompts: [Hello you.]}",
+        ["an unexpected prompt follows", "nothing", "How likely, 0 to 10?"],
+    ),
     "too little": (
         "expect: {prompts: [Hello you., {matches: likely}, Third.]}",
-        ["this is not said", "Third.", "nothing"],
+        ["a prompt is missing", "Third.", "nothing"],
     ),
     "another question": (
         "expect: {asks: why}",
-        ["another question is asked", "question.csat.why", "question.csat.nps"],
+        ["the survey asked another question", "question.csat.why", "question.csat.nps"],
     ),
     "not refused": (
         "answers: [{answer: 9, expect: {refused: true}}]",
-        ["the answer", "the answer is refused", "the answer is accepted"],
+        ["the answer", "rejected", "accepted"],
     ),
-    "refused without a word": ("answers: [{answer: many}]", ["the answer is refused, and the question asked again"]),
+    "refused without a word": ("answers: [{answer: many}]", ["the answer was rejected, and the question repeated"]),
     "not over": (
         "answers: [{answer: 9, expect: {completed: true}}]",
-        ["the survey ends elsewhere", "it is completed", "it goes on"],
+        ["the state of the survey differs", "completed", "not completed"],
     ),
     "over too soon": (
         "answers: [{answer: 9}, {answer: 'yes'}, {answer: x}, {answer: y}]",
@@ -108,7 +111,7 @@ CASES = {
     ),
     "more to come": (
         "answers: [{answer: 9}]",
-        ["the survey waits for more answers: add `abandon: true`"],
+        ["the survey expects more answers: add `abandon: true`"],
     ),
     "another response": (
         "answers: [{answer: 9}]\n    abandon: true\n    responses: {nps: 8}",
@@ -165,7 +168,7 @@ def test_junit_says_the_same(live, tmp_path):
     (failed,) = [case for case in suite if case.find("failure") is not None]
     assert (failed.get("name"), failed.get("file"), failed.get("line")) == ("sad", "checks.yaml", "13")
     why = failed.find("failure")
-    assert why.get("message") == "checks.yaml:13:38: another question is asked"
+    assert why.get("message") == "checks.yaml:13:38: the survey asked another question"
     assert why.text.splitlines()[1:] == [
         "  expected  question.csat.why",
         "  found     question.csat.nps",
@@ -198,7 +201,7 @@ def test_what_is_not_live_yet_fails_and_creates_nothing(live, tenant):
     live.write("b.yaml", "surveys: {new: {name: New, questions: []}}\n")
     ended = checked(live, "checks: {one: {survey: new}}\n")
     assert ended.code == 1
-    assert "survey.new is not live: apply it first" in ended.out
+    assert "survey.new does not exist in the tenant: apply it first" in ended.out
     assert "survey.new is not as declared" in ended.err
     assert tenant.store.records("interactions") == []
 
@@ -397,7 +400,7 @@ def test_pattern_of_exponential_cost_elsewhere_ends(live, pattern):
     expected = f"{{prompts: [{{matches: '{pattern}'}}, {{matches: likely}}]}}"
     ended = checked(live, f"checks: {{one: {{survey: csat, abandon: true, expect: {expected}}}}}\n")
     assert ended.code == 1, ended.out + ended.err
-    assert "the pattern is not found in what is said" in ended.out
+    assert "the prompt does not match the pattern" in ended.out
 
 
 def test_missing_pattern_library_is_named_before_anything_is_created(live, tenant, monkeypatch):

@@ -138,7 +138,7 @@ def test_a_tenant_without_anything_that_is_owned_is_taken_for_the_wrong_one(conn
     for command in (["plan"], ["apply", "--auto-approve"], ["drift"]):
         refused = connected.run(*command)
         assert refused.code == 6
-        assert f"absence: {count} of the {count} surveys that the state knows are not in this tenant" in refused.err
+        assert f"absence: {count} of {count} managed surveys are missing in this tenant" in refused.err
         assert "sdx-state state rm 'survey.*'" in refused.err
         assert "rebuild" not in refused.err
     assert names(tenant) == []

@@ -380,7 +380,7 @@ def test_tenant_without_any_of_it_is_reported_as_wrong_tenant(applied: Any, team
     teams.rows.clear()
     stopped = applied.run("plan")
     assert stopped.code == 6
-    assert "2 of the 2 teams that the state knows are not in this tenant" in stopped.err
+    assert "2 of 2 managed teams are missing in this tenant" in stopped.err
 
 
 def test_a_saved_plan_is_shown_and_applied(team_project: Any, teams: Teams) -> None:

@@ -98,9 +98,9 @@ def test_deleting_follows_the_rules_of_the_api(person, tenant):
         ("/admin/questions/new?survey=1", {"max_response": "ten"}, "max_response must be a number"),
         ("/admin/users/new", {"email": "no", "name": "N"}, "not an e-mail address"),
         ("/admin/users/new", {"email": "ana@example.com", "name": "N"}, "a user with this email exists"),
-        ("/admin/surveys/1", {"other settings (JSON)": "{"}, "this is not JSON"),
+        ("/admin/surveys/1", {"other settings (JSON)": "{"}, "the value is not JSON"),
         ("/admin/surveys/1", {"other settings (JSON)": '{"name": 1}'}, "unknown name; known are"),
-        ("/admin/surveys/1", {"field": "greeting_text", "language": "<b>", "text": "x"}, "a language is written as"),
+        ("/admin/surveys/1", {"field": "greeting_text", "language": "<b>", "text": "x"}, "a language must be"),
     ],
 )
 def test_wrong_form_is_shown_again_with_the_reason_and_changes_nothing(person, tenant, path, fields, said):
