@@ -38,8 +38,8 @@ class Connection:
         one_run: It serves one run of a command, which stops as a whole: nothing is sent after a 401 (many workers
             with wrong credentials could lock the account), nothing for 20 s after 5 failures in a row, and all
             retries share a budget. Otherwise requests do not influence each other.
-        waiting: Told of a long wait that the server asks for, once where several requests wait together; called by
-            worker threads.
+        waiting: Called with each long wait that the server asks for, once where several requests wait together;
+            worker threads call it.
     """
 
     base: BaseUrl

@@ -90,7 +90,7 @@ def open_chosen(
         environ: `SDX_API_URL` and `SDX_CA_FILE` are read.
         find: Returns the credentials for the address of a live tenant.
         sandbox: Open the sandbox.
-        waiting: Told of a long wait that the server asks for.
+        waiting: Called with each long wait that the server asks for.
 
     Raises:
         InvalidURLError: Nothing names the API, or credentials may not be sent there.
@@ -130,7 +130,7 @@ def open_tenant(
         base: Where the API is.
         found: The credentials.
         ca_file: Certificates (PEM) to trust instead of the usual ones.
-        waiting: Told of a long wait that the server asks for.
+        waiting: Called with each long wait that the server asks for.
 
     Raises:
         WrongTenant: The credentials belong to another tenant than the one that the project pins.
