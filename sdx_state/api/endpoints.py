@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
 
@@ -118,6 +119,15 @@ class Endpoints:
     def server_ahead(self) -> float | None:
         """Seconds by which the server's clock is ahead of this machine's, None if unknown."""
         return self._sender.server_ahead
+
+    @contextmanager
+    def gated(self, gate: Callable[[], object]) -> Iterator[None]:
+        """Call `gate` right before each try of a write while the block runs; where it raises, nothing is sent."""
+        self._sender.gate = gate
+        try:
+            yield
+        finally:
+            self._sender.gate = lambda: None
 
     def endpoint(self, collection: str) -> Endpoint:
         """Return the endpoint of `collection`, such as `surveys`.

@@ -81,6 +81,7 @@ class Sender:
         requests: Number of HTTP requests so far, including retries.
         server_ahead: Seconds by which the server's clock is ahead of this machine's, by the first `Date` of an answer
             (RFC 9110, section 6.6.1); None before.
+        gate: Called right before the first byte of each try of a write; raises where nothing may be written any more.
     """
 
     def __init__(
@@ -94,6 +95,7 @@ class Sender:
         waiting: Callable[[Wait], None] = lambda _: None,
     ) -> None:
         self.requests = 0
+        self.gate: Callable[[], object] = lambda: None
         self.server_ahead: float | None = None
         self._transport = transport
         self._redact = redact
@@ -142,6 +144,8 @@ class Sender:
             turn = self._begin(request)
             tries += 1
             answer: Answer | None = None
+            if request.writes:
+                self.gate()
             try:
                 answer = self._transport.send(request)
                 self._compare_clocks(answer)

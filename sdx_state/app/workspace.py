@@ -249,11 +249,13 @@ class Workspace:
             StateLocked: Another run holds the lock.
             StateUnusable, StateNotSaved: The journal cannot be used.
         """
-        with self.store.lock(purpose) as fence:
+        with self.store.lock(purpose) as fence, self.client.gated(fence):
             journal = open_journal(self.store, fence)
-            pending = journal.unfinished().pending
+            left = journal.unfinished()
             now = self.machine.uptime()
-            rest = max((settling.SETTLE - now.since(intent.sent) for intent in pending), default=0.0)
+            rest = max((settling.SETTLE - now.since(intent.sent) for intent in left.pending), default=0.0)
+            if fence.overtook and left.interrupted is not None:
+                rest = settling.SETTLE  # what that holder had checked already may be on its way, updates too
             if rest > 0:
                 waiting(rest)
                 self.machine.sleep(rest)

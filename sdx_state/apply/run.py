@@ -143,7 +143,11 @@ class Run:
             except StateNotSaved:
                 keep(self.store, self.journal, ledger)  # which may have room still
                 raise
-        if finished or ledger != saved:
+        left = review.unfinished.interrupted
+        over = left is not None and not writes and review.scope is None and not (plan.targets or plan.excludes)
+        if left is not None and over:
+            self.journal.superseded(left)  # what it left is done, or is not wanted any more
+        if finished or over or ledger != saved:
             ledger = keep(self.store, self.journal, ledger)
         return ApplyResult(outcomes, ledger, interrupted)
 

@@ -14,7 +14,28 @@ from sdx_state.state.holder import Holder
 from sdx_state.state.signing import SigningKey
 
 LOCAL = "local"  # the name of the store in a folder on this machine
-Fence = Callable[[], None]  # raises LockLost where the run that it was given to may write no more
+
+
+@dataclass(frozen=True)
+class Fence:
+    """What a lock gives to its holder.
+
+    Attributes:
+        check: Raises LockLost where the holder may write no more; called right before each write.
+        epoch: Grows with each holder; 0 where the system frees a lock with the process of its holder.
+        overtook: The holder before was cut off, and what it sent may arrive yet.
+    """
+
+    check: Callable[[], None]
+    epoch: int = 0
+    overtook: bool = False
+
+    def __call__(self) -> None:
+        """Raise LockLost where the holder may write no more."""
+        self.check()
+
+
+UNFENCED = Fence(lambda: None)
 
 
 @dataclass(frozen=True)
@@ -51,8 +72,8 @@ class Lines(Protocol):
             FileNotFoundError: There is none yet.
         """
 
-    def append(self, line: bytes, *, durably: bool) -> Callable[[], None]:
-        """Write `line` behind the others.
+    def append(self, line: bytes, number: int, *, durably: bool) -> Callable[[], None]:
+        """Write `line`, the one of that number, behind the others.
 
         Returns:
             What returns when the line survives a power cut, if `durably`; to be called without any lock held, so that
@@ -62,8 +83,8 @@ class Lines(Protocol):
             ForeignFile: What is there is not this program's.
         """
 
-    def truncate(self, size: int) -> None:
-        """Keep the first `size` bytes of the open part."""
+    def mend(self, head: Head, run: str) -> None:
+        """Do what a crash left undone: close what the state says is closed, and cut off half a line at the end."""
 
     def sync(self) -> None:
         """Make every line survive a power cut."""

@@ -33,7 +33,7 @@ JOURNAL_ADVICE = (
 )
 
 RUN_ADVICE = (
-    "Put a good copy in its place. Without one, change the configuration back and apply that: the next plan reads "
+    "Put a good copy in its place. Without one, revert the configuration and apply that: the next plan reads "
     "from the tenant what is done already."
 )
 SIGNATURE_ADVICE = (
@@ -92,6 +92,10 @@ class StateLocked(StateError):
 
 class LockLost(StateLocked):
     """The lock file was deleted or replaced while this run held it: another run may be writing."""
+
+
+class LineTaken(LockLost):
+    """Another run wrote the line of the journal that this one was about to write."""
 
 
 class StateNotSaved(StateError):

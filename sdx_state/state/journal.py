@@ -21,11 +21,10 @@ from sdx_state.decoding.typed import Record
 from sdx_state.model.address import Address
 from sdx_state.model.ledger import Entry, Head
 from sdx_state.programs.machine import THIS_MACHINE, Machine
-from sdx_state.state.backend import Fence, Lines
+from sdx_state.state.backend import UNFENCED, Fence, Lines
 from sdx_state.state.chain import HASH, NOTHING, SIGNATURE, START, Chain
 from sdx_state.state.errors import JOURNAL_ADVICE, ForeignFile, StateNotSaved, StateUnusable
-from sdx_state.state.journal_lines import hash_of_line
-from sdx_state.state.journal_reading import all_records, closed_head, open_records, split
+from sdx_state.state.journal_reading import all_records, closed_head, open_records
 from sdx_state.state.signing import SigningKey, hash_of
 from sdx_state.state.unfinished import Left, Unfinished
 
@@ -46,7 +45,7 @@ class Journal:
         self,
         lines: Lines,
         key: SigningKey | None = None,
-        fence: Fence = lambda: None,
+        fence: Fence = UNFENCED,
         machine: Machine = THIS_MACHINE,
         head: Head | None = None,
     ) -> None:
@@ -164,6 +163,14 @@ class Journal:
         """Write down what became of a change."""
         self._append(False, event="outcome", address=address, status=status)
 
+    def seal(self, epoch: int) -> None:
+        """Write down that the holder of `epoch` took over: nothing that the one before sent can come behind this.
+
+        Raises:
+            LineTaken: A line of the one before arrived first; read the journal again.
+        """
+        self._append(True, event="seal", epoch=epoch)
+
     def saving(self, lineage: str, serial: int) -> None:
         """Write down that the state is about to be saved as `serial`, so that there is a line that it closes."""
         self._append(True, event="saving", lineage=lineage, serial=serial)
@@ -171,6 +178,10 @@ class Journal:
     def saved(self, lineage: str, serial: int) -> None:
         """Write down that the state of `serial` holds everything so far."""
         self._append(False, event="saved", lineage=lineage, serial=serial)
+
+    def superseded(self, ended: str) -> None:
+        """Write down that nothing is left to do of the run `ended`, which was cut off."""
+        self._append(True, event="superseded", ended=ended)
 
     def end(self, counts: Mapping[str, int]) -> None:
         """Write down that the run is over once the state is saved, and how many changes ended in which way."""
@@ -185,13 +196,7 @@ class Journal:
             StateNotSaved: The journal cannot be written.
         """
         try:
-            if self.head is not None and self.head.seq:
-                lines = split(self._lines, NOTHING)
-                if hash_of_line(lines[-2] if len(lines) > 1 else b"") == self.head.hash:
-                    self._lines.close(self.head, self.run)
-            lines = split(self._lines, NOTHING)
-            if lines[-1]:
-                self._lines.truncate(sum(len(line) + 1 for line in lines[:-1]))
+            self._lines.mend(self._known_head(), self.run)
         except OSError as error:
             raise StateNotSaved(f"the journal {self.name} cannot be written ({error.strerror})") from error
 
@@ -318,7 +323,8 @@ class Journal:
                 record[SIGNATURE] = self.key.sign("journal", record[HASH])
             with self._errors():
                 self._move()
-                written = self._lines.append(json.dumps(record, ensure_ascii=True).encode() + b"\n", durably=durably)
+                line = json.dumps(record, ensure_ascii=True).encode() + b"\n"
+                written = self._lines.append(line, end.head.seq + 1, durably=durably)
             end.left.note(record)
             self._end = _End(Head(end.head.seq + 1, record[HASH]), end.left)
         if durably:

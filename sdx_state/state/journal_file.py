@@ -47,15 +47,22 @@ class JournalFile:
         content = read_private(self.path)
         return b"" if head.seq and _last_hash(content) == head.hash else content
 
-    def append(self, line: bytes, *, durably: bool) -> Callable[[], None]:
+    def append(self, line: bytes, number: int, *, durably: bool) -> Callable[[], None]:
         """Write `line` at the end of the file."""
         append(self.path, line, durably=durably)
         return _nothing
 
-    def truncate(self, size: int) -> None:
-        """Cut off what follows the first `size` bytes."""
-        with open_folder(self.path.parent) as folder:
-            folder.truncate(self.path.name, size)
+    def mend(self, head: Head, run: str) -> None:
+        """Move the file if it is closed, and cut off a last line that a crash left half written."""
+        try:
+            content = read_private(self.path)
+        except FileNotFoundError:
+            return
+        if head.seq and _last_hash(content) == head.hash:
+            self.close(head, run)
+        elif not content.endswith(b"\n"):
+            with open_folder(self.path.parent) as folder:
+                folder.truncate(self.path.name, content.rfind(b"\n") + 1)
 
     def sync(self) -> None:
         """Bring the file to the disk."""

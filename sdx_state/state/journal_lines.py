@@ -38,6 +38,7 @@ _EVENTS: Mapping[str, Members] = {
     "update": _OVERWRITE,
     "delete": _OVERWRITE,
     "outcome": {"address": address, "status": text},
+    "superseded": {"ended": filled},
     "saving": {"lineage": filled, "serial": natural},
     "saved": {"lineage": filled, "serial": natural},
     "end": {"counts": mapping_of(natural)},

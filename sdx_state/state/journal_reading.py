@@ -32,10 +32,7 @@ def all_records(lines: Lines) -> Iterator[tuple[str, Record]]:
     for segment in _closed(lines):
         newest = _content(segment.read, segment.name)[:-1]
         yield from _records(segment.name, newest)
-    last = newest[-1:]
-    tail = split(lines, NOTHING)[:-1]
-    if not last or tail[-1:] != last:  # else a crash kept a closed part from being removed
-        yield from _records(lines.name, tail)
+    yield from open_records(lines, Head(lines.newest(), hash_of_line(newest[-1])) if newest else NOTHING)
 
 
 def closed_head(lines: Lines) -> Head:

@@ -8,6 +8,7 @@ from sdx_state.kinds import KINDS
 from sdx_state.model.address import Address
 from sdx_state.model.ledger import Entry, Ledger
 from sdx_state.programs.machine import THIS_MACHINE, Machine
+from sdx_state.state.errors import TENANT_ADVICE, StateOfAnother
 
 
 def new_ledger(machine: Machine = THIS_MACHINE) -> Ledger:
@@ -43,3 +44,21 @@ def shared_id(entries: Mapping[Address, Entry]) -> tuple[Address, Address] | Non
         if owner != address:
             return owner, address
     return None
+
+
+def require_tenant(ledger: Ledger, tenant: str | None, where: str) -> None:
+    """Return if `ledger`, which was read from `where`, is that of `tenant`, or no tenant is asked.
+
+    Raises:
+        StateOfAnother: It belongs to another tenant.
+    """
+    if tenant is not None and ledger.tenant and not _same_tenant(ledger.tenant, tenant):
+        raise StateOfAnother(
+            f"{where} belongs to the tenant {ledger.tenant}, and this run talks to {tenant}", TENANT_ADVICE
+        )
+
+
+def _same_tenant(one: str, other: str) -> bool:
+    """Compare `origin#customer`; where one of the two does not know its customer, the origin decides."""
+    (origin, _, customer), (other_origin, _, other_customer) = one.partition("#"), other.partition("#")
+    return origin == other_origin and (not customer or not other_customer or customer == other_customer)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,22 +13,21 @@ from sdx_state.decoding.strict import OWN_DEPTH, DecodingError, parse
 from sdx_state.decoding.typed import Record, record
 from sdx_state.model.ledger import Ledger
 from sdx_state.programs.machine import THIS_MACHINE, Machine
+from sdx_state.state.backend import Fence
 from sdx_state.state.codec import decode, encode
 from sdx_state.state.errors import (
     NONE_KEPT_ADVICE,
     OLDER_ADVICE,
     RUN_ADVICE,
-    TENANT_ADVICE,
     UNREADABLE_ADVICE,
     CopyNotKept,
     StateNotSaved,
-    StateOfAnother,
     StateUnusable,
 )
 from sdx_state.state.files import open_folder, read_private, write_atomically
 from sdx_state.state.holder import Holder
 from sdx_state.state.journal_file import JournalFile
-from sdx_state.state.ledger import new_ledger
+from sdx_state.state.ledger import new_ledger, require_tenant
 from sdx_state.state.lock_file import holding, is_left_behind, locked
 from sdx_state.state.signing import SigningKey, hash_of_bytes
 
@@ -103,11 +102,7 @@ class LocalStore:
         except OSError as error:
             raise StateUnusable(f"{self.path} cannot be read ({error.strerror})", UNREADABLE_ADVICE) from error
         ledger = decode(data, str(self.path), self.key)
-        if self.tenant is not None and ledger.tenant and not _same_tenant(ledger.tenant, self.tenant):
-            raise StateOfAnother(
-                f"{self.path} belongs to the tenant {ledger.tenant}, and this run talks to {self.tenant}",
-                TENANT_ADVICE,
-            )
+        require_tenant(ledger, self.tenant, str(self.path))
         return ledger
 
     def _require_ours(self) -> None:
@@ -302,7 +297,7 @@ class LocalStore:
             folder.keep_newest(form, KEPT)
 
     @contextmanager
-    def lock(self, purpose: str) -> Iterator[Callable[[], None]]:
+    def lock(self, purpose: str) -> Iterator[Fence]:
         """Hold the lock of this state while the block runs, and give it a fence: call that before each write.
 
         The fence raises `LockLost` where the lock file is not the one that is held any more.
@@ -335,9 +330,3 @@ class LocalStore:
             return False
         with self.lock("state unlock"):
             return True
-
-
-def _same_tenant(one: str, other: str) -> bool:
-    """Compare `origin#customer`; where one of the two does not know its customer, the origin decides."""
-    (origin, _, customer), (other_origin, _, other_customer) = one.partition("#"), other.partition("#")
-    return origin == other_origin and (not customer or not other_customer or customer == other_customer)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
 from sdx_state.programs.machine import Machine
 from sdx_state.state import platform
+from sdx_state.state.backend import Fence
 from sdx_state.state.errors import UNREADABLE_ADVICE, LockLost, StateLocked, StateNotSaved, StateUnusable
 from sdx_state.state.files import make_private_folder, open_folder, read_private
 from sdx_state.state.holder import Holder, holder_of
@@ -18,7 +19,7 @@ from sdx_state.state.staging import write_all
 
 
 @contextmanager
-def locked(path: Path, purpose: str, machine: Machine) -> Iterator[Callable[[], None]]:
+def locked(path: Path, purpose: str, machine: Machine) -> Iterator[Fence]:
     """Hold the lock file `path` while the block runs, and give it a fence: call that before each write.
 
     Args:
@@ -41,7 +42,7 @@ def locked(path: Path, purpose: str, machine: Machine) -> Iterator[Callable[[], 
             platform.lock(descriptor, wait=False)
         except BlockingIOError:
             raise StateLocked(_held_by(file.read(), path, machine.now())) from None
-        fence = partial(_require_same_file, path, descriptor)
+        fence = Fence(partial(_require_same_file, path, descriptor))
         fence()  # somebody may have replaced the file between opening and locking it
         holder = {
             "pid": machine.process(),
@@ -131,8 +132,7 @@ def _held_by(written: str, path: Path, now: float) -> str:
     holder = holder_of(written)
     who = "another run"
     if holder is not None:
-        age = max(0, int(now - holder.since))
-        who = f"`sdx-state {holder.purpose}` (process {holder.pid} on {holder.host}, lock {holder.id}), for {age} s"
+        who = holder.described(now)
     return (
         f"the state is locked by {who}.\nWait until it ends. If it died, the lock is already free: "
         f"the system releases {path} with its process."

@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 
 from sdx_state.decoding.typed import Record
 from sdx_state.model.ledger import Head, Ledger
-from sdx_state.state.backend import Backend
+from sdx_state.state.backend import UNFENCED, Backend, Fence
 from sdx_state.state.chain import NOTHING, Chain
-from sdx_state.state.errors import JOURNAL_ADVICE, CopyNotKept, StateUnusable
+from sdx_state.state.errors import JOURNAL_ADVICE, CopyNotKept, LineTaken, LockLost, StateUnusable
 from sdx_state.state.journal import Journal
 from sdx_state.state.journal_reading import closed_head
 from sdx_state.state.unfinished import Unfinished
+
+MOST_LATE_LINES = 9  # that a holder which was taken over has sent already: one, at most
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Memory:
     history_lost: bool = False
 
 
-def journal_of(store: Backend, fence: Callable[[], None] = lambda: None) -> Journal:
+def journal_of(store: Backend, fence: Fence = UNFENCED) -> Journal:
     """Return the journal beside the state of `store`, for reading; to write to it, `open_journal`."""
     return Journal(store.lines, store.key, fence, store.machine)
 
@@ -76,7 +78,7 @@ def verified(store: Backend, journal: Journal, each: Callable[[Record], None] = 
     return chain
 
 
-def open_journal(store: Backend, fence: Callable[[], None] = lambda: None) -> Journal:
+def open_journal(store: Backend, fence: Fence = UNFENCED) -> Journal:
     """Return the journal beside the state of `store`, ready to be written to. The lock must be held.
 
     Where the state names lines that are not there any more, the journal is begun again, and says so. The state is
@@ -86,6 +88,19 @@ def open_journal(store: Backend, fence: Callable[[], None] = lambda: None) -> Jo
         StateUnusable: The journal cannot be read, is not signed as it must be, or is not that of the state.
         StateNotSaved: State or journal cannot be written.
     """
+    for _ in range(MOST_LATE_LINES):
+        journal = _opened(store, fence)
+        if not fence.overtook:
+            return journal
+        try:
+            journal.seal(fence.epoch)
+        except LineTaken:  # by the holder before: it counts, and is read
+            continue
+        return journal
+    raise LockLost(f"the holder of {store.lines.name} before goes on writing.\nNothing was sent.")
+
+
+def _opened(store: Backend, fence: Fence) -> Journal:
     journal = journal_of(store, fence)
     saved = None
     with suppress(StateUnusable):  # whoever needs the state hears of it, and others are about to replace it

@@ -97,6 +97,8 @@ class Left:
             self._ending = True
             if not record.get("unsaved"):  # earlier versions saved the state first
                 self._interrupted = None
+        elif event == "superseded":
+            self._interrupted = None
         elif event == "met":
             address = record["address"]
             self._met[address] = Unseen(address, record["id"], _sent(record), True, record["parent_id"])

@@ -1,0 +1,243 @@
+"""The lock of a shared state: a lease, which is renewed while its holder lives and may be taken over once it is not.
+
+The rules, of which each was found necessary by simulation (`tests/state/test_lease_rules.py`):
+
+- A lease lasts `LEASE` seconds. Its holder counts from when it first sent the content that is in the store: a later
+  try, or the answer, would count from when the store may have had it for long.
+- Another takes it over only after it saw the same content for `LEASE` seconds, counted from the answer in which it
+  saw that content first.
+- Both count by a clock that runs while a machine is suspended, never by the time of day.
+- The holder stops `MARGIN` seconds early: for clocks that run at another speed, and for what takes time between the
+  check and the last byte.
+- Each holder has a higher epoch than the one before.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+
+from sdx_state.decoding.strict import DecodingError, parse
+from sdx_state.decoding.typed import flag, member, record
+from sdx_state.programs.machine import Machine
+from sdx_state.state.errors import LockLost, StateLocked, StateUnusable
+from sdx_state.state.holder import Holder, holder_in
+from sdx_state.state.store import Careful, Conflict, Sealed, Store, StoreError, unsealed
+
+LEASE, RENEWAL, MARGIN = 60.0, 15.0, 15.0  # seconds
+RELEASE = 2.0  # seconds in which a store that does not answer is asked to free a lock
+LOOK = 1.0  # seconds between looks at a lease that another run has
+
+
+@dataclass(frozen=True)
+class Lock:
+    """What the lock object says.
+
+    Attributes:
+        epoch: Grows by one with each holder.
+        holder: Who holds it, None if it is free.
+        probed: The store was found to honor conditions.
+        clean: Nothing that an earlier holder sent may arrive yet.
+    """
+
+    epoch: int = 0
+    holder: Holder | None = None
+    probed: bool = False
+    clean: bool = True
+
+    def encoded(self, machine: Machine) -> bytes:
+        """Return it as the content of an object."""
+        holder = vars(self.holder) if self.holder is not None else None
+        document = {"holder": holder, "probed": self.probed, "clean": self.clean}
+        return Sealed(json.dumps(document, ensure_ascii=True).encode(), self.epoch).encoded(machine)
+
+
+def lock_in(content: bytes, where: str) -> Lock:
+    """Return what the lock object at `where` says.
+
+    Raises:
+        StateUnusable: It is none, or of a newer version.
+    """
+    sealed = unsealed(content, where)
+    try:
+        document = record(parse(sealed.payload))
+        found = document.get("holder")
+        holder = holder_in(found) if found is not None else None
+        probed, clean = member(document, "probed", flag), member(document, "clean", flag)
+    except DecodingError as error:
+        raise StateUnusable(f"{where} is no lock: {error}", "Remove that object if no run is active.") from error
+    return Lock(sealed.epoch, holder, probed, clean)
+
+
+@dataclass
+class Lease:
+    """One lease, from when it was got until it is released or lost. Thread-safe.
+
+    Attributes:
+        store: Where it is.
+        key: Of its object.
+        machine: The clock.
+        lock: What the object says.
+        version: Of the object, as it was last written here.
+        until: Uptime until which this holder may write.
+        overtook: What the holder before it sent to the store may arrive yet.
+        lost: Why it is not held any more, empty while it is.
+    """
+
+    store: Store
+    key: str
+    machine: Machine
+    lock: Lock
+    version: str
+    until: float
+    overtook: bool
+    lost: str = ""
+    _unanswered: tuple[bytes, float] | None = None
+    _guard: threading.RLock = field(default_factory=threading.RLock)
+
+    def check(self) -> None:
+        """Return if this holder may write now; where it cannot be sure any more, renew the lease first.
+
+        Raises:
+            LockLost: Another run may be writing.
+        """
+        for _ in range(2):  # what was sent long ago and landed says little: then a new one is sent
+            if self.lost:
+                raise self._loss()
+            if self.machine.uptime().seconds < self.until:
+                return
+            self.renew()
+        if self.lost or self.machine.uptime().seconds >= self.until:
+            raise self._loss("the store did not confirm it in time")
+
+    def renew(self) -> None:
+        """Write the lease again; what was sent and not answered is sent again as it was.
+
+        Raises:
+            LockLost: Another run has it.
+        """
+        with self._guard:
+            if self.lost:
+                raise self._loss()
+            if self._unanswered is None:
+                self._unanswered = self.lock.encoded(self.machine), self.machine.uptime().seconds
+            content, sent = self._unanswered
+            try:
+                careful = Careful(self.store, self.machine, patience=RENEWAL)
+                self.version = careful.put(self.key, content, self.version)
+            except Conflict as error:
+                self.lost = "another run has taken it over"
+                raise self._loss() from error
+            except StoreError:
+                return  # as long as it is valid, there is time to try again
+            self._unanswered = None
+            self.until = max(self.until, sent + LEASE - MARGIN)
+
+    def release(self, *, clean: bool) -> None:
+        """Free the lock, by a write that only its holder can make: a delete could hit the lock of the next one.
+
+        Args:
+            clean: Nothing that this holder sent to the store is without an answer.
+        """
+        with self._guard, suppress(StoreError, LockLost):
+            if self._unanswered is not None:
+                self.renew()
+            if self.lost:
+                return
+            self.lost = "it was released"
+            free = replace(self.lock, holder=None, clean=clean).encoded(self.machine)
+            Careful(self.store, self.machine, patience=RELEASE).put(self.key, free, self.version)
+
+    def _loss(self, why: str = "") -> LockLost:
+        return LockLost(
+            f"the lock of {self.store.name} is not held any more ({self.lost or why}): another run may be writing.\n"
+            "Nothing more was sent. What was done is in the journal: wait until no run is active, then apply again."
+        )
+
+
+def acquire(
+    store: Store,
+    key: str,
+    holder: Holder,
+    machine: Machine,
+    *,
+    probe: Callable[[], None],
+    timeout: float | None = None,
+    waiting: Callable[[str], None] = lambda _: None,
+) -> Lease:
+    """Return the lease at `key`, got for `holder`.
+
+    Args:
+        store: Where it is.
+        key: Of its object.
+        holder: Who wants it.
+        machine: Clock, waiting and chance.
+        probe: Called before the first lease of all: refuses a store that does not honor conditions.
+        timeout: Seconds to wait for one that another run has. None waits only until that run shows that it lives.
+        waiting: Told who holds it, once for each holder.
+
+    Raises:
+        StateLocked: Another run has it, and lives.
+        StoreError: The store does not answer, or refuses.
+    """
+    careful = Careful(store, machine)
+    begun, told = machine.uptime().seconds, ""
+    seen: str | None = None
+    since = begun
+    while True:
+        found = careful.get(key)
+        now = machine.uptime().seconds
+        lock = lock_in(found.content, f"{store.name}: {key}") if found is not None else Lock()
+        other = lock.holder
+        if other is not None and other.id == holder.id:  # an answer to this run's own write was lost
+            other = None
+        alive = seen is not None and found is not None and found.version != seen
+        if found is None or seen != found.version:
+            seen, since = (found.version if found is not None else None), now
+        if other is not None and now - since < LEASE:
+            late = now - begun >= timeout if timeout is not None else alive
+            if late:
+                raise StateLocked(_held_by(other, machine.now()))
+            if told != other.id:
+                told = other.id
+                waiting(other.described(machine.now()))
+            machine.sleep(LOOK)
+            continue
+        if not lock.probed:
+            probe()
+        mine = Lock(lock.epoch + 1, replace(holder, since=machine.now()), True)
+        content, sent = mine.encoded(machine), machine.uptime().seconds
+        try:
+            version = careful.put(key, content, found.version if found is not None else None)
+        except Conflict:
+            seen = None
+            continue
+        return Lease(store, key, machine, mine, version, sent + LEASE - MARGIN, other is not None or not lock.clean)
+
+
+def _held_by(holder: Holder, now: float) -> str:
+    return (
+        f"the state is locked by {holder.described(now)}.\nWait until it ends. If it died, its lock is free "
+        f"{LEASE:.0f} s after its last sign of life, or at once: sdx-state state unlock {holder.id}"
+    )
+
+
+def cleared(store: Store, key: str, id: str, machine: Machine) -> bool:
+    """Free the lock `id` at `key` of a run that died; tell whether there was one.
+
+    Raises:
+        StateLocked: Another lock is there.
+        StoreError: The store does not answer, or refuses.
+    """
+    careful = Careful(store, machine)
+    found = careful.get(key)
+    lock = lock_in(found.content, f"{store.name}: {key}") if found is not None else Lock()
+    if found is None or lock.holder is None:
+        return False
+    if lock.holder.id != id:
+        raise StateLocked(f"the lock is {lock.holder.id}, not {id}.\nNothing was changed.")
+    careful.put(key, replace(lock, holder=None, clean=False).encoded(machine), found.version)
+    return True

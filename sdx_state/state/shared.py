@@ -1,0 +1,394 @@
+"""A state that a team and its CI runners share, in any store with conditional writes (`store.Store`).
+
+Below the name of the state: `lock`, the lease; `state`; `journal/`, `history/`: see `shared_journal`; `runs/` and
+`generations/`, the newest of each. Every write is conditional: the state's on the version that was written under the
+lease, all others on that there is nothing yet.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from sdx_state.decoding.strict import OWN_DEPTH, DecodingError, parse
+from sdx_state.decoding.typed import Record, natural, record
+from sdx_state.model.ledger import Ledger
+from sdx_state.programs.machine import Machine
+from sdx_state.state.backend import Fence
+from sdx_state.state.codec import decode, encode
+from sdx_state.state.errors import (
+    NONE_KEPT_ADVICE,
+    OLDER_ADVICE,
+    RUN_ADVICE,
+    CopyNotKept,
+    LockLost,
+    StateNotSaved,
+    StateUnusable,
+)
+from sdx_state.state.holder import Holder, holder_in
+from sdx_state.state.lease import RENEWAL, Lease, acquire, cleared
+from sdx_state.state.ledger import new_ledger, require_tenant
+from sdx_state.state.probe import probe
+from sdx_state.state.shared_journal import SharedJournal
+from sdx_state.state.signing import SigningKey, hash_of_bytes
+from sdx_state.state.store import Careful, Conflict, Found, Sealed, Store, StoreError, unsealed
+
+KEPT = 20  # earlier states, and runs
+NEW = Sealed(b"")  # where no state was saved yet, and a run is writing
+LINEAGE_ADVICE = (
+    "Check the address of the store and the credentials. If this is a new beginning, remove `lineage` from `state` "
+    "in sdx.yaml."
+)
+
+
+class Plans(Protocol):
+    """Remembers which plans were saved on this machine."""
+
+    def saved_plans(self) -> list[str]: ...
+
+    def remember_plan(self, hash: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class About:
+    """What a run says of itself to those who find the state locked, and how it treats locks.
+
+    Attributes:
+        job: Address of the CI job, empty outside of one.
+        commit: The Git commit of the configuration, empty where that is not known.
+        timeout: Seconds to wait for a lock that another run has; None waits only until that run shows that it lives.
+        waiting: Told who holds the lock that is waited for.
+        beats: Renew the lease in a thread of its own; a simulation does without.
+    """
+
+    job: str = ""
+    commit: str = ""
+    timeout: float | None = None
+    waiting: Callable[[str], None] = lambda _: None
+    beats: bool = True
+
+
+@dataclass
+class _Session:
+    """What is known of the store, by all that work with one state: read once, or written under a lease."""
+
+    lease: Lease | None = None
+    state: Found | None = None
+    read: bool = False
+    journal: SharedJournal | None = None
+
+
+@dataclass(frozen=True)
+class SharedStore:
+    """Implements `backend.Backend`.
+
+    Attributes:
+        store: Where everything is.
+        name: Of the state in that store: one for each environment.
+        machine: Clock, waiting and chance.
+        plans: Remembers which plans were saved on this machine.
+        tenant: The tenant that this run talks to; None where no tenant is asked.
+        key: Signs what is written; None for no signatures.
+        lineage: That of the state, if the project pins it; empty otherwise.
+        about: This run.
+    """
+
+    store: Store
+    name: str
+    machine: Machine
+    plans: Plans
+    tenant: str | None = None
+    key: SigningKey | None = None
+    lineage: str = ""
+    about: About = field(default_factory=About)
+    session: _Session = field(default_factory=_Session, repr=False)
+
+    @property
+    def lines(self) -> SharedJournal:
+        """The lines of the journal."""
+        if self.session.journal is None:
+            self.session.journal = SharedJournal(self.store, self.name, self.machine)
+        return self.session.journal
+
+    def of(self, tenant: str) -> SharedStore:
+        """Return the same store, for a run that talks to `tenant`."""
+        return replace(self, tenant=tenant)
+
+    def unsigned(self) -> SharedStore:
+        """Return the same store, without the key for signatures."""
+        return replace(self, key=None)
+
+    def exists(self) -> bool:
+        """Tell whether a state was ever saved here."""
+        return bool(self._sealed().payload)
+
+    def running(self) -> Holder | None:
+        """Return the run that is writing, as the state says it; None if there is none. Writes nothing."""
+        with suppress(DecodingError):
+            return holder_in(self._sealed().about.get("writer"))
+        return None
+
+    def load(self) -> Ledger:
+        """Return what is remembered, or a new ledger where there has never been one.
+
+        Raises:
+            StateUnusable: What is there cannot be trusted, is another tenant's, or is not of the pinned lineage.
+        """
+        payload = self._sealed().payload
+        if not payload:
+            if self.lineage:
+                raise StateUnusable(
+                    f"{self._where} does not exist, and the project pins its lineage {self.lineage}", LINEAGE_ADVICE
+                )
+            return replace(new_ledger(self.machine), tenant=self.tenant or "")
+        ledger = decode(payload, self._where, self.key)
+        require_tenant(ledger, self.tenant, self._where)
+        if self.lineage and ledger.lineage != self.lineage:
+            raise StateUnusable(
+                f"{self._where} has the lineage {ledger.lineage}, and the project pins {self.lineage}",
+                LINEAGE_ADVICE,
+            )
+        return ledger
+
+    def save(self, ledger: Ledger) -> Ledger:
+        """Write `ledger` with the next serial and return it as written. The lock must be held.
+
+        Raises:
+            LockLost: The lease is not held any more; nothing was saved.
+            StateNotSaved: The store did not confirm it.
+            CopyNotKept: The new state is there; only the copy of it is missing.
+        """
+        ledger = replace(ledger, serial=ledger.serial + 1, tenant=self.tenant or ledger.tenant)
+        data = encode(ledger, self.key)
+        self._write(Sealed(data, self._held.lock.epoch, {"head": ledger.head.seq, "writer": self._writer()}))
+        try:
+            self._keep("generations", f"{ledger.serial:012}", data)
+        except StoreError as error:
+            raise CopyNotKept(
+                f"the state was saved to {self._where} (serial {ledger.serial}), but its copy for `state restore` "
+                f"could not be kept ({_first_line(error)}).\nNothing is lost. The next save keeps a copy again.",
+                ledger,
+            ) from error
+        return ledger
+
+    def require_newest(self, ledger: Ledger, serials: Mapping[str, int]) -> None:
+        """Return if neither an open line of the journal nor a closed part of it knows a newer state.
+
+        Raises:
+            StateUnusable: One does.
+        """
+        newest = serials.get(ledger.lineage, 0)
+        if ledger.serial and (ledger.serial < newest or ledger.head.seq < self.lines.newest()):
+            raise StateUnusable(
+                f"{self._where} is older (serial {ledger.serial}) than the last one saved here: a copy was put back",
+                OLDER_ADVICE,
+            )
+
+    def save_run(self, run: str, document: Mapping[str, object]) -> str:
+        """Keep `document` as that of `run`, of all runs the newest `KEPT`, and return its hash for the journal.
+
+        Raises:
+            StateNotSaved: The store did not confirm it. Nothing may be sent.
+        """
+        data = json.dumps(document, ensure_ascii=True, default=str).encode() + b"\n"
+        try:
+            self._keep("runs", run, data)
+        except StoreError as error:
+            raise StateNotSaved(
+                f"{self.store.name} did not keep the run ({_first_line(error)}).\nNothing was sent. Run again."
+            ) from error
+        return hash_of_bytes(data)
+
+    def load_run(self, run: str, hash: str | None) -> Record:
+        """Return the document of `run`.
+
+        Raises:
+            StateUnusable: It is not kept, cannot be read, or is not the document that the journal names.
+        """
+        where = f"{self.store.name}: {self.name}/runs/{run}"
+        try:
+            found = self._careful.get(f"{self.name}/runs/{run}") if _RUN.fullmatch(run) else None
+            if found is None:
+                raise StateUnusable(f"nothing is kept of run {run}", RUN_ADVICE)
+            data = unsealed(found.content, where).payload
+            if hash is not None and hash_of_bytes(data) != hash:
+                raise StateUnusable(f"{where} was altered: its hash is not the one in the journal", RUN_ADVICE)
+            return record(parse(data, OWN_DEPTH))
+        except DecodingError as error:
+            raise StateUnusable(f"what is kept of run {run} cannot be read: {error}", RUN_ADVICE) from error
+
+    def kept_runs(self) -> list[str]:
+        """Return the runs of which something is kept, the oldest first."""
+        return [name for name in self._names("runs") if _RUN.fullmatch(name)]
+
+    def generation(self, serial: int | None) -> Ledger:
+        """Return the earlier state of `serial`, or the newest that is kept.
+
+        Raises:
+            StateUnusable: There is none, or it cannot be trusted.
+        """
+        kept = self.kept_serials()
+        if not kept or (serial is not None and serial not in kept):
+            shown = ", ".join(map(str, kept)) or "none"
+            advice = "Name one that is kept: sdx-state state restore SERIAL" if kept else NONE_KEPT_ADVICE
+            number = f" {serial}" if serial is not None else ""
+            raise StateUnusable(f"there is no earlier state{number} (kept: {shown})", advice)
+        key = f"{self.name}/generations/{serial if serial is not None else kept[-1]:012}"
+        found = self._careful.get(key)
+        where = f"{self.store.name}: {key}"
+        return decode(unsealed(found.content, where).payload if found is not None else b"", where, self.key)
+
+    def kept_serials(self) -> list[int]:
+        """Return the serials of the earlier states that are kept, the oldest first."""
+        return [int(name) for name in self._names("generations") if name.isdecimal()]
+
+    def saved_plans(self) -> list[str]:
+        """Return the hashes of the plans that were saved on this machine."""
+        return self.plans.saved_plans()
+
+    def remember_plan(self, hash: str) -> None:
+        """Keep the hash of a plan that was saved on this machine."""
+        self.plans.remember_plan(hash)
+
+    @contextmanager
+    def lock(self, purpose: str) -> Iterator[Fence]:
+        """Hold the lease while the block runs, and write state and journal under its epoch alone.
+
+        Raises:
+            StateLocked: Another run holds it.
+            StoreError: The store does not answer, refuses, or does not honor conditions.
+        """
+        machine, about = self.machine, self.about
+        who = machine.process(), machine.host(), machine.now(), machine.token(4), machine.user()
+        holder = Holder(purpose, *who, about.job, about.commit)
+        lease = acquire(
+            self.store,
+            f"{self.name}/lock",
+            holder,
+            machine,
+            probe=lambda: probe(self.store, self.name, machine),
+            timeout=about.timeout,
+            waiting=about.waiting,
+        )
+        session = self.session
+        stop = threading.Event()
+        if about.beats:
+            threading.Thread(target=_beat, args=(lease, stop), daemon=True, name="lease").start()
+        session.lease = lease
+        journal = session.journal = SharedJournal(self.store, self.name, machine, lease.lock.epoch, lease.check)
+        try:
+            self._seal()
+            yield Fence(lease.check, lease.lock.epoch, lease.overtook)
+        finally:
+            stop.set()
+            clean = not journal.unanswered
+            with suppress(StoreError, LockLost, StateNotSaved, StateUnusable):
+                self._write(replace(self._sealed(), about={**self._sealed().about, "writer": None}))
+            lease.release(clean=clean)
+            session.lease = session.journal = session.state = None
+            session.read = False
+
+    def unlock(self, id: str) -> bool:
+        """Free the lock `id` of a run that died; tell whether there was one.
+
+        Raises:
+            StateLocked: Another lock is there.
+        """
+        return cleared(self.store, f"{self.name}/lock", id, self.machine)
+
+    @property
+    def _where(self) -> str:
+        return f"{self.store.name}: {self.name}/state"
+
+    @property
+    def _careful(self) -> Careful:
+        return Careful(self.store, self.machine)
+
+    @property
+    def _held(self) -> Lease:
+        if self.session.lease is None:
+            raise LockLost(f"{self._where} can be written under its lock alone.\nNothing was saved.")
+        return self.session.lease
+
+    def _writer(self) -> Mapping[str, object]:
+        return vars(self._held.lock.holder) if self._held.lock.holder is not None else {}
+
+    def _seal(self) -> None:
+        """Write the state again under the epoch of this holder: nothing that another one sent can arrive after."""
+        while True:
+            self.session.state, self.session.read = self._careful.get(f"{self.name}/state"), True
+            sealed = self._sealed()
+            about = {**sealed.about, "writer": self._writer()}
+            with suppress(Conflict):
+                self._put(replace(sealed, epoch=self._held.lock.epoch, about=about))
+                return
+
+    def _write(self, sealed: Sealed) -> None:
+        try:
+            self._put(sealed)
+        except Conflict as error:
+            self._held.lost = "another run wrote the state"
+            raise LockLost(f"another run wrote {self._where}.\nNothing was saved.") from error
+        except StoreError as error:
+            raise StateNotSaved(f"the state could not be saved: {error}") from error
+
+    def _put(self, sealed: Sealed) -> None:
+        content, seen = sealed.encoded(self.machine), self.session.state
+        careful = Careful(self.store, self.machine, self._held.check)
+        version = careful.put(f"{self.name}/state", content, seen.version if seen is not None else None)
+        self.session.state = Found(content, version)
+
+    def _sealed(self) -> Sealed:
+        """Return the state object, read once; while no lock is held, together with the journal."""
+        if not self.session.read:
+            self._read_together()
+        found = self.session.state
+        return unsealed(found.content, self._where) if found is not None else NEW
+
+    def _read_together(self) -> None:
+        """Read state and journal so that they belong together, though another run may be writing."""
+        seen: str | None = None
+        while True:
+            found = self._careful.get(f"{self.name}/state")
+            self.session.state, self.session.read = found, True
+            head = natural(unsealed(found.content, self._where).about.get("head", 0)) if found is not None else 0
+            self.lines.forget()
+            version = found.version if found is not None else ""
+            if self.lines.newest() <= head or version == seen:
+                return
+            seen = version  # closed between the two reads, or an older state was put back
+
+    def _keep(self, kind: str, name: str, data: bytes) -> None:
+        key = f"{self.name}/{kind}/{name}"
+        content = Sealed(data, self._held.lock.epoch).encoded(self.machine)
+        careful = Careful(self.store, self.machine, self._held.check)
+        try:
+            careful.put(key, content, None)
+        except Conflict:  # of a run that was cut off behind this write
+            careful.delete([key])
+            careful.put(key, content, None)
+        careful.delete([f"{self.name}/{kind}/{one}" for one in self._names(kind)[:-KEPT]])
+
+    def _names(self, kind: str) -> list[str]:
+        return sorted(key.rpartition("/")[2] for key in self._careful.list(f"{self.name}/{kind}/"))
+
+
+_RUN = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4}")
+
+
+def _beat(lease: Lease, stop: threading.Event) -> None:
+    """Renew `lease` until told to stop, or it is lost."""
+    while not stop.wait(RENEWAL):
+        try:
+            lease.renew()
+        except LockLost:
+            return
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]

@@ -1,0 +1,204 @@
+"""What a shared store must be able to do: keep small objects, and write one only where it is as it was last seen.
+
+A bucket or a table of a database is enough. All else that a backend promises is built on these four operations, once
+(`shared`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+from sdx_state.decoding.strict import DecodingError, parse
+from sdx_state.decoding.typed import Record, member, natural, record, text
+from sdx_state.programs.machine import Machine
+from sdx_state.state.errors import StateError, StateUnusable
+
+Answer = TypeVar("Answer")
+BASE, CAP = 0.1, 2.0  # seconds between tries: full jitter between none and these
+PATIENCE = 30.0  # seconds in which a store that does not answer is asked again, where no lease says it sooner
+FOREIGN_ADVICE = "Check bucket, prefix and address: what is there was not written by sdx-state, or a proxy answered."
+
+
+class StoreError(StateError):
+    """The store did not do what it was asked."""
+
+
+class Conflict(StoreError):
+    """The object is not as it was last seen; this write was not carried out, unless an earlier try of it was."""
+
+
+class Unclear(StoreError):
+    """No answer, or one that does not tell: the write may have been carried out, or may be later."""
+
+
+class StoreRefused(StoreError):
+    """The store will not do it however often it is asked: no permission, no such bucket, wrong credentials."""
+
+    def __init__(self, what: str, advice: str) -> None:
+        super().__init__(f"{what}.\n{advice}")
+
+
+@dataclass(frozen=True)
+class Found:
+    """An object as it was read.
+
+    Attributes:
+        content: What it holds.
+        version: Changes with every write; a write names the version that it replaces.
+    """
+
+    content: bytes
+    version: str
+
+
+class Store(Protocol):
+    """Objects by key. Each operation is one attempt, which ends within seconds; thread-safe.
+
+    All raise `Unclear` and `StoreRefused`.
+    """
+
+    @property
+    def name(self) -> str:
+        """What messages call the store. Without credentials."""
+
+    def get(self, key: str) -> Found | None:
+        """Return the object `key`, None if there is none."""
+
+    def put(self, key: str, content: bytes, version: str | None) -> str:
+        """Write `content` if the object has `version` still, or if there is none and `version` is None.
+
+        Returns:
+            The new version.
+
+        Raises:
+            Conflict: The condition does not hold.
+        """
+
+    def list(self, prefix: str) -> list[str]:
+        """Return the keys that begin with `prefix`, in order."""
+
+    def delete(self, keys: Sequence[str]) -> None:
+        """Remove the objects `keys`, those that there are."""
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """What every object holds: a payload with what it was written by.
+
+    Attributes:
+        payload: The content.
+        epoch: Of the lease under which it was written.
+        about: More about it, such as who is writing.
+    """
+
+    payload: bytes
+    epoch: int = 0
+    about: Record = field(default_factory=dict)
+
+    def encoded(self, machine: Machine) -> bytes:
+        """Return it as bytes that differ each time: versions of some stores are hashes of contents."""
+        head = {
+            "sdx": 1,
+            "nonce": machine.token(8),
+            "sha256": hashlib.sha256(self.payload).hexdigest(),
+            "epoch": self.epoch,
+            **self.about,
+        }
+        return json.dumps(head, ensure_ascii=True).encode() + b"\n" + self.payload
+
+
+def unsealed(content: bytes, where: str) -> Sealed:
+    """Return what the object at `where` holds.
+
+    Raises:
+        StateUnusable: It is not an object of this program, is damaged, or is of a newer version.
+    """
+    head, _, payload = content.partition(b"\n")
+    try:
+        about = record(parse(head))
+        version, epoch = member(about, "sdx", natural), member(about, "epoch", natural)
+        if version != 1:
+            raise StateUnusable(f"{where} was written by a newer version of sdx-state", "Update sdx-state.")
+        digest = member(about, "sha256", text)
+    except DecodingError as error:
+        what = "is empty" if not content.strip() else "is not an object of sdx-state"
+        raise StateUnusable(f"{where} {what}", FOREIGN_ADVICE) from error
+    if digest != hashlib.sha256(payload).hexdigest():
+        raise StateUnusable(f"{where} is damaged or cut off: its hash does not match its content", FOREIGN_ADVICE)
+    for name in ("sdx", "nonce", "sha256", "epoch"):
+        about.pop(name, None)
+    return Sealed(payload, epoch, about)
+
+
+@dataclass(frozen=True)
+class Careful:
+    """Asks a store until it answers.
+
+    Attributes:
+        store: The store.
+        machine: Waiting and chance.
+        check: Called right before each attempt to write; raises where nothing may be written any more.
+        patience: Seconds after which it stops asking.
+    """
+
+    store: Store
+    machine: Machine
+    check: Callable[[], None] = lambda: None
+    patience: float = PATIENCE
+
+    def get(self, key: str) -> Found | None:
+        """Return the object `key`, None if there is none."""
+        return self._until_answered(lambda: self.store.get(key))
+
+    def list(self, prefix: str) -> list[str]:
+        """Return the keys that begin with `prefix`."""
+        return self._until_answered(lambda: self.store.list(prefix))
+
+    def delete(self, keys: Sequence[str]) -> None:
+        """Remove the objects `keys`, those that there are."""
+        if keys:
+            self._until_answered(lambda: self.store.delete(keys))
+
+    def put(self, key: str, content: bytes, version: str | None) -> str:
+        """Write `content` as `Store.put` does, and return the version under which it is there.
+
+        A lost answer is resolved by sending the same content to the same key again: that conflicts if the first
+        one arrived, and then the content is read there. Not to find it proves nothing, as it may be on its way.
+
+        Raises:
+            Conflict: Something else is there.
+        """
+        tries, begun = 0, self.machine.monotonic()
+        while True:
+            self.check()
+            try:
+                return self.store.put(key, content, version)
+            except Conflict:
+                found = self.get(key)
+                if found is not None and found.content == content:
+                    return found.version
+                if found is not None or version is not None:
+                    raise
+                # Some stores refuse a create that met another one which then failed: nothing is there, so again.
+                self._pause(tries, begun, Unclear(f"{self.store.name}: {key} conflicts, and does not exist"))
+            except Unclear as error:
+                self._pause(tries, begun, error)
+            tries += 1
+
+    def _until_answered(self, ask: Callable[[], Answer]) -> Answer:
+        tries, begun = 0, self.machine.monotonic()
+        while True:
+            try:
+                return ask()
+            except Unclear as error:
+                self._pause(tries, begun, error)
+            tries += 1
+
+    def _pause(self, tries: int, begun: float, error: Unclear) -> None:
+        if self.machine.monotonic() - begun > self.patience:
+            raise error
+        self.machine.sleep(self.machine.uniform(0, min(CAP, BASE * 2**tries)))

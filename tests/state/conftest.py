@@ -1,0 +1,38 @@
+"""The shared stores, one server of each kind for all tests of a process."""
+
+from __future__ import annotations
+
+import itertools
+from contextlib import ExitStack
+
+import pytest
+
+from tests.state.shared_stores import KINDS, OPEN
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def opened_stores():
+    """The stores that were opened so far, by kind."""
+    with ExitStack() as stack:
+        found = {}
+
+        def open_store(kind):
+            if kind not in found:
+                found[kind] = stack.enter_context(OPEN[kind]())
+            return found[kind]
+
+        yield open_store
+
+
+@pytest.fixture(params=KINDS)
+def raw_store(request, opened_stores):
+    """Each store; use a prefix of one's own in it: `prefix`."""
+    return opened_stores(request.param)
+
+
+@pytest.fixture
+def prefix():
+    """A name that no other test of this process uses."""
+    return f"test-{next(_numbers)}"

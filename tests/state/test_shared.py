@@ -1,0 +1,363 @@
+"""The guarantees of a shared state, on every store."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from sdx_state.model.ledger import Entry
+from sdx_state.programs.machine import THIS_MACHINE
+from sdx_state.state.backend import UNFENCED
+from sdx_state.state.errors import LineTaken, LockLost, StateLocked, StateOfAnother, StateUnusable
+from sdx_state.state.lease import LEASE, MARGIN, RENEWAL
+from sdx_state.state.local import LocalStore
+from sdx_state.state.memory import journal_of, keep, open_journal, recall, verified
+from sdx_state.state.shared import About, SharedStore
+from sdx_state.state.store import StoreRefused
+from tests.state.memory_store import MemoryStore, VirtualMachine
+
+TENANT = "https://x.example#1"
+
+
+@pytest.fixture
+def opened(raw_store, prefix, tmp_path):
+    """Opens the state as a new process does, on a machine of its own."""
+    plans = LocalStore(tmp_path / ".sdx", "state", None)
+
+    def open_state(machine=None, **about):
+        return SharedStore(
+            raw_store, prefix, machine or VirtualMachine(), plans, TENANT, about=About(beats=False, **about)
+        )
+
+    open_state.raw, open_state.prefix = raw_store, prefix
+    return open_state
+
+
+def in_memory(tmp_path):
+    store = MemoryStore()
+    plans = LocalStore(tmp_path / ".sdx", "state", None)
+    machine = VirtualMachine()
+    return SharedStore(store, "state", machine, plans, TENANT, about=About(beats=False)), store, machine
+
+
+def run(store, address, id, *, end=True, save=True):
+    """Write as a run does that creates `address`."""
+    with store.lock("apply") as fence:
+        journal = open_journal(store, fence)
+        journal.begin("apply", "sha256:0", 1, store.save_run(journal.run, {"run": address}))
+        operation = journal.intend(address, None, [], {})
+        journal.created(operation, address, Entry(id))
+        journal.ended(address, "done")
+        ledger = recall(store, journal).ledger.with_entry(address, Entry(id))
+        if end:
+            journal.end({"done": 1})
+        return keep(store, journal, ledger) if save else None
+
+
+def die(store):
+    """End as a killed process does: nothing is released, and nothing more is written."""
+    store.session.lease.lost = "it died"
+
+
+def test_state_journal_history_and_runs_are_found_by_another_machine(opened):
+    run(opened(), "survey.a", "1")
+    saved = run(opened(), "survey.b", "2")
+    other = opened()
+    memory = recall(other, journal_of(other))
+    assert (memory.saved, dict(memory.ledger.entries)) == (saved, {"survey.a": Entry("1"), "survey.b": Entry("2")})
+    assert not memory.history_lost
+    assert verified(other, journal_of(other)).lines == saved.head.seq
+    runs = [line["run"] for _, line in journal_of(other).records() if line["event"] == "begin"]
+    assert runs == sorted(other.kept_runs(), key=runs.index)
+    assert other.load_run(runs[0], None) == {"run": "survey.a"}
+    assert other.kept_serials() == [1, 2]
+    assert set(other.generation(1).entries) == {"survey.a"}
+
+
+def test_open_part_holds_one_mark_after_a_run(opened):
+    for number in range(4):
+        run(opened(), f"survey.s{number}", f"{number + 1}")
+    assert len(opened.raw.list(f"{opened.prefix}/journal/")) == 1
+    assert len(opened.raw.list(f"{opened.prefix}/history/")) == 4
+
+
+def test_second_writer_is_told_who_holds_the_lock_and_never_of_itself(opened):
+    machine = VirtualMachine()
+    first = opened(machine)
+    with first.lock("apply") as fence:
+        other = VirtualMachine()
+        other.while_asleep = first.session.lease.renew
+        with pytest.raises(StateLocked, match="sdx-state apply"), opened(other).lock("destroy"):
+            pass
+        fence()
+    with opened().lock("destroy"):
+        pass
+
+
+def test_reader_sees_who_is_writing_while_a_run_is_on(opened):
+    run(opened(), "survey.a", "1")
+    with opened().lock("apply"):
+        running = opened().running()
+        assert (running.purpose, running.host) == ("apply", THIS_MACHINE.host())
+    assert opened().running() is None
+
+
+def test_intent_of_a_run_that_died_with_its_disk_is_pending_elsewhere(opened):
+    store = opened()
+    lock = store.lock("apply")
+    fence = lock.__enter__()
+    journal = open_journal(store, fence)
+    journal.begin("apply", "sha256:0", 1, "sha256:0")
+    journal.intend("survey.a", None, [], {})
+    stale = store.session.journal
+    die(store)
+    machine = VirtualMachine()
+    begun = machine.seconds
+    with opened(machine).lock("apply") as after:
+        assert after.overtook
+        assert machine.seconds - begun >= LEASE
+        assert after.epoch == fence.epoch + 1
+        other = opened(machine)
+        other.session.lease, other.session.journal = None, None
+        assert [one.address for one in recall(other, journal_of(other)).unfinished.pending] == ["survey.a"]
+        with pytest.raises(LockLost):
+            fence()
+        stale.append(b"{}\n", 3, durably=False)
+    lock.__exit__(None, None, None)
+
+
+def test_line_of_the_holder_before_that_arrives_late_is_read_and_none_after_the_seal(opened):
+    store = opened()
+    lock = store.lock("apply")
+    journal = open_journal(store, lock.__enter__())
+    journal.begin("apply", "sha256:0", 1, "sha256:0")
+    late = store.session.journal
+    die(store)
+    late._careful = replace(late._careful, check=lambda: None)  # it had passed its check
+    again = opened()
+    with again.lock("apply") as fence:
+        again.lines.exists()  # it has read the journal, and now the late line arrives
+        late.append(journal_line(journal), 2, durably=True)()
+        after = open_journal(again, fence)
+        assert [one.address for one in after.unfinished().pending] == ["survey.late"]
+        with pytest.raises(LineTaken):
+            late.append(b"{}\n", 3, durably=True)()
+    lock.__exit__(None, None, None)
+
+
+def journal_line(journal):
+    """Return the line of an intent as `journal` would write it, without writing it."""
+    taken, journal.fence = [], UNFENCED
+    real = journal._lines.append
+    journal._lines.append = lambda line, number, durably: taken.append(line) or (lambda: None)
+    journal.intend("survey.late", None, [], {})
+    journal._lines.append = real
+    return taken[0]
+
+
+def test_state_written_by_the_holder_before_conflicts_after_the_seal(opened):
+    run(opened(), "survey.a", "1")
+    store = opened()
+    lock = store.lock("apply")
+    lock.__enter__()
+    ledger = store.load()
+    held = store.session.lease
+    kept = replace(store, session=replace(store.session))
+    die(store)
+    with opened().lock("apply"):
+        held.check = lambda: None  # it had passed its check
+        with pytest.raises(LockLost, match="another run wrote"):
+            kept.save(ledger)
+    assert opened().load().serial == 1
+    lock.__exit__(None, None, None)
+
+
+def test_another_tenant_another_lineage_and_foreign_content_are_refused(opened):
+    saved = run(opened(), "survey.a", "1")
+    with pytest.raises(StateOfAnother):
+        opened().of("https://y.example#1").load()
+    assert replace(opened(), lineage=saved.lineage).load().serial == 1
+    with pytest.raises(StateUnusable, match="pins"):
+        replace(opened(), lineage="other").load()
+    with pytest.raises(StateUnusable, match="pins"):
+        replace(opened(), lineage="other", name=f"{opened.prefix}-none").load()
+    for content, what in ((b"", "is empty"), (b"<html>Sign in</html>", "is not an object"), (None, "damaged")):
+        key = f"{opened.prefix}/state"
+        found = opened.raw.get(key)
+        opened.raw.put(key, content if content is not None else found.content, found.version)
+        if content is None:
+            whole = opened.raw.get(key)
+            opened.raw.put(key, b'{"sdx":1,"epoch":1,"sha256":"0"}\nx', whole.version)
+        with pytest.raises(StateUnusable, match=what):
+            opened().load()
+
+
+def test_older_state_that_was_put_back_is_refused(opened):
+    run(opened(), "survey.a", "1")
+    key = f"{opened.prefix}/state"
+    older = opened.raw.get(key).content
+    run(opened(), "survey.b", "2")
+    opened.raw.put(key, older, opened.raw.get(key).version)
+    store = opened()
+    with pytest.raises(StateUnusable, match="older"):
+        recall(store, journal_of(store))
+
+
+def test_commit_that_is_missing_in_the_open_part_is_noticed(opened):
+    store = opened()
+    lock = store.lock("apply")
+    journal = open_journal(store, lock.__enter__())
+    for number in range(3):
+        journal.intend(f"survey.s{number}", None, [], {})
+    die(store)
+    opened.raw.delete([f"{opened.prefix}/journal/000000000002"])
+    again = opened()
+    with pytest.raises(StateUnusable, match="the lines 2 to 2 are missing"):
+        recall(again, journal_of(again))
+    lock.__exit__(None, None, None)
+
+
+def test_unlock_frees_the_lock_of_a_dead_run_by_its_id_alone(opened):
+    store = opened()
+    lock = store.lock("apply")
+    lock.__enter__()
+    id = store.session.lease.lock.holder.id
+    die(store)
+    with pytest.raises(StateLocked):
+        opened().unlock("nonsense")
+    assert opened().unlock(id)
+    assert not opened().unlock(id)
+    with opened().lock("apply") as fence:
+        assert fence.overtook
+    lock.__exit__(None, None, None)
+
+
+# --- on the store in memory alone: what needs its faults
+
+
+def test_plan_makes_two_requests_whatever_the_history(tmp_path):
+    store, raw, _ = in_memory(tmp_path)
+    for number in range(30):
+        run(store, f"survey.s{number}", f"{number + 1}")
+    reader = replace(store, session=type(store.session)())
+    raw.log.clear()
+    memory = recall(reader, journal_of(reader))
+    assert reader.running() is None
+    assert len(memory.ledger.entries) == 30
+    assert [verb for verb, _ in raw.log] == ["get", "list"]
+
+
+def test_reading_writes_nothing(tmp_path):
+    store, raw, _ = in_memory(tmp_path)
+    recall(store, journal_of(store))
+    raw.fault = lambda verb, _key: "refused" if verb in ("put", "delete") else None
+    recall(store, journal_of(store))
+    assert not {verb for verb, _ in raw.log} & {"put", "delete"}
+
+
+def test_store_without_conditions_is_refused_before_the_first_lease(tmp_path):
+    store, raw, _ = in_memory(tmp_path)
+    raw.honest = False
+    with pytest.raises(StoreRefused, match="accepted a second create"), store.lock("apply"):
+        pass
+    assert not raw.objects
+
+
+def test_lease_counts_from_the_first_send_of_what_landed(tmp_path):
+    store, raw, machine = in_memory(tmp_path)
+    with store.lock("apply"):
+        lease = store.session.lease
+        machine.seconds += RENEWAL
+        faults = iter(["late", "lost before", "lost before"])
+        raw.fault = lambda verb, _key: next(faults, None) if verb == "put" else None
+        sent = machine.seconds
+        machine.while_asleep = lambda: setattr(machine, "seconds", machine.seconds + 2)
+        lease.renew()
+        assert machine.seconds > sent + 4
+        assert lease.until == sent + LEASE - MARGIN
+
+
+def test_holder_that_cannot_reach_the_store_stops_before_another_may_begin(tmp_path):
+    store, raw, machine = in_memory(tmp_path)
+    with store.lock("apply") as fence:
+        got = machine.seconds
+        raw.fault = lambda verb, _key: "lost before"
+        machine.seconds = got + LEASE - MARGIN - 1
+        fence()
+        machine.seconds = got + LEASE - MARGIN
+        with pytest.raises(LockLost, match="did not confirm"):
+            fence()
+        raw.fault = lambda *_: None
+
+
+def test_holder_stopped_for_long_sends_nothing_after_a_take_over(tmp_path):
+    store, raw, machine = in_memory(tmp_path)
+    lock = store.lock("apply")
+    fence = lock.__enter__()
+    journal = open_journal(store, fence)
+    other = SharedStore(raw, "state", VirtualMachine(), store.plans, TENANT, about=About(beats=False))
+    with other.lock("apply"):
+        machine.seconds += 1000
+        before = dict(raw.objects)
+        with pytest.raises(LockLost):
+            journal.intend("survey.a", None, [], {})
+        with pytest.raises(LockLost):
+            fence()
+        assert raw.objects == before
+    lock.__exit__(None, None, None)
+
+
+def test_commit_whose_answer_never_came_keeps_the_lock_unclean(tmp_path):
+    store, raw, machine = in_memory(tmp_path)
+    with store.lock("apply") as fence:
+        journal = open_journal(store, fence)
+        raw.fault = lambda verb, key: "late" if verb == "put" and "/journal/" in key else None
+        machine.while_asleep = lambda: None
+        with pytest.raises((LockLost, Exception)):
+            journal.intend("survey.a", None, [], {})
+        raw.fault = lambda *_: None
+    other = replace(store, session=type(store.session)())
+    with other.lock("apply") as fence:
+        assert fence.overtook
+        raw.land()
+        after = open_journal(other, fence)
+        assert [one.address for one in after.unfinished().pending] in ([], ["survey.a"])
+
+
+def test_threads_that_write_at_once_share_a_commit(tmp_path):
+    import threading
+    from concurrent.futures import ThreadPoolExecutor
+
+    store, raw, _ = in_memory(tmp_path)
+    with store.lock("apply") as fence:
+        journal = open_journal(store, fence)
+        journal.begin("apply", "sha256:0", 1, "sha256:0")
+        held, waiting = threading.Event(), threading.Barrier(9)
+        real = raw.put
+
+        def slow(key, content, version):
+            if "/journal/" in key:
+                held.wait(10)
+            return real(key, content, version)
+
+        raw.put = slow
+
+        def write(number):
+            waiting.wait(10)
+            journal.intend(f"survey.s{number}", None, [], {})
+
+        with ThreadPoolExecutor(8) as pool:
+            futures = [pool.submit(write, number) for number in range(8)]
+            waiting.wait(10)
+            while len(store.session.journal._waiting) < 7:  # one commit is on its way, and the others wait for it
+                pass
+            held.set()
+            for future in futures:
+                future.result()
+        raw.put = real
+        assert len(journal.unfinished().pending) == 8
+    commits = [key for verb, key in raw.log if verb == "put" and "/journal/0" in key]
+    assert len(commits) == 3
+    assert json.loads(raw.get(commits[0]).content.splitlines()[1])["event"] == "begin"
