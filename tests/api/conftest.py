@@ -1,4 +1,4 @@
-"""A scripted server on real HTTP, clients of it that wait in no time, and a person who signs in in a browser."""
+"""Fixtures: a scripted HTTP server, clients that do not sleep, and a browser that signs in."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from sdx_state.sandbox.oauth import CLIENT_ID
 
 @dataclass(frozen=True)
 class Seen:
-    """A request as the server got it."""
+    """A request that the server received."""
 
     method: str
     path: str
@@ -121,7 +121,7 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
 
 @pytest.fixture
 def serve() -> Iterator[Callable[..., Server]]:
-    """Start a server that plays a script: a function, or replies in their order, the last one for good."""
+    """Start a server with a script: a function, or a list of replies whose last one is repeated."""
     running: list[ThreadingHTTPServer] = []
 
     def start(*script: Any) -> Server:
@@ -147,7 +147,7 @@ def serve() -> Iterator[Callable[..., Server]]:
 
 @pytest.fixture
 def serve_by() -> Callable[[Script], Script]:
-    """Mark a function as a script of its own, asked anew for every request."""
+    """Mark a function as a script that is called for every request."""
 
     def mark(script: Script) -> Script:
         script.is_script = True  # type: ignore[attr-defined]  # functions take attributes
@@ -163,7 +163,7 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def connect(clock: FakeClock) -> Iterator[Callable[..., Endpoints]]:
-    """Make a client of a server (or of a URL)."""
+    """Create a client of a server or a URL."""
     clients: list[Endpoints] = []
 
     def make(server: Server | str, **options: Any) -> Endpoints:
@@ -192,13 +192,13 @@ class Refused(urllib.request.HTTPRedirectHandler):
 
 @pytest.fixture(scope="session")
 def opener():
-    """A browser that follows no redirect."""
+    """A browser that does not follow redirects."""
     return urllib.request.build_opener(Refused, urllib.request.ProxyHandler({}))
 
 
 @pytest.fixture(scope="session")
 def decide(opener):
-    """What a person does on the page: read it, and press a button. Returns where the browser is sent."""
+    """Press a button on the sign-in page. Returns the target of the redirect."""
     return lambda address, decision: decided(opener, address, decision)
 
 

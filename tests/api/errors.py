@@ -1,4 +1,4 @@
-"""Every error of the client, and one of each."""
+"""All error classes of the client, with an instance of each."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ALL = sorted(
 
 
 def error_of(kind: type[errors.SurveyDynamixError], **given: Any) -> errors.SurveyDynamixError:
-    """Return an error of `kind`, with `given` where it takes that."""
+    """Return an error of `kind`, with those of `given` that it accepts."""
     if kind is errors.UntrustedHostError:
         return errors.UntrustedHostError("", "m", url="https://x.example/api")
     if kind is sign_in_errors.CredentialStoreError:

@@ -1,4 +1,4 @@
-"""The address: credentials go to one named host, over TLS, or nowhere."""
+"""Address of the API: credentials are sent to one named host over TLS."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table of answers: what each means when reading and when writing."""
+"""Classification of answers to reads and writes."""
 
 from __future__ import annotations
 

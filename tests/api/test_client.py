@@ -1,4 +1,4 @@
-"""The typed client, used on its own against a tenant over HTTP."""
+"""The typed client against a tenant over HTTP."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def client(tenant):
 
 @pytest.fixture
 def shaky(tenant, proxy):
-    """A client behind a line that fails when told to."""
+    """A client behind a proxy that fails on demand."""
     fill(tenant)
     with client_of(proxy.url) as made:
         yield made
@@ -168,7 +168,7 @@ ODD = (
 
 
 def test_values_of_wrong_type_are_none_but_in_raw(serve, connect):
-    """A type that is promised holds, whatever is answered; and nothing that was answered is lost."""
+    """Fields have their declared types for any answer, and `raw` has the whole answer."""
     for path, get, record in (
         ("surveys", lambda client: client.surveys.get(7), Survey),
         ("questions", lambda client: client.questions.get(7), Question),
@@ -346,7 +346,7 @@ def test_create_that_never_arrived_is_an_error_and_not_repeated(shaky, proxy, te
 
 @pytest.mark.parametrize("answers", [[500] * 5, [401], ["html"] * 3])
 def test_create_is_ambiguous_if_reading_fails(shaky, proxy, answers):
-    """Else whoever asks for it would take it for not carried out, and ask twice."""
+    """Otherwise a caller would assume that it was not created, and create it twice."""
     proxy.fail("POST", "/interactions", "drop after")
     for answer in answers:
         proxy.fail("GET", "/interactions", answer, times=99)
@@ -368,7 +368,7 @@ SMS = {"survey_id": 1, "survey_type": "sms", "phone_number": "+61491570156", "sc
 
 @pytest.mark.parametrize("ref", [None, "order-17"])
 def test_conflict_with_its_own_create_is_resolved(shaky, proxy, tenant, ref):
-    """Someone on the way may send a request twice: then the pending one is the one that was asked for."""
+    """A proxy may send a request twice: then the pending interaction is the created one."""
     proxy.fail("POST", "/interactions", "twice")
     made = shaky.interactions.create(**SMS, external_ref=ref)
     assert [made.id] == [row["id"] for row in tenant.store.records("interactions")]

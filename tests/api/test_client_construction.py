@@ -1,4 +1,4 @@
-"""How a client is made: host and credentials by name, bounded in time, and nothing more on the way."""
+"""Construction of a client: arguments, validation, timeouts and imports."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_reprs_do_not_contain_credentials(tenant: Any) -> None:
 
 @pytest.fixture
 def stalling(serve: Any) -> Iterator[str]:
-    """The URL of a server that begins an answer and leaves it at that."""
+    """The URL of a server that never completes its answer."""
     over = threading.Event()
 
     def begin(wire: Any) -> None:

@@ -1,4 +1,4 @@
-"""The Python of the guide runs as printed, against a tenant, and keeps to the types that the package ships."""
+"""The Python examples of the guide run against a tenant and pass the type checker."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The credentials: found in the environment, and shown nowhere."""
+"""Credentials from the environment, which are never shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The verbs: what is sent for each, and what must come back."""
+"""Requests of the endpoints, and their required answers."""
 
 from __future__ import annotations
 

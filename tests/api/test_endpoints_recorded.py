@@ -1,4 +1,4 @@
-"""The documented answers, one cassette an endpoint, replayed through the real client. Nothing goes to a network."""
+"""Documented answers, one cassette for each endpoint, replayed without a network."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Replay = Callable[[str], Endpoints]
 
 @pytest.fixture
 def replay() -> Iterator[Replay]:
-    """Return a client that a cassette answers; at the end every recorded answer must have been asked for."""
+    """Return a client of a cassette; at the end, every recorded answer must have been used."""
     opened = []
     recorder = vcr.VCR(record_mode="none", match_on=["method", "scheme", "host", "port", "path", "query"])
 

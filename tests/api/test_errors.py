@@ -1,4 +1,4 @@
-"""Errors: one base, names that other clients have made known, and no word of the command line."""
+"""Error classes: one base, common names, and no mention of the command line."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_every_error_status_is_an_api_status_error(kind: type[e.SurveyDynamixErr
 
 
 def texts_of(path: Path) -> list[str]:
-    """Return the string literals of a module that are no docstrings."""
+    """Return the string literals of a module except docstrings."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     docstrings = {
         id(node.body[0].value)
@@ -79,7 +79,7 @@ def texts_of(path: Path) -> list[str]:
 
 
 def test_client_messages_do_not_mention_the_command_line() -> None:
-    """Whoever imports the client has no `sdx-state` to run, no sdx.yaml to correct and perhaps no variables set."""
+    """Python callers may have no `sdx-state` command, no sdx.yaml and no variables."""
     modules = sorted(Path(e.__file__).parent.glob("*.py"))
     assert len(modules) > 20
     found = [

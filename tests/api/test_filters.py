@@ -1,4 +1,4 @@
-"""A filter is proven, by what rows name or by a parent that does not exist, before a list is used."""
+"""Filters are proven, by rows or by a missing parent, before a list is used."""
 
 from __future__ import annotations
 

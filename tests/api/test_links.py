@@ -1,4 +1,4 @@
-"""Links and UUIDs that open an interaction without a login are shown nowhere."""
+"""Links and UUIDs that open an interaction without a login are never shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the browser comes back to."""
+"""The loopback server for the redirect of the browser."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Signing in: through the browser against the sandbox's own pages, or by storing a token; for one host alone."""
+"""Sign-in through the browser of the sandbox, and stored credentials, for one host only."""
 
 from __future__ import annotations
 
@@ -223,7 +223,7 @@ def test_keyring_failure_is_reported_without_secrets():
 
 @pytest.fixture
 def signing_in(project, tenant, monkeypatch, tmp_path):
-    """A project of a running tenant, and a folder of its own for what is stored."""
+    """A project of a running tenant, with a separate directory for stored credentials."""
     monkeypatch.setenv("SDX_API_URL", tenant.url)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.delenv("CI", raising=False)

@@ -1,4 +1,4 @@
-"""Every error that the two endpoints may answer (RFC 6749, sections 4.1.2.1 and 5.2), and what becomes of it."""
+"""Errors of the two OAuth endpoints (RFC 6749, sections 4.1.2.1 and 5.2)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from sdx_state.sandbox.oauth import CLIENT_ID, CLIENT_SECRET
 
 
 def answered(opener, address, form=None):
-    """Return status, headers and body, whatever they are."""
+    """Return status, headers and body of any answer."""
     try:
         with opener.open(address, urlencode(form).encode() if form is not None else None) as answer:
             return answer.status, answer.headers, answer.read().decode()

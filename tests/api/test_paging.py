@@ -1,4 +1,4 @@
-"""Whole lists: every row once, none skipped, and no more requests than needed."""
+"""Complete lists: every row once, with the fewest requests."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sdx_state.api.filters import NOBODY
 
 
 class Table:
-    """Rows behind `_offset`, `_limit` and `_order`, that may change between two requests."""
+    """Rows with `_offset`, `_limit` and `_order` that may change between requests."""
 
     def __init__(self, rows: int, cap: int = 1000, end: Any = (204, b"")) -> None:
         self.rows = [{"id": number} for number in range(1, rows + 1)]

@@ -1,4 +1,4 @@
-"""Lists of any length: in memory that does not grow, and from the middle on."""
+"""Long lists: in bounded memory, and from an id on."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.soak.faults import sweeps
 
 
 def numbered(count: int) -> Any:
-    """Return what fetches a list of `count` rows, each made when it is asked for."""
+    """Return the `fetch` of a list of `count` rows, which are generated on request."""
 
     def fetch(offset: int) -> list[dict[str, object]]:
         return [{"id": number} for number in range(offset, min(count, offset + paging.LIMIT))]

@@ -1,4 +1,4 @@
-"""A token that the API refuses is exchanged, once for all threads, and what was refused is sent again."""
+"""A rejected token is renewed once for all threads, and the request is repeated."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from sdx_state.sandbox.oauth import CLIENT_ID, CLIENT_SECRET
 
 @pytest.fixture
 def signed_in(attempt, decide, tmp_path):
-    """A vault whose access token the server has forgotten, without a word of when it ends."""
+    """A vault with an access token that the server no longer knows, without an expiry."""
     base, one, transport = attempt
     grant = one.exchange(decide(one.url(), "approve"), CLIENT_SECRET, transport, THIS_MACHINE)
     vault = Vault(tmp_path / "sdx-state")

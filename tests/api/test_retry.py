@@ -1,4 +1,4 @@
-"""Asking again, and knowing when to stop."""
+"""Retries and their limits."""
 
 from __future__ import annotations
 

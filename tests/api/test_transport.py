@@ -1,4 +1,4 @@
-"""What is sent, where it goes, and what has no say in it."""
+"""Requests on the wire: content, destination, and ignored settings of the environment."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_requests_to_this_machine_bypass_proxies(serve: Any, connect: Any, monke
 
 @pytest.fixture
 def tunnel() -> Iterator[tuple[str, list[bytes]]]:
-    """A proxy that refuses every tunnel and keeps what it was sent."""
+    """A proxy that rejects every tunnel and records its requests."""
     got: list[bytes] = []
     listener = socket.create_server(("127.0.0.1", 0))
 
@@ -199,7 +199,7 @@ def test_a_debug_line_a_request_without_personal_data(
 
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A key and a certificate for localhost that nobody trusts."""
+    """A key and an untrusted certificate for localhost."""
     openssl = shutil.which("openssl")
     if openssl is None:
         pytest.skip("there is no openssl to make a certificate with")

@@ -1,4 +1,4 @@
-"""What a server may send to hurt: size, slowness, and JSON that two readers understand differently."""
+"""Hostile answers: large, slow, or JSON that readers understand differently."""
 
 from __future__ import annotations
 

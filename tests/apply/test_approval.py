@@ -1,4 +1,4 @@
-"""The executor takes what `approve` approved, and nothing else makes that."""
+"""The executor accepts only plans that `approve` approved."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What runs before what, and what a failure stops."""
+"""Order of operations, and the effect of a failure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What validate says of surveys that respondents would stumble over, without a tenant."""
+"""Warnings of `validate` about surveys, without a tenant."""
 
 from __future__ import annotations
 

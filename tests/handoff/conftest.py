@@ -1,4 +1,4 @@
-"""A person who carries a hand-off out in the admin UI: by direct edits of the tenant, and by the upload page."""
+"""A person who performs a hand-off, by edits of the tenant and by the upload page."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PROMPTS["email_from_name"] = "email_from_name_prompt"
 
 
 class Person:
-    """Reads handoff.json and does what it says; mistakes are put in by name of the field's path."""
+    """Performs the steps of handoff.json; mistakes are injected by the path of a field."""
 
     def __init__(self, server: SandboxServer, folder: Path) -> None:
         self.server, self.folder = server, folder

@@ -1,4 +1,4 @@
-"""The hand-off of the quickstart, carried out on the sandbox's admin pages, and ticked off by the next plan."""
+"""The hand-off of the quickstart, performed on the admin pages of the sandbox, and ticked off by the next plan."""
 
 from __future__ import annotations
 

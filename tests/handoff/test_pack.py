@@ -1,4 +1,4 @@
-"""The files of a hand-off: exact where a value is copied, harmless where it is read, and nobody's work is lost."""
+"""Files of a hand-off: exact values, no active content, and no lost edits."""
 
 from __future__ import annotations
 
@@ -68,12 +68,12 @@ def made(*values, kind="survey", action=Action.UPDATE):
 
 
 def lines_of(text):
-    """A browser makes one line end of each."""
+    """Browsers normalize line ends."""
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 class Page(html.parser.HTMLParser):
-    """Collects what a browser would act on."""
+    """Collects the active content of a page."""
 
     def __init__(self, text):
         super().__init__(convert_charrefs=True)

@@ -1,4 +1,4 @@
-"""The whole walk where the API writes nothing: plan, hand-off, a person with mistakes, repair, an empty plan."""
+"""Complete cycle with a read-only API: plan, hand-off, mistakes, repair, empty plan."""
 
 from __future__ import annotations
 

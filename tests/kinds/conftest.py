@@ -1,3 +1,3 @@
-"""The project on disk that tests of kinds declare resources in."""
+"""Fixture: a project on disk with declared resources."""
 
 from tests.config.conftest import files  # noqa: F401 - a fixture, which pytest finds here

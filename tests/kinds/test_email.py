@@ -1,4 +1,4 @@
-"""One definition of an e-mail address, and one of whose it is."""
+"""Validation and identity of e-mail addresses."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ ALMOST = st.builds(
 
 
 def library_accepts(text: str) -> bool:
-    """Ask the library itself, with a domain in place of a reserved one of the same length."""
+    """Validate with the library, with a reserved domain replaced by one of the same length."""
     head, dot, last = text.rpartition(".")
     if "@" in head and last.lower() in email_validator.SPECIAL_USE_DOMAIN_NAMES:
         text = f"{head}{dot}{'q' * len(last)}"
@@ -201,12 +201,12 @@ AT = {
 
 
 def test_identities_are_not_case_folded(source: Source) -> None:
-    """`str.casefold` makes two people one; whoever compares ids or addresses uses `identity_of`."""
+    """`str.casefold` merges different mailboxes; comparisons use `identity_of`."""
     assert set(source.where(lambda node: isinstance(node, ast.Attribute) and node.attr == "casefold")) == set(FOLDS)
 
 
 def test_identities_are_not_lowered(source: Source) -> None:
-    """`str.lower` leaves the domain as it was written; whoever compares ids or addresses uses `identity_of`."""
+    """`str.lower` does not normalize the domain; comparisons use `identity_of`."""
     assert set(source.where(lambda node: isinstance(node, ast.Attribute) and node.attr == "lower")) == set(LOWERS)
 
 

@@ -1,4 +1,4 @@
-"""A kind is complete in its file: a team, declared here and nowhere in the package, goes through every command."""
+"""A kind is complete in its file: every command supports a team, which only this file declares."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ teams:
 
 
 class Teams:
-    """The table of teams of a tenant, and how the API would answer for it."""
+    """The teams of a tenant, and the answers of the API for them."""
 
     def __init__(self) -> None:
         self.rows: dict[int, dict[str, Any]] = {}
@@ -450,7 +450,7 @@ teams:
 
 
 class Table(Teams):
-    """A table of any kind, of which lists are filtered."""
+    """A table of any kind with filtered lists."""
 
     def __init__(self, collection: str, singular: str) -> None:
         super().__init__()

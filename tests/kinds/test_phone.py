@@ -1,4 +1,4 @@
-"""Telephone numbers are taken apart in one module."""
+"""Phone numbers are split in one module."""
 
 from __future__ import annotations
 

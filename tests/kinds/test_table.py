@@ -1,4 +1,4 @@
-"""The table of kinds: what is registered later is seen everywhere, and what cannot work is refused."""
+"""The table of kinds: later registrations are visible everywhere, and invalid ones rejected."""
 
 from __future__ import annotations
 

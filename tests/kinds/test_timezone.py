@@ -1,4 +1,4 @@
-"""Names of time zones: known under every name, explained, never guessed."""
+"""Names of time zones: validation and hints."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a server lets us write is found out: its word is believed, a lie noticed, and silence means the reference."""
+"""Capabilities of a server: from its `Allow` header, corrected by a 405, or from the reference."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An address is a value: equal where it is written alike, never changed, and nobody takes it apart."""
+"""Addresses are immutable values."""
 
 from __future__ import annotations
 

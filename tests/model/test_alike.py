@@ -1,4 +1,4 @@
-"""Where "did you mean" is said: each place was looked at, for a hint must not be of another meaning."""
+"""Uses of "did you mean": each was reviewed, because a hint must not change the meaning."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A path says which field it begins with, and what follows; it reads as it is written."""
+"""Field paths: field and inner part."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Credentials are taken out of texts in one module."""
+"""Credentials are redacted in one module."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""URLs are judged, taken apart and put together in one module."""
+"""URLs are validated, split and built in one module."""
 
 from __future__ import annotations
 

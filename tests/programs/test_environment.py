@@ -1,4 +1,4 @@
-"""Libraries that start programs on our behalf have no credentials to hand on."""
+"""Libraries that start programs pass no credentials to them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SECRET = "s3cr3t-canary"
 
 @pytest.fixture
 def dumping(tmp_path):
-    """A program that writes its environment down."""
+    """A program that records its environment."""
     path = tmp_path / "dump"
     path.write_text(f"#!/bin/sh\nenv > {tmp_path}/told\n")
     path.chmod(0o755)

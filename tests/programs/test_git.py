@@ -1,4 +1,4 @@
-"""Git runs nothing that a repository contains or configures, and learns nothing of credentials."""
+"""Git runs no programs of a repository and gets no credentials."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def git(folder, *arguments, check=True, **environment):
 
 
 def begun(folder, text=ONE):
-    """A repository with a project at its top, committed."""
+    """A repository with a committed project at its top."""
     folder.mkdir(parents=True, exist_ok=True)
     git(folder, "init", "-q")
     (folder / "sdx.yaml").write_text(PROJECT)
@@ -51,7 +51,7 @@ def attributed(project, folder, base="HEAD"):
 
 @pytest.fixture(params=["this git", "an older git"])
 def protections(request, monkeypatch):
-    """All protections, and those alone that a git of 2021 knows."""
+    """All protections, and only those that a git of 2021 supports."""
     if request.param == "an older git":
         older = tuple(one for one in git_module.SETTINGS if not one.startswith("safe.bareRepository"))
         monkeypatch.setattr(git_module, "SETTINGS", older)
@@ -89,7 +89,7 @@ def test_a_bare_repository_among_the_files_of_a_clone_is_not_used(project, tmp_p
 
 
 def programmed(folder, proof):
-    """A program that leaves proof and fails."""
+    """A program that leaves a marker file and fails."""
     path = folder / "program"
     path.write_text(f"#!/bin/sh\necho ran >> {proof}\nexit 1\n")
     path.chmod(0o755)
@@ -135,7 +135,7 @@ def with_aliases(repository, program):
 
 
 def with_promisor(repository, address, **settings):
-    """A partial clone that lacks what `a.yaml` was at HEAD."""
+    """A partial clone without the blob of `a.yaml` at HEAD."""
     git(repository, "config", "core.repositoryformatversion", "1")
     git(repository, "config", "extensions.partialClone", "origin")
     for name, value in {"remote.origin.url": address, "remote.origin.promisor": "true", **settings}.items():

@@ -1,4 +1,4 @@
-"""What the machine gives is passed in: no module but the table below takes time, chance or the environment itself."""
+"""The machine is passed in: only the modules below use clock, random values or the environment directly."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_linter_rejects_direct_use_of_clock_and_random(line: str) -> None:
 
 
 class Standing(Machine):
-    """A machine whose clock stands, where nobody waits and chance is none."""
+    """A machine with a stopped clock, no sleep and fixed random values."""
 
     def __init__(self) -> None:
         self.slept: list[float] = []

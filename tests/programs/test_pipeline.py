@@ -1,4 +1,4 @@
-"""Where a pipeline keeps the page that a comment links to."""
+"""URLs of artifacts in a pipeline."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which changes are worth a second look."""
+"""Risk rules and limits."""
 
 from __future__ import annotations
 

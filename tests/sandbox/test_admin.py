@@ -1,4 +1,4 @@
-"""The sandbox's admin pages: what a person changes there is in the tenant, and other sites cannot use them."""
+"""Admin pages of the sandbox: they change the tenant, and other sites cannot use them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CREDENTIALS = ("00000000-0000-4000-8000-000000000000", "sandbox")
 
 
 class Person:
-    """Somebody with a browser that knows the tenant's credentials."""
+    """A user whose browser has the credentials of the tenant."""
 
     def __init__(self, server):
         self.server, self.origin = server, server.url.removesuffix("/api")

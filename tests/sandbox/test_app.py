@@ -1,4 +1,4 @@
-"""The sandbox is a tenant that does what the API reference says."""
+"""The sandbox behaves as in the API reference."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The requests that public clients of the live service send are answered as those clients expect.
+"""Requests of public clients of the live service get the answers that these clients expect.
 
 Three programs were read: a data-warehouse source, an analytics connector with a strict schema of live answers, and
 the vendor's own reference sources. Each test is named after what its program does.

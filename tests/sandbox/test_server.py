@@ -1,4 +1,4 @@
-"""The tenant behind a port: what becomes of its connections when it ends."""
+"""The HTTP server: connections at its end."""
 
 from __future__ import annotations
 
