@@ -102,8 +102,8 @@ def _look(writer: Writer, change: Change, kind: Kind, desired: Desired, parent_i
         SurveyDynamixError: The list could not be read.
         StateNotSaved: A conflict could not be journaled.
     """
-    planned = writer.namesakes.planned(kind, desired, parent_id)
-    now = writer.namesakes.now(kind, desired, parent_id)
+    planned = writer.live_names.planned(kind, desired, parent_id)
+    now = writer.live_names.now(kind, desired, parent_id)
     new = [id for id in writer.claims.unassigned(change.address, now) if id not in planned]
     if new:
         writer.journal.met(change.address, parent_id, new[0])

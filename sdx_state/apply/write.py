@@ -14,7 +14,7 @@ from sdx_state.api import Endpoints
 from sdx_state.api.errors import GoneError, MethodNotAllowedError, NotFoundError, SurveyDynamixError
 from sdx_state.apply.claims import Claims
 from sdx_state.apply.create import create
-from sdx_state.apply.namesakes import Namesakes
+from sdx_state.apply.live_names import LiveNames
 from sdx_state.apply.outcome import Outcome, Withheld, handed_off, stale
 from sdx_state.apply.readback import ReadBack
 from sdx_state.apply.settling import Settling
@@ -42,7 +42,7 @@ class Writer:
         settling: Waits for writes to show.
         readback: Reads before and after a write.
         claims: The ids in use.
-        namesakes: Live resources by name.
+        live_names: Live resources by name.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class Writer:
         self.settling = waits
         self.gone = gone
         self.claims = Claims(snapshot, ledger, ids)
-        self.namesakes = Namesakes(client, snapshot)
+        self.live_names = LiveNames(client, snapshot)
         self.readback = ReadBack(client, snapshot, waits)
         self._refused: set[tuple[str, Verb]] = set()
         self._last_order: dict[tuple[str, str], int] = {}

@@ -241,7 +241,7 @@ def _complete_lists(
             continue
         parent = ledger.entries.get(address.parent) if address.parent else None
         place = parent.id if parent is not None and parent.id in listed else None
-        if place is None and (kind.name, entry.id) not in family.wanted.owned:
+        if place is None and (kind.name, entry.id) not in family.wanted.managed:
             continue
         if entry.id not in (seen if place is None else listed[place]):
             missing.append((place, entry.id))

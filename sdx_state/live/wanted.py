@@ -23,7 +23,7 @@ class Wanted:
         parent_names: The same, by kind and normalized natural key.
         all_children: List the children of every parent.
         numbers: E.164 number -> country code to look up.
-        owned: `(kind, id)` of managed resources in scope: those that are missing in a list are read by id.
+        managed: `(kind, id)` of managed resources in scope: those that are missing in a list are read by id.
         counts: Kind -> number of managed resources.
         leaving: `(kind, id)` that an earlier run was about to delete: their absence is expected.
     """
@@ -33,7 +33,7 @@ class Wanted:
     parent_names: frozenset[tuple[str, str]] = frozenset()
     all_children: bool = False
     numbers: Mapping[str, str] = field(default_factory=dict)
-    owned: frozenset[tuple[str, str]] = frozenset()
+    managed: frozenset[tuple[str, str]] = frozenset()
     counts: Mapping[str, int] = field(default_factory=dict)
     leaving: frozenset[tuple[str, str]] = frozenset()
 
@@ -43,7 +43,7 @@ class Wanted:
         Ids that a request cannot name are omitted, because they cannot be read.
         """
         one = KINDS[kind]
-        absent = {id for owner, id in self.owned if owner == kind and one.identity_of(id) not in seen}
+        absent = {id for owner, id in self.managed if owner == kind and one.identity_of(id) not in seen}
         return sorted(id for id in absent if one.unaddressable(id) is None)
 
     def unexplained(self, kind: str, missing: Iterable[str]) -> int:
@@ -70,13 +70,13 @@ def wanted_of(
     names: set[tuple[str, str]] = set()
     having_children = parent_names()
     numbers: dict[str, str] = {}
-    owned = set()
+    managed = set()
     for address, entry in ledger.entries.items():
         kind = address.kind
         if KINDS[kind].lookup_only or (scope is not None and address not in scope):
             continue
         kinds.add(kind)
-        owned.add((kind, entry.id))
+        managed.add((kind, entry.id))
         if kind in having_children:
             parents.add((kind, entry.id))
     for desired in resources:
@@ -95,7 +95,7 @@ def wanted_of(
         parents=frozenset(parents),
         parent_names=frozenset(names),
         numbers=numbers,
-        owned=frozenset(owned),
+        managed=frozenset(managed),
         counts=Counter(address.kind for address in ledger.entries),
         leaving=leaving,
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sdx_state.app import observe
-from sdx_state.apply import claims, create, namesakes, readback, settling
+from sdx_state.apply import claims, create, live_names, readback, settling
 from sdx_state.apply.outcome import Outcome
 from sdx_state.model.ledger import Entry
 from sdx_state.model.resource import Live
@@ -35,9 +35,9 @@ def unseen_creates_are_forgotten() -> list[Patch]:
     return [(observe, "_absent", lambda *_: []), (create, "_came_back", lambda *_: None)]
 
 
-def namesakes_are_not_looked_for() -> list[Patch]:
+def live_names_are_not_read() -> list[Patch]:
     """Create without a look at what appeared since the plan."""
-    return [(namesakes.Namesakes, "now", lambda *_: [])]
+    return [(live_names.LiveNames, "now", lambda *_: [])]
 
 
 def any_id_is_taken() -> list[Patch]:
@@ -94,7 +94,7 @@ SWITCHES: tuple[Callable[[], list[Patch]], ...] = (
     reads_are_prompt,
     absence_is_believed,
     unseen_creates_are_forgotten,
-    namesakes_are_not_looked_for,
+    live_names_are_not_read,
     any_id_is_taken,
     ids_are_never_used_again,
     any_tenant_will_do,

@@ -15,7 +15,7 @@ from sdx_state.model.snapshot import Snapshot
 OVERLAP = 50  # Rows before the end of a list that are read again: ids of new rows can be out of order.
 
 
-class Namesakes:
+class LiveNames:
     """The live resources of one tenant, by natural key. Thread-safe.
 
     Args:
