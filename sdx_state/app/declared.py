@@ -10,9 +10,11 @@ from sdx_state.app.extensions import Extensions, extensions
 from sdx_state.check.offline import offline_diagnostics
 from sdx_state.config import Configuration, ConfigurationError, ProjectFiles, load_configuration
 from sdx_state.config.codes import nearest_code, rules
+from sdx_state.config.settings import StateSettings
 from sdx_state.model.diagnostic import Diagnostic, in_order
 from sdx_state.model.suppression import Suppression, unsuppressed
 from sdx_state.state.backend import LOCAL
+from sdx_state.state.stores import LINEAGE, STORES
 
 
 def load_declared(
@@ -81,10 +83,27 @@ _REASONS = {
 
 
 def _without_backend(configuration: Configuration, known: Extensions) -> tuple[Diagnostic, ...]:
-    """Return an error where the state is to be kept by something that is not installed."""
+    """Return an error where the state is to be kept by something that is not installed, or cannot be found."""
     state = configuration.project.state
+    if state.backend in STORES:
+        return tuple(_wrong_options(state))
     names = [LOCAL, *(one.name for one in known.of("state_backends"))]
     if state.backend in names:
         return ()
-    missing = known.missing("state_backends", state.backend, (LOCAL,))
+    missing = known.missing("state_backends", state.backend, (LOCAL, *STORES))
     return (Diagnostic("unknown-backend", "error", str(missing), state.source, help=missing.advice),)
+
+
+def _wrong_options(state: StateSettings) -> Iterator[Diagnostic]:
+    """Yield an error for each option of a shared store that is missing, or is one of another store."""
+    kind = STORES[state.backend]
+    known = {*kind.needs, *kind.takes, LINEAGE}
+    for name in kind.needs:
+        if name not in state.settings:
+            message = f"the state backend `{state.backend}` needs `{name}`"
+            yield Diagnostic("state-option", "error", message, state.source, help=f"add `{name}:` to `state`")
+    for name in state.settings:
+        if name not in known:
+            message = f"the state backend `{state.backend}` has no option `{name}`"
+            listed = ", ".join(f"`{one}`" for one in sorted(known))
+            yield Diagnostic("state-option", "error", message, state.source, help=f"its options: {listed}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,7 +19,9 @@ from sdx_state.state.backend import LOCAL, Backend
 from sdx_state.state.errors import StateUnusable
 from sdx_state.state.files import HIDDEN_FOLDER
 from sdx_state.state.local import LocalStore
+from sdx_state.state.shared import About, SharedStore
 from sdx_state.state.signing import SigningKey
+from sdx_state.state.stores import LINEAGE, STORES
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,8 @@ class Place:
         key: Signs the state; None for no signatures.
         machine: Time, waiting and chance.
         state: Where the state of a real tenant is kept; that of a sandbox is in the folder.
+        environ: Environment variables: addresses and credentials of a shared store.
+        about: What a run says of itself to those who find the state locked.
     """
 
     folder: Path
@@ -38,6 +43,8 @@ class Place:
     key: SigningKey | None = None
     machine: Machine = THIS_MACHINE
     state: StateSettings = field(default_factory=StateSettings)
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False)
+    about: About = field(default_factory=About)
 
     @property
     def hidden(self) -> Path:
@@ -54,17 +61,24 @@ class Place:
 
         Raises:
             StateUnusable: The package that keeps it is not installed, or fails.
+            StoreRefused: The package of a shared store is not installed, or an option cannot be used.
         """
         name = "sandbox-state" if sandbox else "state"
         name = f"{name}.{self.environment}" if self.environment else name
+        local = LocalStore(self.hidden, name, None, self.key, self.machine)
         if sandbox or self.state.backend == LOCAL:
-            return LocalStore(self.hidden, name, None, self.key, self.machine)
+            return local
+        if self.state.backend in STORES:
+            options = self.state.settings
+            store = STORES[self.state.backend].open(options, self.environ, self.machine)
+            lineage = str(options.get(LINEAGE) or "")
+            return SharedStore(store, name, self.machine, local, None, self.key, lineage, self.about)
         try:
-            backend = self.extensions.named("state_backends", self.state.backend, (LOCAL,))
-            store: Backend = backend.call(name, self.state.settings, key=self.key, machine=self.machine)
+            backend = self.extensions.named("state_backends", self.state.backend, (LOCAL, *STORES))
+            added: Backend = backend.call(name, self.state.settings, key=self.key, machine=self.machine)
         except ExtensionFailed as error:
             raise StateUnusable(str(error), error.advice) from error
-        return store
+        return added
 
     @property
     def sandbox_name(self) -> str:
@@ -92,3 +106,11 @@ def where_of(place: Place, ledger: Ledger, *, sandbox: bool) -> Whereabouts:
         return Whereabouts(place.environment, None, local=place.sandbox_name)
     origin, _, customer = ledger.tenant.partition("#")
     return Whereabouts(place.environment, authority_of(origin) if origin else None, customer or None)
+
+
+def job_of(environ: Mapping[str, str]) -> str:
+    """Return the address of the CI job that this runs in, empty outside of one that says it."""
+    server, repository, run = (environ.get(f"GITHUB_{name}", "") for name in ("SERVER_URL", "REPOSITORY", "RUN_ID"))
+    if server and repository and run:
+        return f"{server}/{repository}/actions/runs/{run}"
+    return environ.get("CI_JOB_URL", "")

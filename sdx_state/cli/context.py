@@ -123,12 +123,14 @@ class Context:
             KeyUnusable: The key for signatures could be guessed.
             ConfigurationError: The project file is invalid.
         """
-        from sdx_state.app.place import Place
+        from sdx_state.app.place import Place, job_of
         from sdx_state.config.sift import PROJECT_FILE
+        from sdx_state.state.shared import About
 
         if project is None and (self.folder / PROJECT_FILE).exists():
             project = self.project()
-        place = Place(self.folder, self.environment, self.key(), self.machine)
+        about = About(job=job_of(self.environ))
+        place = Place(self.folder, self.environment, self.key(), self.machine, environ=self.environ, about=about)
         return place if project is None else replace(place, state=project.state)
 
     def store(self, sandbox: bool) -> Backend:

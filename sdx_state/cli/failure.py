@@ -163,11 +163,12 @@ def foreseen(error: BaseException) -> Failure | None:
 
 def _of_state(error: StateError) -> Failure:
     from sdx_state.state.errors import StateLocked, StateUnusable
+    from sdx_state.state.store import StoreError
 
     message, _, advice = str(error).partition("\n")
     if isinstance(error, StateLocked):
         return Failure("state-locked", message, advice, LOCKED)
-    if isinstance(error, StateUnusable):
+    if isinstance(error, StateUnusable | StoreError):
         return Failure("state-unusable", message, advice, STATE)
     return Failure("state-error", message, advice, 1)
 

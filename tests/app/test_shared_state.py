@@ -1,0 +1,135 @@
+"""A project whose state is in a shared store: runners without a disk of their own share it."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import shutil
+import subprocess
+import sys
+from contextlib import contextmanager
+
+import pytest
+from psycopg.conninfo import make_conninfo
+
+from tests.state.shared_stores import OPEN
+
+_numbers = itertools.count(1)  # the servers of one process share their buckets
+SURVEYS = "surveys: {{a: {{name: A, description: '{}'}}, b: {{name: B}}}}\n"
+
+
+@contextmanager
+def _settings(kind):
+    with OPEN[kind]() as store:
+        if kind == "s3":
+            endpoint = store._client.config["endpoint"]
+            yield f"{{backend: s3, bucket: acme, prefix: prod-{next(_numbers)}, endpoint: '{endpoint}'}}", {}
+        else:
+            yield "{backend: postgres}", {"SDX_STATE_DSN": make_conninfo(**store._options)}
+
+
+@pytest.fixture(params=["s3", "postgres"])
+def shared(request, connected, monkeypatch):
+    """A connected project with its state in the store."""
+    with _settings(request.param) as (settings, environ):
+        for name, value in {
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "CI_JOB_URL": "https://ci.example/7",
+            **environ,
+        }.items():
+            monkeypatch.setenv(name, value)
+        connected.write("sdx.yaml", f"sdx: 1\napi: {{host: x.example}}\nstate: {settings}\n")
+        connected.write("a.yaml", SURVEYS.format("One"))
+        yield connected
+
+
+def forget_disk(project):
+    """Delete what a runner loses with its disk."""
+    shutil.rmtree(project.folder / ".sdx", ignore_errors=True)
+
+
+def test_runs_from_fresh_disks_share_state_history_and_undo(shared, tenant):
+    first = shared.apply()
+    assert first.code == 0, first.err
+    assert not (shared.folder / ".sdx" / "state.json").exists()
+    forget_disk(shared)
+    assert shared.run("plan", "--detailed-exitcode").code == 0
+    shared.write("a.yaml", SURVEYS.format("Two"))
+    assert shared.apply().code == 0
+    forget_disk(shared)
+    assert len(shared.run("history").out.splitlines()) == 2
+    verified = shared.run("history", "--verify")
+    assert verified.code == 0, verified.err
+    assert "The journal is whole" in verified.out
+    undone = shared.run("undo", "last", "--auto-approve")
+    assert undone.code == 0, undone.err
+    assert sorted(row["description"] for row in tenant.store.rows("surveys")) == ["", "One"]
+    forget_disk(shared)
+    shared.write("a.yaml", "surveys: {a: {name: A, description: One}}\n")
+    assert shared.run("apply", "--auto-approve", "--allow-deletes", "1").code == 0
+    assert len(tenant.store.rows("surveys")) == 1
+    assert shared.run("state", "list").out == "survey.a\n"
+
+
+def test_state_that_has_a_lineage_pinned_must_be_there(shared):
+    text = (shared.folder / "sdx.yaml").read_text()
+    shared.write("sdx.yaml", text.replace("{backend:", "{lineage: 5f0c, backend:"))
+    ended = shared.run("plan")
+    assert ended.code == 7
+    assert "pins its lineage 5f0c" in ended.err
+
+
+def test_secrets_of_the_store_are_in_nothing_that_is_said(shared, monkeypatch):
+    monkeypatch.setenv("SDX_STATE_DSN", "postgresql://user:a%20very%20secret@127.0.0.1:1/none")
+    monkeypatch.setattr("sdx_state.state.store.PATIENCE", 0.0)
+    ended = shared.run("plan")
+    assert "very secret" not in ended.out + ended.err
+    assert "a%20very" not in ended.out + ended.err
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ("{backend: s3}", "the state backend `s3` needs `bucket`"),
+        ("{backend: azure, account: a}", "the state backend `azure` needs `container`"),
+        ("{backend: postgres, bucket: a}", "the state backend `postgres` has no option `bucket`"),
+        ("{backend: s4}", "There are: local, s3, gcs, azure, postgres"),
+    ],
+)
+def test_wrong_options_are_named_by_validate(connected, state, said):
+    connected.write("sdx.yaml", f"sdx: 1\napi: {{host: x.example}}\nstate: {state}\n")
+    ended = connected.run("validate")
+    assert ended.code == 1
+    assert said in ended.out + ended.err
+
+
+def test_plain_endpoint_is_accepted_on_this_machine_alone(connected):
+    state = "{backend: s3, bucket: acme, endpoint: 'http://minio.example:9000'}"
+    connected.write("sdx.yaml", f"sdx: 1\napi: {{host: x.example}}\nstate: {state}\n")
+    ended = connected.run("plan")
+    assert ended.code != 0
+    assert "must be https://" in ended.err
+
+
+def test_bucket_that_does_not_exist_is_named(connected, monkeypatch):
+    with OPEN["s3"]() as store:
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+        state = f"{{backend: s3, bucket: nowhere, endpoint: '{store._client.config['endpoint']}'}}"
+        connected.write("sdx.yaml", f"sdx: 1\napi: {{host: x.example}}\nstate: {state}\n")
+        ended = connected.run("plan")
+    assert ended.code == 7
+    assert "s3://nowhere does not exist" in ended.err
+
+
+def test_commands_without_a_shared_store_import_no_package_for_one(connected):
+    connected.write("a.yaml", SURVEYS.format("One"))
+    program = (
+        "import json, sys\n"
+        "from sdx_state.cli.main import cli\n"
+        f"cli(['-C', {str(connected.folder)!r}, 'validate'], standalone_mode=False)\n"
+        "print(json.dumps(sorted({'obstore', 'psycopg', 'boto3', 'cryptography'} & {*sys.modules})))\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert json.loads(ended.stdout.splitlines()[-1]) == []
