@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import quote
+
+from sdx_state.model.urls import relative_path
 
 
 def page_address(environ: Mapping[str, str], folder: Path, file: Path) -> str:
@@ -20,9 +21,9 @@ def page_address(environ: Mapping[str, str], folder: Path, file: Path) -> str:
     """
     server, repository, run = (environ.get(f"GITHUB_{name}", "") for name in ("SERVER_URL", "REPOSITORY", "RUN_ID"))
     if server and repository and run.isdigit():
-        return f"{server}/{quote(repository)}/actions/runs/{run}#artifacts"
+        return f"{server}/{relative_path(repository)}/actions/runs/{run}#artifacts"
     job, project = environ.get("CI_JOB_URL", ""), environ.get("CI_PROJECT_DIR", "")
     absolute = folder / file
     if job and project and absolute.is_relative_to(project):
-        return f"{job}/artifacts/file/{quote(absolute.relative_to(project).as_posix())}"
+        return f"{job}/artifacts/file/{relative_path(absolute.relative_to(project).as_posix())}"
     return ""

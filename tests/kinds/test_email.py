@@ -191,6 +191,9 @@ LOWERS = {
     "config/sift.py": "suffixes of file names, and names of columns",
     "model/address.py": "slugs: keys of new resources",
     "programs/git.py": "names of Git's settings",
+    "app/observe.py": "the beginning of a sentence",
+    "plan/match.py": "the beginning of a sentence",
+    "report/markdown_changes.py": "a noun",
     "report/page.py": "a noun",
 }
 AT = {

@@ -72,9 +72,7 @@ def test_secrets_are_marked_and_encoded_in_one_module(source: Source) -> None:
     assert set(source.where(encodes_a_secret)) == {
         "model/redaction.py",
         "api/credentials.py",  # the header that is sent
-        "report/handoff.py",  # the hash of a page's script
-        "report/found.py",  # the hash of a page's style
-        "report/page.py",  # the same
+        "report/template.py",  # the hashes of a page's script and style
     }
 
 
