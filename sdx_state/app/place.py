@@ -70,7 +70,7 @@ class Place:
             return local
         if self.state.backend in STORES:
             options = self.state.settings
-            store = STORES[self.state.backend].open(options, self.environ, self.machine)
+            store = STORES[self.state.backend].connect(options, self.environ, self.machine)
             lineage = str(options.get(LINEAGE) or "")
             return SharedStore(store, name, self.machine, local, None, self.key, lineage, self.about)
         try:

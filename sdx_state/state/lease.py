@@ -241,3 +241,12 @@ def cleared(store: Store, key: str, id: str, machine: Machine) -> bool:
         raise StateLocked(f"the lock is {lock.holder.id}, not {id}.\nNothing was changed.")
     careful.put(key, replace(lock, holder=None, clean=False).encoded(machine), found.version)
     return True
+
+
+def beat(lease: Lease, stop: threading.Event) -> None:
+    """Renew `lease` until told to stop, or it is lost."""
+    while not stop.wait(RENEWAL):
+        try:
+            lease.renew()
+        except LockLost:
+            return

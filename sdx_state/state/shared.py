@@ -31,7 +31,7 @@ from sdx_state.state.errors import (
     StateUnusable,
 )
 from sdx_state.state.holder import Holder, holder_in
-from sdx_state.state.lease import RENEWAL, Lease, acquire, cleared
+from sdx_state.state.lease import Lease, acquire, beat, cleared
 from sdx_state.state.ledger import new_ledger, require_tenant
 from sdx_state.state.probe import probe
 from sdx_state.state.shared_journal import SharedJournal
@@ -278,7 +278,7 @@ class SharedStore:
         session = self.session
         stop = threading.Event()
         if about.beats:
-            threading.Thread(target=_beat, args=(lease, stop), daemon=True, name="lease").start()
+            threading.Thread(target=beat, args=(lease, stop), daemon=True, name="lease").start()
         session.lease = lease
         journal = session.journal = SharedJournal(self.store, self.name, machine, lease.lock.epoch, lease.check)
         try:
@@ -379,15 +379,6 @@ class SharedStore:
 
 
 _RUN = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4}")
-
-
-def _beat(lease: Lease, stop: threading.Event) -> None:
-    """Renew `lease` until told to stop, or it is lost."""
-    while not stop.wait(RENEWAL):
-        try:
-            lease.renew()
-        except LockLost:
-            return
 
 
 def _first_line(error: Exception) -> str:

@@ -18,12 +18,12 @@ class Kind:
     Attributes:
         needs: Options without which it cannot be found.
         takes: Options that it may have beside them.
-        open: Opens it, with its options, the environment variables and a machine.
+        connect: Opens it, with its options, the environment variables and a machine.
     """
 
     needs: tuple[str, ...]
     takes: tuple[str, ...]
-    open: Opener
+    connect: Opener
 
 
 def _s3(options: Mapping[str, object], environ: Mapping[str, str], _machine: Machine) -> Store:

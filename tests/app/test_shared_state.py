@@ -10,7 +10,6 @@ import sys
 from contextlib import contextmanager
 
 import pytest
-from psycopg.conninfo import make_conninfo
 
 from tests.state.shared_stores import OPEN
 
@@ -20,12 +19,12 @@ SURVEYS = "surveys: {{a: {{name: A, description: '{}'}}, b: {{name: B}}}}\n"
 
 @contextmanager
 def _settings(kind):
-    with OPEN[kind]() as store:
+    with OPEN[kind]() as opened:
         if kind == "s3":
-            endpoint = store._client.config["endpoint"]
+            endpoint = opened.address
             yield f"{{backend: s3, bucket: acme, prefix: prod-{next(_numbers)}, endpoint: '{endpoint}'}}", {}
         else:
-            yield "{backend: postgres}", {"SDX_STATE_DSN": make_conninfo(**store._options)}
+            yield "{backend: postgres}", {"SDX_STATE_DSN": opened.address}
 
 
 @pytest.fixture(params=["s3", "postgres"])
@@ -113,10 +112,10 @@ def test_plain_endpoint_is_accepted_on_this_machine_alone(connected):
 
 
 def test_bucket_that_does_not_exist_is_named(connected, monkeypatch):
-    with OPEN["s3"]() as store:
+    with OPEN["s3"]() as opened:
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-        state = f"{{backend: s3, bucket: nowhere, endpoint: '{store._client.config['endpoint']}'}}"
+        state = f"{{backend: s3, bucket: nowhere, endpoint: '{opened.address}'}}"
         connected.write("sdx.yaml", f"sdx: 1\napi: {{host: x.example}}\nstate: {state}\n")
         ended = connected.run("plan")
     assert ended.code == 7

@@ -108,14 +108,15 @@ def test_users_are_named_in_any_case(applied):
 
 
 def test_rebuild_says_of_each_address_whether_its_resource_is_gone_or_has_another_address(applied, tenant):
+    ids = {row["name"]: row["id"] for row in tenant.store.rows("surveys")}
     assert applied.run("state", "mv", "survey.a", "survey.z").code == 0
-    tenant.store.delete_row("surveys", "2")
+    tenant.store.delete_row("surveys", str(ids["AB"]))
     assert applied.run("state", "mv", "survey.ab", "survey.y").code == 0
     ended = applied.run("state", "rebuild", "--auto-approve")
     assert ended.code == 0, ended.err
-    assert "survey.z (id 1): is survey.a now" in ended.out
-    assert "question.z.p (id 1): is question.a.p now" in ended.out
-    assert "survey.y (id 2): is not in the tenant, will be forgotten" in ended.out
+    assert f"survey.z (id {ids['A']}): is survey.a now" in ended.out
+    assert "): is question.a.p now" in ended.out
+    assert f"survey.y (id {ids['AB']}): is not in the tenant, will be forgotten" in ended.out
 
 
 def test_rebuild_keeps_what_the_state_knows_and_a_changed_name_would_not_find(applied, tenant):

