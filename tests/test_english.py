@@ -23,11 +23,6 @@ HERE = PACKAGE.parent
 NOT_HELD_YET = frozenset(
     {
         "schemas",
-        "sdx_state/app",
-        "sdx_state/cli",
-        "sdx_state/config",
-        "sdx_state/plan",
-        "sdx_state/report",
         "sdx_state/state",
     }
 )

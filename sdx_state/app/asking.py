@@ -1,4 +1,4 @@
-"""What a person at a terminal has to be asked before a plan is approved, and the consent that the answers are."""
+"""Questions to a person at a terminal before a plan is approved, and the consent in the answers."""
 
 from __future__ import annotations
 

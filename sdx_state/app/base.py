@@ -1,4 +1,4 @@
-"""What was declared at another revision of the repository: the base by which changes are attributed."""
+"""The configuration at another revision of the repository: the base by which changes are attributed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from sdx_state.plan.build import Intention
 
 @dataclass(frozen=True)
 class Before:
-    """What was declared.
+    """The configuration at a revision.
 
     Attributes:
         intention: What the configuration there asks for; None if it cannot be read.
@@ -54,7 +54,5 @@ def declared_at(revision: str, folder: Path, environment: str | None, environ: M
         except ConfigurationError as error:
             first = error.diagnostics[0]
             more = f", and {len(error.diagnostics) - 1} more" if len(error.diagnostics) > 1 else ""
-            message = (
-                f"whose change each is cannot be told: the configuration at {revision} has an error: {first}{more}"
-            )
+            message = f"cannot attribute changes: the configuration at {revision} has an error: {first}{more}"
             return Before(None, (Diagnostic("base-not-compared", "warning", message),))

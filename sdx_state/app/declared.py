@@ -1,4 +1,4 @@
-"""What a project declares, judged by the lints of installed packages too."""
+"""The configuration of a project, checked by the lints of installed packages too."""
 
 from __future__ import annotations
 

@@ -97,7 +97,7 @@ class Extension:
 
     @property
     def title(self) -> str:
-        """What messages call it."""
+        """Its name in messages."""
         return f"{NOUNS[self.group]} `{self.name}` of {self.package}"
 
     def call(self, *arguments: Any, about: str = "", **named: Any) -> Any:

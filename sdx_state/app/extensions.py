@@ -1,4 +1,4 @@
-"""What installed packages add: rules, lints, formats and state backends, by entry points.
+"""Extensions of installed packages: rules, lints, formats and state backends, by entry points.
 
 An installed package is trusted as this program is. A project's folder and the current one are not: nothing is loaded
 from there, also where Python would look there first.
@@ -30,7 +30,7 @@ FAILED = "extension-failed"
 
 @dataclass(frozen=True)
 class Judgement:
-    """What the rules of installed packages say of a plan.
+    """Risks and findings that the rules of installed packages add to a plan.
 
     Attributes:
         diagnostics: The findings, each with an address.

@@ -1,4 +1,4 @@
-"""What a plan leaves to a person: found, written down, and ticked off by looking again."""
+"""The hand-off of a plan: found, written to files, and ticked off by reading the tenant again."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def left_to_do(plan: Plan, result: ApplyResult) -> Plan:
 
 @dataclass(frozen=True)
 class Look:
-    """What a look at the tenant found.
+    """The hand-off after one reading of the tenant.
 
     Attributes:
         plan: The plan as it is now.

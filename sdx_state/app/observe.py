@@ -26,7 +26,7 @@ PIN = "pin it with `tenant:` in sdx.yaml, or use credentials that name the custo
 
 @dataclass(frozen=True)
 class Observed:
-    """What was read.
+    """An observation of the tenant.
 
     Attributes:
         snapshot: What is live.
@@ -153,14 +153,14 @@ def _was_read(unseen: Unseen, wanted: Wanted, snapshot: Snapshot) -> bool:
 
 
 def _not_yet(unseen: Unseen, now: Uptime) -> Diagnostic:
-    by = " by somebody else" if unseen.by_others else ""
-    what = f"created a moment ago{by} as id {unseen.id}, and does not show yet"
+    by = " by another user" if unseen.by_others else ""
+    what = f"created a moment ago{by} as id {unseen.id}, and not visible yet"
     return Diagnostic(
         "create-not-visible",
         "warning",
         f"{unseen.address}: {what}; nothing is planned for it",
         address=unseen.address,
-        help=f"plan again: it shows within {_rest(unseen, now):.0f} s, or apply, which waits for it",
+        help=f"plan again: it is visible within {_rest(unseen, now):.0f} s, or apply, which waits for it",
     )
 
 

@@ -249,7 +249,7 @@ def usable_database(database: Path) -> Iterator[None]:
     except sqlite3.Error as error:
         raise SandboxUnusable(
             f"{database} cannot be used by the sandbox: {error}",
-            "The sandbox holds no data of yours. Move the file away, and it begins anew with the next command.",
+            "The sandbox contains no data of yours. Move the file away, and the next command creates a new one.",
         ) from error
 
 

@@ -87,7 +87,7 @@ class Place:
 
     @property
     def extensions(self) -> Extensions:
-        """What installed packages add."""
+        """Extensions of installed packages."""
         return extensions(self.folder)
 
 

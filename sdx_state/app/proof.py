@@ -1,4 +1,4 @@
-"""What can be proven of state, journal and kept runs: `history --verify` says it, `state sign` begins it anew."""
+"""Verification of state, journal and kept runs, for `history --verify` and `state sign`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sdx_state.state.memory import journal_of, keep, open_journal, verified
 
 @dataclass(frozen=True)
 class Proof:
-    """What was found to hold.
+    """The result of a verification.
 
     Attributes:
         lines: How many lines the journal has, each chained to the one before.
@@ -76,7 +76,7 @@ def proven(store: Backend) -> Proof:
 
 @dataclass(frozen=True)
 class Unsigned:
-    """What there is that the key does not prove.
+    """Parts that the key does not prove.
 
     Attributes:
         ledger: The state as it is.

@@ -73,7 +73,7 @@ class NotPulled(Exception):
 
 
 class Choices(Protocol):
-    """What a person chooses."""
+    """Choices of a person."""
 
     def overwrite(self, edits: list[Change]) -> bool:
         """Tell whether the tenant's values replace what was changed in the files and never applied."""

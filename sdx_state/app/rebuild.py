@@ -19,7 +19,7 @@ from sdx_state.state.ledger import new_ledger
 
 @dataclass(frozen=True)
 class Gone:
-    """What the old state knew under an address that the new one does not have.
+    """An entry of the old state whose address the new one does not have.
 
     Attributes:
         id: Its live id.

@@ -1,4 +1,4 @@
-"""What was counted in a tenant when it was stored: the evidence of plans that are made without it."""
+"""Counts that were stored with a tenant: the evidence of plans made without it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _COUNTED = (SURVEY.name, QUESTION.name)
 
 @dataclass(frozen=True)
 class StoredEvidence:
-    """What is known of a stored tenant besides its resources.
+    """Facts about a stored tenant besides its resources.
 
     Attributes:
         tenant: Its origin and customer, empty where the file does not say it.

@@ -1,4 +1,4 @@
-"""What a saved plan remembers of the tenant that it was made for: tokens and plans do not name their customer."""
+"""Evidence of the tenant in a saved plan: tokens and plans do not name their customer."""
 
 from __future__ import annotations
 

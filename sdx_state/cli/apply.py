@@ -36,7 +36,7 @@ def _expected(_ctx: click.Context, _parameter: click.Parameter, value: str | Non
     callback=_expected,
     help="Apply PLANFILE only if this is its hash, which `plan --out` prints.",
 )
-@click.option("--resume", is_flag=True, help="Go on with the last run, if it was cut off: its plan, and no more.")
+@click.option("--resume", is_flag=True, help="Continue the last run if it was cut off: its plan only.")
 @approval_options
 @allow_deletes_option
 @format_options
@@ -77,7 +77,7 @@ def command(
     if (planfile is not None or resume) and (targets or excludes):
         raise click.UsageError("a saved plan is applied whole: leave --target and --exclude out")
     if planfile is not None and resume:
-        raise click.UsageError("--resume goes on with the plan of the last run: leave PLANFILE out")
+        raise click.UsageError("--resume continues the plan of the last run: omit PLANFILE")
     if expected is not None and planfile is None:
         raise click.UsageError("--expect names the hash of a saved plan: give PLANFILE too")
     with Reports(context, forms, budget, personal, verbose).whole() as reports:
@@ -93,7 +93,7 @@ def command(
             if resume:
                 reviewed = workspace.interrupted(journal)
                 if reviewed is None:
-                    raise Stop("there is nothing to resume", "The last run came to its end. Nothing was written.")
+                    raise Stop("there is nothing to resume", "The last run completed. Nothing was written.")
             elif reviewed is not None:
                 reviewed = proven_by_store(reviewed, workspace.store)
             if reviewed is not None:

@@ -47,7 +47,7 @@ def command(
     from sdx_state.report.found import Found
 
     if junit is not None and not junit.parent.is_dir():
-        raise Stop(f"{junit.parent} is no folder: the report could not be written", "Nothing was created.")
+        raise Stop(f"{junit.parent} is not a directory: the report could not be written", "Nothing was created.")
     with FoundReports(context, "check", (*forms, *([("junit", junit)] if junit else []))).whole() as reports:
         configuration = context.configuration(quiet=True)
         chosen = _chosen(configuration, globs)
@@ -120,9 +120,9 @@ def _ask(workspace: Workspace, count: int) -> None:
 
     what = "a conversation" if count == 1 else f"{count} conversations"
     question = (
-        f"Hold {what} in {workspace.origin}? They are web interactions, which reach nobody by themselves.\n"
-        "  What has started stays there and counts in reports, and whatever the survey does on an answer "
-        "(triggers,\n  events) it does on these."
+        f"Run {what} in {workspace.origin}? They are web interactions, which reach no respondent by themselves.\n"
+        "  Started interactions remain and count in reports, and the survey's triggers and events run on their "
+        "answers."
     )
     if not confirmed(workspace.where, question):
         raise Stop("not approved: nothing was created", "In a pipeline: --yes")

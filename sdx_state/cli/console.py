@@ -62,7 +62,7 @@ def print_document(text: str) -> None:
 
 def say_waiting(seconds: float) -> None:
     """Say that what an earlier run sent is waited for."""
-    say(f"What an earlier run sent may not show yet: waiting up to {seconds:.0f} s.")
+    say(f"Changes of an earlier run may not be visible yet: waiting up to {seconds:.0f} s.")
 
 
 def say_server_busy(wait: Wait) -> None:

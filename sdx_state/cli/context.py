@@ -1,4 +1,4 @@
-"""What the options before a command say, and what a command opens with them."""
+"""The options before a command, and the project and tenant that a command opens with them."""
 
 from __future__ import annotations
 

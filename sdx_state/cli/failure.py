@@ -80,7 +80,7 @@ def _interrupted(error: BaseException | None) -> bool:
 
 @dataclass(frozen=True)
 class Failure:
-    """What stopped a command.
+    """The reason why a command stopped.
 
     Attributes:
         code: The code of its diagnostic.
@@ -102,7 +102,7 @@ class Failure:
 
     @property
     def found(self) -> tuple[Diagnostic, ...]:
-        """What stopped the command, as diagnostics; each line of a message is one, and the last has the advice."""
+        """The reason as diagnostics; each line of a message is one, and the last has the advice."""
         from sdx_state.model.diagnostic import Diagnostic
 
         if self.diagnostics or self.limits:
@@ -117,8 +117,8 @@ def foreseen(error: BaseException) -> Failure | None:
     if isinstance(error, Stop):
         return Failure(STOPPED, str(error), error.advice, error.code, told=error.told, limits=error.limits)
     if isinstance(error, OutputLost):
-        advice = "Part of the output is missing. Give it somewhere to go, then see where things are: sdx-state plan"
-        return Failure("output-lost", f"stdout took no more ({error})", advice, 1)
+        advice = "Part of the output is missing. Redirect it to a writable file, then check with: sdx-state plan"
+        return Failure("output-lost", f"cannot write to stdout ({error})", advice, 1)
 
     from sdx_state.api.errors import SurveyDynamixError
     from sdx_state.app.adopt import NotAdoptable
@@ -217,8 +217,8 @@ def report_bug(error: BaseException, environ: Mapping[str, str]) -> int:
     text = "".join(traceback.format_exception(error))
     click.echo(escape_lines(redact(text, forms_in(environ, shortest=1))), err=True)
     click.echo(
-        "This is a bug of sdx-state. Nothing is lost: what was being written is in the journal, and the next run "
-        "finds out what became of it. Please report the lines above.",
+        "This is a bug in sdx-state. Nothing is lost: the journal contains the writes in progress, and the next "
+        "run resolves them. Please report the lines above.",
         err=True,
     )
     return 1

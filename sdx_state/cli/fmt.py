@@ -8,7 +8,7 @@ from sdx_state.cli.context import Context
 
 
 @click.command()
-@click.option("--check", is_flag=True, help="Write nothing; exit with 1 if a file is not laid out.")
+@click.option("--check", is_flag=True, help="Write nothing; exit with 1 if a file is not formatted.")
 @click.option("--diff", is_flag=True, help="Show what changes.")
 @click.pass_obj
 def command(context: Context, check: bool, diff: bool) -> None:

@@ -77,13 +77,13 @@ class Written(ABC):
 
     @property
     def text_on_stdout(self) -> bool:
-        """Whether people read stdout, and not a program."""
+        """True if a person reads stdout, and not a program."""
         return ("text", None) in self._forms
 
     @property
     @abstractmethod
     def ready(self) -> bool:
-        """Whether there is anything to report."""
+        """True if there is anything to report."""
 
     @abstractmethod
     def rendered(self, form: str) -> str:

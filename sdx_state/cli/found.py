@@ -46,7 +46,7 @@ class FoundReports(Written):
 
     @property
     def ready(self) -> bool:
-        """Whether anything was looked for."""
+        """True if the command got as far as looking for findings."""
         return self.found is not None
 
     def stopped(self, failure: Failure) -> None:

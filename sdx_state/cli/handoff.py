@@ -21,7 +21,7 @@ SHORTEST, USUAL = 5, 15  # seconds between two looks at the tenant
 
 @click.command("handoff")
 @click.option("--out", type=OutputFolder(), help="Where to write it.  [default: handoff]")
-@click.option("--watch", is_flag=True, help="Look again and again until nothing is left.")
+@click.option("--watch", is_flag=True, help="Poll until nothing is left.")
 @click.option(
     "--interval", type=click.IntRange(min=SHORTEST), default=USUAL, show_default=True, help="Seconds between."
 )

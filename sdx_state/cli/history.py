@@ -116,9 +116,9 @@ def _proof_lines(proof: Proof, *, with_key: bool) -> Iterator[str]:
         yield f"  Kept runs without a hash in the journal, not verified: {', '.join(proof.unproven)}."
     if with_key:
         yield f"  State and journal are signed with SDX_STATE_KEY; the journal from line {proof.signed_from} on."
-        yield "  Nobody without the key wrote them; older copies of both, put back together, still pass."
+        yield "  Only a holder of the key wrote them; older copies of both, restored together, still pass."
         return
     if proof.signatures:
         yield f"  {proof.signatures} lines carry signatures, which were not checked: SDX_STATE_KEY is not set."
     yield "Without SDX_STATE_KEY this proves that there was no accident: no damage, no partial edit."
-    yield "Whoever can write in the folder can rewrite journal, state and runs together, with hashes that match."
+    yield "Other users who can write to the directory can rewrite journal, state and runs, with hashes that match."

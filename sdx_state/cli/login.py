@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 @click.option(
     "--secret-in-redirect",
     is_flag=True,
-    help="For servers that insist on it: the client secret stands in the address that the browser opens, and so in "
-    "its history, in logs on the way, and, while it starts, in this machine's list of processes.",
+    help="For servers that require it: the address that the browser opens contains the client secret, and so do "
+    "its history, logs on the way and, while it starts, this machine's process list.",
 )
 @click.option("--no-browser", is_flag=True, help="Print the address instead of opening it.")
 @click.pass_obj
@@ -93,7 +93,7 @@ def _through_browser(
 
     if context.environ.get("CI"):
         raise Stop(
-            "a pipeline has no browser, and nobody who could press a button",
+            "a pipeline has no browser and no person to press a button",
             "Give it SDX_CUSTOMER_UUID and SDX_AUTH_TOKEN, or SDX_ACCESS_TOKEN, as secrets instead.",
         )
     if client_id is None:

@@ -21,7 +21,7 @@ def command(context: Context) -> None:
     with vault.held():
         forgotten = vault.delete(base.origin)
     if forgotten:
-        click.echo(f"Forgotten: the credentials for {base.origin} in {vault.where}.")
+        click.echo(f"Removed the stored credentials for {base.origin} in {vault.where}.")
         say("A token stays valid until it ends or is revoked in the tenant's settings.")
     else:
         click.echo(f"There are none for {base.origin} in {vault.where}.")

@@ -97,7 +97,7 @@ def _require_apart(path: Path, folder: Path, param: click.Parameter | None, ctx:
     hidden = folder / HIDDEN_FOLDER
     if path.resolve().is_relative_to(hidden.resolve()) or path.absolute().is_relative_to(hidden.absolute()):
         raise click.BadParameter(
-            f"{path} is in {HIDDEN_FOLDER}, which holds the state. Name another one.", ctx, param
+            f"{path} is in {HIDDEN_FOLDER}, which contains the state. Name another one.", ctx, param
         )
 
 

@@ -1,4 +1,4 @@
-"""What `plan`, `apply` and `destroy` have in common on the command line: options, and printing a plan."""
+"""Options of `plan`, `apply` and `destroy`, and printing a plan."""
 
 from __future__ import annotations
 

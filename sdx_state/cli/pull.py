@@ -91,13 +91,13 @@ def command(
         say("To write them down as well: sdx-state pull --new")
     click.echo(
         f"{counted(pulled.resources, 'resource')} in {counted(len(pulled.files), 'changed file')}, "
-        f"{pulled.adopted} newly adopted. The next plan is empty."
+        f"{pulled.adopted} newly imported. The next plan is empty."
     )
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What the options choose, or a person at a terminal.
+    """Choices by options, or by a person at a terminal.
 
     Attributes:
         overwriting: The tenant's values replace edits in the files.

@@ -153,7 +153,7 @@ def settled(code: int) -> int:
     lost, unsaid = out.settle(), err.settle()
     if unsaid is not None and lost is None:
         with suppress(OutputLost, BrokenPipeError):
-            out.write(f"Error: stderr took no more ({unsaid.strerror}): messages of this command are missing.\n")
+            out.write(f"Error: cannot write to stderr ({unsaid.strerror}): messages of this command are missing.\n")
         out.settle()
     return 1 if code == 0 and (lost or unsaid) else code
 

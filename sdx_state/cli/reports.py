@@ -49,7 +49,7 @@ def format_options(command: F) -> F:
             "--with-personal-data",
             "personal",
             is_flag=True,
-            help="Show in Markdown the users' names and phones that stand in the tenant alone.",
+            help="Show in Markdown personal data that only the tenant has.",
         ),
         click.option(
             "--comment-bytes",
@@ -111,7 +111,7 @@ class Reports(Written):
 
     @property
     def ready(self) -> bool:
-        """Whether there is a plan."""
+        """True if there is a plan."""
         return self.plan is not None
 
     def stopped(self, failure: Failure) -> None:

@@ -43,8 +43,8 @@ def _bound(*, end: bool) -> Callable[[click.Context, click.Parameter, str | None
 )
 @click.option("--format", "form", type=click.Choice(["csv", "jsonl"]), default="csv", show_default=True)
 @click.option("--output", type=OutputFile(), metavar="FILE", help="Write to FILE, not to stdout.")
-@click.option("--resume", is_flag=True, help="Go on where FILE ends; a new one if it is not there.")
-@click.option("--with-recordings", is_flag=True, help="Add recording_url: whoever has the address may listen.")
+@click.option("--resume", is_flag=True, help="Continue where FILE ends; create it if it does not exist.")
+@click.option("--with-recordings", is_flag=True, help="Add recording_url: anyone with the address can listen.")
 @click.option("--bom", is_flag=True, help="Begin with a byte-order mark, as Excel needs it.")
 @sandbox_option
 @click.pass_obj
@@ -133,7 +133,7 @@ def _print(export: Reading, renderer: Renderer, asked: Asked, out: Callable[[byt
                 out(renderer.rows(batch))
                 progress(export.rows, export.latest)
     except SurveyDynamixError as error:
-        advice = "What was printed ends before the end. With --output FILE, --resume goes on from there."
+        advice = "The output is incomplete. With --output FILE, --resume can continue it."
         raise Stop(str(error), f"{advice_for(error)}\n{advice}") from error
 
 
@@ -146,7 +146,7 @@ def _opened(output: Path, renderer: Renderer, asked: Asked, *, resume: bool) -> 
         path = output.resolve() if output.is_symlink() else output
         return ResponseFile(path, renderer, asked.address, resume=resume)
     except FileExistsError as error:
-        raise Stop(f"{output} is there already", "--resume goes on where it ends. Or name another file.") from error
+        raise Stop(f"{output} is there already", "--resume continues where it ends. Or name another file.") from error
     except OtherExport as error:
         raise _other(output, error) from error
 
@@ -172,10 +172,10 @@ def _write(export: Reading, file: ResponseFile, asked: Asked, *, resume: bool) -
     except (SurveyDynamixError, OSError) as error:
         failure = str(error) if isinstance(error, SurveyDynamixError) else f"{file.path}: {error.strerror}"
         advice = advice_for(error) if isinstance(error, SurveyDynamixError) else "Make room."
-        kept = f"{before + added} responses are in {file.path}. To go on from there, run {again}."
+        kept = f"{before + added} responses are in {file.path}. To continue from there, run {again}."
         raise Stop(failure, f"{advice}\n{kept}") from error
     except KeyboardInterrupt:
-        say(f"\n{before + added} responses are in {file.path}. To go on from there, run {again}.")
+        say(f"\n{before + added} responses are in {file.path}. To continue from there, run {again}.")
         raise
     total = f", {before + added} in all" if before else ""
     click.echo(f"{added} responses of {asked.address} added to {file.path}{total}.")

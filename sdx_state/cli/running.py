@@ -99,7 +99,7 @@ class Signals:
             self.received = number
             run.stop = True
             client.stop_waiting()
-            say_at_once(f"\nStopping: what is in flight ends first, {then}. Once more to leave at once.\n")
+            say_at_once(f"\nStopping: requests in flight end first, {then}. Press Ctrl-C again to quit now.\n")
 
         before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
         try:

@@ -19,9 +19,7 @@ from sdx_state.cli.outputs import OutputFile
     help="Wire shape of the answers.  [default: as the project says]",
 )
 @click.option("--documented", is_flag=True, help="Configuration is read-only, as the API reference has it.")
-@click.option(
-    "--oauth-unavailable", is_flag=True, help="Nobody signs in through the browser, as the reference has it."
-)
+@click.option("--oauth-unavailable", is_flag=True, help="No sign-in through the browser, as in the API reference.")
 @click.option("--database", type=OutputFile(beside_state=("sandbox.db",)), help="Where the tenant is kept.")
 @click.pass_obj
 def command(

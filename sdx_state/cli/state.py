@@ -255,7 +255,7 @@ def rebuild(context: Context, auto_approve: bool, sandbox: bool) -> None:
             left = (
                 "stays in the tenant, and is no longer managed"
                 if gone.live
-                else "is not in the tenant, will be forgotten"
+                else "is not in the tenant, will be removed from the state"
             )
             now = f"is {gone.now} now" if gone.now else left
             click.echo(f"   {escape(address)} (id {escape(gone.id)}): {escape(now)}")

@@ -1,4 +1,4 @@
-"""What is wrong between resources: two of one name, a text message from a landline, an address that leads nowhere."""
+"""Faults between resources: two with one name, a text message from a landline, an address that leads nowhere."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ class _Reader:
                     "unknown-key",
                     document.key_place(key),
                     f"unknown section `{key}`",
-                    f"entries stand under `{SECTION}:`",
+                    f"entries belong under `{SECTION}:`",
                 )
         listed = items(document.get(SECTION))
         return list(listed), listed.places

@@ -85,14 +85,14 @@ class _Builder:
             self._complain(
                 "unsupported-yaml",
                 event,
-                "a second document starts here: a file holds one",
+                "a second document starts here: a file has one",
                 "remove the `---`, or split the file",
             )
         if value is None or isinstance(value, Table | Items):
             return value
         self.report(
             self.source.diagnostic(
-                "wrong-type", place, "this file holds a text and no sections", "is a colon missing?"
+                "wrong-type", place, "this file contains text and no sections", "is a colon missing?"
             )
         )
         return None
@@ -137,7 +137,9 @@ class _Builder:
             text = _joined(text)
             if SURROGATE.search(text):
                 self._complain(
-                    "invalid-character", event, "this text holds half of a surrogate pair, which is no character"
+                    "invalid-character",
+                    event,
+                    "this text contains half of a surrogate pair, which is not a character",
                 )
         return text if event.style else resolve(text)
 
@@ -192,7 +194,7 @@ class _Builder:
         key = normalized("NFC", _joined(text))
         if SURROGATE.search(key):
             self._complain(
-                "invalid-character", event, "this key holds half of a surrogate pair, which is no character"
+                "invalid-character", event, "this key contains half of a surrogate pair, which is not a character"
             )
         elif text != "<<" and isinstance(resolve(text), str):
             self.keys[text] = key
@@ -225,7 +227,7 @@ class _Builder:
         if self.aliases > MAX_ALIASES:
             raise TooMuch(_place(event), f"more than {MAX_ALIASES} aliases in one file")
         if name in self.open:
-            raise TooMuch(_place(event), f"the alias `*{name[:80]}` stands inside what it names")
+            raise TooMuch(_place(event), f"the alias `*{name[:80]}` is inside the value that it names")
         if name not in self.anchors:
             self._complain(
                 "unsupported-yaml",
@@ -238,13 +240,13 @@ class _Builder:
         self.aliased_nodes += size
         self.nodes += size
         if self.aliased_nodes > MAX_ALIASED_NODES:
-            raise TooMuch(_place(event), f"the aliases of this file stand for more than {MAX_ALIASED_NODES:,} values")
+            raise TooMuch(_place(event), f"the aliases of this file expand to more than {MAX_ALIASED_NODES:,} values")
         return value
 
     def _count(self, event: Any) -> None:
         self.nodes += 1
         if self.nodes > MAX_NODES:
-            raise TooMuch(_place(event), f"the file holds more than {MAX_NODES:,} values")
+            raise TooMuch(_place(event), f"the file contains more than {MAX_NODES:,} values")
 
     def _complain(self, code: str, event: Any, message: str, help: str | None = None) -> None:
         self.report(self.source.diagnostic(code, _place(event), message, help))

@@ -39,7 +39,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Rule:
-    """What there is to say about a code.
+    """The description of a code.
 
     Attributes:
         code: The code.
@@ -64,7 +64,7 @@ class Rule:
 
     @property
     def suppressible(self) -> bool:
-        """Whether `lint: {ignore: [...]}` and a comment may suppress it."""
+        """True if `lint: {ignore: [...]}` and a comment can suppress it."""
         return self.kind in ("warning", "info") and self.detail in ("", "machine")
 
     @property

@@ -44,7 +44,7 @@ from sdx_state.model.suppression import Suppression
 
 @dataclass(frozen=True)
 class Configuration:
-    """What a project declares.
+    """A project as declared.
 
     Attributes:
         project: The project file.
@@ -106,7 +106,7 @@ def _without_collection() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Declared:
-    """What the resource files declare, and the files themselves.
+    """The resource files of a project and their resources.
 
     Attributes:
         resources: By address.
@@ -233,7 +233,7 @@ class _Loader:
         return source
 
     def _syntax_diagnostic(self, diagnostic: Diagnostic) -> None:
-        """What cannot be read may have declared anything."""
+        """Unreadable files could declare anything."""
         self.complete = False
         self.diagnostics.append(diagnostic)
 

@@ -1,4 +1,4 @@
-"""What a document has against its schema, each thing in words and with its place."""
+"""Schema violations of a document, each in words and with its place."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class _Fault:
 
     @property
     def name(self) -> str:
-        """What to call the value."""
+        """The name of the value in messages."""
         names = [step for step in self.path if isinstance(step, str)]
         if not self.path:
             return "this file"
@@ -128,7 +128,7 @@ def _required(fault: _Fault) -> Iterator[Explanation]:
     # The validator tells each missing name apart, and says which only in its message.
     for name in fault.keyword:
         if name not in fault.instance and fault.message.startswith(repr(name)):
-            yield "missing-field", (), fault.owner_place, f"{fault.name} lacks `{name}`", None
+            yield "missing-field", (), fault.owner_place, f"missing required field `{name}` in {fault.name}", None
 
 
 def _type(fault: _Fault) -> Iterator[Explanation]:
@@ -136,7 +136,7 @@ def _type(fault: _Fault) -> Iterator[Explanation]:
     allowed = fault.keyword if isinstance(fault.keyword, list) else [fault.keyword]
     if "string" in allowed and isinstance(value, bool | int | float):
         typed = _typed(fault.source, fault.place)
-        yield "wrong-type", (), fault.place, f"{fault.name} is text, and `{typed}` is not", f'quote this: "{typed}"'
+        yield "wrong-type", (), fault.place, f"{fault.name} must be a string, got `{typed}`", f'quote this: "{typed}"'
         return
     wanted = type_words(allowed)
     article = "" if wanted.startswith(("true", "text")) else "a "

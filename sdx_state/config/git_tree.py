@@ -53,7 +53,9 @@ def commit_of(repository: Repository, revision: str) -> str:
         if str(error):
             raise
         if repository.run("rev-parse", "--is-shallow-repository").strip() == b"true":
-            message = f"there is no revision {revision} here: this is a shallow clone, which lacks older commits"
+            message = (
+                f"there is no revision {revision} here: this is a shallow clone, which does not have older commits"
+            )
             hint = "git fetch --unshallow origin; in CI: fetch-depth: 0 (GitHub), GIT_DEPTH: 0 (GitLab)"
             raise RevisionUnreadable(message, hint) from None
         raise RevisionUnreadable(f"git knows no such revision: {revision}") from None
@@ -79,7 +81,7 @@ def listed_in(repository: Repository, tree: str) -> bytes:
         return repository.run("ls-tree", "-r", "-z", "--full-tree", tree, most=MAX_LISTED)
     except GitFailed as error:
         if error.too_much:
-            raise RevisionUnreadable("the project's folder holds too many files at this revision") from None
+            raise RevisionUnreadable("the project's directory contains too many files at this revision") from None
         raise
 
 

@@ -69,9 +69,7 @@ def columns_of(
             unknown.append(index)
         elif column in found and (column != JOINED or cell not in mapped or cell in headers[:index]):
             where = sheet.place(header.line, index)
-            diagnostics.append(
-                sheet.source.diagnostic("duplicate-column", where, f"the column `{column}` stands here twice")
-            )
+            diagnostics.append(sheet.source.diagnostic("duplicate-column", where, f"duplicate column `{column}`"))
         else:
             found.setdefault(column, []).append(index)
     mixed = _mixed(sheet, header, unknown)
@@ -171,7 +169,7 @@ def _nameless(sheet: Sheet, header: Record, headers: list[str]) -> list[Diagnost
             for index in empty:
                 if index < len(cells) and cells[index].strip(BLANKS):
                     place = sheet.place(line, index)
-                    message = "this cell stands in a column without a header"
+                    message = "this cell is in a column without a header"
                     return [
                         sheet.source.diagnostic(
                             "missing-column", place, message, "name the column, or empty the cell"

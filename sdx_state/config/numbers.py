@@ -101,7 +101,7 @@ def _thorough(text: str, country_code: str | None) -> str | Complaint:
     if _ROUNDED.fullmatch(text):
         hint = "in the spreadsheet, format the column as text and enter the numbers again"
         return Complaint(
-            "invalid-number", f"`{text[:40]}` is no number any more: the spreadsheet has lost digits", hint
+            "invalid-number", f"`{text[:40]}` is not a number any more: the spreadsheet has lost digits", hint
         )
     if not international and country_code is None:
         hint = "write it with its country's code, such as +61488888888"

@@ -127,7 +127,7 @@ def _layers(settings: Table) -> list[Table]:
 
 
 def _meaning(settings: Table, source: SourceText) -> list[Diagnostic]:
-    """What the schema cannot say."""
+    """Checks that the schema cannot express."""
     diagnostics = []
     for layer in _layers(settings):
         api = table(layer.get("api"))

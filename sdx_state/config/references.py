@@ -20,7 +20,7 @@ _TOKEN = re.compile(r"\$\$\{|\$\{([^{}\n]*)\}?")
 
 @dataclass
 class Room:
-    """What the references of one project may still add up to, over all its texts.
+    """The length that the references of one project can still add, over all its texts.
 
     Attributes:
         left: Characters.
@@ -58,7 +58,7 @@ class Expanded:
 
 @dataclass(frozen=True)
 class References:
-    """What texts may refer to.
+    """Targets of references in texts.
 
     Attributes:
         variables: Texts by name; None where the project file could not be read, and any name may be right.

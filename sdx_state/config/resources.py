@@ -85,7 +85,14 @@ class Declarations:
             if kind.keyed_by_identity:
                 self._read_identity(kind, key, place, reader, fields)
             elif not kind.required:
-                self._needs(kind, body, fields, reader, place, f"the {kind.noun} `{key}` lacks `{kind.natural_key}`")
+                self._needs(
+                    kind,
+                    body,
+                    fields,
+                    reader,
+                    place,
+                    f"missing required field `{kind.natural_key}` in the {kind.noun} `{key}`",
+                )
             if kind.lookup_only and fields.sound:
                 self.numbers[key] = str(fields.values[kind.natural_key])
             upload = self._upload(body, reader, fields) if kind.upload and "csv" in body else {}
@@ -115,7 +122,7 @@ class Declarations:
         address = kind.address(key, parent)
         if not self._claim(address, key, reader.source, place):
             return
-        self._needs(kind, body, fields, reader, place, f"the {kind.noun} `{key}` lacks `{name}`")
+        self._needs(kind, body, fields, reader, place, f"missing required field `{name}` in the {kind.noun} `{key}`")
         self._keep(address, kind, key, body, fields, reader.source, place, parent=parent, position=position)
 
     def _read_identity(self, kind: Kind, key: str, place: Place, reader: FieldReader, fields: Fields) -> None:
@@ -172,7 +179,7 @@ class Declarations:
 
     @property
     def references(self) -> References:
-        """What texts may refer to, once the numbers of all documents have been declared."""
+        """Targets of references, once the numbers of all documents are declared."""
         if self._references is None:
             self._references = References(self.variables, self.numbers, self.complete, self.room)
         return self._references
@@ -192,9 +199,7 @@ class Declarations:
         self.declared.add(address)
         if not key.isprintable():
             self.report(
-                source.diagnostic(
-                    "invalid-character", place, "this key holds a character that cannot be seen", "retype it"
-                )
+                source.diagnostic("invalid-character", place, "this key contains an invisible character", "retype it")
             )
         # An address that is made of an identity is folded already; other keys name files, which some systems fold.
         folded = address if KINDS[address.kind].keyed_by_identity else address.casefold()

@@ -47,7 +47,7 @@ def at_revision(folder: Path, revision: str) -> Iterator[Revision]:
         try:
             repository = repository_of(folder)
             if repository is None:
-                raise RevisionUnreadable(f"{folder} is in no Git repository")
+                raise RevisionUnreadable(f"{folder} is not in a Git repository")
             commit = commit_of(repository, revision)
             prefix = os.fsdecode(repository.run("rev-parse", "--show-prefix").removesuffix(b"\n"))
             tree = tree_of(repository, commit, prefix)
@@ -198,7 +198,7 @@ class Revision:
         blob = entry.blob.encode()
         answer = self._sizes.ask(blob).split(b" ")
         if len(answer) != 3 or answer[1] != b"blob":
-            message = f"the repository does not hold the content of {name} at {self._name}"
+            message = f"the repository does not contain the content of {name} at {self._name}"
             hint = (
                 f"In a partial clone, `git diff --stat {shlex.quote(self._name)}` fetches it; sdx-state does not. "
                 "Otherwise the repository is damaged: `git fsck`"

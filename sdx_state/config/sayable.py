@@ -1,4 +1,4 @@
-"""Whether a live value can be declared at all. A tenant holds what older versions and other hands put there."""
+"""Check that a live value can be declared at all. A tenant has values of older versions and other programs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def why_not(kind: Kind, name: str, value: Value) -> str | None:
     """Return why `value` cannot be declared as field `name` of `kind`, None if it can."""
     if isinstance(value, str):
         if _UNSAYABLE.search(value):
-            return "it holds control characters"
+            return "it contains control characters"
         field = kind.by_name[name]
         verdict = judge(field, value) if value else None
         if isinstance(verdict, Complaint):

@@ -1,4 +1,4 @@
-"""What an unquoted YAML scalar means: YAML 1.2 core, and text whenever there is a doubt."""
+"""Meaning of unquoted YAML scalars: YAML 1.2 core, and text in case of doubt."""
 
 from __future__ import annotations
 

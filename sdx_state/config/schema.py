@@ -23,7 +23,7 @@ NAMES = ("project", "resources")
 
 @dataclass(frozen=True)
 class Description:
-    """What there is to say about a kind, a section or a field.
+    """The description of a kind, a section or a field.
 
     Attributes:
         name: Its dotted name, such as `survey.greeting_text`.

@@ -1,4 +1,4 @@
-"""What a project file says, as values."""
+"""The settings of a project file, as values."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Api:
 
 @dataclass(frozen=True)
 class Limits:
-    """What a plan may delete without consent: resources, and percent of what is managed; and whom it may never."""
+    """Deletes without consent: resources, percent of the managed ones, and users who are never deleted."""
 
     deletes: int = 3
     deletes_percent: int = 10
@@ -45,7 +45,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Lint:
-    """What is warned about: names that prompts may use as %NAME%, and text messages that one prompt may take."""
+    """Settings of warnings: names that prompts may use as %NAME%, and the text messages of one prompt."""
 
     placeholders: tuple[str, ...] = ()
     sms_segments: int = 3
@@ -110,7 +110,7 @@ class Project:
 
     @property
     def guards(self) -> Guards:
-        """Who and what must be kept."""
+        """Users and responses that must be kept."""
         administrators = frozenset(identity_of(email) for email in self.limits.administrators)
         limits = self.limits
         return Guards(

@@ -14,5 +14,5 @@ def switch(column: str, text: str) -> str | Complaint:
     """Return TRUE or FALSE, as `text` means it, or why the upload would refuse `column`."""
     meant = _MEANING.get(text.strip().casefold())
     return meant or Complaint(
-        "invalid-value", f"`{column}` is TRUE or FALSE, and not `{text[:40]}`", "write TRUE or FALSE"
+        "invalid-value", f"`{column}` must be TRUE or FALSE, got `{text[:40]}`", "write TRUE or FALSE"
     )

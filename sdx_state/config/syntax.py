@@ -31,7 +31,7 @@ _WORDS: tuple[tuple[str, str, str | None], ...] = (
     ("expected ':'", "a key without a colon", "write `key: value`; quote a text that runs over several lines"),
     ("unknown escape character", "a backslash that escapes nothing", "double it, or use single quotes"),
     ("escape sequence of", "a backslash escape that is too short", "double the backslash, or use single quotes"),
-    ("Unicode character escape", "a backslash escape that is no character", None),
+    ("Unicode character escape", "a backslash escape that is not a character", None),
     ("document separator", "a `---` line inside a quoted text", "close the quotes before it"),
     ("alphabetic or numeric", "a name must follow `&` or `*`", "quote the text if it starts with `&` or `*`"),
     ("'-'", "a key among the items of a list", "indent it, or start it with `- `"),
@@ -107,11 +107,11 @@ def _flow_diagnostic(source: SourceText, place: tuple[int, int], opened: tuple[i
     closing = {"{": "}", "[": "]"}.get(bracket, "}")
     line = source.line(place[0]) or ""
     if line[: place[1]].endswith("${"):
-        hint = 'inside { } and [ ] a value that holds ${...} must be quoted: "${...}"'
+        hint = 'inside { } and [ ] a value that contains ${...} must be quoted: "${...}"'
         return source.diagnostic("invalid-yaml", (place[0], place[1] - 1), "a reference that is not quoted", hint)
     message = f"a comma or a `{closing}` is missing: the `{bracket}` was opened at line {opened[0]}"
     return source.diagnostic(
-        "invalid-yaml", place, message, f"close it with `{closing}`, and quote texts that hold commas or brackets"
+        "invalid-yaml", place, message, f"close it with `{closing}`, and quote texts that contain commas or brackets"
     )
 
 

@@ -1,4 +1,4 @@
-"""What is to become of one declared resource, against what is declared of it."""
+"""The edit of one declared resource, against its declaration."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sdx_state.model.resource import Desired
 
 @dataclass(frozen=True)
 class Update:
-    """What is to become of one declared resource.
+    """The edit of one declared resource.
 
     Attributes:
         current: As it is declared.
@@ -29,7 +29,7 @@ class Update:
 
     @property
     def changes(self) -> bool:
-        """Whether anything is to be written."""
+        """True if anything is to be written."""
         if self.wanted is not None and changed_fields(self.current, self.wanted):
             return True
         return self.arranges or any(was is None or changed_fields(was, wanted) for was, wanted in self.children)
@@ -41,7 +41,7 @@ class Update:
 
     @property
     def arranges(self) -> bool:
-        """Whether children are added or change places."""
+        """True if children are added or change places."""
         positions = [was.position for was, _ in self.children if was is not None]
         return positions != sorted(positions) or len(positions) < len(self.children)
 

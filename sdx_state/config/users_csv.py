@@ -169,7 +169,7 @@ def _row(users: Users, record: Record, stripped: list[Place], report: Callable[[
     if surplus:
         message = f"this row has {surplus[-1] + 1} cells, and the header {len(users.header.cells)} columns"
         named = NAMES.get(sheet.separator or "", "the separator")
-        report(diagnostic("invalid-csv", (line, 1), message, f"put a text that holds {named} in double quotes"))
+        report(diagnostic("invalid-csv", (line, 1), message, f"put a text that contains {named} in double quotes"))
         return None
     held: dict[str, str] = {}
     sound = True

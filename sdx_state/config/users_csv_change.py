@@ -73,17 +73,17 @@ def _cells(
             hint = f"declare this user in YAML, or give it a {column} in the tenant"
             diagnostics.append(users.sheet.source.diagnostic("unwritable-cell", where, message, hint))
         elif len(indexes) > 1:
-            message = f"`{column}` is made up of several columns, which `{text[:80]}` cannot be split into"
+            message = f"`{column}` combines several columns, and `{text[:80]}` cannot be split into them"
             diagnostics.append(
                 users.sheet.source.diagnostic("unwritable-cell", where, message, "change this cell by hand")
             )
         elif cell_of(column, [text]) != text:
-            message = f"this cell cannot hold `{text[:80]}`: the blanks around it would be left out"
+            message = f"this cell cannot contain `{text[:80]}`: the blanks around it would be left out"
             diagnostics.append(
                 users.sheet.source.diagnostic("unwritable-cell", where, message, "declare this user in YAML")
             )
         elif is_formula(text):
-            message = f"this cell cannot hold `{text[:80]}`: a spreadsheet would execute it"
+            message = f"this cell cannot contain `{text[:80]}`: a spreadsheet would execute it"
             diagnostics.append(
                 users.sheet.source.diagnostic("unwritable-cell", where, message, "declare this user in YAML")
             )

@@ -36,7 +36,7 @@ def users_files(
         path = file.path.replace("\\", "/")  # as Windows shows it, it is still the same file
         name = posixpath.normpath(posixpath.join(posixpath.dirname(source.name), path))
         if posixpath.isabs(path) or name.startswith("../") or name == ".." or _DRIVE.match(path):
-            message = f"`{file.path[:80]}` does not lie inside the project"
+            message = f"`{file.path[:80]}` is not inside the project"
             hint = "give a path from this file to one in the project, with /"
             report(source.diagnostic("invalid-path", file.place, message, hint))
         elif is_hidden(name):

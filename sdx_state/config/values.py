@@ -221,5 +221,5 @@ class FieldReader:
 def must_be_quoted(name: str, text: str) -> Complaint:
     """Return what to say of a number without quotes, which another YAML reader would take for something else."""
     return Complaint(
-        "unquoted-number", f"`{name}` is text, and `{text[:40]}` reads as a number", f'quote this: "{text[:40]}"'
+        "unquoted-number", f"`{name}` is text, and `{text[:40]}` looks like a number", f'quote this: "{text[:40]}"'
     )

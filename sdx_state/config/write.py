@@ -154,5 +154,5 @@ class _Drafts:
 
 
 def _unexpected(diagnostic: Diagnostic) -> None:
-    """What was read without a complaint, or composed here, has nothing wrong with it."""
+    """Texts that were read without a complaint, or composed here, are valid."""
     raise AssertionError(diagnostic)

@@ -1,4 +1,4 @@
-"""Whether a live resource is the one that was last applied under its id: ids are used again, and tenants mixed up.
+"""Check that a live resource is the one last applied under its id: ids are used again, and tenants mixed up.
 
 It is another one where nothing that was applied is there any more: no field that could tell resources apart, and
 none of its children.

@@ -1,4 +1,4 @@
-"""Whose change it is: this branch's, pending already on the base, or the tenant's own."""
+"""Attribution of changes: to this branch, pending already on the base, or to the tenant."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ from sdx_state.plan.write_order import in_order_of_writes
 
 @dataclass(frozen=True)
 class Intention:
-    """What the configuration asks for.
+    """The configuration that a plan is made from.
 
     Attributes:
         resources: Declared resources.
@@ -270,7 +270,7 @@ class _Planner:
                     Diagnostic(
                         "shared-resource",
                         "warning",
-                        f"{change.address} (id {change.id}) stands in several {KINDS[change.kind].parent}s: "
+                        f"{change.address} (id {change.id}) is in several {KINDS[change.kind].parent}s: "
                         f"ids {', '.join(owners)}. Changing it changes all of them",
                         change.source,
                         change.address,

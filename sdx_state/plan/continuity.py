@@ -1,4 +1,4 @@
-"""What a resource is over time: its id, its address, its identity and its parent.
+"""The identity of a resource over time: its id, its address, its identity and its parent.
 
 An id stays one resource for life. Its address changes by `moved:` alone. Its identity and its parent never change: a
 declared resource of another identity, or under another parent, is another resource, and the old one leaves.
@@ -35,7 +35,7 @@ def known_as(desired: Desired, entries: Mapping[Address, Entry]) -> Entry | None
 
 @dataclass(frozen=True)
 class Continuity:
-    """What the state knows, under the addresses of today.
+    """The entries of the state, under the addresses of today.
 
     Attributes:
         entries: Address of today -> what is remembered.

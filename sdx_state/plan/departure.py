@@ -1,4 +1,4 @@
-"""What the state owns and nobody declares any more: deleted, or forgotten."""
+"""Resources in the state that are no longer declared: deleted, or no longer managed."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def departures(
             changes.append(replace(forgotten, source=order.source))
         else:
             left = successors.get(address)
-            reason = "removed: destroy" if order else left.reason if left else "owned, and no longer declared"
+            reason = "removed: destroy" if order else left.reason if left else "managed, and no longer declared"
             successor = declared[left.successor] if left else None
             protect = entry.protect or (successor is not None and successor.protect)
             gone = deletion(address, found, reason, protect, parents.get((kind.parent or "", found.parent_id or "")))

@@ -1,4 +1,4 @@
-"""What differs between one declared resource and the live one: declared fields only, equality first."""
+"""Differences between one declared resource and the live one: declared fields only, equality first."""
 
 from __future__ import annotations
 

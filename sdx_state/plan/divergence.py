@@ -40,7 +40,7 @@ class Divergence:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What of a tenant's drift is accepted.
+    """Drift of a tenant, split by the accepted baseline.
 
     Attributes:
         drift: What nobody accepted: changed in the tenant, or on both sides.

@@ -1,4 +1,4 @@
-"""What is declared about a telephone number is an expectation: the look-up meets it, or the plan is in error."""
+"""Expectations of a telephone number: the look-up fulfills the declaration, or the plan has an error."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def unmet_expectations(desired: Desired, live: Live | None, snapshot: Snapshot) 
                 f"{desired.address}: the tenant's look-up says that {number} is not a valid number",
                 desired.source_of("number"),
                 desired.address,
-                "correct `number` or `country_code`; after that, --refresh-phones asks again",
+                "correct `number` or `country_code`; then look it up again with --refresh-phones",
             )
         ]
     if live is None:

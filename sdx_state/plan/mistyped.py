@@ -63,7 +63,7 @@ def _diagnostic(change: Change, live: Live) -> Diagnostic:
     return Diagnostic(
         "possible-typo",
         "warning",
-        f"{change.address} looks like the {kind.noun} {live.id}, which nobody declared. "
+        f"{change.address} looks like the {kind.noun} {live.id}, which is not declared. "
         f"{kind.natural_key}: expected {expected!r}, found {found!r}",
         change.source,
         change.address,

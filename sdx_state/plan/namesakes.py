@@ -31,7 +31,7 @@ def namesakes(
             Diagnostic(
                 "possible-duplicate",
                 "warning",
-                f"{address} (id {ours[address].id}) has a namesake that nobody declared: id {live.id} has the "
+                f"{address} (id {ours[address].id}) has the same name as an unmanaged resource: id {live.id} has the "
                 f"{kind.natural_key} {str(live.raw.get(kind.natural_key))!r} too",
                 resources[address].source,
                 address,

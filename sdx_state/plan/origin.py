@@ -1,4 +1,4 @@
-"""Who changed a field: the configuration, the tenant, or both, told by the hash of what was last applied."""
+"""Origin of a field's change: the configuration, the tenant, or both, by the hash of the last apply."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a reviewed plan is about: all that has to be looked at again before it is carried out, and no more."""
+"""Scope of a reviewed plan: the resources to read again before it is applied."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ NOWHERE = Source("", 0, 0)
 
 @dataclass(frozen=True)
 class Past:
-    """What a run did, and how everything was before.
+    """Changes of a run, and the values before it.
 
     Attributes:
         run: Its name.

@@ -1,4 +1,4 @@
-"""What to do about an API error at the command line, in one table by error type."""
+"""Advice on API errors at the command line, in one table by error type."""
 
 from __future__ import annotations
 

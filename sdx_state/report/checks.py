@@ -92,7 +92,7 @@ def _case(played: Played) -> str:
     if played.passed:
         return f"  <testcase {name} {place}/>"
     if not played.failures:
-        return f'  <testcase {name} {place}><skipped message="not held: the run was told to stop"/></testcase>'
+        return f'  <testcase {name} {place}><skipped message="skipped: the run was stopped"/></testcase>'
     text = dedent("\n".join(line for failure in played.failures for line in _failure_lines(failure, Theme(False))))
     transcript = "\n".join(_transcript(played.transcript))
     first = played.failures[0]

@@ -31,5 +31,5 @@ def comment(marker: str, headline: str, lines: Sequence[str], budget: int, rest:
     parts = [marker, "", f"**{headline}**", ""]
     parts += [fence, *shown, fence, ""] if any(shown) else []
     if len(shown) < len(lines):
-        parts += [f"**{len(lines) - len(shown)} more lines did not fit here.**{rest}", ""]
+        parts += [f"**{len(lines) - len(shown)} more lines are omitted here.**{rest}", ""]
     return "\n".join(parts)

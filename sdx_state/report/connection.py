@@ -1,4 +1,4 @@
-"""Who is signed in, and what the server lets them write, as JSON."""
+"""The signed-in user, and the writes that the server allows, as JSON."""
 
 from __future__ import annotations
 

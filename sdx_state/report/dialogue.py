@@ -73,7 +73,7 @@ class Dialogue:
 
     @property
     def summary(self) -> str:
-        """What changes, counted."""
+        """The changes, counted."""
         before, after = (side for _, side in self.sides)
         states = [line.state for line in before if line.state == "removed"] + [line.state for line in after]
         counts = {state: states.count(state) for state in dict.fromkeys(states) if state != "same"}

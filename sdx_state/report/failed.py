@@ -1,4 +1,4 @@
-"""What stops a command, as diagnostics of its plan: so every form of the plan says it, at its place."""
+"""The reason why a command stopped, as diagnostics of its plan: so every format of the plan has it at its place."""
 
 from __future__ import annotations
 

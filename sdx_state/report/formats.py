@@ -22,7 +22,7 @@ from sdx_state.report.sarif import plan_sarif, sarif
 
 @dataclass(frozen=True)
 class Options:
-    """What a caller may choose.
+    """Options of a format.
 
     Attributes:
         budget: Bytes that a comment may have.

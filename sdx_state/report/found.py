@@ -1,4 +1,4 @@
-"""What a command found that makes no plan, in the formats that a plan has."""
+"""Findings of a command that makes no plan, in the formats that a plan has."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sdx_state.report.template import page
 
 @dataclass(frozen=True)
 class Found:
-    """What a command found.
+    """Findings of a command.
 
     Attributes:
         command: The command's name.
@@ -31,7 +31,7 @@ class Found:
 
     @property
     def successful(self) -> bool:
-        """Whether there is no error."""
+        """True if there is no error."""
         return all(one.severity != "error" for one in self.diagnostics)
 
     @property

@@ -74,7 +74,7 @@ def handoff_csv(handoff: HandOff) -> str:
 
 def handoff_markdown(handoff: HandOff) -> str:
     """Return `handoff` as Markdown: a numbered section and a check box a step, values in fences."""
-    lines = ["# Hand-off", "", f"What the API does not take, for a person with access to <{handoff.tenant}>.", ""]
+    lines = ["# Hand-off", "", f"Changes that the API does not support, to make by hand in <{handoff.tenant}>.", ""]
     if not handoff.steps:
         return "\n".join([*lines, "Nothing is left to do.", ""])
     count = len(handoff.steps)
@@ -130,7 +130,7 @@ def _markdown_step(number: int, step: Step) -> list[str]:
             lines += ["now:", "", *_fenced(shown(one.before)), "", "is to be:", ""]
         lines += [*_fenced(shown(one.after)), ""]
         if shown(one.after) not in (exact(one.after), "(nothing)"):
-            lines += ["It holds characters that cannot be seen: copy it from `handoff.html`.", ""]
+            lines += ["It contains invisible characters: copy it from `handoff.html`.", ""]
     lines += [f"> Beware: {_plain(escape(warning))}\n" for warning in step.beware]
     if step.source is not None:
         lines += [f"Declared in {_plain(escape(step.source.file))}, line {step.source.line}.", ""]

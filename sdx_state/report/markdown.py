@@ -42,7 +42,7 @@ _COUNTED = {
     "drift": "changed in the tenant alone",
 }
 _MEANS = {
-    "blocked": "apply refuses, and nobody can allow it",
+    "blocked": "apply refuses it, and no option allows it",
     "critical": "each must be allowed by its address",
     "high": "look twice",
 }
@@ -190,7 +190,7 @@ def _table(plan: Plan, room: int) -> Iterator[str]:
         yield from lines
         yield ""
     if left_out:
-        yield f"{left_out} more {'risk' if left_out == 1 else 'risks'} did not fit here."
+        yield f"{left_out} more {'risk' if left_out == 1 else 'risks'} are omitted here."
         yield ""
 
 

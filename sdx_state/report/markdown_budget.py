@@ -1,4 +1,4 @@
-"""What of a comment fits into its budget of bytes: deletes and high risks before anything else."""
+"""The part of a comment that fits into its budget of bytes: deletes and high risks before anything else."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Entry:
 
     @property
     def deletes(self) -> bool:
-        """Whether it shows a delete."""
+        """True if it shows a delete."""
         return self.block is not None and self.block.deletes
 
     @property
@@ -79,7 +79,7 @@ def omitted(entries: Sequence[Entry], shown: Sequence[Lines]) -> Iterator[str]:
     if missing:
         counts = Counter(entry.block.what if entry.block is not None else "diagnostics" for entry in missing)
         kinds = ", ".join(f"{count} {what}" for what, count in counts.items())
-        said.append(f"**{len(missing)} more did not fit here: {kinds}.**")
+        said.append(f"**{len(missing)} more are omitted here: {kinds}.**")
     deletes = sum(entry.deletes for entry in missing)
     if deletes:
         said.append(f"**{deletes} deletes are omitted here; review the full plan before approving.**")

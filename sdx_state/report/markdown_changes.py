@@ -41,7 +41,7 @@ class Block:
 
     @property
     def what(self) -> str:
-        """What happens to the resource, in the words of the summary."""
+        """The action on the resource, in the words of the summary."""
         if self.change.importing and not self.change.writes:
             return "to import"
         return _WHAT[self.change.action]
@@ -53,12 +53,12 @@ class Block:
 
     @property
     def grave(self) -> bool:
-        """Whether the risk is high or worse."""
+        """True if the risk is high or worse."""
         return self.level >= _GRAVE
 
     @property
     def deletes(self) -> bool:
-        """Whether something is deleted."""
+        """True if something is deleted."""
         return self.change.action is Action.DELETE
 
 

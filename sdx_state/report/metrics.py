@@ -1,4 +1,4 @@
-"""What a scheduled command found, in the OpenMetrics text format (version 1.0), for alerts.
+"""Findings of a scheduled command, in the OpenMetrics text format (version 1.0), for alerts.
 
 Prometheus, the textfile collector of node_exporter and the Pushgateway read it too: to the older text format, `# EOF`
 is a comment. Only counts are written: a resource would be a series of its own, and users' addresses are personal.
@@ -86,7 +86,7 @@ def _of_command(found: Found, environment: str | None) -> list[Family]:
     counts = Counter(one.severity for one in found.diagnostics)
     findings = tuple(({**labels, "severity": severity}, counts[severity]) for severity in SEVERITIES)
     return [
-        Family("success", "Whether the command ended without an error.", ((labels, int(found.successful)),)),
+        Family("success", "1 if the command ended without an error, else 0.", ((labels, int(found.successful)),)),
         Family("findings", "Findings of the command.", findings),
     ]
 

@@ -27,7 +27,7 @@ ACTIONS = ("delete", "update", "create", "import", "rename", "forget")
 _HAND = {"manual": "by hand, not through the API", "csv": "by CSV upload, not through the API"}
 _ORIGINS = {
     "drift": "changed in the tenant since the last apply: this would be overwritten",
-    "both": "changed here and in the tenant: what stands there would be overwritten",
+    "both": "changed here and in the tenant: the tenant's value would be overwritten",
 }
 _NOTHING = (None, "")
 
@@ -200,7 +200,7 @@ def _remarks(change: Change) -> Iterator[str]:
     if change.writes and change.via in _HAND:
         yield _HAND[change.via]
     if change.importing:
-        yield "import and change" if change.writes else "import: found in the tenant, managed from now on"
+        yield "import and change" if change.writes else "import: found in the tenant, managed after this change"
     if change.previous:
         yield f"was {change.previous}"
     if change.action is Action.FORGET:

@@ -51,7 +51,7 @@ class Renderer:
 
     @property
     def head(self) -> bytes:
-        """What stands before the first row."""
+        """The text before the first row."""
         if self.form != "csv":
             return b""
         return (codecs.BOM_UTF8 if self.mark else b"") + f"{','.join(self.columns)}{_LINE_END}".encode()
@@ -204,7 +204,7 @@ def _read_back(file: BinaryIO, renderer: Renderer, survey: Address) -> Iterator[
     for row, after in records:
         if row is None:
             if not _is_torn(file, end, after, renderer):
-                raise OtherExport(f"holds something at byte {end} that is no row of this export")
+                raise OtherExport(f"contains something at byte {end} that is not a row of this export")
             return
         if row == list(renderer.columns) and end == 0 and renderer.form == "csv":
             yield None, after
@@ -212,10 +212,10 @@ def _read_back(file: BinaryIO, renderer: Renderer, survey: Address) -> Iterator[
             raise OtherExport("begins with other columns than these options give")
         else:
             if row[place["survey"]] != survey:
-                raise OtherExport(f"holds responses of {row[place['survey']]}")
+                raise OtherExport(f"contains responses of {row[place['survey']]}")
             mark = Mark(*(row[place[name]] for name in Mark._fields))
             if not _ID.fullmatch(mark.response_id):
-                raise OtherExport(f"holds a row at byte {end} that has no id")
+                raise OtherExport(f"contains a row at byte {end} that has no id")
             yield mark, after
         end = after
 
@@ -260,7 +260,7 @@ def _jsonl_records(file: BinaryIO, renderer: Renderer) -> Iterator[tuple[list[st
             yield None, after
             return
         if tuple(row) != renderer.columns:
-            raise OtherExport("holds other columns than these options give")
+            raise OtherExport("contains other columns than these options select")
         yield ["" if value is None else str(value) for value in row.values()], after
 
 

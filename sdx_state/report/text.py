@@ -47,7 +47,7 @@ def summary_line(summary: Summary) -> str:
     counts = [f"{summary.importing} to import"] if summary.importing else []
     counts += [f"{summary.add} to add", f"{summary.change} to change", f"{summary.destroy} to destroy"]
     counts += [f"{summary.handoff} to hand off"] if summary.handoff else []
-    counts += [f"{summary.forget} to forget"] if summary.forget else []
+    counts += [f"{summary.forget} to stop managing"] if summary.forget else []
     counts += [f"{summary.moved} moved"] if summary.moved else []
     return f"Plan: {', '.join(counts)}."
 

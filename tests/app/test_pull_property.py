@@ -217,7 +217,7 @@ def with_world(layout: str, random: Any, then: Callable[[World], None]) -> None:
     ("field", "value", "said"),
     [
         ("name", "", "people.csv:4:1: `name` of this user is empty, and the platform's upload requires it"),
-        ("name", "=1+1", "people.csv:4:1: this cell cannot hold `=1+1`: a spreadsheet would execute it"),
+        ("name", "=1+1", "people.csv:4:1: this cell cannot contain `=1+1`: a spreadsheet would execute it"),
     ],
 )
 def test_a_value_that_a_file_of_users_cannot_contain_is_a_decision_with_a_way_on(field, value, said):

@@ -76,7 +76,7 @@ def test_nothing_is_written_among_the_files_of_the_state(files: Any, option: tup
     path = str(files.folder / name)
     ended = files.run(*arguments, last + path) if last.endswith("=") else files.run(*option, path)
     assert ended.code == 2
-    assert "which holds the state. Name another one." in ended.err
+    assert "which contains the state. Name another one." in ended.err
     assert (files.folder / ".sdx" / "state.json").read_bytes() == before
     assert not (files.folder / ".sdx" / "new").exists()
 
@@ -86,7 +86,7 @@ def test_no_hand_off_is_written_among_the_files_of_the_state(files: Any, folder:
     assert files.apply().code == 0
     ended = files.run("handoff", "--out", str(files.folder / folder))
     assert ended.code == 2
-    assert "which holds the state. Name another one." in ended.err
+    assert "which contains the state. Name another one." in ended.err
 
 
 def test_a_tenant_can_be_kept_where_the_sandbox_keeps_it(files: Any) -> None:

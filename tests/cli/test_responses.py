@@ -464,7 +464,7 @@ def test_a_file_that_is_there_is_not_written_over(connected: Any, csat: Survey) 
 @pytest.mark.parametrize(
     ("found", "why"),
     [
-        ("another survey", "holds responses of survey.other"),
+        ("another survey", "contains responses of survey.other"),
         ("another form", "no row of this export"),
         ("other columns", "begins with other columns"),
         ("other columns in JSON", "holds other columns"),

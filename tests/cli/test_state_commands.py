@@ -116,7 +116,7 @@ def test_rebuild_says_of_each_address_whether_its_resource_is_gone_or_has_anothe
     assert ended.code == 0, ended.err
     assert f"survey.z (id {ids['A']}): is survey.a now" in ended.out
     assert "): is question.a.p now" in ended.out
-    assert f"survey.y (id {ids['AB']}): is not in the tenant, will be forgotten" in ended.out
+    assert f"survey.y (id {ids['AB']}): is not in the tenant, will be removed from the state" in ended.out
 
 
 def test_rebuild_keeps_what_the_state_knows_and_a_changed_name_would_not_find(applied, tenant):

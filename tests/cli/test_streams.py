@@ -52,7 +52,7 @@ def test_lost_output_is_an_error_and_nothing_done_is_forgotten(run, declared, te
     assert "Traceback" not in visible(ended)
     assert "This is a bug" not in visible(ended)
     if redirection.startswith(("stdout", "all but")):
-        assert "stdout took no more" in ended.stderr
+        assert "cannot write to stdout" in ended.stderr
     elif redirection.startswith("stderr") and not lost_nothing:
         assert "stderr took no more" in ended.stdout
         assert "Resources: 2 added" in ended.stdout
@@ -89,7 +89,7 @@ def test_a_command_whose_data_is_lost_fails_without_a_traceback(run, declared, t
     assert "Traceback" not in visible(ended)
     assert "This is a bug" not in visible(ended)
     if redirection != "all closed" and not quiet:
-        assert "stdout took no more" in ended.stderr
+        assert "cannot write to stdout" in ended.stderr
 
 
 def test_stderr_that_ends_in_the_middle_of_an_apply_stops_nothing(declared, tenant):
@@ -117,7 +117,7 @@ def test_stdout_that_is_lost_after_the_writes_leaves_the_hand_off_and_the_state(
     declared.write("sdx.yaml", "sdx: 1\napi: {host: demo.surveydynamix.com, capabilities: documented}\n")
     ended = declared.apply()
     assert ended.code == 1
-    assert "stdout took no more (No space left on device)" in ended.err
+    assert "cannot write to stdout (No space left on device)" in ended.err
     assert (declared.folder / "handoff" / "handoff.html").exists()
 
 

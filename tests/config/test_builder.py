@@ -43,8 +43,8 @@ SYNTAX = [
     ("%foo\n", None, None, None),
     ("a: !foo b\n", "1:4", "the tag `!foo` is not allowed", None),
     ("a: !!str 1\n", "1:4", "the tag `tag:yaml.org,2002:str` is not allowed", None),
-    ("a: b\n---\nc: d\n", "2:1", "a second document starts here: a file holds one", None),
-    ("just text\n", "1:1", "this file holds a text and no sections", None),
+    ("a: b\n---\nc: d\n", "2:1", "a second document starts here: a file has one", None),
+    ("just text\n", "1:1", "this file contains text and no sections", None),
     ("a: 1\nb: 2\na: 3\n", "3:1", "`a` is declared twice: first at a.yaml:1:1", None),
     ("{a: 1, 'a': 2}\n", "1:8", "`a` is declared twice: first at a.yaml:1:2", None),
     ("caf\u00e9: 1\ncafe\u0301: 2\n", "2:1", "`caf\u00e9` is declared twice: first at a.yaml:1:1", None),
@@ -54,7 +54,7 @@ SYNTAX = [
     ("? [a]\n: b\n", "1:3", "a key must be a plain text", None),
     ("&k a: b\n", "1:1", "a key has neither tag nor anchor", None),
     ("a: &x 1\nb: &x 2\n", "2:4", "the anchor `&x` is declared twice", None),
-    ("a: &x [*x]\n", "1:8", "the alias `*x` stands inside what it names", None),
+    ("a: &x [*x]\n", "1:8", "the alias `*x` is inside the value that it names", None),
 ]
 
 
@@ -131,7 +131,7 @@ BOMBS = [
     (
         "a: &a [x,x,x,x,x,x,x,x,x]\n"
         + "".join(f"{b}: &{b} [{','.join([f'*{a}'] * 9)}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True)),
-        "the aliases of this file stand for more than 100,000 values",
+        "the aliases of this file expand to more than 100,000 values",
     ),
 ]
 
@@ -146,7 +146,7 @@ def test_a_file_of_too_many_values_is_refused(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(builder_module, "MAX_NODES", 1_000)
     assert diagnostics_of("- a\n" * 900) == []
     assert [(one.source.line, one.message) for one in diagnostics_of("- a\n" * 1_100)] == [
-        (1_000, "the file holds more than 1,000 values")
+        (1_000, "the file contains more than 1,000 values")
     ]
 
 

@@ -122,7 +122,7 @@ def test_an_unknown_environment_lists_the_known_ones(files: Any) -> None:
 
 
 REFUSED = [
-    ("", "1:1: this file lacks `sdx`", None),
+    ("", "1:1: missing required field `sdx` in this file", None),
     ("sdx: 0\n", "1:6: `sdx` must be 1", None),
     ("sdx: '1'\n", "1:6: `sdx` must be 1", None),
     ("sdx: 1\nlimit: {}\n", "2:1: unknown section `limit`", "did you mean `limits`?"),
@@ -148,8 +148,8 @@ REFUSED = [
     ("sdx: 1\nlimits: {deletes: '3'}\n", "2:19: `deletes` must be a whole number, and this is `3`",
      "write `3` without quotes"),
     ("sdx: 1\nlimits: {deletes_percent: 101}\n", "2:27: `deletes_percent` must be at most 100", None),
-    ("sdx: 1\nvariables: {a: 1.10}\n", "2:16: `a` is text, and `1.10` is not", 'quote this: "1.10"'),
-    ("sdx: 1\nvariables: {a: true}\n", "2:16: `a` is text, and `true` is not", 'quote this: "true"'),
+    ("sdx: 1\nvariables: {a: 1.10}\n", "2:16: `a` must be a string, got `1.10`", 'quote this: "1.10"'),
+    ("sdx: 1\nvariables: {a: true}\n", "2:16: `a` must be a string, got `true`", 'quote this: "true"'),
     ("sdx: 1\nvariables: {'a b': x}\n",
      "2:13: `a b` cannot be a key here: a variable's name is letters, digits, _ and -", None),
     ("- sdx\n", "1:1: this file must be a mapping, and this is a list", None),

@@ -156,7 +156,7 @@ WRONG = [
     ),
     (
         "surveys: {¶s: {description: S}}\n",
-        "the survey `s` lacks `name`",
+        "missing required field `name` in the survey `s`",
         "add `name:`, or pin it with `id:`",
     ),
     (
@@ -171,22 +171,22 @@ WRONG = [
     ),
     (
         'surveys: {¶"a\\u200bb": {name: S}}\n',
-        "this key holds a character that cannot be seen",
+        "this key contains an invisible character",
         "retype it",
     ),
     (
         "surveys:\n  s: {name: S, description: ¶2024}\n",
-        "`description` is text, and `2024` is not",
+        "`description` must be a string, got `2024`",
         'quote this: "2024"',
     ),
     (
         "surveys:\n  s: {name: S, description: ¶1.10}\n",
-        "`description` is text, and `1.10` is not",
+        "`description` must be a string, got `1.10`",
         'quote this: "1.10"',
     ),
     (
         "surveys:\n  s: {name: S, description: ¶true}\n",
-        "`description` is text, and `true` is not",
+        "`description` must be a string, got `true`",
         'quote this: "true"',
     ),
     (
@@ -206,7 +206,7 @@ WRONG = [
     ),
     (
         "surveys:\n  s: {name: S, greeting_text: {default: ¶1}}\n",
-        "`default` is text, and `1` is not",
+        "`default` must be a string, got `1`",
         'quote this: "1"',
     ),
     (
@@ -246,12 +246,12 @@ WRONG = [
     ),
     (
         "surveys:\n  s: {name: S, inbound_number: ¶61730000001}\n",
-        "`inbound_number` is text, and `61730000001` is not",
+        "`inbound_number` must be a string, got `61730000001`",
         'quote this: "61730000001"',
     ),
     (
         "surveys:\n  s: {name: S, inbound_number: ¶+61730000001}\n",
-        "`inbound_number` is text, and `+61730000001` reads as a number",
+        "`inbound_number` is text, and `+61730000001` looks like a number",
         'quote this: "+61730000001"',
     ),
     (
@@ -281,18 +281,18 @@ WRONG = [
     ),
     (
         "surveys:\n  s: {name: S, inbound_number: ¶0400000000}\n",
-        "`inbound_number` is text, and `0400000000` reads as a number",
+        "`inbound_number` is text, and `0400000000` looks like a number",
         'quote this: "0400000000"',
     ),
-    ('users: {¶"a\\u202eb@c.com": {}}\n', "this key holds a character that cannot be seen", "retype it"),
+    ('users: {¶"a\\u202eb@c.com": {}}\n', "this key contains an invisible character", "retype it"),
     (
         "phone_numbers: {a: {number: ¶0400000000}}\n",
-        "`number` is text, and `0400000000` reads as a number",
+        "`number` is text, and `0400000000` looks like a number",
         'quote this: "0400000000"',
     ),
     (
         "phone_numbers: {¶a: {country_code: AU}}\n",
-        "`a` lacks `number`",
+        "missing required field `number` in `a`",
         None,
     ),
     (
@@ -327,7 +327,7 @@ WRONG = [
     ),
     (
         "surveys: {s: {name: S, questions: [¶{key: k}]}}\n",
-        "the question `k` lacks `question_label`",
+        "missing required field `question_label` in the question `k`",
         "add `question_label:`, or pin it with `id:`",
     ),
     (
@@ -342,12 +342,12 @@ WRONG = [
     ),
     (
         "surveys: {s: {name: S, questions: [{question_label: ¶5}]}}\n",
-        "`question_label` is text, and `5` is not",
+        "`question_label` must be a string, got `5`",
         'quote this: "5"',
     ),
     (
         "surveys: {s: {name: S, questions: [{question_label: A, response_options: [¶{text: x}]}]}}\n",
-        "item 1 of `response_options` lacks `label`",
+        "missing required field `label` in item 1 of `response_options`",
         None,
     ),
     (
@@ -422,7 +422,7 @@ WRONG = [
     ),
     (
         "users: {a@b.com: {agent_id: ¶7}}\n",
-        "`agent_id` is text, and `7` is not",
+        "`agent_id` must be a string, got `7`",
         'quote this: "7"',
     ),
     (
@@ -432,7 +432,7 @@ WRONG = [
     ),
     (
         "moved: [¶{from: survey.a}]\n",
-        "item 1 of `moved` lacks `to`",
+        "missing required field `to` in item 1 of `moved`",
         None,
     ),
     (
@@ -472,7 +472,7 @@ WRONG = [
     ),
     (
         "removed: [¶{address: survey.a}]\n",
-        "item 1 of `removed` lacks `destroy`",
+        "missing required field `destroy` in item 1 of `removed`",
         None,
     ),
     (
@@ -596,16 +596,14 @@ def test_a_resource_that_the_schema_refuses_is_still_declared(files: Any) -> Non
         "users: {a@b.com: 1}\nmoved: [{from: user.x@y.com, to: user.a@b.com}]\n",
     )
     assert files.said() == [
-        "a.yaml:1:17: `a` lacks `number`",
+        "a.yaml:1:17: missing required field `number` in `a`",
         "a.yaml:1:21: unknown field `nummer`",
         "a.yaml:3:18: `a@b.com` must be a mapping, and this is a number",
     ]
 
 
 def test_hostile_text_is_carried_and_never_interpreted(said_of: Callable[[str], list[str]], files: Any) -> None:
-    assert said_of('surveys: {"\\u001bc": {name: S}}\n') == [
-        "a.yaml:1:11: this key holds a character that cannot be seen"
-    ]
+    assert said_of('surveys: {"\\u001bc": {name: S}}\n') == ["a.yaml:1:11: this key contains an invisible character"]
     files.write("a.yaml", "surveys: {s: {name: \"\\u001b[31m\\u202e__import__('os')\"}}\n")
     assert files.load().resources["survey.s"].values["name"] == "\x1b[31m\u202e__import__('os')"
 

@@ -138,7 +138,7 @@ WRONG = [
     ("", "a.csv:1:1: this file has no header"),
     ("\n;;\n", "a.csv:1:1: this file has no header"),
     ("name;email;;x\nA;a@x.com;;y\n", "a.csv:1:13: unknown column `x`"),
-    ("name;email;\nA;a@x.com;7\n", "a.csv:2:11: this cell stands in a column without a header"),
+    ("name;email;\nA;a@x.com;7\n", "a.csv:2:11: this cell is in a column without a header"),
     ("name;email\nA;a@x.com;;7\n", "a.csv:2:1: this row has 4 cells, and the header 2 columns"),
 ]
 
@@ -242,8 +242,8 @@ def test_other_truth_values_are_refused_at_their_place(files: Any) -> None:
     files.write("u.yaml", "users:\n  csv: a.csv\n  z@x.com: {name: Z, csv: {visible: maybe}}\n")
     files.write("a.csv", "name;email;send_password_reset\nA;a@x.com;later\n")
     assert files.said() == [
-        "a.csv:2:11: `send_password_reset` is TRUE or FALSE, and not `later`",
-        "u.yaml:3:37: `visible` is TRUE or FALSE, and not `maybe`",
+        "a.csv:2:11: `send_password_reset` must be TRUE or FALSE, got `later`",
+        "u.yaml:3:37: `visible` must be TRUE or FALSE, got `maybe`",
     ]
 
 
@@ -279,7 +279,7 @@ def test_telephone_cells_lose_what_spreadsheets_and_address_books_add(files: Any
 def test_scientific_notation_is_named_as_lost_digits(files: Any, text: str) -> None:
     files.write("u.yaml", named("{file: a.csv, country_code: AU}"))
     files.write("a.csv", f"name;email;phone\nAna;ana@x.com;{text}\n")
-    assert files.said() == [f"a.csv:2:15: `{text}` is no number any more: the spreadsheet has lost digits"]
+    assert files.said() == [f"a.csv:2:15: `{text}` is not a number any more: the spreadsheet has lost digits"]
     assert "format the column as text" in str(hints(files)[0])
 
 
@@ -329,7 +329,7 @@ def test_wrong_columns_are_said(files: Any) -> None:
     assert "did you mean `Email Address`?" in hints(files)
     files.write("u.yaml", named("{file: a.csv, columns: {Mail: email}}"))
     files.write("a.csv", "name;email;mail\nA;a@x.com;b@x.com\n")
-    assert files.said() == ["a.csv:1:12: the column `email` stands here twice"]
+    assert files.said() == ["a.csv:1:12: duplicate column `email`"]
     files.write("u.yaml", named("{file: a.csv, columns: {Mail: emial}, country_code: au, more: 1}"))
     assert [one for one in files.said() if "unknown column" not in one] == [
         "u.yaml:2:38: `Mail` cannot be `emial`",
@@ -337,7 +337,7 @@ def test_wrong_columns_are_said(files: Any) -> None:
         "u.yaml:2:64: unknown field `more`",
     ]
     files.write("u.yaml", named("{columns: {Mail: email}}"))
-    assert "u.yaml:2:3: `csv` lacks `file`" in files.said()
+    assert "u.yaml:2:3: missing required field `file` in `csv`" in files.said()
 
 
 def test_many_rows_are_read_each_with_its_line(files: Any, quick: bool) -> None:
@@ -412,9 +412,9 @@ def test_a_cell_that_the_file_cannot_hold_changes_nothing(files: Any) -> None:
     user = files.load().resources[ANA]
     for values, said in (
         ({"agent_id": "日"}, "a.csv:2:1: this file is in cp1252, which has no `日`"),
-        ({"agent_id": " 1 "}, "a.csv:2:20: this cell cannot hold ` 1 `: the blanks around it would be left out"),
-        ({"agent_id": "=1+1"}, "a.csv:2:20: this cell cannot hold `=1+1`: a spreadsheet would execute it"),
-        ({"name": "X"}, "a.csv:2:1: `name` is made up of several columns, which `X` cannot be split into"),
+        ({"agent_id": " 1 "}, "a.csv:2:20: this cell cannot contain ` 1 `: the blanks around it would be left out"),
+        ({"agent_id": "=1+1"}, "a.csv:2:20: this cell cannot contain `=1+1`: a spreadsheet would execute it"),
+        ({"name": "X"}, "a.csv:2:1: `name` combines several columns, and `X` cannot be split into them"),
     ):
         with pytest.raises(ConfigurationError) as failure:
             write_resources(files.folder, [replace(user, values={**user.values, **values})])

@@ -64,7 +64,7 @@ def test_cells_are_read_as_they_stand(files: Any) -> None:
 
 WRONG = [
     ("name,email,agentid\n", "1:12: unknown column `agentid`", "did you mean `agent_id`?"),
-    ("name,email,name\n", "1:12: the column `name` stands here twice", None),
+    ("name,email,name\n", "1:12: duplicate column `name`", None),
     ("name\n", "1:1: the column `email` is missing: the platform's upload requires it", None),
     ("", "1:1: this file has no header", "start it with: name,email"),
     ("name,email\nA\n", "2:3: `email` is empty: the platform's upload requires it", None),
@@ -99,7 +99,7 @@ def test_what_is_wrong_is_said_at_its_line(files: Any, text: str, said: str, hin
 @pytest.mark.parametrize("path", ["../a.csv", "/etc/passwd", "x/../../a.csv", "..", "..\\a.csv", "C:\\a.csv"])
 def test_a_path_out_of_the_project_is_refused(files: Any, path: str) -> None:
     files.write("u.yaml", f"users: {{csv: '{path}'}}\n")
-    assert files.said()[0] == f"u.yaml:1:14: `{path}` does not lie inside the project"
+    assert files.said()[0] == f"u.yaml:1:14: `{path}` is not inside the project"
 
 
 def test_a_file_that_is_not_there_or_links_out_is_said_where_it_is_named(files: Any, tmp_path: Any) -> None:

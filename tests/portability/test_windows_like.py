@@ -152,7 +152,7 @@ def test_a_users_file_may_be_named_with_a_backslash(windows):
     (windows.folder / "users.yaml").write_text("users: {csv: agents\\team.csv}\n", encoding="utf-8")
     assert "3 resources" in windows.run("validate")
     (windows.folder / "users.yaml").write_text("users: {csv: 'C:\\team.csv'}\n", encoding="utf-8")
-    assert "does not lie inside the project" in windows.run("validate", code=1)
+    assert "is not inside the project" in windows.run("validate", code=1)
 
 
 def test_plans_in_json_are_utf_8_in_every_console(windows):

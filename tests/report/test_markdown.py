@@ -132,7 +132,7 @@ def test_what_does_not_fit_is_counted_by_what_becomes_of_it_and_by_how_grave_it_
     added = [changed(f"added{number}", action=Action.CREATE) for number in range(300)]
     text = plan_markdown(Plan("t", "l", (*added, *grave)), budget=3_000)
     assert len(text.encode()) <= 3_000
-    found = re.search(r"\*\*(\d+) more did not fit here: (\d+) to change, 300 to add\.\*\*", text)
+    found = re.search(r"\*\*(\d+) more are omitted here: (\d+) to change, 300 to add\.\*\*", text)
     assert int(found[1]) == int(found[2]) + 300
     assert f"**{found[2]} of them are at high risk or worse; review the full plan before approving.**" in text
 

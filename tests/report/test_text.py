@@ -104,9 +104,9 @@ def test_who_else_changed_a_field_is_said():
                 Action.DELETE,
                 id="7",
                 via="api",
-                reason="owned, and no longer declared",
+                reason="managed, and no longer declared",
             ),
-            "- survey.a (id 7, owned, and no longer declared)",
+            "- survey.a (id 7, managed, and no longer declared)",
         ),
         (
             Change(at("survey.a"), "survey", Action.FORGET, id="7", reason="gone"),

@@ -156,7 +156,7 @@ def test_a_bug_shows_where_it_is_and_no_values(connected, monkeypatch):
     ended = connected.run("plan")
     assert ended.code == 1
     assert "ZeroDivisionError" in ended.err
-    assert "This is a bug of sdx-state" in ended.err
+    assert "This is a bug in sdx-state" in ended.err
     assert "canary" not in ended.err
     assert "[redacted] [redacted]" in ended.err
 
