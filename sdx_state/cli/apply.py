@@ -62,10 +62,10 @@ def command(
 ) -> None:
     """Change the tenant to match the configuration.
 
-    Plans anew, shows the plan, asks, and carries it out. With PLANFILE, carries that plan out without asking, if it
-    still is what would be done, and no riskier; otherwise nothing is written (exit 3, or 6 for the risk). Critical
-    changes need --allow, here or with `plan --out`. --expect binds it to the plan that was reviewed: whoever can
-    write to PLANFILE could put another one there.
+    Makes a plan, shows it, asks, and applies it. With PLANFILE, applies that plan without asking if a new plan would
+    do the same and is not riskier; otherwise it writes nothing (exit 3, or 6 for the risk). Critical changes need
+    --allow, here or with `plan --out`. --expect accepts only the reviewed plan: another user who can write PLANFILE
+    could replace it.
     """
     from sdx_state.app.saved import allowed_of, consent_of, load_plan, rest_of
     from sdx_state.apply.approval import UNATTENDED, Consent

@@ -33,8 +33,8 @@ def command(
 ) -> None:
     """Run the conversations in `checks:` against the tenant.
 
-    Plays them as web interactions, which reach nobody, and compares what the surveys say. Exits with 1 if any is not
-    as expected.
+    Plays them as web interactions, which reach no respondent, and compares the surveys' messages. Exits with 1 if
+    any is not as expected.
     """
     from sdx_state.api import Client
     from sdx_state.app.pull import intention_of

@@ -12,7 +12,7 @@ from sdx_state.cli.context import Context
 def command(context: Context) -> None:
     """Remove the stored credentials for this host.
 
-    What the environment holds stays; a token stays valid until it ends or is revoked in the tenant's settings.
+    Environment variables stay as they are; a token stays valid until it ends or is revoked in the tenant's settings.
     """
     from sdx_state.api.vault import Vault
     from sdx_state.cli.console import say

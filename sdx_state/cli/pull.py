@@ -37,7 +37,7 @@ def command(
 ) -> None:
     """Write live resources to YAML.
 
-    Adopts what it finds, and proves that the next plan is empty; otherwise it changes no file.
+    Imports the live resources, and proves that the next plan is empty; otherwise it changes no file.
 
     Existing files keep their comments, their layout and their addresses. The first pull of a project writes the whole
     tenant. Later ones ask before an edit is lost and before anything new is declared, or take --overwrite and --new.

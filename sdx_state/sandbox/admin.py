@@ -136,7 +136,7 @@ class AdminPages:
         self._collections[collection].found(identity)
         row: Row = json.loads(self.store.item(collection, identity, "nested") or "{}")
         try:
-            self._collections[collection].remove(identity)
+            self._collections[collection].delete(identity)
         except Refusal as refusal:
             return self._form(collection, row, _title(collection, identity), (), refusal.reason)
         return _to("/")

@@ -143,7 +143,7 @@ class Configuration:
         if request.method == "PUT":
             return await self._replace(request, identity)
         if request.method == "DELETE":
-            return self.remove(identity)
+            return self.delete(identity)
         return json_answer(text)
 
     def found(self, identity: str) -> str:
@@ -204,7 +204,7 @@ class Configuration:
         self.store.replace(self.resource.collection, identity, resource, self.options.shape)
         return json_answer(self.found(identity))
 
-    def remove(self, identity: str) -> Response:
+    def delete(self, identity: str) -> Response:
         """Delete one resource.
 
         Raises:

@@ -243,7 +243,7 @@ def test_a_declared_field_whose_live_value_cannot_be_declared_is_a_decision_with
         world.tenant.store.put_row("questions", {**row, "question_label": "x" * 31})
         assert world.pull() == 5
         said = " ".join(world.project.run("pull").err.split())
-        assert "the tenant has values that cannot be declared: question.a." in said
+        assert "the tenant has values that cannot be declared: question." in said
         assert "question_label: the label has 31 characters, over the limit of 30" in said
         assert "do not manage these fields: `ignore: [question_label]`" in said
         world.tenant.store.put_row("questions", {**row, "question_label": "x" * 30})

@@ -322,7 +322,7 @@ def test_no_number_is_looked_up_for_a_conversation_because_that_is_paid_for(live
 def test_a_report_that_could_not_be_written_is_said_before_anything_is_created(live, tenant):
     ended = checked(live, HAPPY, "--junit", "nowhere/checks.xml")
     assert ended.code == 1
-    assert "nowhere is no folder" in ended.err
+    assert "nowhere is not a directory" in ended.err
     assert tenant.store.records("interactions") == []
 
 

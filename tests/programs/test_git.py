@@ -191,7 +191,7 @@ def test_a_blob_that_a_partial_clone_lacks_is_an_error_with_advice_and_is_not_fe
     assert project.run("validate", folder=repository).code == 0
     ended = project.run("plan", "--sandbox", "--base", "HEAD", folder=repository)
     assert (ended.code, ended.out) == (1, "")
-    assert "does not hold the content of a.yaml at HEAD" in ended.err
+    assert "does not contain the content of a.yaml at HEAD" in ended.err
     assert "git diff --stat HEAD" in ended.err
     assert not proof.exists()
     git(repository, *control, check=False)

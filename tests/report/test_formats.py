@@ -130,7 +130,7 @@ def test_markdown_keeps_to_its_budget_and_says_what_it_left_out(budget):
     text = plan_markdown(Plan("t", "l", changes), budget=budget)
     assert len(text.encode()) <= budget
     assert "survey.old" in text
-    assert re.search(r"\*\*\d+ more did not fit here", text)
+    assert re.search(r"\*\*\d+ more are omitted here", text)
     assert text.count("```") % 2 == 0
 
 
