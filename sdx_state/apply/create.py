@@ -48,7 +48,7 @@ def create(writer: Writer, change: Change) -> Outcome:
     if kind.order_field is not None and parent_id is not None:
         form[kind.order_field] = str(writer.next_order(kind, parent_id))
     hashes = applied_hashes(desired, writer.ledger)
-    operation = writer.journal.intend(change.address, parent_id, before, hashes)
+    operation = writer.ahead.intend(change, parent_id, before, hashes)
 
     def before_again() -> None:
         _look(writer, change, kind, desired, parent_id)

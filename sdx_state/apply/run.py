@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
 
@@ -101,7 +102,9 @@ class Run:
                 self.journal.settled(intent.operation, "read")
         gone = {one.address: one.id for one in plan.drift if one.deleted}
         waits = Settling(self.sleep, lambda: self.stop or self._hopeless, self.observer.waiting)
-        writer = Writer(self.client, self.journal, resources, snapshot, ledger, dict(plan.ids), gone, waits)
+        writer = Writer(
+            self.client, self.journal, resources, snapshot, ledger, dict(plan.ids), gone, waits, plan.changes
+        )
 
         def perform(operation: Operation) -> Outcome | Fault | None:
             if operation.survey is not None:
@@ -130,6 +133,8 @@ class Run:
             self.journal.begin(self.command, plan.fingerprint, len(plan.changes), document)
         operations = operations_of(plan.changes)
         ended = schedule.run(operations)
+        with suppress(StateNotSaved):  # what is not withdrawn is read by the next run
+            writer.ahead.withdraw()
         outcomes = _outcomes(plan.changes, ended, schedule.blocked)
         ledger = _remembered(ledger, outcomes, resources, review.settled, writer.ids)
         withheld = any(isinstance(one, Outcome) and _gave_way(one) for one in ended.values())

@@ -8,10 +8,11 @@ an ambiguous answer to it is resolved by reading, never by sending it again.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from sdx_state.api import Endpoints
 from sdx_state.api.errors import GoneError, MethodNotAllowedError, NotFoundError, SurveyDynamixError
+from sdx_state.apply.ahead import Ahead
 from sdx_state.apply.claims import Claims
 from sdx_state.apply.create import create
 from sdx_state.apply.live_names import LiveNames
@@ -43,6 +44,7 @@ class Writer:
         readback: Reads before and after a write.
         claims: The ids in use.
         live_names: Live resources by name.
+        ahead: The intents of creates.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class Writer:
         ids: dict[Address, str],
         gone: Mapping[Address, str],
         waits: Settling,
+        changes: Sequence[Change] = (),
     ) -> None:
         self.client = client
         self.journal = journal
@@ -67,6 +70,7 @@ class Writer:
         self.claims = Claims(snapshot, ledger, ids)
         self.live_names = LiveNames(client, snapshot)
         self.readback = ReadBack(client, snapshot, waits)
+        self.ahead = Ahead(journal, changes, resources, ledger, ids)
         self._refused: set[tuple[str, Verb]] = set()
         self._last_order: dict[tuple[str, str], int] = {}
         self._lock = threading.Lock()

@@ -29,6 +29,23 @@ from sdx_state.state.signing import SigningKey, hash_of
 from sdx_state.state.unfinished import Left, Unfinished
 
 
+@dataclass(frozen=True)
+class Intention:
+    """A create that is about to be sent.
+
+    Attributes:
+        address: What is to be created.
+        parent_id: Id of the survey it goes into, if any.
+        before_ids: Ids of what already bears its natural key: these are not what is created.
+        hashes: Path -> hash of every field that is sent.
+    """
+
+    address: Address
+    parent_id: str | None
+    before_ids: Sequence[str]
+    hashes: Mapping[str, str]
+
+
 class Journal:
     """Append-only, shared by the threads of a run.
 
@@ -107,6 +124,29 @@ class Journal:
             fields=dict(hashes),
         )
         return operation
+
+    def intend_ahead(self, intentions: Sequence[Intention]) -> list[str]:
+        """Write down together that all of `intentions` are about to be created, and return their operations' names.
+
+        All but the first are sent later, at a moment that is not known: after a crash, each counts as sent just then.
+
+        Raises:
+            StateNotSaved, LockLost: They are not on the disk, or another run may be writing. Nothing may be sent.
+        """
+        self.fence()
+        operations = [self.machine.token(6) for _ in intentions]
+        for number, (intention, operation) in enumerate(zip(intentions, operations, strict=True), start=1):
+            self._append(
+                number == len(intentions),
+                event="intent",
+                operation=operation,
+                **(self._now() if number == 1 else {}),
+                address=intention.address,
+                parent_id=intention.parent_id,
+                before_ids=[*intention.before_ids],
+                fields=dict(intention.hashes),
+            )
+        return operations
 
     def send_again(self, operation: str, address: Address) -> None:
         """Write down that the create of `address`, which the server did not take, is about to be sent once more.

@@ -314,7 +314,8 @@ class World:
         """Empty or cut the state file, or put an older one in its place; it must be refused, and a person helps."""
         store, path = self.store, self.folder / "state.json"
         content = path.read_bytes()
-        newest = store.load().serial
+        known = Journal(store.lines).unfinished().serial.values()
+        newest = max((*known, *store.kept_serials()), default=0)  # which anything but the state itself knows
         older = [store.generations / f"{serial}.json" for serial in store.kept_serials() if serial < newest]
         others = [b"", content[: len(content) // 2], *(one.read_bytes() for one in older[-1:])]
         path.write_bytes(self.chance.choice(others))
