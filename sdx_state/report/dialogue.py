@@ -102,7 +102,7 @@ def dialogue(one: Conversation) -> Dialogue:
         one.name,
         "default language" if one.language == "default" else one.language,
         lang[0] if lang and one.language != "default" else "",
-        (("now", before), ("then", after)),
+        (("before", before), ("after", after)),
         count,
         tuple(zip(("Web", "SMS", "Voice"), _whole(one.before), _whole(one.after), strict=True)),
         tuple(said),

@@ -124,7 +124,7 @@ def test_every_form_says_of_which_tenant_the_snapshot_is_and_how_old(stored, ten
     assert f"Planned against a snapshot of {f'`{named}`' if form == 'markdown' else named}, taken " in text
     assert f"{then:%Y-%m-%d %H:%M} UTC (3 days before this plan). The live tenant was not read." in text
     if form == "html":
-        assert "would do to the tenant" not in text
+        assert "would make in the tenant" not in text
 
 
 def test_json_says_it_in_members_and_is_read_again(stored, tenant):

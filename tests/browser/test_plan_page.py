@@ -324,9 +324,9 @@ def test_the_conversation_stands_side_by_side_what_is_the_same_on_one_level(open
     assert sides.nth(0).locator("del").all_inner_texts() == ["calling", "Gone?"]
     assert sides.nth(1).locator("ins").all_inner_texts() == ["ringing, garçon", "New to us, are you, %name%?"]
     states = page.locator(".talk").first.locator(".side:last-child .tag").all_text_contents()
-    assert states == ["then: changed", "then: new", "then: changed", "then: moved"]
+    assert states == ["after: changed", "after: new", "after: changed", "after: moved"]
     assert after["How?"].locator(".differs").inner_text() == "nps, up to 5"
-    assert before["Gone?"].locator(".tag").text_content() == "now: removed"
+    assert before["Gone?"].locator(".tag").text_content() == "before: removed"
 
 
 def test_each_channel_says_how_long_it_is_now_and_then(open_page):
@@ -363,9 +363,9 @@ def test_on_a_phone_each_text_stands_right_above_what_it_becomes(open_page):
     bubbles.sort(key=lambda one: one.bounding_box()["y"])
     said = [(one.inner_text().split("\n")[0][:14], one.locator(".when").all_inner_texts()) for one in bubbles]
     assert said == [
-        ("Thank you for ", ["now: "]), ("Thank you for ", ["then: "]), ("Why?", ["now: "]),
-        ("New to us, are", ["then: "]), ("How?", ["now: "]), ("How?", ["then: "]), ("Gone?", ["now: "]),
-        ("Why?", ["then: "]), ("Bye.", []),
+        ("Thank you for ", ["before: "]), ("Thank you for ", ["after: "]), ("Why?", ["before: "]),
+        ("New to us, are", ["after: "]), ("How?", ["before: "]), ("How?", ["after: "]), ("Gone?", ["before: "]),
+        ("Why?", ["after: "]), ("Bye.", []),
     ]  # fmt: skip
 
 
