@@ -227,8 +227,8 @@ class Workspace:
 
     def remember_lookups(self, planned: Review) -> None:
         """Keep what was paid for while planning, if the state is free: asking again would cost again."""
-        if planned.ledger.lookups == planned.saved.lookups:
-            return
+        if self.store.shared or planned.ledger.lookups == planned.saved.lookups:
+            return  # a plan writes nothing to what others share; the next apply keeps them
         with contextlib.suppress(StateError), self.store.lock("plan") as fence:
             journal = open_journal(self.store, fence)
             now = recall(self.store, journal).ledger

@@ -133,6 +133,10 @@ class Backend(Protocol):
     def machine(self) -> Machine:
         """See the class."""
 
+    @property
+    def shared(self) -> bool:
+        """Others may be writing, and a plan may have no right to: only what writes to the tenant writes here."""
+
     def of(self, tenant: str) -> Backend:
         """Return the same store, for a run that talks to `tenant`."""
 

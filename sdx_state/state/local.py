@@ -71,6 +71,11 @@ class LocalStore:
         """The lines of the journal."""
         return JournalFile(self.journal_path)
 
+    @property
+    def shared(self) -> bool:
+        """Whether only what writes to the tenant writes here."""
+        return False
+
     def of(self, tenant: str) -> LocalStore:
         """Return the same store, for a run that talks to `tenant`."""
         return replace(self, tenant=tenant)

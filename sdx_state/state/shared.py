@@ -115,6 +115,11 @@ class SharedStore:
             self.session.journal = SharedJournal(self.store, self.name, self.machine)
         return self.session.journal
 
+    @property
+    def shared(self) -> bool:
+        """Whether only what writes to the tenant writes here."""
+        return True
+
     def of(self, tenant: str) -> SharedStore:
         """Return the same store, for a run that talks to `tenant`."""
         return replace(self, tenant=tenant)

@@ -71,6 +71,12 @@ def test_runs_from_fresh_disks_share_state_history_and_undo(shared, tenant):
     assert shared.run("state", "list").out == "survey.a\n"
 
 
+def test_plan_that_looks_a_number_up_writes_nothing_to_the_store(shared):
+    shared.write("a.yaml", "phone_numbers: {au: {number: '+61488888888', country_code: AU, phone_type: mobile}}\n")
+    assert shared.run("plan").code == 0
+    assert shared.run("state", "pull").code == 7  # nothing was ever saved
+
+
 def test_state_that_has_a_lineage_pinned_must_be_there(shared):
     text = (shared.folder / "sdx.yaml").read_text()
     shared.write("sdx.yaml", text.replace("{backend:", "{lineage: 5f0c, backend:"))
