@@ -118,7 +118,6 @@ class OpenFolder:
             ForeignFile: Something else is at `name`. In a shared folder: OSError.
             OSError: It could not be written whole; what was written of it is taken back where that is possible.
         """
-        created = self.found(name) is None
         descriptor = self.open(name, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         try:
             size = os.fstat(descriptor).st_size
@@ -132,11 +131,11 @@ class OpenFolder:
                 raise
         finally:
             os.close(descriptor)
-        if created:
+        if not size:  # the file is new, or a run that failed made it and did not get as far as this
             self._directory.sync()
 
     def sync(self, name: str) -> None:
-        """Return when all that was written to the file `name` is on the disk.
+        """Return when all that was written to the file `name`, and the name itself, is on the disk.
 
         Raises:
             ForeignFile, OSError: As for `read`; or it is not on the disk.
@@ -146,6 +145,7 @@ class OpenFolder:
             platform.sync(descriptor)
         finally:
             os.close(descriptor)
+        self._directory.sync()
 
     def truncate(self, name: str, length: int) -> None:
         """Cut the file `name` after `length` bytes."""

@@ -53,16 +53,21 @@ class JournalFile:
         return _nothing
 
     def mend(self, head: Head, run: str) -> None:
-        """Move the file if it is closed, and cut off a last line that a crash left half written."""
+        """Move the file if it is closed, and cut off a last line that a crash left half written.
+
+        A process that was killed may not have made its lines durable, nor the name of the file.
+        """
         try:
             content = read_private(self.path)
         except FileNotFoundError:
             return
         if head.seq and _last_hash(content) == head.hash:
             self.close(head, run)
-        elif not content.endswith(b"\n"):
+            return
+        if not content.endswith(b"\n"):
             with open_folder(self.path.parent) as folder:
                 folder.truncate(self.path.name, content.rfind(b"\n") + 1)
+        self.sync()
 
     def sync(self) -> None:
         """Bring the file to the disk."""

@@ -10,8 +10,11 @@ from typing import Any
 
 import pytest
 
+from sdx_state.state import platform
+from sdx_state.state.chain import NOTHING
 from sdx_state.state.errors import ForeignFile
 from sdx_state.state.files import OpenFolder, append, open_folder, read_private, write_atomically
+from sdx_state.state.journal_file import JournalFile
 
 
 @pytest.fixture
@@ -118,3 +121,42 @@ def test_a_new_file_and_its_folders_are_their_owners_alone(tmp_path: Path, umask
         0o700,
         0o600,
     ]
+
+
+@pytest.fixture
+def synced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Lists each time that the names of a folder are made durable."""
+    calls: list[Any] = []
+    opened = platform.open_directory(tmp_path)
+    kind: Any = type(opened)
+    opened.close()
+    real = kind.sync
+
+    def sync(directory: Any) -> None:
+        calls.append(directory)
+        real(directory)
+
+    monkeypatch.setattr(kind, "sync", sync)
+    return calls
+
+
+def test_name_of_a_file_that_a_failed_run_left_empty_is_durable_with_its_first_line(
+    tmp_path: Path, synced: list[Any]
+) -> None:
+    path = tmp_path / "journal.jsonl"
+    path.touch(0o600)
+    append(path, b"one\n", durably=True)
+    assert len(synced) == 1
+    append(path, b"two\n", durably=True)
+    assert len(synced) == 1
+
+
+def test_lines_and_name_of_a_journal_that_a_killed_run_left_are_made_durable(
+    tmp_path: Path, synced: list[Any]
+) -> None:
+    path = tmp_path / "state.journal.jsonl"
+    append(path, b"{}\n{", durably=False)
+    synced.clear()
+    JournalFile(path).mend(NOTHING, "20260101-000000-abcd")
+    assert len(synced) == 1
+    assert path.read_bytes() == b"{}\n"
