@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -88,20 +88,24 @@ class Context:
         project = self.project_if_any()
         return project.tenant if project is not None else None
 
-    def configuration(self, files: ProjectFiles | None = None, *, quiet: bool = False) -> Configuration:
+    def configuration(
+        self, files: ProjectFiles | None = None, *, quiet: bool = False, without: Sequence[str] = ()
+    ) -> Configuration:
         """Load the project file and every resource file, and print their warnings.
 
         Args:
             files: The files, where they are not those of the folder; of these nothing is printed.
             quiet: Print nothing: the plan reports it.
+            without: Codes of warnings that are not printed.
         """
         from sdx_state.app.declared import load_declared
         from sdx_state.cli.console import err_colour, say
         from sdx_state.report.diagnostics import diagnostics_text
 
         configuration = load_declared(self.folder, self.environment, self.environ, files)
-        if configuration.warnings and files is None and not quiet:
-            say(diagnostics_text(configuration.warnings, colour=err_colour()))
+        warnings = [one for one in configuration.warnings if one.code not in without]
+        if warnings and files is None and not quiet:
+            say(diagnostics_text(warnings, colour=err_colour()))
         return configuration
 
     def intention(self, *, quiet: bool = False) -> Intention:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,7 +75,8 @@ def command(
             reading("Reading the tenant") as progress,
         ):
             choices = Asked(overwrite, new, workspace.where)
-            pulled = pull(workspace, context.configuration, context.folder, progress, say_waiting, choices)
+            load = partial(context.configuration, without=["nothing-declared"])  # this command declares it
+            pulled = pull(workspace, load, context.folder, progress, say_waiting, choices)
     except NotPulled as error:
         if error.plan is not None:
             print_plan(error.plan, verbose=False)
