@@ -63,8 +63,7 @@ class Place:
             StateUnusable: The package that keeps it is not installed, or fails.
             StoreRefused: The package of a shared store is not installed, or an option cannot be used.
         """
-        name = "sandbox-state" if sandbox else "state"
-        name = f"{name}.{self.environment}" if self.environment else name
+        name = state_name(self.environment, sandbox=sandbox)
         local = LocalStore(self.hidden, name, None, self.key, self.machine)
         if sandbox or self.state.backend == LOCAL:
             return local
@@ -89,6 +88,12 @@ class Place:
     def extensions(self) -> Extensions:
         """Extensions of installed packages."""
         return extensions(self.folder)
+
+
+def state_name(environment: str | None, *, sandbox: bool = False) -> str:
+    """Return what the state of `environment` is called in its store: each environment has its own."""
+    name = "sandbox-state" if sandbox else "state"
+    return f"{name}.{environment}" if environment else name
 
 
 def whereabouts(project: Project | None, base: BaseUrl, customer: str | None) -> Whereabouts:

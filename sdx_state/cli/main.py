@@ -27,7 +27,7 @@ TASKS = {
     "Plan and apply": ("plan", "show", "apply", "destroy", "handoff"),
     "Take over and watch": ("pull", "drift", "check", "responses"),
     "Look back": ("history", "undo", "state"),
-    "Connect": ("login", "logout", "whoami", "capabilities", "sandbox", "completion"),
+    "Connect": ("environments", "login", "logout", "whoami", "capabilities", "sandbox", "completion"),
 }
 COMMANDS = tuple(name for names in TASKS.values() for name in names)
 

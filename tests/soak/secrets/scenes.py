@@ -65,6 +65,7 @@ SCENES: dict[str, list[list[str]]] = {
         ["state", "resolve", "survey.a", "--adopt", "1"],
         ["state", "sign", "--auto-approve"],
     ],
+    "environments": [["environments"], ["environments", "--format", "json"]],
     "explain": [["explain", "survey"]],
     "help": [["help", "security"]],
     "sandbox": [["sandbox", "--help"]],
