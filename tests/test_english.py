@@ -18,14 +18,7 @@ from tests.conftest import Source
 PACKAGE = Path(sdx_state.__file__).parent
 HERE = PACKAGE.parent
 
-# Every room of the package, the schemas, the guides and the README are held to the words below, except these. Remove
-# an entry once `test_parts_not_held_yet_have_findings` asks for it; the set must shrink to empty.
-NOT_HELD_YET = frozenset(
-    {
-        "sdx_state/state",
-    }
-)
-
+# Every room of the package, the schemas, the guides and the README are held to the words below.
 # A pattern that no message contains -> the words to use. `--adopt` is the name of an option, and stays.
 BETTER = {
     r"\bwritt?en? anew|\bwrites? anew|\banew\b": "again, or name the action: create, update",
@@ -134,42 +127,37 @@ def modules() -> list[Source]:
     return [(path, ast.parse(path.read_text(encoding="utf-8"))) for path in sorted(PACKAGE.rglob("*.py"))]
 
 
-def part_of(name: str) -> str:
-    """Return the entry of `NOT_HELD_YET` that covers the module `name`, `name` itself if there is none."""
-    return next((part for part in NOT_HELD_YET if name == part or name.startswith(f"{part}/")), name)
-
-
-def findings() -> Iterator[tuple[str, str]]:
-    """Yield each part and what is wrong with its words."""
+def findings() -> Iterator[str]:
+    """Yield what is wrong with the words of each part."""
     for path, tree in modules():
         name = path.relative_to(HERE).as_posix()
         for line, text, is_docstring in strings(tree):
             if is_docstring and HEADLESS.match(text):
-                yield part_of(name), f"{name}:{line}: docstring `{text.strip()[:12]} ...`: name the thing"
+                yield f"{name}:{line}: docstring `{text.strip()[:12]} ...`: name the thing"
             if not is_docstring and " " in text:
                 for wrong in words_of(text):
-                    yield part_of(name), f"{name}:{line}: {wrong}"
+                    yield f"{name}:{line}: {wrong}"
     for path in sorted((HERE / "schemas").glob("*.json")):
         for text in descriptions(json.loads(path.read_text(encoding="utf-8"))):
             for wrong in words_of(text):
-                yield "schemas", f"{path.name}: {wrong} in: {text}"
+                yield f"{path.name}: {wrong} in: {text}"
     for path in sorted((PACKAGE / "guides").rglob("*.md")):
         for line, text in prose_of(path.read_text(encoding="utf-8")):
             for wrong in words_of(text):
-                yield "guides", f"{path.name}:{line}: {wrong}"
+                yield f"{path.name}:{line}: {wrong}"
     for line, text in prose_of((HERE / "README.md").read_text(encoding="utf-8")):
         for wrong in words_of(text):
-            yield "README.md", f"README.md:{line}: {wrong}"
+            yield f"README.md:{line}: {wrong}"
 
     for path in sorted(PACKAGE.rglob("*.html")):
         for text in texts_of_page(path.read_text(encoding="utf-8")):
             for pattern, better in WORDS:  # a heading may open with "What"
                 if pattern.search(text):
-                    yield path.relative_to(HERE).as_posix(), f"{path.name}: {better} in: {text}"
+                    yield f"{path.relative_to(HERE).as_posix()}: {better} in: {text}"
 
     for text in helps():
         for wrong in words_of(text):
-            yield "sdx_state/cli", f"help: {wrong} in: {text}"
+            yield f"help: {wrong} in: {text}"
 
 
 def commands(group: click.Group) -> Iterator[click.Command]:
@@ -187,17 +175,8 @@ def helps() -> list[str]:
     return found + [getattr(one, "help", None) or "" for command in commands(cli) for one in command.params]
 
 
-@pytest.fixture(scope="module")
-def found() -> list[tuple[str, str]]:
-    return list(findings())
-
-
-def test_held_parts_use_the_words_of_the_field(found: list[tuple[str, str]]) -> None:
-    assert [wrong for part, wrong in found if part not in NOT_HELD_YET] == []
-
-
-def test_parts_not_held_yet_have_findings(found: list[tuple[str, str]]) -> None:
-    assert NOT_HELD_YET - {part for part, _ in found} == set(), "remove these from NOT_HELD_YET"
+def test_all_texts_use_the_words_of_the_field() -> None:
+    assert list(findings()) == []
 
 
 def test_help_texts_of_all_commands_are_read() -> None:

@@ -18,8 +18,9 @@ from sdx_state.programs.machine import THIS_MACHINE, Machine
 from sdx_state.state.backend import LOCAL, Backend
 from sdx_state.state.errors import StateUnusable
 from sdx_state.state.files import HIDDEN_FOLDER
+from sdx_state.state.holder import About
 from sdx_state.state.local import LocalStore
-from sdx_state.state.shared import About, SharedStore
+from sdx_state.state.shared import SharedStore
 from sdx_state.state.signing import SigningKey
 from sdx_state.state.stores import LINEAGE, STORES
 

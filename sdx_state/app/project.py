@@ -40,7 +40,7 @@ from sdx_state.live import NO_PROGRESS, Progress
 from sdx_state.model.address import Address
 from sdx_state.plan.build import Intention
 from sdx_state.programs.machine import THIS_MACHINE, Machine
-from sdx_state.state.shared import About
+from sdx_state.state.holder import About
 from sdx_state.state.signing import key_from
 
 

@@ -129,7 +129,7 @@ class Context:
         """
         from sdx_state.app.place import Place, job_of
         from sdx_state.config.sift import PROJECT_FILE
-        from sdx_state.state.shared import About
+        from sdx_state.state.holder import About
 
         if project is None and (self.folder / PROJECT_FILE).exists():
             project = self.project()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from fnmatch import fnmatchcase
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,6 +15,7 @@ from sdx_state.cli.completing import addresses
 from sdx_state.cli.context import Context, sandbox_option
 from sdx_state.cli.failure import Stop
 from sdx_state.cli.outputs import text_or_json_option
+from sdx_state.cli.state_transfer import pull, push
 
 if TYPE_CHECKING:
     from sdx_state.model.address import Address
@@ -30,6 +31,10 @@ def command() -> None:
     finds by name what is declared. Not found again are resources that were removed from YAML before the loss (they
     stay in the tenant, unmanaged) and surveys that were renamed in YAML (they are created again).
     """
+
+
+command.add_command(pull)
+command.add_command(push)
 
 
 @command.command("list")
@@ -155,49 +160,6 @@ def restore(context: Context, serial: int | None, auto_approve: bool, sandbox: b
             raise Stop("not approved", "Nothing was changed. Without a terminal, --auto-approve says yes.")
         saved = keep(store, journal, put_back(ledger, store, journal))
     click.echo(f"The state knows {counted(len(saved.entries), 'resource')}, as it did at serial {ledger.serial}.")
-
-
-@command.command()
-@sandbox_option
-@click.pass_obj
-def pull(context: Context, sandbox: bool) -> None:
-    """Print the state as JSON, for a copy.
-
-    It contains addresses, ids and hashes. Put a copy back with `state push`.
-    """
-    from sdx_state.app.transfer import pulled
-
-    click.echo(pulled(_store(context, sandbox)).decode("ascii"), nl=False)
-
-
-@command.command()
-@click.argument("file", type=click.File("rb"))
-@click.option("--force", is_flag=True, help="Replace a newer state, or another lineage.")
-@click.option("--auto-approve", is_flag=True, help="Do not ask.")
-@sandbox_option
-@click.pass_obj
-def push(context: Context, file: IO[bytes], force: bool, auto_approve: bool, sandbox: bool) -> None:
-    """Make FILE, from `state pull`, the state.
-
-    The tenant is not touched. A state of another tenant is refused, also with --force.
-    """
-    from sdx_state.app.transfer import NotPushed, pushed, state_in
-    from sdx_state.cli.console import confirmed, say
-    from sdx_state.model.texts import counted
-
-    store = _store(context, sandbox)
-    ledger = state_in(store, file.read(), file.name)
-    with store.lock("state push") as fence:
-        question = f"Replace the state by {file.name}?"
-        if not auto_approve and not confirmed(context.where_of(ledger, sandbox), question):
-            raise Stop("not approved", "Nothing was changed. Without a terminal, --auto-approve says yes.")
-        try:
-            saved, overridden = pushed(store, fence, ledger, file.name, force=force)
-        except NotPushed as error:
-            raise Stop(f"{file.name} was not pushed: {error}", error.advice) from error
-    for reason in overridden:
-        say(f"Overridden: {reason}")
-    click.echo(f"The state knows {counted(len(saved.entries), 'resource')} (serial {saved.serial}).")
 
 
 @command.command()

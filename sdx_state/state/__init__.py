@@ -1,1 +1,1 @@
-"""What was last applied: address -> live id and hashes of the values. Rebuildable from live at any time."""
+"""The state: address -> live id and hashes of the values last applied. Can be rebuilt from live at any time."""

@@ -1,4 +1,4 @@
-"""What a state backend does: keep one state with its journal, and let one run write at a time."""
+"""Protocol of a state backend: stores one state with its journal, and lets one run write at a time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LOCAL = "local"  # the name of the store in a folder on this machine
 
 @dataclass(frozen=True)
 class Fence:
-    """What a lock gives to its holder.
+    """Proof that a run has the lock.
 
     Attributes:
         check: Raises LockLost where the holder may write no more; called right before each write.
@@ -43,7 +43,7 @@ class Segment:
     """A closed part of a journal, which is never written again.
 
     Attributes:
-        name: What messages call it.
+        name: Name in messages.
         read: Returns its lines. Raises OSError where the store does not answer.
     """
 
@@ -60,7 +60,7 @@ class Lines(Protocol):
 
     @property
     def name(self) -> str:
-        """What messages call it."""
+        """Name in messages."""
 
     def exists(self) -> bool:
         """Tell whether any line was ever written."""
@@ -213,3 +213,11 @@ class Backend(Protocol):
         Raises:
             StateLocked: The run lives, or the lock is another.
         """
+
+
+class Plans(Protocol):
+    """Remembers which plans were saved on this machine."""
+
+    def saved_plans(self) -> list[str]: ...
+
+    def remember_plan(self, hash: str) -> None: ...

@@ -1,4 +1,4 @@
-"""What can be wrong with a state, each with what to do next."""
+"""Errors of the state, each with what to do next."""
 
 from __future__ import annotations
 

@@ -201,7 +201,9 @@ class OpenFolder:
     def _not_a_folder(self, name: str, found: os.stat_result | None) -> Exception:
         kind = kind_of_file(found.st_mode) if found is not None else None
         return self._refusal(
-            self.path / name, f"is {kind or 'a file'}, and a folder is due", "Move it away; it is made again."
+            self.path / name,
+            f"is {kind or 'a file'}, expected a directory",
+            "Move it away.",
         )
 
     def _require_ours(self, name: str, found: os.stat_result) -> None:

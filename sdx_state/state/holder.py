@@ -1,7 +1,8 @@
-"""Who holds the lock of a state, as the lock says."""
+"""The holder of the lock of a state, as the lock describes it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
@@ -44,6 +45,25 @@ class Holder:
         more = "".join(f", {what}" for what in (self.job, self.commit and f"commit {self.commit[:12]}") if what)
         age = max(0, int(now - self.since))
         return f"`sdx-state {self.purpose}` (process {self.pid} on {at}, lock {self.id}{more}), for {age} s"
+
+
+@dataclass(frozen=True)
+class About:
+    """Description of this run for others who find the state locked, and how it waits for locks.
+
+    Attributes:
+        job: Address of the CI job, empty outside of one.
+        commit: The Git commit of the configuration, empty where that is not known.
+        timeout: Seconds to wait for a lock that another run has; None waits only until that run shows that it lives.
+        waiting: Told who holds the lock that is waited for.
+        beats: Renew the lease in a thread of its own; a simulation does without.
+    """
+
+    job: str = ""
+    commit: str = ""
+    timeout: float | None = None
+    waiting: Callable[[str], None] = lambda _: None
+    beats: bool = True
 
 
 def holder_of(written: str) -> Holder | None:

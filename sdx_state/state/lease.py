@@ -34,7 +34,7 @@ LOOK = 1.0  # seconds between looks at a lease that another run has
 
 @dataclass(frozen=True)
 class Lock:
-    """What the lock object says.
+    """Content of the lock object.
 
     Attributes:
         epoch: Grows by one with each holder.
@@ -68,7 +68,7 @@ def lock_in(content: bytes, where: str) -> Lock:
         holder = holder_in(found) if found is not None else None
         probed, clean = member(document, "probed", flag), member(document, "clean", flag)
     except DecodingError as error:
-        raise StateUnusable(f"{where} is no lock: {error}", "Remove that object if no run is active.") from error
+        raise StateUnusable(f"{where} is not a lock: {error}", "Remove that object if no run is active.") from error
     return Lock(sealed.epoch, holder, probed, clean)
 
 

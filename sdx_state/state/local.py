@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sdx_state.decoding.strict import OWN_DEPTH, DecodingError, parse
-from sdx_state.decoding.typed import Record, record
+from sdx_state.decoding.typed import Record
 from sdx_state.model.ledger import Ledger
 from sdx_state.programs.machine import THIS_MACHINE, Machine
 from sdx_state.state.backend import Fence
 from sdx_state.state.codec import decode, encode
 from sdx_state.state.errors import (
-    NONE_KEPT_ADVICE,
     OLDER_ADVICE,
-    RUN_ADVICE,
     UNREADABLE_ADVICE,
     CopyNotKept,
     StateNotSaved,
@@ -28,14 +23,11 @@ from sdx_state.state.files import open_folder, read_private, write_atomically
 from sdx_state.state.holder import Holder
 from sdx_state.state.journal_file import JournalFile
 from sdx_state.state.ledger import new_ledger, require_tenant
+from sdx_state.state.local_copies import LocalCopies
 from sdx_state.state.lock_file import holding, is_left_behind, locked
-from sdx_state.state.signing import SigningKey, hash_of_bytes
+from sdx_state.state.signing import SigningKey
 
-KEPT = 20  # earlier states, and runs
 KEPT_PLANS = 200  # hashes of saved plans
-# The names that are made, and so the only ones that are ever read or deleted.
-GENERATION = re.compile(r"[1-9][0-9]{0,18}\.json")
-RUN = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4}\.json")
 
 
 @dataclass(frozen=True)
@@ -73,7 +65,7 @@ class LocalStore:
 
     @property
     def shared(self) -> bool:
-        """Whether only what writes to the tenant writes here."""
+        """False: commands that only read the tenant may write here."""
         return False
 
     def of(self, tenant: str) -> LocalStore:
@@ -150,9 +142,7 @@ class LocalStore:
                 "Make room, then run the same command again: whatever was done is found again by its name."
             ) from error
         try:
-            # A copy of its own: what damages the one file must not damage the other.
-            write_atomically(self.generations / f"{ledger.serial}.json", data, below=self.folder)
-            self._keep_newest(self.generations, GENERATION)
+            self._copies.keep_state(ledger.serial, data)
         except OSError as error:
             raise CopyNotKept(
                 f"the state was saved to {self.path} (serial {ledger.serial}), but its copy for `state restore` "
@@ -195,53 +185,49 @@ class LocalStore:
 
     @property
     def runs(self) -> Path:
-        """The folder of what is kept of each run."""
-        return self.folder / f"{self.name}.runs"
+        """The directory of the documents of runs."""
+        return self._copies.runs_path
 
     @property
     def generations(self) -> Path:
-        """The folder of earlier states."""
-        return self.folder / f"{self.name}.generations"
+        """The directory of earlier states."""
+        return self._copies.generations_path
+
+    @property
+    def _copies(self) -> LocalCopies:
+        return LocalCopies(self.folder, self.name, self.key)
 
     def save_run(self, run: str, document: Mapping[str, object]) -> str:
-        """Keep `document` as that of `run`, of all runs the newest `KEPT`, and return its hash for the journal.
+        """Keep `document` as that of `run` and return its hash for the journal.
 
         Raises:
             StateNotSaved: It is not on the disk. Nothing may be sent.
         """
-        data = json.dumps(document, ensure_ascii=True, default=str).encode() + b"\n"
-        try:
-            write_atomically(self.runs / f"{run}.json", data, below=self.folder)
-            self._keep_newest(self.runs, RUN)
-        except OSError as error:
-            raise StateNotSaved(
-                f"{self.runs} cannot be written ({error.strerror}).\n"
-                "Nothing was sent. Make room, then run the same command again."
-            ) from error
-        return hash_of_bytes(data)
+        return self._copies.save_run(run, document)
 
     def load_run(self, run: str, hash: str | None) -> Record:
         """Return the document of `run`.
 
-        Args:
-            run: Its name.
-            hash: What the journal says that the document's hash is, None where it says nothing.
+        Raises:
+            StateUnusable: It is missing, cannot be read, or has not the hash that the journal names.
+        """
+        return self._copies.load_run(run, hash)
+
+    def kept_runs(self) -> list[str]:
+        """Return the runs whose documents are kept, the oldest first."""
+        return self._copies.runs()
+
+    def generation(self, serial: int | None) -> Ledger:
+        """Return the earlier state of `serial`, or the newest one.
 
         Raises:
-            StateUnusable: It is not kept, cannot be read, or is not the document that the journal names.
+            StateUnusable: There is none, or it cannot be trusted.
         """
-        path = self.runs / f"{run}.json"
-        if not RUN.fullmatch(path.name):
-            raise StateUnusable(f"nothing is kept of run {run} (that is not the name of a run)", RUN_ADVICE)
-        try:
-            data = read_private(path, below=self.folder)
-            if hash is not None and hash_of_bytes(data) != hash:
-                raise StateUnusable(f"{path} was altered: its hash is not the one in the journal", RUN_ADVICE)
-            return record(parse(data, OWN_DEPTH))
-        except OSError as error:
-            raise StateUnusable(f"nothing is kept of run {run} ({error.strerror})", RUN_ADVICE) from error
-        except DecodingError as error:
-            raise StateUnusable(f"what is kept of run {run} cannot be read: {error}", RUN_ADVICE) from error
+        return self._copies.state(serial)
+
+    def kept_serials(self) -> list[int]:
+        """Return the serials of the earlier states, the oldest first."""
+        return self._copies.serials()
 
     @property
     def plans_path(self) -> Path:
@@ -273,45 +259,6 @@ class LocalStore:
             write_atomically(self.plans_path, "".join(f"{one}\n" for one in (*newest, hash)).encode("ascii"))
         except OSError as error:
             raise StateNotSaved(f"{self.plans_path} cannot be written ({error.strerror})") from error
-
-    def generation(self, serial: int | None) -> Ledger:
-        """Return the earlier state of `serial`, or the newest that is kept.
-
-        Raises:
-            StateUnusable: There is none, or it cannot be trusted.
-        """
-        kept = self.kept_serials()
-        if not kept or (serial is not None and serial not in kept):
-            shown = ", ".join(map(str, kept)) or "none"
-            advice = "Name one that is kept: sdx-state state restore SERIAL" if kept else NONE_KEPT_ADVICE
-            number = f" {serial}" if serial is not None else ""
-            raise StateUnusable(f"there is no earlier state{number} (kept: {shown})", advice)
-        path = self.generations / f"{serial if serial is not None else kept[-1]}.json"
-        try:
-            return decode(read_private(path, below=self.folder), str(path), self.key)
-        except OSError as error:
-            raise StateUnusable(f"{path} cannot be read ({error.strerror})", UNREADABLE_ADVICE) from error
-
-    def kept_serials(self) -> list[int]:
-        """Return the serials of the earlier states that are kept, the newest last."""
-        return sorted(map(int, self._names(self.generations, GENERATION)))
-
-    def kept_runs(self) -> list[str]:
-        """Return the runs of which something is kept, the newest last."""
-        return sorted(self._names(self.runs, RUN))
-
-    def _names(self, kept: Path, form: re.Pattern[str]) -> list[str]:
-        try:
-            with open_folder(kept, below=self.folder) as folder:
-                return [name.removesuffix(".json") for name in folder.names(form)]
-        except FileNotFoundError:
-            return []
-        except OSError as error:
-            raise StateUnusable(f"{kept} cannot be read ({error.strerror})", UNREADABLE_ADVICE) from error
-
-    def _keep_newest(self, kept: Path, form: re.Pattern[str]) -> None:
-        with open_folder(kept, below=self.folder) as folder:
-            folder.keep_newest(form, KEPT)
 
     @contextmanager
     def lock(self, purpose: str) -> Iterator[Fence]:

@@ -20,7 +20,7 @@ MOST_LATE_LINES = 9  # that a holder which was taken over has sent already: one,
 
 @dataclass(frozen=True)
 class Memory:
-    """What is remembered.
+    """The state, with the creates of interrupted runs.
 
     Attributes:
         saved: What the store holds.
@@ -97,7 +97,7 @@ def open_journal(store: Backend, fence: Fence = UNFENCED) -> Journal:
         except LineTaken:  # by the holder before: it counts, and is read
             continue
         return journal
-    raise LockLost(f"the holder of {store.lines.name} before goes on writing.\nNothing was sent.")
+    raise LockLost(f"the previous holder of {store.lines.name} is still writing.\nNothing was sent.")
 
 
 def _opened(store: Backend, fence: Fence) -> Journal:

@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from sdx_state.decoding.strict import parse
+from sdx_state.decoding.typed import record
 from sdx_state.model.urls import on_this_machine
 from sdx_state.state.store import Conflict, Found, StoreRefused, Unclear
 
@@ -55,7 +57,7 @@ class ObjectStore:
         """Write `content` if the object has `version` still, or if there is none and `version` is None."""
         import obstore
 
-        mode: Any = "create" if version is None else json.loads(version)
+        mode: Any = "create" if version is None else record(parse(version))
         put = lambda: obstore.put(self._client, self._path(key), content, mode=mode, use_multipart=False)  # noqa: E731
         try:
             return _version(self._asked(key, put))

@@ -1,4 +1,4 @@
-"""Who may have put a file or a folder where it is: this program, its user, or others."""
+"""Owner and permissions of files and directories: this program, its user, or other users."""
 
 from __future__ import annotations
 
@@ -73,5 +73,5 @@ def why_foreign(found: os.stat_result, path: Path, owner: int, *, shared: bool) 
     if found.st_uid not in trusted:
         return f"belongs to another user (uid {found.st_uid})", "If it is yours, copy it, and use the copy."
     if found.st_mode & _OTHERS_WRITE:
-        return "can be written by other users", f"If nobody changed it: chmod go-w {shlex.quote(str(path))}"
+        return "can be written by other users", f"If no other user changed it: chmod go-w {shlex.quote(str(path))}"
     return None

@@ -7,35 +7,31 @@ lease, all others on that there is nothing yet.
 
 from __future__ import annotations
 
-import json
-import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from typing import Protocol
 
-from sdx_state.decoding.strict import OWN_DEPTH, DecodingError, parse
-from sdx_state.decoding.typed import Record, natural, record
+from sdx_state.decoding.strict import DecodingError
+from sdx_state.decoding.typed import Record, natural
 from sdx_state.model.ledger import Ledger
 from sdx_state.programs.machine import Machine
-from sdx_state.state.backend import Fence
+from sdx_state.state.backend import Fence, Plans
 from sdx_state.state.codec import decode, encode
 from sdx_state.state.errors import (
-    NONE_KEPT_ADVICE,
     OLDER_ADVICE,
-    RUN_ADVICE,
     CopyNotKept,
     LockLost,
     StateNotSaved,
     StateUnusable,
 )
-from sdx_state.state.holder import Holder, holder_in
+from sdx_state.state.holder import About, Holder, holder_in
 from sdx_state.state.lease import Lease, acquire, beat, cleared
 from sdx_state.state.ledger import new_ledger, require_tenant
 from sdx_state.state.probe import probe
+from sdx_state.state.shared_copies import SharedCopies, first_line
 from sdx_state.state.shared_journal import SharedJournal
-from sdx_state.state.signing import SigningKey, hash_of_bytes
+from sdx_state.state.signing import SigningKey
 from sdx_state.state.store import Careful, Conflict, Found, Sealed, Store, StoreError, unsealed
 
 KEPT = 20  # earlier states, and runs
@@ -46,36 +42,9 @@ LINEAGE_ADVICE = (
 )
 
 
-class Plans(Protocol):
-    """Remembers which plans were saved on this machine."""
-
-    def saved_plans(self) -> list[str]: ...
-
-    def remember_plan(self, hash: str) -> None: ...
-
-
-@dataclass(frozen=True)
-class About:
-    """What a run says of itself to those who find the state locked, and how it treats locks.
-
-    Attributes:
-        job: Address of the CI job, empty outside of one.
-        commit: The Git commit of the configuration, empty where that is not known.
-        timeout: Seconds to wait for a lock that another run has; None waits only until that run shows that it lives.
-        waiting: Told who holds the lock that is waited for.
-        beats: Renew the lease in a thread of its own; a simulation does without.
-    """
-
-    job: str = ""
-    commit: str = ""
-    timeout: float | None = None
-    waiting: Callable[[str], None] = lambda _: None
-    beats: bool = True
-
-
 @dataclass
 class _Session:
-    """What is known of the store, by all that work with one state: read once, or written under a lease."""
+    """Content of the store as this process knows it: read once, or written under a lease."""
 
     lease: Lease | None = None
     state: Found | None = None
@@ -117,7 +86,7 @@ class SharedStore:
 
     @property
     def shared(self) -> bool:
-        """Whether only what writes to the tenant writes here."""
+        """True: only commands that write to the tenant write here."""
         return True
 
     def of(self, tenant: str) -> SharedStore:
@@ -172,11 +141,11 @@ class SharedStore:
         data = encode(ledger, self.key)
         self._write(Sealed(data, self._held.lock.epoch, {"head": ledger.head.seq, "writer": self._writer()}))
         try:
-            self._keep("generations", f"{ledger.serial:012}", data)
+            self._copies.keep_state(ledger.serial, data)
         except StoreError as error:
             raise CopyNotKept(
                 f"the state was saved to {self._where} (serial {ledger.serial}), but its copy for `state restore` "
-                f"could not be kept ({_first_line(error)}).\nNothing is lost. The next save keeps a copy again.",
+                f"could not be kept ({first_line(error)}).\nNothing is lost. The next save keeps a copy again.",
                 ledger,
             ) from error
         return ledger
@@ -195,62 +164,36 @@ class SharedStore:
             )
 
     def save_run(self, run: str, document: Mapping[str, object]) -> str:
-        """Keep `document` as that of `run`, of all runs the newest `KEPT`, and return its hash for the journal.
+        """Keep `document` as that of `run` and return its hash for the journal.
 
         Raises:
             StateNotSaved: The store did not confirm it. Nothing may be sent.
         """
-        data = json.dumps(document, ensure_ascii=True, default=str).encode() + b"\n"
-        try:
-            self._keep("runs", run, data)
-        except StoreError as error:
-            raise StateNotSaved(
-                f"{self.store.name} did not keep the run ({_first_line(error)}).\nNothing was sent. Run again."
-            ) from error
-        return hash_of_bytes(data)
+        return self._copies.save_run(run, document)
 
     def load_run(self, run: str, hash: str | None) -> Record:
         """Return the document of `run`.
 
         Raises:
-            StateUnusable: It is not kept, cannot be read, or is not the document that the journal names.
+            StateUnusable: It is missing, cannot be read, or has not the hash that the journal names.
         """
-        where = f"{self.store.name}: {self.name}/runs/{run}"
-        try:
-            found = self._careful.get(f"{self.name}/runs/{run}") if _RUN.fullmatch(run) else None
-            if found is None:
-                raise StateUnusable(f"nothing is kept of run {run}", RUN_ADVICE)
-            data = unsealed(found.content, where).payload
-            if hash is not None and hash_of_bytes(data) != hash:
-                raise StateUnusable(f"{where} was altered: its hash is not the one in the journal", RUN_ADVICE)
-            return record(parse(data, OWN_DEPTH))
-        except DecodingError as error:
-            raise StateUnusable(f"what is kept of run {run} cannot be read: {error}", RUN_ADVICE) from error
+        return self._copies.load_run(run, hash)
 
     def kept_runs(self) -> list[str]:
-        """Return the runs of which something is kept, the oldest first."""
-        return [name for name in self._names("runs") if _RUN.fullmatch(name)]
+        """Return the runs whose documents are kept, the oldest first."""
+        return self._copies.runs()
 
     def generation(self, serial: int | None) -> Ledger:
-        """Return the earlier state of `serial`, or the newest that is kept.
+        """Return the earlier state of `serial`, or the newest one.
 
         Raises:
             StateUnusable: There is none, or it cannot be trusted.
         """
-        kept = self.kept_serials()
-        if not kept or (serial is not None and serial not in kept):
-            shown = ", ".join(map(str, kept)) or "none"
-            advice = "Name one that is kept: sdx-state state restore SERIAL" if kept else NONE_KEPT_ADVICE
-            number = f" {serial}" if serial is not None else ""
-            raise StateUnusable(f"there is no earlier state{number} (kept: {shown})", advice)
-        key = f"{self.name}/generations/{serial if serial is not None else kept[-1]:012}"
-        found = self._careful.get(key)
-        where = f"{self.store.name}: {key}"
-        return decode(unsealed(found.content, where).payload if found is not None else b"", where, self.key)
+        return self._copies.state(serial)
 
     def kept_serials(self) -> list[int]:
-        """Return the serials of the earlier states that are kept, the oldest first."""
-        return [int(name) for name in self._names("generations") if name.isdecimal()]
+        """Return the serials of the earlier states, the oldest first."""
+        return self._copies.serials()
 
     def saved_plans(self) -> list[str]:
         """Return the hashes of the plans that were saved on this machine."""
@@ -315,6 +258,11 @@ class SharedStore:
         return Careful(self.store, self.machine)
 
     @property
+    def _copies(self) -> SharedCopies:
+        lease = self.session.lease
+        return SharedCopies(self.store, self.name, self.machine, self.key, lease)
+
+    @property
     def _held(self) -> Lease:
         if self.session.lease is None:
             raise LockLost(f"{self._where} can be written under its lock alone.\nNothing was saved.")
@@ -367,24 +315,3 @@ class SharedStore:
             if self.lines.newest() <= head or version == seen:
                 return
             seen = version  # closed between the two reads, or an older state was put back
-
-    def _keep(self, kind: str, name: str, data: bytes) -> None:
-        key = f"{self.name}/{kind}/{name}"
-        content = Sealed(data, self._held.lock.epoch).encoded(self.machine)
-        careful = Careful(self.store, self.machine, self._held.check)
-        try:
-            careful.put(key, content, None)
-        except Conflict:  # of a run that was cut off behind this write
-            careful.delete([key])
-            careful.put(key, content, None)
-        careful.delete([f"{self.name}/{kind}/{one}" for one in self._names(kind)[:-KEPT]])
-
-    def _names(self, kind: str) -> list[str]:
-        return sorted(key.rpartition("/")[2] for key in self._careful.list(f"{self.name}/{kind}/"))
-
-
-_RUN = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4}")
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0]

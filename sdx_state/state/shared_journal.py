@@ -54,7 +54,7 @@ class SharedJournal:
 
     @property
     def name(self) -> str:
-        """What messages call it."""
+        """Name in messages."""
         return f"{self._store.name}: {self.prefix}/journal"
 
     def forget(self) -> None:

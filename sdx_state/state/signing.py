@@ -26,7 +26,7 @@ Purpose = Literal["plan", "state", "journal"]
 
 @dataclass(frozen=True)
 class SigningKey:
-    """What signatures are made with. The secret itself is never used: CI systems may seal files with it."""
+    """Key for signatures. The secret itself is never used: CI systems may seal files with it."""
 
     _derived: bytes = field(repr=False)
 

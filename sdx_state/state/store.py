@@ -1,4 +1,4 @@
-"""What a shared store must be able to do: keep small objects, and write one only where it is as it was last seen.
+"""Protocol of a shared store: small objects by key, and conditional writes that name the version they replace.
 
 A bucket or a table of a database is enough. All else that a backend promises is built on these four operations, once
 (`shared`).
@@ -63,7 +63,7 @@ class Store(Protocol):
 
     @property
     def name(self) -> str:
-        """What messages call the store. Without credentials."""
+        """Name of the store in messages, without credentials."""
 
     def get(self, key: str) -> Found | None:
         """Return the object `key`, None if there is none."""
@@ -87,7 +87,7 @@ class Store(Protocol):
 
 @dataclass(frozen=True)
 class Sealed:
-    """What every object holds: a payload with what it was written by.
+    """Content of every object: a payload and its writer.
 
     Attributes:
         payload: The content.

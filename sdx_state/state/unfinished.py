@@ -1,4 +1,4 @@
-"""What earlier runs left without an end, read off the journal line by line."""
+"""Operations of earlier runs without an end, read from the journal line by line."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Unseen:
 
 @dataclass(frozen=True)
 class Unfinished:
-    """What earlier runs left.
+    """Operations without an end, and what they created.
 
     Attributes:
         pending: Creates that may or may not have reached the tenant.

@@ -49,7 +49,7 @@ def test_restore_replaces_a_state_that_is_damaged(applied):
 
 
 def test_earlier_states_are_private_and_do_not_grow_without_end(connected, monkeypatch):
-    monkeypatch.setattr("sdx_state.state.local.KEPT", 3)
+    monkeypatch.setattr("sdx_state.state.local_copies.KEPT", 3)
     for number in range(5):
         connected.write("a.yaml", f"surveys: {{a: {{name: A, description: '{number}'}}}}\n")
         connected.apply()

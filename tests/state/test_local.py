@@ -105,16 +105,16 @@ def test_a_folder_that_cannot_be_written_keeps_the_old_state(store):
 
 
 def test_a_copy_that_cannot_be_kept_leaves_the_new_state_and_says_so(connected, tenant, monkeypatch):
-    from sdx_state.state import local
+    from sdx_state.state import local_copies
 
     def full(path, data, **options):
         if path.parent.name == "state.generations":
             raise OSError(28, "No space left on device")
         write_atomically(path, data, **options)
 
-    write_atomically = local.write_atomically
+    write_atomically = local_copies.write_atomically
     connected.write("a.yaml", "surveys: {a: {name: A}}\n")
-    monkeypatch.setattr(local, "write_atomically", full)
+    monkeypatch.setattr(local_copies, "write_atomically", full)
     applied = connected.apply()
     assert applied.code == 1
     assert "the state was saved" in applied.err

@@ -11,10 +11,11 @@ from sdx_state.model.ledger import Entry
 from sdx_state.programs.machine import THIS_MACHINE
 from sdx_state.state.backend import UNFENCED
 from sdx_state.state.errors import LineTaken, LockLost, StateLocked, StateOfAnother, StateUnusable
+from sdx_state.state.holder import About
 from sdx_state.state.lease import LEASE, MARGIN, RENEWAL
 from sdx_state.state.local import LocalStore
 from sdx_state.state.memory import journal_of, keep, open_journal, recall, verified
-from sdx_state.state.shared import About, SharedStore
+from sdx_state.state.shared import SharedStore
 from sdx_state.state.store import StoreRefused
 from tests.state.memory_store import MemoryStore, VirtualMachine
 

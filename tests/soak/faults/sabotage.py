@@ -25,7 +25,7 @@ from sdx_state.apply.outcome import Outcome
 from sdx_state.live import read
 from sdx_state.model.ledger import Entry
 from sdx_state.programs.machine import Uptime
-from sdx_state.state import files, journal, journal_file, local
+from sdx_state.state import files, journal, journal_file, local, local_copies
 from sdx_state.state.errors import StateNotSaved, StateUnusable
 from sdx_state.state.ledger import new_ledger
 from tests.soak.faults import distrust
@@ -98,7 +98,7 @@ def state_in_place() -> list[Patch]:
         finally:
             DISK.os.close(descriptor)
 
-    return [(owner, "write_atomically", in_place) for owner in (local, journal_file)]
+    return [(owner, "write_atomically", in_place) for owner in (local, local_copies, journal_file)]
 
 
 def state_not_synced() -> list[Patch]:
@@ -115,7 +115,7 @@ def state_not_synced() -> list[Patch]:
             folder.rename(temporary, path.name)
         DISK.sync_folder(path.parent)
 
-    return [(owner, "write_atomically", hasty) for owner in (local, journal_file)]
+    return [(owner, "write_atomically", hasty) for owner in (local, local_copies, journal_file)]
 
 
 def journal_not_synced() -> list[Patch]:
@@ -149,13 +149,13 @@ def save_error_swallowed() -> list[Patch]:
 
 def intent_error_swallowed() -> list[Patch]:
     """Go on where an intent cannot be written down."""
-    append = journal.Journal._append
+    append = journal.Journal.append
 
     def silent(self: Any, durably: bool, **content: Any) -> None:
         with contextlib.suppress(StateNotSaved):
             append(self, durably, **content)
 
-    return [(journal.Journal, "_append", silent)]
+    return [(journal.Journal, "append", silent)]
 
 
 def first_candidate() -> list[Patch]:

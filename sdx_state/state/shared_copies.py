@@ -1,0 +1,128 @@
+"""Earlier states and the documents of runs in a shared store: the newest of each, for `state restore` and `undo`."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sdx_state.decoding.strict import OWN_DEPTH, DecodingError, parse
+from sdx_state.decoding.typed import Record, record
+from sdx_state.model.ledger import Ledger
+from sdx_state.programs.machine import Machine
+from sdx_state.state.codec import decode
+from sdx_state.state.errors import NONE_KEPT_ADVICE, RUN_ADVICE, LockLost, StateNotSaved, StateUnusable
+from sdx_state.state.lease import Lease
+from sdx_state.state.signing import SigningKey, hash_of_bytes
+from sdx_state.state.store import Careful, Conflict, Sealed, Store, StoreError, unsealed
+
+KEPT = 20  # earlier states, and runs
+_RUN = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4}")
+
+
+@dataclass(frozen=True)
+class SharedCopies:
+    """The copies of one state.
+
+    Attributes:
+        store: The store.
+        name: Name of the state, the prefix of all keys.
+        machine: Clock, waiting and random numbers.
+        key: Signs earlier states; None for no signatures.
+        lease: The lease of the run that writes; None for reading only.
+    """
+
+    store: Store
+    name: str
+    machine: Machine
+    key: SigningKey | None = field(repr=False)
+    lease: Lease | None
+
+    def save_run(self, run: str, document: Mapping[str, object]) -> str:
+        """Keep `document` as that of `run`, of all runs the newest `KEPT`, and return its hash for the journal.
+
+        Raises:
+            StateNotSaved: The store did not confirm it. Nothing may be sent.
+        """
+        data = json.dumps(document, ensure_ascii=True, default=str).encode() + b"\n"
+        try:
+            self._keep("runs", run, data)
+        except StoreError as error:
+            raise StateNotSaved(
+                f"{self.store.name} did not keep the run ({first_line(error)}).\nNothing was sent. Run again."
+            ) from error
+        return hash_of_bytes(data)
+
+    def load_run(self, run: str, hash: str | None) -> Record:
+        """Return the document of `run`.
+
+        Raises:
+            StateUnusable: It is not kept, cannot be read, or is not the document that the journal names.
+        """
+        where = f"{self.store.name}: {self.name}/runs/{run}"
+        try:
+            found = Careful(self.store, self.machine).get(f"{self.name}/runs/{run}") if _RUN.fullmatch(run) else None
+            if found is None:
+                raise StateUnusable(f"nothing is kept of run {run}", RUN_ADVICE)
+            data = unsealed(found.content, where).payload
+            if hash is not None and hash_of_bytes(data) != hash:
+                raise StateUnusable(f"{where} was altered: its hash is not the one in the journal", RUN_ADVICE)
+            return record(parse(data, OWN_DEPTH))
+        except DecodingError as error:
+            raise StateUnusable(f"what is kept of run {run} cannot be read: {error}", RUN_ADVICE) from error
+
+    def runs(self) -> list[str]:
+        """Return the runs of which something is kept, the oldest first."""
+        return [name for name in self._names("runs") if _RUN.fullmatch(name)]
+
+    def state(self, serial: int | None) -> Ledger:
+        """Return the earlier state of `serial`, or the newest that is kept.
+
+        Raises:
+            StateUnusable: There is none, or it cannot be trusted.
+        """
+        kept = self.serials()
+        if not kept or (serial is not None and serial not in kept):
+            shown = ", ".join(map(str, kept)) or "none"
+            advice = "Name one that is kept: sdx-state state restore SERIAL" if kept else NONE_KEPT_ADVICE
+            number = f" {serial}" if serial is not None else ""
+            raise StateUnusable(f"there is no earlier state{number} (kept: {shown})", advice)
+        key = f"{self.name}/generations/{serial if serial is not None else kept[-1]:012}"
+        found = Careful(self.store, self.machine).get(key)
+        where = f"{self.store.name}: {key}"
+        return decode(unsealed(found.content, where).payload if found is not None else b"", where, self.key)
+
+    def serials(self) -> list[int]:
+        """Return the serials of the earlier states that are kept, the oldest first."""
+        return [int(name) for name in self._names("generations") if name.isdecimal()]
+
+    def keep_state(self, serial: int, data: bytes) -> None:
+        """Keep the encoded state `data` of `serial`.
+
+        Raises:
+            StoreError: The store did not confirm it.
+        """
+        self._keep("generations", f"{serial:012}", data)
+
+    def _keep(self, kind: str, name: str, data: bytes) -> None:
+        key = f"{self.name}/{kind}/{name}"
+        if self.lease is None:
+            raise LockLost(f"{self.store.name}: {key} can be written under the lock only.\nNothing was saved.")
+        content = Sealed(data, self.lease.lock.epoch).encoded(self.machine)
+        careful = Careful(self.store, self.machine, self.lease.check)
+        try:
+            careful.put(key, content, None)
+        except Conflict:  # of a run that was cut off behind this write
+            careful.delete([key])
+            careful.put(key, content, None)
+        careful.delete([f"{self.name}/{kind}/{one}" for one in self._names(kind)[:-KEPT]])
+
+    def _names(self, kind: str) -> list[str]:
+        keys = Careful(self.store, self.machine).list(f"{self.name}/{kind}/")
+        return sorted(key.rpartition("/")[2] for key in keys)
+
+
+def first_line(error: Exception) -> str:
+    """Return the first line of a message."""
+    return str(error).partition("\n")[0]
