@@ -147,6 +147,14 @@ class OpenFolder:
             os.close(descriptor)
         self._directory.sync()
 
+    def sync_names(self) -> None:
+        """Return when the names in the folder are on the disk.
+
+        Raises:
+            OSError: They are not.
+        """
+        self._directory.sync()
+
     def truncate(self, name: str, length: int) -> None:
         """Cut the file `name` after `length` bytes."""
         descriptor = self.open(name, os.O_WRONLY)

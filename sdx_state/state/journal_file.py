@@ -101,6 +101,9 @@ class JournalFile:
             content = read_private(self.path)
             if self.newest() < head.seq:
                 write_atomically(self.history / f"{head.seq:012}-{run}.jsonl", content, below=self.path.parent)
+            else:  # a run that was killed had copied it, and may not have made its name durable
+                with open_folder(self.history, below=self.path.parent) as folder:
+                    folder.sync_names()
             with open_folder(self.path.parent) as folder:
                 folder.remove(self.path.name)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from sdx_state.model.ledger import Head
 from sdx_state.state import platform
 from sdx_state.state.chain import NOTHING
 from sdx_state.state.errors import ForeignFile
@@ -160,3 +161,14 @@ def test_lines_and_name_of_a_journal_that_a_killed_run_left_are_made_durable(
     JournalFile(path).mend(NOTHING, "20260101-000000-abcd")
     assert len(synced) == 1
     assert path.read_bytes() == b"{}\n"
+
+
+def test_name_of_a_closed_part_is_durable_before_the_open_part_is_removed(tmp_path: Path, synced: list[Any]) -> None:
+    journal = JournalFile(tmp_path / "state.journal.jsonl")
+    append(journal.path, b'{"hash": "x"}\n', durably=True)
+    part = journal.history / f"{1:012}-20260101-000000-abcd.jsonl"
+    write_atomically(part, journal.path.read_bytes(), below=tmp_path)  # and then the run was killed
+    synced.clear()
+    journal.close(Head(1, "x"), "20260101-000000-abcd")
+    assert len(synced) == 1
+    assert not journal.path.exists()
