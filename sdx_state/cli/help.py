@@ -13,6 +13,7 @@ TOPICS = (
     "reviewing",
     "github",
     "gitlab",
+    "shared-state",
     "handoff",
     "drift",
     "troubleshooting",

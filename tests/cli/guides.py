@@ -3,9 +3,9 @@
 `python -m tests.cli.guides FILE...` writes what the commands print today into the guides.
 
 A guide says in a comment what it starts from: `<!-- start: examples/quickstart -->`, or `empty`. After a comma
-follows what is served (`documented`; `seeded`: a tenant with a survey), or what was done before (`connected`: the
-credentials are set; `applied`: and the project is applied). `<!-- tenant: surveys 1 closing_text Bye -->` is what a
-person changes in the admin UI at that point. The blocks:
+follows what is served (`documented`; `seeded`: a tenant with a survey; `postgres`: a database for the state), or what
+was done before (`connected`: the credentials are set; `applied`: and the project is applied).
+`<!-- tenant: surveys 1 closing_text Bye -->` is what a person changes in the admin UI at that point. The blocks:
 
 - `console`: `$ ` begins a command, what follows is its output. A line `...` stands for any lines, `...` in a line for
   any text. A command that fails is followed by `$ echo $?`.
@@ -101,8 +101,8 @@ class Walk:
         code: The exit code of the last command.
     """
 
-    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, tenant: object) -> None:
-        self.folder, self.code = folder, 0
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, tenant: object, database: str = "") -> None:
+        self.folder, self.code, self._database = folder, 0, database
         self._monkeypatch, self._tenant = monkeypatch, tenant
         monkeypatch.setenv("COLUMNS", "100")
         monkeypatch.chdir(folder)
@@ -135,6 +135,9 @@ class Walk:
         return f"$ {command}\n" + (expected if agrees(expected, out) else out.strip("\n") + "\n" * bool(out))
 
     def _command(self, words: list[str], before: int) -> str:
+        if words[-2:-1] == [">"]:
+            (self.folder / words[-1]).write_text(self._command(words[:-2], before), encoding="utf-8")
+            return ""
         name, *arguments = words
         self.code = 0
         if name == "sdx-state":
@@ -162,7 +165,8 @@ class Walk:
     def _given(self, name: str) -> str:
         """Return a credential that the reader has."""
         options = self._tenant.options
-        return {"SDX_CUSTOMER_UUID": options.customer_uuid, "SDX_AUTH_TOKEN": options.auth_token}[name]
+        known = {"SDX_CUSTOMER_UUID": options.customer_uuid, "SDX_AUTH_TOKEN": options.auth_token}
+        return {**known, "SDX_STATE_DSN": self._database}[name]
 
     def _program(self, arguments: list[str]) -> str:
         from sdx_state.cli.main import entry
@@ -201,7 +205,10 @@ def walk(text: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[W
     else:
         ignored = shutil.ignore_patterns(".sdx", "handoff")
         shutil.copytree(ROOT / start[1], place, ignore=ignored)
-    with SandboxServer(":memory:", SandboxOptions(documented="documented" in how)) as tenant:
+    with (
+        SandboxServer(":memory:", SandboxOptions(documented="documented" in how)) as tenant,
+        _database() if "postgres" in how else contextlib.nullcontext("") as database,
+    ):
         monkeypatch.setenv("SDX_API_URL", tenant.url)
         monkeypatch.setenv("SDX_NO_KEYRING", "1")
         if "seeded" in how:
@@ -209,10 +216,19 @@ def walk(text: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[W
         if "connected" in how or "applied" in how:
             monkeypatch.setenv("SDX_CUSTOMER_UUID", tenant.options.customer_uuid)
             monkeypatch.setenv("SDX_AUTH_TOKEN", tenant.options.auth_token)
-        walked = Walk(place, monkeypatch, tenant)
+        walked = Walk(place, monkeypatch, tenant, database)
         if "applied" in how:
             walked.run(Block("console", "$ sdx-state apply --auto-approve\n", 0))
         yield walked
+
+
+@contextlib.contextmanager
+def _database() -> Iterator[str]:
+    """Yield the address of a PostgreSQL server."""
+    from tests.state.shared_stores import a_postgres_store
+
+    with a_postgres_store() as opened:
+        yield opened.address
 
 
 def rewritten(text: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
