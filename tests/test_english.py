@@ -219,7 +219,7 @@ def test_other_words_are_not_found(text: str) -> None:
     assert words_of(text) == []
 
 
-def test_docstrings_are_told_from_messages() -> None:
+def test_docstrings_are_distinguished_from_messages() -> None:
     tree = ast.parse('"""What it is."""\ndef f(x):\n    """Whether."""\n    return f"a {x} b"\n')
     assert [(text, is_docstring) for _, text, is_docstring in strings(tree)] == [
         ("What it is.", True),

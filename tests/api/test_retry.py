@@ -205,7 +205,7 @@ def waits_told(told: list[Any]) -> Any:
     return told.append
 
 
-def test_a_long_wait_that_the_server_asks_for_is_told_with_its_end(serve: Any, connect: Any, clock: Any) -> None:
+def test_long_wait_requested_by_the_server_is_reported_with_its_end(serve: Any, connect: Any, clock: Any) -> None:
     told: list[Any] = []
     client = connect(serve((503, {}, {"Retry-After": "3600"}), WELL), waiting=waits_told(told))
     assert client.surveys.get("52") == SURVEY
@@ -223,7 +223,7 @@ def test_a_short_wait_is_not_worth_a_word(serve: Any, connect: Any, seconds: str
     assert told == []
 
 
-def test_workers_that_wait_together_are_told_of_once(
+def test_workers_that_wait_together_are_reported_once(
     serve: Any, serve_by: Any, connect: Any, clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     together = threading.Barrier(4, timeout=20)
@@ -242,7 +242,7 @@ def test_workers_that_wait_together_are_told_of_once(
     assert len(told) == 1
 
 
-def test_what_the_server_asks_for_is_in_the_advice_of_the_last_failure(serve: Any, connect: Any) -> None:
+def test_requested_wait_is_in_the_advice_of_the_last_failure(serve: Any, connect: Any) -> None:
     client = connect(serve((503, {}, {"Retry-After": "7200"})))
     with pytest.raises(e.ServiceUnavailableError) as caught:
         client.surveys.get("52")

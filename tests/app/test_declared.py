@@ -48,7 +48,7 @@ def test_a_comment_in_the_project_file_counts_too(project):
 
 
 @pytest.mark.parametrize("command", ["plan", "drift"])
-def test_what_is_suppressed_is_in_no_other_command_either(project, command):
+def test_suppressed_warnings_are_in_no_command(project, command):
     validated(project, SILENT, "lint: {ignore: [no-questions]}\n")
     assert "no-questions" not in codes(project.run(command, "--sandbox", "--format", "json"))
     validated(project, SILENT)

@@ -248,7 +248,7 @@ def test_every_format_names_the_risk_of_a_rule(example: Any, format: str) -> Non
         ("Risk('worse', 'low', 'x')", "returned a Risk of the rule 'worse', and must name itself: 'bad'"),
     ],
 )
-def test_a_risk_that_nobody_can_name_or_consent_to_is_an_error(add: Any, risk: str, message: str) -> None:
+def test_risk_without_a_name_or_possible_consent_is_an_error(add: Any, risk: str, message: str) -> None:
     project = add("rules", f"from sdx_state.model.plan import Risk\ndef bad(change, facts): return {risk}\n")
     ended = project.apply()
     assert ended.code == 1

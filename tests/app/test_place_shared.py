@@ -85,7 +85,7 @@ def test_state_that_has_a_lineage_pinned_must_be_there(shared):
     assert "pins its lineage 5f0c" in ended.err
 
 
-def test_secrets_of_the_store_are_in_nothing_that_is_said(shared, monkeypatch):
+def test_secrets_of_the_store_are_in_no_message(shared, monkeypatch):
     monkeypatch.setenv("SDX_STATE_DSN", "postgresql://user:a%20very%20secret@127.0.0.1:1/none")
     monkeypatch.setattr("sdx_state.state.store.PATIENCE", 0.0)
     ended = shared.run("plan")

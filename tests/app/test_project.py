@@ -125,7 +125,7 @@ def test_a_tenant_that_changed_since_the_plan_is_left_alone(folder, tenant):
     assert tenant.store.rows("surveys") == before
 
 
-def test_what_is_done_already_is_left_out(folder, tenant):
+def test_finished_changes_are_omitted(folder, tenant):
     project = declared(folder, SURVEYS)
     approved = project.plan().approve()
     project.apply(approved)
@@ -165,7 +165,7 @@ def test_everything_managed_is_deleted_only_with_consent_to_the_number(folder, t
     assert names(tenant) == ["Of a colleague"]
 
 
-def test_what_is_protected_is_never_destroyed(folder, tenant):
+def test_protected_resource_is_never_destroyed(folder, tenant):
     project = declared(folder, "surveys: {a: {name: A, protect: true}, b: {name: B}}\n")
     project.apply(project.plan().approve())
     with pytest.raises(Refused, match="protect"):
@@ -237,7 +237,7 @@ def test_wrong_files_are_one_error_with_every_place(folder):
     assert len(caught.value.diagnostics) > 1
 
 
-def test_a_sandbox_that_cannot_be_used_says_what_to_do(folder):
+def test_unusable_sandbox_is_an_error_with_advice(folder):
     project = declared(folder, SURVEYS, sandbox=True)
     (folder.folder / ".sdx").mkdir(mode=0o700)
     (folder.folder / ".sdx" / "sandbox.db").write_bytes(b"no database" * 100)

@@ -89,7 +89,7 @@ def test_personal_data_is_kept_when_asked_for(connected, tenant, tmp_path):
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[]", '{"format": 3}', '{"format": 1, "surveys": 3}'])
-def test_a_file_that_is_no_stored_tenant_is_refused(project, tmp_path, content):
+def test_file_without_a_stored_tenant_is_refused(project, tmp_path, content):
     path = tmp_path / "tenant.json"
     path.write_text(content)
     project.write("a.yaml", FILES)
@@ -115,7 +115,7 @@ users:
 
 
 @pytest.mark.parametrize("shape", ["tenant", "nested_tenant"])
-def test_no_person_stands_anywhere_in_the_file_and_the_plan_is_empty_all_the_same(project, shape, request, tmp_path):
+def test_no_person_is_in_the_file_and_the_plan_is_still_empty(project, shape, request, tmp_path):
     tenant = request.getfixturevalue(shape)
     project.connect(tenant.url)
     project.write("a.yaml", PERSONS)
@@ -167,7 +167,7 @@ def test_a_telephone_number_cannot_be_found_by_trying_all():
     assert pseudonyms.of("phone", "+61 400 000 000") == pseudonyms.of("phone", "+61400000000")
 
 
-def test_what_is_owned_protected_and_drifted_is_known_without_a_base(stored, tenant, monkeypatch):
+def test_managed_protected_and_drifted_resources_are_known_without_a_base(stored, tenant, monkeypatch):
     stored.connect(tenant.url)
     more = FILES.replace("users:", "  b: {name: B, protect: true}\n  c: {name: C, description: Ours}\nusers:")
     stored.write("a.yaml", more + "  ben@example.com: {name: Ben, timezone: Europe/Berlin}\n")

@@ -117,7 +117,7 @@ def test_a_saved_part_of_a_plan_stays_a_part(reviewed, tenant):
     assert tenant.store.rows("users") == []
 
 
-def test_resume_goes_on_with_the_plan_that_was_cut_off_and_no_more(project, proxy, tenant):
+def test_resume_continues_the_plan_that_was_cut_off_only(project, proxy, tenant):
     project.connect(proxy.url)
     project.write("a.yaml", FILES)
     assert project.run("apply", "--resume").code == 1
@@ -165,7 +165,7 @@ users:
     assert project.run("plan", "--detailed-exitcode").code == 0
 
 
-def test_what_another_address_owns_is_not_taken_for_what_the_plan_creates(connected, tenant, tmp_path):
+def test_resource_of_another_address_is_not_used_for_a_create(connected, tenant, tmp_path):
     connected.write("a.yaml", "surveys: {old: {name: Once}}\n")
     connected.apply()
     connected.write("a.yaml", "surveys: {old: {name: Renamed}, new: {name: Once}}\n")

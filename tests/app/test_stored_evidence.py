@@ -78,7 +78,7 @@ def test_a_stored_plan_is_graded_as_the_live_one(stored):
     assert levels[0]["question.b.r", "type-changed"] == "low"
 
 
-def test_counts_are_said_with_the_moment_at_which_they_were_true(stored):
+def test_counts_have_the_time_at_which_they_were_true(stored):
     taken = datetime.fromisoformat(json.loads(stored.path.read_text())["taken"])
     when = f"{taken:%Y-%m-%d %H:%M} UTC"
     found = rehearsed(stored)

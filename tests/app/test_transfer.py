@@ -60,7 +60,7 @@ def test_another_lineage_is_refused_and_another_tenant_also_with_force(applied, 
         assert "belongs to the tenant https://other.example#1" in refused.err
 
 
-def test_file_that_is_no_state_and_nobody_approved_change_nothing(applied):
+def test_invalid_state_file_or_missing_approval_changes_nothing(applied):
     assert applied.run("state", "push", str(applied.copy)).code == 1
     before = applied.run("state", "pull").out
     applied.copy.write_text("{}")

@@ -125,7 +125,7 @@ def test_it_works_with_the_keyboard_alone(page):
     assert page.get_by_role("checkbox").first.is_checked()
 
 
-def test_what_changed_is_marked(page):
+def test_changed_parts_are_marked(page):
     assert page.locator(".diff del").first.inner_text() == "Three"
     assert page.locator(".diff ins").first.inner_text() == "Four"
 

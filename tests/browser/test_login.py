@@ -62,7 +62,7 @@ def press(page, tenant, button):
     return base, attempt, found[0]
 
 
-def test_who_approves_is_signed_in_and_the_browser_never_sees_a_secret(page, tenant):
+def test_approval_signs_in_and_shows_no_secret_to_the_browser(page, tenant):
     base, attempt, came_back = press(page, tenant, "Approve")
     assert "You can close this page" in page.inner_text("body")
     grant = attempt.exchange(came_back, CLIENT_SECRET, token_transport(base, None), THIS_MACHINE)
@@ -72,7 +72,7 @@ def test_who_approves_is_signed_in_and_the_browser_never_sees_a_secret(page, ten
     assert grant.access_token not in everything
 
 
-def test_who_cancels_is_not(page, tenant):
+def test_cancelled_approval_does_not_sign_in(page, tenant):
     base, attempt, came_back = press(page, tenant, "Cancel")
     assert "You can close this page" in page.inner_text("body")
     with pytest.raises(SignInError, match="access was denied"):

@@ -142,7 +142,7 @@ def test_nothing_is_loaded_nothing_runs_and_nothing_complains(open_page):
     assert page.locator("img, iframe, object, embed, link, form, [style]").count() == 0
 
 
-def test_the_policy_refuses_what_somebody_might_smuggle_in(open_page):
+def test_policy_of_the_page_refuses_injected_content(open_page):
     page = open_page()
     page.evaluate("""async () => {
       window.refused = [];
@@ -303,7 +303,7 @@ def test_each_field_says_its_line_where_that_is_another_one(open_page):
     assert page.locator(".remarks .place").inner_text() == "surveys/csat.yaml:3"
 
 
-def test_changes_stand_by_whose_they_are(open_page):
+def test_changes_are_grouped_by_attribution(open_page):
     whose = ["drift", "branch", "pending"]
     three = [change(f"survey.{one}", Action.CREATE, attribution=one) for one in whose]
     page = open_page(Plan("t", "l", tuple(three)))
@@ -311,7 +311,7 @@ def test_changes_stand_by_whose_they_are(open_page):
     assert page.locator(".group h3").filter(has_text=":").all_inner_texts() == [f"{one}: surveys" for one in titles]
 
 
-def test_the_conversation_stands_side_by_side_what_is_the_same_on_one_level(open_page):
+def test_conversation_is_side_by_side_with_equal_texts_level(open_page):
     page = open_page()
     sides = page.locator(".talk").first.locator(".side")
     before, after = (
@@ -357,7 +357,7 @@ def test_a_small_screen_needs_no_scrolling_sideways_and_fingers_find_their_place
             assert min(box["width"], box["height"]) >= 40, target.inner_text()
 
 
-def test_on_a_phone_each_text_stands_right_above_what_it_becomes(open_page):
+def test_on_a_phone_each_text_is_right_above_its_new_version(open_page):
     page = open_page(viewport={"width": 360, "height": 740})
     bubbles = page.locator(".talk").first.locator(".bubble:visible").all()
     bubbles.sort(key=lambda one: one.bounding_box()["y"])

@@ -52,7 +52,7 @@ def test_it_is_found_behind_hundreds_of_others(run, github, tmp_path):
     assert len(github.comments) == 251
 
 
-def test_nobody_elses_comment_is_taken_for_ours(run, github, tmp_path):
+def test_comment_of_another_user_is_not_edited(run, github, tmp_path):
     theirs = github.add(github.comments, login="mallory", pull=7, body="<!-- sdx-state plan -->\nAll is well")
     assert run("comment", "7", written(tmp_path, "<!-- sdx-state plan -->\nplan")).returncode == 0
     assert theirs["body"].endswith("All is well")
@@ -78,7 +78,7 @@ def test_drift_opens_one_issue_updates_it_and_closes_it(run, github, tmp_path):
     assert len(github.issues) == 3
 
 
-def test_a_refusal_is_said_in_a_line_without_the_token(run, tmp_path):
+def test_error_of_the_server_is_one_line_without_the_token(run, tmp_path):
     ended = run("comment", "7", written(tmp_path, "<!-- sdx-state plan -->"), token="wrong-canary")
     assert ended.returncode == 1
     assert "GitHub answered 401" in ended.stderr

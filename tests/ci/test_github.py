@@ -34,7 +34,7 @@ def test_the_state_goes_from_run_to_run_so_that_deletes_and_limits_are_known(mer
     assert surveys(tenant) == ["B"]
 
 
-def test_a_run_that_is_tried_again_keeps_what_it_did(merged, tenant):
+def test_retried_run_keeps_its_changes(merged, tenant):
     merged.commit("a.yaml", TWO)
     merged.run("plan")
     (row,) = tenant.store.rows("surveys")
@@ -60,7 +60,7 @@ def test_a_plan_that_is_not_the_reviewed_one_is_not_applied(merged, tenant):
     assert surveys(tenant) == ["A"]
 
 
-def test_what_the_jobs_write_is_signed(merged):
+def test_files_of_the_jobs_are_signed(merged):
     merged.commit("a.yaml", TWO)
     planned, applied = merged.run("plan"), merged.run("apply")
     assert (planned.code, applied.code) == (0, 0)
@@ -71,7 +71,7 @@ def test_what_the_jobs_write_is_signed(merged):
     assert signature.replace(" ", "") in (applied.folder / ".sdx" / "state.json").read_text()
 
 
-def test_a_hand_off_is_no_failure(runner):
+def test_hand_off_is_not_a_failure(runner):
     runner.commit("sdx.yaml", "sdx: 1\napi: {host: x.example, capabilities: documented}\n")
     runner.commit("a.yaml", ONE)
     runner.run("plan")
@@ -88,7 +88,7 @@ def test_in_a_public_repository_the_hand_off_is_not_for_everybody(runner):
     assert "handoff" not in runner.artifacts
 
 
-def test_what_others_can_read_gives_nothing_away(runner, tenant):
+def test_public_outputs_contain_no_secrets(runner, tenant):
     tenant.store.load_snapshot({"users": [{"email": "ana.lee@example.com", "name": "Ana Leigh", "phone": ""}]})
     runner.commit("sdx.yaml", PROJECT)
     runner.commit("a.yaml", ONE + PERSON)

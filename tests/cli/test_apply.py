@@ -97,7 +97,7 @@ users:
     assert connected.run("plan", "--detailed-exitcode").code == 0
 
 
-def test_fields_that_nobody_declared_survive_an_update(connected, tenant):
+def test_undeclared_fields_survive_an_update(connected, tenant):
     connected.write("a.yaml", SURVEY)
     connected.apply()
     (survey,) = tenant.store.rows("surveys")
@@ -108,7 +108,7 @@ def test_fields_that_nobody_declared_survive_an_update(connected, tenant):
     assert (survey["description"], survey["colour"]) == ("written by hand", "green")
 
 
-def test_drift_is_said_to_be_drift_and_put_right(connected, tenant):
+def test_drift_is_reported_and_corrected(connected, tenant):
     connected.write("a.yaml", SURVEY)
     connected.apply()
     user = next(row for row in tenant.store.rows("users") if row["email"] == "ana@example.com")
@@ -138,7 +138,7 @@ def test_a_second_apply_writes_nothing(project, proxy):
     assert len(proxy.writes()) == before
 
 
-def test_destroy_deletes_what_is_owned_and_nothing_else(connected, tenant):
+def test_destroy_deletes_managed_resources_only(connected, tenant):
     tenant.store.load_snapshot(
         {"surveys": [{"name": "Somebody's"}], "users": [{"email": "x@example.com", "name": "X"}]}
     )

@@ -136,7 +136,7 @@ def test_live_users_that_no_request_can_name_concern_themselves_alone(connected:
     assert "x/y" not in "".join(path.read_text() for path in connected.folder.glob("*.yaml"))
 
 
-def test_user_whose_live_spelling_no_request_can_name_is_left_alone(connected: Any, tenant: Any) -> None:
+def test_user_whose_live_spelling_cannot_be_addressed_is_left_alone(connected: Any, tenant: Any) -> None:
     tenant.store.put_row("users", {"email": "e\u0301" * 40 + "@x.com", "name": "X"})
     connected.write("users.yaml", "users:\n  " + "é" * 40 + "@x.com: {name: Y}\n  joe@x.com: {name: Joe}\n")
     assert connected.apply().last == "Apply complete! Resources: 1 added, 0 changed, 0 destroyed."

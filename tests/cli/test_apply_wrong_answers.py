@@ -85,7 +85,7 @@ def test_create_that_does_not_show_is_not_sent_again(behind: Any, proxy: Any, te
     assert len(tenant.store.rows("surveys")) == posts(proxy) == 1
 
 
-def test_what_is_hidden_for_a_moment_is_not_created_again(behind: Any, proxy: Any, tenant: Any) -> None:
+def test_resource_hidden_for_a_moment_is_not_created_again(behind: Any, proxy: Any, tenant: Any) -> None:
     behind.write("a.yaml", many(12))
     assert behind.apply().code == 0
     reads = [0]
@@ -123,7 +123,7 @@ def test_survey_that_a_colleague_creates_meanwhile_is_not_created_again(behind: 
     assert ids_in_state(behind) == {"survey.a": "77"}
 
 
-def test_id_of_a_stranger_is_no_answer_to_a_create(behind: Any, proxy: Any, tenant: Any) -> None:
+def test_id_of_an_unmanaged_resource_is_not_accepted_for_a_create(behind: Any, proxy: Any, tenant: Any) -> None:
     tenant.store.load_snapshot({"surveys": [{"id": 5, "name": "Theirs", "description": "Keep"}]})
     behind.write("a.yaml", "surveys: {a: {name: A, description: Ours}}\n")
     proxy.edit = lambda method, path, status, content: (
@@ -222,7 +222,7 @@ def test_undo_does_not_delete_what_uses_an_id_again(behind: Any, tenant: Any) ->
     assert len(tenant.store.rows("surveys")) == 2
 
 
-def test_renamed_survey_can_be_said_to_be_the_same(behind: Any, tenant: Any) -> None:
+def test_renamed_survey_can_be_declared_as_moved(behind: Any, tenant: Any) -> None:
     used_again(behind, tenant)
     assert behind.run("state", "resolve", "survey.a", "--adopt", "1").code == 0
     assert behind.apply().code == 0
@@ -337,7 +337,7 @@ def test_saved_plan_is_not_applied_to_another_tenant(
     assert with_token.run("apply", saved).code == 0
 
 
-def test_token_goes_on_with_its_own_tenant_after_edits(with_token: Any, tenant: Any) -> None:
+def test_token_works_with_its_own_tenant_after_edits(with_token: Any, tenant: Any) -> None:
     with_token.write("a.yaml", TWO)
     assert with_token.apply().code == 0
     with_token.write("a.yaml", TWO.replace("name: A", "name: A, description: New"))

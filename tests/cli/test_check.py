@@ -125,7 +125,7 @@ CASES = {
 
 
 @pytest.mark.parametrize(("text", "said"), CASES.values(), ids=CASES)
-def test_what_is_not_as_expected_is_said_at_its_line_with_both_sides(live, tenant, text, said):
+def test_failed_expectation_is_reported_at_its_line_with_both_sides(live, tenant, text, said):
     found = failures(live, f"checks:\n  one:\n    survey: csat\n    {text}\n")
     assert len(found) == 1
     place, message, *sides = found[0]
@@ -197,7 +197,7 @@ def test_nothing_is_created_in_a_real_tenant_without_a_yes(live, tenant, monkeyp
     assert "1 interaction of call type sdx-state-check stay" in ended.err
 
 
-def test_what_is_not_live_yet_fails_and_creates_nothing(live, tenant):
+def test_check_of_a_missing_survey_fails_and_creates_nothing(live, tenant):
     live.write("b.yaml", "surveys: {new: {name: New, questions: []}}\n")
     ended = checked(live, "checks: {one: {survey: new}}\n")
     assert ended.code == 1
@@ -227,7 +227,7 @@ def test_a_tenant_that_fails_in_the_middle_is_a_failed_check_at_its_line_and_not
 
 
 @pytest.mark.parametrize("fault", [500, "drop after", "drop before"])
-def test_a_lost_answer_of_start_survey_is_read_again_and_the_check_goes_on(live, tenant, proxy, fault):
+def test_lost_answer_of_start_survey_is_read_again_and_the_check_continues(live, tenant, proxy, fault):
     proxy.fail("POST", "start_survey", fault)
     ended = checked(live, HAPPY)
     assert (ended.code, ended.last) == (0, "1 passed, 0 failed"), ended.out + ended.err
@@ -319,7 +319,7 @@ def test_no_number_is_looked_up_for_a_conversation_because_that_is_paid_for(live
     assert not [path for _, path in proxy.seen[before:] if "phone_numbers" in path]
 
 
-def test_a_report_that_could_not_be_written_is_said_before_anything_is_created(live, tenant):
+def test_unwritable_report_is_an_error_before_anything_is_created(live, tenant):
     ended = checked(live, HAPPY, "--junit", "nowhere/checks.xml")
     assert ended.code == 1
     assert "nowhere is not a directory" in ended.err
@@ -363,7 +363,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize(("text", "said", "hint"), WRONG.values(), ids=WRONG)
-def test_what_is_wrong_with_a_check_is_said_by_validate_at_its_place(live, text, said, hint):
+def test_errors_of_a_check_are_reported_by_validate_at_their_place(live, text, said, hint):
     live.write("checks.yaml", f"checks:\n  one:\n    {text}\n")
     ended = live.run("validate")
     assert ended.code == 1

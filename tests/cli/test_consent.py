@@ -67,7 +67,7 @@ def test_destroy_needs_the_exact_count_and_each_critical_address(answered, tenan
     assert "DELETE /questions/1" in allowed.err  # asked for now; whether it is done is the tenant's word
 
 
-def test_destroy_keeps_freezes_and_protect_whoever_consents(answered, tenant, types):
+def test_destroy_keeps_freezes_and_protect_with_any_consent(answered, tenant, types):
     freeze = "freeze: [{from: 2000-01-01, to: 2999-01-01, reason: a campaign}]\n"
     answered.write("sdx.yaml", "sdx: 1\napi: {host: x.example}\n" + freeze)
     consent = ("--auto-approve", "--allow-deletes", "4", "--allow", "*")

@@ -71,7 +71,7 @@ def test_the_chosen_environment_is_named(connected):
     assert "(SDX_API_URL overrides au1.surveydynamix.com)" in connected.run("plan", "--env", "prod").err
 
 
-def test_an_address_of_the_project_file_is_overridden_by_nobody(connected, tenant, monkeypatch):
+def test_address_of_the_project_file_is_not_overridden(connected, tenant, monkeypatch):
     connected.write("sdx.yaml", f'sdx: 1\napi: {{url: "{tenant.url}"}}\n')
     monkeypatch.delenv("SDX_API_URL")
     assert f"Host: {tenant.url.split('/')[2]} | Tenant" in connected.run("plan").err
@@ -98,7 +98,7 @@ def test_a_snapshot_is_named_as_the_tenant(applied, tmp_path):
     assert ended.err.splitlines()[0].startswith("Environment: none | Host: none | Tenant: snapshot of http")
 
 
-def test_a_token_that_does_not_name_its_tenant_is_said(connected, monkeypatch):
+def test_token_without_a_tenant_is_reported(connected, monkeypatch):
     monkeypatch.delenv("SDX_CUSTOMER_UUID")
     monkeypatch.delenv("SDX_AUTH_TOKEN")
     monkeypatch.setenv("SDX_ACCESS_TOKEN", "sandbox")
@@ -168,7 +168,7 @@ def test_no_chosen_environment_is_an_error_that_lists_them(connected, arguments)
     assert "export SDX_ENV=demo" in ended.err
 
 
-def test_a_base_host_is_meant_without_an_environment_and_said(connected):
+def test_base_host_is_used_and_named_without_an_environment(connected):
     connected.write("sdx.yaml", f"sdx: 1\n{BASE}{ENVIRONMENTS}")
     ended = connected.run("plan")
     assert ended.code == 0

@@ -36,7 +36,7 @@ def entry(address, path="*", expires="2999-12-31"):
     return {"address": address, "path": path, "reason": "agreed", "owner": "ops", "expires": expires}
 
 
-def test_the_three_ways_are_told_apart(drifted):
+def test_three_causes_are_distinguished(drifted):
     document = json.loads(drifted.run("drift", "--format", "json").out)
     found = {(one["address"], one["path"]): one["origin"] for one in document["drift"] + document["pending"]}
     assert found == {
@@ -56,7 +56,7 @@ def test_the_exit_code_tells_a_scheduler(drifted):
     assert drifted.run("drift", "--detailed-exitcode").code == 2
 
 
-def test_no_drift_is_said_and_exits_with_0(connected):
+def test_no_drift_is_reported_and_exits_with_0(connected):
     connected.write("a.yaml", FILES)
     connected.apply()
     ended = connected.run("drift", "--detailed-exitcode")
@@ -111,13 +111,13 @@ def test_a_baseline_that_cannot_be_right_is_refused_with_its_place(connected, te
     assert ended.out == ""
 
 
-def test_a_baseline_that_is_not_there_is_said(connected):
+def test_missing_baseline_is_reported(connected):
     ended = connected.run("drift", "--baseline", "nowhere.yaml")
     assert ended.code == 1
     assert "no baseline" in ended.err
 
 
-def test_what_stops_drift_is_not_mixed_into_what_a_program_reads(connected, tenant):
+def test_errors_of_drift_are_not_mixed_into_its_json(connected, tenant):
     tenant.store.load_snapshot({"surveys": [{"name": "A"}, {"name": "A"}]})
     connected.write("a.yaml", "surveys: {a: {name: A}}\n")
     ended = connected.run("drift", "--format", "json")

@@ -392,7 +392,7 @@ def test_unknown_commands_and_options_are_usage_errors_with_nothing_on_stdout(pr
     assert "plan" in project.run("paln").err
 
 
-def test_what_was_never_begun_is_no_success(weather, proxy, monkeypatch):
+def test_run_that_never_began_is_not_a_success(weather, proxy, monkeypatch):
     from sdx_state.state.errors import StateNotSaved
     from sdx_state.state.journal import Journal
 
@@ -406,7 +406,7 @@ def test_what_was_never_begun_is_no_success(weather, proxy, monkeypatch):
 
 
 @pytest.mark.usefixtures("waits")
-def test_an_order_that_was_not_written_is_no_success(weather, proxy, tenant):
+def test_unwritten_order_is_not_a_success(weather, proxy, tenant):
     two = TWO.replace("[{question_label: Q", "[{question_label: P, question_type: text}, {question_label: Q")
     weather.apply()
     weather.write("a.yaml", two)

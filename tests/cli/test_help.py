@@ -91,7 +91,7 @@ def test_a_failure_that_the_document_does_not_name_would_be_noticed(tmp_path, mo
         rewritten(text, tmp_path, monkeypatch)
 
 
-def test_what_is_left_out_is_any_text():
+def test_ellipsis_matches_any_text():
     assert agrees("a\n...\nz ... end\n", "a\nb\nc\nz 7 end\n")
     assert agrees("a\n...\nz\n", "a\nz\n")
     assert not agrees("a\nz\n", "a\nb\nz\n")

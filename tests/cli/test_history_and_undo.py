@@ -208,7 +208,7 @@ def test_history_verify_notices_every_kind_of_damage(changed, damage):
     assert f"{path.name}:" in verified.err
 
 
-def test_what_is_kept_of_runs_is_private_and_does_not_grow_without_end(connected, monkeypatch):
+def test_kept_runs_are_private_and_bounded(connected, monkeypatch):
     monkeypatch.setattr("sdx_state.state.local_copies.KEPT", 3)
     for number in range(5):
         connected.write("a.yaml", f"surveys: {{a: {{name: A, description: '{number}'}}}}\n")

@@ -54,7 +54,7 @@ def test_every_help_line_is_a_sentence_that_fits(name):
         assert line.endswith(".")
 
 
-def test_an_unknown_command_is_told_its_neighbour(project):
+def test_unknown_command_gets_the_nearest_name_as_hint(project):
     ended = project.run("aply")
     assert ended.code == 2
     assert "Did you mean `apply`?" in ended.err

@@ -69,7 +69,7 @@ def test_a_revision_that_is_none_is_refused(branch, revision):
     assert "Traceback" not in ended.err
 
 
-def test_outside_of_a_repository_it_is_said(connected, monkeypatch):
+def test_base_outside_of_a_repository_is_an_error(connected, monkeypatch):
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(connected.folder.parent))
     connected.write("a.yaml", MAIN)
     ended = connected.run("plan", "--base", "main")
@@ -77,7 +77,7 @@ def test_outside_of_a_repository_it_is_said(connected, monkeypatch):
     assert "repository" in ended.err
 
 
-def test_what_the_tenant_deleted_is_drift_and_not_pending(branch, tenant):
+def test_deletion_in_the_tenant_is_drift_and_not_pending(branch, tenant):
     tenant.store.delete_row("users", "u@example.com")
     assert whose(branch, "--base", "main")["user.u@example.com"] == "drift"
     text = (branch.folder / "a.yaml").read_text()
@@ -85,7 +85,7 @@ def test_what_the_tenant_deleted_is_drift_and_not_pending(branch, tenant):
     assert whose(branch, "--base", "main")["user.u@example.com"] == "both"
 
 
-def test_what_both_the_branch_and_the_base_or_the_tenant_change_is_both(branch, tenant):
+def test_change_by_the_branch_and_elsewhere_is_attributed_to_both(branch, tenant):
     (row,) = [row for row in tenant.store.rows("surveys") if row["name"] == "A"]
     tenant.store.put_row("surveys", {**row, "description": "By hand"})
     text = (branch.folder / "a.yaml").read_text()
@@ -98,7 +98,7 @@ def test_what_both_the_branch_and_the_base_or_the_tenant_change_is_both(branch, 
     assert "From this branch, and changed elsewhere too: surveys" in page.read_text()
 
 
-def test_what_a_branch_removes_or_overrides_is_its_own(branch):
+def test_removals_and_overrides_of_a_branch_are_attributed_to_it(branch):
     text = (branch.folder / "a.yaml").read_text()
     branch.write("a.yaml", text.replace("description: Two", "description: Three").replace("  a: ", "  # a: "))
     said = whose(branch, "--base", "main")

@@ -60,7 +60,7 @@ class Elsewhere(Machine):
 
 
 @pytest.mark.parametrize("command", ["plan", "drift"])
-def test_a_killed_run_is_said_with_the_command_that_finishes_it(killed, command):
+def test_killed_run_is_reported_with_the_command_that_finishes_it(killed, command):
     found = diagnostics(killed, command)["run-interrupted"]
     assert found["severity"] == "warning"
     assert "apply run " in found["message"]
@@ -68,7 +68,7 @@ def test_a_killed_run_is_said_with_the_command_that_finishes_it(killed, command)
     assert found["help"] == "to finish its plan and no more: sdx-state apply --resume"
 
 
-def test_after_it_was_resumed_nothing_is_said(killed):
+def test_resumed_run_is_no_longer_reported(killed):
     assert killed.apply("--resume").code == 0
     assert "run-interrupted" not in diagnostics(killed, "plan")
     assert killed.run("plan").last == "No changes. The tenant matches the configuration."

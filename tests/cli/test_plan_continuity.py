@@ -116,7 +116,7 @@ def test_id_pinned_at_a_new_address_is_not_deleted_at_the_old_one(connected, ten
     assert len(ids(tenant)) == 1 + bool(new)
 
 
-def test_deletion_in_the_tenant_is_said_of_what_no_look_by_id_finds(connected, tenant):
+def test_deletion_in_the_tenant_is_reported_only_after_a_lookup_by_id(connected, tenant):
     applied(connected, BEFORE)
     tenant.store.delete_row("questions", ids(tenant, "questions")["Q2"])
     assert "was deleted in the tenant" in planned(connected, BEFORE).out
@@ -160,7 +160,7 @@ def test_users_declared_still_are_not_moved_to_each_other(connected, tenant):
 
 
 @pytest.mark.parametrize("managed", [True, False])
-def test_question_pinned_to_an_id_of_another_survey_is_told_where_that_is(connected, tenant, managed):
+def test_question_pinned_to_an_id_of_another_survey_is_an_error_that_names_it(connected, tenant, managed):
     if managed:
         applied(connected, BEFORE)
     else:
@@ -286,7 +286,7 @@ def test_question_moves_under_the_old_or_the_new_address_of_its_survey(connected
     assert ids(tenant, "questions") == {"R": known}
 
 
-def test_rename_is_not_suggested_where_it_stands_in_the_file(connected, tenant):
+def test_rename_is_not_suggested_where_it_is_declared(connected, tenant):
     applied(connected, f"surveys:\n  a: {{name: A, questions: [{Q1}, {Q2}]}}\n")
     text = f"surveys:\n  a: {{name: A, questions: [{Q1}]}}\n  b: {{name: B, questions: [{Q2}]}}\n{MOVE}"
     plan = planned(connected, text)

@@ -67,7 +67,7 @@ def test_limits_in_the_project_are_a_consent_that_a_reviewer_sees(shrinking):
     assert shrinking.run("plan").code == 0
 
 
-def test_what_yaml_protects_is_kept_from_destroy_before_that_was_ever_applied(connected, tenant):
+def test_protect_in_yaml_stops_destroy_before_it_was_applied(connected, tenant):
     connected.write("a.yaml", "surveys: {a: {name: A}, b: {name: B}}\n")
     assert connected.apply().code == 0
     connected.write("a.yaml", "surveys: {a: {name: A}, b: {name: B, protect: true}}\n")
@@ -78,7 +78,7 @@ def test_what_yaml_protects_is_kept_from_destroy_before_that_was_ever_applied(co
     assert names(tenant) == ["A", "B"]
 
 
-def test_what_yaml_protects_is_kept_from_undo_under_its_old_address_too(connected, tenant):
+def test_protect_in_yaml_stops_undo_under_the_old_address_too(connected, tenant):
     connected.write("a.yaml", "surveys: {a: {name: A}}\n")
     assert connected.apply().code == 0
     (run,) = [line.split()[0] for line in connected.run("history").out.splitlines() if " apply" in line]
@@ -103,7 +103,7 @@ def test_protect_outlives_its_block_also_where_nothing_else_was_applied(connecte
     assert names(tenant) == ["A", "B", "C", "D", "E"]
 
 
-def test_nobody_is_told_to_delete_by_hand_what_apply_would_not_delete(shrinking):
+def test_hand_off_contains_no_delete_that_apply_would_refuse(shrinking):
     shrinking.write("sdx.yaml", "sdx: 1\napi: {host: x.example, capabilities: documented}\n")
     refused = shrinking.run("handoff")
     assert refused.code == 6

@@ -38,7 +38,7 @@ def test_rules_are_raised_lowered_and_waived_by_glob(changed):
     assert changed.apply().code == 6
 
 
-def test_a_policy_whose_day_is_over_holds_no_more_and_is_named(changed):
+def test_expired_policy_no_longer_applies_and_is_named(changed):
     changed.write("sdx.yaml", HEAD + "risk: [{rule: '*', reason: once, expires: 2020-01-31}]\n")
     assert levels(changed) == {"number-repointed": "high", "agent-changed": "medium"}
     assert "sdx.yaml:3:8: warning[expired-policy]: the policy on * expired on 2020-01-31" in changed.run("plan").out

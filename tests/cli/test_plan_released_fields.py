@@ -25,7 +25,7 @@ def applied(project, nested_tenant):
 
 
 @pytest.mark.parametrize("path", WITHOUT)
-def test_a_released_field_is_named_once_and_is_no_change(applied, path):
+def test_released_field_is_named_once_and_is_not_a_change(applied, path):
     applied.write("a.yaml", WITHOUT[path])
     for _ in range(2):
         planned = applied.run("plan", "--detailed-exitcode")
@@ -71,7 +71,7 @@ def test_a_saved_plan_keeps_the_information(applied):
         BEFORE.replace("name: A,", "name: A, ignore: [description],"),
     ],
 )
-def test_what_is_still_declared_or_left_alone_on_purpose_is_not_named(applied, same):
+def test_declared_or_ignored_resources_are_not_named(applied, same):
     applied.write("a.yaml", same)
     assert "no longer managed" not in applied.run("plan").out
 
@@ -93,7 +93,7 @@ def test_a_field_that_the_tenant_has_emptied_is_not_named(applied, nested_tenant
 
 
 @pytest.mark.parametrize("shape", ["tenant", "nested_tenant"])
-def test_a_null_is_explained_where_it_stands_and_clears_nothing(project, request, shape):
+def test_null_is_explained_at_its_place_and_clears_nothing(project, request, shape):
     server = request.getfixturevalue(shape)
     project.connect(server.url)
     project.write("a.yaml", "surveys:\n  a:\n    name: A\n    greeting_text: Hello\n    closing_text: Bye\n")

@@ -45,7 +45,7 @@ def put(tenant, order):
         tenant.store.put_row("questions", {**rows[label], "order": place + 1})
 
 
-def test_reversing_questions_in_yaml_is_no_drift(applied, tenant):
+def test_reversing_questions_in_yaml_is_not_drift(applied, tenant):
     applied.write("a.yaml", survey("ZYX"))
     assert moved(applied) == {"x": (1, 3, "config"), "z": (3, 1, "config")}
     assert applied.run("drift", "--detailed-exitcode").code == 0

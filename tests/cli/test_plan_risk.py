@@ -64,7 +64,7 @@ def test_nothing_is_asked_about_changes_that_responses_do_not_endanger(project, 
     assert not [path for _, path in proxy.seen if "responses" in path]
 
 
-def test_what_cannot_be_counted_is_taken_for_the_worst(project, proxy, monkeypatch):
+def test_uncountable_evidence_counts_as_the_worst(project, proxy, monkeypatch):
     project.connect(proxy.url)
     project.write("a.yaml", FILES)
     project.apply()
@@ -75,7 +75,7 @@ def test_what_cannot_be_counted_is_taken_for_the_worst(project, proxy, monkeypat
     assert "the number of responses is unknown" in message
 
 
-def test_what_is_critical_needs_its_address_even_when_approved(answered, tenant):
+def test_critical_change_needs_its_address_even_when_approved(answered, tenant):
     answered.write("a.yaml", RETYPED)
     refused = answered.run("apply", "--auto-approve")
     assert refused.code == 6
@@ -174,7 +174,7 @@ def test_a_plan_that_became_riskier_since_it_was_reviewed_is_not_applied(connect
     assert connected.run("apply", saved, "--allow", "question.a.q").code == 0
 
 
-def test_a_level_given_with_a_saved_plan_holds(answered):
+def test_level_given_with_a_saved_plan_applies(answered):
     answered.write("a.yaml", RETYPED)
     saved = str(answered.folder / "plan.json")
     assert answered.run("plan", "--out", saved).code == 6

@@ -77,7 +77,7 @@ def test_first_pull_after_init_takes_a_live_survey_of_the_name_of_the_example(co
     assert is_settled(connected)
 
 
-def test_an_example_that_somebody_changed_is_an_edit(connected, tenant):
+def test_changed_example_is_an_edit(connected, tenant):
     (connected.folder / "sdx.yaml").unlink()
     connected.run("init", "--sample")
     path = connected.folder / "surveys" / "support-csat.yaml"
@@ -231,7 +231,7 @@ def test_a_value_that_was_cleared_in_the_tenant_can_be_pulled(connected, tenant,
     assert connected.run("pull").out.startswith("2 resources in 0 changed files")
 
 
-def test_what_the_tenant_deleted_stays_declared_and_is_named(applied, tenant):
+def test_resource_deleted_in_the_tenant_stays_declared_and_is_named(applied, tenant):
     (row,) = tenant.store.rows("surveys")
     tenant.store.delete_row("surveys", row["id"])
     before = content(applied)

@@ -119,7 +119,7 @@ def test_a_limit_is_named_in_every_form_with_the_way_on(connected, arguments):
         assert "--allow-deletes 5" in forms[name], name
 
 
-def test_what_is_wrong_with_the_configuration_stands_at_its_line_from_the_top_of_the_repository(connected):
+def test_errors_of_the_configuration_have_their_line_from_the_top_of_the_repository(connected):
     connected.write("a.yaml", "surveys:\n  a:\n    name: A\n    greting_text: Hello\n")
     subprocess.run(["git", "init", "-q"], cwd=connected.folder.parent, check=True)
     ended, forms = forms_of(connected, "plan")
@@ -138,7 +138,7 @@ def test_what_is_wrong_with_the_configuration_stands_at_its_line_from_the_top_of
     assert "a.yaml:4:5" in forms["html"]
 
 
-def test_what_an_apply_did_not_do_stands_in_every_form(project, proxy):
+def test_skipped_changes_of_an_apply_are_in_every_form(project, proxy):
     project.connect(proxy.url)
     project.write("a.yaml", "surveys: {a: {name: A}}\nusers: {b@example.com: {name: B}}\n")
     proxy.fail("POST", r"/surveys", 400)
@@ -151,7 +151,7 @@ def test_what_an_apply_did_not_do_stands_in_every_form(project, proxy):
     assert "survey.a: failed" in forms["markdown"]
 
 
-def test_a_locked_state_stands_in_every_form(connected):
+def test_locked_state_is_reported_in_every_form(connected):
     from sdx_state.state.local import LocalStore
 
     connected.write("a.yaml", ONE)
@@ -176,7 +176,7 @@ def test_where_nothing_stops_a_command_its_forms_have_no_error(connected, argume
     assert forms["text"].splitlines()[-1] == "Plan: 1 to add, 0 to change, 0 to destroy."
 
 
-def test_a_hand_off_is_no_error(project, serve_documented):
+def test_hand_off_is_not_an_error(project, serve_documented):
     project.connect(serve_documented.url)
     project.write("a.yaml", ONE)
     ended, forms = forms_of(project, "apply", "--auto-approve")
@@ -223,9 +223,7 @@ def test_a_form_that_cannot_be_written_hides_nothing_of_what_stopped_the_command
     assert "/nowhere" in ended.err
 
 
-def test_every_field_has_its_line_each_language_its_own_and_what_goes_the_place_where_it_stood(
-    project, nested_tenant
-):
+def test_every_field_and_language_has_its_line_and_a_removed_one_its_old_place(project, nested_tenant):
     project.connect(nested_tenant.url)
     first = """surveys:
   a:

@@ -112,7 +112,7 @@ def assert_where_alone(said: str) -> None:
     assert re.fullmatch(r"Environment: [^\n]*\n", said)
 
 
-def test_each_response_stands_under_the_address_of_its_question(connected: Any, csat: Survey) -> None:
+def test_each_response_has_the_address_of_its_question(connected: Any, csat: Survey) -> None:
     csat.answer("9"), csat.answer("It was quick.", "Why", response_type="text")
     ended = connected.run("responses", "survey.csat")
     assert ended.code == 0
@@ -214,7 +214,7 @@ def test_full_width_signs_are_formulas_for_some_spreadsheets(connected: Any, csa
     assert [row["response"] for row in rows_of(ended.out)] == [f"'{sign}1"]
 
 
-def test_a_byte_order_mark_stands_once_at_the_beginning_of_a_file(connected: Any, csat: Survey) -> None:
+def test_byte_order_mark_is_written_once_at_the_beginning_of_a_file(connected: Any, csat: Survey) -> None:
     csat.answer("\u00e4")
     assert to_file(connected, "--bom").code == 0
     csat.answer("\u00f6")
@@ -289,22 +289,20 @@ def test_a_time_that_never_was_is_empty_and_lies_in_no_period(connected: Any, cs
         ["--format", "xml"],
     ],
 )
-def test_what_makes_no_sense_is_refused_before_anything_is_asked(
-    proxy: Any, project: Any, options: list[str]
-) -> None:
+def test_meaningless_arguments_are_refused_before_any_request(proxy: Any, project: Any, options: list[str]) -> None:
     project.connect(proxy.url)
     project.write("a.yaml", SURVEYS)
     assert project.run("responses", "csat", *options).code == 2
     assert proxy.seen == []
 
 
-def test_a_survey_that_nobody_knows_is_told_its_nearest_neighbour(connected: Any, csat: Survey) -> None:
+def test_unknown_survey_gets_the_nearest_name_as_hint(connected: Any, csat: Survey) -> None:
     ended = connected.run("responses", "cast")
     assert (ended.code, ended.out) == (1, "")
     assert "Did you mean survey.csat?" in ended.err
 
 
-def test_a_survey_that_is_not_in_the_tenant_yet_is_told_so(connected: Any) -> None:
+def test_survey_missing_in_the_tenant_is_reported(connected: Any) -> None:
     connected.write("a.yaml", SURVEYS)
     ended = to_file(connected)
     assert ended.code == 1
@@ -343,7 +341,7 @@ def test_the_sandbox_and_an_environment_can_be_asked(project: Any) -> None:
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl"])
-def test_a_file_holds_what_stdout_would_and_is_its_owners_alone(connected: Any, csat: Survey, form: str) -> None:
+def test_output_file_has_the_content_of_stdout_and_is_private(connected: Any, csat: Survey, form: str) -> None:
     csat.answer_often(5)
     ended = to_file(connected, "--format", form)
     assert ended.code == 0, ended.err
@@ -601,7 +599,7 @@ def test_a_reader_that_has_seen_enough_ends_it_without_a_word(connected: Any, cs
     process.stderr.close()
 
 
-def test_nothing_is_drawn_where_nobody_looks(connected: Any, csat: Survey) -> None:
+def test_no_progress_is_drawn_without_a_terminal(connected: Any, csat: Survey) -> None:
     csat.answer()
     process = start(connected, stdout=subprocess.PIPE)
     out, said = process.communicate(timeout=60)

@@ -56,7 +56,7 @@ class BusyForWrites(Busy):
     ],
     ids=["reading", "in one thread", "writing"],
 )
-def test_the_end_of_a_long_wait_is_said_and_an_interrupt_ends_it(
+def test_end_of_a_long_wait_is_reported_and_an_interrupt_ends_it(
     project, serve_handler, handler, command, request_line
 ):
     project.connect(f"{serve_handler(handler)}/api")
@@ -91,7 +91,7 @@ def test_the_end_of_a_long_wait_is_said_and_an_interrupt_ends_it(
         assert "did not finish" in project.run("plan").out
 
 
-def test_a_server_that_stays_busy_is_told_with_when_to_come_back(project, serve_handler, waits):
+def test_busy_server_is_reported_with_the_time_to_return(project, serve_handler, waits):
     project.connect(f"{serve_handler(Busy)}/api")
     ended = project.run("whoami")
     assert ended.code == 1

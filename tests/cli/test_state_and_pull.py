@@ -139,7 +139,7 @@ def test_state_commands_name_the_nearest_address(connected):
     assert "Did you mean survey.csat?" in shown.err
 
 
-def test_the_state_holds_no_texts_and_is_readable_by_its_owner_alone(connected):
+def test_state_contains_no_texts_and_is_readable_by_its_owner_alone(connected):
     connected.write("a.yaml", SURVEY + 'users: {ana@example.com: {name: Ana Lee, phone: "+61491570156"}}\n')
     connected.apply()
     path = connected.folder / ".sdx" / "state.json"

@@ -136,7 +136,7 @@ def test_rebuild_keeps_the_id_of_a_survey_whose_name_another_one_has_now(applied
 
 @pytest.mark.parametrize("address", ["survey.", "a", "question.a", "surveys.a", ""])
 @pytest.mark.parametrize("command", [("mv", "survey.a"), ("show",), ("resolve", "--adopt", "1")])
-def test_what_is_no_address_is_refused_where_it_is_given(applied, command, address):
+def test_invalid_address_is_refused_where_it_is_given(applied, command, address):
     before = known(applied)
     ended = applied.run("state", *command, address)
     assert ended.code == 2

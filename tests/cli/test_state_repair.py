@@ -117,7 +117,7 @@ def test_a_pending_create_is_shown_by_plan_and_resolved_by_apply_without_a_quest
         ("resolve", "survey.a", "--adopt", "1"),
     ],
 )
-def test_what_a_state_was_before_it_was_mended_is_not_taken_for_what_it_is(connected, change):
+def test_state_before_a_correction_is_not_used_after_it(connected, change):
     connected.write("a.yaml", "surveys: {a: {name: A}}\n")
     assert connected.apply().code == 0
     path = connected.folder / ".sdx" / "state.json"

@@ -46,7 +46,7 @@ def declared(connected):
 
 @pytest.mark.parametrize("redirection", REDIRECTIONS)
 @pytest.mark.parametrize("arguments", [("plan",), ("apply", "--auto-approve")], ids=" ".join)
-def test_lost_output_is_an_error_and_nothing_done_is_forgotten(run, declared, tenant, redirection, arguments):
+def test_lost_output_is_an_error_and_all_changes_are_saved(run, declared, tenant, redirection, arguments):
     ended = run(declared, REDIRECTIONS[redirection], *arguments)
     assert ended.returncode == 1, visible(ended)
     assert "Traceback" not in visible(ended)
@@ -122,7 +122,7 @@ def test_stdout_that_is_lost_after_the_writes_leaves_the_hand_off_and_the_state(
     assert (declared.folder / "handoff" / "handoff.html").exists()
 
 
-def test_a_closed_stream_is_no_number_for_a_file_of_ours(run, declared, tenant):
+def test_descriptor_of_a_closed_stream_is_not_reused_for_private_files(run, declared, tenant):
     ended = run(declared, REDIRECTIONS["all closed"], "apply", "--auto-approve")
     assert ended.returncode == 1
     for path in (declared.folder / ".sdx").rglob("*"):
@@ -152,7 +152,7 @@ def test_closed_stdin_approves_nothing(run, declared, tenant):
     assert tenant.store.rows("surveys") == []
 
 
-def test_a_reader_that_has_seen_enough_is_no_error_message(declared):
+def test_reader_that_closes_stdout_early_gets_no_error_message(declared):
     read, write = os.pipe()
     os.close(read)
     script = "from sdx_state.cli.main import entry; entry()"

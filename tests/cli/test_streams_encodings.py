@@ -59,7 +59,7 @@ COMMANDS = (
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp437"])
-def test_every_command_writes_to_a_console_that_lacks_its_characters(run, declared, tenant, encoding):
+def test_every_command_writes_to_a_console_without_its_characters(run, declared, tenant, encoding):
     for arguments in COMMANDS:
         ended = run(declared, encoding, *arguments)
         text = decoded(ended, encoding)
@@ -88,7 +88,7 @@ def test_a_report_in_a_file_or_a_pipe_is_utf_8_whatever_the_console_is(run, decl
     assert "Zoë ☃ Ωmega €" in page.stdout.decode("utf-8")
 
 
-def test_an_interpreter_that_starts_with_another_encoding_escapes_what_that_lacks(run, declared):
+def test_interpreter_with_another_encoding_escapes_missing_characters(run, declared):
     cold = (sys.executable, "-c", "from sdx_state.cli.main import entry; entry()")
     ended = run(declared, "cp1252", "plan", program=cold)
     assert ended.returncode == 0

@@ -77,7 +77,7 @@ def check(text: str, place: str | None, message: str | None, hint: str | None) -
 
 @pytest.mark.skipif(not yaml.__with_libyaml__, reason="PyYAML was built without libyaml")
 @pytest.mark.parametrize(("text", "place", "message", "hint"), SYNTAX)
-def test_what_is_wrong_is_said_in_plain_words_at_its_place(
+def test_errors_are_reported_in_plain_words_at_their_place(
     text: str, place: str | None, message: str | None, hint: str | None
 ) -> None:
     check(text, place, message, hint)
@@ -86,7 +86,7 @@ def test_what_is_wrong_is_said_in_plain_words_at_its_place(
 @pytest.mark.parametrize(
     ("text", "place", "message", "hint"), [one for one in SYNTAX if "neither a key" not in str(one[2])]
 )
-def test_without_libyaml_the_same_things_are_said(
+def test_without_libyaml_the_same_errors_are_reported(
     monkeypatch: pytest.MonkeyPatch, text: str, place: str | None, message: str | None, hint: str | None
 ) -> None:
     monkeypatch.setattr(builder_module, "_Parser", yaml.SafeLoader)
@@ -113,7 +113,7 @@ def test_both_parsers_build_the_same_values_and_places(monkeypatch: pytest.Monke
     assert fast[2] == [(2, 5), (3, 5)]
 
 
-def test_every_diagnostic_of_a_file_is_told_at_once() -> None:
+def test_every_diagnostic_of_a_file_is_reported_at_once() -> None:
     found = diagnostics_of("a: !x 1\na: 2\n3: 4\nb: *c\n")
     assert [(one.source.line, one.source.column) for one in found] == [(1, 4), (2, 1), (3, 1), (4, 4)]
 
@@ -187,7 +187,7 @@ def test_a_file_that_is_too_large_is_refused(files: Any, monkeypatch: pytest.Mon
     assert files.said() == ["a.yaml:1:1: the file is larger than 1 MiB"]
 
 
-def test_links_out_of_the_project_and_what_is_no_regular_file_are_refused(files: Any, tmp_path: Any) -> None:
+def test_links_out_of_the_project_and_special_files_are_refused(files: Any, tmp_path: Any) -> None:
     outside = tmp_path.parent / f"{tmp_path.name}-outside"
     outside.mkdir()
     (outside / "x.yaml").write_text("surveys: {x: {name: X}}\n")
@@ -219,7 +219,7 @@ def test_a_mounted_config_map_is_read(files: Any) -> None:
 
 
 @pytest.mark.parametrize("hidden", [".env", ".sdx/credentials.json", "people/.env", ".git/config", "people/.x/y.csv"])
-def test_a_hidden_file_is_no_part_of_the_project(files: Any, hidden: str) -> None:
+def test_hidden_file_is_not_part_of_the_project(files: Any, hidden: str) -> None:
     files.write(hidden, "TOKEN=hunter2\nname,email\n")
     named = [
         files.write("named.yaml", f"users: {{csv: [{hidden}, ./{hidden}, x/../{hidden}]}}\n"),

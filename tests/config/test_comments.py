@@ -45,11 +45,11 @@ def test_a_reason_may_follow():
         "a: x# sdx: ignore[nps-scale]\n",
     ],
 )
-def test_a_text_is_no_comment(text):
+def test_text_is_not_a_comment(text):
     assert found(text) == []
 
 
-def test_a_comment_without_codes_is_told():
+def test_comment_without_codes_is_reported():
     assert found("a: 1 # sdx: ignore\n") == [("", 1, 6, 1)]
     assert found("a: 1 # sdx: ignore[]\n") == [("", 1, 6, 1)]
 
@@ -66,7 +66,7 @@ def test_a_file_without_the_mark_is_not_scanned(monkeypatch):
     assert found("a: 1 # a comment\n" * 100) == []
 
 
-def test_a_file_that_is_no_yaml_suppresses_nothing():
+def test_file_other_than_yaml_suppresses_nothing():
     assert found("a: 1 # sdx: ignore[nps-scale]\nb: 'x\n") == []
     with pytest.raises(yaml.YAMLError):
         comments("a: 'x")

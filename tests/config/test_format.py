@@ -110,12 +110,12 @@ def test_windows_line_ends_stay():
     assert laid_out(MESSY.replace("\n", "\r\n"))[0] == windows
 
 
-def test_blanks_and_blank_lines_that_are_said_stay():
+def test_declared_blanks_and_blank_lines_stay():
     text = 'surveys:\n  a:\n    name: A\n    greeting_text: "x   "\n    closing_text: |\n      a  \n\n\n\n      b\n'
     assert meaning(laid_out(text)[0]) == meaning(text)
 
 
-def test_what_is_no_yaml_is_said_at_its_place_and_left_alone():
+def test_invalid_yaml_is_reported_at_its_place_and_left_alone():
     new, (diagnostic,) = laid_out("surveys:\n  a: {name: A\n")
     assert new is None
     assert str(diagnostic).startswith("a.yaml:")
@@ -179,13 +179,13 @@ def test_one_broken_file_keeps_every_file_as_it_is(project):
     assert messy.read_text() == MESSY
 
 
-def test_what_init_writes_is_laid_out(tmp_path: Any) -> None:
+def test_files_of_init_are_formatted(tmp_path: Any) -> None:
     scaffold(tmp_path, "demo.surveydynamix.com", sample=True)
     assert format_files(tmp_path, write=False) == []
 
 
 @pytest.mark.parametrize("escape", ["\\u202e", "\\u2028", "\\ufeff", "\\u0085", "\\U000e0041", "\\u0012"])
-def test_what_cannot_be_seen_stays_escaped(files: Any, escape: str) -> None:
+def test_invisible_characters_stay_escaped(files: Any, escape: str) -> None:
     text = f'surveys:\n  a:\n    name: "A {escape} b"\n'
     files.write("a.yaml", text.replace("  a:", "   a:"))
     format_files(files.folder, write=True)
@@ -201,7 +201,7 @@ def test_what_cannot_be_seen_stays_escaped(files: Any, escape: str) -> None:
         "surveys:\n  a:\n      name: A\n      description: | # why\n          # no comment\n          b # c\n",
     ],
 )
-def test_a_hash_inside_a_text_is_no_comment(text: str) -> None:
+def test_hash_inside_a_text_is_not_a_comment(text: str) -> None:
     diagnostics: list[Diagnostic] = []
     new = formatted(SourceText("a.yaml", text), diagnostics.append)
     assert diagnostics == []

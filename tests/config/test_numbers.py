@@ -49,7 +49,7 @@ def test_most_numbers_take_the_fast_way() -> None:
 @pytest.mark.parametrize(
     ("number", "kind"), [("+61488888888", "mobile"), ("+61730000001", "landline"), ("+12015550123", None)]
 )
-def test_the_line_is_told_where_numbers_tell_it(number: str, kind: str | None) -> None:
+def test_line_is_named_where_it_is_known(number: str, kind: str | None) -> None:
     assert line_type(number) == kind
 
 

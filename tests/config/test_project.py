@@ -47,7 +47,7 @@ def test_the_smallest_project_has_safe_defaults(files: Any) -> None:
     assert (project.tenant, project.state.backend, project.environment) == (None, "local", None)
 
 
-def test_everything_that_is_said_is_read(files: Any) -> None:
+def test_all_messages_are_read(files: Any) -> None:
     files.write("sdx.yaml", FULL)
     project = load_project(files.folder, None, {})
     assert project.api == Api("au1.surveydynamix.com", None, "documented", 4)
@@ -105,7 +105,7 @@ def test_a_folder_without_a_project_says_how_to_start_one(tmp_path: Path) -> Non
         assert "`sdx-state init`" in str(diagnostic.help)
 
 
-def test_a_newer_format_is_refused_by_name_and_nothing_else_is_said_of_it(files: Any) -> None:
+def test_newer_format_is_refused_by_name_and_nothing_else_is_reported(files: Any) -> None:
     (diagnostic,) = refused(files, "sdx: 2\nnew_section: {}\n")
     assert str(diagnostic) == (
         "sdx.yaml:1:6: this project is written in format 2; this version of sdx-state reads format 1"
@@ -157,7 +157,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("text", "said", "hint"), REFUSED)
-def test_what_is_wrong_is_said_at_its_place(files: Any, text: str, said: str, hint: str | None) -> None:
+def test_errors_are_reported_at_their_place(files: Any, text: str, said: str, hint: str | None) -> None:
     diagnostic = refused(files, text)[0]
     assert str(diagnostic) == f"sdx.yaml:{said}"
     if hint is not None:

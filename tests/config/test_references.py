@@ -54,7 +54,7 @@ def test_a_number_that_is_named_is_depended_on(files: Any) -> None:
     assert one_survey(files, "plain").depends_on == ()
 
 
-def test_what_stands_in_place_of_a_reference_is_not_looked_at_again(files: Any) -> None:
+def test_value_of_a_reference_is_not_expanded_again(files: Any) -> None:
     survey = one_survey(files, "'${var.trap}'", {"SDX_VAR_trap": "${var.company} $${x}"})
     assert survey.values["greeting_text"] == "${var.company} $${x}"
 
@@ -100,7 +100,7 @@ BAD = [
 
 
 @pytest.mark.parametrize(("marked", "message", "hint"), BAD)
-def test_a_reference_that_leads_nowhere_is_said_at_its_place(
+def test_unresolved_reference_is_reported_at_its_place(
     files: Any, marked: str, message: str, hint: str | None
 ) -> None:
     before, after = marked.split("¶")

@@ -484,7 +484,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("marked", "message", "hint"), WRONG)
-def test_what_is_wrong_is_said_at_its_place(files: Any, marked: str, message: str, hint: str | None) -> None:
+def test_errors_are_reported_at_their_place(files: Any, marked: str, message: str, hint: str | None) -> None:
     before, after = marked.split("¶")
     line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
     files.write("a.yaml", before + after)
@@ -515,7 +515,7 @@ def test_two_surveys_of_one_name_are_allowed_where_both_are_pinned(files: Any) -
     assert [one.id for one in files.load().resources.values()] == ["1", "2"]
 
 
-def test_an_id_stands_in_for_the_name(files: Any) -> None:
+def test_id_replaces_the_name(files: Any) -> None:
     files.write("a.yaml", "surveys: {a: {id: '7', questions: [{key: k, id: 8}]}}\n")
     assert [one.id for one in files.load().resources.values()] == ["7", "8"]
 

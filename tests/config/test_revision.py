@@ -100,7 +100,7 @@ def test_a_tree_with_a_name_that_leads_elsewhere_is_refused(project, tmp_path, m
         assert not Path("/outside").exists()
 
 
-def test_a_tree_that_holds_a_name_twice_is_refused(files):
+def test_tree_with_a_duplicate_name_is_refused(files):
     commit(files.folder)
     content = blob(files.folder, b"surveys: {}")
     root = tree(files.folder, ("100644", "a.yaml", content), ("100644", "a.yaml", content))
@@ -111,7 +111,7 @@ def test_a_tree_that_holds_a_name_twice_is_refused(files):
         pytest.fail("the tree was used")
 
 
-def test_a_tree_that_holds_itself_again_and_again_is_refused(files):
+def test_tree_that_repeats_itself_is_refused(files):
     commit(files.folder)
     one = tree(files.folder, ("100644", "a.yaml", blob(files.folder, b"surveys: {}")))
     for _ in range(9):

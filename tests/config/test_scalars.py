@@ -52,6 +52,6 @@ def test_a_quoted_value_is_text(typed: str, quote: str) -> None:
 
 
 @pytest.mark.parametrize("typed", [one for one, _ in SURPRISES if one not in ("", "-", "%x%")])
-def test_what_is_called_text_for_every_reader_is_text_in_yaml_1_1_too(typed: str) -> None:
+def test_scalars_reported_as_text_are_text_in_yaml_1_1_too(typed: str) -> None:
     if reads_as_text(typed):
         assert yaml.safe_load(f"key: {typed}\n") == {"key": typed}

@@ -123,7 +123,7 @@ def test_a_field_is_described() -> None:
     assert (found.type, found.required, found.fields) == ("text", False, {})
 
 
-def test_what_has_fields_lists_them() -> None:
+def test_explain_lists_fields() -> None:
     survey = describe("survey")
     assert survey is not None
     assert "greeting_text" in survey.fields
@@ -147,14 +147,14 @@ def test_what_has_fields_lists_them() -> None:
         ("removed.destroy", "true or false"),
     ],
 )
-def test_types_are_said_in_words(name: str, type_: str) -> None:
+def test_types_are_named_in_words(name: str, type_: str) -> None:
     found = describe(name)
     assert found is not None
     assert found.type == type_
     assert found.text
 
 
-def test_what_is_required_is_said() -> None:
+def test_required_fields_are_named() -> None:
     number, country = describe("phone_number.number"), describe("phone_number.country_code")
     assert number is not None
     assert number.required
@@ -163,7 +163,7 @@ def test_what_is_required_is_said() -> None:
 
 
 @pytest.mark.parametrize("name", ["nothing", "survey.nothing", "survey.name.more", "", "."])
-def test_what_is_not_there_is_not_described(name: str) -> None:
+def test_unknown_topic_is_not_described(name: str) -> None:
     assert describe(name) is None
 
 

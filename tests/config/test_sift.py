@@ -120,7 +120,7 @@ def test_errors_in_configuration_say_nothing_of_leaving_it_out(files: Any) -> No
     assert [one for one in files.diagnostics() if "not the project's" in (one.help or "")] == []
 
 
-def test_what_is_excluded_stays_so_when_something_else_in_the_project_file_is_wrong(files: Any) -> None:
+def test_excluded_files_stay_excluded_when_the_project_file_has_another_error(files: Any) -> None:
     files.write("docker-compose.yml", FOREIGN)
     files.write("sdx.yaml", "sdx: 1\nnope: 1\nexclude: [docker-compose.yml]\n")
     (said,) = files.said()
@@ -160,7 +160,7 @@ steps = st.lists(st.sampled_from(["a", "*", "a*", "**", "?"]), min_size=1, max_s
 
 
 @given(parts, steps)
-def test_what_is_below_an_excluded_folder_is_excluded(parts: list[str], steps: list[str]) -> None:
+def test_files_below_an_excluded_folder_are_excluded(parts: list[str], steps: list[str]) -> None:
     excluded = Excluded(("/".join(steps),))
     for length in range(1, len(parts)):
         if excluded.covers("/".join(parts[:length]), is_folder=True):

@@ -144,14 +144,14 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("text", "said"), WRONG)
-def test_what_is_wrong_with_a_dialect_is_said_at_its_place(files: Any, text: str, said: str) -> None:
+def test_errors_of_a_dialect_are_reported_at_their_place(files: Any, text: str, said: str) -> None:
     files.write("u.yaml", NAMED)
     files.write("a.csv", text)
     diagnostics = [str(one) for one in files.diagnostics() if one.severity == "error"]
     assert diagnostics == [said]
 
 
-def test_a_header_alone_declares_nobody(files: Any) -> None:
+def test_header_alone_declares_no_users(files: Any) -> None:
     files.write("u.yaml", NAMED)
     files.write("a.csv", "name;email\n")
     loaded = files.load()
@@ -162,7 +162,7 @@ def test_a_header_alone_declares_nobody(files: Any) -> None:
     ]
 
 
-def test_blanks_around_cells_are_left_out_and_said_once(files: Any) -> None:
+def test_blanks_around_cells_are_omitted_and_reported_once(files: Any) -> None:
     files.write("u.yaml", NAMED)
     files.write("a.csv", "name,email,agent_id\nA, a@x.com,\u00a0a1\u202f\n Lee Bo ,b@x.com,\n")
     loaded = files.load()
@@ -217,7 +217,7 @@ def test_the_encoding_can_be_named(files: Any) -> None:
 
 
 @given(st.text(st.characters(blacklist_categories=["Cs"]), max_size=40))
-def test_what_is_utf_8_is_read_as_utf_8(text: str) -> None:
+def test_utf_8_is_read_as_utf_8(text: str) -> None:
     if not text.startswith("\ufeff") and "\0" not in text:
         assert getattr(decoded(text.encode("utf-8")), "text", None) == text
 
@@ -322,7 +322,7 @@ def test_several_names_are_joined_in_the_order_in_which_they_are_declared(files:
     assert [user.values["name"] for user in users.values()] == ["Ana Lee", "Bo"]
 
 
-def test_wrong_columns_are_said(files: Any) -> None:
+def test_wrong_columns_are_reported(files: Any) -> None:
     files.write("u.yaml", named("{file: a.csv, columns: {Email Adress: email}}"))
     files.write("a.csv", "name;Email Address\nA;a@x.com\n")
     assert "a.csv:1:1: there is no column `Email Adress` here" in files.said()

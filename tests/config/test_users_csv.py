@@ -87,7 +87,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("text", "said", "hint"), WRONG)
-def test_what_is_wrong_is_said_at_its_line(files: Any, text: str, said: str, hint: str | None) -> None:
+def test_errors_are_reported_at_their_line(files: Any, text: str, said: str, hint: str | None) -> None:
     files.write("u.yaml", "users: {csv: a.csv}\n")
     files.write("a.csv", text)
     diagnostics = [one for one in files.diagnostics() if one.severity == "error"]
@@ -102,7 +102,7 @@ def test_a_path_out_of_the_project_is_refused(files: Any, path: str) -> None:
     assert files.said()[0] == f"u.yaml:1:14: `{path}` is not inside the project"
 
 
-def test_a_file_that_is_not_there_or_links_out_is_said_where_it_is_named(files: Any, tmp_path: Any) -> None:
+def test_missing_file_or_link_out_is_reported_where_it_is_named(files: Any, tmp_path: Any) -> None:
     outside = tmp_path.parent / f"{tmp_path.name}.csv"
     outside.write_text("name,email\nA,a@x.com\n")
     (files.folder / "link.csv").symlink_to(outside)

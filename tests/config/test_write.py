@@ -78,7 +78,7 @@ def kept(files: Any) -> Any:
     return files
 
 
-def test_what_does_not_change_is_not_written(kept: Any) -> None:
+def test_unchanged_fields_are_not_written(kept: Any) -> None:
     before = (kept.folder / "a.yaml").stat()
     assert write_resources(kept.folder, list(kept.load().resources.values())) == []
     after = (kept.folder / "a.yaml").stat()
@@ -406,7 +406,7 @@ def test_a_user_of_an_upload_file_is_changed_there_and_other_rows_stay(files: An
     assert files.load().resources["user.a@x.com"].values == {"email": "a@x.com", "name": "Ana", "agent_id": "1"}
 
 
-def test_a_key_that_is_no_file_name_is_refused_and_nothing_is_written(files: Any) -> None:
+def test_key_unusable_as_file_name_is_refused_and_nothing_is_written(files: Any) -> None:
     for key in ("../evil", "a/b", ".hidden", "", "a\0b", "a\u202eb"):
         bad = Desired(f"survey.{key}", "survey", key, {"name": "S"}, NOWHERE)
         good = Desired("user.a@x.com", "user", "a@x.com", {"email": "a@x.com"}, NOWHERE)

@@ -110,7 +110,7 @@ def test_a_new_tenant_is_written_and_loads_back_equal(tenant: list[Desired]) -> 
 
 @settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
-def test_what_changes_afterwards_is_changed_in_place_and_loads_back_equal(data: st.DataObject) -> None:
+def test_later_changes_are_made_in_place_and_load_back_equal(data: st.DataObject) -> None:
     before = data.draw(tenants())
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

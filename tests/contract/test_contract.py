@@ -254,6 +254,6 @@ def test_every_example_keeps_to_its_own_schema(contract):
         ("Step", {"prompts": [], "sound_files": [], "survey_completed": True}),
     ],
 )
-def test_what_is_in_neither_shape_is_not_in_the_contract(contract, schema, value):
+def test_fields_in_neither_shape_are_not_in_the_contract(contract, schema, value):
     with pytest.raises(AssertionError):
         contract.valid({"$ref": f"#/components/schemas/{schema}"}, value, schema)

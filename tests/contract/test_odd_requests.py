@@ -63,7 +63,7 @@ def ask(filled):
         (405, "GET", "/interactions/1/start_survey", None),
     ],
 )  # fmt: skip
-def test_odd_requests_are_answered_as_the_contract_says(ask, status, method, path, form):
+def test_unusual_requests_are_answered_as_the_contract_says(ask, status, method, path, form):
     answer = ask(method, path, form)
     assert answer.status == status
     assert answer.headers["Content-Type"] == "application/json"
@@ -89,7 +89,7 @@ def test_a_list_in_a_path_takes_the_filters_of_the_plain_list(ask):
     assert [row["id"] for row in json.loads(answer.body)] == [2]
 
 
-def test_who_asks_what_is_allowed_is_told_and_gets_no_data(ask):
+def test_options_request_gets_the_methods_and_no_data(ask):
     answer = ask("OPTIONS", "/surveys/1/questions")
     assert (answer.status, answer.body, answer.headers["Allow"]) == (204, b"", "GET, HEAD, OPTIONS")
     answer = ask("OPTIONS", "/interactions/1/start_survey")

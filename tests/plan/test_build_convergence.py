@@ -151,7 +151,7 @@ def test_after_an_apply_the_plan_is_empty(world):
 
 @settings(max_examples=2 * settings.default.max_examples)
 @given(worlds(), worlds())
-def test_from_one_configuration_to_another_deletes_only_what_was_owned(first, second):
+def test_walk_between_configurations_deletes_managed_resources_only(first, second):
     resources, surveys, questions = first
     tenant, ledger = Tenant(surveys, questions), new_ledger()
     plan = build_plan(Intention(resources), tenant.snapshot(), ledger)

@@ -7,14 +7,14 @@ from sdx_state.model.plan import Action
 from sdx_state.model.resource import Moved, Source
 
 
-def test_what_is_not_live_is_created(world):
+def test_missing_resource_is_created(world):
     world.declare("survey", "a", name="A")
     change = world.change("survey.a")
     assert change.action is Action.CREATE
     assert change.via == "api"
 
 
-def test_exactly_one_namesake_is_adopted_without_a_write(world):
+def test_exactly_one_match_by_name_is_imported_without_a_write(world):
     world.declare("survey", "a", name="A")
     world.exists("survey", "7", name="A")
     change = world.change("survey.a")
@@ -70,7 +70,7 @@ def test_a_live_resource_that_an_address_has_is_never_given_to_another(world):
     }
 
 
-def test_delete_and_create_of_the_same_content_is_said_to_be_a_rename(world):
+def test_delete_and_create_of_the_same_content_is_reported_as_a_rename(world):
     world.declare("survey", "b", name="A")
     world.exists("survey", "7", name="A")
     world.remember("survey.a", "7")
@@ -118,7 +118,7 @@ def test_unlabelled_live_questions_match_nothing(world):
     assert world.change("question.a.q").action is Action.CREATE
 
 
-def test_what_nobody_declared_is_listed_and_never_touched(world):
+def test_unmanaged_resource_is_listed_and_never_touched(world):
     world.declare("survey", "a", name="A")
     world.exists("survey", "1", name="A")
     world.exists("survey", "2", name="Somebody's")
@@ -128,7 +128,7 @@ def test_what_nobody_declared_is_listed_and_never_touched(world):
     assert {change.address for change in plan.changes} == {"survey.a"}
 
 
-def test_a_deleted_resource_is_created_again_and_said_to_be_drift(world):
+def test_deleted_resource_is_created_again_and_reported_as_drift(world):
     world.declare("survey", "a", name="A")
     world.remember("survey.a", "7")
     plan = world.plan()
@@ -136,7 +136,7 @@ def test_a_deleted_resource_is_created_again_and_said_to_be_drift(world):
     assert plan.drift[0].deleted
 
 
-def test_a_question_that_stands_in_two_surveys_is_named_with_both_when_it_changes(world):
+def test_question_in_two_surveys_is_named_with_both_when_it_changes(world):
     world.declare("survey", "a", name="A")
     world.declare("question", "q", "a", question_label="Q", question_text="New")
     world.exists("survey", "1", name="A")
@@ -147,7 +147,7 @@ def test_a_question_that_stands_in_two_surveys_is_named_with_both_when_it_change
     assert "ids 1, 2" in warning.message
 
 
-def test_a_namesake_of_what_is_ours_is_told_of_and_left_alone(world):
+def test_unmanaged_resource_with_the_name_of_a_managed_one_is_reported_and_left_alone(world):
     world.declare("survey", "a", name="A")
     world.declare("question", "q", "a", question_label="Q")
     world.exists("survey", "7", name="A")
@@ -166,7 +166,7 @@ def test_a_namesake_of_what_is_ours_is_told_of_and_left_alone(world):
     assert "id 90" in plan.diagnostics[1].message
 
 
-def test_whoever_pins_an_id_is_not_told_of_the_namesake(world):
+def test_pinned_id_silences_the_warning_about_an_equal_name(world):
     world.declare("survey", "a", name="A", id="9")
     world.exists("survey", "7", name="A")
     world.exists("survey", "9", name="A")

@@ -57,7 +57,7 @@ def test_positions_written_bring_the_declared_order_about(drawn):
 
 
 @given(st.permutations(range(6)))
-def test_siblings_that_nobody_declared_keep_their_places(permutation):
+def test_undeclared_siblings_keep_their_places(permutation):
     current = {str(key): place * 10 for place, key in enumerate(permutation)}
     declared = ["0", "2", "4"]
     written = positions({key: current[key] for key in declared}, declared)

@@ -101,7 +101,7 @@ def test_a_project_goes_through_its_whole_life(windows, encoding):
     assert "2 to add" in windows.run("plan", "--sandbox")
 
 
-def test_a_lock_excludes_another_run_and_says_who_holds_it(windows):
+def test_lock_excludes_another_run_and_names_its_holder(windows):
     windows.run("apply", "--sandbox", "--auto-approve")
     arguments = [sys.executable, "-c", HOLD, str(WINDOWS_LIKE), str(windows.folder / ".sdx")]
     with subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:

@@ -83,7 +83,7 @@ def test_all_forms_count_the_same():
     ]
 
 
-def test_a_risk_stands_where_the_field_is_declared_that_brings_it_about():
+def test_risk_has_the_place_of_the_field_that_causes_it():
     field = FieldChange(FieldPath("name"), "A", "B", source=Source("a.yaml", 9, 5))
     risk = Risk("some-rule", "critical", "look twice", Source("a.yaml", 9, 5))
     plan = Plan("t", "l", (replace(update("a"), fields=(field,), risks=(risk,)),))
@@ -99,7 +99,7 @@ def test_a_risk_stands_where_the_field_is_declared_that_brings_it_about():
         assert "line 9" in FORMATS[name](plan, ()), name
 
 
-def test_every_result_of_sarif_has_a_place_and_its_rule_says_what_it_is_in_general():
+def test_every_result_of_sarif_has_a_place_and_a_rule_with_a_description():
     plan = replace(
         PLAN, changes=(*PLAN.changes, replace(gone("x"), risks=(Risk("survey-deleted", "critical", "9"),)))
     )

@@ -52,7 +52,7 @@ def test_without_a_base_there_are_no_sections():
     assert "####" not in plan_markdown(Plan("t", "l", (changed("a"), changed("b"))))
 
 
-def test_what_does_not_fit_is_shown_by_its_first_line_and_every_delete_is_shown():
+def test_changes_beyond_the_budget_are_shown_by_their_first_line_and_every_delete_is_shown():
     changes = [changed(f"gone{number}", lines=50, action=Action.DELETE, level="critical") for number in range(60)]
     changes += [changed(f"other{number}", lines=50) for number in range(60)]
     text = plan_markdown(Plan("t", "l", tuple(changes)), budget=20_000)
@@ -109,7 +109,7 @@ PERSON = Change(
 )
 
 
-def test_personal_data_that_only_the_tenant_holds_is_masked_unless_asked_for():
+def test_personal_data_that_only_the_tenant_has_is_masked_unless_requested():
     text = plan_markdown(Plan("t", "l", (PERSON,)))
     assert "Anastasia" not in text
     assert "+61499123456" not in text
@@ -127,7 +127,7 @@ def test_the_option_reaches_the_comment(connected, tenant):
     assert "Somebody" in connected.run("plan", "--format", "markdown", "--with-personal-data").out
 
 
-def test_what_does_not_fit_is_counted_by_what_becomes_of_it_and_by_how_grave_it_is():
+def test_omitted_changes_are_counted_by_action_and_risk():
     grave = [changed(f"grave{number}", lines=4, level="high") for number in range(300)]
     added = [changed(f"added{number}", action=Action.CREATE) for number in range(300)]
     text = plan_markdown(Plan("t", "l", (*added, *grave)), budget=3_000)
@@ -235,7 +235,7 @@ def test_many_users_to_add_are_folded_except_one_at_high_risk():
     assert "user.u99@example.com" in text.partition("<details>")[0]
 
 
-def test_what_respondents_will_see_is_counted_once_for_surveys_that_are_alike():
+def test_respondents_view_is_counted_once_for_surveys_that_are_alike():
     def told(name, language="default"):
         before = (Line("greeting", "greeting", "Hello."), Line("q", "question", "Why?", "text"))
         after = (Line("greeting", "greeting", "Hello there."), Line("q", "question", "Why?", "text"))

@@ -81,7 +81,7 @@ def test_questions_stand_under_their_survey_even_if_it_does_not_change():
     assert "order: moved from 3 to 1" in lines[place + 2]
 
 
-def test_who_else_changed_a_field_is_said():
+def test_other_changes_of_a_field_are_reported():
     text = shown(update(("description", "a", "b", "drift"), ("name", "c", "d", "both")))
     assert "changed in the tenant" in text
     assert "changed here and in the tenant" in text
@@ -156,7 +156,7 @@ def test_diagnostics_have_their_place_and_what_to_do():
     assert text.endswith("The plan has errors. Nothing can be applied.")
 
 
-def test_what_is_not_managed_is_counted_and_some_of_it_named():
+def test_unmanaged_resources_are_counted_and_some_named():
     text = shown(unmanaged=tuple(Unmanaged("survey", str(n), f"S{n}") for n in range(8)))
     assert "Not managed, left alone: 8 surveys (S0, S1, S2, S3, S4 and 3 more)" in text
 
@@ -196,7 +196,7 @@ def test_escaped_text_is_one_line_and_still_tells_texts_apart(text):
 @pytest.mark.parametrize(
     "command", ["::error::x", "  ::set-output", "##[error]x", "##vso[task]", "section_start:1:x"]
 )
-def test_what_a_ci_system_would_obey_is_broken_up(command):
+def test_commands_of_ci_systems_are_broken_up(command):
     assert command not in escape(command)
 
 
@@ -261,7 +261,7 @@ def wrong(text, column, message="wrong", file="a.yaml"):
         ("e\u0301: x", 5, "x"),
     ],
 )
-def test_the_caret_stands_under_the_place(text, column, under):
+def test_caret_is_under_the_place(text, column, under):
     import unicodedata
 
     _, line, caret, hint, count = diagnostics_text([wrong(text, column)], colour=False).splitlines()
@@ -283,7 +283,7 @@ def test_diagnostics_of_hostile_files_are_shown_harmlessly(text, message, column
     assert document["diagnostics"][0]["message"] == message
 
 
-def test_old_and_new_are_told_apart_where_colours_are_not_seen():
+def test_old_and_new_differ_without_colors():
     text = shown(
         update(("greeting_text", "How likely is it, from 0 to 10?", "How likely is it, from 0 to 7?")), colour=True
     )
@@ -298,7 +298,7 @@ def test_a_risk_is_folded_between_words_at_the_width_of_the_terminal():
     assert " ".join(line.strip() for line in lines[start : start + 2]) == f"critical[some-rule]: {risk.message}"
 
 
-def test_a_new_text_stands_in_a_line_for_each_language_and_says_where_it_is_declared():
+def test_new_text_has_a_line_and_a_place_for_each_language():
     texts = {"default": "Hello", "de-default": "Hallo"}
     field = FieldChange(FieldPath("greeting_text"), None, texts, "config", Source("a.yaml", 9, 5))
     text = shown(Change(at("survey.a"), "survey", Action.CREATE, fields=(field,), source=WHERE, via="api"))

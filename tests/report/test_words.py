@@ -105,7 +105,7 @@ def test_texts_with_little_in_common_but_a_long_beginning_show_how_they_go_on(ou
     assert output == "hand-off page" or not re.search(r"\d+ characters, [0-9a-f]{8}", flat)
 
 
-def test_a_long_value_that_is_no_text_shows_what_differs():
+def test_long_value_other_than_text_shows_its_differences():
     before = {str(number): f"option {number}" for number in range(200)}
     change = FieldChange(FieldPath("response_options"), before, {**before, "150": "another"})
     plan = Plan("t", "l", (Change(at("question.a.q"), "question", Action.UPDATE, "7", fields=(change,), via="api"),))
@@ -124,7 +124,7 @@ some_words = st.lists(st.sampled_from(["a", "b ", "c\n", " ", ".", "日本", "\u
 
 
 @given(some_words, some_words)
-def test_a_comparison_is_both_texts_and_begins_and_ends_with_what_both_do(before, after):
+def test_comparison_is_both_texts_with_their_common_beginning_and_end(before, after):
     for pieces in (word_diff(before, after), compared(before, after)):
         assert sides(pieces) == (before, after)
         assert all(text for _, text in pieces)

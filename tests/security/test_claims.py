@@ -169,7 +169,7 @@ def test_colours_are_for_terminals_and_json_is_ascii(connected):
     assert connected.run("validate", "--format", "json").out.isascii()
 
 
-def test_with_any_umask_what_is_kept_is_the_owners_alone(connected):
+def test_with_any_umask_private_files_are_the_owners_alone(connected):
     connected.write("a.yaml", TWO)
     before = os.umask(0)
     try:

@@ -145,5 +145,5 @@ def test_a_new_use_of_files_is_found(line: str) -> None:
 
 
 @pytest.mark.parametrize("line", ["text.replace('a', 'b')", "moment.replace(tzinfo=utc)", "read_regular(path)"])
-def test_other_code_is_no_use_of_files(line: str) -> None:
+def test_other_code_is_not_counted_as_use_of_files(line: str) -> None:
     assert not list(uses_of_files(ast.parse(line)))

@@ -359,7 +359,7 @@ def test_a_state_file_that_others_can_write_is_refused_with_the_command_that_men
     assert f"chmod go-w {state}" in ended.err
 
 
-def test_a_link_to_a_state_folder_that_is_not_there_is_no_empty_state(project: Any, tmp_path: Path) -> None:
+def test_link_to_a_missing_state_folder_is_not_an_empty_state(project: Any, tmp_path: Path) -> None:
     project.write("a.yaml", SURVEYS)
     (project.folder / ".sdx").symlink_to(tmp_path / "unmounted")
     for command in (("state", "list"), ("history",)):

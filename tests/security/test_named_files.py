@@ -182,7 +182,7 @@ def test_an_output_in_a_folder_that_there_is_not_is_named_as_it_was_given(
 
 
 @pytest.mark.parametrize("command", OUTPUTS)
-def test_a_folder_is_no_output(applied: Any, tmp_path: Path, command: Command) -> None:
+def test_folder_is_refused_as_output(applied: Any, tmp_path: Path, command: Command) -> None:
     (tmp_path / "folder").mkdir()
     ended = applied.run(*command(tmp_path / "folder"))
     assert ended.code in (1, 2)
@@ -276,7 +276,7 @@ INPUTS = (show, apply_plan, plan_snapshot, drift_baseline)
 
 @pytest.mark.parametrize("kind", ["pipe", "zeros", "folder", "nothing", "loop"])
 @pytest.mark.parametrize("command", INPUTS)
-def test_an_input_that_is_no_regular_file_is_a_plain_error(
+def test_input_other_than_a_regular_file_is_a_plain_error(
     applied: Any, tmp_path: Path, command: Command, kind: str
 ) -> None:
     path = tmp_path / "input"

@@ -79,9 +79,7 @@ def test_a_folder_that_is_swapped_after_the_first_look_is_refused(
     assert not list((tmp_path / "outside").iterdir())
 
 
-def test_what_is_done_in_an_open_folder_stays_there_when_its_name_leads_elsewhere(
-    folder: Path, tmp_path: Path
-) -> None:
+def test_writes_in_an_open_folder_stay_there_when_its_name_leads_elsewhere(folder: Path, tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir(mode=0o700)
     (outside / "1.json").write_text("theirs")

@@ -23,7 +23,7 @@ def test_an_intent_without_an_end_is_pending(journal):
     assert pending.address == "survey.a"
 
 
-def test_what_was_created_and_not_saved_is_known_again(journal):
+def test_created_and_unsaved_resource_is_found_again(journal):
     operation = journal.intend("survey.a", None, [], {})
     journal.created(operation, "survey.a", Entry("7", {"name": "abc"}, True))
     found = Journal(JournalFile(Path(journal.name))).unfinished()
@@ -38,7 +38,7 @@ def test_a_refused_create_leaves_nothing(journal):
     assert journal.unfinished().pending == ()
 
 
-def test_a_line_that_a_crash_cut_short_is_no_line_at_every_length(journal):
+def test_line_cut_short_by_a_crash_is_dropped_at_every_length(journal):
     journal.intend("survey.a", None, [], {})
     whole = Path(journal.name).read_bytes()
     journal.intend("survey.b", None, [], {})

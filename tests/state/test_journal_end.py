@@ -130,7 +130,7 @@ def test_history_that_is_gone_is_reported_once_and_begun_again(store):
     assert verified(store, journal_of(store)).lines == memory.saved.head.seq
 
 
-def test_missing_state_beside_a_history_is_a_new_one_and_its_journal_goes_on(store):
+def test_missing_state_beside_a_history_is_a_new_one_and_its_journal_continues(store):
     saved = save(store)
     store.path.unlink()
     assert recall(store, journal_of(store)).saved.serial == 0

@@ -42,7 +42,7 @@ def store(tmp_path):
 
 
 @given(ledgers)
-def test_what_is_written_is_read_back(ledger):
+def test_written_content_is_read_back(ledger):
     assert decode(encode(ledger), "state.json") == ledger
 
 
@@ -159,7 +159,7 @@ def _hold(store, ready, end):
         end.wait(20)
 
 
-def test_one_holds_the_lock_and_the_kernel_frees_it_when_that_one_dies(store):
+def test_lock_of_a_dead_process_is_freed_by_the_kernel(store):
     context = multiprocessing.get_context("fork")
     ready, end = context.Event(), context.Event()
     holder = context.Process(target=_hold, args=(store, ready, end))

@@ -77,14 +77,14 @@ def test_state_journal_history_and_runs_are_found_by_another_machine(opened):
     assert set(other.generation(1).entries) == {"survey.a"}
 
 
-def test_open_part_holds_one_mark_after_a_run(opened):
+def test_open_part_has_one_mark_after_a_run(opened):
     for number in range(4):
         run(opened(), f"survey.s{number}", f"{number + 1}")
     assert len(opened.raw.list(f"{opened.prefix}/journal/")) == 1
     assert len(opened.raw.list(f"{opened.prefix}/history/")) == 4
 
 
-def test_second_writer_is_told_who_holds_the_lock_and_never_of_itself(opened):
+def test_second_writer_gets_the_name_of_the_holder_and_never_its_own(opened):
     machine = VirtualMachine()
     first = opened(machine)
     with first.lock("apply") as fence:

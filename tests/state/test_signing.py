@@ -287,7 +287,7 @@ def test_a_run_that_dies_in_a_new_journal_leaves_nothing_that_contradicts(projec
 
 
 @pytest.mark.parametrize("command", [("mv", "survey.a", "survey.z"), ("rm", "survey.a")])
-def test_a_missing_journal_is_begun_anew_by_whatever_corrects_the_state(applied, command):
+def test_missing_journal_is_restarted_by_every_command_that_corrects_the_state(applied, command):
     applied.journal.unlink()
     applied.project.write("a.yaml", FILES)
     assert applied.project.run("state", *command).code == 0
@@ -541,7 +541,7 @@ def test_a_key_on_what_is_not_signed_is_refused_until_it_is_signed_once(applied,
     assert undo(applied).code == 0  # the chain proves the lines before, and they the run
 
 
-def test_what_is_damaged_is_not_signed(applied, monkeypatch):
+def test_damaged_files_are_not_signed(applied, monkeypatch):
     monkeypatch.setenv("SDX_STATE_KEY", KEY)
     text = applied.journal.read_text()
     applied.journal.write_text(text.replace('"command": "apply"', '"command": "undo"', 1))
@@ -550,7 +550,7 @@ def test_what_is_damaged_is_not_signed(applied, monkeypatch):
     assert applied.project.run("state", "sign", "--auto-approve").code == 7
 
 
-def test_a_new_key_refuses_what_the_old_one_signed_until_it_is_signed_anew(keyed, monkeypatch):
+def test_new_key_refuses_signatures_of_the_old_one_until_it_signs_again(keyed, monkeypatch):
     monkeypatch.setenv("SDX_STATE_KEY", ANOTHER)
     assert keyed.project.run("plan").code == 7
     assert keyed.project.run("state", "sign", "--auto-approve").code == 0
@@ -599,7 +599,7 @@ def test_a_key_that_could_be_guessed_is_refused_with_a_way_to_make_one(connected
     assert not (connected.folder / ".sdx").exists()
 
 
-def test_the_key_is_in_nothing_that_is_written_or_said(keyed):
+def test_key_is_in_no_file_and_no_message(keyed):
     ended = [keyed.project.run(*command) for command in (["plan"], ["history", "--verify"], ["state", "list"])]
     assert not any(KEY in one.out + one.err for one in ended)
     assert not any(KEY.encode() in path.read_bytes() for path in keyed.folder.rglob("*") if path.is_file())

@@ -12,7 +12,7 @@ from sdx_state.state.store import Careful, Conflict, StoreRefused
 from tests.state.memory_store import MemoryStore, VirtualMachine
 
 
-def test_missing_object_is_none_and_deleting_it_is_no_error(raw_store, prefix):
+def test_missing_object_is_none_and_deleting_it_succeeds(raw_store, prefix):
     assert raw_store.get(f"{prefix}/a") is None
     raw_store.delete([f"{prefix}/a"])
 

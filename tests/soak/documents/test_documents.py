@@ -342,7 +342,7 @@ def test_a_token_that_no_header_can_carry_is_refused_before_it_is_stored(key, va
     assert value not in str(caught.value)
 
 
-def test_a_token_endpoint_may_leave_out_what_it_need_not_say():
+def test_token_endpoint_may_omit_optional_members():
     grant = granted(b'{"access_token": "a", "token_type": "bearer", "expires_in": null}')
     assert (grant.access_token, grant.refresh_token, grant.ends) == ("a", "old-refresh", None)
     assert granted(b'{"access_token": "a", "token_type": "bearer", "expires_in": "60"}').ends is not None
@@ -361,7 +361,7 @@ def test_a_garbage_sandbox_database_is_an_error_with_advice(project, content):
     assert database.read_bytes() == content
 
 
-def test_what_the_api_may_answer_can_be_read_back_from_our_own_documents(tmp_path):
+def test_answers_of_the_api_can_be_read_back_from_stored_documents(tmp_path):
     """Our documents contain answers of the API, and so may be nested deeper than one."""
     value = json.loads("[" * (MAX_DEPTH - 1) + "]" * (MAX_DEPTH - 1))
     assert parse(json.dumps({"x": value}))

@@ -50,7 +50,7 @@ def test_no_single_fault_at_any_place_does_harm(block: int) -> None:
     assert met >= {*tenant.KINDS, *disk.KINDS}, "some kind of fault was never met"
 
 
-def test_what_arrives_later_than_anything_is_waited_for_is_told_of_by_the_next_plan() -> None:
+def test_create_that_shows_after_the_settle_time_is_reported_by_the_next_plan() -> None:
     twice = {}
     for number in range(300):
         wrong, _, _ = schedules.outcome_of(f"{SEED}:{number}", late=200.0)
@@ -72,5 +72,5 @@ def _without_place(told: object) -> str:
 
 
 @pytest.mark.parametrize("switch", sorted(sabotage.SWITCHES))
-def test_what_is_switched_off_is_missed(switch: str) -> None:
+def test_disabled_mechanism_is_noticed(switch: str) -> None:
     assert sabotage.noticed(switch, SOONER.get(switch, SEED), within=2000) is not None

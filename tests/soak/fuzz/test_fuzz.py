@@ -83,7 +83,7 @@ def test_careless_encoding_would_be_noticed(monkeypatch, careless):
     assert wrong
 
 
-def test_what_is_undamaged_is_read(tmp_path):
+def test_undamaged_documents_are_read(tmp_path):
     (tmp_path / "sdx.yaml").write_bytes(yaml_inputs.PROJECT)
     (tmp_path / "a.yaml").write_bytes(yaml_inputs.SMALL)
     assert yaml_inputs.load_configuration(tmp_path, None, {}).checks

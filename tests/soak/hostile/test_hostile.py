@@ -115,11 +115,11 @@ def test_no_output_acts_on(output, value):
         ("a", "\na"),
     ],
 )
-def test_texts_that_look_alike_are_told_apart_in_every_output(one, other):
+def test_texts_that_look_alike_differ_in_every_output(one, other):
     assert untold_of(one, other) == []
 
 
-def test_the_reason_of_a_freeze_is_no_command(connected):
+def test_reason_of_a_freeze_is_not_executed(connected):
     freeze = r'freeze: [{from: 2020-01-01, to: 2090-01-01, reason: "a\n::stop-commands::x\e[2J"}]'
     connected.write("sdx.yaml", f"sdx: 1\napi: {{host: demo.surveydynamix.com}}\n{freeze}\n")
     connected.write("a.yaml", "surveys: {a: {name: A}}\n")
@@ -272,7 +272,7 @@ class _Careless:
     ids=["drops what is not printable", "cuts without a word", "shows nothing"],
 )
 @pytest.mark.parametrize("output", ["text", "markdown", "html", "junit", "sarif", "github", "drift", "diagnostics"])
-def test_what_cannot_be_read_is_noticed(switched, output, hide):
+def test_unreadable_parts_are_noticed(switched, output, hide):
     switched("escape", hide)
     switched("escape_lines", hide)
     assert "unreadable" in found(output, "a text of some length, \u200b and what else")

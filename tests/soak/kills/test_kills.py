@@ -55,7 +55,7 @@ def test_kills_at_random_moments_are_recovered_from():
     assert passed >= (1000 if NIGHTLY else 25)
 
 
-def test_of_eight_processes_one_writes_and_the_others_are_told():
+def test_of_eight_processes_one_writes_and_the_others_get_an_error():
     said, passed, failed = counts("--races", "100" if NIGHTLY else "5")
     assert failed == 0, said
     assert passed == (100 if NIGHTLY else 5)

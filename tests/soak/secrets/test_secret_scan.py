@@ -70,7 +70,7 @@ def test_a_secret_is_found_in_the_base64_of_something_longer(finder, skipped):
     assert finder.found_in(b64encode(f"{UUID}:{TOKEN}".encode())) is not None
 
 
-def test_what_is_no_secret_is_no_hit(finder):
+def test_text_without_secrets_is_not_a_hit(finder):
     assert finder.found_in(f"{UUID} Basic Zm9v {TOKEN[:6]} {ACCESS[:6]}".encode()) is None
 
 
@@ -86,7 +86,7 @@ def test_it_looks_everywhere(finder, ended):
     assert len(secret_scan.hits_in(ended, finder)) == 1
 
 
-def test_without_redaction_the_scan_would_find_what_servers_give_back(monkeypatch):
+def test_scan_without_redaction_finds_values_that_servers_echo(monkeypatch):
     from sdx_state.api.credentials import Credentials
     from sdx_state.cli import redaction
 
@@ -104,7 +104,7 @@ def test_without_redaction_the_scan_would_find_what_servers_give_back(monkeypatc
         ("redaction.redact", ("plan --out", "nothing fails", 2, 0)),
     ],
 )
-def test_without_the_last_sink_the_scan_would_find_what_else_gets_there(monkeypatch, broken, case):
+def test_scan_without_the_last_sink_finds_other_leaks(monkeypatch, broken, case):
     monkeypatch.setattr(f"sdx_state.cli.{broken}", lambda text, forms: text)
     found, _, _ = secret_scan.scan([case])
     assert [one for one, _ in found] == [case]
