@@ -65,7 +65,7 @@ class Place:
             StoreRefused: The package of a shared store is not installed, or an option cannot be used.
         """
         name = state_name(self.environment, sandbox=sandbox)
-        local = LocalStore(self.hidden, name, None, self.key, self.machine)
+        local = LocalStore(self.hidden, name, None, self.key, self.machine, self.about)
         if sandbox or self.state.backend == LOCAL:
             return local
         if self.state.backend in STORES:
@@ -112,11 +112,3 @@ def where_of(place: Place, ledger: Ledger, *, sandbox: bool) -> Whereabouts:
         return Whereabouts(place.environment, None, local=place.sandbox_name)
     origin, _, customer = ledger.tenant.partition("#")
     return Whereabouts(place.environment, authority_of(origin) if origin else None, customer or None)
-
-
-def job_of(environ: Mapping[str, str]) -> str:
-    """Return the address of the CI job that this runs in, empty outside of one that says it."""
-    server, repository, run = (environ.get(f"GITHUB_{name}", "") for name in ("SERVER_URL", "REPOSITORY", "RUN_ID"))
-    if server and repository and run:
-        return f"{server}/{repository}/actions/runs/{run}"
-    return environ.get("CI_JOB_URL", "")

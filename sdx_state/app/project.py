@@ -26,7 +26,7 @@ from sdx_state.api import BaseUrl, Credentials
 from sdx_state.api.stored import Found, find_credentials
 from sdx_state.app.declared import load_declared
 from sdx_state.app.opening import open_chosen
-from sdx_state.app.place import Place, job_of
+from sdx_state.app.place import Place
 from sdx_state.app.pull import intention_of
 from sdx_state.app.saved import SavedPlan, configuration_hash, consent_of, rest_of
 from sdx_state.app.witness import witnesses
@@ -40,6 +40,7 @@ from sdx_state.live import NO_PROGRESS, Progress
 from sdx_state.model.address import Address
 from sdx_state.plan.build import Intention
 from sdx_state.programs.machine import THIS_MACHINE, Machine
+from sdx_state.programs.pipeline import commit_of, job_address
 from sdx_state.state.holder import About
 from sdx_state.state.signing import key_from
 
@@ -95,7 +96,7 @@ class Project:
         environ = dict(os.environ if environ is None else environ)  # noqa: TID251 - the default
         path = Path(folder)
         configuration = load_declared(path, environment, environ)
-        about = About(job=job_of(environ))
+        about = About(job_address(environ), commit_of(environ))
         place = Place(path, environment, key_from(environ), machine, configuration.project.state, environ, about)
         return cls(path, environment, sandbox, configuration, credentials, environ, place)
 

@@ -53,6 +53,8 @@ class PastRun:
         counts: Number of changes by outcome.
         finished: It completed its plan.
         outcomes: Outcome of each change, as far as the journal has it.
+        job: URL of the CI job, empty outside of one.
+        commit: Git commit of the configuration, empty where that is not known.
     """
 
     run: str
@@ -62,6 +64,8 @@ class PastRun:
     counts: Mapping[str, int] = field(default_factory=dict)
     finished: bool = True
     outcomes: Mapping[Address, str] = field(default_factory=dict)
+    job: str = ""
+    commit: str = ""
 
 
 def run_document(command: str, plan: Plan, snapshot: Snapshot) -> dict[str, Any]:
@@ -186,4 +190,5 @@ def past_runs(journal: Journal) -> Iterator[PastRun]:
         ended = counts.get(run)
         outcomes = so_far.get(run, {})
         reached = Counter(outcomes.values()) if ended is None else ended
-        yield PastRun(run, when, line["command"], line["who"], reached, ended is not None, outcomes)
+        more = line.get("job", ""), line.get("commit", "")
+        yield PastRun(run, when, line["command"], line["who"], reached, ended is not None, outcomes, *more)

@@ -11,6 +11,7 @@ import click
 from sdx_state.cli.context import Context, sandbox_option
 from sdx_state.cli.failure import Stop
 from sdx_state.cli.forms import Forms
+from sdx_state.cli.locking import lock_option
 from sdx_state.cli.planning import (
     allow_deletes_option,
     approval_options,
@@ -41,6 +42,7 @@ def _expected(_ctx: click.Context, _parameter: click.Parameter, value: str | Non
 @allow_deletes_option
 @format_options
 @plan_options
+@lock_option
 @sandbox_option
 @click.pass_obj
 def command(

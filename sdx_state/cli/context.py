@@ -33,12 +33,21 @@ sandbox_option = click.option(
 
 @dataclass(frozen=True)
 class Context:
-    """The project folder, the environment, and the machine that a command works with."""
+    """The project folder, the environment, and the machine that a command works with.
+
+    Attributes:
+        folder: The folder of sdx.yaml.
+        environment: The chosen environment, None for none.
+        environ: Environment variables.
+        machine: Clock, sleep and random values.
+        lock_timeout: Seconds to wait for a state that another run has locked; None to wait only for a dead run.
+    """
 
     folder: Path
     environment: str | None
     environ: Mapping[str, str]
     machine: Machine
+    lock_timeout: float | None = None
 
     @property
     def ca_file(self) -> str | None:
@@ -127,13 +136,21 @@ class Context:
             KeyUnusable: The key for signatures could be guessed.
             ConfigurationError: The project file is invalid.
         """
-        from sdx_state.app.place import Place, job_of
+        from sdx_state.app.place import Place
+        from sdx_state.cli.console import say
         from sdx_state.config.sift import PROJECT_FILE
+        from sdx_state.programs.pipeline import commit_of, job_address
+        from sdx_state.report.escape import escape
         from sdx_state.state.holder import About
 
         if project is None and (self.folder / PROJECT_FILE).exists():
             project = self.project()
-        about = About(job=job_of(self.environ))
+        about = About(
+            job_address(self.environ),
+            commit_of(self.environ),
+            self.lock_timeout,
+            lambda holder: say(f"The state is locked by {escape(holder)}. Waiting."),
+        )
         place = Place(self.folder, self.environment, self.key(), self.machine, environ=self.environ, about=about)
         return place if project is None else replace(place, state=project.state)
 

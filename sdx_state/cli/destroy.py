@@ -8,6 +8,7 @@ import click
 
 from sdx_state.cli.context import Context, sandbox_option
 from sdx_state.cli.forms import Forms
+from sdx_state.cli.locking import lock_option
 from sdx_state.cli.planning import allow_deletes_option, approval_options
 from sdx_state.cli.reports import Reports, format_options
 
@@ -17,6 +18,7 @@ from sdx_state.cli.reports import Reports, format_options
 @allow_deletes_option
 @format_options
 @click.option("--verbose", is_flag=True, help="List every resource, however many are alike.")
+@lock_option
 @sandbox_option
 @click.pass_obj
 def command(

@@ -9,6 +9,7 @@ import click
 
 from sdx_state.cli.context import Context, sandbox_option
 from sdx_state.cli.failure import HANDOFF
+from sdx_state.cli.locking import lock_option
 from sdx_state.cli.outputs import OutputFolder
 from sdx_state.cli.planning import allow_deletes_option, showing_errors
 
@@ -26,6 +27,7 @@ SHORTEST, USUAL = 5, 15  # seconds between two looks at the tenant
     "--interval", type=click.IntRange(min=SHORTEST), default=USUAL, show_default=True, help="Seconds between."
 )
 @allow_deletes_option
+@lock_option
 @sandbox_option
 @click.pass_obj
 def command(

@@ -62,13 +62,15 @@ def _line(run: PastRun) -> str:
     if not run.finished:
         counts = f"{counts or 'nothing done'}, not finished"
     begun = run.begun.strftime("%Y-%m-%d %H:%M:%S UTC")
-    return f"{run.run}  {begun}  {run.command:10} {run.who}  {counts}"
+    more = "".join(f"  {what}" for what in (run.commit[:12], run.job) if what)
+    return f"{run.run}  {begun}  {run.command:10} {run.who}  {counts}{more}"
 
 
 def _document(run: PastRun) -> dict[str, Any]:
     begun = run.begun.isoformat().replace("+00:00", "Z")
     counts = dict(run.counts)
     fields = {"begun": begun, "command": run.command, "who": run.who, "counts": counts, "finished": run.finished}
+    fields |= {"job": run.job, "commit": run.commit}
     return {"run": run.run, **fields}
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sdx_state.cli.context import Context, sandbox_option
+from sdx_state.cli.locking import lock_option
 from sdx_state.cli.outputs import OutputFile
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ SHOWN = 10  # resources that are listed
 )
 @click.option("--overwrite", is_flag=True, help="Replace edits in the files that were never applied.")
 @click.option("--new", is_flag=True, help="Write down live resources that no file declares.")
+@lock_option
 @sandbox_option
 @click.pass_obj
 def command(

@@ -14,6 +14,7 @@ from sdx_state.cli.addresses import an_address
 from sdx_state.cli.completing import addresses
 from sdx_state.cli.context import Context, sandbox_option
 from sdx_state.cli.failure import Stop
+from sdx_state.cli.locking import lock_option
 from sdx_state.cli.outputs import text_or_json_option
 from sdx_state.cli.state_transfer import pull, push
 
@@ -83,6 +84,7 @@ def show(context: Context, address: Address, form: str, sandbox: bool) -> None:
 @command.command()
 @click.argument("before", callback=an_address, shell_complete=addresses)
 @click.argument("after", callback=an_address, shell_complete=addresses)
+@lock_option
 @sandbox_option
 @click.pass_obj
 def mv(context: Context, before: Address, after: Address, sandbox: bool) -> None:
@@ -111,6 +113,7 @@ def mv(context: Context, before: Address, after: Address, sandbox: bool) -> None
 
 @command.command()
 @click.argument("globs", nargs=-1, required=True, metavar="ADDRESS|GLOB...", shell_complete=addresses)
+@lock_option
 @sandbox_option
 @click.pass_obj
 def rm(context: Context, globs: tuple[str, ...], sandbox: bool) -> None:
@@ -139,6 +142,7 @@ def rm(context: Context, globs: tuple[str, ...], sandbox: bool) -> None:
 @command.command()
 @click.argument("serial", type=click.IntRange(min=1), required=False)
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
+@lock_option
 @sandbox_option
 @click.pass_obj
 def restore(context: Context, serial: int | None, auto_approve: bool, sandbox: bool) -> None:
@@ -175,6 +179,7 @@ def unlock(context: Context, lock_id: str, sandbox: bool) -> None:
 @command.command()
 @click.argument("address", callback=an_address, shell_complete=addresses)
 @click.option("--adopt", "id", required=True, metavar="ID", help="The live id that ADDRESS is.")
+@lock_option
 @sandbox_option
 @click.pass_obj
 def resolve(context: Context, address: Address, id: str, sandbox: bool) -> None:
@@ -195,6 +200,7 @@ def resolve(context: Context, address: Address, id: str, sandbox: bool) -> None:
 
 @command.command()
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
+@lock_option
 @sandbox_option
 @click.pass_obj
 def rebuild(context: Context, auto_approve: bool, sandbox: bool) -> None:
@@ -235,6 +241,7 @@ def rebuild(context: Context, auto_approve: bool, sandbox: bool) -> None:
 
 @command.command()
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
+@lock_option
 @sandbox_option
 @click.pass_obj
 def sign(context: Context, auto_approve: bool, sandbox: bool) -> None:

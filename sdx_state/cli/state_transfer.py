@@ -8,6 +8,7 @@ import click
 
 from sdx_state.cli.context import Context, sandbox_option
 from sdx_state.cli.failure import Stop
+from sdx_state.cli.locking import lock_option
 
 
 @click.command()
@@ -27,6 +28,7 @@ def pull(context: Context, sandbox: bool) -> None:
 @click.argument("file", type=click.File("rb"))
 @click.option("--force", is_flag=True, help="Replace a newer state, or another lineage.")
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
+@lock_option
 @sandbox_option
 @click.pass_obj
 def push(context: Context, file: IO[bytes], force: bool, auto_approve: bool, sandbox: bool) -> None:

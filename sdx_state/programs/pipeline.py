@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from sdx_state.model.urls import relative_path
+
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")  # SHA-1 or SHA-256
+
+
+def job_address(environ: Mapping[str, str]) -> str:
+    """Return the URL of the workflow run or CI job; empty outside a pipeline."""
+    server, repository, run = (environ.get(f"GITHUB_{name}", "") for name in ("SERVER_URL", "REPOSITORY", "RUN_ID"))
+    if server and repository and run.isdigit():
+        return f"{server}/{relative_path(repository)}/actions/runs/{run}"
+    return environ.get("CI_JOB_URL", "")
+
+
+def commit_of(environ: Mapping[str, str]) -> str:
+    """Return the Git commit that the pipeline runs for; empty outside a pipeline."""
+    found = (environ.get(name, "") for name in ("GITHUB_SHA", "CI_COMMIT_SHA"))
+    return next((one for one in found if _COMMIT.fullmatch(one)), "")
 
 
 def page_address(environ: Mapping[str, str], folder: Path, file: Path) -> str:

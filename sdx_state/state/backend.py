@@ -24,11 +24,13 @@ class Fence:
         check: Raises LockLost where the holder may write no more; called right before each write.
         epoch: Grows with each holder; 0 where the system frees a lock with the process of its holder.
         overtook: The holder before was cut off, and what it sent may arrive yet.
+        holder: The run that has the lock, for the history; None where the backend does not say.
     """
 
     check: Callable[[], None]
     epoch: int = 0
     overtook: bool = False
+    holder: Holder | None = None
 
     def __call__(self) -> None:
         """Raise LockLost where the holder may write no more."""

@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 
 from sdx_state.decoding.strict import DecodingError, parse
 from sdx_state.decoding.typed import filled, member, member_or, natural, number, record, text
+from sdx_state.programs.machine import Machine
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,14 @@ class Holder:
         at = f"{self.user}@{self.host}" if self.user else self.host
         more = "".join(f", {what}" for what in (self.job, self.commit and f"commit {self.commit[:12]}") if what)
         age = max(0, int(now - self.since))
-        return f"`sdx-state {self.purpose}` (process {self.pid} on {at}, lock {self.id}{more}), for {age} s"
+        since = f"since {self.begun:%Y-%m-%d %H:%M:%S} UTC, {age} s ago"
+        return f"`sdx-state {self.purpose}` (process {self.pid} on {at}, lock {self.id}{more}, {since})"
+
+
+def holder_now(purpose: str, about: About, machine: Machine) -> Holder:
+    """Return this run as the holder of a new lock for the command `purpose`."""
+    who = machine.process(), machine.host(), machine.now(), machine.token(4), machine.user()
+    return Holder(purpose, *who, about.job, about.commit)
 
 
 @dataclass(frozen=True)
@@ -64,6 +72,13 @@ class About:
     timeout: float | None = None
     waiting: Callable[[str], None] = lambda _: None
     beats: bool = True
+
+
+def waited(timeout: float | None) -> str:
+    """Return the advice for a lock that another run still has after `timeout` seconds; None did not wait."""
+    if timeout is None:
+        return "Run the command again later, or let it wait: --lock-timeout 5m."
+    return f"Waited {timeout:.0f} s. Run the command again later, or let it wait longer: --lock-timeout."
 
 
 def holder_of(written: str) -> Holder | None:

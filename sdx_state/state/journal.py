@@ -40,10 +40,20 @@ class Journal(JournalEnd):
     """Records the events of a run: one method for each event."""
 
     def begin(self, command: str, fingerprint: str, changes: int, document: str) -> None:
-        """Write down that a run begins, who runs it, which plan it carries out, and the hash of its document."""
+        """Record that a run begins: who runs it, its CI job and commit, its plan, and the hash of its document."""
         who = f"{self.machine.user()}@{self.machine.host()}"
+        holder = self.fence.holder
+        known = {"job": holder.job, "commit": holder.commit} if holder is not None else {}
+        more = {name: value for name, value in known.items() if value}
         self.append(
-            True, event="begin", command=command, who=who, plan=fingerprint, changes=changes, document=document
+            True,
+            event="begin",
+            command=command,
+            who=who,
+            plan=fingerprint,
+            changes=changes,
+            document=document,
+            **more,
         )
 
     def restarted(self, lost: str) -> None:

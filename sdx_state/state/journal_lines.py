@@ -58,6 +58,8 @@ _WHERE_PRESENT: Members = {
     "previous": text,
     "signature": text,
     "document": text,
+    "job": text,
+    "commit": text,
     "lost": text,
     "boot": text,
     "uptime": number,

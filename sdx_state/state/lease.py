@@ -24,7 +24,7 @@ from sdx_state.decoding.strict import DecodingError, parse
 from sdx_state.decoding.typed import flag, member, record
 from sdx_state.programs.machine import Machine
 from sdx_state.state.errors import LockLost, StateLocked, StateUnusable
-from sdx_state.state.holder import Holder, holder_in
+from sdx_state.state.holder import Holder, holder_in, waited
 from sdx_state.state.store import Careful, Conflict, Sealed, Store, StoreError, unsealed
 
 LEASE, RENEWAL, MARGIN = 60.0, 15.0, 15.0  # seconds
@@ -200,7 +200,7 @@ def acquire(
         if other is not None and now - since < LEASE:
             late = now - begun >= timeout if timeout is not None else alive
             if late:
-                raise StateLocked(_held_by(other, machine.now()))
+                raise StateLocked(_held_by(other, machine.now(), timeout))
             if told != other.id:
                 told = other.id
                 waiting(other.described(machine.now()))
@@ -218,10 +218,10 @@ def acquire(
         return Lease(store, key, machine, mine, version, sent + LEASE - MARGIN, other is not None or not lock.clean)
 
 
-def _held_by(holder: Holder, now: float) -> str:
+def _held_by(holder: Holder, now: float, timeout: float | None) -> str:
     return (
-        f"the state is locked by {holder.described(now)}.\nWait until it ends. If it died, its lock is free "
-        f"{LEASE:.0f} s after its last sign of life, or at once: sdx-state state unlock {holder.id}"
+        f"the state is locked by {holder.described(now)}.\n{waited(timeout)} If that run died, its lock is free "
+        f"{LEASE:.0f} s after its last renewal. To free it now: sdx-state state unlock {holder.id}"
     )
 
 

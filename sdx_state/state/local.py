@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sdx_state.decoding.typed import Record
@@ -20,7 +20,7 @@ from sdx_state.state.errors import (
     StateUnusable,
 )
 from sdx_state.state.files import open_folder, read_private, write_atomically
-from sdx_state.state.holder import Holder
+from sdx_state.state.holder import About, Holder
 from sdx_state.state.journal_file import JournalFile
 from sdx_state.state.ledger import new_ledger, require_tenant
 from sdx_state.state.local_copies import LocalCopies
@@ -40,6 +40,7 @@ class LocalStore:
         tenant: The tenant that this run talks to; a state of another one is refused. None where no tenant is asked.
         key: Signs what is written; what is read must be signed with it. None for no signatures.
         machine: Time, and names of what is new.
+        about: This run, for others who find the state locked.
     """
 
     folder: Path
@@ -47,6 +48,7 @@ class LocalStore:
     tenant: str | None
     key: SigningKey | None = None
     machine: Machine = THIS_MACHINE
+    about: About = field(default_factory=About)
 
     @property
     def path(self) -> Path:
@@ -272,7 +274,7 @@ class LocalStore:
             StateNotSaved: The folder cannot be written.
         """
         self._require_ours()
-        with locked(self.lock_path, purpose, self.machine) as fence:
+        with locked(self.lock_path, purpose, self.about, self.machine) as fence:
             yield fence
 
     def running(self) -> Holder | None:

@@ -8,24 +8,28 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from typing import TextIO
 
 from sdx_state.programs.machine import Machine
 from sdx_state.state import platform
 from sdx_state.state.backend import Fence
 from sdx_state.state.errors import UNREADABLE_ADVICE, LockLost, StateLocked, StateNotSaved, StateUnusable
 from sdx_state.state.files import make_private_folder, open_folder, read_private
-from sdx_state.state.holder import Holder, holder_of
+from sdx_state.state.holder import About, Holder, holder_now, holder_of, waited
 from sdx_state.state.staging import write_all
+
+LOOK = 1.0  # seconds between looks at a lock that another run has
 
 
 @contextmanager
-def locked(path: Path, purpose: str, machine: Machine) -> Iterator[Fence]:
+def locked(path: Path, purpose: str, about: About, machine: Machine) -> Iterator[Fence]:
     """Hold the lock file `path` while the block runs, and give it a fence: call that before each write.
 
     Args:
         path: The file.
         purpose: The command, for whoever finds the state locked.
-        machine: Who and when, for the same.
+        about: This run, and how long it waits for another one.
+        machine: Clock and waiting.
 
     Raises:
         StateLocked: Another run holds it; the message says which, where and since when.
@@ -38,22 +42,13 @@ def locked(path: Path, purpose: str, machine: Machine) -> Iterator[Fence]:
     except OSError as error:
         raise StateNotSaved(f"{path} cannot be written ({error.strerror})") from error
     with os.fdopen(descriptor, "r+", encoding="utf-8", errors="replace") as file:
-        try:
-            platform.lock(descriptor, wait=False)
-        except BlockingIOError:
-            raise StateLocked(_held_by(file.read(), path, machine.now())) from None
-        fence = Fence(partial(_require_same_file, path, descriptor))
-        fence()  # somebody may have replaced the file between opening and locking it
-        holder = {
-            "pid": machine.process(),
-            "host": machine.host(),
-            "since": machine.now(),
-            "purpose": purpose,
-            "id": machine.token(4),
-        }
+        _wait_for(file, path, about, machine)
+        holder = holder_now(purpose, about, machine)
+        fence = Fence(partial(_require_same_file, path, descriptor), holder=holder)
+        fence()  # another user may have replaced the file between opening and locking it
         try:
             file.truncate(0)
-            write_all(descriptor, json.dumps(holder).encode())
+            write_all(descriptor, json.dumps(vars(holder)).encode())
         except OSError as error:
             raise StateNotSaved(
                 f"{path} cannot be written ({error.strerror}).\nMake room, then run again."
@@ -65,6 +60,31 @@ def locked(path: Path, purpose: str, machine: Machine) -> Iterator[Fence]:
                 file.seek(0)
                 file.truncate(0)
                 platform.unlock(descriptor)
+
+
+def _wait_for(file: TextIO, path: Path, about: About, machine: Machine) -> None:
+    """Lock the open `file`; while another run has it, wait as long as `about` says, and name the holder.
+
+    Raises:
+        StateLocked: Another run still has it.
+    """
+    begun, named = machine.monotonic(), ""
+    while True:
+        try:
+            platform.lock(file.fileno(), wait=False)
+        except BlockingIOError:
+            file.seek(0)
+            written = file.read()
+            rest = (about.timeout or 0.0) - (machine.monotonic() - begun)
+            if rest <= 0:
+                raise StateLocked(_held_by(written, path, machine.now(), about.timeout)) from None
+            holder = holder_of(written)
+            if holder is not None and named != holder.id:
+                named = holder.id
+                about.waiting(holder.described(machine.now()))
+            machine.sleep(min(LOOK, rest))
+        else:
+            return
 
 
 def holding(path: Path) -> Holder | None:
@@ -128,12 +148,12 @@ def _require_same_file(path: Path, descriptor: int) -> None:
         )
 
 
-def _held_by(written: str, path: Path, now: float) -> str:
+def _held_by(written: str, path: Path, now: float, timeout: float | None) -> str:
     holder = holder_of(written)
     who = "another run"
     if holder is not None:
         who = holder.described(now)
     return (
-        f"the state is locked by {who}.\nWait until it ends. If it died, the lock is already free: "
+        f"the state is locked by {who}.\n{waited(timeout)} If that run died, the lock is already free: "
         f"the system releases {path} with its process."
     )

@@ -25,7 +25,7 @@ from sdx_state.state.errors import (
     StateNotSaved,
     StateUnusable,
 )
-from sdx_state.state.holder import About, Holder, holder_in
+from sdx_state.state.holder import About, Holder, holder_in, holder_now
 from sdx_state.state.lease import Lease, acquire, beat, cleared
 from sdx_state.state.ledger import new_ledger, require_tenant
 from sdx_state.state.probe import probe
@@ -212,8 +212,7 @@ class SharedStore:
             StoreError: The store does not answer, refuses, or does not honor conditions.
         """
         machine, about = self.machine, self.about
-        who = machine.process(), machine.host(), machine.now(), machine.token(4), machine.user()
-        holder = Holder(purpose, *who, about.job, about.commit)
+        holder = holder_now(purpose, about, machine)
         lease = acquire(
             self.store,
             f"{self.name}/lock",
@@ -231,7 +230,7 @@ class SharedStore:
         journal = session.journal = SharedJournal(self.store, self.name, machine, lease.lock.epoch, lease.check)
         try:
             self._seal()
-            yield Fence(lease.check, lease.lock.epoch, lease.overtook)
+            yield Fence(lease.check, lease.lock.epoch, lease.overtook, holder)
         finally:
             stop.set()
             clean = not journal.unanswered

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sdx_state.programs.pipeline import page_address
+from sdx_state.programs.pipeline import commit_of, job_address, page_address
 
 GITHUB = {"GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "acme/surveys", "GITHUB_RUN_ID": "17"}
 GITLAB = {"CI_JOB_URL": "https://gitlab.example/acme/surveys/-/jobs/9", "CI_PROJECT_DIR": "/builds/acme"}
@@ -37,3 +37,29 @@ def test_comment_of_a_pipeline_links_to_the_page_that_is_written_beside_it(conne
         in connected.run("plan", "--format", "markdown", page).out
     )
     assert "actions/runs" not in connected.run("plan", "--format", "markdown").out
+
+
+@pytest.mark.parametrize(
+    ("environ", "job", "commit"),
+    [
+        (
+            {
+                "GITHUB_SERVER_URL": "https://github.com",
+                "GITHUB_REPOSITORY": "acme/surveys",
+                "GITHUB_RUN_ID": "42",
+                "GITHUB_SHA": "a" * 40,
+            },
+            "https://github.com/acme/surveys/actions/runs/42",
+            "a" * 40,
+        ),
+        (
+            {"CI_JOB_URL": "https://ci.example/7", "CI_COMMIT_SHA": "b" * 40},
+            "https://ci.example/7",
+            "b" * 40,
+        ),
+        ({"GITHUB_SHA": "main; rm -rf"}, "", ""),
+        ({}, "", ""),
+    ],
+)
+def test_job_and_commit_of_a_pipeline(environ, job, commit):
+    assert (job_address(environ), commit_of(environ)) == (job, commit)

@@ -362,3 +362,34 @@ def test_threads_that_write_at_once_share_a_commit(tmp_path):
     commits = [key for verb, key in raw.log if verb == "put" and "/journal/0" in key]
     assert len(commits) == 3
     assert json.loads(raw.get(commits[0]).content.splitlines()[1])["event"] == "begin"
+
+
+def test_waiter_with_a_timeout_gets_the_lock_of_a_run_that_ends(opened):
+    first, named, machine = opened(job="https://ci.example/7", commit="a" * 40), [], VirtualMachine()
+    lock = first.lock("apply")
+    lock.__enter__()
+    looks = iter(range(500))
+
+    def other_run():
+        number = next(looks)
+        if number < 100:
+            first.session.lease.renew()
+        elif number == 100:
+            lock.__exit__(None, None, None)
+
+    machine.while_asleep = other_run
+    with opened(machine, timeout=300.0, waiting=named.append).lock("destroy") as fence:
+        fence()
+    assert [("sdx-state apply" in one, "https://ci.example/7" in one, "a" * 12 in one) for one in named] == [
+        (True,) * 3
+    ]
+
+
+def test_waiter_stops_after_its_timeout_though_the_holder_lives(opened):
+    first, machine = opened(), VirtualMachine()
+    with first.lock("apply"):
+        machine.while_asleep = first.session.lease.renew
+        begun = machine.uptime().seconds
+        with pytest.raises(StateLocked, match="Waited 90 s"), opened(machine, timeout=90.0).lock("destroy"):
+            pass
+    assert 90 <= machine.uptime().seconds - begun < 95
