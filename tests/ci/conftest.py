@@ -20,11 +20,12 @@ import yaml
 
 from sdx_state.sandbox import SandboxServer
 from tests.conftest import take_settings_away
+from tests.state.shared_stores import a_postgres_store
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "ci"
 GIT = ("git", "-c", "user.name=T", "-c", "user.email=t@example.com", "-c", "init.defaultBranch=main")
 STATE_KEY = "0123456789abcdef" * 4
-PROJECT = "sdx: 1\napi: {host: demo.surveydynamix.com}\n"
+PROJECT = "sdx: 1\napi: {host: demo.surveydynamix.com}\nstate: {backend: postgres}\n"
 ONE = "surveys: {a: {name: A}}\n"
 
 
@@ -133,20 +134,22 @@ class Ran:
 
 
 class Runner:
-    """Runs jobs of the GitHub workflow as GitHub does: a fresh checkout each, `bash` with its own options, and
-    nothing from one job to the next but caches, artifacts and outputs."""
+    """Runs jobs of the GitHub workflows as GitHub does: a fresh checkout each, `bash` with its own options, and
+    nothing from one job to the next but caches, artifacts, outputs and the database of the state."""
 
-    def __init__(self, repository, programs, github, tenant_url, work):
+    def __init__(self, repository, programs, github, tenant_url, database, work):
         self.repository, self.programs, self.github, self.work = repository, programs, github, work
-        self.tenant_url = tenant_url
+        self.tenant_url, self.database = tenant_url, database
         self.workflow = yaml.safe_load((EXAMPLES / "github-actions.yml").read_text())
-        assert self.workflow["defaults"] == {"run": {"shell": "bash"}}
+        self.called = yaml.safe_load((EXAMPLES / "github-environment.yml").read_text())
+        for workflow in (self.workflow, self.called):
+            assert workflow["defaults"] == {"run": {"shell": "bash"}}
         self.caches, self.artifacts, self.jobs, self.run_id = {}, {}, 0, 100
         self.outputs = {}
 
     def again(self, repository, github, work):
         """Return a runner that goes on from here, in a copy of the repository."""
-        made = Runner(repository, self.programs, github, self.tenant_url, work)
+        made = Runner(repository, self.programs, github, self.tenant_url, self.database, work)
         made.caches, made.artifacts, made.outputs = dict(self.caches), dict(self.artifacts), dict(self.outputs)
         made.run_id = self.run_id
         return made
@@ -165,8 +168,10 @@ class Runner:
         self.git("commit", "-q", "--allow-empty", "-m", name)
         self.git("checkout", "-q", "main")
 
-    def run(self, name, branch="main", attempt=1, **context):
-        job = self.workflow["jobs"][name]
+    def run(self, name, branch="main", attempt=1, environment="", **context):
+        """Run a job, that of `environment` if it is called for one."""
+        workflow = self.workflow if name in self.workflow["jobs"] else self.called
+        job = workflow["jobs"][name]
         self.jobs += 1
         folder = self.work / f"job-{self.jobs}"
         subprocess.run([*GIT, "clone", "-q", str(self.repository), str(folder)], check=True, capture_output=True)
@@ -183,22 +188,24 @@ class Runner:
             "github.event.repository.private": "true",
             "secrets.SDX_CUSTOMER_UUID": "00000000-0000-4000-8000-000000000000",
             "secrets.SDX_AUTH_TOKEN": "sandbox",
+            "secrets.SDX_STATE_DSN": self.database.address,
             "secrets.SDX_STATE_KEY": STATE_KEY,
-            **self.outputs,
+            "inputs.environment": environment,
+            **self.outputs.get(environment, {}),
             **{key.replace("__", "."): value for key, value in context.items()},
         }
-        environment = {one: value for one, value in os.environ.items() if not one.startswith("SDX_C")}
-        environment |= {
+        variables = {one: value for one, value in os.environ.items() if not one.startswith("SDX_C")}
+        variables |= {
             "PATH": f"{self.programs}:{os.environ['PATH']}",
             "PYTHONPATH": os.pathsep.join(sys.path),
             "GITHUB_API_URL": self.github.url,
             "GITHUB_REPOSITORY": "acme/surveys",
             "GITHUB_OUTPUT": str(folder / ".git" / "output"),
             "GITHUB_STEP_SUMMARY": str(folder / ".git" / "summary"),
-            **self._filled(job.get("env", {}), values),
+            **self._filled({**workflow["env"], **job.get("env", {})}, values),
         }
-        if "SDX_AUTH_TOKEN" in environment:
-            environment["SDX_API_URL"] = self.tenant_url
+        if "SDX_AUTH_TOKEN" in variables:
+            variables["SDX_API_URL"] = self.tenant_url
         for step in job["steps"]:
             if not self._wanted(step.get("if", ""), values, ran.code):
                 continue
@@ -208,7 +215,7 @@ class Runner:
                 )
             elif not step["run"].startswith("pip install"):
                 command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
-                here = {**environment, **self._filled(step.get("env", {}), values)}
+                here = {**variables, **self._filled(step.get("env", {}), values)}
                 ended = subprocess.run(command, cwd=folder, env=here, capture_output=True, text=True, check=False)
                 ran.code = ran.code or ended.returncode
                 ran.said += ended.stdout + ended.stderr
@@ -216,14 +223,18 @@ class Runner:
             text = (folder / ".git" / file).read_text() if (folder / ".git" / file).exists() else ""
             setattr(ran, attribute, dict(re.findall("(.+?)=(.*)", text)) if attribute == "outputs" else text)
         for output, expression in job.get("outputs", {}).items():
-            step = re.fullmatch(r"\$\{\{ steps\.plan\.outputs\.(\w+) \}\}", expression)
-            self.outputs[f"needs.{name}.outputs.{output}"] = ran.outputs.get(step[1], "")
+            step = re.fullmatch(r"\$\{\{ steps\.\w+\.outputs\.(\w+) \}\}", expression)
+            value = {f"needs.{name}.outputs.{output}": ran.outputs.get(step[1], "")}
+            self.outputs = {**self.outputs, environment: {**self.outputs.get(environment, {}), **value}}
         return ran
 
     @staticmethod
     def _filled(texts, values):
-        pattern = re.compile(r"\$\{\{ *(.*?) *\}\}")
-        return {key: pattern.sub(lambda found: values[found[1]], str(text)) for key, text in texts.items()}
+        def value(found):
+            name, _, otherwise = found[1].partition(" || ")
+            return values[name] or otherwise.strip("'")
+
+        return {key: re.sub(r"\$\{\{ *(.*?) *\}\}", value, str(text)) for key, text in texts.items()}
 
     @staticmethod
     def _wanted(condition, values, failed):
@@ -274,6 +285,26 @@ def one_tenant():
         yield server, copy_of(server.store)
 
 
+@pytest.fixture(scope="module")
+def database():
+    """PostgreSQL for the states of a file of tests."""
+    with a_postgres_store() as opened:
+        yield opened
+
+
+def objects_in(store):
+    """Return the content of every object in a store."""
+    return {key: store.get(key).content for key in store.list("")}
+
+
+def replace_objects(store, objects):
+    """Make `objects` the content of a store."""
+    if keys := store.list(""):
+        store.delete(keys)
+    for key, content in objects.items():
+        store.put(key, content, None)
+
+
 @pytest.fixture
 def tenant(one_tenant):
     server, empty = one_tenant
@@ -293,16 +324,16 @@ def put_back(store, copy):
 
 
 @pytest.fixture
-def runner(project, programs, github, tenant, tmp_path):
+def runner(project, programs, github, tenant, database, tmp_path):
     """A repository with a project and the workflow's files, and nothing applied yet."""
-    return begun(Runner(project.folder, programs, github, tenant.url, tmp_path))
+    replace_objects(database.store, {})
+    return begun(Runner(project.folder, programs, github, tenant.url, database, tmp_path))
 
 
 def begun(runner):
     workflows = runner.repository / ".github" / "workflows"
     workflows.mkdir(parents=True)
-    for name in ("github_comments.py", "sealed.sh"):
-        shutil.copy(EXAMPLES / name, workflows / name)
+    shutil.copy(EXAMPLES / "github_comments.py", workflows)
     runner.git("init", "-q")
     runner.git("add", ".")
     runner.git("commit", "-q", "-m", "a project")
@@ -310,13 +341,14 @@ def begun(runner):
 
 
 @pytest.fixture(scope="module")
-def merged_once(one_tenant, programs, tmp_path_factory):
-    """A runner with what is on the main branch planned and applied, and the tenant then."""
+def merged_once(one_tenant, programs, database, tmp_path_factory):
+    """A runner with what is on the main branch planned and applied, with tenant and state after that."""
     server, empty = one_tenant
     put_back(server.store, empty)
+    replace_objects(database.store, {})
     repository, work = tmp_path_factory.mktemp("repository"), tmp_path_factory.mktemp("work")
     with pytest.MonkeyPatch.context() as monkeypatch, github_of_its_own() as github:
-        runner = begun(Runner(repository, programs, github, server.url, work))
+        runner = begun(Runner(repository, programs, github, server.url, database, work))
         take_settings_away(monkeypatch, tmp_path_factory)
         runner.commit("sdx.yaml", PROJECT)
         runner.commit("a.yaml", ONE)
@@ -325,13 +357,14 @@ def merged_once(one_tenant, programs, tmp_path_factory):
         applied = runner.run("apply")
         assert applied.code == 0, applied.said
     runner.run_id += 1
-    return runner, copy_of(server.store)
+    return runner, copy_of(server.store), objects_in(database.store)
 
 
 @pytest.fixture
 def merged(merged_once, github, tenant, tmp_path):
     """What is on the main branch was planned and applied."""
-    once, database = merged_once
-    put_back(tenant.store, database)
+    once, rows, objects = merged_once
+    put_back(tenant.store, rows)
+    replace_objects(once.database.store, objects)
     repository = shutil.copytree(once.repository, tmp_path / "repository")
     return once.again(repository, github, tmp_path)

@@ -1,4 +1,4 @@
-"""The workflow for GitHub, job by job: each in a fresh checkout, with what caches and artifacts carry."""
+"""The workflow for GitHub, job by job: each in a fresh checkout, with caches, artifacts and a shared state."""
 
 from __future__ import annotations
 
@@ -9,7 +9,12 @@ import pytest
 from tests.ci.conftest import ONE, PROJECT
 
 TWO = "surveys: {a: {name: A, description: New}, b: {name: B}}\n"
+DOCUMENTED = "sdx: 1\napi: {host: x.example, capabilities: documented}\nstate: {backend: postgres}\n"
 PERSON = "users: {ana.lee@example.com: {name: Ana Lee, phone: '+61491570156'}}\n"
+
+
+def all_jobs(runner):
+    return [*runner.workflow["jobs"].values(), *runner.called["jobs"].values()]
 
 
 def surveys(tenant):
@@ -66,26 +71,30 @@ def test_files_of_the_jobs_are_signed(merged):
     assert (planned.code, applied.code) == (0, 0)
     signature = '"signature": "hmac-sha256:'
     assert signature in (planned.folder / "plan.json").read_text()
-    for closed in (applied.folder / ".sdx" / "state.history").iterdir():
-        assert all(signature in line for line in closed.read_text().splitlines())
-    assert signature.replace(" ", "") in (applied.folder / ".sdx" / "state.json").read_text()
+    store = merged.database.store
+    for closed in store.list("state/history/"):
+        lines = store.get(closed).content.decode().splitlines()[1:]
+        assert lines
+        assert all(signature in line for line in lines)
+    assert signature.replace(" ", "") in store.get("state/state").content.decode()
+    assert not (applied.folder / ".sdx" / "state.json").exists()
 
 
 def test_hand_off_is_not_a_failure(runner):
-    runner.commit("sdx.yaml", "sdx: 1\napi: {host: x.example, capabilities: documented}\n")
+    runner.commit("sdx.yaml", DOCUMENTED)
     runner.commit("a.yaml", ONE)
     runner.run("plan")
     applied = runner.run("apply")
     assert applied.code == 0, applied.said
-    assert (runner.artifacts["handoff"][1] / "handoff.html").exists()
+    assert (runner.artifacts["handoff-production"][1] / "handoff.html").exists()
 
 
 def test_in_a_public_repository_the_hand_off_is_not_for_everybody(runner):
-    runner.commit("sdx.yaml", "sdx: 1\napi: {host: x.example, capabilities: documented}\n")
+    runner.commit("sdx.yaml", DOCUMENTED)
     runner.commit("a.yaml", ONE)
     runner.run("plan")
     assert runner.run("apply", github__event__repository__private="false").code == 0
-    assert "handoff" not in runner.artifacts
+    assert "handoff-production" not in runner.artifacts
 
 
 def test_public_outputs_contain_no_secrets(runner, tenant):
@@ -94,7 +103,7 @@ def test_public_outputs_contain_no_secrets(runner, tenant):
     runner.commit("a.yaml", ONE + PERSON)
     said = [runner.run("plan"), runner.run("apply")]
     kept = [*runner.caches.values(), *(path.read_bytes() for _, path in runner.artifacts.values() if path.is_file())]
-    assert len(kept) == 3
+    assert len(kept) == 2  # the stored tenant, and the plan
     for private in (b"Leigh", b"Lee", b"491570156", b"ana.lee", b"resource_changes"):
         assert not any(private in content for content in kept)
     assert not any("Leigh" in one.said + one.summary for one in said)
@@ -115,7 +124,7 @@ def test_a_pull_request_is_planned_without_credentials_and_its_comment_edited_in
     (comment,) = github.comments.values()
     assert "- 2 from this branch" in comment["body"]
     assert comment["body"] == reviewed.summary
-    assert "plan-page" in merged.artifacts
+    assert "plan-page-production" in merged.artifacts
     merged.commit("a.yaml", ONE, branch="more")
     assert merged.run("review", branch="more").code == 0
     assert len(github.comments) == 1
@@ -196,7 +205,7 @@ def test_a_night_without_a_state_closes_no_issue(runner, github):
     issue = github.add(github.issues, title="Surveys have drifted", body="<!-- sdx-state drift -->")
     ended = runner.run("drift")
     assert ended.code == 0
-    assert "::notice::There is no state" in ended.said
+    assert "::notice::The state is empty" in ended.said
     assert issue["state"] == "open"
     assert runner.run("review").code == 0  # the night stored the tenant
 
@@ -205,16 +214,17 @@ def test_no_job_gives_secrets_to_a_fork_or_text_of_others_to_a_shell(runner):
     workflow = runner.workflow
     assert set(workflow[True]) == {"pull_request", "push", "schedule"}  # YAML 1.1 reads `on` so
     assert workflow["permissions"] == {}
-    for job in workflow["jobs"].values():
-        for step in job["steps"]:
+    assert runner.called["permissions"] == {}
+    for job in all_jobs(runner):
+        for step in job.get("steps", ()):
             assert "${{" not in step.get("run", "")
         if "secrets." in str(job):
-            assert job["environment"] in ("planning", "production")
+            assert job["environment"].startswith("${{ inputs.environment || 'production' }}")
             assert "pull_request" not in job["if"]
 
 
 def test_each_shell_part_is_well_formed(runner):
-    for job in runner.workflow["jobs"].values():
-        for step in job["steps"]:
+    for job in all_jobs(runner):
+        for step in job.get("steps", ()):
             if "run" in step:
                 subprocess.run(["bash", "-n", "-c", step["run"]], check=True)
