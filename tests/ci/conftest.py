@@ -306,6 +306,16 @@ def replace_objects(store, objects):
 
 
 @pytest.fixture
+def shared(connected, database, monkeypatch):
+    """A connected project with an empty state and the environments `prod`, which is chosen, and `test-1`."""
+    replace_objects(database.store, {})
+    connected.write("sdx.yaml", PROJECT + "environments: {prod: {}, test-1: {}}\n")
+    monkeypatch.setenv("SDX_STATE_DSN", database.address)
+    monkeypatch.setenv("SDX_ENV", "prod")
+    return connected
+
+
+@pytest.fixture
 def tenant(one_tenant):
     server, empty = one_tenant
     put_back(server.store, empty)

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.ci.conftest import put_back
+
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples" / "ci"
 FILES = "surveys: {a: {name: A}}\n"
@@ -40,7 +42,7 @@ def hash_in_plan_md(shell):
 
 
 @pytest.fixture
-def gitlab(shell):
+def gitlab(shared, shell):
     """Runs the script of a job as GitLab's runner does: all lines in one shell, which the first failure ends."""
     jobs = yaml.safe_load((EXAMPLES / "gitlab-ci.yml").read_text())
 
@@ -85,6 +87,32 @@ def test_the_generic_script_shows_what_deletes_too_much_and_ends_with_6(shell):
     assert "error[deletes]: the plan deletes 1 of 1" in (shell.project.folder / "plan.md").read_text()
 
 
+def test_gitlab_has_a_row_of_a_matrix_for_each_tenant_in_every_job(gitlab):
+    (row,) = gitlab.jobs[".tenants"]["parallel"]["matrix"]
+    assert row == {"SDX_ENV": ["prod"]}
+    for name in ("review", "plan", "apply", "drift"):
+        assert ".tenants" in gitlab.jobs[name]["extends"]
+    assert gitlab.jobs["apply"]["resource_group"] == "$SDX_ENV"
+
+
+def test_gitlab_keeps_plans_and_states_of_tenants_apart(gitlab, tenant, one_tenant, database, monkeypatch):
+    folder, hashes = gitlab.project.folder, ""
+    for environment in ("prod", "test-1"):
+        monkeypatch.setenv("SDX_ENV", environment)
+        planned = gitlab("plan")
+        assert planned.returncode == 0, planned.stderr
+        hashes += (folder / "plan.env").read_text()
+    assert [line.partition("=")[0] for line in hashes.splitlines()] == ["PLAN_HASH_prod", "PLAN_HASH_test_1"]
+    (folder / "plan.env").write_text(hashes)  # a job gets the variables of all rows that it needs
+    for environment, others in (("test-1", ["prod"]), ("prod", [])):
+        monkeypatch.setenv("SDX_ENV", environment)
+        put_back(tenant.store, one_tenant[1])  # each environment has a tenant of its own, which is empty
+        applied = gitlab("apply")
+        assert applied.returncode == 0, applied.stderr
+        assert "1 added" in applied.stdout
+        assert [one for one in ("prod", "test-1") if database.store.get(f"state.{one}/state") is None] == others
+
+
 def test_gitlab_plans_what_is_merged_and_applies_that_plan(gitlab, tenant):
     folder = gitlab.project.folder
     planned = gitlab("plan")
@@ -97,7 +125,7 @@ def test_gitlab_plans_what_is_merged_and_applies_that_plan(gitlab, tenant):
 def test_gitlab_applies_no_other_plan_than_the_one_that_was_reviewed(gitlab, tenant):
     assert gitlab("plan").returncode == 0
     gitlab.project.write("a.yaml", FILES + "users: {u@example.com: {name: U}}\n")
-    assert gitlab.project.run("plan", "--out", str(gitlab.project.folder / "plan.json")).code == 0
+    assert gitlab.project.run("plan", "--out", str(gitlab.project.folder / "plan.prod.json")).code == 0
     applied = gitlab("apply")
     assert applied.returncode == 3
     assert "is not the plan that was reviewed" in applied.stderr
@@ -107,7 +135,7 @@ def test_gitlab_applies_no_other_plan_than_the_one_that_was_reviewed(gitlab, ten
 def test_gitlab_plans_a_merge_request_without_credentials(gitlab, shell, tenant, monkeypatch):
     folder = gitlab.project.folder
     assert gitlab.project.apply().code == 0
-    assert gitlab.project.run("pull", "--snapshot", str(folder / "tenant.json")).code == 0
+    assert gitlab.project.run("pull", "--snapshot", str(folder / "tenant.prod.json")).code == 0
     made = shell(f"{GIT} init && printf '.sdx/\n' > .gitignore && {GIT} add . && {GIT} commit -m main")
     assert made.returncode == 0
     for name in CREDENTIALS:
@@ -122,12 +150,12 @@ def test_gitlab_plans_a_merge_request_without_credentials(gitlab, shell, tenant,
     assert "From this branch: surveys" in (folder / "plan.html").read_text()
 
 
-def test_gitlab_takes_a_hand_off_for_a_warning_and_keeps_the_state_of_a_failure(gitlab):
-    gitlab.project.write("sdx.yaml", "sdx: 1\napi: {host: x.example, capabilities: documented}\n")
+def test_gitlab_takes_a_hand_off_for_a_warning_and_needs_no_cache(gitlab):
+    sdx = "sdx: 1\napi: {host: x.example, capabilities: documented}\nstate: {backend: postgres}\n"
+    gitlab.project.write("sdx.yaml", f"{sdx}environments: {{prod: {{}}}}\n")
     assert gitlab("plan").returncode == 0
     assert gitlab("apply").returncode in gitlab.jobs["apply"]["allow_failure"]["exit_codes"]
-    assert gitlab.jobs["apply"]["cache"]["when"] == "always"
-    assert gitlab.jobs["plan"]["cache"]["policy"] == "pull"
+    assert not any("cache" in job for job in gitlab.jobs.values() if isinstance(job, dict))
 
 
 def test_gitlab_gives_no_credentials_to_what_comes_from_others(gitlab):

@@ -18,7 +18,7 @@ import yaml
 EXAMPLES = Path(__file__).parents[2] / "examples" / "ci"
 TOKEN = "glpat-canary-0815"
 SELF = 41
-PLAN = "<!-- sdx-state plan -->\n"
+PLAN = "<!-- sdx-state plan prod -->\n"
 
 
 class GitLab:
@@ -133,11 +133,11 @@ def test_wrong_token_is_reported_in_a_line_without_the_token(run):
 
 
 @pytest.fixture
-def job(connected, programs, gitlab, monkeypatch):
+def job(shared, programs, gitlab, monkeypatch):
     """Runs the script of a job with a token for notes."""
     jobs = yaml.safe_load((EXAMPLES / "gitlab-ci.yml").read_text())
-    (connected.folder / ".gitlab").mkdir()
-    shutil.copy(EXAMPLES / "gitlab_notes.py", connected.folder / ".gitlab")
+    (shared.folder / ".gitlab").mkdir()
+    shutil.copy(EXAMPLES / "gitlab_notes.py", shared.folder / ".gitlab")
     given = {"CI_API_V4_URL": gitlab.url, "CI_PROJECT_ID": "7", "SDX_NOTES_TOKEN": TOKEN, "CI_MERGE_REQUEST_IID": "3"}
     for name, value in given.items():
         monkeypatch.setenv(name, value)
@@ -150,42 +150,42 @@ def job(connected, programs, gitlab, monkeypatch):
         }
         command = ["bash", "-eo", "pipefail", "-c", "\n".join(jobs[name]["script"])]
         return subprocess.run(
-            command, cwd=connected.folder, env=environment, capture_output=True, text=True, check=False
+            command, cwd=shared.folder, env=environment, capture_output=True, text=True, check=False
         )
 
     return run
 
 
-def test_scheduled_job_keeps_one_issue_about_drift(job, connected, tenant, gitlab):
-    assert "No state to compare with" in job("drift").stdout
-    connected.write("a.yaml", "surveys: {a: {name: A, description: Ours}}\n")
-    assert connected.apply().code == 0
+def test_scheduled_job_keeps_one_issue_about_drift(job, shared, tenant, gitlab):
+    assert "The state is empty" in job("drift").stdout
+    shared.write("a.yaml", "surveys: {a: {name: A, description: Ours}}\n")
+    assert shared.apply().code == 0
     assert job("drift").returncode == 0
     (row,) = tenant.store.rows("surveys")
     tenant.store.put_row("surveys", {**row, "description": "By hand"})
     ended = job("drift")
     assert ended.returncode == 0, ended.stderr
-    assert [(one["title"], one["state"]) for one in gitlab.issues] == [("Surveys have drifted", "opened")]
+    assert [(one["title"], one["state"]) for one in gitlab.issues] == [("Surveys have drifted in prod", "opened")]
     assert "By hand" in gitlab.issues[0]["description"]
     tenant.store.put_row("surveys", row)
     assert job("drift").returncode == 0
     assert gitlab.issues[0]["state"] == "closed"
 
 
-def test_merge_request_gets_its_plan_as_a_note(job, connected, gitlab, monkeypatch):
-    connected.write("a.yaml", "surveys: {a: {name: A}}\n")
-    assert connected.apply().code == 0
-    assert connected.run("pull", "--snapshot", str(connected.folder / "tenant.json")).code == 0
+def test_merge_request_gets_its_plan_as_a_note(job, shared, gitlab, monkeypatch):
+    shared.write("a.yaml", "surveys: {a: {name: A}}\n")
+    assert shared.apply().code == 0
+    assert shared.run("pull", "--snapshot", str(shared.folder / "tenant.prod.json")).code == 0
     git = ["git", "-c", "user.name=T", "-c", "user.email=t@example.com"]
     for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "surveys"]):
-        subprocess.run([*git, *command], cwd=connected.folder, check=True, capture_output=True)
+        subprocess.run([*git, *command], cwd=shared.folder, check=True, capture_output=True)
     monkeypatch.setenv("CI_MERGE_REQUEST_DIFF_BASE_SHA", "HEAD")
-    connected.write("a.yaml", "surveys: {a: {name: A, description: New}}\n")
+    shared.write("a.yaml", "surveys: {a: {name: A, description: New}}\n")
     ended = job("review")
     assert ended.returncode == 0, ended.stderr
     (note,) = gitlab.notes
     assert '+ description: "New"' in note["body"]
-    connected.write("a.yaml", "surveys: {a: {name: 7}}\n")
+    shared.write("a.yaml", "surveys: {a: {name: 7}}\n")
     assert job("review").returncode == 1
     assert len(gitlab.notes) == 1
-    assert note["body"].startswith(f"{PLAN}**The plan has errors. Nothing can be applied.**\n")
+    assert note["body"].startswith(f"{PLAN}**prod**\n\n**The plan has errors. Nothing can be applied.**\n")
