@@ -60,6 +60,8 @@ def location_of(state: StateSettings, environment: str | None) -> str:
         return f"{HIDDEN_FOLDER}/{name}.json"
     if state.backend == "postgres":
         return f"{options.get('schema') or SCHEMA}: {name}"
+    if state.backend == "http":
+        return f"{options.get('address') or 'TF_HTTP_ADDRESS'}: {name}"
     within = _joined(options, "bucket", "account", "container", "prefix")
     address = host_of(str(options.get("endpoint") or options.get("address") or ""))
     scheme = {"gcs": "gs"}.get(state.backend, state.backend)

@@ -26,11 +26,11 @@ from sdx_state.state.errors import (
     StateUnusable,
 )
 from sdx_state.state.holder import About, Holder, holder_in, holder_now
-from sdx_state.state.lease import Lease, acquire, beat, cleared
+from sdx_state.state.lease import Lease, beat
 from sdx_state.state.ledger import new_ledger, require_tenant
-from sdx_state.state.probe import probe
 from sdx_state.state.shared_copies import SharedCopies, first_line
 from sdx_state.state.shared_journal import SharedJournal
+from sdx_state.state.shared_lock import StateLock, free, take
 from sdx_state.state.signing import SigningKey
 from sdx_state.state.store import Careful, Conflict, Found, Sealed, Store, StoreError, unsealed
 
@@ -46,7 +46,7 @@ LINEAGE_ADVICE = (
 class _Session:
     """Content of the store as this process knows it: read once, or written under a lease."""
 
-    lease: Lease | None = None
+    lease: StateLock | None = None
     state: Found | None = None
     read: bool = False
     journal: SharedJournal | None = None
@@ -213,18 +213,10 @@ class SharedStore:
         """
         machine, about = self.machine, self.about
         holder = holder_now(purpose, about, machine)
-        lease = acquire(
-            self.store,
-            f"{self.name}/lock",
-            holder,
-            machine,
-            probe=lambda: probe(self.store, self.name, machine),
-            timeout=about.timeout,
-            waiting=about.waiting,
-        )
+        lease = take(self.store, self.name, holder, machine, about)
         session = self.session
         stop = threading.Event()
-        if about.beats:
+        if about.beats and isinstance(lease, Lease):
             threading.Thread(target=beat, args=(lease, stop), daemon=True, name="lease").start()
         session.lease = lease
         journal = session.journal = SharedJournal(self.store, self.name, machine, lease.lock.epoch, lease.check)
@@ -246,7 +238,7 @@ class SharedStore:
         Raises:
             StateLocked: Another lock is there.
         """
-        return cleared(self.store, f"{self.name}/lock", id, self.machine)
+        return free(self.store, self.name, id, self.machine)
 
     @property
     def _where(self) -> str:
@@ -262,7 +254,7 @@ class SharedStore:
         return SharedCopies(self.store, self.name, self.machine, self.key, lease)
 
     @property
-    def _held(self) -> Lease:
+    def _held(self) -> StateLock:
         if self.session.lease is None:
             raise LockLost(f"{self._where} can be written under its lock alone.\nNothing was saved.")
         return self.session.lease

@@ -13,7 +13,7 @@ from sdx_state.model.ledger import Ledger
 from sdx_state.programs.machine import Machine
 from sdx_state.state.codec import decode
 from sdx_state.state.errors import NONE_KEPT_ADVICE, RUN_ADVICE, LockLost, StateNotSaved, StateUnusable
-from sdx_state.state.lease import Lease
+from sdx_state.state.shared_lock import StateLock
 from sdx_state.state.signing import SigningKey, hash_of_bytes
 from sdx_state.state.store import Careful, Conflict, Sealed, Store, StoreError, unsealed
 
@@ -37,7 +37,7 @@ class SharedCopies:
     name: str
     machine: Machine
     key: SigningKey | None = field(repr=False)
-    lease: Lease | None
+    lease: StateLock | None
 
     def save_run(self, run: str, document: Mapping[str, object]) -> str:
         """Keep `document` as that of `run`, of all runs the newest `KEPT`, and return its hash for the journal.

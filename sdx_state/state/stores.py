@@ -50,11 +50,20 @@ def _postgres(options: Mapping[str, object], environ: Mapping[str, str], machine
     return PostgresStore(environ.get(DSN, ""), str(options.get("schema") or "sdx_state"), machine)
 
 
+def _http(options: Mapping[str, object], environ: Mapping[str, str], _machine: Machine) -> Store:
+    from sdx_state.state.http_requests import http_settings, sender
+    from sdx_state.state.http_store import HttpStore
+
+    settings = http_settings(options, environ)
+    return HttpStore(settings, sender(settings))
+
+
 STORES: Mapping[str, Kind] = {
     "s3": Kind(("bucket",), ("prefix", "region", "endpoint", "kms_key"), _s3),
     "gcs": Kind(("bucket",), ("prefix", "endpoint"), _gcs),
     "azure": Kind(("account", "container"), ("prefix", "endpoint"), _azure),
     "postgres": Kind((), ("schema",), _postgres),
+    "http": Kind((), ("address",), _http),
 }
 LINEAGE = "lineage"  # an option of every kind: the state must be of this lineage
 OPTIONS = frozenset({LINEAGE, *(name for kind in STORES.values() for name in (*kind.needs, *kind.takes))})

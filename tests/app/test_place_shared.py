@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from tests.state.http_server import PASSWORD, USER, a_state_server
 from tests.state.shared_stores import OPEN
 
 _numbers = itertools.count(1)  # the servers of one process share their buckets
@@ -19,6 +20,16 @@ SURVEYS = "surveys: {{a: {{name: A, description: '{}'}}, b: {{name: B}}}}\n"
 
 @contextmanager
 def _settings(kind):
+    if kind == "http":
+        with a_state_server("gitlab") as server:
+            yield (
+                f"{{backend: http, address: '{server.address}'}}",
+                {
+                    "TF_HTTP_USERNAME": USER,
+                    "TF_HTTP_PASSWORD": PASSWORD,
+                },
+            )
+        return
     with OPEN[kind]() as opened:
         if kind == "s3":
             endpoint = opened.address
@@ -27,7 +38,7 @@ def _settings(kind):
             yield "{backend: postgres}", {"SDX_STATE_DSN": opened.address}
 
 
-@pytest.fixture(params=["s3", "postgres"])
+@pytest.fixture(params=["s3", "postgres", "http"])
 def shared(request, connected, monkeypatch):
     """A connected project with its state in the store."""
     with _settings(request.param) as (settings, environ):
@@ -99,7 +110,7 @@ def test_secrets_of_the_store_are_in_no_message(shared, monkeypatch):
         ("{backend: s3}", "the state backend `s3` needs `bucket`"),
         ("{backend: azure, account: a}", "the state backend `azure` needs `container`"),
         ("{backend: postgres, bucket: a}", "the state backend `postgres` has no option `bucket`"),
-        ("{backend: s4}", "There are: local, s3, gcs, azure, postgres"),
+        ("{backend: s4}", "There are: local, s3, gcs, azure, postgres, http"),
     ],
 )
 def test_wrong_options_are_named_by_validate(connected, state, said):

@@ -1,0 +1,124 @@
+"""The lock of an HTTP state: the server has it, and it never expires. `state unlock ID` frees that of a dead run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from sdx_state.programs.machine import Machine
+from sdx_state.state.errors import LockLost, StateLocked
+from sdx_state.state.holder import Holder, waited
+from sdx_state.state.http_store import HttpStore
+from sdx_state.state.lease import LOOK, Lock
+from sdx_state.state.store import PATIENCE, Careful, StoreRefused, Unclear, unsealed
+
+
+def acquire(
+    store: HttpStore,
+    key: str,
+    holder: Holder,
+    machine: Machine,
+    *,
+    timeout: float | None,
+    waiting: Callable[[str], None],
+) -> HttpLock:
+    """Take the lock of the server and return it.
+
+    Args:
+        store: The server.
+        key: Key of the state that is locked.
+        holder: This run.
+        machine: Clock and waiting.
+        timeout: Seconds to wait while another run has the lock, None not to wait.
+        waiting: Called with the holder that is waited for.
+
+    Raises:
+        StateLocked: Another run has it.
+        StoreError: The server does not answer, or refuses.
+    """
+    begun, named, tries = machine.monotonic(), "", 0
+    while True:
+        waits = machine.monotonic() - begun
+        try:
+            other = store.lock(holder)
+        except Unclear:
+            if waits > PATIENCE:
+                raise
+            machine.sleep(min(2.0, machine.uniform(0, 0.1 * 2**tries)))
+            tries += 1
+            continue
+        if other is None:
+            break
+        if waits >= (timeout or 0.0):
+            raise StateLocked(
+                f"the state is locked by {other.described(machine.now())}.\n{waited(timeout)} If that run died, "
+                f"free its lock: sdx-state state unlock {other.id}"
+            )
+        if named != other.id:
+            named = other.id
+            waiting(other.described(machine.now()))
+        machine.sleep(min(LOOK, (timeout or 0.0) - waits))
+    found = Careful(store, machine).get(key)
+    before = unsealed(found.content, f"{store.name}: {key}") if found is not None else None
+    epoch = before.epoch + 1 if before is not None else 1
+    overtook = before is not None and before.about.get("writer") is not None
+    return HttpLock(store, machine, Lock(epoch, holder, probed=True), overtook)
+
+
+@dataclass
+class HttpLock:
+    """The lock of a server, from when it was taken until it is released or lost.
+
+    Attributes:
+        store: The server.
+        machine: Clock and waiting.
+        lock: This run, and its epoch.
+        overtook: The state says that an earlier run was still writing.
+        lost: Why it is not held any more, empty while it is.
+    """
+
+    store: HttpStore
+    machine: Machine
+    lock: Lock
+    overtook: bool
+    lost: str = ""
+
+    def check(self) -> None:
+        """Return if this run has the lock, as far as it knows; the server checks it with every write.
+
+        Raises:
+            LockLost: A write was refused, or the lock was released.
+        """
+        if self.lost:
+            raise LockLost(
+                f"the lock of {self.store.name} is not held any more ({self.lost}).\nNothing more was sent."
+            )
+
+    def release(self, *, clean: bool) -> None:
+        """Free the lock; one that cannot be freed stays until `state unlock`."""
+        if self.lost:
+            return
+        holder, self.lost = self.lock.holder, "it was released"
+        if holder is not None:
+            cleared(self.store, holder.id, self.machine, quietly=True)
+
+
+def cleared(store: HttpStore, id: str, machine: Machine, *, quietly: bool = False) -> bool:
+    """Free the lock `id`, with retries; return whether there was one.
+
+    Raises:
+        StateLocked, StoreError: It was not freed, unless `quietly`.
+    """
+    begun = machine.monotonic()
+    while True:
+        try:
+            with suppress(*((StateLocked, StoreRefused) if quietly else ())):
+                return store.free(id)
+            return False
+        except Unclear:
+            if machine.monotonic() - begun > PATIENCE:
+                if quietly:
+                    return False
+                raise
+            machine.sleep(machine.uniform(0, 1.0))

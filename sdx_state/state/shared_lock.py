@@ -1,0 +1,42 @@
+"""The lock of a shared state: a lease in the store, or the lock of a server that has its own."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from sdx_state.programs.machine import Machine
+from sdx_state.state import http_lock, lease
+from sdx_state.state.holder import About, Holder
+from sdx_state.state.http_lock import HttpLock
+from sdx_state.state.http_store import HttpStore
+from sdx_state.state.lease import Lease
+from sdx_state.state.probe import probe
+from sdx_state.state.store import Store
+
+StateLock = Lease | HttpLock
+
+
+def take(store: Store, name: str, holder: Holder, machine: Machine, about: About) -> StateLock:
+    """Take the lock of the state `name` for `holder`, and wait for another run as long as `about` says.
+
+    Raises:
+        StateLocked: Another run has it.
+        StoreError: The store does not answer, refuses, or does not honor conditions.
+    """
+    timeout, waiting = about.timeout, about.waiting
+    if isinstance(store, HttpStore):
+        return http_lock.acquire(store, f"{name}/state", holder, machine, timeout=timeout, waiting=waiting)
+    honest = partial(probe, store, name, machine)
+    return lease.acquire(store, f"{name}/lock", holder, machine, probe=honest, timeout=timeout, waiting=waiting)
+
+
+def free(store: Store, name: str, id: str, machine: Machine) -> bool:
+    """Free the lock `id` of a run that died; return whether there was one.
+
+    Raises:
+        StateLocked: Another lock is there.
+        StoreError: The store does not answer, or refuses.
+    """
+    if isinstance(store, HttpStore):
+        return http_lock.cleared(store, id, machine)
+    return lease.cleared(store, f"{name}/lock", id, machine)
