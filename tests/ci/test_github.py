@@ -6,6 +6,10 @@ import subprocess
 
 import pytest
 
+from sdx_state.programs.machine import THIS_MACHINE
+from sdx_state.state.holder import About
+from sdx_state.state.local import LocalStore
+from sdx_state.state.shared import SharedStore
 from tests.ci.conftest import ONE, PROJECT
 
 TWO = "surveys: {a: {name: A, description: New}, b: {name: B}}\n"
@@ -228,3 +232,24 @@ def test_each_shell_part_is_well_formed(runner):
         for step in job.get("steps", ()):
             if "run" in step:
                 subprocess.run(["bash", "-n", "-c", step["run"]], check=True)
+
+
+def test_apply_that_finds_the_state_locked_names_the_other_run(merged):
+    merged.commit("a.yaml", TWO)
+    assert merged.run("plan").code == 0
+    store = SharedStore(
+        merged.database.store,
+        "state",
+        THIS_MACHINE,
+        LocalStore(merged.work / "plans", "state", None, None, THIS_MACHINE),
+        about=About("https://ci.example/7"),
+    )
+    with store.lock("apply"):
+        (step,) = (one for one in merged.called["jobs"]["apply"]["steps"] if one.get("name") == "Apply")
+        assert "--lock-timeout 5m" in step["run"]
+        step["run"] = step["run"].replace("--lock-timeout 5m", "--lock-timeout 0s")
+        ended = merged.run("apply")
+    assert ended.code == 4
+    assert "https://ci.example/7" in ended.said
+    step["run"] = step["run"].replace("--lock-timeout 0s", "--lock-timeout 5m")
+    assert merged.run("apply", attempt=2).code == 0
