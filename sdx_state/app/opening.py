@@ -146,7 +146,8 @@ def open_tenant(
         settings = project.api.capabilities, parallelism, project.guards
         proven = bool(project.tenant or customer)
         where = whereabouts(project, base, project.tenant or customer)
-        yield Workspace(client, store, base.origin, *settings, where, proven=proven, extensions=place.extensions)
+        added, rescue = place.extensions, place.rescue
+        yield Workspace(client, store, base.origin, *settings, where, proven, extensions=added, rescue=rescue)
 
 
 @contextmanager
@@ -170,7 +171,8 @@ def open_sandbox(project: Project, place: Place) -> Iterator[Workspace]:
             settings = project.api.capabilities, parallelism, project.guards
             choice = bool(project.environments)
             where = Whereabouts(project.environment, None, choice=choice, local=place.sandbox_name)
-            yield Workspace(client, store, base.origin, *settings, where, extensions=place.extensions)
+            added, rescue = place.extensions, place.rescue
+            yield Workspace(client, store, base.origin, *settings, where, extensions=added, rescue=rescue)
 
 
 @contextmanager

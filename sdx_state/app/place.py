@@ -20,6 +20,7 @@ from sdx_state.state.errors import StateUnusable
 from sdx_state.state.files import HIDDEN_FOLDER
 from sdx_state.state.holder import About
 from sdx_state.state.local import LocalStore
+from sdx_state.state.rescue import rescue_file
 from sdx_state.state.shared import SharedStore
 from sdx_state.state.signing import SigningKey
 from sdx_state.state.stores import LINEAGE, STORES
@@ -51,6 +52,11 @@ class Place:
     def hidden(self) -> Path:
         """The folder of the state."""
         return self.folder / HIDDEN_FOLDER
+
+    @property
+    def rescue(self) -> Path:
+        """The file for the ledger of a run whose final save fails, beside sdx.yaml."""
+        return rescue_file(self.folder, self.environment)
 
     @property
     def database(self) -> Path:

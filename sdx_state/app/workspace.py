@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from sdx_state.api import Endpoints
 from sdx_state.app.earlier import left_by_runs
@@ -59,6 +60,7 @@ class Workspace:
         proven: The credentials, or the project, name the tenant.
         stored: What was counted in a tenant that was stored; None for a live one, which is asked.
         extensions: What installed packages add: their rules judge every plan.
+        rescue: File for the ledger of a run whose final save fails; None for no file.
     """
 
     client: Endpoints
@@ -71,6 +73,7 @@ class Workspace:
     proven: bool = True
     stored: StoredEvidence | None = None
     extensions: Extensions = field(default_factory=Extensions)
+    rescue: Path | None = None
 
     @property
     def machine(self) -> Machine:
@@ -271,6 +274,7 @@ class Workspace:
             parallelism=self.parallelism,
             observer=observer,
             sleep=self.machine.sleep,
+            rescue=self.rescue,
         )
 
     def read_all(self, ledger: Ledger, progress: Progress) -> Snapshot:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Protocol
 
 from sdx_state.api import Endpoints
@@ -34,6 +35,7 @@ from sdx_state.state.backend import Backend
 from sdx_state.state.errors import LockLost, StateNotSaved
 from sdx_state.state.journal import Journal
 from sdx_state.state.memory import keep
+from sdx_state.state.rescue import rescued
 
 # After these errors, no other request of the run can succeed.
 _HOPELESS = (AuthenticationError, PermissionDeniedError, RetryBudgetExhaustedError)
@@ -61,6 +63,7 @@ class Run:
     """One run of one plan against one tenant. The state's lock must be held.
 
     Attributes:
+        rescue: File for the ledger if the final save fails; None for no file.
         stop: If set, no further change is started; those in flight end, and the state is saved.
     """
 
@@ -74,6 +77,7 @@ class Run:
         parallelism: int,
         observer: Observer,
         sleep: Callable[[float], None],
+        rescue: Path | None = None,
     ) -> None:
         self.client = client
         self.store = store
@@ -82,6 +86,7 @@ class Run:
         self.parallelism = parallelism
         self.observer = observer
         self.sleep = sleep
+        self.rescue = rescue
         self.stop = False
         self._hopeless = False
 
@@ -146,15 +151,24 @@ class Run:
             try:
                 self.journal.end(Counter(outcome.status for outcome in outcomes))
             except StateNotSaved:
-                keep(self.store, self.journal, ledger)  # which may have room still
+                self._keep_last(ledger)  # which may have room still
                 raise
         left = review.unfinished.interrupted
         over = left is not None and not writes and review.scope is None and not (plan.targets or plan.excludes)
         if left is not None and over:
             self.journal.superseded(left)  # what it left is done, or is not wanted any more
         if finished or over or ledger != saved:
-            ledger = keep(self.store, self.journal, ledger)
+            ledger = self._keep_last(ledger)
         return ApplyResult(outcomes, ledger, interrupted)
+
+    def _keep_last(self, ledger: Ledger) -> Ledger:
+        """Save what the run did; if that fails, write the rescue file and say so."""
+        try:
+            return keep(self.store, self.journal, ledger)
+        except (StateNotSaved, LockLost) as error:
+            if self.rescue is None:
+                raise
+            raise rescued(self.rescue, self.store, ledger, error) from error
 
     def _note(self, outcome: Outcome) -> None:
         """Journal the outcome of a change. A journal that cannot be written stops the run."""
