@@ -8,7 +8,7 @@ from sdx_state.config.schema import schema_text
 from sdx_state.state.files import open_folder
 
 IGNORE = ".gitignore"
-IGNORED = (".sdx/", "handoff/")
+IGNORED = (".sdx/", "handoff/", "sdx-state-rescue*.json")
 SCHEMAS = ".schemas"  # in Git, so that the line that names them is right in every clone
 
 # Editors that speak to yaml-language-server complete and check with the schema that this line names.

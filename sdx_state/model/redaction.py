@@ -8,7 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 REDACTED = "[redacted]"
-SECRET_VARIABLES = ("SDX_AUTH_TOKEN", "SDX_ACCESS_TOKEN", "SDX_CLIENT_SECRET", "SDX_STATE_KEY")
+SECRET_VARIABLES = (
+    "SDX_AUTH_TOKEN", "SDX_ACCESS_TOKEN", "SDX_CLIENT_SECRET", "SDX_STATE_KEY",
+    # of the stores that a shared state can be in
+    "SDX_STATE_DSN", "PGPASSWORD", "TF_HTTP_PASSWORD", "CI_JOB_TOKEN",
+    "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AZURE_STORAGE_ACCOUNT_KEY",
+)  # fmt: skip
 SHORTEST = 12  # Characters: parts of a shorter secret would match ordinary words.
 OPEN_PAGES = ("web_survey", "interaction_external")  # Names in a path that opens an interaction without a login.
 

@@ -82,3 +82,10 @@ def test_pages_that_open_an_interaction_are_named_in_one_module(source: Source) 
         return "web_survey" in text or "interaction_external" in text
 
     assert set(source.where(names_a_page)) == {"model/redaction.py"}
+
+
+@pytest.mark.parametrize(
+    "name", ["SDX_STATE_DSN", "PGPASSWORD", "TF_HTTP_PASSWORD", "CI_JOB_TOKEN", "AWS_SECRET_ACCESS_KEY"]
+)
+def test_credentials_of_a_shared_state_are_redacted(name):
+    assert redact(f"failed with {SECRET}", forms_in({name: SECRET})) == f"failed with {REDACTED}"
