@@ -21,6 +21,7 @@ from sdx_state.state.files import HIDDEN_FOLDER
 from sdx_state.state.holder import About
 from sdx_state.state.local import LocalStore
 from sdx_state.state.rescue import rescue_file
+from sdx_state.state.sealing import SealedStore, sealing_keys
 from sdx_state.state.shared import SharedStore
 from sdx_state.state.signing import SigningKey
 from sdx_state.state.stores import LINEAGE, STORES
@@ -77,6 +78,8 @@ class Place:
         if self.state.backend in STORES:
             options = self.state.settings
             store = STORES[self.state.backend].connect(options, self.environ, self.machine)
+            if self.key is not None:
+                store = SealedStore(store, sealing_keys(self.environ), self.machine)
             lineage = str(options.get(LINEAGE) or "")
             return SharedStore(store, name, self.machine, local, None, self.key, lineage, self.about)
         try:

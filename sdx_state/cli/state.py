@@ -254,11 +254,14 @@ def sign(context: Context, auto_approve: bool, sandbox: bool) -> None:
     from sdx_state.app.proof import unsigned
     from sdx_state.cli.console import confirmed, say
     from sdx_state.model.texts import counted
+    from sdx_state.state.shared import SharedStore
 
     store = _store(context, sandbox)
     if store.key is None:
         raise Stop("SDX_STATE_KEY is not set", "Make a key, and keep it as a secret: openssl rand -hex 32")
     with store.lock("state sign"):
+        if isinstance(store, SharedStore):
+            store.reseal()
         found = unsigned(store)
         if found.signed:
             click.echo("State and journal are signed with this key already.")

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 REDACTED = "[redacted]"
 SECRET_VARIABLES = (
-    "SDX_AUTH_TOKEN", "SDX_ACCESS_TOKEN", "SDX_CLIENT_SECRET", "SDX_STATE_KEY",
+    "SDX_AUTH_TOKEN", "SDX_ACCESS_TOKEN", "SDX_CLIENT_SECRET", "SDX_STATE_KEY", "SDX_STATE_KEY_PREVIOUS",
     # of the stores that a shared state can be in
     "SDX_STATE_DSN", "PGPASSWORD", "TF_HTTP_PASSWORD", "CI_JOB_TOKEN",
     "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AZURE_STORAGE_ACCOUNT_KEY",

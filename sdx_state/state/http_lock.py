@@ -11,11 +11,12 @@ from sdx_state.state.errors import LockLost, StateLocked
 from sdx_state.state.holder import Holder, waited
 from sdx_state.state.http_store import HttpStore
 from sdx_state.state.lease import LOOK, Lock
-from sdx_state.state.store import PATIENCE, Careful, StoreRefused, Unclear, unsealed
+from sdx_state.state.store import PATIENCE, Careful, Store, StoreRefused, Unclear, unsealed
 
 
 def acquire(
     store: HttpStore,
+    objects: Store,
     key: str,
     holder: Holder,
     machine: Machine,
@@ -27,6 +28,7 @@ def acquire(
 
     Args:
         store: The server.
+        objects: Reads the objects of the server, sealed ones too.
         key: Key of the state that is locked.
         holder: This run.
         machine: Clock and waiting.
@@ -59,7 +61,7 @@ def acquire(
             named = other.id
             waiting(other.described(machine.now()))
         machine.sleep(min(LOOK, (timeout or 0.0) - waits))
-    found = Careful(store, machine).get(key)
+    found = Careful(objects, machine).get(key)
     before = unsealed(found.content, f"{store.name}: {key}") if found is not None else None
     epoch = before.epoch + 1 if before is not None else 1
     overtook = before is not None and before.about.get("writer") is not None

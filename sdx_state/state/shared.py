@@ -28,6 +28,7 @@ from sdx_state.state.errors import (
 from sdx_state.state.holder import About, Holder, holder_in, holder_now
 from sdx_state.state.lease import Lease, beat
 from sdx_state.state.ledger import new_ledger, require_tenant
+from sdx_state.state.sealing import SealedStore
 from sdx_state.state.shared_copies import SharedCopies, first_line
 from sdx_state.state.shared_journal import SharedJournal
 from sdx_state.state.shared_lock import StateLock, free, take
@@ -239,6 +240,13 @@ class SharedStore:
             StateLocked: Another lock is there.
         """
         return free(self.store, self.name, id, self.machine)
+
+    def reseal(self) -> int:
+        """Seal every object with the key of today, and return how many were not. The lock must be held."""
+        if not isinstance(self.store, SealedStore):
+            return 0
+        kinds = ("journal", "history", "runs", "generations")
+        return sum(self.store.reseal(f"{self.name}/{kind}/") for kind in kinds)
 
     @property
     def _where(self) -> str:

@@ -11,6 +11,7 @@ from sdx_state.state.http_lock import HttpLock
 from sdx_state.state.http_store import HttpStore
 from sdx_state.state.lease import Lease
 from sdx_state.state.probe import probe
+from sdx_state.state.sealing import SealedStore
 from sdx_state.state.store import Store
 
 StateLock = Lease | HttpLock
@@ -24,8 +25,9 @@ def take(store: Store, name: str, holder: Holder, machine: Machine, about: About
         StoreError: The store does not answer, refuses, or does not honor conditions.
     """
     timeout, waiting = about.timeout, about.waiting
-    if isinstance(store, HttpStore):
-        return http_lock.acquire(store, f"{name}/state", holder, machine, timeout=timeout, waiting=waiting)
+    server = _server(store)
+    if server is not None:
+        return http_lock.acquire(server, store, f"{name}/state", holder, machine, timeout=timeout, waiting=waiting)
     honest = partial(probe, store, name, machine)
     return lease.acquire(store, f"{name}/lock", holder, machine, probe=honest, timeout=timeout, waiting=waiting)
 
@@ -37,6 +39,13 @@ def free(store: Store, name: str, id: str, machine: Machine) -> bool:
         StateLocked: Another lock is there.
         StoreError: The store does not answer, or refuses.
     """
-    if isinstance(store, HttpStore):
-        return http_lock.cleared(store, id, machine)
+    server = _server(store)
+    if server is not None:
+        return http_lock.cleared(server, id, machine)
     return lease.cleared(store, f"{name}/lock", id, machine)
+
+
+def _server(store: Store) -> HttpStore | None:
+    """Return the server that has the lock, None if the lock is an object of the store."""
+    inner = store.inner if isinstance(store, SealedStore) else store
+    return inner if isinstance(inner, HttpStore) else None

@@ -20,6 +20,7 @@ from sdx_state.state.errors import StateError, StateUnusable
 Answer = TypeVar("Answer")
 BASE, CAP = 0.1, 2.0  # seconds between tries: full jitter between none and these
 PATIENCE = 30.0  # seconds in which a store that does not answer is asked again, where no lease says it sooner
+SEALED = b"sdx-sealed 1 "  # the beginning of an encrypted object
 FOREIGN_ADVICE = "Check bucket, prefix and address: what is there was not written by sdx-state, or a proxy answered."
 
 
@@ -117,6 +118,9 @@ def unsealed(content: bytes, where: str) -> Sealed:
     Raises:
         StateUnusable: It is not an object of this program, is damaged, or is of a newer version.
     """
+    if content.startswith(SEALED):
+        advice = "Set SDX_STATE_KEY to the key of this state. Without the key, the state cannot be read."
+        raise StateUnusable(f"{where} is sealed, and SDX_STATE_KEY is not set", advice)
     head, _, payload = content.partition(b"\n")
     try:
         about = record(parse(head))

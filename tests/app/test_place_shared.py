@@ -149,3 +149,37 @@ def test_commands_without_a_shared_store_import_no_package_for_one(connected):
     )
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert json.loads(ended.stdout.splitlines()[-1]) == []
+
+
+KEY, OTHER = "0123456789abcdef" * 4, "fedcba9876543210" * 4
+
+
+def test_sealed_state_needs_its_key_and_says_so(shared, monkeypatch):
+    monkeypatch.setenv("SDX_STATE_KEY", KEY)
+    assert shared.apply().code == 0
+    forget_disk(shared)
+    assert shared.run("plan", "--detailed-exitcode").code == 0
+    assert "The journal is whole" in shared.run("history", "--verify").out
+    monkeypatch.delenv("SDX_STATE_KEY")
+    without = shared.run("plan")
+    assert without.code == 7
+    assert "is sealed, and SDX_STATE_KEY is not set" in without.err
+    monkeypatch.setenv("SDX_STATE_KEY", OTHER)
+    other = shared.run("plan")
+    assert other.code == 7
+    assert "sealed with another key" in other.err
+
+
+def test_sealed_state_is_read_with_the_new_key_alone_after_a_rotation(shared, monkeypatch):
+    monkeypatch.setenv("SDX_STATE_KEY", KEY)
+    assert shared.apply().code == 0
+    monkeypatch.setenv("SDX_STATE_KEY", OTHER)
+    monkeypatch.setenv("SDX_STATE_KEY_PREVIOUS", KEY)
+    signed = shared.run("state", "sign", "--auto-approve")
+    assert signed.code == 0, signed.err
+    monkeypatch.delenv("SDX_STATE_KEY_PREVIOUS")
+    forget_disk(shared)
+    verified = shared.run("history", "--verify")
+    assert verified.code == 0, verified.err
+    assert shared.run("plan", "--detailed-exitcode").code == 0
+    assert shared.run("undo", "last", "--auto-approve", "--allow-deletes", "2").code == 0
