@@ -35,7 +35,7 @@ CASES = {
     "a label of 31 characters": (
         {"a.yaml": f"surveys:\n  a:\n    name: A\n    questions: [{{question_label: {'x' * 31}}}]\n"},
         "a.yaml:4:",
-        "30 characters",
+        "the label has 31 characters, over the limit of 30",
     ),
     "an unquoted phone number": (
         {"a.yaml": "users:\n  a@x.example: {name: A, phone: 61488000001}\n"},

@@ -68,7 +68,7 @@ def test_the_state_is_locked(applied, tenant):
     with LocalStore(applied.folder / ".sdx", "state", None).lock("apply"):
         refused = applied.apply()
         assert refused.code == 4
-        id = re.search(rf"process {os.getpid()} on \S+, lock (\w+)\)", refused.err)[1]
+        id = re.search(rf"process {os.getpid()} on \S+, lock (\w+)[,)]", refused.err)[1]
         assert applied.run("state", "unlock", id).code == 4
     assert tenant.store.rows("users")[0]["name"] == "U"
     left = json.dumps({"pid": 1, "host": "h", "since": 0, "purpose": "apply", "id": "ab12"})

@@ -92,7 +92,7 @@ def test_no_hand_off_is_written_among_the_files_of_the_state(files: Any, folder:
 def test_a_tenant_can_be_kept_where_the_sandbox_keeps_it(files: Any) -> None:
     assert files.run("plan", "--sandbox").code == 0
     path = files.folder / ".sdx" / "sandbox.db"
-    with pytest.raises(click.BadParameter, match="holds the state"):
+    with pytest.raises(click.BadParameter, match="contains the state"):
         OutputFile().convert(str(path), None, context_of(files))
     assert OutputFile(beside_state=("sandbox.db",)).convert(str(path), None, context_of(files)) == path
 

@@ -84,6 +84,7 @@ def test_the_host_of_any_text(url: str, host: str | None) -> None:
 ELSEWHERE = {
     "api/address.py": "names the vendor's hosts in a message",
     "api/errors.py": "advice",
+    "app/environments.py": "names where a state is",
     "api/oauth.py": "the scheme that the library insists on",
     "config/conversations.py": "where a syntax is described",
     "report/advice.py": "advice",
