@@ -88,6 +88,7 @@ ELSEWHERE = {
     "api/oauth.py": "the scheme that the library insists on",
     "config/conversations.py": "where a syntax is described",
     "report/advice.py": "advice",
+    "state/http_requests.py": "the scheme of the address of a store",
     "state/object_store.py": "the schemes of the endpoint of a store",
     "report/sarif.py": "the schema of the format",
 }
