@@ -61,7 +61,8 @@ def location_of(state: StateSettings, environment: str | None) -> str:
     if state.backend == "postgres":
         return f"{options.get('schema') or SCHEMA}: {name}"
     if state.backend == "http":
-        return f"{options.get('address') or 'TF_HTTP_ADDRESS'}: {name}"
+        scheme, mark, rest = str(options.get("address") or "TF_HTTP_ADDRESS").partition("://")
+        return f"{scheme}{mark}{rest.rpartition('@')[2].partition('?')[0]}: {name}"
     within = _joined(options, "bucket", "account", "container", "prefix")
     address = host_of(str(options.get("endpoint") or options.get("address") or ""))
     scheme = {"gcs": "gs"}.get(state.backend, state.backend)

@@ -98,3 +98,9 @@ def test_location_names_the_store_and_the_state_of_each_environment(backend):
 
 def test_settings_of_an_installed_store_are_not_listed():
     assert location_of(StateSettings("vault", {"password": "hunter2"}), "prod") == "vault://state.prod"
+
+
+def test_credentials_in_the_address_of_an_http_store_are_not_listed():
+    state = StateSettings("http", {"address": "https://ci:hunter2@git.example/state/7?token=hunter2"})
+    assert location_of(state, "prod") == "https://git.example/state/7: state.prod"
+    assert location_of(StateSettings("http"), "prod") == "TF_HTTP_ADDRESS: state.prod"
