@@ -71,7 +71,7 @@ def http_settings(options: Mapping[str, object], environ: Mapping[str, str]) -> 
         _require_safe(one)
     user, password = environ.get("TF_HTTP_USERNAME", ""), environ.get("TF_HTTP_PASSWORD", "")
     token = environ.get("CI_JOB_TOKEN", "")
-    if not user and token and urlsplit(address).hostname == environ.get("CI_SERVER_HOST", "").lower():
+    if not user and token and _host_of(address) == _host_of(f"https://{environ.get('CI_SERVER_HOST', '')}"):
         user, password = CI_USER, token
     return HttpSettings(
         address,
@@ -82,6 +82,10 @@ def http_settings(options: Mapping[str, object], environ: Mapping[str, str]) -> 
         password,
         environ.get("SDX_CA_FILE", ""),
     )
+
+
+def _host_of(address: str) -> str | None:
+    return urlsplit(address).hostname
 
 
 def _require_safe(address: str) -> None:

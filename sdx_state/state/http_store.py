@@ -194,5 +194,4 @@ def _holder_in(reply: Reply) -> Holder | None:
     with suppress(DecodingError):
         return replace(holder_in(parse(str(info.get("Info", "")))), id=id)
     who, operation = str(info.get("Who") or "unknown"), str(info.get("Operation") or "another program")
-    user, _, host = who.rpartition("@")
-    return Holder(operation, 0, host, 0.0, id, user)
+    return Holder(operation, 0, who, 0.0, id)
