@@ -118,6 +118,21 @@ def host_of(url: str) -> str | None:
     return shown_host(host) if host else None
 
 
+def is_secure(url: str) -> bool:
+    """Return whether `url` names a host and is `https`, or is `http` on this machine."""
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and on_this_machine(url)))
+    except ValueError:
+        return False
+
+
+def has_credentials(url: str) -> bool:
+    """Return whether `url` contains a user name or a password."""
+    parts = urlsplit(url)
+    return bool(parts.username or parts.password)
+
+
 def query_of(url: str) -> dict[str, str]:
     """Return the query of `url`, which may be any text, by name; empty if it cannot be read."""
     try:

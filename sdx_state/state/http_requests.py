@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
-from sdx_state.model.urls import on_this_machine
+from sdx_state.model.urls import has_credentials, host_of, is_secure
 from sdx_state.state.store import StoreRefused, Unclear
 
 LARGEST = 64 * 1024 * 1024  # bytes of an answer
@@ -71,7 +70,7 @@ def http_settings(options: Mapping[str, object], environ: Mapping[str, str]) -> 
         _require_safe(one)
     user, password = environ.get("TF_HTTP_USERNAME", ""), environ.get("TF_HTTP_PASSWORD", "")
     token = environ.get("CI_JOB_TOKEN", "")
-    if not user and token and _host_of(address) == _host_of(f"https://{environ.get('CI_SERVER_HOST', '')}"):
+    if not user and token and host_of(address) == host_of(f"https://{environ.get('CI_SERVER_HOST', '')}"):
         user, password = CI_USER, token
     return HttpSettings(
         address,
@@ -84,22 +83,12 @@ def http_settings(options: Mapping[str, object], environ: Mapping[str, str]) -> 
     )
 
 
-def _host_of(address: str) -> str | None:
-    return urlsplit(address).hostname
-
-
 def _require_safe(address: str) -> None:
-    try:
-        parts = urlsplit(address)
-        secure = parts.scheme == "https" or (parts.scheme == "http" and on_this_machine(address))
-        named = bool(parts.hostname)
-    except ValueError:
-        secure = named = False
-    if not secure or not named:
+    if not is_secure(address):
         raise StoreRefused(
             "the address of the state must be https://", f"http:// is for this machine only. {ADDRESS_ADVICE}"
         )
-    if parts.username or parts.password:
+    if has_credentials(address):
         raise StoreRefused(
             "the address of the state contains credentials",
             "Move them to TF_HTTP_USERNAME and TF_HTTP_PASSWORD.",
