@@ -9,7 +9,7 @@ from pathlib import Path
 from sdx_state.app.place import state_name
 from sdx_state.config import load_project
 from sdx_state.config.settings import StateSettings
-from sdx_state.model.urls import host_of
+from sdx_state.model.urls import host_of, without_secrets
 from sdx_state.state.backend import LOCAL
 from sdx_state.state.files import HIDDEN_FOLDER
 
@@ -61,8 +61,7 @@ def location_of(state: StateSettings, environment: str | None) -> str:
     if state.backend == "postgres":
         return f"{options.get('schema') or SCHEMA}: {name}"
     if state.backend == "http":
-        scheme, mark, rest = str(options.get("address") or "TF_HTTP_ADDRESS").partition("://")
-        return f"{scheme}{mark}{rest.rpartition('@')[2].partition('?')[0]}: {name}"
+        return f"{without_secrets(str(options.get('address') or 'TF_HTTP_ADDRESS'))}: {name}"
     within = _joined(options, "bucket", "account", "container", "prefix")
     address = host_of(str(options.get("endpoint") or options.get("address") or ""))
     scheme = {"gcs": "gs"}.get(state.backend, state.backend)

@@ -133,6 +133,15 @@ def has_credentials(url: str) -> bool:
     return bool(parts.username or parts.password)
 
 
+def without_secrets(url: str) -> str:
+    """Return `url` without user name, password, query and fragment."""
+    before, _, path = url.partition("://")
+    if not path:
+        return url
+    authority, slash, rest = path.partition("?")[0].partition("#")[0].partition("/")
+    return f"{before}://{authority.rpartition('@')[2]}{slash}{rest}"
+
+
 def query_of(url: str) -> dict[str, str]:
     """Return the query of `url`, which may be any text, by name; empty if it cannot be read."""
     try:

@@ -199,7 +199,6 @@ LOWERS = {
 AT = {
     "kinds/email.py": "the parts of an address",
     "app/pseudonyms.py": "where in a text an address may begin",
-    "state/http_store.py": "a user at a machine",
     "model/urls.py": "the sign that a URL's path may hold as it is",
 }
 

@@ -20,6 +20,7 @@ from sdx_state.model.urls import (
     query_of,
     relative_path,
     segment,
+    without_secrets,
 )
 from tests.conftest import Source
 
@@ -110,3 +111,16 @@ def test_schemes_and_loopback_addresses_are_written_in_one_module(source: Source
         return "http:" in text or "https:" in text or text in ("localhost", "://") or text.startswith("//127.")
 
     assert set(source.where(writes)) == {"model/urls.py", *ELSEWHERE}
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://u:p@gitlab.example/api/v4?token=x#y", "https://gitlab.example/api/v4"),
+        ("https://gitlab.example:8443/a@b", "https://gitlab.example:8443/a@b"),
+        ("https://u:p%40@h", "https://h"),
+        ("TF_HTTP_ADDRESS", "TF_HTTP_ADDRESS"),
+    ],
+)
+def test_secrets_are_left_out_of_a_url(url: str, shown: str) -> None:
+    assert without_secrets(url) == shown
