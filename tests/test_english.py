@@ -16,7 +16,7 @@ from sdx_state.cli.main import COMMANDS, cli
 from tests.conftest import Source
 
 PACKAGE = Path(sdx_state.__file__).parent
-HERE = PACKAGE.parent
+HERE = Path(__file__).parents[1]
 
 # Every room of the package, the schemas, the guides and the README are held to the words below.
 # A pattern that no message contains -> the words to use. `--adopt` is the name of an option, and stays.
@@ -130,7 +130,7 @@ def modules() -> list[Source]:
 def findings() -> Iterator[str]:
     """Yield what is wrong with the words of each part."""
     for path, tree in modules():
-        name = path.relative_to(HERE).as_posix()
+        name = f"sdx_state/{path.relative_to(PACKAGE).as_posix()}"
         for line, text, is_docstring in strings(tree):
             if is_docstring and HEADLESS.match(text):
                 yield f"{name}:{line}: docstring `{text.strip()[:12]} ...`: name the thing"
@@ -153,7 +153,7 @@ def findings() -> Iterator[str]:
         for text in texts_of_page(path.read_text(encoding="utf-8")):
             for pattern, better in WORDS:  # a heading may open with "What"
                 if pattern.search(text):
-                    yield f"{path.relative_to(HERE).as_posix()}: {better} in: {text}"
+                    yield f"{path.name}: {better} in: {text}"
 
     for text in helps():
         for wrong in words_of(text):

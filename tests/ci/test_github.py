@@ -9,8 +9,9 @@ import pytest
 from sdx_state.programs.machine import THIS_MACHINE
 from sdx_state.state.holder import About
 from sdx_state.state.local import LocalStore
+from sdx_state.state.sealing import SealedStore, sealing_keys
 from sdx_state.state.shared import SharedStore
-from tests.ci.conftest import ONE, PROJECT
+from tests.ci.conftest import ONE, PROJECT, STATE_KEY
 
 TWO = "surveys: {a: {name: A, description: New}, b: {name: B}}\n"
 DOCUMENTED = "sdx: 1\napi: {host: x.example, capabilities: documented}\nstate: {backend: postgres}\n"
@@ -238,7 +239,7 @@ def test_apply_that_finds_the_state_locked_names_the_other_run(merged):
     merged.commit("a.yaml", TWO)
     assert merged.run("plan").code == 0
     store = SharedStore(
-        merged.database.store,
+        SealedStore(merged.database.store, sealing_keys({"SDX_STATE_KEY": STATE_KEY}), THIS_MACHINE),
         "state",
         THIS_MACHINE,
         LocalStore(merged.work / "plans", "state", None, None, THIS_MACHINE),
