@@ -122,7 +122,7 @@ def at_level(level: str, count: int) -> str:
 def _head(plan: Plan, environment: str | None) -> Iterator[str]:
     """Yield where the plan is for, what it comes to, and whether apply would stop."""
     yield marker(environment)
-    where = [f"**{environment}**"] if environment and marker(environment) != MARKER else []
+    where = [f"**`{environment}`**"] if environment and marker(environment) != MARKER else []
     if plan.stored is None and plan.tenant:
         where += [f"`{plan.tenant}`" if _PLAIN.fullmatch(plan.tenant) else "a tenant with an unusual name"]
     if where:

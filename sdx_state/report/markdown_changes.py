@@ -119,7 +119,7 @@ def change_lines(change: Change, width: int) -> tuple[str, ...]:
     for risk in change.risks:
         if risk.level != "low":
             told = f"{risk.level}[{escape(risk.rule)}]: {escape(risk.message)}"
-            lines += wrap(told, width, initial_indent="! ", subsequent_indent="!   ")
+            lines += wrap(told, width, initial_indent="! ", subsequent_indent="    ")
     if change.writes:
         for field in change.fields:
             lines += _field_lines(change, field, width)

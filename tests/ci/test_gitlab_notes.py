@@ -188,4 +188,4 @@ def test_merge_request_gets_its_plan_as_a_note(job, shared, gitlab, monkeypatch)
     shared.write("a.yaml", "surveys: {a: {name: 7}}\n")
     assert job("review").returncode == 1
     assert len(gitlab.notes) == 1
-    assert note["body"].startswith(f"{PLAN}**prod**\n\n**The plan has errors. Nothing can be applied.**\n")
+    assert note["body"].startswith(f"{PLAN}**`prod`**\n\n**The plan has errors. Nothing can be applied.**\n")

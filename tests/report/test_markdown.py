@@ -153,7 +153,7 @@ def test_first_lines_name_environment_tenant_counts_and_what_stops_apply():
     plan = Plan("https://au1.surveydynamix.com#5f0c", "l", (changed("a"),), diagnostics=(over,))
     first = plan_markdown(plan, environment="prod").splitlines()[1:4]
     assert first == [
-        "**prod** · `https://au1.surveydynamix.com#5f0c`",
+        "**`prod`** · `https://au1.surveydynamix.com#5f0c`",
         "",
         "**Plan: 0 to add, 1 to change, 0 to destroy.** **apply stops: deletes.**",
     ]

@@ -143,11 +143,11 @@ def _is_read(form: str, seen: str, longest: int) -> bool:
     """
     if squeezed(form) in seen:
         return True
+    if "\n" in form and all(_is_read(line, seen, longest) for line in dict.fromkeys(form.split("\n"))):
+        return True
     if len(form) <= _LEAST_SHOWN:
         return False
-    if longest >= len(form) and squeezed(form[:_LEAST_SHOWN]) in seen:
-        return True
-    return "\n" in form and all(_is_read(line, seen, longest) for line in dict.fromkeys(form.split("\n")))
+    return longest >= len(form) and squeezed(form[:_LEAST_SHOWN]) in seen
 
 
 def kind_of(what: str) -> str:

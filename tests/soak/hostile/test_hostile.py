@@ -13,7 +13,7 @@ import jinja2
 import pytest
 
 from sdx_state.handoff import upload
-from sdx_state.report import handoff, junit, markdown
+from sdx_state.report import handoff, junit, markdown, template
 from tests.soak.hostile import hostile, hostile_cases
 from tests.soak.hostile.hostile_alike import untold_of
 from tests.soak.hostile.hostile_cases import Case, faults_of, places, shown_places
@@ -22,6 +22,14 @@ from tests.soak.hostile.hostile_outputs import OUTPUTS
 from tests.soak.hostile.judge_plain import controls_in
 
 SEED, CHUNKS, CASES = 20_260, 4, 30
+
+
+@pytest.fixture(autouse=True)
+def pages_of_this_test():
+    """Makes the environment of pages again: tests switch its parts off, and it is kept for a process."""
+    template._environment.cache_clear()
+    yield
+    template._environment.cache_clear()
 
 
 @pytest.fixture(autouse=True)
