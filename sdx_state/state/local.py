@@ -7,11 +7,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from sdx_state.decoding.typed import Record
 from sdx_state.model.ledger import Ledger
 from sdx_state.programs.machine import THIS_MACHINE, Machine
 from sdx_state.state.backend import Fence
 from sdx_state.state.codec import decode, encode
+from sdx_state.state.copies import WithCopies
 from sdx_state.state.errors import (
     OLDER_ADVICE,
     UNREADABLE_ADVICE,
@@ -31,7 +31,7 @@ KEPT_PLANS = 200  # hashes of saved plans
 
 
 @dataclass(frozen=True)
-class LocalStore:
+class LocalStore(WithCopies):
     """The state file of one tenant in one folder.
 
     Attributes:
@@ -198,38 +198,6 @@ class LocalStore:
     @property
     def _copies(self) -> LocalCopies:
         return LocalCopies(self.folder, self.name, self.key)
-
-    def save_run(self, run: str, document: Mapping[str, object]) -> str:
-        """Keep `document` as that of `run` and return its hash for the journal.
-
-        Raises:
-            StateNotSaved: It is not on the disk. Nothing may be sent.
-        """
-        return self._copies.save_run(run, document)
-
-    def load_run(self, run: str, hash: str | None) -> Record:
-        """Return the document of `run`.
-
-        Raises:
-            StateUnusable: It is missing, cannot be read, or has not the hash that the journal names.
-        """
-        return self._copies.load_run(run, hash)
-
-    def kept_runs(self) -> list[str]:
-        """Return the runs whose documents are kept, the oldest first."""
-        return self._copies.runs()
-
-    def generation(self, serial: int | None) -> Ledger:
-        """Return the earlier state of `serial`, or the newest one.
-
-        Raises:
-            StateUnusable: There is none, or it cannot be trusted.
-        """
-        return self._copies.state(serial)
-
-    def kept_serials(self) -> list[int]:
-        """Return the serials of the earlier states, the oldest first."""
-        return self._copies.serials()
 
     @property
     def plans_path(self) -> Path:

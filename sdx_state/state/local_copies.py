@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sdx_state.decoding.strict import OWN_DEPTH, DecodingError, parse
-from sdx_state.decoding.typed import Record, record
+from sdx_state.decoding.typed import Record
 from sdx_state.model.ledger import Ledger
+from sdx_state.state import copies
 from sdx_state.state.codec import decode
-from sdx_state.state.errors import NONE_KEPT_ADVICE, RUN_ADVICE, UNREADABLE_ADVICE, StateNotSaved, StateUnusable
+from sdx_state.state.copies import KEPT, chosen, decoded_run, encoded_run
+from sdx_state.state.errors import RUN_ADVICE, UNREADABLE_ADVICE, StateNotSaved, StateUnusable
 from sdx_state.state.files import open_folder, read_private, write_atomically
 from sdx_state.state.signing import SigningKey, hash_of_bytes
 
-KEPT = 20  # earlier states, and runs
 # The only names that are created, and so the only ones that are read or deleted.
 GENERATION = re.compile(r"[1-9][0-9]{0,18}\.json")
-RUN = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4}\.json")
+RUN = re.compile(rf"(?:{copies.RUN.pattern})\.json")
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ class LocalCopies:
         Raises:
             StateNotSaved: It is not on the disk. Nothing may be sent.
         """
-        data = json.dumps(document, ensure_ascii=True, default=str).encode() + b"\n"
+        data = encoded_run(document)
         try:
             write_atomically(self.runs_path / f"{run}.json", data, below=self.folder)
             self._keep_newest(self.runs_path, RUN)
@@ -87,13 +86,9 @@ class LocalCopies:
             raise StateUnusable(f"nothing is kept of run {run} (that is not the name of a run)", RUN_ADVICE)
         try:
             data = read_private(path, below=self.folder)
-            if hash is not None and hash_of_bytes(data) != hash:
-                raise StateUnusable(f"{path} was altered: its hash is not the one in the journal", RUN_ADVICE)
-            return record(parse(data, OWN_DEPTH))
         except OSError as error:
             raise StateUnusable(f"nothing is kept of run {run} ({error.strerror})", RUN_ADVICE) from error
-        except DecodingError as error:
-            raise StateUnusable(f"what is kept of run {run} cannot be read: {error}", RUN_ADVICE) from error
+        return decoded_run(data, hash, run, str(path))
 
     def state(self, serial: int | None) -> Ledger:
         """Return the earlier state of `serial`, or the newest that is kept.
@@ -101,13 +96,7 @@ class LocalCopies:
         Raises:
             StateUnusable: There is none, or it cannot be trusted.
         """
-        kept = self.serials()
-        if not kept or (serial is not None and serial not in kept):
-            shown = ", ".join(map(str, kept)) or "none"
-            advice = "Name one that is kept: sdx-state state restore SERIAL" if kept else NONE_KEPT_ADVICE
-            number = f" {serial}" if serial is not None else ""
-            raise StateUnusable(f"there is no earlier state{number} (kept: {shown})", advice)
-        path = self.generations_path / f"{serial if serial is not None else kept[-1]}.json"
+        path = self.generations_path / f"{chosen(serial, self.serials())}.json"
         try:
             return decode(read_private(path, below=self.folder), str(path), self.key)
         except OSError as error:

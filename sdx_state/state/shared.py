@@ -13,11 +13,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 
 from sdx_state.decoding.strict import DecodingError
-from sdx_state.decoding.typed import Record, natural
+from sdx_state.decoding.typed import natural
 from sdx_state.model.ledger import Ledger
 from sdx_state.programs.machine import Machine
 from sdx_state.state.backend import Fence, Plans
 from sdx_state.state.codec import decode, encode
+from sdx_state.state.copies import WithCopies
 from sdx_state.state.errors import (
     OLDER_ADVICE,
     CopyNotKept,
@@ -54,7 +55,7 @@ class _Session:
 
 
 @dataclass(frozen=True)
-class SharedStore:
+class SharedStore(WithCopies):
     """Implements `backend.Backend`.
 
     Attributes:
@@ -163,38 +164,6 @@ class SharedStore:
                 f"{self._where} is older (serial {ledger.serial}) than the last one saved here: a copy was put back",
                 OLDER_ADVICE,
             )
-
-    def save_run(self, run: str, document: Mapping[str, object]) -> str:
-        """Keep `document` as that of `run` and return its hash for the journal.
-
-        Raises:
-            StateNotSaved: The store did not confirm it. Nothing may be sent.
-        """
-        return self._copies.save_run(run, document)
-
-    def load_run(self, run: str, hash: str | None) -> Record:
-        """Return the document of `run`.
-
-        Raises:
-            StateUnusable: It is missing, cannot be read, or has not the hash that the journal names.
-        """
-        return self._copies.load_run(run, hash)
-
-    def kept_runs(self) -> list[str]:
-        """Return the runs whose documents are kept, the oldest first."""
-        return self._copies.runs()
-
-    def generation(self, serial: int | None) -> Ledger:
-        """Return the earlier state of `serial`, or the newest one.
-
-        Raises:
-            StateUnusable: There is none, or it cannot be trusted.
-        """
-        return self._copies.state(serial)
-
-    def kept_serials(self) -> list[int]:
-        """Return the serials of the earlier states, the oldest first."""
-        return self._copies.serials()
 
     def saved_plans(self) -> list[str]:
         """Return the hashes of the plans that were saved on this machine."""

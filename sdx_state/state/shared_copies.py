@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sdx_state.decoding.strict import OWN_DEPTH, DecodingError, parse
-from sdx_state.decoding.typed import Record, record
+from sdx_state.decoding.strict import DecodingError
+from sdx_state.decoding.typed import Record
 from sdx_state.model.ledger import Ledger
 from sdx_state.programs.machine import Machine
 from sdx_state.state.codec import decode
-from sdx_state.state.errors import NONE_KEPT_ADVICE, RUN_ADVICE, LockLost, StateNotSaved, StateUnusable
+from sdx_state.state.copies import KEPT, RUN, chosen, decoded_run, encoded_run
+from sdx_state.state.errors import RUN_ADVICE, LockLost, StateNotSaved, StateUnusable
 from sdx_state.state.shared_lock import StateLock
 from sdx_state.state.signing import SigningKey, hash_of_bytes
 from sdx_state.state.store import Careful, Conflict, Sealed, Store, StoreError, unsealed
-
-KEPT = 20  # earlier states, and runs
-_RUN = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4}")
 
 
 @dataclass(frozen=True)
@@ -45,7 +41,7 @@ class SharedCopies:
         Raises:
             StateNotSaved: The store did not confirm it. Nothing may be sent.
         """
-        data = json.dumps(document, ensure_ascii=True, default=str).encode() + b"\n"
+        data = encoded_run(document)
         try:
             self._keep("runs", run, data)
         except StoreError as error:
@@ -62,19 +58,17 @@ class SharedCopies:
         """
         where = f"{self.store.name}: {self.name}/runs/{run}"
         try:
-            found = Careful(self.store, self.machine).get(f"{self.name}/runs/{run}") if _RUN.fullmatch(run) else None
+            found = Careful(self.store, self.machine).get(f"{self.name}/runs/{run}") if RUN.fullmatch(run) else None
             if found is None:
                 raise StateUnusable(f"nothing is kept of run {run}", RUN_ADVICE)
             data = unsealed(found.content, where).payload
-            if hash is not None and hash_of_bytes(data) != hash:
-                raise StateUnusable(f"{where} was altered: its hash is not the one in the journal", RUN_ADVICE)
-            return record(parse(data, OWN_DEPTH))
         except DecodingError as error:
             raise StateUnusable(f"what is kept of run {run} cannot be read: {error}", RUN_ADVICE) from error
+        return decoded_run(data, hash, run, where)
 
     def runs(self) -> list[str]:
         """Return the runs of which something is kept, the oldest first."""
-        return [name for name in self._names("runs") if _RUN.fullmatch(name)]
+        return [name for name in self._names("runs") if RUN.fullmatch(name)]
 
     def state(self, serial: int | None) -> Ledger:
         """Return the earlier state of `serial`, or the newest that is kept.
@@ -82,13 +76,7 @@ class SharedCopies:
         Raises:
             StateUnusable: There is none, or it cannot be trusted.
         """
-        kept = self.serials()
-        if not kept or (serial is not None and serial not in kept):
-            shown = ", ".join(map(str, kept)) or "none"
-            advice = "Name one that is kept: sdx-state state restore SERIAL" if kept else NONE_KEPT_ADVICE
-            number = f" {serial}" if serial is not None else ""
-            raise StateUnusable(f"there is no earlier state{number} (kept: {shown})", advice)
-        key = f"{self.name}/generations/{serial if serial is not None else kept[-1]:012}"
+        key = f"{self.name}/generations/{chosen(serial, self.serials()):012}"
         found = Careful(self.store, self.machine).get(key)
         where = f"{self.store.name}: {key}"
         return decode(unsealed(found.content, where).payload if found is not None else b"", where, self.key)
