@@ -84,7 +84,7 @@ def plan_markdown(
     entries = [Entry(lines, None, 20) for lines in said]
     for number, group in enumerate(groups):
         entries += [Entry(block.lines, (number, "first"), 20, block) for block in group.blocks]
-        entries += [Entry(block.lines[:1], (number, "others"), 200, block) for block in group.others]
+        entries += [Entry((block.head,), (number, "others"), 200, block) for block in group.others]
     fence = fence_for([*heard, *(line for entry in entries for line in entry.lines)])
     entries = [replace(entry, cost=entry.cost + 2 * len(fence)) for entry in entries]
     head, tail = [*_head(plan, environment)], [*_tail(hash, page)]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from textwrap import wrap
 
-from sdx_state.kinds import KINDS, in_reading_order
+from sdx_state.kinds import KINDS, in_reading_order, parent_names
 from sdx_state.model.address import Address
 from sdx_state.model.alike import opcodes
 from sdx_state.model.field_path import ORDER_PATH
@@ -25,6 +26,7 @@ ALIKE = 3  # resources that change alike, from which they are folded
 MANY = 10  # resources of one kind that are created, from which they are folded
 _MARGIN = {Action.CREATE: "+ ", Action.DELETE: "- "}
 _GRAVE = LEVELS.index("high")
+_OWNERS = (None, "branch", "both", "pending", "drift")  # in the order of their sections
 
 
 @dataclass(frozen=True)
@@ -33,11 +35,21 @@ class Block:
 
     Attributes:
         change: The change.
-        lines: Lines of a `diff` fence.
+        width: Characters of a line at most, from which a text gets lines of its own.
     """
 
     change: Change
-    lines: tuple[str, ...]
+    width: int
+
+    @property
+    def head(self) -> str:
+        """The first line."""
+        return _head(self.change)
+
+    @cached_property
+    def lines(self) -> tuple[str, ...]:
+        """All lines of a `diff` fence; texts are compared for them."""
+        return (self.head, *_details(self.change, self.width))
 
     @property
     def what(self) -> str:
@@ -105,17 +117,22 @@ def groups_of(changes: Sequence[Change], width: int) -> list[Group]:
     groups: list[Group] = []
     for several in alike.values():
         groups += _grouped(several, width)
-    return sorted(_together(groups), key=lambda group: _rank(group.blocks[0].change))
+    kinds = [kind.name for kind in in_reading_order()]
+    return sorted(_together(groups), key=lambda group: _rank(group.blocks[0].change, kinds))
 
 
-def change_lines(change: Change, width: int) -> tuple[str, ...]:
-    """Return `change` as lines of a `diff` fence, its address first."""
+def _head(change: Change) -> str:
+    """Return the line of `change` with its address."""
     margin = _MARGIN.get(change.action, "")
-    symbol = "!" if change.writes and change.via in ("manual", "csv") else ""
-    place = place_of(change.source)
-    remarks = remarks_of(change, whose=False)
+    symbol = "!" if change.writes and change.via in ("manual", "csv") else margin.strip()
+    place, remarks = place_of(change.source), remarks_of(change, whose=False)
     head = f"{escape(change.address)}{f' ({remarks})' if remarks else ''}{f'  {place}' if place else ''}"
-    lines = [f"{symbol or margin[0]} {head}" if symbol or margin else f"@@ {head} @@"]
+    return disarm(f"{symbol} {head}" if symbol else f"@@ {head} @@").rstrip()
+
+
+def _details(change: Change, width: int) -> Iterator[str]:
+    """Yield the lines of the risks and fields of `change`."""
+    lines: list[str] = []
     for risk in change.risks:
         if risk.level != "low":
             told = f"{risk.level}[{escape(risk.rule)}]: {escape(risk.message)}"
@@ -123,7 +140,8 @@ def change_lines(change: Change, width: int) -> tuple[str, ...]:
     if change.writes:
         for field in change.fields:
             lines += _field_lines(change, field, width)
-    return tuple(disarm(line).rstrip() for line in lines)
+    for line in lines:
+        yield disarm(line).rstrip()
 
 
 def _field_lines(change: Change, field: FieldChange, width: int) -> Iterator[str]:
@@ -197,10 +215,8 @@ def _place(change: Change) -> tuple[bool, str, int, int, str]:
     return (change.action is Action.DELETE, *where, change.address)
 
 
-def _rank(change: Change) -> tuple[int, int, tuple[bool, str, int, int, str]]:
-    kinds = [kind.name for kind in in_reading_order()]
-    owners = [None, "branch", "both", "pending", "drift"]
-    return owners.index(change.attribution), kinds.index(_top(change).kind), _place(change)
+def _rank(change: Change, kinds: Sequence[str]) -> tuple[int, int, tuple[bool, str, int, int, str]]:
+    return _OWNERS.index(change.attribution), kinds.index(_top(change).kind), _place(change)
 
 
 def _likeness(top: Address, members: Sequence[Change]) -> object:
@@ -224,7 +240,7 @@ def _likeness(top: Address, members: Sequence[Change]) -> object:
 
 def _grouped(several: Sequence[Sequence[Change]], width: int) -> Iterator[Group]:
     """Yield the groups of resources that change alike."""
-    blocks = [tuple(Block(change, change_lines(change, width)) for change in members) for members in several]
+    blocks = [tuple(Block(change, width) for change in members) for members in several]
     section = several[0][0].attribution
     if len(several) < ALIKE:
         yield from (Group(section, one) for one in blocks)
@@ -240,20 +256,21 @@ def _together(groups: Sequence[Group]) -> Iterator[Group]:
     single: dict[tuple[Attribution | None, str], list[Block]] = {}
     for group in groups:
         kind = KINDS[_top(group.blocks[0].change).kind]
-        children = any(other.parent == kind.name for other in KINDS.values())
         if group.blocks[0].deletes:
             single.setdefault((group.section, ""), []).extend(group.blocks)
-        elif group.folded or len(group.blocks) > 1 or children:
+        elif group.folded or len(group.blocks) > 1 or kind.name in parent_names():
             yield group
         else:
             single.setdefault((group.section, kind.name), []).append(group.blocks[0])
     for (section, name), blocks in single.items():
-        plain = [one for one in blocks if one.change.action is Action.CREATE and not one.grave]
+        plain: list[Block] = []
+        rest: list[Block] = []
+        for one in blocks:
+            (plain if one.change.action is Action.CREATE and not one.grave else rest).append(one)
         if len(plain) <= MANY:
             yield Group(section, tuple(blocks))
             continue
-        rest = tuple(one for one in blocks if one not in plain)
         if rest:
-            yield Group(section, rest)
+            yield Group(section, tuple(rest))
         folded = f"{len(plain) - 1} more {KINDS[name].title.lower()} to add"
         yield Group(section, tuple(plain[:1]), tuple(plain[1:]), folded)
