@@ -110,11 +110,7 @@ class AdminPages:
     async def item(self, collection: str, request: Request) -> Response:
         """Show one resource as a form, or change it."""
         identity = request.path_params["identity"]
-        self._collections[collection].found(identity)
-        row: Row = json.loads(self.store.item(collection, identity, "nested") or "{}")
-        placed = next((one for one in self.store.rows("questions") if str(one["id"]) == identity), None)
-        if collection == "questions" and placed is not None:
-            row |= {"survey_id": placed["survey_id"], "order": placed["order"]}
+        row = self._row(collection, identity)
         title = _title(collection, identity)
         if request.method != "POST":
             _require(request, "GET", "POST")
@@ -133,13 +129,25 @@ class AdminPages:
         _require(request, "POST")
         require_own_page(request)
         identity = request.path_params["identity"]
-        self._collections[collection].found(identity)
-        row: Row = json.loads(self.store.item(collection, identity, "nested") or "{}")
+        row = self._row(collection, identity)
         try:
             self._collections[collection].delete(identity)
         except Refusal as refusal:
             return self._form(collection, row, _title(collection, identity), (), refusal.reason)
         return _to("/")
+
+    def _row(self, collection: str, identity: str) -> Row:
+        """Return one resource in the nested shape; a question with its survey and its order.
+
+        Raises:
+            Refusal: 410 where it was deleted, 404 where it never was.
+        """
+        self._collections[collection].found(identity)
+        row: Row = json.loads(self.store.item(collection, identity, "nested") or "{}")
+        if collection == "questions":
+            placed = next((one for one in self.store.rows("questions") if str(one["id"]) == identity), {})
+            row |= {name: placed[name] for name in ("survey_id", "order") if name in placed}
+        return row
 
     async def _sent(self, request: Request) -> dict[str, str]:
         """Return the fields of a form of these pages."""
@@ -177,9 +185,8 @@ class AdminPages:
         inputs = [*self._inputs(collection, row, known=identity is not None)]
         if form:
             inputs = [_again(one, form) for one in inputs]
-        asked = [
-            one for one in self.store.rows("questions") if collection == "surveys" and one["survey_id"] == identity
-        ]
+        asked = self.store.rows("questions") if collection == "surveys" and identity is not None else []
+        asked = [one for one in asked if one["survey_id"] == identity]
         return self._page(
             "admin_form.html",
             400 if error else 200,
