@@ -10,12 +10,13 @@ from sdx_state.model.ledger import Entry
 from sdx_state.state.errors import LockLost, StateLocked, StateNotSaved, StateUnusable
 from sdx_state.state.holder import About
 from sdx_state.state.local import LocalStore
-from sdx_state.state.memory import journal_of, keep, open_journal, recall, verified
+from sdx_state.state.memory import journal_of, open_journal, recall, verified
 from sdx_state.state.shared import SharedStore
 from sdx_state.state.store import StoreRefused
 from sdx_state.state.stores import STORES
 from tests.state.http_server import COLUMNS, PASSWORD, USER, a_state_server, serial
 from tests.state.memory_store import VirtualMachine
+from tests.state.runs import run
 
 TENANT = "https://x.example#1"
 ENVIRON = {"TF_HTTP_USERNAME": USER, "TF_HTTP_PASSWORD": PASSWORD}
@@ -38,19 +39,6 @@ def opened(server, tmp_path):
         return SharedStore(store, name, machine, plans, TENANT, about=About(**about))
 
     return open_state
-
-
-def run(store, address, id):
-    """Write as a run does that creates `address`."""
-    with store.lock("apply") as fence:
-        journal = open_journal(store, fence)
-        journal.begin("apply", "sha256:0", 1, store.save_run(journal.run, {"run": address}))
-        operation = journal.intend(address, None, [], {})
-        journal.created(operation, address, Entry(id))
-        journal.ended(address, "done")
-        ledger = recall(store, journal).ledger.with_entry(address, Entry(id))
-        journal.end({"done": 1})
-        return keep(store, journal, ledger)
 
 
 def died(store, address):

@@ -14,10 +14,11 @@ from sdx_state.state.errors import LineTaken, LockLost, StateLocked, StateOfAnot
 from sdx_state.state.holder import About
 from sdx_state.state.lease import LEASE, MARGIN, RENEWAL
 from sdx_state.state.local import LocalStore
-from sdx_state.state.memory import journal_of, keep, open_journal, recall, verified
+from sdx_state.state.memory import journal_of, open_journal, recall, verified
 from sdx_state.state.shared import SharedStore
 from sdx_state.state.store import StoreRefused
 from tests.state.memory_store import MemoryStore, VirtualMachine
+from tests.state.runs import run
 
 TENANT = "https://x.example#1"
 
@@ -41,20 +42,6 @@ def in_memory(tmp_path):
     plans = LocalStore(tmp_path / ".sdx", "state", None)
     machine = VirtualMachine()
     return SharedStore(store, "state", machine, plans, TENANT, about=About(beats=False)), store, machine
-
-
-def run(store, address, id, *, end=True, save=True):
-    """Write as a run does that creates `address`."""
-    with store.lock("apply") as fence:
-        journal = open_journal(store, fence)
-        journal.begin("apply", "sha256:0", 1, store.save_run(journal.run, {"run": address}))
-        operation = journal.intend(address, None, [], {})
-        journal.created(operation, address, Entry(id))
-        journal.ended(address, "done")
-        ledger = recall(store, journal).ledger.with_entry(address, Entry(id))
-        if end:
-            journal.end({"done": 1})
-        return keep(store, journal, ledger) if save else None
 
 
 def die(store):
