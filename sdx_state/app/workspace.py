@@ -218,7 +218,7 @@ class Workspace:
         )
 
     def interrupted(self, journal: Journal) -> SavedPlan | None:
-        """Return the plan of the last run if that was cut off, None if it came to its end.
+        """Return the plan of the last run if that was cut off, None if it completed.
 
         Raises:
             StateUnusable: What is kept of it cannot be read.

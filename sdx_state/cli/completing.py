@@ -1,6 +1,6 @@
 """Completion of values that a project knows: addresses, environments and runs. Reads files here, and no network.
 
-What cannot be read completes nothing: a shell has no place for a message.
+Unreadable files complete nothing: a shell cannot show a message.
 """
 
 from __future__ import annotations

@@ -111,7 +111,7 @@ class Written(ABC):
         except click.exceptions.Exit:
             self._write()
             raise
-        except Exception as error:
+        except Exception as error:  # which failures were foreseen, one function knows; all are raised again
             failure = foreseen(error)
             if failure is not None:
                 from sdx_state.app.extension import ExtensionFailed

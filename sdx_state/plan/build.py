@@ -279,7 +279,7 @@ class _Planner:
 
 
 def _strangers(snapshot: Snapshot, matches: Matches, entries: Mapping[Address, Entry]) -> Iterable[Live]:
-    """Yield what is live and nobody's: never touched."""
+    """Yield live resources that are not managed: never touched."""
     managed = {identity(live.kind, live.id) for live in matches.live.values()}
     managed.update(identity(address.kind, entry.id) for address, entry in entries.items())
     parents = parent_names()

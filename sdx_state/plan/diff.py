@@ -20,7 +20,7 @@ Difference = tuple[FieldPath, Value, Value]
 def differences(desired: Desired, live: Live, tenant_shape: Shape | None) -> list[Difference]:
     """Return the declared fields in which `live` differs from `desired`, in the kind's order of fields.
 
-    What the live resource's shape has no place for is left out: it can neither be read nor written there.
+    Fields that the live resource's shape does not have are omitted: they can neither be read nor written there.
     """
     raw = live.raw
     found: list[Difference] = []
@@ -36,7 +36,7 @@ def differences(desired: Desired, live: Live, tenant_shape: Shape | None) -> lis
 
 
 def not_carried(desired: Desired, shape: Shape | None) -> list[FieldPath]:
-    """Return the paths of declared values that a tenant of `shape` has no place for."""
+    """Return the paths of declared values that a tenant of `shape` does not have."""
     if shape != "flat":
         return []
     fields = KINDS[desired.kind].by_name

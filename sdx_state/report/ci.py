@@ -21,7 +21,7 @@ _QUALITY = {"error": "critical", "warning": "minor", "info": "info"}
 def plan_gitlab(plan: Plan) -> str:
     """Return the counts that GitLab's report of infrastructure changes shows.
 
-    It has no place for a hand-off: what a person does is counted as what it does to the tenant, for a report of
+    It cannot show a hand-off: a change by hand is counted as its effect on the tenant, for a report of
     nothing would say that nothing changes.
     """
     actions = {"create": Action.CREATE, "update": Action.UPDATE, "delete": Action.DELETE}
