@@ -152,7 +152,7 @@ class Careful:
     store: Store
     machine: Machine
     check: Callable[[], None] = lambda: None
-    patience: float = PATIENCE
+    patience: float = field(default_factory=lambda: PATIENCE)
 
     def get(self, key: str) -> Found | None:
         """Return the object `key`, None if there is none."""
