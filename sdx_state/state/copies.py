@@ -15,7 +15,7 @@ from sdx_state.state.errors import NONE_KEPT_ADVICE, RUN_ADVICE, StateUnusable
 from sdx_state.state.signing import hash_of_bytes
 
 KEPT = 20  # earlier states, and runs
-RUN = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4}")
+RUN = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4}")  # the name of a run
 
 
 class Copies(Protocol):

@@ -11,11 +11,12 @@ from pathlib import Path
 
 from sdx_state.model.ledger import Head
 from sdx_state.state.backend import Segment
+from sdx_state.state.copies import RUN
 from sdx_state.state.files import append, open_folder, read_private, sync, write_atomically
 from sdx_state.state.journal_lines import hash_of_line
 
 SUFFIX = ".journal.jsonl"
-CLOSED = re.compile(r"([0-9]{12})-([0-9]{8}-[0-9]{6}-[0-9a-f]{4})\.jsonl")
+CLOSED = re.compile(rf"([0-9]{{12}})-({RUN.pattern})\.jsonl")
 
 
 @dataclass(frozen=True)

@@ -16,12 +16,13 @@ from functools import partial
 from sdx_state.model.ledger import Head
 from sdx_state.programs.machine import Machine
 from sdx_state.state.backend import Segment
+from sdx_state.state.copies import RUN
 from sdx_state.state.errors import JOURNAL_ADVICE, LineTaken, StateUnusable
 from sdx_state.state.store import Careful, Conflict, Sealed, Store, StoreError, unsealed
 
 _COMMIT = re.compile(r"([0-9]{12})")
 _MARK = re.compile(r"([0-9]{12})\.closed")
-_CLOSED = re.compile(r"([0-9]{12})-[0-9]{8}-[0-9]{6}-[0-9a-f]{4}")
+_CLOSED = re.compile(rf"([0-9]{{12}})-{RUN.pattern}")
 
 
 class SharedJournal:
