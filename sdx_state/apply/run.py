@@ -102,6 +102,9 @@ class Run:
         review = approved.review
         plan, snapshot, ledger, saved = review.plan, review.snapshot, review.ledger, review.saved
         resources = review.intention.resources
+        writes = any(change.writes and change.via == "api" for change in plan.changes)
+        if writes:
+            self.journal.take_name(self.store.kept_runs())
         for intent in review.unfinished.pending:
             if review.scope is None or intent.address in review.scope:
                 self.journal.settled(intent.operation, "read")
@@ -130,7 +133,6 @@ class Run:
             halted=lambda: self.stop or self._hopeless,
             parallelism=self.parallelism,
         )
-        writes = any(change.writes and change.via == "api" for change in plan.changes)
         if writes:
             if _moved(saved, ledger):  # These come first: a created resource can get the address of a removed one.
                 ledger = saved = keep(self.store, self.journal, ledger)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
@@ -46,7 +46,7 @@ class JournalEnd:
     ) -> None:
         self._lines, self.key, self.fence, self.machine = lines, key, fence, machine
         self.head = head
-        self.run = f"{machine.moment():%Y%m%d-%H%M%S}-{machine.token(2)}"
+        self.run = self._new_name()
         self._lock = threading.Lock()
         self._end: _End | None = None
         self._unmoved: Head | None = None
@@ -55,6 +55,14 @@ class JournalEnd:
     def name(self) -> str:
         """Name in messages."""
         return self._lines.name
+
+    def _new_name(self) -> str:
+        return f"{self.machine.moment():%Y%m%d-%H%M%S}-{self.machine.token(2)}"
+
+    def take_name(self, taken: Collection[str]) -> None:
+        """Give the run another name if its own is among `taken`: two runs of one second can draw the same."""
+        while self.run in taken:
+            self.run = self._new_name()
 
     def exists(self) -> bool:
         """Tell whether any line was ever written."""

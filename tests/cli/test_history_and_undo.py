@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 
 import pytest
+
+from sdx_state.programs.machine import Machine
 
 FIRST = """
 surveys:
@@ -77,6 +80,23 @@ def test_an_undo_can_be_undone(changed, tenant):
     undone = changed.run("undo", runs(changed)[-1], "--auto-approve", "--allow-deletes", "2")
     assert undone.code == 0, undone.err
     assert picture(tenant) == after
+
+
+def test_two_runs_of_one_second_never_share_a_name_and_both_can_be_undone(connected, tenant, monkeypatch):
+    moment = Machine().moment()
+    token = Machine.token
+    drawn = itertools.cycle([*["aaaa"] * 9, "bbbb", "cccc"])
+    monkeypatch.setattr(Machine, "moment", lambda _: moment)
+    monkeypatch.setattr(Machine, "token", lambda machine, size: next(drawn) if size == 2 else token(machine, size))
+    connected.write("a.yaml", FIRST)
+    assert connected.apply().code == 0
+    before = picture(tenant)
+    connected.write("a.yaml", SECOND)
+    assert connected.apply("--allow-deletes", "2").code == 0
+    undone = connected.run("undo", runs(connected)[-1], "--auto-approve", "--allow-deletes", "2")
+    assert undone.code == 0, undone.err
+    assert picture(tenant) == before
+    assert len(set(runs(connected))) == 3
 
 
 def test_undo_of_what_is_undone_already_has_nothing_to_do(changed):

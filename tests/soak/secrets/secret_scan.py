@@ -90,7 +90,7 @@ def command_line_hits(stage: Stage, finder: Finder) -> list[str]:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
-        shown = Path(f"/proc/{process.pid}/cmdline").read_bytes()  # the program runs: Popen returns after exec
+        shown = shown_command_line(process)
         out, err = process.communicate(timeout=60)
         for place, data in (("command line", shown), ("stdout", out), ("stderr", err)):
             encoding = finder.found_in(data)
@@ -98,6 +98,15 @@ def command_line_hits(stage: Stage, finder: Finder) -> list[str]:
                 found.append(f"{arguments[0]} as a process: {place} ({encoding})")
         shutil.rmtree(folder)
     return found
+
+
+def shown_command_line(process: subprocess.Popen[bytes]) -> bytes:
+    """Return the command line that the system shows of `process`, which is empty for a moment after Popen returns."""
+    place = Path(f"/proc/{process.pid}/cmdline")
+    shown = place.read_bytes()
+    while not shown and process.poll() is None:
+        shown = place.read_bytes()
+    return shown
 
 
 def scan(
