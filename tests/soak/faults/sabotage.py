@@ -29,7 +29,7 @@ from sdx_state.state import files, journal, journal_file, local, local_copies
 from sdx_state.state.errors import StateNotSaved, StateUnusable
 from sdx_state.state.ledger import new_ledger
 from tests.soak.faults import distrust
-from tests.soak.faults.schedules import outcome_of
+from tests.soak.faults.schedules import JUMPY, outcome_of
 from tests.soak.faults.world import VirtualMachine
 
 Patch = tuple[Any, str, Any]
@@ -225,6 +225,7 @@ def redirects() -> list[Patch]:
     return [(retry.Sender, "__init__", following)]
 
 
+MORE_JUMPS = {"clock on the wall": 1.0}  # schedules in which the clock is set more often, where others show little
 SWITCHES: dict[str, Callable[[], list[Patch]]] = {
     switch.__name__.replace("_", " "): switch
     for switch in (
@@ -270,7 +271,7 @@ def noticed(name: str, seed: int, within: int) -> tuple[int, str] | None:
     """Return the first schedule that notices the switch, and what it says; None if none of `within` does."""
     with switched_off(name):
         for number in range(within):
-            wrong, _, _ = outcome_of(f"{seed}:{number}")
+            wrong, _, _ = outcome_of(f"{seed}:{number}", jumps=MORE_JUMPS.get(name, JUMPY))
             if any("TypeError" in what or "AttributeError" in what for what in wrong):
                 raise RuntimeError(f"the switch {name!r} does not fit the product any more: {wrong}")
             if wrong:

@@ -23,6 +23,7 @@ from tests.soak.faults.beginning import new_world
 from tests.soak.faults.world import LATE, Faults, World
 
 REQUESTS, WRITES, STEPS, SAVING = 62, 14, 95, 72  # an undisturbed apply has about so many
+JUMPY = 0.2  # how often the clock on the wall is set between two processes
 
 
 @dataclass
@@ -40,12 +41,12 @@ class Schedule:
         also = f"damage {self.damage}, id used again {self.reuse}, another tenant {self.foreign}"
         return f"{self.processes}, parallelism {self.parallelism}, pages of {self.cap}, {also}"
 
-    def play(self, world: World) -> None:
-        """Let it happen."""
+    def play(self, world: World, jumps: float) -> None:
+        """Let it happen; after a process the clock is set, with the probability `jumps`."""
         for faults in self.processes:
             world.apply(faults)
             world.pass_time(world.chance.choice((0.0, 2.0, 15.0, 70.0)))
-            if world.chance.random() < 0.2:
+            if world.chance.random() < jumps:
                 world.clock.wrong += world.chance.choice(tenant.JUMPS)
         if self.foreign:
             world.meet_another_tenant()
@@ -81,16 +82,17 @@ def _faults(chance: random.Random) -> Faults:
     return faults
 
 
-def outcome_of(seed: object, late: float = LATE) -> tuple[list[str], list[str], Counter[str]]:
+def outcome_of(seed: object, late: float = LATE, jumps: float = JUMPY) -> tuple[list[str], list[str], Counter[str]]:
     """Let the schedule of `seed` happen; return the rules it broke, its trace, and how often each fault was met.
 
-    A request that was given up may arrive up to `late` seconds after it was sent.
+    A request that was given up may arrive up to `late` seconds after it was sent. After a process the clock is set
+    with the probability `jumps`.
     """
     schedule = drawn(seed)
     with new_world(seed, schedule.parallelism, schedule.cap) as world:
         world.late = late
         world.trace.append(str(schedule))
-        schedule.play(world)
+        schedule.play(world, jumps)
         world.recover()
         return world.wrong, world.trace, world.met
 
