@@ -59,7 +59,7 @@ def look(
     consented: int | None = None,
     before: Plan | None = None,
 ) -> Look:
-    """Read the tenant, adopt what is there now, and write what is left into `folder`. Writes nothing to the tenant.
+    """Read the tenant, import what is live now, and write what is left into `folder`. Writes nothing to the tenant.
 
     Args:
         workspace: The tenant and its state.

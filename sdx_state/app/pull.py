@@ -1,4 +1,4 @@
-"""Live -> YAML: write a tenant down, adopt it, and prove that the next plan is empty before a file is written."""
+"""Live -> YAML: write a tenant down, import it, and prove that the next plan is empty before a file is written."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ class Pulled:
     Attributes:
         files: What was written, or removed.
         resources: How many live resources are declared now.
-        adopted: How many of them the state did not know before.
+        imported: How many of them the state did not know before.
         left_out: Live values that YAML cannot declare; they stay as they are and are not managed.
         not_declared: Live resources that no file declares, and that were left alone.
     """
 
     files: tuple[Path, ...]
     resources: int
-    adopted: int
+    imported: int
     left_out: tuple[Diagnostic, ...]
     not_declared: tuple[Unmanaged, ...]
 
@@ -155,9 +155,9 @@ def pull(
         approved = approve(planned, Consent("low"), workspace.machine.moment())
         written = replace_texts(folder, drafts)
         workspace.run(journal, Silence(), "pull").apply(approved)
-        adopted = sum(change.importing for change in planned.plan.changes)
+        imported = sum(change.importing for change in planned.plan.changes)
         left = () if everything else tuple(new)
-        return Pulled(tuple(written), len(described.resources), adopted, tuple(described.left_out), left)
+        return Pulled(tuple(written), len(described.resources), imported, tuple(described.left_out), left)
 
 
 def _require_writable(described: Description) -> None:

@@ -106,7 +106,7 @@ def _look(writer: Writer, change: Change, kind: Kind, desired: Desired, parent_i
     now = writer.live_names.now(kind, desired, parent_id)
     new = [id for id in writer.claims.unassigned(change.address, now) if id not in planned]
     if new:
-        writer.journal.met(change.address, parent_id, new[0])
+        writer.journal.name_taken(change.address, parent_id, new[0])
         label = f"{kind.natural_key} {str(desired.values.get(kind.natural_key))!r}"
         message = f"a {kind.noun} with the {label} was created after the plan was made: id {new[0]}"
         raise Withheld(message, "nothing was sent. Run plan: it imports this resource")
@@ -167,7 +167,7 @@ def _settle_for(
         return Outcome(change, "failed", message, "run apply again: it first reads this id", id)
     key = kind.natural_key_of(desired.values.get(kind.natural_key))
     if kind.natural_key_of(raw.get(kind.natural_key)) != key:
-        writer.journal.disowned(operation, change.address)
+        writer.journal.unconfirmed(operation, change.address)
         writer.ids.pop(change.address)
         writer.claims.release(change.address, id)
         return None

@@ -159,7 +159,7 @@ def _created_by(run: str, journal: Journal) -> dict[Address, str]:
     for _, line in journal.records():
         if line["event"] == "created" and line["run"] == run:
             created[line["address"]] = line["id"]
-        elif line["event"] == "disowned" and line["run"] == run:
+        elif line["event"] == "unconfirmed" and line["run"] == run:
             created.pop(line["address"], None)
     return created
 

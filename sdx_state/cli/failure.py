@@ -121,12 +121,12 @@ def foreseen(error: BaseException) -> Failure | None:
         return Failure("output-lost", f"cannot write to stdout ({error})", advice, 1)
 
     from sdx_state.api.errors import SurveyDynamixError
-    from sdx_state.app.adopt import NotAdoptable
     from sdx_state.app.extension import ExtensionFailed
     from sdx_state.app.extensions import FAILED
     from sdx_state.app.opening import SandboxUnusable
     from sdx_state.app.pull import NotPulled
     from sdx_state.app.rehearsal import SnapshotUnreadable
+    from sdx_state.app.resolution import NotImportable
     from sdx_state.app.tenant import UnprovenTenant, WrongTenant
     from sdx_state.apply.approval import PlanStale, Refused
     from sdx_state.config import ConfigurationError
@@ -148,8 +148,8 @@ def foreseen(error: BaseException) -> Failure | None:
     if isinstance(error, TooMuchMissing):
         message, _, advice = str(error).partition("\n")
         return Failure("absence", f"absence: {message}", advice, LIMIT)
-    if isinstance(error, UnprovenTenant | NotAdoptable | WrongTenant | SandboxUnusable | ExtensionFailed):
-        codes = {NotAdoptable: "not-adoptable", SandboxUnusable: "sandbox-unusable", ExtensionFailed: FAILED}
+    if isinstance(error, UnprovenTenant | NotImportable | WrongTenant | SandboxUnusable | ExtensionFailed):
+        codes = {NotImportable: "not-importable", SandboxUnusable: "sandbox-unusable", ExtensionFailed: FAILED}
         code = codes.get(type(error), "wrong-tenant")
         return Failure(code, str(error), error.advice, STALE if isinstance(error, UnprovenTenant) else 1)
     if isinstance(error, SnapshotUnreadable):

@@ -95,7 +95,7 @@ def command(
         say("To write them down as well: sdx-state pull --new")
     click.echo(
         f"{counted(pulled.resources, 'resource')} in {counted(len(pulled.files), 'changed file')}, "
-        f"{pulled.adopted} newly imported. The next plan is empty."
+        f"{pulled.imported} newly imported. The next plan is empty."
     )
 
 

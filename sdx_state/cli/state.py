@@ -184,7 +184,7 @@ def unlock(context: Context, lock_id: str, sandbox: bool) -> None:
 @click.pass_obj
 def resolve(context: Context, address: Address, id: str, sandbox: bool) -> None:
     """Set the live id of ADDRESS after a lost answer."""
-    from sdx_state.app.adopt import adopt
+    from sdx_state.app.resolution import resolve_to
     from sdx_state.cli.console import say_waiting
 
     project, intention = context.project(), context.intention()
@@ -192,7 +192,7 @@ def resolve(context: Context, address: Address, id: str, sandbox: bool) -> None:
         context.workspace(project, sandbox=sandbox) as workspace,
         workspace.writing("state resolve", say_waiting) as journal,
     ):
-        label = adopt(workspace, journal, intention, address, id)
+        label = resolve_to(workspace, journal, intention, address, id)
     from sdx_state.report.escape import escape
 
     click.echo(f"{escape(address)} is id {escape(id)} ({escape(label)}).")

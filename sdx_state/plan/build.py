@@ -24,11 +24,11 @@ from sdx_state.plan.diff import differences, managed_values, not_carried
 from sdx_state.plan.expectation import unmet_expectations
 from sdx_state.plan.match import Matches, match
 from sdx_state.plan.mistyped import mistyped
-from sdx_state.plan.namesakes import namesakes
 from sdx_state.plan.origin import origin_of
 from sdx_state.plan.released import no_longer_managed
 from sdx_state.plan.rename import rename_hints
 from sdx_state.plan.reorder import reordered
+from sdx_state.plan.same_name import unmanaged_of_same_name
 from sdx_state.plan.write_order import in_order_of_writes
 
 
@@ -104,7 +104,7 @@ def build_plan(
     changes = in_order_of_writes(changes)
     strangers = list(_strangers(snapshot, matches, entries)) if scope is None else []
     ids = {address: live.id for address, live in matches.live.items()}
-    diagnostics += [*mistyped(changes, strangers, ids), *namesakes(strangers, matches.live, resources)]
+    diagnostics += [*mistyped(changes, strangers, ids), *unmanaged_of_same_name(strangers, matches.live, resources)]
     return Plan(
         tenant=ledger.tenant,
         lineage=ledger.lineage if ledger.serial else "",
@@ -200,17 +200,17 @@ class _Planner:
         )
 
     def _existing(self, desired: Desired, live: Live, fields: tuple[FieldChange, ...]) -> Change | None:
-        adopted = desired.address in self.matches.adopted
+        imported = desired.address in self.matches.imported
         previous = self.came_from.get(desired.address)
         self._warn_of_what_cannot_be_carried(desired)
-        if not (fields or adopted or previous):
+        if not (fields or imported or previous):
             return None
         return Change(
             desired.address,
             desired.kind,
             Action.UPDATE if fields else Action.NO_OP,
             id=live.id,
-            importing=adopted,
+            importing=imported,
             previous=previous,
             fields=fields,
             before=managed_values(desired, live),

@@ -23,13 +23,13 @@ class Matches:
 
     Attributes:
         live: Address -> the live resource it is.
-        adopted: Addresses found by natural key or pinned id and not known before.
+        imported: Addresses found by natural key or pinned id and not known before.
         diagnostics: Pinned ids that do not exist, and ambiguities, each with its ids.
         undecided: Addresses that a diagnostic concerns: nothing may be planned for them.
     """
 
     live: dict[Address, Live] = field(default_factory=dict)
-    adopted: set[Address] = field(default_factory=set)
+    imported: set[Address] = field(default_factory=set)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     undecided: set[Address] = field(default_factory=set)
 
@@ -101,7 +101,7 @@ def _match_kind(
             taken.add((scope, kind.identity_of(found.id)))
             matches.live[resource.address] = found
             if entry is None or kind.identity_of(entry.id) != kind.identity_of(found.id):
-                matches.adopted.add(resource.address)
+                matches.imported.add(resource.address)
         elif resource.id is not None:
             matches.undecided.add(resource.address)
             elsewhere = next((one for one in live if kind.identity_of(one.id) == kind.identity_of(resource.id)), None)
@@ -137,7 +137,7 @@ def _match_by_natural_key(
             matches.diagnostics.append(_not_managed(kind, resource, candidates[0], reason))
         elif len(candidates) == 1:
             matches.live[resource.address] = candidates[0]
-            matches.adopted.add(resource.address)
+            matches.imported.add(resource.address)
         elif candidates:
             ids = ", ".join(one.id for one in candidates)
             matches.undecided.add(resource.address)

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from sdx_state.sandbox.configuration import Configuration
-from sdx_state.sandbox.protocol import Refusal, form_of, page_answer, require_own_page
+from sdx_state.sandbox.protocol import ErrorStatus, form_of, page_answer, require_own_page
 from sdx_state.sandbox.shapes import NESTED_ONLY, TEXTS, Row
 from sdx_state.sandbox.store import Store
 
@@ -102,7 +102,7 @@ class AdminPages:
         try:
             made = self._filled(collection, row, form)
             self._collections[collection].accept_new(made)
-        except Refusal as refusal:
+        except ErrorStatus as refusal:
             return self._form(collection, row, f"New {_singular(collection)}", form, refusal.reason)
         self.store.create(collection, made)
         return _to(f"/admin/surveys/{survey}" if survey else "/")
@@ -119,7 +119,7 @@ class AdminPages:
         try:
             changed = self._filled(collection, row, form)
             self._collections[collection].accept(changed)
-        except Refusal as refusal:
+        except ErrorStatus as refusal:
             return self._form(collection, row, title, form, refusal.reason)
         self.store.replace(collection, identity, changed, "nested")
         return _to(f"/admin/surveys/{row['survey_id']}" if "survey_id" in row else "/")
@@ -132,7 +132,7 @@ class AdminPages:
         row = self._row(collection, identity)
         try:
             self._collections[collection].delete(identity)
-        except Refusal as refusal:
+        except ErrorStatus as refusal:
             return self._form(collection, row, _title(collection, identity), (), refusal.reason)
         return _to("/")
 
@@ -140,7 +140,7 @@ class AdminPages:
         """Return one resource in the nested shape; a question with its survey and its order.
 
         Raises:
-            Refusal: 410 where it was deleted, 404 where it never was.
+            ErrorStatus: 410 where it was deleted, 404 where it never was.
         """
         self._collections[collection].found(identity)
         row: Row = json.loads(self.store.item(collection, identity, "nested") or "{}")
@@ -158,7 +158,7 @@ class AdminPages:
         """Return `row` with the values of `form`; other fields are unchanged.
 
         Raises:
-            Refusal: A field cannot be read.
+            ErrorStatus: A field cannot be read.
         """
         changed: Row = dict(row)
         if "language" in form:  # The form of another language.
@@ -172,7 +172,7 @@ class AdminPages:
                 changed = _with_text(changed, TEXTS[collection][field], language or DEFAULT, value)
             elif name in _NUMBERS:
                 if value and not re.fullmatch("-?[0-9]{1,18}", value):
-                    raise Refusal(400, f"{name} must be a number")
+                    raise ErrorStatus(400, f"{name} must be a number")
                 changed[name] = int(value) if value else None
             elif name in _SCALARS[collection]:
                 changed[name] = value
@@ -229,18 +229,18 @@ def _others(collection: str, text: str) -> Row:
     """Return the settings that only the nested shape has, from the form.
 
     Raises:
-        Refusal: They are not a JSON object of known names.
+        ErrorStatus: They are not a JSON object of known names.
     """
     try:
         found = json.loads(text) if text.strip() else {}
     except (ValueError, RecursionError) as error:
-        raise Refusal(400, f"{OTHERS}: the value is not JSON") from error
+        raise ErrorStatus(400, f"{OTHERS}: the value is not JSON") from error
     if not isinstance(found, dict):
-        raise Refusal(400, f"{OTHERS}: expected an object such as {{}}")
+        raise ErrorStatus(400, f"{OTHERS}: expected an object such as {{}}")
     unknown = sorted(set(found) - NESTED_ONLY[collection])
     if unknown:
         known = ", ".join(sorted(NESTED_ONLY[collection]))
-        raise Refusal(400, f"{OTHERS}: unknown {', '.join(unknown)[:200]}; known are {known}")
+        raise ErrorStatus(400, f"{OTHERS}: unknown {', '.join(unknown)[:200]}; known are {known}")
     return found
 
 
@@ -248,10 +248,10 @@ def _with_text(row: Row, place: tuple[str, str], language: str, value: str) -> R
     """Return `row` with a text in one language.
 
     Raises:
-        Refusal: The name of the language is invalid.
+        ErrorStatus: The name of the language is invalid.
     """
     if not _LANGUAGE.fullmatch(language):
-        raise Refusal(400, "a language must be default, de or de-default")
+        raise ErrorStatus(400, "a language must be default, de or de-default")
     prompt, part = place
     parts = row.get(prompt)
     both: Row = dict(parts) if isinstance(parts, Mapping) else {}
@@ -296,7 +296,7 @@ def _title(collection: str, identity: str) -> str:
 
 def _require(request: Request, *methods: str) -> None:
     if request.method not in methods:
-        raise Refusal(405, f"{request.method} is not allowed here", methods)
+        raise ErrorStatus(405, f"{request.method} is not allowed here", methods)
 
 
 def _to(path: str) -> Response:

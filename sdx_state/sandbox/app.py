@@ -24,7 +24,7 @@ from sdx_state.sandbox.interactions import Interactions
 from sdx_state.sandbox.numbers import PhoneNumbers
 from sdx_state.sandbox.oauth import OAuth
 from sdx_state.sandbox.options import SandboxOptions
-from sdx_state.sandbox.protocol import READ, Refusal, authenticate, refusal_answer
+from sdx_state.sandbox.protocol import READ, ErrorStatus, authenticate, error_answer
 from sdx_state.sandbox.records import Records
 from sdx_state.sandbox.store import Store
 from sdx_state.sandbox.upload import UserUpload
@@ -120,7 +120,7 @@ def create_app(store: Store, options: SandboxOptions) -> Starlette:
 
     async def refused(_request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
-        return refusal_answer(Refusal(status, "no such resource" if status == 404 else "failed"))
+        return error_answer(ErrorStatus(status, "no such resource" if status == 404 else "failed"))
 
     app = Starlette(
         routes=routes, exception_handlers={HTTPException: refused}, middleware=[Middleware(_LoopbackNames)]
@@ -140,7 +140,7 @@ class _LoopbackNames:
         if len(hosts) == 1 and _LOOPBACK_NAME.fullmatch(hosts[0]):
             await self.app(scope, receive, send)
         else:
-            await refusal_answer(Refusal(421, "this tenant has loopback names only"))(scope, receive, send)
+            await error_answer(ErrorStatus(421, "this tenant has loopback names only"))(scope, receive, send)
 
 
 class _Guarded:
@@ -156,8 +156,8 @@ class _Guarded:
         try:
             authenticate(request, self.options, self.oauth.accepts)
             answer = await self.endpoint(request)
-        except Refusal as refusal:
-            answer = refusal_answer(refusal)
+        except ErrorStatus as refusal:
+            answer = error_answer(refusal)
         await answer(scope, receive, send)
 
 
@@ -166,7 +166,7 @@ def _allowing(endpoint: Endpoint, allowed: tuple[str, ...]) -> Endpoint:
 
     async def allowing(request: Request) -> Response:
         if request.method not in allowed:
-            raise Refusal(405, f"{request.method} is not allowed here", allowed)
+            raise ErrorStatus(405, f"{request.method} is not allowed here", allowed)
         if request.method == "OPTIONS":
             return Response(status_code=204, headers={"Allow": ", ".join(allowed)})
         return await endpoint(request)

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from sdx_state.sandbox.emails import is_address, same
 from sdx_state.sandbox.options import SandboxOptions
 from sdx_state.sandbox.protocol import (
-    Refusal,
+    ErrorStatus,
     form_of,
     item_or_refusal,
     json_answer,
@@ -150,7 +150,7 @@ class Configuration:
         """Return the JSON text of one resource.
 
         Raises:
-            Refusal: 410 if it was deleted, 404 if it never existed.
+            ErrorStatus: 410 if it was deleted, 404 if it never existed.
         """
         return item_or_refusal(
             self.store.item(self.resource.collection, identity, self.options.shape),
@@ -162,7 +162,7 @@ class Configuration:
         """Answer a survey's questions; only this list shows `survey_id` and `order`."""
         window = window_of(request)
         if not survey_id.isdecimal() or self.store.item("surveys", survey_id, "flat") is None:
-            raise Refusal(404, "no such survey")
+            raise ErrorStatus(404, "no such survey")
         filters = {
             name: request.query_params[name]
             for name in ("question_type", "question_label")
@@ -208,13 +208,13 @@ class Configuration:
         """Delete one resource.
 
         Raises:
-            Refusal: 409 where something else still needs it.
+            ErrorStatus: 409 where something else still needs it.
         """
         if self.resource is not USERS:
             key = "survey_id" if self.resource is SURVEYS else "question_id"
             collection = "interactions" if self.resource is SURVEYS else "responses"
             if self.store.records(collection, [(key, "=", identity)]):
-                raise Refusal(409, f"this {self.resource.singular} has {collection}")
+                raise ErrorStatus(409, f"this {self.resource.singular} has {collection}")
         self.store.delete(self.resource.collection, identity)
         return Response(status_code=204)
 
@@ -222,34 +222,34 @@ class Configuration:
         """Reject fields of a create that no tenant accepts.
 
         Raises:
-            Refusal: 400, 409 for a user that exists, or 404 for a survey that does not exist.
+            ErrorStatus: 400, 409 for a user that exists, or 404 for a survey that does not exist.
         """
         for name in self.resource.required:
             if not fields.get(name):
-                raise Refusal(400, f"{name} is required")
+                raise ErrorStatus(400, f"{name} is required")
         self.accept(fields)
         if self.resource is USERS and self.store.item("users", str(fields["email"]), "flat") is not None:
-            raise Refusal(409, "a user with this email exists")
+            raise ErrorStatus(409, "a user with this email exists")
 
     def accept(self, fields: Mapping[str, object]) -> None:
         """Reject fields that no tenant accepts.
 
         Raises:
-            Refusal: 400, or 404 for a survey that does not exist.
+            ErrorStatus: 400, or 404 for a survey that does not exist.
         """
         label = fields.get("question_label")
         if isinstance(label, str) and len(label) > LABEL_LENGTH:
-            raise Refusal(400, f"question_label has more than {LABEL_LENGTH} characters")
+            raise ErrorStatus(400, f"question_label has more than {LABEL_LENGTH} characters")
         email = fields.get("email")
         if self.resource is USERS and not (isinstance(email, str) and is_address(email)):
-            raise Refusal(400, "email is not an e-mail address")
+            raise ErrorStatus(400, "email is not an e-mail address")
         for name in ("survey_id", "order", "max_response"):
             value = fields.get(name)
             if value not in (None, "") and not re.fullmatch(r"-?[0-9]{1,18}", str(value)):
-                raise Refusal(400, f"{name} is not a number")
+                raise ErrorStatus(400, f"{name} is not a number")
         survey_id = fields.get("survey_id")
         if survey_id not in (None, "") and self.store.item("surveys", str(survey_id), "flat") is None:
-            raise Refusal(404, "no such survey")
+            raise ErrorStatus(404, "no such survey")
 
 
 def _typed(fields: Mapping[str, object]) -> dict[str, object]:

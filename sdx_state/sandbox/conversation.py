@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from sdx_state.sandbox.options import Shape
-from sdx_state.sandbox.protocol import Refusal
+from sdx_state.sandbox.protocol import ErrorStatus
 from sdx_state.sandbox.shapes import Row
 from sdx_state.sandbox.store import Store
 
@@ -34,10 +34,10 @@ class Conversation:
         """Answer greeting and first question; after the start, repeat the current prompts.
 
         Raises:
-            Refusal: 409 if it has ended.
+            ErrorStatus: 409 if it has ended.
         """
         if self.interaction.get("ended"):
-            raise Refusal(409, "this interaction has ended")
+            raise ErrorStatus(409, "this interaction has ended")
         if not self.interaction.get("started"):
             self._remember(started=True, status="Started", question=0)
         place = self.interaction.get("question")
@@ -48,11 +48,11 @@ class Conversation:
         """Record an answer and ask the next question; after an invalid answer, repeat the question.
 
         Raises:
-            Refusal: 409 if no question is open.
+            ErrorStatus: 409 if no question is open.
         """
         place = self.interaction.get("question")
         if not isinstance(place, int) or self.interaction.get("ended") or place >= len(self.questions):
-            raise Refusal(409, "this interaction has no open question")
+            raise ErrorStatus(409, "this interaction has no open question")
         question = self.questions[place]
         if not _fits(question, response):
             return self._step(self._prompts(self.survey, "invalid_response_prompt"), place)
@@ -75,10 +75,10 @@ class Conversation:
         """End the conversation.
 
         Raises:
-            Refusal: 409 if it has already ended.
+            ErrorStatus: 409 if it has already ended.
         """
         if self.interaction.get("ended"):
-            raise Refusal(409, "this interaction has ended")
+            raise ErrorStatus(409, "this interaction has ended")
         self._remember(ended=True, status="Abandoned")
         return {"prompts": [], "sound_files": [], "survey_completed": 0}
 

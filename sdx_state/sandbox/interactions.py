@@ -17,7 +17,7 @@ from sdx_state.sandbox.options import Shape
 from sdx_state.sandbox.period import period_of
 from sdx_state.sandbox.protocol import (
     YES,
-    Refusal,
+    ErrorStatus,
     flag_in,
     form_of,
     list_answer,
@@ -60,7 +60,7 @@ def _scheduled(text: str, now: datetime) -> str:
     """Return `text` as a time in UTC.
 
     Raises:
-        Refusal: 400 if it is not a time.
+        ErrorStatus: 400 if it is not a time.
     """
     relative = _RELATIVE.fullmatch(text.strip())
     if relative:
@@ -69,7 +69,7 @@ def _scheduled(text: str, now: datetime) -> str:
     try:
         datetime.strptime(text, "%Y-%m-%d %H:%M:%S")
     except ValueError as error:
-        raise Refusal(400, "scheduled_at is not a time") from error
+        raise ErrorStatus(400, "scheduled_at is not a time") from error
     return text
 
 
@@ -94,7 +94,7 @@ class Interactions:
         query = request.query_params
         period = period_of(query)
         if survey_id is None and agent_id is None and not period.whole:
-            raise Refusal(400, "survey_id is required, or start_date and end_date")
+            raise ErrorStatus(400, "survey_id is required, or start_date and end_date")
         number_in({"survey_id": survey_id}, "survey_id")
         where: list[Condition] = [("survey_id", "=", survey_id)] if survey_id else []
         where += [("agent_id", "=", agent_id)] if agent_id is not None else []
@@ -129,14 +129,14 @@ class Interactions:
             }
             survey_id = str(resource.get("survey_id"))
             if not survey_id.isdecimal() or self.store.item("surveys", survey_id, "flat") is None:
-                raise Refusal(400, "survey_id is required and must be the id of a survey")
+                raise ErrorStatus(400, "survey_id is required and must be the id of a survey")
             changed = {name: value for name, value in resource.items() if name not in LINKS}
             row = self.store.put_record(
                 "interactions", {**changed, **kept, "id": row["id"], "updated_at": self.store.machine.stamp()}
             )
         if request.method == "DELETE":
             if row.get("started"):
-                raise Refusal(409, "this interaction has started")
+                raise ErrorStatus(409, "this interaction has started")
             for datum in self.store.records("interaction_data", [("interaction_id", "=", id)]):
                 self.store.delete_record("interaction_data", str(datum["id"]))
             self.store.delete_record("interactions", id)
@@ -153,7 +153,7 @@ class Interactions:
         if what == "abandon_survey":
             return object_answer(conversation.abandon())
         if "response" not in form:
-            raise Refusal(400, "response is required")
+            raise ErrorStatus(400, "response is required")
         if not row.get("started") and not row.get("ended"):
             # As the service does; 307 keeps the method, so that a client that follows it starts the survey.
             return RedirectResponse(f"/api/interactions/{row['id']}/start_survey", 307)
@@ -163,22 +163,22 @@ class Interactions:
         form = await form_of(request)
         survey_id = form.get("survey_id", "")
         if not survey_id.isdecimal() or self.store.item("surveys", survey_id, "flat") is None:
-            raise Refusal(400, "survey_id is required and must be the id of a survey")
+            raise ErrorStatus(400, "survey_id is required and must be the id of a survey")
         kind = form.get("survey_type", "web")
         if kind not in SURVEY_TYPES:
-            raise Refusal(400, f"survey_type must be one of {', '.join(SURVEY_TYPES)}")
+            raise ErrorStatus(400, f"survey_type must be one of {', '.join(SURVEY_TYPES)}")
         phone = form.get("phone_number", "")
         if kind in ("outbound", "sms") and not phone:
-            raise Refusal(400, "phone_number is required")
+            raise ErrorStatus(400, "phone_number is required")
         if kind == "email" and not form.get("email"):
-            raise Refusal(400, "email is required")
+            raise ErrorStatus(400, "email is required")
         for name in form:
             if name not in SETTINGS and not KEY.fullmatch(name):
-                raise Refusal(400, f"{name} is not a valid name for custom data")
+                raise ErrorStatus(400, f"{name} is not a valid name for custom data")
         if phone and form.get("_force_new", "").lower() not in YES:
             same = self.store.records("interactions", [("survey_id", "=", survey_id), ("phone_number", "=", phone)])
             if any(not row.get("started") and not self._as_of_now(row).get("ended") for row in same):
-                raise Refusal(409, "a pending interaction with this phone number and survey exists")
+                raise ErrorStatus(409, "a pending interaction with this phone number and survey exists")
         row = self.store.put_record(
             "interactions",
             {

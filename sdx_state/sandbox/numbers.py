@@ -9,7 +9,7 @@ from phonenumbers import PhoneNumberFormat, PhoneNumberType
 from starlette.requests import Request
 from starlette.responses import Response
 
-from sdx_state.sandbox.protocol import Refusal, object_answer
+from sdx_state.sandbox.protocol import ErrorStatus, object_answer
 from sdx_state.sandbox.store import Store
 
 DEFAULT_COUNTRY = "US"
@@ -40,15 +40,15 @@ class PhoneNumbers:
         """Answer the look-up of a number; `country_code` is for national formats."""
         country = request.query_params.get("country_code", DEFAULT_COUNTRY).upper()
         if not _COUNTRY.fullmatch(country):
-            raise Refusal(400, "country_code must be two letters")
+            raise ErrorStatus(400, "country_code must be two letters")
         self.store.count("lookups")
         try:
             number = phonenumbers.parse(request.path_params["number"], country)
         except phonenumbers.NumberParseException as error:
-            raise Refusal(404, "not a valid number") from error
+            raise ErrorStatus(404, "not a valid number") from error
         region = phonenumbers.region_code_for_number(number) or ""
         if not phonenumbers.is_valid_number(number) or not _COUNTRY.fullmatch(region):
-            raise Refusal(404, "not a valid number")
+            raise ErrorStatus(404, "not a valid number")
         return object_answer(
             {
                 "phone_number": phonenumbers.format_number(number, PhoneNumberFormat.E164),

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
-from sdx_state.sandbox.protocol import Refusal
+from sdx_state.sandbox.protocol import ErrorStatus
 from sdx_state.sandbox.shapes import Row
 
 NAMES = ("start_date", "end_date")
@@ -44,7 +44,7 @@ def period_of(query: Mapping[str, str]) -> Period:
     """Return the period in `query`.
 
     Raises:
-        Refusal: 400 if a bound is neither a date nor a time.
+        ErrorStatus: 400 if a bound is neither a date nor a time.
     """
     start, end = (_bound(name, query[name]) if name in query else "" for name in NAMES)
     return Period(start, end)
@@ -60,4 +60,4 @@ def _bound(name: str, text: str) -> str:
         moment = datetime.fromisoformat(f"{day}T{clock}{(zone or 'Z').upper().replace('Z', '+00:00')}")
         return moment.astimezone(timezone.utc).strftime("%Y-%m-%d %H:%M:%S")
     except (ValueError, OverflowError) as error:
-        raise Refusal(400, f"{name} must be a date, or a date and time") from error
+        raise ErrorStatus(400, f"{name} must be a date, or a date and time") from error

@@ -22,7 +22,7 @@ READ = ("GET", "HEAD", "OPTIONS")
 YES = ("1", "true")
 
 
-class Refusal(Exception):
+class ErrorStatus(Exception):
     """An error status with its reason."""
 
     def __init__(self, status: int, reason: str, allow: Sequence[str] = ()) -> None:
@@ -68,7 +68,7 @@ def list_answer(texts: Sequence[str], *, nothing: bool) -> Response:
     return json_answer("[" + ", ".join(texts) + "]")
 
 
-def refusal_answer(refusal: Refusal) -> Response:
+def error_answer(refusal: ErrorStatus) -> Response:
     """Return the error answer for `refusal`."""
     answer = object_answer({"error": refusal.reason}, refusal.status)
     if refusal.allow:
@@ -82,7 +82,7 @@ def authenticate(request: Request, options: SandboxOptions, given_out: Callable[
     """Raise unless a request has the credentials of the tenant, Basic or Bearer, or an issued token.
 
     Raises:
-        Refusal: 401.
+        ErrorStatus: 401.
     """
     scheme, _, value = request.headers.get("authorization", "").partition(" ")
     given = value.strip()
@@ -98,7 +98,7 @@ def authenticate(request: Request, options: SandboxOptions, given_out: Callable[
     elif given_out(given):
         return
     if not hmac.compare_digest(given.encode(), expected.encode()):
-        raise Refusal(401, "wrong credentials or no permission")
+        raise ErrorStatus(401, "wrong credentials or no permission")
 
 
 def window_of(request: Request, *, known: Sequence[str] = ()) -> Window:
@@ -109,15 +109,15 @@ def window_of(request: Request, *, known: Sequence[str] = ()) -> Window:
         known: Other parameters with an underscore that this list has.
 
     Raises:
-        Refusal: 400 for a value out of range, or a parameter with an underscore that does not exist.
+        ErrorStatus: 400 for a value out of range, or a parameter with an underscore that does not exist.
     """
     query = request.query_params
     for name in query:
         if name.startswith("_") and name not in ("_limit", "_offset", "_order", *known):
-            raise Refusal(400, f"unknown parameter {name}")
+            raise ErrorStatus(400, f"unknown parameter {name}")
     order = query.get("_order", "DESC")
     if order not in ("ASC", "DESC"):
-        raise Refusal(400, "_order must be ASC or DESC")
+        raise ErrorStatus(400, "_order must be ASC or DESC")
     return Window(
         limit=_number(query.get("_limit"), "_limit", DEFAULT, 1, MOST),
         offset=_number(query.get("_offset"), "_offset", 0, 0, 2**53),
@@ -129,22 +129,22 @@ def number_in(query: Mapping[str, str | None], name: str) -> None:
     """Raise if `name` in `query` is not an id.
 
     Raises:
-        Refusal: 400.
+        ErrorStatus: 400.
     """
     value = query.get(name)
     if value is not None and not _ID.fullmatch(value):
-        raise Refusal(400, f"{name} must be a number")
+        raise ErrorStatus(400, f"{name} must be a number")
 
 
 def flag_in(query: Mapping[str, str], name: str) -> bool:
     """Return True if `name` is true in `query`, in any case: public clients also write `True` and `TRUE`.
 
     Raises:
-        Refusal: 400 if it is not a boolean.
+        ErrorStatus: 400 if it is not a boolean.
     """
     value = query.get(name, "0").lower()
     if value not in ("0", "1", "false", "true"):
-        raise Refusal(400, f"{name} must be 1 or 0")
+        raise ErrorStatus(400, f"{name} must be 1 or 0")
     return value in YES
 
 
@@ -152,18 +152,18 @@ async def form_of(request: Request) -> dict[str, str]:
     """Return the form fields of a request.
 
     Raises:
-        Refusal: 400 if the body is not a form, or has a duplicate field.
+        ErrorStatus: 400 if the body is not a form, or has a duplicate field.
     """
     body = await request.body()
     if body and "application/x-www-form-urlencoded" not in request.headers.get("content-type", ""):
-        raise Refusal(400, "the body must be a form")
+        raise ErrorStatus(400, "the body must be a form")
     try:
         pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, strict_parsing=bool(body), errors="strict")
     except ValueError as error:
-        raise Refusal(400, "the form cannot be read") from error
+        raise ErrorStatus(400, "the form cannot be read") from error
     form = dict(pairs)
     if len(form) != len(pairs):
-        raise Refusal(400, "duplicate form field")
+        raise ErrorStatus(400, "duplicate form field")
     return form
 
 
@@ -171,11 +171,11 @@ def require_own_page(request: Request) -> None:
     """Refuse a form that another site's page sends: a browser sends the credentials along that it knows.
 
     Raises:
-        Refusal: 403.
+        ErrorStatus: 403.
     """
     origin = request.headers.get("origin")
     if origin is not None and origin.lower() != f"http://{request.headers['host']}".lower():
-        raise Refusal(403, "this form was sent from another site")
+        raise ErrorStatus(403, "this form was sent from another site")
 
 
 def resource_in(
@@ -184,19 +184,19 @@ def resource_in(
     """Return the resource of a PUT: JSON in one form field with the name of the kind.
 
     Raises:
-        Refusal: 400 for another form, or an identity that differs from the URI.
+        ErrorStatus: 400 for another form, or an identity that differs from the URI.
     """
     if list(form) != [field]:
-        raise Refusal(400, f"expected one form field {field}")
+        raise ErrorStatus(400, f"expected one form field {field}")
     try:
         resource = json.loads(form[field])
         json.dumps(resource, allow_nan=False)
     except (ValueError, RecursionError) as error:
-        raise Refusal(400, f"{field} is not JSON") from error
+        raise ErrorStatus(400, f"{field} is not JSON") from error
     if not isinstance(resource, dict) or _is_deep(resource):
-        raise Refusal(400, f"{field} is not an object, or nested too deeply")
+        raise ErrorStatus(400, f"{field} is not an object, or nested too deeply")
     if alike(str(resource.get(identity))) != alike(expected):
-        raise Refusal(400, f"{identity} differs from the URI")
+        raise ErrorStatus(400, f"{identity} differs from the URI")
     return resource
 
 
@@ -204,11 +204,11 @@ def item_or_refusal(item: str | None, deleted: Callable[[], bool], what: str) ->
     """Return `item`.
 
     Raises:
-        Refusal: 410 if it was deleted, 404 if it never existed.
+        ErrorStatus: 410 if it was deleted, 404 if it never existed.
     """
     if item is not None:
         return item
-    raise Refusal(410, f"this {what} was deleted") if deleted() else Refusal(404, f"no such {what}")
+    raise ErrorStatus(410, f"this {what} was deleted") if deleted() else ErrorStatus(404, f"no such {what}")
 
 
 def _is_deep(document: object) -> bool:
@@ -227,5 +227,5 @@ def _number(text: str | None, name: str, default: int, least: int, most: int) ->
     if text is None:
         return default
     if not _ID.fullmatch(text) or not least <= int(text) <= most:
-        raise Refusal(400, f"{name} must be a number from {least} to {most}")
+        raise ErrorStatus(400, f"{name} must be a number from {least} to {most}")
     return int(text)

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from sdx_state.sandbox.conditions import Condition
 from sdx_state.sandbox.period import period_of
 from sdx_state.sandbox.protocol import (
-    Refusal,
+    ErrorStatus,
     Window,
     form_of,
     item_or_refusal,
@@ -38,7 +38,7 @@ def interaction_in(store: Store, id: str) -> Row:
     """Return the interaction `id`.
 
     Raises:
-        Refusal: 404 or 410 if there is none.
+        ErrorStatus: 404 or 410 if there is none.
     """
     row = store.record("interactions", id) if id.isdecimal() else None
     item_or_refusal(None if row is None else "", lambda: store.was_deleted("interactions", id), "interaction")
@@ -57,7 +57,7 @@ class Records:
             form = await form_of(request)
             for name in ("interaction_id", "custom_key", "custom_value"):
                 if name not in form:
-                    raise Refusal(400, f"{name} is required")
+                    raise ErrorStatus(400, f"{name} is required")
             interaction_in(self.store, form["interaction_id"])
             return object_answer(
                 self.set_datum(form["interaction_id"], form["custom_key"], form["custom_value"]), 201
@@ -84,7 +84,7 @@ class Records:
         """Answer one response."""
         row = self.store.record("responses", request.path_params["id"])
         if row is None:
-            raise Refusal(404, "no such response")
+            raise ErrorStatus(404, "no such response")
         return object_answer(row)
 
     def records_of(self, request: Request, collection: str, given: Mapping[str, str] | None = None) -> Response:
@@ -97,7 +97,7 @@ class Records:
         dated = COMPARED.get(collection)
         period = period_of(query if dated else {})
         if not period.whole and not any(name in query for name in needs):
-            raise Refusal(400, f"one of {', '.join(needs)} is required")
+            raise ErrorStatus(400, f"one of {', '.join(needs)} is required")
         where: list[Condition] = [
             (name, "=", query[name]) for name in (*needs, *filters) if name in query and name != "survey_id"
         ]
@@ -118,10 +118,10 @@ class Records:
         """Set one key of an interaction's data and return the datum.
 
         Raises:
-            Refusal: 400 for an invalid key.
+            ErrorStatus: 400 for an invalid key.
         """
         if not KEY.fullmatch(key):
-            raise Refusal(400, "custom_key must be a letter, then letters, digits and _")
+            raise ErrorStatus(400, "custom_key must be a letter, then letters, digits and _")
         known = self.store.records(
             "interaction_data", [("interaction_id", "=", interaction_id), ("custom_key", "=", key)]
         )

@@ -10,7 +10,7 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 
-from sdx_state.sandbox.protocol import Refusal, page_answer, require_own_page
+from sdx_state.sandbox.protocol import ErrorStatus, page_answer, require_own_page
 from sdx_state.sandbox.store import Store
 
 COLUMNS = (
@@ -47,13 +47,13 @@ class UserUpload:
             async with request.form() as form:
                 file = form.get("file")
                 if not isinstance(file, UploadFile):
-                    raise Refusal(400, "no file was uploaded")
+                    raise ErrorStatus(400, "no file was uploaded")
                 content = await file.read(MOST + 1)
             errors, added = self._add(content)
             message = "<br>".join(map(escape, errors)) if errors else f"{added} users were added."
             return page_answer(_PAGE.format(message=message), 400 if errors else 200)
         if request.method != "GET":
-            raise Refusal(405, f"{request.method} is not allowed here", ("GET", "POST"))
+            raise ErrorStatus(405, f"{request.method} is not allowed here", ("GET", "POST"))
         return page_answer(_PAGE.format(message="Choose a CSV file."))
 
     def _add(self, content: bytes) -> tuple[list[str], int]:

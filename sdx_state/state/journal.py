@@ -124,7 +124,7 @@ class Journal(JournalEnd):
         self.fence()
         self.append(True, event="again", operation=operation, **self.now(), address=address)
 
-    def met(self, address: Address, parent_id: str | None, id: str) -> None:
+    def name_taken(self, address: Address, parent_id: str | None, id: str) -> None:
         """Write down that nothing was sent for `address`, since `id` of somebody else has its name by now.
 
         A list that lags may lack it when the next run plans.
@@ -132,7 +132,7 @@ class Journal(JournalEnd):
         Raises:
             StateNotSaved: It is not on the disk.
         """
-        self.append(True, event="met", **self.now(), address=address, parent_id=parent_id, id=id)
+        self.append(True, event="name-taken", **self.now(), address=address, parent_id=parent_id, id=id)
 
     def created(self, operation: str, address: Address, entry: Entry) -> None:
         """Write down that the operation created `entry`. Lost in a crash, it is found out by reading."""
@@ -147,9 +147,9 @@ class Journal(JournalEnd):
             protect=entry.protect,
         )
 
-    def disowned(self, operation: str, address: Address) -> None:
+    def unconfirmed(self, operation: str, address: Address) -> None:
         """Write down that what was said to be created by the operation is another resource: its end is open again."""
-        self.append(False, event="disowned", operation=operation, **self.now(), address=address)
+        self.append(False, event="unconfirmed", operation=operation, **self.now(), address=address)
 
     def settled(self, operation: str, how: str) -> None:
         """Write down that the operation is over and created nothing."""

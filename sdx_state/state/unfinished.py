@@ -76,7 +76,7 @@ class Left:
         self._pending: dict[str, Intent] = {}
         self._closed: dict[str, Intent] = {}
         self._unseen: dict[Address, Unseen] = {}
-        self._met: dict[Address, Unseen] = {}
+        self._taken: dict[Address, Unseen] = {}
         self._created: dict[Address, Entry] = {}
         self._leaving: set[tuple[str, str]] = set()
         self._serial: dict[str, int] = {}
@@ -92,17 +92,17 @@ class Left:
         event = record["event"]
         if event == "begin":
             self._interrupted, self._ending = record["run"], False
-            self._met.clear()  # its plan was made with them in mind
+            self._taken.clear()  # its plan was made with them in mind
         elif event == "end":
             self._ending = True
             if not record.get("unsaved"):  # earlier versions saved the state first
                 self._interrupted = None
         elif event == "superseded":
             self._interrupted = None
-        elif event == "met":
+        elif event == "name-taken":
             address = record["address"]
-            self._met[address] = Unseen(address, record["id"], _sent(record), True, record["parent_id"])
-        elif event in ("intent", "again", "created", "disowned", "settled"):
+            self._taken[address] = Unseen(address, record["id"], _sent(record), True, record["parent_id"])
+        elif event in ("intent", "again", "created", "unconfirmed", "settled"):
             self._note_create(event, record["operation"], record)
         elif event == "outcome" and record["status"] == "done":
             self._unseen.pop(record["address"], None)
@@ -123,7 +123,7 @@ class Left:
     @property
     def closable(self) -> bool:
         """Nothing of what was noted is needed once the state is saved."""
-        return not (self._pending or self._unseen or self._met) and (self._interrupted is None or self._ending)
+        return not (self._pending or self._unseen or self._taken) and (self._interrupted is None or self._ending)
 
     def _note_create(self, event: str, operation: str, record: Record) -> None:
         if event == "intent":
@@ -151,7 +151,7 @@ class Left:
             frozenset(self._leaving),
             self._serial,
             self._interrupted,
-            (*self._unseen.values(), *self._met.values()),
+            (*self._unseen.values(), *self._taken.values()),
         )
 
 

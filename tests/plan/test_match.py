@@ -22,7 +22,7 @@ def test_exactly_one_match_by_name_is_imported_without_a_write(world):
     assert world.plan().summary.importing == 1
 
 
-def test_two_namesakes_are_an_error_that_prints_ids_and_the_line_to_add(world):
+def test_two_resources_of_one_name_are_an_error_that_prints_ids_and_the_line_to_add(world):
     world.declare("survey", "a", name="A")
     world.declare("question", "q", "a", question_label="Q")
     world.exists("survey", "7", name="A")

@@ -1,4 +1,4 @@
-"""Two live resources of one name, of which one is ours: perhaps a create that was carried out twice."""
+"""Unmanaged resources that have the name of a managed one: perhaps a create that was carried out twice."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.resource import Desired, Live
 
 
-def namesakes(
+def unmanaged_of_same_name(
     strangers: Iterable[Live], ours: Mapping[Address, Live], resources: Mapping[Address, Desired]
 ) -> list[Diagnostic]:
     """Return a warning for each live resource that nobody declared and that bears the name of one of `ours`.

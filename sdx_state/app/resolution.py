@@ -15,7 +15,7 @@ from sdx_state.state.journal import Journal
 from sdx_state.state.memory import keep, recall
 
 
-class NotAdoptable(Exception):
+class NotImportable(Exception):
     """The address cannot be that live resource. Nothing was changed.
 
     Attributes:
@@ -27,11 +27,11 @@ class NotAdoptable(Exception):
         self.advice = f"Nothing was changed. {advice}"
 
 
-def adopt(workspace: Workspace, journal: Journal, intention: Intention, address: Address, id: str) -> str:
+def resolve_to(workspace: Workspace, journal: Journal, intention: Intention, address: Address, id: str) -> str:
     """Remember that `address` is the live resource `id`, close what is pending about it, and return its label.
 
     Raises:
-        NotAdoptable: The address is not declared, or the id belongs to another address or another survey.
+        NotImportable: The address is not declared, or the id belongs to another address or another survey.
         SurveyDynamixError: There is no such resource, or it could not be read.
         StateError: The state cannot be used.
     """
@@ -42,10 +42,10 @@ def adopt(workspace: Workspace, journal: Journal, intention: Intention, address:
     if desired is None and known is None:
         near = likeliest(address, {*intention.resources, *ledger.entries})
         advice = "Declare it in YAML first, or correct the address."
-        raise NotAdoptable(f"{address} is not declared", f"Did you mean {near}?" if near else advice)
+        raise NotImportable(f"{address} is not declared", f"Did you mean {near}?" if near else advice)
     kind = KINDS[address.kind]
     if kind.lookup_only:
-        raise NotAdoptable(f"{address} is looked up and has no live id", "Name a survey, a question or a user.")
+        raise NotImportable(f"{address} is looked up and has no live id", "Name a survey, a question or a user.")
     _refuse_managed(kind, address, id, ledger)
     raw = workspace.client.endpoint(kind.collection).get(id)
     if kind.parent is not None:
@@ -62,7 +62,7 @@ def adopt(workspace: Workspace, journal: Journal, intention: Intention, address:
 def _refuse_managed(kind: Kind, address: Address, id: str, ledger: Ledger) -> None:
     for other, entry in ledger.entries.items():
         if other != address and other.kind == kind.name and kind.identity_of(entry.id) == kind.identity_of(id):
-            raise NotAdoptable(
+            raise NotImportable(
                 f"{kind.noun} {id} is managed as {other} already: one id cannot be two addresses",
                 f"Name another id, or move the address: sdx-state state mv {other} {address}",
             )
@@ -75,13 +75,13 @@ def _row_in_parent(
     survey = parent or address.parent
     known = ledger.entries.get(survey) if survey else None
     if known is None:
-        raise NotAdoptable(
+        raise NotImportable(
             f"{survey} is not managed yet", f"Resolve it first: sdx-state state resolve {survey} --adopt ID"
         )
     rows = workspace.client.endpoint(kind.collection).list(**{str(kind.parent_field): known.id})
     row = next((row for row in rows if str(row[kind.identity]) == id), None)
     if row is None:
-        raise NotAdoptable(
+        raise NotImportable(
             f"{kind.noun} {id} is not in {survey} (id {known.id})", f"Name a {kind.noun} of that {kind.parent}."
         )
     return row
