@@ -53,6 +53,7 @@ BY_THE_CLOCK = {
     "apply/test_graph.py": "operations that take a moment",
     "kinds/test_kind_of_ones_own.py": "a write that takes a moment",
     "benchmarks/state.py": "a store whose answers take a moment",
+    "state/emulators.py": "servers of others that start",
     "soak/kills/harness.py": "kills at random moments",
     "soak/kills/signals.py": "signals at random moments",
 }

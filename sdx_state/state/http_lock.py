@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sdx_state.programs.machine import Machine
 from sdx_state.state.errors import LockLost, StateLocked
@@ -63,9 +63,24 @@ def acquire(
         machine.sleep(min(LOOK, (timeout or 0.0) - waits))
     found = Careful(objects, machine).get(key)
     before = unsealed(found.content, f"{store.name}: {key}") if found is not None else None
+    if before is None:
+        _probe(store, holder, machine)
     epoch = before.epoch + 1 if before is not None else 1
     overtook = before is not None and before.about.get("writer") is not None
     return HttpLock(store, machine, Lock(epoch, holder, probed=True), overtook)
+
+
+def _probe(store: HttpStore, holder: Holder, machine: Machine) -> None:
+    """Make sure, before the first write of all, that the server gives its lock to one run at a time.
+
+    Raises:
+        StoreError: It does not, or does not answer; the lock is free again.
+    """
+    try:
+        Careful(store, machine).until_answered(lambda: store.probe(replace(holder, id=machine.token(4))))
+    except BaseException:
+        cleared(store, holder.id, machine, quietly=True)
+        raise
 
 
 @dataclass

@@ -26,6 +26,10 @@ ACCESS_ADVICE = (
     "Check TF_HTTP_USERNAME and TF_HTTP_PASSWORD, or CI_JOB_TOKEN. In GitLab a Developer can only read the state; "
     "locking and writing need the role Maintainer."
 )
+PROBE_ADVICE = (
+    "Nothing can be locked there. Use the Terraform state of GitLab, Gitea or Forgejo, a store of objects with "
+    "conditional writes, or PostgreSQL."
+)
 _HELD, _USED = {409, 423}, {409, 422}
 
 
@@ -108,6 +112,28 @@ class HttpStore:
         Raises:
             StoreError: The server does not answer, or refuses.
         """
+        reply = self._ask_for_lock(holder)
+        if reply.status in _HELD:
+            other = _holder_in(reply)
+            if other is None:
+                raise Unclear(f"{self.name} refused the lock ({reply.status}) without saying who has it")
+            if other.id != holder.id:  # otherwise an answer to this run's own request was lost
+                return other
+        with self._guard:
+            self._lock_id, self.lost, self._known, self._written = holder.id, "", None, False
+        return None
+
+    def probe(self, holder: Holder) -> None:
+        """Try to take the lock, which this run has, for another run, `holder`.
+
+        Raises:
+            StoreRefused: The server gave it to both.
+            StoreError: The server does not answer, or refuses.
+        """
+        if self._ask_for_lock(holder).status not in _HELD:
+            raise StoreRefused(f"{self.name} gave its lock to two runs at once", PROBE_ADVICE)
+
+    def _ask_for_lock(self, holder: Holder) -> Reply:
         method, url = self._settings.lock
         info = {
             "ID": holder.id,
@@ -121,15 +147,7 @@ class HttpStore:
         reply = self._send(method, url, {}, json.dumps(info).encode())
         if reply.status not in (200, 201, *_HELD):
             raise self._refused(reply, "locking")
-        if reply.status in _HELD:
-            other = _holder_in(reply)
-            if other is None:
-                raise Unclear(f"{self.name} refused the lock ({reply.status}) without saying who has it")
-            if other.id != holder.id:  # otherwise an answer to this run's own request was lost
-                return other
-        with self._guard:
-            self._lock_id, self.lost, self._known, self._written = holder.id, "", None, False
-        return None
+        return reply
 
     def _document(self) -> Document:
         if self._known is None:

@@ -154,7 +154,7 @@ def gcs_store(options: Mapping[str, object], environ: Mapping[str, str]) -> Obje
         StoreRefused: The package is not installed, or an option cannot be used.
     """
     bucket, endpoint = str(options["bucket"]), str(options.get("endpoint") or "")
-    config = {"bucket": bucket}
+    config = {"bucket": bucket, **_from(environ, "GOOGLE_", "service_account_key")}
     if endpoint:
         config["base_url"] = _safe(endpoint)
     advice = "Check `bucket` in sdx.yaml; the bucket must exist."

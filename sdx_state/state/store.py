@@ -156,16 +156,16 @@ class Careful:
 
     def get(self, key: str) -> Found | None:
         """Return the object `key`, None if there is none."""
-        return self._until_answered(lambda: self.store.get(key))
+        return self.until_answered(lambda: self.store.get(key))
 
     def list(self, prefix: str) -> list[str]:
         """Return the keys that begin with `prefix`."""
-        return self._until_answered(lambda: self.store.list(prefix))
+        return self.until_answered(lambda: self.store.list(prefix))
 
     def delete(self, keys: Sequence[str]) -> None:
         """Remove the objects `keys`, those that there are."""
         if keys:
-            self._until_answered(lambda: self.store.delete(keys))
+            self.until_answered(lambda: self.store.delete(keys))
 
     def put(self, key: str, content: bytes, version: str | None) -> str:
         """Write `content` as `Store.put` does, and return the version under which it is there.
@@ -193,7 +193,12 @@ class Careful:
                 self._pause(tries, begun, error)
             tries += 1
 
-    def _until_answered(self, ask: Callable[[], Answer]) -> Answer:
+    def until_answered(self, ask: Callable[[], Answer]) -> Answer:
+        """Return what `ask` returns, once the store answers.
+
+        Raises:
+            StoreError: It does not within `patience`, or refuses.
+        """
         tries, begun = 0, self.machine.monotonic()
         while True:
             try:

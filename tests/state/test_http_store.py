@@ -6,7 +6,6 @@ import json
 
 import pytest
 
-from sdx_state.model.ledger import Entry
 from sdx_state.state.errors import LockLost, StateLocked, StateNotSaved, StateUnusable
 from sdx_state.state.holder import About
 from sdx_state.state.local import LocalStore
@@ -52,17 +51,6 @@ def died(store, address):
     return fence.holder.id
 
 
-def test_state_journal_history_and_runs_are_found_by_another_machine(opened):
-    run(opened(), "survey.a", "1")
-    saved = run(opened(), "survey.b", "2")
-    other = opened()
-    memory = recall(other, journal_of(other))
-    assert (memory.saved, dict(memory.ledger.entries)) == (saved, {"survey.a": Entry("1"), "survey.b": Entry("2")})
-    assert verified(other, journal_of(other)).lines == saved.head.seq
-    assert len(other.kept_runs()) == 2
-    assert set(other.generation(1).entries) == {"survey.a"}
-
-
 def test_every_write_uses_the_next_serial(opened, server):
     run(opened(), "survey.a", "1")
     run(opened(), "survey.b", "2")
@@ -77,27 +65,6 @@ def test_plan_reads_twice_at_most_and_locks_nothing(opened, server):
     recall(other, journal_of(other))
     assert other.running() is None
     assert [method for method, _ in server.log] in (["GET"], ["GET", "GET"])
-
-
-def test_second_writer_is_told_who_holds_the_lock(opened):
-    with opened(job="https://ci.example/7", commit="a" * 40).lock("apply") as fence:
-        with pytest.raises(StateLocked) as refused, opened().lock("destroy"):
-            pass
-        fence()
-    for part in ("sdx-state apply", "https://ci.example/7", "a" * 12, f"state unlock {fence.holder.id}"):
-        assert part in str(refused.value)
-
-
-def test_waiter_gets_the_lock_when_it_is_free(opened):
-    machine, named = VirtualMachine(), []
-    lock = opened().lock("apply")
-    lock.__enter__()
-    looks = iter(range(100))
-    machine.while_asleep = lambda: next(looks) == 3 and lock.__exit__(None, None, None)
-    with opened(machine, timeout=300.0, waiting=named.append).lock("destroy") as fence:
-        fence()
-    assert len(named) == 1
-    assert "sdx-state apply" in named[0]
 
 
 def test_lock_of_a_dead_run_stays_until_it_is_freed_and_its_intent_is_pending(opened):
@@ -169,6 +136,16 @@ def test_environments_at_one_address_have_their_own_states(opened):
     run(opened(name="state.test"), "survey.b", "2")
     assert set(opened(name="state.prod").load().entries) == {"survey.a"}
     assert set(opened(name="state.test").load().entries) == {"survey.b"}
+
+
+def test_server_that_gives_its_lock_to_two_runs_is_refused_before_anything_is_written(opened, server):
+    answer = server.answer
+    server.answer = lambda method, path, id, body: (
+        (200, b"") if path.endswith("/lock") else answer(method, path, id, body)
+    )
+    with pytest.raises(StoreRefused, match="to two runs at once"), opened().lock("apply"):
+        pass
+    assert not server.versions
 
 
 def test_lock_without_info_is_tried_again(opened, server):

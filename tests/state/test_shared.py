@@ -7,14 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from sdx_state.model.ledger import Entry
-from sdx_state.programs.machine import THIS_MACHINE
 from sdx_state.state.backend import UNFENCED
-from sdx_state.state.errors import LineTaken, LockLost, StateLocked, StateOfAnother, StateUnusable
+from sdx_state.state.errors import LineTaken, LockLost, StateLocked, StateUnusable
 from sdx_state.state.holder import About
 from sdx_state.state.lease import LEASE, MARGIN, RENEWAL
 from sdx_state.state.local import LocalStore
-from sdx_state.state.memory import journal_of, open_journal, recall, verified
+from sdx_state.state.memory import journal_of, open_journal, recall
 from sdx_state.state.shared import SharedStore
 from sdx_state.state.store import StoreRefused
 from tests.state.memory_store import MemoryStore, VirtualMachine
@@ -49,47 +47,11 @@ def die(store):
     store.session.lease.lost = "it died"
 
 
-def test_state_journal_history_and_runs_are_found_by_another_machine(opened):
-    run(opened(), "survey.a", "1")
-    saved = run(opened(), "survey.b", "2")
-    other = opened()
-    memory = recall(other, journal_of(other))
-    assert (memory.saved, dict(memory.ledger.entries)) == (saved, {"survey.a": Entry("1"), "survey.b": Entry("2")})
-    assert not memory.history_lost
-    assert verified(other, journal_of(other)).lines == saved.head.seq
-    runs = [line["run"] for _, line in journal_of(other).records() if line["event"] == "begin"]
-    assert runs == sorted(other.kept_runs(), key=runs.index)
-    assert other.load_run(runs[0], None) == {"run": "survey.a"}
-    assert other.kept_serials() == [1, 2]
-    assert set(other.generation(1).entries) == {"survey.a"}
-
-
 def test_open_part_has_one_mark_after_a_run(opened):
     for number in range(4):
         run(opened(), f"survey.s{number}", f"{number + 1}")
     assert len(opened.raw.list(f"{opened.prefix}/journal/")) == 1
     assert len(opened.raw.list(f"{opened.prefix}/history/")) == 4
-
-
-def test_second_writer_gets_the_name_of_the_holder_and_never_its_own(opened):
-    machine = VirtualMachine()
-    first = opened(machine)
-    with first.lock("apply") as fence:
-        other = VirtualMachine()
-        other.while_asleep = first.session.lease.renew
-        with pytest.raises(StateLocked, match="sdx-state apply"), opened(other).lock("destroy"):
-            pass
-        fence()
-    with opened().lock("destroy"):
-        pass
-
-
-def test_reader_sees_who_is_writing_while_a_run_is_on(opened):
-    run(opened(), "survey.a", "1")
-    with opened().lock("apply"):
-        running = opened().running()
-        assert (running.purpose, running.host) == ("apply", THIS_MACHINE.host())
-    assert opened().running() is None
 
 
 def test_intent_of_a_run_that_died_with_its_disk_is_pending_elsewhere(opened):
@@ -160,37 +122,6 @@ def test_state_written_by_the_holder_before_conflicts_after_the_seal(opened):
             kept.save(ledger)
     assert opened().load().serial == 1
     lock.__exit__(None, None, None)
-
-
-def test_another_tenant_another_lineage_and_foreign_content_are_refused(opened):
-    saved = run(opened(), "survey.a", "1")
-    with pytest.raises(StateOfAnother):
-        opened().of("https://y.example#1").load()
-    assert replace(opened(), lineage=saved.lineage).load().serial == 1
-    with pytest.raises(StateUnusable, match="pins"):
-        replace(opened(), lineage="other").load()
-    with pytest.raises(StateUnusable, match="pins"):
-        replace(opened(), lineage="other", name=f"{opened.prefix}-none").load()
-    for content, what in ((b"", "is empty"), (b"<html>Sign in</html>", "is not an object"), (None, "damaged")):
-        key = f"{opened.prefix}/state"
-        found = opened.raw.get(key)
-        opened.raw.put(key, content if content is not None else found.content, found.version)
-        if content is None:
-            whole = opened.raw.get(key)
-            opened.raw.put(key, b'{"sdx":1,"epoch":1,"sha256":"0"}\nx', whole.version)
-        with pytest.raises(StateUnusable, match=what):
-            opened().load()
-
-
-def test_older_state_that_was_put_back_is_refused(opened):
-    run(opened(), "survey.a", "1")
-    key = f"{opened.prefix}/state"
-    older = opened.raw.get(key).content
-    run(opened(), "survey.b", "2")
-    opened.raw.put(key, older, opened.raw.get(key).version)
-    store = opened()
-    with pytest.raises(StateUnusable, match="older"):
-        recall(store, journal_of(store))
 
 
 def test_commit_that_is_missing_in_the_open_part_is_noticed(opened):
@@ -349,34 +280,3 @@ def test_threads_that_write_at_once_share_a_commit(tmp_path):
     commits = [key for verb, key in raw.log if verb == "put" and "/journal/0" in key]
     assert len(commits) == 3
     assert json.loads(raw.get(commits[0]).content.splitlines()[1])["event"] == "begin"
-
-
-def test_waiter_with_a_timeout_gets_the_lock_of_a_run_that_ends(opened):
-    first, named, machine = opened(job="https://ci.example/7", commit="a" * 40), [], VirtualMachine()
-    lock = first.lock("apply")
-    lock.__enter__()
-    looks = iter(range(500))
-
-    def other_run():
-        number = next(looks)
-        if number < 100:
-            first.session.lease.renew()
-        elif number == 100:
-            lock.__exit__(None, None, None)
-
-    machine.while_asleep = other_run
-    with opened(machine, timeout=300.0, waiting=named.append).lock("destroy") as fence:
-        fence()
-    assert [("sdx-state apply" in one, "https://ci.example/7" in one, "a" * 12 in one) for one in named] == [
-        (True,) * 3
-    ]
-
-
-def test_waiter_stops_after_its_timeout_though_the_holder_lives(opened):
-    first, machine = opened(), VirtualMachine()
-    with first.lock("apply"):
-        machine.while_asleep = first.session.lease.renew
-        begun = machine.uptime().seconds
-        with pytest.raises(StateLocked, match="Waited 90 s"), opened(machine, timeout=90.0).lock("destroy"):
-            pass
-    assert 90 <= machine.uptime().seconds - begun < 95
