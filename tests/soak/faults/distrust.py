@@ -11,7 +11,7 @@ from sdx_state.apply.outcome import Outcome
 from sdx_state.model.ledger import Entry
 from sdx_state.model.resource import Live
 from sdx_state.plan import build, undo
-from sdx_state.state import journal
+from sdx_state.state import backend
 
 Patch = tuple[Any, str, Any]
 
@@ -80,14 +80,8 @@ def old_items_are_written_back() -> list[Patch]:
 
 
 def no_fence() -> list[Patch]:
-    """Go on writing after somebody else took the lock."""
-    begin = journal.Journal.__init__
-
-    def unfenced(self: Any, path: Any, *arguments: Any, **named: Any) -> None:
-        begin(self, path, *arguments, **named)
-        self.fence = lambda: None
-
-    return [(journal.Journal, "__init__", unfenced)]
+    """Write on after another process took the lock."""
+    return [(backend.Fence, "__call__", lambda _: None)]
 
 
 SWITCHES: tuple[Callable[[], list[Patch]], ...] = (
