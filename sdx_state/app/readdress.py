@@ -31,7 +31,7 @@ def readdressed(ledger: Ledger, before: Address, after: Address) -> Ledger:
     except ValueError as error:
         raise NotReaddressed(str(error), "Nothing was changed.") from error
     kind, entry = KINDS[after.kind], ledger.entries[before]
-    if kind.keyed_by_identity and kind.identity_of(after.key) != kind.identity_of(entry.id):
+    if kind.keyed_by_identity and not kind.is_same(after.key, entry.id):
         raise NotReaddressed(
             f"{before} is the {kind.noun} {entry.id}, and {after} would not be: that is another {kind.noun}",
             f"Nothing was changed. To replace one by the other, declare {after} instead of {before}; "

@@ -61,7 +61,7 @@ def resolve_to(workspace: Workspace, journal: Journal, intention: Intention, add
 
 def _refuse_managed(kind: Kind, address: Address, id: str, ledger: Ledger) -> None:
     for other, entry in ledger.entries.items():
-        if other != address and other.kind == kind.name and kind.identity_of(entry.id) == kind.identity_of(id):
+        if other != address and other.kind == kind.name and kind.is_same(entry.id, id):
             raise NotImportable(
                 f"{kind.noun} {id} is managed as {other} already: one id cannot be two addresses",
                 f"Name another id, or move the address: sdx-state state mv {other} {address}",

@@ -117,6 +117,10 @@ class Kind:
         """Return the form in which live ids are compared."""
         return email.identity_of(id) if self.named_by_email else id
 
+    def is_same(self, id: str, other: str) -> bool:
+        """True if the live ids `id` and `other` are one."""
+        return id == other or self.identity_of(id) == self.identity_of(other)
+
     def unaddressable(self, id: str) -> str | None:
         """Return why a request cannot name the live `id`, None if it can."""
         return email.unaddressable(id) if self.named_by_email else None

@@ -57,7 +57,7 @@ def replaced(
         entry = entries.get(change.address)
         if entry is None or change.id is None or change.action not in (Action.UPDATE, Action.DELETE):
             continue
-        if KINDS[change.kind].identity_of(entry.id) == KINDS[change.kind].identity_of(change.id):
+        if KINDS[change.kind].is_same(entry.id, change.id):
             concerned[change.kind, change.id] = change
     if not concerned:
         return []

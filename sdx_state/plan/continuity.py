@@ -29,8 +29,8 @@ def known_as(desired: Desired, entries: Mapping[Address, Entry]) -> Entry | None
     kind, entry = KINDS[desired.kind], entries.get(desired.address)
     if entry is None or not kind.keyed_by_identity:
         return entry
-    same = kind.natural_key_of(desired.values.get(kind.natural_key)) == kind.identity_of(entry.id)
-    return entry if same else None
+    key = desired.values.get(kind.natural_key)
+    return entry if key == entry.id or kind.natural_key_of(key) == kind.identity_of(entry.id) else None
 
 
 @dataclass(frozen=True)
@@ -168,8 +168,7 @@ def left_behind(
 
 
 def _same(address: Address, entry: Entry, live: Live) -> bool:
-    kind = KINDS[address.kind]
-    return kind.identity_of(entry.id) == kind.identity_of(live.id)
+    return KINDS[address.kind].is_same(entry.id, live.id)
 
 
 def _address_left(address: Address, live: Live, before: Address | None, taken: Collection[Address]) -> Address:

@@ -100,11 +100,11 @@ def _match_kind(
         elif found is not None:
             taken.add((scope, kind.identity_of(found.id)))
             matches.live[resource.address] = found
-            if entry is None or kind.identity_of(entry.id) != kind.identity_of(found.id):
+            if entry is None or not kind.is_same(entry.id, found.id):
                 matches.imported.add(resource.address)
         elif resource.id is not None:
             matches.undecided.add(resource.address)
-            elsewhere = next((one for one in live if kind.identity_of(one.id) == kind.identity_of(resource.id)), None)
+            elsewhere = next((one for one in live if kind.is_same(one.id, resource.id)), None)
             matches.diagnostics.append(_not_there(kind, resource, elsewhere))
         elif entry is not None and (kind.name, entry.id) in unlisted:
             matches.undecided.add(resource.address)

@@ -28,12 +28,22 @@ def no_longer_managed(desired: Desired, entry: Entry | None, live: Live) -> Iter
         live: The resource as it is.
     """
     kind = KINDS[desired.kind]
-    nulls = [name for name, value in desired.values.items() if value is None and name not in desired.ignore]
+    values = desired.values
+    nulls = [name for name, value in values.items() if value is None and name not in desired.ignore]
     for name in nulls:
         if _value(read_field(kind.by_name[name], live.raw), "") is not None:
             yield _diagnostic(desired, FieldPath(name), f"{name} is null, so it is not managed and keeps its value")
+    applied = entry.applied if entry is not None else {}
+    # Almost always every path is that of a declared text.
+    suspects = [
+        path
+        for path in applied
+        if (value := values.get(path)).__class__ is not str and (value is None or isinstance(value, Mapping))
+    ]
+    if not suspects:
+        return
     managed = {path.with_language() for path, _ in flattened(desired)}
-    for path in map(FieldPath, entry.applied if entry is not None else ()):
+    for path in map(FieldPath, suspects):
         name, language = path.field, path.inner
         left_alone = name in desired.ignore or name in nulls or path == ORDER_PATH
         if left_alone or name not in kind.by_name or path.with_language() in managed:
