@@ -16,6 +16,7 @@ from sdx_state.cli.context import Context, sandbox_option
 from sdx_state.cli.failure import Stop
 from sdx_state.cli.locking import lock_option
 from sdx_state.cli.outputs import text_or_json_option
+from sdx_state.cli.state_migrate import migrate
 from sdx_state.cli.state_transfer import pull, push
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def command() -> None:
 
 command.add_command(pull)
 command.add_command(push)
+command.add_command(migrate)
 
 
 @command.command("list")

@@ -11,8 +11,9 @@ from typing import Protocol
 from sdx_state.decoding.strict import OWN_DEPTH, DecodingError, parse
 from sdx_state.decoding.typed import Record, record
 from sdx_state.model.ledger import Ledger
+from sdx_state.state.codec import encode
 from sdx_state.state.errors import NONE_KEPT_ADVICE, RUN_ADVICE, StateUnusable
-from sdx_state.state.signing import hash_of_bytes
+from sdx_state.state.signing import SigningKey, hash_of_bytes
 
 KEPT = 20  # earlier states, and runs
 RUN = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4}")  # the name of a run
@@ -36,9 +37,14 @@ class Copies(Protocol):
     def serials(self) -> list[int]:
         """See `WithCopies.kept_serials`."""
 
+    def keep_state(self, serial: int, data: bytes) -> None:
+        """Keep the encoded state `data` of `serial`."""
+
 
 class WithCopies:
     """The part of a backend that is about copies."""
+
+    key: SigningKey | None
 
     @property
     @abstractmethod
@@ -76,6 +82,14 @@ class WithCopies:
             StateUnusable: There is none, or it cannot be trusted.
         """
         return self._copies.state(serial)
+
+    def keep_generation(self, ledger: Ledger) -> None:
+        """Keep `ledger` as an earlier state. The lock must be held.
+
+        Raises:
+            OSError, StoreError: It was not kept.
+        """
+        self._copies.keep_state(ledger.serial, encode(ledger, self.key))
 
     def kept_serials(self) -> list[int]:
         """Return the serials of the earlier states, the oldest first."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -107,6 +107,11 @@ class JournalFile:
                     folder.sync_names()
             with open_folder(self.path.parent) as folder:
                 folder.remove(self.path.name)
+
+    def bring(self, parts: Iterable[tuple[int, str, bytes]]) -> None:
+        """Keep closed parts that come from another backend."""
+        for last, run, content in parts:
+            write_atomically(self.history / f"{last:012}-{run}.jsonl", content, below=self.path.parent)
 
     def _names(self) -> list[str]:
         try:

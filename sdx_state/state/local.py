@@ -25,6 +25,8 @@ from sdx_state.state.journal_file import JournalFile
 from sdx_state.state.ledger import new_ledger, require_tenant
 from sdx_state.state.local_copies import LocalCopies
 from sdx_state.state.lock_file import holding, is_left_behind, locked
+from sdx_state.state.move_file import read_move, write_move
+from sdx_state.state.moving import Move, require_here
 from sdx_state.state.signing import SigningKey
 
 KEPT_PLANS = 200  # hashes of saved plans
@@ -41,6 +43,7 @@ class LocalStore(WithCopies):
         key: Signs what is written; what is read must be signed with it. None for no signatures.
         machine: Time, and names of what is new.
         about: This run, for others who find the state locked.
+        moving: This run moves the state: marks of a move do not stop it.
     """
 
     folder: Path
@@ -49,6 +52,7 @@ class LocalStore(WithCopies):
     key: SigningKey | None = None
     machine: Machine = THIS_MACHINE
     about: About = field(default_factory=About)
+    moving: bool = False
 
     @property
     def path(self) -> Path:
@@ -79,8 +83,43 @@ class LocalStore(WithCopies):
         return replace(self, key=None)
 
     def exists(self) -> bool:
-        """Tell whether a state was ever saved here."""
+        """Tell whether a state was ever saved here.
+
+        Raises:
+            StateUnusable: It was moved away.
+        """
+        self._require_here()
+        return self.has_state()
+
+    def has_state(self) -> bool:
+        """Tell whether a state is there, whatever the mark of a move says."""
         return self.path.exists()
+
+    @property
+    def where(self) -> str:
+        """The state, as messages name it."""
+        return str(self.path)
+
+    def for_move(self) -> LocalStore:
+        """Return the same state, for the run that moves it."""
+        return replace(self, moving=True)
+
+    @property
+    def move_path(self) -> Path:
+        """The file with the mark of a move."""
+        return self.folder / f"{self.name}.move"
+
+    def move(self) -> Move | None:
+        """Return the mark of a move, None if there is none."""
+        return read_move(self.move_path)
+
+    def mark(self, move: Move | None) -> None:
+        """Replace the mark of a move. The lock must be held."""
+        write_move(self.move_path, move)
+
+    def _require_here(self) -> None:
+        if not self.moving:
+            require_here(self.move(), self.where)
 
     @property
     def lock_path(self) -> Path:
@@ -94,6 +133,7 @@ class LocalStore(WithCopies):
             StateUnusable: There is a file and it cannot be trusted, or it belongs to another tenant.
         """
         self._require_ours()
+        self._require_here()
         try:
             data = read_private(self.path)
         except FileNotFoundError:
@@ -243,6 +283,7 @@ class LocalStore(WithCopies):
         """
         self._require_ours()
         with locked(self.lock_path, purpose, self.about, self.machine) as fence:
+            self._require_here()
             yield fence
 
     def running(self) -> Holder | None:

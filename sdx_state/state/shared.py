@@ -29,6 +29,7 @@ from sdx_state.state.errors import (
 from sdx_state.state.holder import About, Holder, holder_in, holder_now
 from sdx_state.state.lease import Lease, beat
 from sdx_state.state.ledger import new_ledger, require_tenant
+from sdx_state.state.moving import MARK, Move, move_in, require_here
 from sdx_state.state.sealing import SealedStore
 from sdx_state.state.shared_copies import SharedCopies, first_line
 from sdx_state.state.shared_journal import SharedJournal
@@ -36,7 +37,6 @@ from sdx_state.state.shared_lock import StateLock, free, take
 from sdx_state.state.signing import SigningKey
 from sdx_state.state.store import Careful, Conflict, Found, Sealed, Store, StoreError, unsealed
 
-KEPT = 20  # earlier states, and runs
 NEW = Sealed(b"")  # where no state was saved yet, and a run is writing
 LINEAGE_ADVICE = (
     "Check the address of the store and the credentials. If this is a new beginning, remove `lineage` from `state` "
@@ -67,6 +67,7 @@ class SharedStore(WithCopies):
         key: Signs what is written; None for no signatures.
         lineage: That of the state, if the project pins it; empty otherwise.
         about: This run.
+        moving: This run moves the state: marks of a move do not stop it.
     """
 
     store: Store
@@ -78,6 +79,7 @@ class SharedStore(WithCopies):
     lineage: str = ""
     about: About = field(default_factory=About)
     session: _Session = field(default_factory=_Session, repr=False)
+    moving: bool = False
 
     @property
     def lines(self) -> SharedJournal:
@@ -100,8 +102,32 @@ class SharedStore(WithCopies):
         return replace(self, key=None)
 
     def exists(self) -> bool:
-        """Tell whether a state was ever saved here."""
+        """Tell whether a state was ever saved here.
+
+        Raises:
+            StateUnusable: It was moved away.
+        """
+        self._require_here()
+        return self.has_state()
+
+    def has_state(self) -> bool:
+        """Tell whether a state is there, whatever the mark of a move says."""
         return bool(self._sealed().payload)
+
+    def for_move(self) -> SharedStore:
+        """Return the same state, read anew, for the run that moves it; under the lock that this run has."""
+        lease = self.session.lease
+        return replace(self, moving=True, session=_Session(lease=lease))
+
+    def move(self) -> Move | None:
+        """Return the mark of a move, None if there is none."""
+        mark = self._sealed().about.get(MARK)
+        return move_in(mark) if mark is not None else None
+
+    def mark(self, move: Move | None) -> None:
+        """Replace the mark of a move. The lock must be held."""
+        sealed = self._sealed()
+        self._write(replace(sealed, about={**sealed.about, MARK: vars(move) if move is not None else None}))
 
     def running(self) -> Holder | None:
         """Return the run that is writing, as the state says it; None if there is none. Writes nothing."""
@@ -115,18 +141,19 @@ class SharedStore(WithCopies):
         Raises:
             StateUnusable: What is there cannot be trusted, is another tenant's, or is not of the pinned lineage.
         """
+        self._require_here()
         payload = self._sealed().payload
         if not payload:
             if self.lineage:
                 raise StateUnusable(
-                    f"{self._where} does not exist, and the project pins its lineage {self.lineage}", LINEAGE_ADVICE
+                    f"{self.where} does not exist, and the project pins its lineage {self.lineage}", LINEAGE_ADVICE
                 )
             return replace(new_ledger(self.machine), tenant=self.tenant or "")
-        ledger = decode(payload, self._where, self.key)
-        require_tenant(ledger, self.tenant, self._where)
+        ledger = decode(payload, self.where, self.key)
+        require_tenant(ledger, self.tenant, self.where)
         if self.lineage and ledger.lineage != self.lineage:
             raise StateUnusable(
-                f"{self._where} has the lineage {ledger.lineage}, and the project pins {self.lineage}",
+                f"{self.where} has the lineage {ledger.lineage}, and the project pins {self.lineage}",
                 LINEAGE_ADVICE,
             )
         return ledger
@@ -141,12 +168,13 @@ class SharedStore(WithCopies):
         """
         ledger = replace(ledger, serial=ledger.serial + 1, tenant=self.tenant or ledger.tenant)
         data = encode(ledger, self.key)
-        self._write(Sealed(data, self._held.lock.epoch, {"head": ledger.head.seq, "writer": self._writer()}))
+        about = {"head": ledger.head.seq, "writer": self._writer(), MARK: self._sealed().about.get(MARK)}
+        self._write(Sealed(data, self._held.lock.epoch, about))
         try:
             self._copies.keep_state(ledger.serial, data)
         except StoreError as error:
             raise CopyNotKept(
-                f"the state was saved to {self._where} (serial {ledger.serial}), but its copy for `state restore` "
+                f"the state was saved to {self.where} (serial {ledger.serial}), but its copy for `state restore` "
                 f"could not be kept ({first_line(error)}).\nNothing is lost. The next save keeps a copy again.",
                 ledger,
             ) from error
@@ -161,7 +189,7 @@ class SharedStore(WithCopies):
         newest = serials.get(ledger.lineage, 0)
         if ledger.serial and (ledger.serial < newest or ledger.head.seq < self.lines.newest()):
             raise StateUnusable(
-                f"{self._where} is older (serial {ledger.serial}) than the last one saved here: a copy was put back",
+                f"{self.where} is older (serial {ledger.serial}) than the last one saved here: a copy was put back",
                 OLDER_ADVICE,
             )
 
@@ -192,6 +220,7 @@ class SharedStore(WithCopies):
         journal = session.journal = SharedJournal(self.store, self.name, machine, lease.lock.epoch, lease.check)
         try:
             self._seal()
+            self._require_here()
             yield Fence(lease.check, lease.lock.epoch, lease.overtook, holder)
         finally:
             stop.set()
@@ -218,7 +247,8 @@ class SharedStore(WithCopies):
         return sum(self.store.reseal(f"{self.name}/{kind}/") for kind in kinds)
 
     @property
-    def _where(self) -> str:
+    def where(self) -> str:
+        """The state, as messages name it."""
         return f"{self.store.name}: {self.name}/state"
 
     @property
@@ -233,7 +263,7 @@ class SharedStore(WithCopies):
     @property
     def _held(self) -> StateLock:
         if self.session.lease is None:
-            raise LockLost(f"{self._where} can be written under its lock alone.\nNothing was saved.")
+            raise LockLost(f"{self.where} can be written under its lock alone.\nNothing was saved.")
         return self.session.lease
 
     def _writer(self) -> Mapping[str, object]:
@@ -254,7 +284,7 @@ class SharedStore(WithCopies):
             self._put(sealed)
         except Conflict as error:
             self._held.lost = "another run wrote the state"
-            raise LockLost(f"another run wrote {self._where}.\nNothing was saved.") from error
+            raise LockLost(f"another run wrote {self.where}.\nNothing was saved.") from error
         except StoreError as error:
             raise StateNotSaved(f"the state could not be saved: {error}") from error
 
@@ -264,12 +294,16 @@ class SharedStore(WithCopies):
         version = careful.put(f"{self.name}/state", content, seen.version if seen is not None else None)
         self.session.state = Found(content, version)
 
+    def _require_here(self) -> None:
+        if not self.moving:
+            require_here(self.move(), self.where)
+
     def _sealed(self) -> Sealed:
         """Return the state object, read once; while no lock is held, together with the journal."""
         if not self.session.read:
             self._read_together()
         found = self.session.state
-        return unsealed(found.content, self._where) if found is not None else NEW
+        return unsealed(found.content, self.where) if found is not None else NEW
 
     def _read_together(self) -> None:
         """Read state and journal so that they belong together, though another run may be writing."""
@@ -277,7 +311,7 @@ class SharedStore(WithCopies):
         while True:
             found = self._careful.get(f"{self.name}/state")
             self.session.state, self.session.read = found, True
-            head = natural(unsealed(found.content, self._where).about.get("head", 0)) if found is not None else 0
+            head = natural(unsealed(found.content, self.where).about.get("head", 0)) if found is not None else 0
             self.lines.forget()
             version = found.version if found is not None else ""
             if self.lines.newest() <= head or version == seen:

@@ -108,6 +108,17 @@ class SharedJournal:
         """Return the closed parts, the oldest first."""
         return [Segment(f"{self._store.name}: {key}", partial(self._payload, key)) for key in self._history()]
 
+    def bring(self, parts: Iterable[tuple[int, str, bytes]]) -> None:
+        """Keep closed parts that come from another backend."""
+        last = 0
+        for last, run, content in parts:
+            self._create(f"{self.prefix}/history/{last:012}-{run}", content)
+        if self.newest() < last:
+            marks, mark = [key for _, key in self._marks()], f"{self.prefix}/journal/{last:012}.closed"
+            self._create(mark, b"")
+            self._unchecked.delete(marks)
+            self._note(added=[mark], removed=marks)
+
     def mend(self, head: Head, run: str) -> None:
         """Close what the state says is closed; a commit is whole or not there."""
         if any(first <= head.seq for first in self._firsts()):

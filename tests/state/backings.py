@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from sdx_state.state.backend import Backend
 from sdx_state.state.errors import StateLocked
 from sdx_state.state.holder import About
@@ -23,11 +25,23 @@ from sdx_state.state.shared import SharedStore
 from sdx_state.state.signing import key_from
 from sdx_state.state.store import Found, Store, Unclear
 from sdx_state.state.stores import STORES
-from tests.state.http_server import PASSWORD, USER, StateServer
+from tests.state.http_server import COLUMNS, PASSWORD, USER, StateServer
 from tests.state.memory_store import VirtualMachine
+from tests.state.shared_stores import KINDS
 
+BACKENDS = ("local", *KINDS, *(f"http-{column}" for column in COLUMNS))
+REMOTE = tuple(one for one in BACKENDS if one != "local")  # a folder has no answers that get lost, and no conditions
+QUICK = ("local", "memory", "postgres", "http-gitlab")  # tried in the quick tier
 TENANT = "https://x.example#1"
-Wrap = Callable[[Store], Store]
+
+
+def on(*backends: str) -> pytest.MarkDecorator:
+    """Try a test, which uses `backing`, on each of `backends`."""
+    marked = [pytest.param(one, marks=[] if one in QUICK else pytest.mark.soak) for one in backends]
+    return pytest.mark.parametrize("kind", marked)
+
+
+everywhere, remote = on(*BACKENDS), on(*REMOTE)
 
 
 @dataclass(frozen=True)
@@ -92,6 +106,7 @@ class Backing:
         self.folder = folder
         self.lost: Callable[[str], str | None] = lambda _verb: None
         self.honest = True
+        self.boundary: Callable[[], None] = lambda: None  # called before each write
         self.locks: list[Any] = []  # of dead runs: one that nothing refers to would be released
 
     def opened(
@@ -197,7 +212,8 @@ class InStore(Backing):
         return lossy(self.raw, self._lose)
 
     def _lose(self, verb: str) -> str | None:
-        return self.lost(verb)  # as a test says by then
+        self.boundary()
+        return self.lost(verb)
 
     def contents(self):
         return {key: self.raw.get(key).content for key in self.raw.list(f"{self.prefix}/")}
@@ -224,7 +240,16 @@ class OnServer(InStore):
 
         self.server.fault = fault
         environ = {"TF_HTTP_USERNAME": USER, "TF_HTTP_PASSWORD": PASSWORD}
-        return STORES["http"].connect({"address": self.server.address}, environ, machine)
+        store = STORES["http"].connect({"address": self.server.address}, environ, machine)
+        send = store._send
+
+        def sent(method, url, query, body):
+            if method != "GET":
+                self.boundary()
+            return send(method, url, query, body)
+
+        store._send = sent
+        return store
 
     def contents(self):
         objects = self._newest()["objects"] if self.server.versions else {}

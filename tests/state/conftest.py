@@ -7,6 +7,8 @@ from contextlib import ExitStack
 
 import pytest
 
+from tests.state.backings import InStore, Local, OnServer
+from tests.state.http_server import a_state_server
 from tests.state.shared_stores import KINDS, OPEN, QUICK
 
 _numbers = itertools.count(1)
@@ -36,3 +38,15 @@ def raw_store(request, opened_stores):
 def prefix():
     """A name that no other test of this process uses."""
     return f"test-{next(_numbers)}"
+
+
+@pytest.fixture
+def backing(kind, opened_stores, prefix, tmp_path):
+    """A state in the backend `kind`, with which a test is parametrized (`backings.everywhere`)."""
+    if kind == "local":
+        yield Local(tmp_path / ".sdx")
+    elif kind.startswith("http-"):
+        with a_state_server(kind.removeprefix("http-")) as server:
+            yield OnServer(tmp_path, server)
+    else:
+        yield InStore(tmp_path, opened_stores(kind), prefix)

@@ -15,36 +15,13 @@ from sdx_state.state.memory import journal_of, keep, open_journal, recall, verif
 from sdx_state.state.rescue import rescued
 from sdx_state.state.sealing import sealing_keys
 from sdx_state.state.store import StoreRefused
-from tests.state.backings import InStore, Local, OnServer, after, kill
-from tests.state.http_server import COLUMNS, a_state_server
+from tests.state.backings import after, everywhere, kill, on, remote
 from tests.state.memory_store import VirtualMachine
 from tests.state.runs import run
 from tests.state.shared_stores import KINDS
 
-BACKENDS = ("local", *KINDS, *(f"http-{column}" for column in COLUMNS))
-QUICK = ("local", "memory", "postgres", "http-gitlab")
-REMOTE = tuple(one for one in BACKENDS if one != "local")  # a folder has no answers that get lost, and no conditions
 KEY, OTHER_KEY = "0123456789abcdef" * 4, "fedcba9876543210" * 4
 JOB, COMMIT = "https://ci.example/jobs/7", "0123456789abcdef0123456789abcdef01234567"
-
-
-def on(*backends):
-    marked = [pytest.param(one, marks=[] if one in QUICK else pytest.mark.soak) for one in backends]
-    return pytest.mark.parametrize("kind", marked)
-
-
-everywhere, remote = on(*BACKENDS), on(*REMOTE)
-
-
-@pytest.fixture
-def backing(kind, request, opened_stores, prefix, tmp_path):
-    if kind == "local":
-        yield Local(tmp_path / ".sdx")
-    elif kind.startswith("http-"):
-        with a_state_server(kind.removeprefix("http-")) as server:
-            yield OnServer(tmp_path, server)
-    else:
-        yield InStore(tmp_path, opened_stores(kind), prefix)
 
 
 # --- G1: one writer at a time
