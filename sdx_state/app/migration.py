@@ -6,8 +6,6 @@ as moved away. So no run can use both, whenever a move is cut off; the next one 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,16 +15,13 @@ from sdx_state.config.project import load_project
 from sdx_state.config.settings import Project
 from sdx_state.config.sift import PROJECT_FILE, Excluded, Found
 from sdx_state.model.ledger import Ledger
-from sdx_state.state.backend import Backend, Fence, Segment
-from sdx_state.state.copies import RUN
+from sdx_state.state.backend import Backend, Fence
 from sdx_state.state.errors import StateUnusable
 from sdx_state.state.local import LocalStore
 from sdx_state.state.memory import journal_of, keep, open_journal, recall, verified
 from sdx_state.state.moving import Movable, Move, require_here
 from sdx_state.state.shared import SharedStore
 from sdx_state.state.signing import hash_of_bytes
-
-_PART = re.compile(rf"([0-9]{{12}})-({RUN.pattern})(?:\.jsonl)?$")
 
 
 class NotMigrated(Exception):
@@ -92,7 +87,7 @@ def require_movable(source: Movable, target: Movable) -> None:
             "Name the new backend under `state` in sdx.yaml, and the old sdx.yaml with --from.",
         )
     leaving, arriving = source.move(), target.move()
-    if _is_nearly_done(leaving, arriving):
+    if _is_nearly_done(leaving, arriving) or _is_done(source, target):
         return
     require_here(leaving, source.where)
     if not source.has_state():
@@ -122,6 +117,8 @@ def migrate(source: Movable, target: Movable, fence: Fence, onto: Fence) -> Ledg
         StateError: One of the two does not answer, refuses, or cannot be read.
     """
     require_movable(source, target)
+    if _is_done(source, target):
+        return target.load()
     leaving, arriving = source.move(), target.move()
     if leaving is None or not _is_nearly_done(leaving, arriving):
         leaving = _copied(source, target, fence, onto)
@@ -133,6 +130,19 @@ def migrate(source: Movable, target: Movable, fence: Fence, onto: Fence) -> Ledg
 def _is_nearly_done(leaving: Move | None, arriving: Move | None) -> bool:
     """Tell whether an earlier move lacks its last step only."""
     return leaving is not None and arriving is not None and leaving.gone and leaving.id == arriving.id
+
+
+def _is_done(source: Movable, target: Movable) -> bool:
+    """Tell whether an earlier move had come to its end, whatever became of its process then."""
+    leaving = source.move()
+    return (
+        leaving is not None
+        and leaving.gone
+        and leaving.other == target.where
+        and target.move() is None
+        and target.has_state()
+        and target.load().lineage == leaving.lineage
+    )
 
 
 def _copied(source: Movable, target: Movable, fence: Fence, onto: Fence) -> Move:
@@ -148,7 +158,7 @@ def _copied(source: Movable, target: Movable, fence: Fence, onto: Fence) -> Move
     move = Move(source.machine.token(8), False, source.where, ledger.lineage)
     target.mark(move)
     onto()
-    target.lines.bring(_parts(source.lines.closed()))
+    target.lines.bring(source.lines.closed())
     for run in source.kept_runs():
         target.save_run(run, source.load_run(run, None))
     for serial in source.kept_serials():
@@ -159,19 +169,12 @@ def _copied(source: Movable, target: Movable, fence: Fence, onto: Fence) -> Move
     return Move(move.id, True, target.where, ledger.lineage)
 
 
-def _parts(closed: list[Segment]) -> Iterator[tuple[int, str, bytes]]:
-    for segment in closed:
-        named = _PART.search(segment.name)
-        if named is not None:
-            yield int(named[1]), named[2], segment.read()
-
-
 def _require_equal(source: Movable, fresh: Movable, ledger: Ledger, saved: Ledger) -> None:
     """Return if what is read back is the state that was copied, with all of its journal."""
     there = fresh.load()
     expected = replace(ledger, serial=saved.serial, tenant=saved.tenant)
     lines = verified(fresh, journal_of(fresh)).lines
-    hashes = [[hash_of_bytes(content) for *_, content in _parts(one.lines.closed())] for one in (source, fresh)]
+    hashes = [[(part.last, hash_of_bytes(part.read())) for part in one.lines.closed()] for one in (source, fresh)]
     runs = [one.kept_runs() for one in (source, fresh)]
     if there != expected or lines != ledger.head.seq or hashes[0] != hashes[1] or runs[0] != runs[1]:
         raise NotMigrated(

@@ -46,10 +46,14 @@ class Segment:
 
     Attributes:
         name: Name in messages.
+        last: Number of its last line.
+        run: The run that closed it.
         read: Returns its lines. Raises OSError where the store does not answer.
     """
 
     name: str
+    last: int
+    run: str
     read: Callable[[], bytes]
 
 

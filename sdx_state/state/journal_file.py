@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -92,7 +92,12 @@ class JournalFile:
         """Return the closed parts, the oldest first."""
         below = self.path.parent
         return [
-            Segment(str(self.history / name), partial(read_private, self.history / name, below=below))
+            Segment(
+                str(self.history / name),
+                int(name[:12]),
+                name[13:].removesuffix(".jsonl"),
+                partial(read_private, self.history / name, below=below),
+            )
             for name in sorted(self._names())
         ]
 
@@ -108,10 +113,10 @@ class JournalFile:
             with open_folder(self.path.parent) as folder:
                 folder.remove(self.path.name)
 
-    def bring(self, parts: Iterable[tuple[int, str, bytes]]) -> None:
+    def bring(self, parts: Sequence[Segment]) -> None:
         """Keep closed parts that come from another backend."""
-        for last, run, content in parts:
-            write_atomically(self.history / f"{last:012}-{run}.jsonl", content, below=self.path.parent)
+        for part in parts:
+            write_atomically(self.history / f"{part.last:012}-{part.run}.jsonl", part.read(), below=self.path.parent)
 
     def _names(self) -> list[str]:
         try:

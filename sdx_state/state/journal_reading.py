@@ -28,11 +28,12 @@ def all_records(lines: Lines) -> Iterator[tuple[str, Record]]:
     Raises:
         StateUnusable: A line cannot be read.
     """
-    newest: list[bytes] = []
+    head = NOTHING
     for segment in _closed(lines):
-        newest = _content(segment.read, segment.name)[:-1]
-        yield from _records(segment.name, newest)
-    yield from open_records(lines, Head(lines.newest(), hash_of_line(newest[-1])) if newest else NOTHING)
+        content = _content(segment.read, segment.name)[:-1]
+        yield from _records(segment.name, content)
+        head = Head(segment.last, hash_of_line(content[-1])) if content else head
+    yield from open_records(lines, head)  # a part can be closed without a mark yet: then its lines are open, too
 
 
 def closed_head(lines: Lines) -> Head:
@@ -45,7 +46,7 @@ def closed_head(lines: Lines) -> Head:
     if not closed:
         return NOTHING
     content = _content(closed[-1].read, closed[-1].name)
-    return Head(lines.newest(), hash_of_line(content[-2] if len(content) > 1 else b""))
+    return Head(closed[-1].last, hash_of_line(content[-2] if len(content) > 1 else b""))
 
 
 def split(lines: Lines, head: Head) -> list[bytes]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from sdx_state.decoding.typed import Record, filled, flag, member, record, text
 from sdx_state.model.ledger import Ledger
-from sdx_state.state.backend import Backend, Lines
+from sdx_state.state.backend import Backend, Lines, Segment
 from sdx_state.state.errors import StateUnusable
 
 MARK = "move"  # its name in the state object of a store
@@ -69,8 +69,8 @@ def require_here(move: Move | None, where: str) -> None:
 class MovableLines(Lines, Protocol):
     """Lines of a journal that take closed parts of another backend."""
 
-    def bring(self, parts: Iterable[tuple[int, str, bytes]]) -> None:
-        """Keep closed parts, the oldest first: the number of the last line of each, the run, and the lines."""
+    def bring(self, parts: Sequence[Segment]) -> None:
+        """Keep closed `parts` of another journal, the oldest first."""
 
 
 class Movable(Backend, Protocol):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno
 import re
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from sdx_state.model.ledger import Head
@@ -106,15 +106,18 @@ class SharedJournal:
 
     def closed(self) -> list[Segment]:
         """Return the closed parts, the oldest first."""
-        return [Segment(f"{self._store.name}: {key}", partial(self._payload, key)) for key in self._history()]
+        found = ((key, *key.rpartition("/")[2].split("-", 1)) for key in self._history())
+        return [
+            Segment(f"{self._store.name}: {key}", int(last), run, partial(self._payload, key))
+            for key, last, run in found
+        ]
 
-    def bring(self, parts: Iterable[tuple[int, str, bytes]]) -> None:
+    def bring(self, parts: Sequence[Segment]) -> None:
         """Keep closed parts that come from another backend."""
-        last = 0
-        for last, run, content in parts:
-            self._create(f"{self.prefix}/history/{last:012}-{run}", content)
-        if self.newest() < last:
-            marks, mark = [key for _, key in self._marks()], f"{self.prefix}/journal/{last:012}.closed"
+        for part in parts:
+            self._create(f"{self.prefix}/history/{part.last:012}-{part.run}", part.read())
+        if parts and self.newest() < parts[-1].last:
+            marks, mark = [key for _, key in self._marks()], f"{self.prefix}/journal/{parts[-1].last:012}.closed"
             self._create(mark, b"")
             self._unchecked.delete(marks)
             self._note(added=[mark], removed=marks)

@@ -26,6 +26,7 @@ ALLOWED: dict[str, dict[str, str]] = {
         "Path(folder, 'entry_points.txt').read_bytes": "a file of an installed package",
     },
     "sdx_state/api/vault.py": {"folder.open": "an open folder of private files"},
+    "sdx_state/state/move_file.py": {"folder.remove": "an open folder of private files"},
     "sdx_state/state/journal_file.py": {
         "folder.truncate": "an open folder of private files",
         "folder.remove": "an open folder of private files",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import stat
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -15,7 +17,7 @@ from sdx_state.state.memory import journal_of, keep, open_journal, recall, verif
 from sdx_state.state.rescue import rescued
 from sdx_state.state.sealing import sealing_keys
 from sdx_state.state.store import StoreRefused
-from tests.state.backings import after, everywhere, kill, on, remote
+from tests.state.backings import OnServer, after, everywhere, kill, on, remote
 from tests.state.memory_store import VirtualMachine
 from tests.state.runs import run
 from tests.state.shared_stores import KINDS
@@ -313,6 +315,35 @@ def test_history_runs_and_earlier_states_are_read_by_another_machine(backing):
     assert other.load_run(begun[0], None) == {"run": "survey.a"}
     assert other.kept_serials() == [1, 2]
     assert set(other.generation(1).entries) == {"survey.a"}
+
+
+class Killed(BaseException):
+    """The process is dead: nothing that it does from here on has an effect."""
+
+
+@on("memory", "postgres", "http-gitlab")
+def test_run_killed_at_any_write_leaves_a_history_that_verifies(backing):
+    run(backing.opened(), "survey.s", "s")
+    for number in itertools.count(1):
+        seen = itertools.count(1)
+
+        def boundary(seen=seen, number=number):
+            if next(seen) >= number:
+                raise Killed
+
+        backing.boundary = boundary
+        with suppress(Killed):
+            run(backing.opened(), f"survey.s{number}", f"{number}")
+        done = next(seen) <= number
+        backing.boundary = lambda: None
+        if isinstance(backing, OnServer):
+            backing.server.locks.clear()  # as `state unlock` does
+        reader = backing.opened()
+        head = recall(reader, journal_of(reader)).saved.head
+        assert verified(reader, journal_of(reader)).lines >= head.seq
+        if done:
+            break
+    assert number > 8
 
 
 @everywhere

@@ -186,3 +186,4 @@ def test_nothing_to_move_and_one_place_twice_are_refused(folder, tmp_path):
     move(folder, target)
     with pytest.raises(StateUnusable, match="was moved to"):
         move(folder, InStore(tmp_path, MemoryStore(), "other"))
+    assert move(folder, target) == target.opened().load()  # a command that is repeated finds that all is done
