@@ -26,7 +26,6 @@ from sdx_state.config.project import found_files, read_project
 from sdx_state.config.references import References
 from sdx_state.config.repeated import Grouped
 from sdx_state.config.resources import Declarations, Document
-from sdx_state.config.schema import verdict_of
 from sdx_state.config.settings import Project
 from sdx_state.config.sift import PROJECT_FILE, Found, unread, with_way_out
 from sdx_state.config.source_text import SourceText
@@ -34,6 +33,7 @@ from sdx_state.config.tree import Items, Table, prune
 from sdx_state.config.users_csv import Users, UsersFile, read_header, read_rows
 from sdx_state.config.users_files import read_users_sheet, users_files
 from sdx_state.config.values import FieldReader
+from sdx_state.config.verdict import verdict_of
 from sdx_state.kinds import KINDS, Kind
 from sdx_state.model.address import Address
 from sdx_state.model.conversation import Check

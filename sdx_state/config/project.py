@@ -11,12 +11,12 @@ from sdx_state.config.builder import build
 from sdx_state.config.comments import suppressions_in
 from sdx_state.config.errors import ConfigurationError
 from sdx_state.config.files import Folder, ProjectFiles, read_text
-from sdx_state.config.schema import verdict_of
 from sdx_state.config.settings import Api, Limits, Lint, Project, SandboxSettings, StateSettings
 from sdx_state.config.sift import PROJECT_FILE, Excluded, Found
 from sdx_state.config.source_text import SourceText
 from sdx_state.config.times import complaints, read_freezes, read_policies
 from sdx_state.config.tree import Items, Node, Table, items, table
+from sdx_state.config.verdict import verdict_of
 from sdx_state.kinds.email import check_user
 from sdx_state.model.alike import did_you_mean
 from sdx_state.model.diagnostic import Diagnostic

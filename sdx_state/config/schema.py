@@ -1,14 +1,10 @@
-"""The JSON Schemas of the files: their text, a fast verdict, and the descriptions that `explain` prints.
-
-A fast validator decides, and explains nothing; `jsonschema` explains, and is loaded for what was refused only.
-"""
+"""The JSON Schemas of the files: their text, and the descriptions that `explain` prints."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -66,30 +62,6 @@ def schema_document(name: str) -> dict[str, Any]:
     """Return the JSON Schema `name`; that of the resources as the table of kinds has it."""
     document: dict[str, Any] = record(parse(_packed(name)))
     return composed(document) if name == "resources" else document
-
-
-@cached_by_table
-def verdict_of(name: str) -> Callable[[object], bool]:
-    """Return a function that tells whether a document meets the schema `name`."""
-    # The compiler would take the identifier for an address to resolve references against.
-    document = {key: value for key, value in schema_document(name).items() if key != "$id"}
-    return _compiled(json.dumps(document))
-
-
-@lru_cache(maxsize=4)
-def _compiled(schema: str) -> Callable[[object], bool]:
-    import fastjsonschema
-
-    validate = fastjsonschema.compile(record(parse(schema)), use_default=False)
-
-    def verdict(value: object) -> bool:
-        try:
-            validate(value)
-        except fastjsonschema.JsonSchemaValueException:
-            return False
-        return True
-
-    return verdict
 
 
 def describe(name: str) -> Description | None:
