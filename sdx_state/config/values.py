@@ -72,15 +72,18 @@ class FieldReader:
     def read(self, kind: Kind, node: Table) -> Fields:
         """Return the fields of `kind` that `node` declares."""
         fields = Fields()
-        known = kind.by_key
+        known, unchecked = kind.by_key, kind.unchecked
+        places = _ValuePlaces(node)
         national = None
         for key, value in node.items():
-            if key in known:
+            if value.__class__ is str and key in unchecked and OPEN not in value:  # the common case, without a call
+                fields.values[unchecked[key]] = value
+            elif key in known:
                 field_ = known[key]
                 if field_.national:
                     national = field_
                 else:
-                    fields.values[field_.name] = self._value(field_, value, node, fields)
+                    fields.values[field_.name] = self._value(field_, value, places, fields)
         if national is not None:
             self._read_national(national, node, fields)
         return fields
@@ -127,21 +130,21 @@ class FieldReader:
                 fields.values[name] = self._judged(field_, text, places, fields)
         return fields
 
-    def _value(self, field_: Field, value: Node, node: Table, fields: Fields) -> Value:
+    def _value(self, field_: Field, value: Node, places: _Places, fields: Fields) -> Value:
         if isinstance(value, str):
             if isinstance(value, Unquoted):
                 if field_.type is FieldType.PHONE:
-                    self.complain(node.value_place(field_.key), must_be_quoted(field_.key, value), fields)
+                    self.complain(places[field_.key], must_be_quoted(field_.key, value), fields)
                     return str(value)
                 value = str(value)
             if OPEN in value:
                 before = fields.sound
                 fields.sound = True
-                value = self._text(value, node.value_place(field_.key), fields)
+                value = self._text(value, places[field_.key], fields)
                 if not fields.sound:  # a reference is missing, which has been said
                     return value
                 fields.sound = before
-            return self._judged(field_, value, _ValuePlaces(node), fields)
+            return self._judged(field_, value, places, fields)
         if isinstance(value, Table):
             return self._texts(value, fields)
         if isinstance(value, Items):

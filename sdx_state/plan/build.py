@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sdx_state.kinds import KINDS, child_names, parent_names
-from sdx_state.kinds.identity import identity
+from sdx_state.kinds.identity import Identity, identity
 from sdx_state.model.address import Address
 from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.field_path import FieldPath
@@ -280,8 +280,8 @@ class _Planner:
 
 def _strangers(snapshot: Snapshot, matches: Matches, entries: Mapping[Address, Entry]) -> Iterable[Live]:
     """Yield live resources that are not managed: never touched."""
-    managed = {identity(live.kind, live.id) for live in matches.live.values()}
-    managed.update(identity(address.kind, entry.id) for address, entry in entries.items())
+    matched = {*map(id, matches.live.values())}  # almost all of them, told apart without their identities
+    managed: set[Identity] | None = None
     parents = parent_names()
     ours = {(live.kind, live.id) for live in matches.live.values() if live.kind in parents}
     for kind in KINDS.values():
@@ -290,6 +290,11 @@ def _strangers(snapshot: Snapshot, matches: Matches, entries: Mapping[Address, E
         for live in snapshot.of(kind.name):
             if kind.parent and (kind.parent, live.parent_id) not in ours:
                 continue
+            if id(live) in matched:
+                continue
+            if managed is None:
+                managed = {identity(one.kind, one.id) for one in matches.live.values()}
+                managed.update(identity(address.kind, entry.id) for address, entry in entries.items())
             if identity(kind.name, live.id) not in managed:
                 yield live
 

@@ -92,13 +92,14 @@ def _match_kind(
         scope = scopes.get(resource.address)
         entry = known_as(resource, entries)
         wanted = resource.id or (entry.id if entry else None)
-        found = by_id.get((scope, kind.identity_of(wanted))) if wanted is not None else None
-        refused = _refused(kind, resource, found, scope, taken, matches) if found is not None else None
+        spot = (scope, kind.identity_of(wanted or ""))
+        found = by_id.get(spot) if wanted is not None else None
+        refused = _refused(kind, resource, found, spot in taken, matches) if found is not None else None
         if refused is not None:
             matches.undecided.add(resource.address)
             matches.diagnostics.append(refused)
         elif found is not None:
-            taken.add((scope, kind.identity_of(found.id)))
+            taken.add(spot)
             matches.live[resource.address] = found
             if entry is None or not kind.is_same(entry.id, found.id):
                 matches.imported.add(resource.address)
@@ -158,15 +159,14 @@ def _refused(
     kind: Kind,
     resource: Desired,
     found: Live,
-    scope: str | None,
-    taken: Collection[tuple[str | None, str]],
+    is_taken: bool,
     matches: Matches,
 ) -> Diagnostic | None:
     """Return why `resource` cannot be `found`, None where it can."""
     reason = _unreachable(kind, resource, found)
     if reason is not None:
         return _not_managed(kind, resource, found, reason)
-    if (scope, kind.identity_of(found.id)) not in taken:
+    if not is_taken:
         return None
     first = next(one for one, live in matches.live.items() if live is found)
     matches.undecided.add(first)
