@@ -17,7 +17,7 @@ from sdx_state.model.ledger import Head
 from sdx_state.programs.machine import Machine
 from sdx_state.state.backend import Segment
 from sdx_state.state.copies import RUN
-from sdx_state.state.errors import JOURNAL_ADVICE, LineTaken, StateUnusable
+from sdx_state.state.errors import JOURNAL_ADVICE, LineTaken, StateError, StateUnusable
 from sdx_state.state.store import Careful, Conflict, Sealed, Store, StoreError, unsealed
 
 _COMMIT = re.compile(r"([0-9]{12})")
@@ -49,7 +49,7 @@ class SharedJournal:
         self._commits: dict[int, bytes] = {}
         self._waiting: list[tuple[int, bytes]] = []
         self._written = 0
-        self._failure: OSError | None = None
+        self._failure: Exception | None = None
         self.unanswered = False
         self._guard, self._turn = threading.Lock(), threading.Lock()
 
@@ -124,6 +124,8 @@ class SharedJournal:
 
     def mend(self, head: Head, run: str) -> None:
         """Close what the state says is closed; a commit is whole or not there."""
+        if isinstance(self._failure, LineTaken):
+            self._failure = None  # the lines of the other run are read before anything is written behind them
         if any(first <= head.seq for first in self._firsts()):
             self.close(head, run)
 
@@ -167,11 +169,12 @@ class SharedJournal:
             except Conflict as error:
                 self.unanswered = False
                 self.forget()
-                raise LineTaken(
+                self._failure = LineTaken(
                     f"another run wrote to {self.name}.\nNothing more was sent. Wait until no run is active."
-                ) from error
-            except OSError as error:
-                self._failure = error  # the commit may arrive yet, and another one must not take its place
+                )
+                raise self._failure from error
+            except (OSError, StateError) as error:
+                self._failure = error  # the commit may arrive yet, and lines behind it would leave a gap without it
                 raise
             self.unanswered = False
             self._commits[first] = content

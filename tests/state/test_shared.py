@@ -245,6 +245,33 @@ def test_commit_whose_answer_never_came_keeps_the_lock_unclean(tmp_path):
         assert [one.address for one in after.unfinished().pending] in ([], ["survey.a"])
 
 
+def test_commit_that_failed_is_followed_by_none_though_the_lease_is_got_back(tmp_path):
+    store, raw, machine = in_memory(tmp_path)
+    with store.lock("apply") as fence:
+        journal = open_journal(store, fence)
+        machine.seconds = store.session.lease.until - 5  # shorter than the store is asked again
+        raw.fault = lambda verb, key: "lost before" if verb == "put" else None
+        with pytest.raises(LockLost):
+            journal.intend("survey.a", None, [], {})
+        raw.fault = lambda *_: None
+        fence()
+        with pytest.raises(LockLost):
+            journal.intend("survey.b", None, [], {})
+    reader = replace(store, session=type(store.session)())
+    assert not recall(reader, journal_of(reader)).unfinished.pending
+
+
+def test_run_that_met_a_line_of_another_writes_none_behind_it(tmp_path):
+    store, raw, _ = in_memory(tmp_path)
+    with store.lock("apply") as fence:
+        journal = open_journal(store, fence)
+        raw.put("state/journal/000000000001", raw.get("state/state").content, None)
+        for _ in range(2):
+            with pytest.raises(LineTaken):
+                journal.intend("survey.a", None, [], {})
+    assert [key for key in raw.objects if "/journal/0" in key] == ["state/journal/000000000001"]
+
+
 def test_threads_that_write_at_once_share_a_commit(tmp_path):
     import threading
     from concurrent.futures import ThreadPoolExecutor

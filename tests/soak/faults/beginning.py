@@ -21,12 +21,12 @@ from tests.soak.faults.tenant import Tenant
 from tests.soak.faults.world import Faults, World
 
 STRANGERS = 11  # of each kind, ahead of ours in every list
-_made: dict[str, tuple[Path, Tenant, Counter[str]]] = {}
+_made: dict[type[World], tuple[Path, Tenant, Counter[str], World]] = {}
 
 
-def _beginning() -> tuple[Path, Tenant, Counter[str]]:
-    """Return a folder with the state, and the tenant, as they are before the twelve operations."""
-    if "beginning" not in _made:
+def _beginning(kind: type[World]) -> tuple[Path, Tenant, Counter[str], World]:
+    """Return a folder with the state, the tenant, and their world, as they are before the twelve operations."""
+    if kind not in _made:
         shared = Path("/dev/shm")  # noqa: S108 - memory is where many small files are fast
         root = Path(tempfile.mkdtemp(prefix="faults-", dir=shared if shared.is_dir() else None))
         atexit.register(shutil.rmtree, root, ignore_errors=True)
@@ -35,7 +35,7 @@ def _beginning() -> tuple[Path, Tenant, Counter[str]]:
         for number in range(STRANGERS):
             tenant.add("surveys", name=f"Theirs {number}")
             tenant.add("users", email=f"them{number}@example.com", name="Them")
-        with product_in(world := World(root / "state", tenant, "beginning", Counter())):
+        with product_in(world := kind(root / "state", tenant, "beginning", Counter())):
             kept = world.apply(Faults(), BEFORE)
         if kept.code != 0 or world.wrong:
             raise RuntimeError(f"the beginning cannot be made: {kept} {world.wrong}")
@@ -48,8 +48,8 @@ def _beginning() -> tuple[Path, Tenant, Counter[str]]:
             row.update(order=STRANGERS + number + 1, question_sound_file="https://cdn.example.com/p.mp3")
         survey.update(email_subject="How did we do?")
         tenant.rows["users"]["u@example.com"].update(agent_id="agent7")
-        _made["beginning"] = root, tenant, world.posts
-    return _made["beginning"]
+        _made[kind] = root, tenant, world.posts, world
+    return _made[kind]
 
 
 @contextlib.contextmanager
@@ -73,13 +73,14 @@ def product_in(world: World) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def new_world(seed: object, parallelism: int = 1, cap: int = 1000) -> Iterator[World]:
+def new_world(seed: object, parallelism: int = 1, cap: int = 1000, kind: type[World] = World) -> Iterator[World]:
     """Put up a world as it is before the twelve operations, and product code into it."""
-    root, tenant, posts = _beginning()
+    root, tenant, posts, before = _beginning(kind)
     folder = Path(tempfile.mkdtemp(dir=root))
     shutil.copytree(root / "state", folder / ".sdx")
     try:
-        world = World(folder / ".sdx", tenant.copy(cap), seed, posts, parallelism)
+        world = kind(folder / ".sdx", tenant.copy(cap), seed, posts, parallelism)
+        world.begin_as(before)
         with product_in(world):
             yield world
     finally:

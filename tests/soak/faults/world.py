@@ -117,6 +117,9 @@ class World:
     def store(self) -> LocalStore:
         return LocalStore(self.folder, "state", "test", machine=self.machine)
 
+    def begin_as(self, other: World) -> None:
+        """Begin with the state of another world; that in a folder was copied with the folder."""
+
     def _met_on_disk(self, fault: str, what: str) -> None:
         self.met[f"disk: {fault}"] += 1
         self.trace.append(f"  disk: {what} <- {fault}")
@@ -287,11 +290,12 @@ class World:
         if ended.code != 5:
             self.break_rule(f"id {id} of {address} was used again: exit code {ended.code}, {ended.why}")
         self.disk.begin({})
-        with self.store.lock("state rm") as fence:
-            journal = open_journal(self.store, fence)
-            ledger = recall(self.store, journal).ledger
+        store = self.store
+        with store.lock("state rm") as fence:
+            journal = open_journal(store, fence)
+            ledger = recall(store, journal).ledger
             kept = {one: entry for one, entry in ledger.entries.items() if one != address}
-            keep(self.store, journal, replace(ledger, entries=kept))
+            keep(store, journal, replace(ledger, entries=kept))
 
     def meet_another_tenant(self) -> None:
         """Let one process come with a token of another tenant, in which the same ids are something else."""
