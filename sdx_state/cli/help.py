@@ -58,10 +58,12 @@ def command(ctx: click.Context, topic: str | None) -> None:
     from sdx_state.cli.console import out_colour
 
     if topic is None:
-        widest = max(map(len, TOPICS))
-        for name in TOPICS:
-            click.echo(f"{name:{widest}}  {summary(name)}")
-        click.echo("\nPrint one: sdx-state help TOPIC. Options of a command: sdx-state COMMAND --help")
+        formatter = ctx.make_formatter()
+        with formatter.section("Guides"):
+            formatter.write_dl([(name, summary(name)) for name in TOPICS])
+        formatter.write_paragraph()
+        formatter.write_text("Print one: sdx-state help TOPIC. Options of a command: sdx-state COMMAND --help")
+        click.echo(formatter.getvalue(), nl=False)
     elif topic in TOPICS:
         text = guide(topic)
         if out_colour():

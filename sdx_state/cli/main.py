@@ -31,11 +31,24 @@ TASKS = {
 }
 COMMANDS = tuple(name for names in TASKS.values() for name in names)
 
+NARROW = 52  # click writes help for at least so many columns
 ENVIRON: Mapping[str, str] = os.environ  # noqa: TID251 - what the command line begins with
 
 
 class LazyGroup(click.Group):
     """Imports a command's module when the command is called, so that `--version` imports none."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Return a context whose help fits a terminal of fewer columns than click assumes at least."""
+        if "COLUMNS" in ENVIRON or (sys.stdout is not None and sys.stdout.isatty()):
+            import shutil  # `--version` in a pipe needs it not
+
+            columns = shutil.get_terminal_size().columns
+            if columns < NARROW:
+                extra["terminal_width"] = columns - 2
+        return super().make_context(info_name, args, parent, **extra)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the commands in the order in which a newcomer meets them."""

@@ -29,7 +29,17 @@ def test_every_guide_is_a_topic_with_a_summary():
 def test_help_lists_the_topics(project):
     ended = project.run("help")
     assert ended.code == 0
-    assert [line.split()[0] for line in ended.out.splitlines()[: len(TOPICS)]] == list(TOPICS)
+    listed = re.findall(r"^  (\S+)  ", ended.out, re.MULTILINE)
+    assert listed == list(TOPICS)
+
+
+@pytest.mark.parametrize("command", [("help",), ("--help",), ("plan", "--help"), ("state", "--help")])
+def test_help_fits_a_terminal_of_forty_columns(project, monkeypatch, command):
+    monkeypatch.setenv("COLUMNS", "40")
+    ended = project.run(*command)
+    assert ended.code == 0
+    # click gives the texts beside long options ten columns at least.
+    assert max(map(len, ended.out.splitlines())) <= (43 if "plan" in command else 40)
 
 
 @pytest.mark.parametrize("topic", TOPICS)
