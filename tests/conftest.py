@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import io
+import os
 import sys
 import threading
 import time
@@ -27,7 +28,7 @@ from tests.tiers import (  # noqa: F401 - hooks and a fixture, which pytest find
     pytest_xdist_auto_num_workers,
     quick,
 )
-from tests.warm import warm_program
+from tests.warm import warm_program, without_waiting
 
 
 @dataclass
@@ -157,6 +158,29 @@ def shared_bytecode(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
             patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
             patch.setenv("PYTHONPYCACHEPREFIX", str(tmp_path_factory.getbasetemp().parent / "bytecode"))
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_power_cut() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", without_waiting(os.fsync))
+        yield
+
+
+@pytest.fixture(scope="session")
+def opened_stores() -> Iterator[Callable[[str], Any]]:
+    """Return a function that returns the one shared store of its kind that all tests of this process use."""
+    from tests.state.shared_stores import OPEN, Opened
+
+    with contextlib.ExitStack() as stack:
+        found: dict[str, Opened] = {}
+
+        def opened(kind: str) -> Opened:
+            if kind not in found:
+                found[kind] = stack.enter_context(OPEN[kind]())
+            return found[kind]
+
+        yield opened
 
 
 @pytest.fixture(scope="session")

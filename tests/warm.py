@@ -15,11 +15,12 @@ import pkgutil
 import select
 import signal
 import socket
+import stat
 import struct
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,12 +28,14 @@ from typing import IO, Any
 
 # What commands import inside functions. A name that is missing here only costs time.
 IMPORTED = (
+    "cryptography.hazmat.primitives.ciphers.aead",
     "deepdiff",
     "email_validator",
     "fastjsonschema",
     "jinja2.ext",
     "jsonschema",
     "phonenumbers.phonenumberutil",
+    "psycopg",
     "requests",
     "rich.table",
     "ruamel.yaml",
@@ -66,6 +69,21 @@ with socket.socket(socket.AF_UNIX) as line:
 """
 
 
+def without_waiting(sync: Callable[[Any], None]) -> Callable[[Any], None]:
+    """Return an `os.fsync` that returns at once: the disk keeps its power, and each wait is milliseconds.
+
+    Tests of power cuts have disks of their own (`tests/soak/faults/disk.py`). A descriptor that cannot be synced is
+    an error here too.
+    """
+
+    def fsync(descriptor: Any) -> None:
+        mode = os.fstat(descriptor).st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+            sync(descriptor)
+
+    return fsync
+
+
 @contextmanager
 def warm_program() -> Iterator[Path]:
     """Make a program that runs the command line, as `sdx-state` does."""
@@ -92,6 +110,12 @@ def main(address: str) -> None:
     for name in IMPORTED:
         with suppress(ImportError):
             importlib.import_module(name)
+    from sdx_state.config.verdict import verdict_of
+
+    for name in ("project", "resources"):
+        verdict_of(name)  # compiled once
+    fsync: Any = without_waiting(os.fsync)
+    os.fsync = fsync
     gc.freeze()
     run = _next_run(address)
     if run is None:

@@ -12,14 +12,14 @@ from contextlib import contextmanager
 import pytest
 
 from tests.state.http_server import PASSWORD, USER, a_state_server
-from tests.state.shared_stores import OPEN
+from tests.state.shared_stores import replace_objects
 
 _numbers = itertools.count(1)  # the servers of one process share their buckets
 SURVEYS = "surveys: {{a: {{name: A, description: '{}'}}, b: {{name: B}}}}\n"
 
 
 @contextmanager
-def _settings(kind):
+def _settings(kind, opened_stores):
     if kind == "http":
         with a_state_server("gitlab") as server:
             yield (
@@ -30,18 +30,19 @@ def _settings(kind):
                 },
             )
         return
-    with OPEN[kind]() as opened:
-        if kind == "s3":
-            endpoint = opened.address
-            yield f"{{backend: s3, bucket: acme, prefix: prod-{next(_numbers)}, endpoint: '{endpoint}'}}", {}
-        else:
-            yield "{backend: postgres}", {"SDX_STATE_DSN": opened.address}
+    opened = opened_stores(kind)
+    if kind == "s3":
+        endpoint = opened.address
+        yield f"{{backend: s3, bucket: acme, prefix: prod-{next(_numbers)}, endpoint: '{endpoint}'}}", {}
+    else:
+        replace_objects(opened.store, {})
+        yield "{backend: postgres}", {"SDX_STATE_DSN": opened.address}
 
 
-@pytest.fixture(params=["s3", "postgres", "http"])
-def shared(request, connected, monkeypatch):
+@pytest.fixture(params=[pytest.param("s3", marks=pytest.mark.soak), "postgres", "http"])
+def shared(request, connected, monkeypatch, opened_stores):
     """A connected project with its state in the store."""
-    with _settings(request.param) as (settings, environ):
+    with _settings(request.param, opened_stores) as (settings, environ):
         for name, value in {
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
@@ -128,13 +129,13 @@ def test_plain_endpoint_is_accepted_on_this_machine_alone(connected):
     assert "must be https://" in ended.err
 
 
-def test_bucket_that_does_not_exist_is_named(connected, monkeypatch):
-    with OPEN["s3"]() as opened:
-        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-        state = f"{{backend: s3, bucket: nowhere, endpoint: '{opened.address}'}}"
-        connected.write("sdx.yaml", f"sdx: 1\napi: {{host: x.example}}\nstate: {state}\n")
-        ended = connected.run("plan")
+@pytest.mark.soak
+def test_bucket_that_does_not_exist_is_named(connected, monkeypatch, opened_stores):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    state = f"{{backend: s3, bucket: nowhere, endpoint: '{opened_stores('s3').address}'}}"
+    connected.write("sdx.yaml", f"sdx: 1\napi: {{host: x.example}}\nstate: {state}\n")
+    ended = connected.run("plan")
     assert ended.code == 7
     assert "s3://nowhere does not exist" in ended.err
 

@@ -20,7 +20,7 @@ import yaml
 
 from sdx_state.sandbox import SandboxServer
 from tests.conftest import take_settings_away
-from tests.state.shared_stores import a_postgres_store
+from tests.state.shared_stores import replace_objects
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "ci"
 GIT = ("git", "-c", "user.name=T", "-c", "user.email=t@example.com", "-c", "init.defaultBranch=main")
@@ -285,24 +285,15 @@ def one_tenant():
         yield server, copy_of(server.store)
 
 
-@pytest.fixture(scope="module")
-def database():
-    """PostgreSQL for the states of a file of tests."""
-    with a_postgres_store() as opened:
-        yield opened
+@pytest.fixture(scope="session")
+def database(opened_stores):
+    """PostgreSQL for the states of all tests."""
+    return opened_stores("postgres")
 
 
 def objects_in(store):
     """Return the content of every object in a store."""
     return {key: store.get(key).content for key in store.list("")}
-
-
-def replace_objects(store, objects):
-    """Make `objects` the content of a store."""
-    if keys := store.list(""):
-        store.delete(keys)
-    for key, content in objects.items():
-        store.put(key, content, None)
 
 
 @pytest.fixture

@@ -85,6 +85,7 @@ def test_planning_needs_a_database_user_that_can_only_read(two):
     assert two("apply", "au").code == 0
     with psycopg.connect(address, autocommit=True) as connection:
         for statement in (
+            "DROP ROLE IF EXISTS reader",
             "CREATE ROLE reader LOGIN",
             "GRANT USAGE ON SCHEMA sdx_state TO reader",
             "GRANT SELECT ON sdx_state.objects TO reader",

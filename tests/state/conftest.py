@@ -1,37 +1,22 @@
-"""The shared stores, one server of each kind for all tests of a process."""
+"""The backends of a state, each empty."""
 
 from __future__ import annotations
 
 import itertools
-from contextlib import ExitStack
 
 import pytest
 
 from tests.state.backings import InStore, Local, OnServer
 from tests.state.http_server import a_state_server
-from tests.state.shared_stores import KINDS, OPEN, QUICK
+from tests.state.shared_stores import KINDS, QUICK
 
 _numbers = itertools.count(1)
-
-
-@pytest.fixture(scope="session")
-def opened_stores():
-    """The stores that were opened so far, by kind."""
-    with ExitStack() as stack:
-        found = {}
-
-        def open_store(kind):
-            if kind not in found:
-                found[kind] = stack.enter_context(OPEN[kind]()).store
-            return found[kind]
-
-        yield open_store
 
 
 @pytest.fixture(params=[pytest.param(one, marks=[] if one in QUICK else pytest.mark.soak) for one in KINDS])
 def raw_store(request, opened_stores):
     """Each store; use a prefix of one's own in it: `prefix`."""
-    return opened_stores(request.param)
+    return opened_stores(request.param).store
 
 
 @pytest.fixture
@@ -49,4 +34,4 @@ def backing(kind, opened_stores, prefix, tmp_path):
         with a_state_server(kind.removeprefix("http-")) as server:
             yield OnServer(tmp_path, server)
     else:
-        yield InStore(tmp_path, opened_stores(kind), prefix)
+        yield InStore(tmp_path, opened_stores(kind).store, prefix)

