@@ -60,8 +60,8 @@ class Segment:
 class Lines(Protocol):
     """Where the lines of a journal are kept: an open part that grows, and closed ones.
 
-    The state names the last closed line; the write that makes it do so is what closes the part. Operations raise
-    OSError where the store does not answer.
+    The state names the last closed line; the write that makes it do so is what closes the part. Where the store does
+    not answer, writes raise OSError, and reads raise OSError or StoreError.
     """
 
     @property

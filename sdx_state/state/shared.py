@@ -32,7 +32,7 @@ from sdx_state.state.ledger import new_ledger, require_tenant
 from sdx_state.state.moving import MARK, Move, move_in, require_here
 from sdx_state.state.sealing import SealedStore
 from sdx_state.state.shared_copies import SharedCopies, first_line
-from sdx_state.state.shared_journal import SharedJournal
+from sdx_state.state.shared_journal import SharedJournal, Vanished
 from sdx_state.state.shared_lock import StateLock, free, take
 from sdx_state.state.signing import SigningKey
 from sdx_state.state.store import Careful, Conflict, Found, Sealed, Store, StoreError, unsealed
@@ -116,8 +116,7 @@ class SharedStore(WithCopies):
 
     def for_move(self) -> SharedStore:
         """Return the same state, read anew, for the run that moves it; under the lock that this run has."""
-        lease = self.session.lease
-        return replace(self, moving=True, session=_Session(lease=lease))
+        return replace(self, moving=True, session=_Session(lease=self.session.lease))
 
     def move(self) -> Move | None:
         """Return the mark of a move, None if there is none."""
@@ -257,8 +256,7 @@ class SharedStore(WithCopies):
 
     @property
     def _copies(self) -> SharedCopies:
-        lease = self.session.lease
-        return SharedCopies(self.store, self.name, self.machine, self.key, lease)
+        return SharedCopies(self.store, self.name, self.machine, self.key, self.session.lease)
 
     @property
     def _held(self) -> StateLock:
@@ -295,8 +293,7 @@ class SharedStore(WithCopies):
         self.session.state = Found(content, version)
 
     def _require_here(self) -> None:
-        if not self.moving:
-            require_here(self.move(), self.where)
+        require_here(None if self.moving else self.move(), self.where)
 
     def _sealed(self) -> Sealed:
         """Return the state object, read once; while no lock is held, together with the journal."""
@@ -313,6 +310,10 @@ class SharedStore(WithCopies):
             self.session.state, self.session.read = found, True
             head = natural(unsealed(found.content, self.where).about.get("head", 0)) if found is not None else 0
             self.lines.forget()
+            try:
+                self.lines.fetch(head)
+            except Vanished:  # the run that writes has ended: its state is there by now
+                continue
             version = found.version if found is not None else ""
             if self.lines.newest() <= head or version == seen:
                 return

@@ -14,7 +14,7 @@ from sdx_state.state.copies import KEPT, RUN, chosen, decoded_run, encoded_run
 from sdx_state.state.errors import RUN_ADVICE, LockLost, StateNotSaved, StateUnusable
 from sdx_state.state.shared_lock import StateLock
 from sdx_state.state.signing import SigningKey, hash_of_bytes
-from sdx_state.state.store import Careful, Conflict, Sealed, Store, StoreError, unsealed
+from sdx_state.state.store import Careful, Conflict, Sealed, Store, StoreError, StoreRefused, unsealed
 
 
 @dataclass(frozen=True)
@@ -40,10 +40,13 @@ class SharedCopies:
 
         Raises:
             StateNotSaved: The store did not confirm it. Nothing may be sent.
+            StoreRefused: The store refuses it.
         """
         data = encoded_run(document)
         try:
             self._keep("runs", run, data)
+        except StoreRefused:
+            raise  # its advice is better than to run again
         except StoreError as error:
             raise StateNotSaved(
                 f"{self.store.name} did not keep the run ({first_line(error)}).\nNothing was sent. Run again."

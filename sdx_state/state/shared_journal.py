@@ -62,6 +62,16 @@ class SharedJournal:
         """Read the store again when it is asked for the next time."""
         self._keys = None
 
+    def fetch(self, head: int) -> None:
+        """Read all commits after the line `head`, once and for all.
+
+        Raises:
+            Vanished: One was closed meanwhile: the state that names `head` is older than the journal.
+        """
+        for first in self._firsts():
+            if first > head:
+                self._commit(first)
+
     def exists(self) -> bool:
         """Tell whether there is any commit, or ever was."""
         return bool(self._listed())
@@ -195,21 +205,18 @@ class SharedJournal:
         return self._commits[first]
 
     def _payload(self, key: str) -> bytes:
-        with _as_os_error(self._store.name):
-            found = self._unchecked.get(key)
+        found = self._unchecked.get(key)
         if found is None:
             raise Vanished(key)
         return unsealed(found.content, f"{self._store.name}: {key}").payload
 
     def _history(self) -> list[str]:
-        with _as_os_error(self._store.name):
-            keys = self._unchecked.list(f"{self.prefix}/history/")
+        keys = self._unchecked.list(f"{self.prefix}/history/")
         return sorted(key for key in keys if _CLOSED.fullmatch(key.rpartition("/")[2]))
 
     def _listed(self) -> list[str]:
         if self._keys is None:
-            with _as_os_error(self._store.name):
-                self._keys = self._unchecked.list(f"{self.prefix}/journal/")
+            self._keys = self._unchecked.list(f"{self.prefix}/journal/")
         return self._keys
 
     def _note(self, added: Iterable[str] = (), removed: Iterable[str] = ()) -> None:
@@ -236,7 +243,10 @@ class Vanished(OSError):
 
 
 class _as_os_error:
-    """Raise what a store says as the error of the system that the journal knows; conflicts stay as they are."""
+    """Raise what a store says to a write as the error of the system that the journal knows; conflicts stay.
+
+    What it says to a read stays as it is: its advice is about the store.
+    """
 
     def __init__(self, name: str) -> None:
         self._name = name

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from dataclasses import replace
 
 import pytest
 
+from sdx_state.model.ledger import Entry
 from sdx_state.state.backend import UNFENCED
-from sdx_state.state.errors import LineTaken, LockLost, StateLocked, StateUnusable
+from sdx_state.state.errors import LineTaken, LockLost, StateError, StateLocked, StateUnusable
 from sdx_state.state.holder import About
 from sdx_state.state.lease import LEASE, MARGIN, RENEWAL
 from sdx_state.state.local import LocalStore
-from sdx_state.state.memory import journal_of, open_journal, recall
+from sdx_state.state.memory import journal_of, keep, open_journal, recall
 from sdx_state.state.shared import SharedStore
 from sdx_state.state.store import StoreRefused
 from tests.state.memory_store import MemoryStore, VirtualMachine
@@ -166,6 +168,51 @@ def test_plan_makes_two_requests_whatever_the_history(tmp_path):
     assert reader.running() is None
     assert len(memory.ledger.entries) == 30
     assert [verb for verb, _ in raw.log] == ["get", "list"]
+
+
+@pytest.mark.parametrize("verb", ["get", "list"])
+@pytest.mark.parametrize("fault", ["lost before", "refused"])
+def test_store_that_fails_is_named_with_its_advice_at_any_read(tmp_path, verb, fault):
+    run(in_memory_of(tmp_path, raw := MemoryStore()), "survey.a", "1")
+    for number in range(1, 40):
+        seen = itertools.count(1)
+        raw.fault = lambda this, _key, seen=seen, number=number: (
+            fault if this == verb and next(seen) >= number else None
+        )
+        try:
+            run(in_memory_of(tmp_path, raw), "survey.b", "2")
+        except StateError as error:
+            assert fault != "refused" or "Ask for it." in str(error) or "could not be" in str(error), error
+        raw.fault = lambda *_: None
+
+
+def in_memory_of(tmp_path, raw):
+    plans = LocalStore(tmp_path / ".sdx", "state", None)
+    return SharedStore(raw, "state", VirtualMachine(), plans, TENANT, about=About(beats=False))
+
+
+def test_reader_finds_a_run_whole_that_ends_while_it_reads(tmp_path):
+    writer, raw, _ = in_memory(tmp_path)
+    lock = writer.lock("apply")
+    journal = open_journal(writer, lock.__enter__())
+    journal.begin("apply", "sha256:0", 1, "sha256:0")
+    operation = journal.intend("survey.a", None, [], {})
+    ended = []
+
+    def end(verb, key):
+        if verb == "get" and "/journal/0" in key and not ended:
+            ended.append(key)
+            journal.created(operation, "survey.a", Entry("1"))
+            journal.ended("survey.a", "done")
+            keep(writer, journal, recall(writer, journal).ledger.with_entry("survey.a", Entry("1")))
+            lock.__exit__(None, None, None)
+
+    raw.fault = end
+    reader = in_memory_of(tmp_path, raw)
+    memory = recall(reader, journal_of(reader))
+    assert ended
+    assert set(memory.saved.entries) == {"survey.a"}
+    assert not memory.unfinished.pending
 
 
 def test_reading_writes_nothing(tmp_path):
