@@ -204,6 +204,7 @@ def test_reader_finds_a_run_whole_that_ends_while_it_reads(tmp_path):
             ended.append(key)
             journal.created(operation, "survey.a", Entry("1"))
             journal.ended("survey.a", "done")
+            journal.end({"done": 1})
             keep(writer, journal, recall(writer, journal).ledger.with_entry("survey.a", Entry("1")))
             lock.__exit__(None, None, None)
 
