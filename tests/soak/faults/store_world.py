@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from sdx_state.state import lease, shared_journal
+from sdx_state.apply import ahead
+from sdx_state.state import journal_end, lease, shared_journal
 from sdx_state.state.backend import Backend
 from sdx_state.state.holder import About
 from sdx_state.state.journal import Journal
@@ -151,7 +152,7 @@ def stepped_locks(world: World) -> Iterator[None]:
         def __getattr__(self, name: str) -> Any:
             return getattr(threading, name)
 
-    modules: list[Any] = [lease, shared_journal]
+    modules: list[Any] = [ahead, journal_end, lease, shared_journal]  # which hold a lock while a store is asked
     for module in modules:
         module.threading = Threading()
     try:
