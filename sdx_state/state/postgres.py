@@ -6,10 +6,13 @@ locks of a session do not, and leaves no transaction open that would block other
 
 from __future__ import annotations
 
+import os
 import re
+import socket
 import threading
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from sdx_state.programs.machine import Machine
@@ -20,6 +23,10 @@ DSN = "SDX_STATE_DSN"
 ADVICE = f"Check {DSN}, or PGHOST, PGUSER, PGPASSWORD and PGDATABASE."
 RIGHTS = "The user needs CREATE in the database, or a schema that was made for it and is its own."
 CONNECT, SILENT = 5, 5_000  # seconds to connect; milliseconds in which sent bytes must be acknowledged
+# Seconds for a statement, which a transaction of others can block, and a server that hangs. `statement_timeout` would
+# need a session of one's own, which PgBouncer does not give.
+STATEMENT = 10.0
+CANCEL = 2.0  # seconds in which a server must take back a statement
 _IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 _TABLE = "objects"
 Rows = list[Any]
@@ -104,13 +111,14 @@ class PostgresStore:
         with self._guard:
             try:
                 connection = self._connected()
-                try:
-                    return [*connection.execute(sql.SQL(statement).format(table), values).fetchall()]
-                except (errors.UndefinedTable, errors.InvalidSchemaName):
-                    if not make:
-                        return []  # nothing was ever kept here
-                    self._make(connection)
-                    return [*connection.execute(sql.SQL(statement).format(table), values).fetchall()]
+                with _limited(connection):
+                    try:
+                        return [*connection.execute(sql.SQL(statement).format(table), values).fetchall()]
+                    except (errors.UndefinedTable, errors.InvalidSchemaName):
+                        if not make:
+                            return []  # nothing was ever kept here
+                        self._make(connection)
+                        return [*connection.execute(sql.SQL(statement).format(table), values).fetchall()]
             except errors.InsufficientPrivilege as error:
                 raise StoreRefused(f"{self.name}: {_said(error)}", RIGHTS) from None
             except errors.UniqueViolation as error:  # another run makes the table at this moment
@@ -150,6 +158,26 @@ class PostgresStore:
     def _redacted(self, said: str) -> str:
         password = str(self._options.get("password") or "")
         return said.replace(password, "***") if password else said
+
+
+@contextmanager
+def _limited(connection: Any) -> Iterator[None]:
+    """Let what the block asks end within `STATEMENT` seconds: then it is canceled, and the connection is cut."""
+    with socket.socket(fileno=os.dup(connection.fileno())) as line:  # of this name alone: it is not used again
+        timer = threading.Timer(STATEMENT, _cut, (connection, line))
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+
+def _cut(connection: Any, line: socket.socket) -> None:
+    with suppress(Exception):  # the server may not answer this either
+        connection.cancel_safe(timeout=CANCEL)
+    with suppress(OSError):
+        line.shutdown(socket.SHUT_RDWR)
 
 
 def _close(connections: list[Any]) -> None:
