@@ -91,6 +91,16 @@ class WithCopies:
         """
         self._copies.keep_state(ledger.serial, encode(ledger, self.key))
 
+    def has_newer_copy(self, ledger: Ledger) -> bool:
+        """Tell whether a copy is kept of a newer state: it was in place, though the journal may not say so."""
+        newest = max(self.kept_serials(), default=0)
+        if newest <= ledger.serial:
+            return False
+        try:
+            return self.generation(newest).lineage == ledger.lineage
+        except StateUnusable:
+            return False
+
     def kept_serials(self) -> list[int]:
         """Return the serials of the earlier states, the oldest first."""
         return self._copies.serials()

@@ -208,22 +208,12 @@ class LocalStore(WithCopies):
         """
         newest = serials.get(ledger.lineage, 0)
         if ledger.serial and (
-            ledger.serial < newest or ledger.head.seq < self.lines.newest() or self._has_newer_copy(ledger)
+            ledger.serial < newest or ledger.head.seq < self.lines.newest() or self.has_newer_copy(ledger)
         ):
             raise StateUnusable(
                 f"{self.path} is older (serial {ledger.serial}) than the last one saved here: a copy was put back",
                 OLDER_ADVICE,
             )
-
-    def _has_newer_copy(self, ledger: Ledger) -> bool:
-        """Tell whether a copy is kept of a newer state: it was in place, though the journal may not say so."""
-        newest = max(self.kept_serials(), default=0)
-        if newest <= ledger.serial:
-            return False
-        try:
-            return self.generation(newest).lineage == ledger.lineage
-        except StateUnusable:
-            return False
 
     @property
     def runs(self) -> Path:

@@ -186,7 +186,9 @@ class SharedStore(WithCopies):
             StateUnusable: One does.
         """
         newest = serials.get(ledger.lineage, 0)
-        if ledger.serial and (ledger.serial < newest or ledger.head.seq < self.lines.newest()):
+        older = ledger.serial < newest or ledger.head.seq < self.lines.newest()
+        writes = self.session.lease is not None  # who only reads does without another request
+        if ledger.serial and (older or (writes and self.has_newer_copy(ledger))):
             raise StateUnusable(
                 f"{self.where} is older (serial {ledger.serial}) than the last one saved here: a copy was put back",
                 OLDER_ADVICE,
@@ -208,10 +210,9 @@ class SharedStore(WithCopies):
             StateLocked: Another run holds it.
             StoreError: The store does not answer, refuses, or does not honor conditions.
         """
-        machine, about = self.machine, self.about
+        machine, about, session = self.machine, self.about, self.session
         holder = holder_now(purpose, about, machine)
         lease = take(self.store, self.name, holder, machine, about)
-        session = self.session
         stop = threading.Event()
         if about.beats and isinstance(lease, Lease):
             threading.Thread(target=beat, args=(lease, stop), daemon=True, name="lease").start()
@@ -223,10 +224,9 @@ class SharedStore(WithCopies):
             yield Fence(lease.check, lease.lock.epoch, lease.overtook, holder)
         finally:
             stop.set()
-            clean = not journal.unanswered
             with suppress(StoreError, LockLost, StateNotSaved, StateUnusable):
                 self._write(replace(self._sealed(), about={**self._sealed().about, "writer": None}))
-            lease.release(clean=clean)
+            lease.release(clean=not journal.unanswered)
             session.lease = session.journal = session.state = None
             session.read = False
 

@@ -100,9 +100,11 @@ class SharedJournal:
         return partial(self._commit_up_to, number) if durably else _nothing
 
     def sync(self) -> None:
-        """Commit every line."""
+        """Commit every line; after a commit that failed, none is committed, and that is said again."""
         with self._guard:
             last = self._waiting[-1][0] if self._waiting else 0
+        if self._failure is not None:
+            raise self._failure
         if last:
             self._commit_up_to(last)
 

@@ -10,13 +10,13 @@ import pytest
 
 from sdx_state.model.ledger import Entry
 from sdx_state.state.backend import UNFENCED
-from sdx_state.state.errors import LineTaken, LockLost, StateError, StateLocked, StateUnusable
+from sdx_state.state.errors import LineTaken, LockLost, StateError, StateLocked, StateNotSaved, StateUnusable
 from sdx_state.state.holder import About
 from sdx_state.state.lease import LEASE, MARGIN, RENEWAL
 from sdx_state.state.local import LocalStore
 from sdx_state.state.memory import journal_of, keep, open_journal, recall
 from sdx_state.state.shared import SharedStore
-from sdx_state.state.store import StoreRefused
+from sdx_state.state.store import Found, StoreRefused
 from tests.state.memory_store import MemoryStore, VirtualMachine
 from tests.state.runs import run
 
@@ -307,6 +307,34 @@ def test_commit_that_failed_is_followed_by_none_though_the_lease_is_got_back(tmp
             journal.intend("survey.b", None, [], {})
     reader = replace(store, session=type(store.session)())
     assert not recall(reader, journal_of(reader)).unfinished.pending
+
+
+def test_state_is_not_saved_after_a_commit_that_failed(tmp_path):
+    store, raw, _ = in_memory(tmp_path)
+    with store.lock("apply") as fence:
+        journal = open_journal(store, fence)
+        raw.fault = lambda verb, key: "lost before" if verb == "put" and "/journal/" in key else None
+        with pytest.raises(StateNotSaved):
+            journal.intend("survey.a", None, [], {})
+        raw.fault = lambda *_: None
+        with pytest.raises(StateNotSaved):
+            keep(store, journal, store.load())
+    assert not in_memory_of(tmp_path, raw).exists()
+
+
+def test_older_state_is_refused_though_the_newer_one_closed_nothing(tmp_path):
+    _, raw, _ = in_memory(tmp_path)
+    run(in_memory_of(tmp_path, raw), "survey.a", "1")
+    older = raw.objects["state/state"]
+    store = in_memory_of(tmp_path, raw)
+    with store.lock("apply") as fence:
+        journal = open_journal(store, fence)
+        journal.intend("survey.b", None, [], {})
+        keep(store, journal, store.load())
+    raw.objects["state/state"] = Found(older.content, raw.objects["state/state"].version)
+    again = in_memory_of(tmp_path, raw)
+    with again.lock("apply") as fence, pytest.raises(StateUnusable, match="older"):
+        recall(again, journal_of(again, fence))
 
 
 def test_run_that_met_a_line_of_another_writes_none_behind_it(tmp_path):
