@@ -46,6 +46,7 @@ def test_all_processors_are_used_for_folders_or_when_asked(arguments):
     assert workers(*arguments) is None
 
 
+@pytest.mark.soak
 def test_a_file_that_is_named_is_run_in_this_process():
     command = [sys.executable, "-m", "pytest", "-s", f"{FILE}::test_another_name_would_be_noticed"]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

@@ -88,6 +88,7 @@ def test_each_example_runs(tmp_path, example):
     assert ended.stdout == ("('Hello.', 'Well?') False\n" if made[0]["survey_type"] == "web" else "")
 
 
+@pytest.mark.soak
 def test_examples_pass_the_type_checker(tmp_path, mypy_cache):
     assert len(EXAMPLES) > 1
     for number, text in enumerate((*EXAMPLES, USES)):

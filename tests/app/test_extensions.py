@@ -443,6 +443,7 @@ def test_a_name_that_two_packages_have_is_refused(example: Any, tmp_path: Path, 
     assert "format `csv` is in sdx-other 2.0 and sdx-example 1.0" in wrong.err
 
 
+@pytest.mark.soak
 def test_nothing_is_loaded_from_the_project_or_the_current_folder(
     example_folder: Path, tmp_path: Path, connected: Any
 ) -> None:

@@ -268,6 +268,7 @@ def test_the_example_of_the_readme_runs(connected, tenant):
     assert names(tenant) == ["Support CSAT"]
 
 
+@pytest.mark.soak
 def test_the_example_and_uses_keep_to_the_types(tmp_path, mypy_cache):
     for number, text in enumerate((EXAMPLE, USES)):
         (tmp_path / f"use_{number}.py").write_text(text, encoding="utf-8")

@@ -26,9 +26,9 @@ def test_part_of_another_address_is_not_replaced() -> None:
     assert names.elsewhere("bob.joe@x.com") == "bob.joe@x.com"
 
 
-def test_long_text_without_an_address_is_read_in_linear_work() -> None:
+def test_long_text_without_an_address_is_read_in_linear_work(quick: bool) -> None:
     names = Pseudonyms(SALT, [{"email": "user-x@pseudonym.invalid"}])
-    text = "a" * 2_000_000
+    text = "a" * (200_000 if quick else 2_000_000)
     assert names.elsewhere(text) == text
 
 

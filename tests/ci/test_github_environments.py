@@ -120,7 +120,7 @@ def test_each_environment_has_its_own_comment(two, reviewed):
     assert starts == ["<!-- sdx-state plan au -->", "<!-- sdx-state plan au-2 -->"]
 
 
-@pytest.mark.parametrize("text", ["surveys: {b: {nam: B}}\n", "surveys: [\n"])
+@pytest.mark.parametrize("text", ["surveys: {b: {nam: B}}\n", pytest.param("surveys: [\n", marks=pytest.mark.soak)])
 def test_plan_that_fails_takes_the_place_of_the_comment_of_its_environment(two, reviewed, text):
     two.runner.commit("b.yaml", text, branch="more")
     assert two("review", "au", branch="more").code == 1
@@ -136,6 +136,7 @@ def test_stored_tenant_of_another_environment_is_not_taken(two):
     assert "tenant.au.json" in ended.said
 
 
+@pytest.mark.soak
 def test_each_environment_has_its_own_issue(two, github):
     for one in two.servers:
         two("plan", one)

@@ -40,7 +40,7 @@ def test_quickstart_converges_and_the_second_plan_is_empty(project):
     assert planned.last == "No changes. The tenant matches the configuration."
 
 
-@pytest.mark.parametrize("environment", ["staging", "production"])
+@pytest.mark.parametrize("environment", ["staging", pytest.param("production", marks=pytest.mark.soak)])
 def test_contact_centre_converges_in_both_environments(project, environment):
     shutil.copytree(EXAMPLES / "contact-centre", project.folder, dirs_exist_ok=True)
     applied = project.run("--env", environment, "apply", "--sandbox", "--auto-approve")

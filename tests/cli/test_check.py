@@ -234,7 +234,9 @@ def test_lost_answer_of_start_survey_is_read_again_and_the_check_continues(live,
     assert len(tenant.store.records("interactions")) == 1
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"), [pytest.param(signal.SIGINT, 130, marks=pytest.mark.soak), (signal.SIGTERM, 143)]
+)
 def test_a_signal_ends_the_conversation_cleans_up_and_reports_what_came_before(
     live, tenant, serve_handler, number, code, tmp_path
 ):

@@ -309,7 +309,9 @@ def command(project, *arguments, **options):
     )
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.soak)]
+)
 def test_a_signal_during_apply_saves_what_was_done(weather, proxy, tenant, number, code):
     weather.write("sdx.yaml", "sdx: 1\napi: {host: x.example, parallelism: 4}\n")
     weather.write("a.yaml", "users:\n" + "".join(f"  u{n}@example.com: {{name: U{n}}}\n" for n in range(30)))

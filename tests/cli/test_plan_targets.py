@@ -103,13 +103,15 @@ def test_an_unmanaged_live_user_and_everything_match(pending, tenant):
     assert "matches nothing" not in pending.run("plan", "--allow", "*").out
 
 
-def test_a_glob_over_five_thousand_addresses_works(connected):
-    users = "".join(f"  u{number}@example.com: {{name: U}}\n" for number in range(5000))
+def test_a_glob_over_five_thousand_addresses_works(connected, quick):
+    count = 500 if quick else 5000
+    users = "".join(f"  u{number}@example.com: {{name: U}}\n" for number in range(count))
     connected.write("a.yaml", f"surveys: {{a: {{name: A}}}}\nusers:\n{users}")
     planned = connected.run("plan", "--target", "user.*@example.com")
     assert planned.code == 0
-    assert planned.last == "Plan: 5000 to add, 0 to change, 0 to destroy."
-    assert "did you mean user.u4999@example.com?" in connected.run("plan", "--target", "U4999@example.com").out
+    assert planned.last == f"Plan: {count} to add, 0 to change, 0 to destroy."
+    last = f"u{count - 1}@example.com"
+    assert f"did you mean user.{last}?" in connected.run("plan", "--target", last.capitalize()).out
 
 
 def test_every_option_for_addresses_is_tested_here():

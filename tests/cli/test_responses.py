@@ -546,7 +546,14 @@ def start(project: Any, *arguments: str, **options: Any) -> subprocess.Popen[str
     return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, **options)
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, -15), (signal.SIGKILL, -9)])
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [
+        (signal.SIGINT, 130),
+        pytest.param(signal.SIGTERM, -15, marks=pytest.mark.soak),
+        pytest.param(signal.SIGKILL, -9, marks=pytest.mark.soak),
+    ],
+)
 def test_a_run_that_was_ended_is_gone_on_with(
     connected: Any, csat: Survey, proxy: Any, number: signal.Signals, code: int
 ) -> None:

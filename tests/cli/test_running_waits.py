@@ -51,7 +51,7 @@ class BusyForWrites(Busy):
     ("handler", "command", "request_line"),
     [
         (Busy, ("plan",), "GET /"),
-        (Busy, ("whoami",), "GET /surveys"),
+        pytest.param(Busy, ("whoami",), "GET /surveys", marks=pytest.mark.soak),
         (BusyForWrites, ("apply", "--auto-approve"), "POST /"),
     ],
     ids=["reading", "in one thread", "writing"],

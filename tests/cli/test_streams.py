@@ -135,7 +135,14 @@ def test_messages_without_a_reader_do_not_hide_that_a_plan_has_changes(run, decl
     assert run(declared, "2>&-", "plan", "--detailed-exitcode").returncode == 2
 
 
-@pytest.mark.parametrize("redirection", ["stdout closed", "stderr closed", "all closed"])
+@pytest.mark.parametrize(
+    "redirection",
+    [
+        pytest.param("stdout closed", marks=pytest.mark.soak),
+        "stderr closed",
+        pytest.param("all closed", marks=pytest.mark.soak),
+    ],
+)
 def test_an_interpreter_that_starts_without_a_stream_saves_what_it_did(run, declared, tenant, redirection):
     ended = run(declared, REDIRECTIONS[redirection], "apply", "--auto-approve", cold=True)
     assert ended.returncode == 1, visible(ended)

@@ -14,6 +14,7 @@ from sdx_state.config.format import format_files, formatted
 from sdx_state.config.scaffold import scaffold
 from sdx_state.config.source_text import SourceText
 from sdx_state.model.diagnostic import Diagnostic
+from tests.tiers import tries
 
 FOLDER = Path(__file__).parents[2] / "examples"
 # A component of GitLab is two documents in one file.
@@ -141,6 +142,7 @@ def mess(chance, text):
     return chance.draw(st.sampled_from(["\n", "\r\n"])).join(lines)
 
 
+@tries(10, 400)
 @given(st.data(), st.sampled_from(EXAMPLES))
 def test_whatever_a_file_looks_like_it_says_the_same_afterwards(chance, path):
     text = mess(chance, path.read_text(encoding="utf-8"))

@@ -77,7 +77,7 @@ UNSAFE = {
 }
 
 
-@pytest.mark.parametrize("depth", [0, 1])
+@pytest.mark.parametrize("depth", [0, pytest.param(1, marks=pytest.mark.soak)])
 @pytest.mark.parametrize("name", UNSAFE.values(), ids=UNSAFE)
 def test_a_tree_with_a_name_that_leads_elsewhere_is_refused(project, tmp_path, monkeypatch, name, depth):
     folder = project.folder
@@ -316,6 +316,7 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024)
 """
 
 
+@pytest.mark.soak
 def test_large_files_are_neither_read_nor_held_in_memory(files, tmp_path):
     size = 100 * 1024 * 1024  # three times what a file may have
     big = tmp_path.parent / f"{tmp_path.name}-big"

@@ -12,6 +12,7 @@ from sdx_state.config import load_configuration, write_resources
 from sdx_state.config.format import format_files
 from sdx_state.kinds import KINDS, SURVEY
 from sdx_state.model.resource import Desired, Source
+from tests.tiers import tries
 
 NOWHERE = Source("", 0, 0)
 LANGUAGES = ("default", "de-default", "fr-CA", "es-419", "zh-Hans-CN")
@@ -95,7 +96,7 @@ def essence(resource: Desired) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
+@settings(tries(10, 400), suppress_health_check=[HealthCheck.too_slow])
 @given(tenants())
 def test_a_new_tenant_is_written_and_loads_back_equal(tenant: list[Desired]) -> None:
     with tempfile.TemporaryDirectory() as name:
@@ -108,7 +109,7 @@ def test_a_new_tenant_is_written_and_loads_back_equal(tenant: list[Desired]) -> 
         assert format_files(folder, write=False) == []
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
+@settings(tries(10, 400), suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_later_changes_are_made_in_place_and_load_back_equal(data: st.DataObject) -> None:
     before = data.draw(tenants())

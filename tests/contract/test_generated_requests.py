@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from sdx_state.sandbox import SandboxServer
 from tests.soak.contract.generating import generate
 
 
+@pytest.mark.soak
 def test_surveys_keep_to_the_contract(filled, tmp_path):
     with SandboxServer(":memory:") as server:
         filled(server.store)

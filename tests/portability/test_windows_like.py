@@ -115,7 +115,14 @@ def test_lock_excludes_another_run_and_names_its_holder(windows):
     assert "1 added" in windows.run("apply", "--sandbox", "--auto-approve")
 
 
-@pytest.mark.parametrize("name", ["sandbox-state.json", "sandbox-state.history", "sandbox-state.runs"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "sandbox-state.json",
+        pytest.param("sandbox-state.history", marks=pytest.mark.soak),
+        pytest.param("sandbox-state.runs", marks=pytest.mark.soak),
+    ],
+)
 def test_links_below_the_state_directory_are_not_followed(windows, name, tmp_path):
     windows.run("apply", "--sandbox", "--auto-approve")
     place = windows.folder / ".sdx" / name

@@ -7,11 +7,14 @@ import pytest
 from sdx_state.apply import approval
 from tests.security.unapproved import MISSING, Scene
 
+QUICK = ("critical", "anybody")  # the soak tier tries all
 SEEDS = 1  # tests/soak/walks/test_unapproved.py tries many
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))
-@pytest.mark.parametrize("missing", MISSING)
+@pytest.mark.parametrize(
+    "missing", [pytest.param(one, marks=[] if one in QUICK else pytest.mark.soak) for one in MISSING]
+)
 def test_no_public_way_applies_a_plan_without_consent(project, tenant, proxy, missing, seed):
     scene = Scene(project, tenant, proxy, missing, seed)
     scene.try_everything()
