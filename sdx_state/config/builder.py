@@ -24,7 +24,7 @@ _Parser: type[yaml.CSafeLoader] | type[yaml.SafeLoader] = (
     yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 )
 # Tools that write JSON escape a character beyond U+FFFF as two halves, which libyaml refuses one by one.
-_PAIR_ESCAPED = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
+PAIR_ESCAPED = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
 _PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 
 MAX_NODES = 5_000_000
@@ -62,7 +62,7 @@ class _Builder:
         self.source = source
         self.report = report
         # Events carry what their class has and nothing in common that a type could say.
-        parser = yaml.SafeLoader if _PAIR_ESCAPED.search(source.text) else _Parser
+        parser = yaml.SafeLoader if PAIR_ESCAPED.search(source.text) else _Parser
         self.next: Callable[[], Any] = parser(source.text).get_event
         self.nodes = 0
         self.aliases = 0

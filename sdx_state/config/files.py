@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from sdx_state.config.sift import PROJECT_FILE, Excluded, Found, Unreadable, is_looked_into
+from sdx_state.config.sift import PROJECT_FILE, Excluded, Found, Unreadable, is_looked_into, is_resource_file
 from sdx_state.config.source_text import MARKS, SourceText, character_diagnostic
 from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.resource import Source
@@ -84,6 +84,24 @@ class Folder:
                 if not excluded.covers(name):
                     found.add(name)
         return in_order(found)
+
+    def would_find(self, name: str, excluded: Excluded) -> bool:
+        """Tell whether `find` would return the resource file `name`, which exists; nothing else is looked at."""
+        *above, last = name.split("/")
+        if not is_resource_file(last, at_root=not above) or excluded.covers(name):
+            return False
+        folder = self.path
+        for depth, part in enumerate(above):
+            folder /= part
+            inner = folder / PROJECT_FILE
+            is_project = inner.is_symlink() or inner.exists()
+            if (
+                not is_looked_into(part, at_root=not depth)
+                or folder.is_symlink()
+                or (is_project and not inner.is_dir())
+            ):
+                return False
+        return True
 
     def has(self, name: str) -> bool:
         """Tell whether there is a file `name`."""

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 
 import yaml
-from ruamel.yaml.error import YAMLError
 
 from sdx_state.config.builder import build
 from sdx_state.config.comments import comments
-from sdx_state.config.edit import laid_out
 from sdx_state.config.errors import ConfigurationError
 from sdx_state.config.files import Folder, read_text, replace_texts
 from sdx_state.config.layout import with_ends_like
-from sdx_state.config.project import found_files
+from sdx_state.config.plain_layout import is_formatted
+from sdx_state.config.project import excluded_from, found_files
 from sdx_state.config.sift import PROJECT_FILE
 from sdx_state.config.source_text import SourceText
 from sdx_state.model.diagnostic import Diagnostic
@@ -29,13 +28,17 @@ _BESIDE = re.compile(r"(?<=[^\s#])(?:\t| [ \t]+)(?=#)")
 _ALONE = re.compile(r"^[ \t]*(?=#)", re.MULTILINE)
 
 
-def format_files(folder: Path, *, write: bool) -> list[tuple[str, str, str]]:
-    """Lay out every YAML file of the project in `folder`; return name, old and new text of those that change.
+def format_files(
+    folder: Path, paths: Sequence[Path] = (), skip: Callable[[Path], None] = lambda _: None, *, write: bool
+) -> list[tuple[str, str, str]]:
+    """Lay out YAML files of the project in `folder`; return name, old and new text of those that change.
 
     Every text is composed before the first file is replaced.
 
     Args:
         folder: The project's folder.
+        paths: The files; all of the project, if there are none.
+        skip: Called with each of `paths` that is not a YAML file of the project.
         write: Replace the files; otherwise only say what would change.
 
     Raises:
@@ -43,7 +46,9 @@ def format_files(folder: Path, *, write: bool) -> list[tuple[str, str, str]]:
         OSError: A file could not be written.
     """
     diagnostics: list[Diagnostic] = []
-    changed = [(name, old, new) for name, old, new in _laid_out(folder, diagnostics.append) if old != new]
+    files = Folder(folder)
+    names = _named(files, paths, skip) if paths else _all(files, diagnostics.append)
+    changed = [(name, old, new) for name, old, new in _laid_out(files, names, diagnostics.append) if old != new]
     if diagnostics:
         raise ConfigurationError(diagnostics)
     if write:
@@ -51,18 +56,35 @@ def format_files(folder: Path, *, write: bool) -> list[tuple[str, str, str]]:
     return changed
 
 
-def _laid_out(folder: Path, report: Callable[[Diagnostic], None]) -> Iterator[tuple[str, str, str]]:
-    files = Folder(folder)
+def _all(files: Folder, report: Callable[[Diagnostic], None]) -> list[str]:
     found = found_files(files)
     for complaint in found.diagnostics:
         report(complaint)
-    names = found.names
-    if files.has(PROJECT_FILE):
-        names = [PROJECT_FILE, *names]
+    return [PROJECT_FILE, *found.names] if files.has(PROJECT_FILE) else found.names
+
+
+def _named(files: Folder, paths: Sequence[Path], skip: Callable[[Path], None]) -> list[str]:
+    """Return the names of `paths` in the project. None of its folders is searched."""
+    excluded = excluded_from(files)
+    top = files.path.resolve()
+    names = []
+    for path in paths:
+        real = path.parent.resolve() / path.name
+        name = real.relative_to(top).as_posix() if real.is_relative_to(top) else ""
+        if name == PROJECT_FILE or (name and files.would_find(name, excluded)):
+            names.append(name)
+        else:
+            skip(path)
+    return sorted(set(names))
+
+
+def _laid_out(
+    files: Folder, names: Sequence[str], report: Callable[[Diagnostic], None]
+) -> Iterator[tuple[str, str, str]]:
     for name in names:
         diagnostics: list[Diagnostic] = []
         source = read_text(files, name, diagnostics.append)
-        new = formatted(source, diagnostics.append) if source is not None and not diagnostics else None
+        new = None if source is None or is_formatted(source.text) else formatted(source, diagnostics.append)
         for diagnostic in diagnostics:
             report(diagnostic)
         if source is not None and new is not None:
@@ -71,6 +93,10 @@ def _laid_out(folder: Path, report: Callable[[Diagnostic], None]) -> Iterator[tu
 
 def formatted(source: SourceText, report: Callable[[Diagnostic], None]) -> str | None:
     """Return the text of `source` laid out; None where that cannot be done, and `report` is told why."""
+    from ruamel.yaml.error import YAMLError
+
+    from sdx_state.config.edit import laid_out
+
     diagnostics: list[Diagnostic] = []
     before = build(source, diagnostics.append)
     for diagnostic in diagnostics:

@@ -95,10 +95,15 @@ def read_project(
 
 def found_files(files: ProjectFiles) -> Found:
     """Return the files of a project but those that its project file excludes, whatever else is wrong with that."""
+    return files.find(excluded_from(files))
+
+
+def excluded_from(files: ProjectFiles) -> Excluded:
+    """Return what the project file of a project excludes, whatever else is wrong with that."""
     ignored: list[Diagnostic] = []
     source = read_text(files, PROJECT_FILE, ignored.append) if files.has(PROJECT_FILE) else None
     settings = build(source, ignored.append) if source is not None else None
-    return files.find(_excluded(table(settings)))
+    return _excluded(table(settings))
 
 
 def _excluded(settings: Table) -> Excluded:

@@ -210,3 +210,49 @@ def test_hash_inside_a_text_is_not_a_comment(text: str) -> None:
     assert new is not None
     assert new.count("#") == text.count("#")
     assert formatted(SourceText("a.yaml", new), diagnostics.append) == new
+
+
+@pytest.fixture
+def messy_files(project):
+    """A project with files that are not formatted, its own and others."""
+    project.write("sdx.yaml", "sdx: 1\napi: {host: demo.surveydynamix.com}\nexclude: [other.yaml]\n")
+    for name in ("a.yaml", "sub/b.yaml", "other.yaml", ".github/c.yaml"):
+        project.write(name, MESSY)
+    project.write("broken.yaml", "surveys: {a: {name: [}\n")
+    return project
+
+
+def test_only_the_files_that_are_named_are_read_and_formatted(messy_files, monkeypatch):
+    monkeypatch.chdir(messy_files.folder / "sub")
+    assert messy_files.run("fmt", "--check", "b.yaml", "../a.yaml", "./b.yaml").out == "a.yaml\nsub/b.yaml\n"
+    ended = messy_files.run("fmt", "b.yaml")
+    assert (ended.code, ended.out, ended.err) == (0, "sub/b.yaml\n", "")
+    assert (messy_files.folder / "sub/b.yaml").read_text() == TIDY
+    assert (messy_files.folder / "a.yaml").read_text() == MESSY
+
+
+def test_named_files_that_are_not_of_the_project_are_skipped_and_reported(messy_files, monkeypatch, tmp_path_factory):
+    outside = tmp_path_factory.mktemp("outside") / "d.yaml"
+    outside.write_text(MESSY)
+    monkeypatch.chdir(messy_files.folder)
+    messy_files.write("notes.md", "text")
+    for name in ("other.yaml", ".github/c.yaml", "notes.md", str(outside)):
+        ended = messy_files.run("fmt", "--check", name)
+        assert (ended.code, ended.out) == (0, "")
+        assert ended.err == f"skipped: {name} is not a YAML file of this project\n"
+
+
+def test_a_named_file_that_does_not_exist_or_is_broken_is_an_error(messy_files, monkeypatch):
+    monkeypatch.chdir(messy_files.folder)
+    assert messy_files.run("fmt", "missing.yaml").code == 2
+    assert messy_files.run("fmt", "sub").code == 2
+    broken = messy_files.run("fmt", "a.yaml", "broken.yaml")
+    assert broken.code == 1
+    assert "broken.yaml:1:" in broken.err
+    assert (messy_files.folder / "a.yaml").read_text() == MESSY
+
+
+def test_the_project_file_is_formatted_when_it_is_named(messy_files, monkeypatch):
+    monkeypatch.chdir(messy_files.folder)
+    messy_files.write("sdx.yaml", "sdx:   1\napi: {host: demo.surveydynamix.com}\n")
+    assert messy_files.run("fmt", "sdx.yaml").out == "sdx.yaml\n"

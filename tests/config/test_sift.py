@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sdx_state.config.files import Folder
 from sdx_state.config.format import format_files
+from sdx_state.config.project import excluded_from
 from sdx_state.config.sift import Excluded
 
 SURVEY = "surveys:\n  s: {name: S}\n"
@@ -169,3 +171,23 @@ def test_files_below_an_excluded_folder_are_excluded(parts: list[str], steps: li
 
 def test_a_glob_of_many_stars_is_matched_in_bounded_work() -> None:
     assert not Excluded(("/".join(["**", "*a*a*a*a*a*a*a*a*b"] * 20),)).covers("/".join(["a" * 200] * 60))
+
+
+def test_a_file_that_is_named_is_the_projects_where_searching_finds_it(files: Any) -> None:
+    names = (
+        "a.yaml", "A.YML", "notes.txt", ".hidden.yaml", "sub/b.yaml", ".git/c.yaml", "handoff/d.yaml", "t.yaml",
+        "sub/handoff/e.yaml", "inner/f.yaml", "inner/deep/g.yaml", "out/h.yaml", "sub/not-this.yaml",
+        "sub/out/i.yaml", "folder/j.yaml",
+    )  # fmt: skip
+    for name in names:
+        files.write(name, SURVEY)
+    files.write("inner/sdx.yaml", "sdx: 1\n")
+    (files.folder / "folder/sdx.yaml").mkdir()
+    (files.folder / "link").symlink_to(files.folder / "sub", target_is_directory=True)
+    files.write("sdx.yaml", 'sdx: 1\nexclude: [out, "*/not-*"]\n')
+    folder = Folder(files.folder)
+    excluded = excluded_from(folder)
+    found = folder.find(excluded).names
+    assert "sub/b.yaml" in found
+    assert "folder/j.yaml" in found
+    assert [name for name in sorted((*names, "link/b.yaml")) if folder.would_find(name, excluded)] == found
