@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -52,3 +53,12 @@ def test_a_file_that_is_named_is_run_in_this_process():
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stdout
     assert "bringing up nodes" not in ended.stdout
+
+
+def test_soak_tests_that_ci_leaves_out_of_one_step_are_in_another():
+    assert ".ci/soak --ignore=tests/state)" in (ROOT / ".ci" / "run").read_text()
+    marked = re.compile(r"mark\.soak|@everywhere|@on\(|\braw_store\b")
+    files = [one for one in (ROOT / "tests" / "state").glob("test_*.py") if marked.search(one.read_text("utf-8"))]
+    tried = (ROOT / ".ci" / "backends").read_text()
+    assert len(files) > 2
+    assert [one.name for one in files if f"tests/state/{one.name}" not in tried] == []
