@@ -4,7 +4,9 @@ from sdx_state.version import __version__
 
 TYPE_CHECKING = False  # type checkers know this name; importing typing would cost more than all of the rest
 if TYPE_CHECKING:
-    from sdx_state.api import (
+    from sdx_state.api.client import Client
+    from sdx_state.api.credentials import Credentials
+    from sdx_state.api.errors import (
         APIConnectionError,
         APIResponseError,
         APIStatusError,
@@ -13,45 +15,47 @@ if TYPE_CHECKING:
         BadRequestError,
         CAFileError,
         CertificateError,
-        Client,
         ConflictError,
         ConnectionFailedError,
         ConnectTimeoutError,
-        Credentials,
         CredentialsError,
-        CredentialStoreError,
         GoneError,
-        Interaction,
-        InteractionDatum,
         InternalServerError,
         InvalidIdError,
         InvalidResponseError,
         InvalidURLError,
         InvalidValueError,
-        KeyringError,
         MethodNotAllowedError,
         NonAPIResponseError,
         NoResponseError,
         NotFoundError,
-        OAuthUnavailableError,
         PermissionDeniedError,
-        PhoneNumber,
-        Prompt,
-        Question,
         RateLimitError,
         ReadTimeoutError,
         RedirectError,
-        Response,
-        ResponseOption,
         RetryBudgetExhaustedError,
         ServiceUnavailableError,
+        SurveyDynamixError,
+        UntrustedHostError,
+    )
+    from sdx_state.api.records import (
+        Interaction,
+        InteractionDatum,
+        PhoneNumber,
+        Prompt,
+        Question,
+        Response,
+        ResponseOption,
+        Survey,
+        Turn,
+        User,
+    )
+    from sdx_state.api.sign_in_errors import (
+        CredentialStoreError,
+        KeyringError,
+        OAuthUnavailableError,
         SignInError,
         SignInTimeoutError,
-        Survey,
-        SurveyDynamixError,
-        Turn,
-        UntrustedHostError,
-        User,
     )
     from sdx_state.app.opening import SandboxUnusable
     from sdx_state.app.project import Project
@@ -59,7 +63,7 @@ if TYPE_CHECKING:
     from sdx_state.apply.approval import ApprovedPlan, PlanStale, Refused
     from sdx_state.apply.outcome import ApplyResult, Outcome
     from sdx_state.apply.review import Review
-    from sdx_state.config import ConfigurationError
+    from sdx_state.config.errors import ConfigurationError
     from sdx_state.live import TooMuchMissing
     from sdx_state.state.errors import StateError, StateLocked
 
@@ -129,21 +133,38 @@ __all__ = [
 ]
 
 
-# Where the names of the tool are; all others are in `sdx_state.api`.
-_TOOL = {
+# Where each name is; the others are errors of the API, in `sdx_state.api.errors`.
+_WHERE = {
     "ApplyResult": "sdx_state.apply.outcome",
     "ApprovedPlan": "sdx_state.apply.approval",
-    "ConfigurationError": "sdx_state.config",
+    "Client": "sdx_state.api.client",
+    "ConfigurationError": "sdx_state.config.errors",
+    "CredentialStoreError": "sdx_state.api.sign_in_errors",
+    "Credentials": "sdx_state.api.credentials",
+    "Interaction": "sdx_state.api.records",
+    "InteractionDatum": "sdx_state.api.records",
+    "KeyringError": "sdx_state.api.sign_in_errors",
+    "OAuthUnavailableError": "sdx_state.api.sign_in_errors",
     "Outcome": "sdx_state.apply.outcome",
+    "PhoneNumber": "sdx_state.api.records",
     "PlanStale": "sdx_state.apply.approval",
     "Project": "sdx_state.app.project",
+    "Prompt": "sdx_state.api.records",
+    "Question": "sdx_state.api.records",
     "Refused": "sdx_state.apply.approval",
+    "Response": "sdx_state.api.records",
+    "ResponseOption": "sdx_state.api.records",
     "Review": "sdx_state.apply.review",
     "SandboxUnusable": "sdx_state.app.opening",
+    "SignInError": "sdx_state.api.sign_in_errors",
+    "SignInTimeoutError": "sdx_state.api.sign_in_errors",
     "StateError": "sdx_state.state.errors",
     "StateLocked": "sdx_state.state.errors",
+    "Survey": "sdx_state.api.records",
     "TooMuchMissing": "sdx_state.live",
+    "Turn": "sdx_state.api.records",
     "UnprovenTenant": "sdx_state.app.tenant",
+    "User": "sdx_state.api.records",
     "WrongTenant": "sdx_state.app.tenant",
 }
 
@@ -154,7 +175,7 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    found: object = getattr(import_module(_TOOL.get(name, "sdx_state.api")), name)
+    found: object = getattr(import_module(_WHERE.get(name, "sdx_state.api.errors")), name)
     globals()[name] = found
     return found
 

@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sdx_state.app.pull import intention_of
-from sdx_state.config import (
-    PROJECT_FILE,
-    ConfigurationError,
-    RevisionUnreadable,
-    at_revision,
-    load_configuration,
-    load_project,
-)
+from sdx_state.config.configuration import load_configuration
+from sdx_state.config.errors import ConfigurationError
+from sdx_state.config.git_tree import RevisionUnreadable
+from sdx_state.config.project import load_project
+from sdx_state.config.revision import at_revision
+from sdx_state.config.sift import PROJECT_FILE
 from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.plan.build import Intention
 

@@ -8,8 +8,10 @@ from pathlib import Path
 
 from sdx_state.app.extensions import Extensions, extensions
 from sdx_state.check.offline import offline_diagnostics
-from sdx_state.config import Configuration, ConfigurationError, ProjectFiles, load_configuration
 from sdx_state.config.codes import nearest_code, rules
+from sdx_state.config.configuration import Configuration, load_configuration
+from sdx_state.config.errors import ConfigurationError
+from sdx_state.config.files import ProjectFiles
 from sdx_state.config.settings import StateSettings
 from sdx_state.model.diagnostic import Diagnostic, in_order
 from sdx_state.model.suppression import Suppression, unsuppressed

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sdx_state.app.place import state_name
-from sdx_state.config import load_project
+from sdx_state.config.project import load_project
 from sdx_state.config.settings import StateSettings
 from sdx_state.model.urls import host_of, without_secrets
 from sdx_state.state.backend import LOCAL

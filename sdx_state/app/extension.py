@@ -11,7 +11,7 @@ from sdx_state.app.installed import Places
 from sdx_state.model.diagnostic import Diagnostic
 
 if TYPE_CHECKING:
-    from sdx_state.config import Configuration
+    from sdx_state.config.configuration import Configuration
     from sdx_state.model.plan import Change, Risk
     from sdx_state.programs.machine import Machine
     from sdx_state.risk.facts import Facts

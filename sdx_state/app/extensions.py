@@ -19,7 +19,7 @@ from sdx_state.model.alike import nearest
 from sdx_state.model.diagnostic import Diagnostic
 
 if TYPE_CHECKING:
-    from sdx_state.config import Configuration
+    from sdx_state.config.configuration import Configuration
     from sdx_state.model.address import Address
     from sdx_state.model.plan import Change, Plan, Risk
     from sdx_state.risk.facts import Facts

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from sdx_state.api import Endpoints
+from sdx_state.api.endpoints import Endpoints
 from sdx_state.app.extensions import Extensions
 from sdx_state.app.stored_evidence import StoredEvidence
 from sdx_state.live.evidence import gather

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from sdx_state.api import Endpoints
+from sdx_state.api.endpoints import Endpoints
 from sdx_state.app.tenant import UnprovenTenant
 from sdx_state.apply import settling
 from sdx_state.kinds import KINDS

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from sdx_state.api import BaseUrl, Connection, Credentials, Endpoints, base_url, credentials_from, require_trusted
+from sdx_state.api.address import base_url, require_trusted
+from sdx_state.api.credentials import Credentials, credentials_from
+from sdx_state.api.endpoints import Connection, Endpoints
 from sdx_state.api.retry import Wait
 from sdx_state.api.stored import Found
 from sdx_state.app.place import Place, whereabouts
@@ -15,9 +17,11 @@ from sdx_state.app.rebuild import rebuild
 from sdx_state.app.rehearsal import StoredTenant, remembered, veiled
 from sdx_state.app.tenant import tenant_name
 from sdx_state.app.workspace import Workspace
-from sdx_state.config import ConfigurationError, Project
+from sdx_state.config.errors import ConfigurationError
+from sdx_state.config.settings import Project
 from sdx_state.live import NO_PROGRESS
 from sdx_state.model.diagnostic import Diagnostic
+from sdx_state.model.urls import BaseUrl
 from sdx_state.model.whereabouts import Whereabouts
 from sdx_state.plan.build import Intention
 from sdx_state.state.files import make_private_folder

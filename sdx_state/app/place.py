@@ -6,13 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sdx_state.api import BaseUrl
 from sdx_state.app.extension import ExtensionFailed
 from sdx_state.app.extensions import Extensions, extensions
-from sdx_state.config import Project
-from sdx_state.config.settings import StateSettings
+from sdx_state.config.settings import Project, StateSettings
 from sdx_state.model.ledger import Ledger
-from sdx_state.model.urls import authority_of
+from sdx_state.model.urls import BaseUrl, authority_of
 from sdx_state.model.whereabouts import Whereabouts
 from sdx_state.programs.machine import THIS_MACHINE, Machine
 from sdx_state.state.backend import LOCAL, Backend

@@ -22,7 +22,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from sdx_state.api import BaseUrl, Credentials
+from sdx_state.api.credentials import Credentials
 from sdx_state.api.stored import Found, find_credentials
 from sdx_state.app.declared import load_declared
 from sdx_state.app.opening import open_chosen
@@ -35,9 +35,10 @@ from sdx_state.apply.approval import ApprovedPlan, approve, require_genuine
 from sdx_state.apply.outcome import ApplyResult
 from sdx_state.apply.review import Review
 from sdx_state.apply.run import Observer, Silence
-from sdx_state.config import Configuration
+from sdx_state.config.configuration import Configuration
 from sdx_state.live import NO_PROGRESS, Progress
 from sdx_state.model.address import Address
+from sdx_state.model.urls import BaseUrl
 from sdx_state.plan.build import Intention
 from sdx_state.programs.machine import THIS_MACHINE, Machine
 from sdx_state.programs.pipeline import commit_of, job_address

@@ -10,18 +10,13 @@ from typing import Protocol
 from sdx_state.app.workspace import Workspace
 from sdx_state.apply.approval import Consent, approve
 from sdx_state.apply.run import Silence
-from sdx_state.config import (
-    Changed,
-    Configuration,
-    ConfigurationError,
-    Folder,
-    ProjectFiles,
-    SourceText,
-    drafts_of,
-    is_example,
-    replace_texts,
-    why_not,
-)
+from sdx_state.config.configuration import Configuration
+from sdx_state.config.errors import ConfigurationError
+from sdx_state.config.files import Changed, Folder, ProjectFiles, replace_texts
+from sdx_state.config.sayable import why_not
+from sdx_state.config.scaffold import is_example
+from sdx_state.config.source_text import SourceText
+from sdx_state.config.write import drafts_of
 from sdx_state.kinds import child_names
 from sdx_state.kinds.identity import Identity, identity
 from sdx_state.live import Progress

@@ -6,8 +6,8 @@ import threading
 from collections import defaultdict
 from collections.abc import Mapping
 
-from sdx_state.api import Endpoints
 from sdx_state.api.answer import Row
+from sdx_state.api.endpoints import Endpoints
 from sdx_state.kinds.kind import Kind
 from sdx_state.model.resource import Desired
 from sdx_state.model.snapshot import Snapshot

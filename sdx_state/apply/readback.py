@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from sdx_state.api import Endpoints
 from sdx_state.api.answer import Row
+from sdx_state.api.endpoints import Endpoints
 from sdx_state.api.errors import GoneError, NotFoundError, SurveyDynamixError
 from sdx_state.apply.outcome import Withheld
 from sdx_state.apply.settling import STOPPED, Settling

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from sdx_state.api import Endpoints
+from sdx_state.api.endpoints import Endpoints
 from sdx_state.api.errors import (
     AuthenticationError,
     MethodNotAllowedError,

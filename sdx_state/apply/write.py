@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 
-from sdx_state.api import Endpoints
+from sdx_state.api.endpoints import Endpoints
 from sdx_state.api.errors import GoneError, MethodNotAllowedError, NotFoundError, SurveyDynamixError
 from sdx_state.apply.ahead import Ahead
 from sdx_state.apply.claims import Claims

@@ -8,7 +8,8 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from sdx_state.config import Configuration, tracked
+from sdx_state.config.configuration import Configuration
+from sdx_state.config.revision import tracked
 from sdx_state.kinds import KINDS, cached_by_table
 from sdx_state.kinds.field import FieldType
 from sdx_state.kinds.interaction import BLOCK_WORDS, PLACEHOLDERS

@@ -9,8 +9,9 @@ import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from sdx_state.api import Client, Turn
+from sdx_state.api.client import Client
 from sdx_state.api.errors import ConflictError, SurveyDynamixError
+from sdx_state.api.records import Turn
 from sdx_state.check.played import Failure, Line, Played
 from sdx_state.kinds import KINDS, QUESTION
 from sdx_state.model.address import Address

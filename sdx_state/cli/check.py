@@ -18,7 +18,7 @@ from sdx_state.model.conversation import Check
 
 if TYPE_CHECKING:
     from sdx_state.app.workspace import Workspace
-    from sdx_state.config import Configuration
+    from sdx_state.config.configuration import Configuration
 
 
 @click.command()
@@ -36,7 +36,7 @@ def command(
     Plays them as web interactions, which reach no respondent, and compares the surveys' messages. Exits with 1 if
     any is not as expected.
     """
-    from sdx_state.api import Client
+    from sdx_state.api.client import Client
     from sdx_state.app.pull import intention_of
     from sdx_state.check.play import Player, needed, not_as_declared
     from sdx_state.cli.console import err_colour, out_colour, reading, say

@@ -59,14 +59,14 @@ def _runs(context: Context, sandbox: bool) -> Iterable[str]:
 
 
 def _environments(context: Context, _sandbox: bool) -> Iterable[str]:
-    from sdx_state.config import load_project
+    from sdx_state.config.project import load_project
 
     return load_project(context.folder, None, {}).environments
 
 
 def _explained(_context: Context, _sandbox: bool) -> Iterable[str]:
-    from sdx_state.config import project_keys
     from sdx_state.config.codes import rules
+    from sdx_state.config.schema import project_keys
     from sdx_state.kinds import KINDS
 
     return [*KINDS, *project_keys(), "project", "codes", "risk", *rules()]

@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from sdx_state.api import BaseUrl, Credentials
+    from sdx_state.api.credentials import Credentials
     from sdx_state.api.stored import Found
     from sdx_state.app.base import Before
     from sdx_state.app.place import Place
     from sdx_state.app.workspace import Workspace
-    from sdx_state.config import Configuration, Project, ProjectFiles
+    from sdx_state.config.configuration import Configuration
+    from sdx_state.config.files import ProjectFiles
+    from sdx_state.config.settings import Project
     from sdx_state.model.ledger import Ledger
+    from sdx_state.model.urls import BaseUrl
     from sdx_state.model.whereabouts import Whereabouts
     from sdx_state.plan.build import Intention
     from sdx_state.programs.machine import Machine
@@ -58,7 +61,7 @@ class Context:
 
     def project(self) -> Project:
         """Load the project file."""
-        from sdx_state.config import load_project
+        from sdx_state.config.project import load_project
 
         return load_project(self.folder, self.environment, self.environ)
 

@@ -29,7 +29,7 @@ def command(context: Context, forms: Forms, baseline: Path | None, detailed_exit
     baseline, drift that it does not accept, or an entry whose day is over, ends with 1.
     """
     from sdx_state.cli.console import err_colour, out_colour, reading, say
-    from sdx_state.config import load_baseline
+    from sdx_state.config.baseline import load_baseline
     from sdx_state.plan.divergence import divergences, judge
     from sdx_state.report.diagnostics import diagnostics_text
     from sdx_state.report.drift import drift_headline, drift_json, drift_markdown, drift_text

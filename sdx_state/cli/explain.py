@@ -63,8 +63,8 @@ def _extensions(context: Context) -> tuple[Extension, ...]:
 
 
 def _explain_kind(context: Context, name: str | None) -> None:
-    from sdx_state.config import describe, project_keys
     from sdx_state.config.codes import rules
+    from sdx_state.config.schema import describe, project_keys
     from sdx_state.kinds import KINDS
     from sdx_state.model.alike import nearest
 

@@ -129,7 +129,7 @@ def foreseen(error: BaseException) -> Failure | None:
     from sdx_state.app.resolution import NotImportable
     from sdx_state.app.tenant import UnprovenTenant, WrongTenant
     from sdx_state.apply.approval import PlanStale, Refused
-    from sdx_state.config import ConfigurationError
+    from sdx_state.config.errors import ConfigurationError
     from sdx_state.live import TooMuchMissing
     from sdx_state.plan.codec import PlanUnreadable
     from sdx_state.report.advice import advice_for

@@ -22,7 +22,7 @@ def command(context: Context, paths: tuple[Path, ...], check: bool, diff: bool) 
     Formats each FILE, or every YAML file of the project. A FILE that is not one of them is skipped.
     """
     from sdx_state.cli.console import say
-    from sdx_state.config import format_files
+    from sdx_state.config.format import format_files
     from sdx_state.report.escape import escape, escape_lines
 
     def skip(path: Path) -> None:

@@ -11,8 +11,9 @@ from sdx_state.cli.context import Context
 from sdx_state.cli.failure import Stop
 
 if TYPE_CHECKING:
-    from sdx_state.api import BaseUrl, Credentials
+    from sdx_state.api.credentials import Credentials
     from sdx_state.api.oauth import Grant
+    from sdx_state.model.urls import BaseUrl
 
 
 @click.command()
@@ -39,8 +40,7 @@ def command(context: Context, way: str, client_id: str | None, secret_in_redirec
     Secrets are asked for without echo, or read from stdin, a line each. What the tenant accepts is kept in the
     keyring, or in a file that you alone can read, for the host of this project and no other.
     """
-    from sdx_state.api import Credentials, credentials_from
-    from sdx_state.api.credentials import VARIABLES
+    from sdx_state.api.credentials import VARIABLES, Credentials, credentials_from
     from sdx_state.api.vault import Vault
     from sdx_state.cli.console import say
 
@@ -65,7 +65,7 @@ def command(context: Context, way: str, client_id: str | None, secret_in_redirec
 
 def _require_accepted(context: Context, base: BaseUrl, credentials: Credentials) -> None:
     """Return if the tenant takes `credentials`, and they are not of another than the project's."""
-    from sdx_state.api import Connection, Endpoints
+    from sdx_state.api.endpoints import Connection, Endpoints
     from sdx_state.api.errors import SurveyDynamixError
     from sdx_state.app.tenant import tenant_name
     from sdx_state.cli.redaction import learn

@@ -103,7 +103,7 @@ def _require_apart(path: Path, folder: Path, param: click.Parameter | None, ctx:
 
 def _project(ctx: click.Context | None) -> Path | None:
     """Return the folder of the project, if there is one."""
-    from sdx_state.config import PROJECT_FILE
+    from sdx_state.config.sift import PROJECT_FILE
 
     context = ctx.obj if ctx is not None else None
     if not isinstance(context, Context) or not (context.folder / PROJECT_FILE).exists():

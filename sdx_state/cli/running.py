@@ -18,7 +18,7 @@ from sdx_state.cli.failure import DECIDE, HANDOFF, INTERRUPTED, STALE, TERMINATE
 from sdx_state.cli.streams import STDERR
 
 if TYPE_CHECKING:
-    from sdx_state.api import Endpoints
+    from sdx_state.api.endpoints import Endpoints
     from sdx_state.app.workspace import Workspace
     from sdx_state.apply.approval import ApprovedPlan
     from sdx_state.apply.outcome import ApplyResult, Outcome

@@ -20,7 +20,7 @@ def command(context: Context, forms: Forms, strict: bool) -> None:
     from sdx_state.app.declared import load_declared
     from sdx_state.check.offline import kept_by_git
     from sdx_state.cli.console import err_colour, say
-    from sdx_state.config import ConfigurationError
+    from sdx_state.config.errors import ConfigurationError
     from sdx_state.model.suppression import unsuppressed
     from sdx_state.model.texts import counted
     from sdx_state.report.diagnostics import diagnostics_text

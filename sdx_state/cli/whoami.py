@@ -16,7 +16,7 @@ def command(context: Context, form: str) -> None:
 
     Asks the tenant whether it takes them. An access token does not tell whose it is: the surveys that it shows do.
     """
-    from sdx_state.api import Connection, Endpoints
+    from sdx_state.api.endpoints import Connection, Endpoints
     from sdx_state.app.place import whereabouts
     from sdx_state.app.tenant import tenant_name
     from sdx_state.cli.console import say_server_busy

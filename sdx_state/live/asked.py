@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from sdx_state.api import Endpoints
+from sdx_state.api.endpoints import Endpoints
 from sdx_state.kinds import QUESTION, SURVEY
 from sdx_state.live.read import Progress, read_live
 from sdx_state.live.wanted import Wanted

@@ -19,8 +19,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from itertools import islice
 
-from sdx_state.api import Endpoints
 from sdx_state.api.answer import Row
+from sdx_state.api.endpoints import Endpoints
 from sdx_state.api.errors import BadRequestError, GoneError, NotFoundError, SurveyDynamixError
 from sdx_state.api.filters import NOBODY
 from sdx_state.api.moments import bound

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import TypeAlias
 
-from sdx_state.api import Endpoints
+from sdx_state.api.endpoints import Endpoints
 from sdx_state.api.errors import SurveyDynamixError
 from sdx_state.api.paging import Listing
 from sdx_state.kinds import QUESTION, SURVEY

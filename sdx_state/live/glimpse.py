@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import islice
 
-from sdx_state.api import Endpoints
+from sdx_state.api.endpoints import Endpoints
 
 NAMED, COUNTED = 3, 1000
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sdx_state.api import Endpoints
+from sdx_state.api.endpoints import Endpoints
 
 
 @contextmanager

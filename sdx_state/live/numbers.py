@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sdx_state.api import Endpoints
+from sdx_state.api.endpoints import Endpoints
 from sdx_state.api.errors import NotFoundError
 from sdx_state.kinds import PHONE_NUMBER
 from sdx_state.model.ledger import Ledger, Lookup

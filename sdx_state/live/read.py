@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
-from sdx_state.api import Endpoints
+from sdx_state.api.endpoints import Endpoints
 from sdx_state.api.errors import GoneError, NotFoundError
 from sdx_state.kinds import KINDS, Kind, children_of
 from sdx_state.kinds.identity import Identity

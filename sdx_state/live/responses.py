@@ -13,8 +13,8 @@ from datetime import date, datetime, timedelta, timezone
 from itertools import chain, islice
 from typing import NamedTuple
 
-from sdx_state.api import Endpoints
 from sdx_state.api.answer import Row
+from sdx_state.api.endpoints import Endpoints
 from sdx_state.api.errors import SurveyDynamixError
 from sdx_state.api.paging import LIMIT, Listing
 from sdx_state.live.asked import Asked

@@ -14,7 +14,9 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 
-from sdx_state.api import Connection, Credentials, Endpoints, base_url
+from sdx_state.api.address import base_url
+from sdx_state.api.credentials import Credentials
+from sdx_state.api.endpoints import Connection, Endpoints
 from sdx_state.api.oauth import SignIn, token_transport
 from sdx_state.programs.machine import Machine
 from sdx_state.sandbox.oauth import CLIENT_ID

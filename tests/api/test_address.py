@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdx_state.api import base_url
+from sdx_state.api.address import base_url
 from sdx_state.api.errors import InvalidURLError
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from sdx_state.api import Endpoints
 from sdx_state.api import errors as e
+from sdx_state.api.endpoints import Endpoints
 
 SURVEY = {"id": 52, "name": "Support CSAT"}
 HTML = (200, b"<html><body>Please sign in</body></html>", {"Content-Type": "text/html; charset=utf-8"})
@@ -191,7 +191,7 @@ def test_messages_do_not_contain_links_without_login(serve, connect, body):
 def test_echoed_credentials_are_not_in_messages(
     serve: Any, serve_by: Any, connect: Any, status: int, bearer: bool
 ) -> None:
-    from sdx_state.api import Credentials
+    from sdx_state.api.credentials import Credentials
 
     token = "t0k/en+with=odd?signs"
     credentials = Credentials(token) if bearer else Credentials(token, "customer-1")

@@ -12,10 +12,13 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from sdx_state.api import (
-    Client,
-    Connection,
-    Endpoints,
+from sdx_state.api import errors as e
+from sdx_state.api.address import base_url
+from sdx_state.api.client import Client
+from sdx_state.api.credentials import credentials_from
+from sdx_state.api.endpoints import Connection, Endpoints
+from sdx_state.api.moments import moment_of, written
+from sdx_state.api.records import (
     Interaction,
     InteractionDatum,
     PhoneNumber,
@@ -24,11 +27,7 @@ from sdx_state.api import (
     ResponseOption,
     Survey,
     User,
-    base_url,
-    credentials_from,
 )
-from sdx_state.api import errors as e
-from sdx_state.api.moments import moment_of, written
 from sdx_state.kinds import QUESTION, SURVEY, USER
 from sdx_state.programs.machine import Machine
 

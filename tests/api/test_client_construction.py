@@ -16,8 +16,9 @@ from typing import Any
 import pytest
 
 import sdx_state
-from sdx_state.api import Client, client
+from sdx_state.api import client
 from sdx_state.api import errors as e
+from sdx_state.api.client import Client
 from sdx_state.sandbox import SandboxServer
 
 HOST = "au1.surveydynamix.com"

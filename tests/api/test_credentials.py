@@ -6,7 +6,7 @@ import pickle
 
 import pytest
 
-from sdx_state.api import Credentials, credentials_from
+from sdx_state.api.credentials import Credentials, credentials_from
 from sdx_state.api.errors import CredentialsError
 from sdx_state.report.advice import advice_for
 

@@ -10,7 +10,9 @@ import pytest
 import vcr
 import yaml
 
-from sdx_state.api import Connection, Credentials, Endpoints, base_url
+from sdx_state.api.address import base_url
+from sdx_state.api.credentials import Credentials
+from sdx_state.api.endpoints import Connection, Endpoints
 from sdx_state.api.errors import NotFoundError
 from sdx_state.kinds import KINDS
 from sdx_state.kinds.wire import read_field, shape_of

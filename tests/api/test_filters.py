@@ -11,8 +11,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 import sdx_state
-from sdx_state.api import Client
 from sdx_state.api import errors as e
+from sdx_state.api.client import Client
 from sdx_state.api.collections import Questions, Responses, Users
 from sdx_state.api.filters import NOBODY, PARENTS, UNCOMPARED, field_of
 from sdx_state.api.interaction_data import InteractionData

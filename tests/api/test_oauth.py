@@ -45,7 +45,8 @@ def test_browser_url_contains_state_and_challenge_but_no_secret(attempt, tenant)
 
 
 def test_approval_gives_a_valid_token(attempt, decide):
-    from sdx_state.api import Client, Connection, Endpoints
+    from sdx_state.api.client import Client
+    from sdx_state.api.endpoints import Connection, Endpoints
 
     base, one, transport = attempt
     grant = one.exchange(decide(one.url(), "approve"), CLIENT_SECRET, transport, THIS_MACHINE)
@@ -356,7 +357,8 @@ def test_a_client_is_needed_and_so_is_a_host(signing_in, monkeypatch):
 
 
 def test_unknown_token_is_rejected(tenant):
-    from sdx_state.api import Client, Connection, Endpoints
+    from sdx_state.api.client import Client
+    from sdx_state.api.endpoints import Connection, Endpoints
 
     connection = Connection(base_url(None, tenant.url), Credentials("made-up"))
     with Client.from_endpoints(Endpoints(connection)) as client, pytest.raises(SurveyDynamixError):

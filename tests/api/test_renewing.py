@@ -8,8 +8,9 @@ from dataclasses import replace
 
 import pytest
 
-from sdx_state.api import Connection, Credentials, Endpoints
 from sdx_state.api.address import base_url
+from sdx_state.api.credentials import Credentials
+from sdx_state.api.endpoints import Connection, Endpoints
 from sdx_state.api.errors import AuthenticationError, SurveyDynamixError
 from sdx_state.api.oauth import Grant
 from sdx_state.api.sign_in_errors import SignInError

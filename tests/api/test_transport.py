@@ -17,8 +17,10 @@ from typing import Any
 
 import pytest
 
-from sdx_state.api import Connection, Credentials, Endpoints, base_url
 from sdx_state.api import errors as e
+from sdx_state.api.address import base_url
+from sdx_state.api.credentials import Credentials
+from sdx_state.api.endpoints import Connection, Endpoints
 
 SURVEY = {"id": 52, "name": "Support CSAT"}
 

@@ -65,11 +65,13 @@ def least_requests(size: str) -> int:
 
 def requests_sent(url: str, folder: Path) -> int:
     """Plan in this process and return the number of requests that took."""
-    from sdx_state.api import Connection, Endpoints, base_url, credentials_from
+    from sdx_state.api.address import base_url
+    from sdx_state.api.credentials import credentials_from
+    from sdx_state.api.endpoints import Connection, Endpoints
     from sdx_state.app.pull import intention_of
     from sdx_state.app.workspace import Workspace
     from sdx_state.cli.console import ReadingProgress
-    from sdx_state.config import load_configuration
+    from sdx_state.config.configuration import load_configuration
     from sdx_state.state.local import LocalStore
 
     intention = intention_of(load_configuration(folder, None, os.environ))

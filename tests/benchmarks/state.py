@@ -17,14 +17,16 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from sdx_state.api import Connection as ApiConnection
-from sdx_state.api import Endpoints, base_url, credentials_from
+from sdx_state.api.address import base_url
+from sdx_state.api.credentials import credentials_from
+from sdx_state.api.endpoints import Connection as ApiConnection
+from sdx_state.api.endpoints import Endpoints
 from sdx_state.app.pull import intention_of
 from sdx_state.app.workspace import Workspace
 from sdx_state.apply.approval import Consent, approve
 from sdx_state.apply.run import Silence
 from sdx_state.cli.console import ReadingProgress
-from sdx_state.config import load_configuration
+from sdx_state.config.configuration import load_configuration
 from sdx_state.model.ledger import Entry
 from sdx_state.programs.machine import THIS_MACHINE
 from sdx_state.state.backend import Backend

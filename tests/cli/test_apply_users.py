@@ -9,7 +9,9 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from sdx_state.api import Connection, Credentials, Endpoints, base_url
+from sdx_state.api.address import base_url
+from sdx_state.api.credentials import Credentials
+from sdx_state.api.endpoints import Connection, Endpoints
 from sdx_state.api.errors import GoneError
 from sdx_state.kinds.email import identity_of, unaddressable
 from sdx_state.model.ledger import Entry, Ledger

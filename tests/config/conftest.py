@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from sdx_state.config import Configuration, ConfigurationError, load_configuration
+from sdx_state.config.configuration import Configuration, load_configuration
+from sdx_state.config.errors import ConfigurationError
 from sdx_state.model.diagnostic import Diagnostic
 
 PROJECT = "sdx: 1\nvariables: {company: Acme}\n"

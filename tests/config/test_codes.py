@@ -11,8 +11,8 @@ import pytest
 
 import sdx_state
 from sdx_state.app.declared import load_declared
-from sdx_state.config import ConfigurationError
 from sdx_state.config.codes import Rule, guide_texts, nearest_code, rules
+from sdx_state.config.errors import ConfigurationError
 from sdx_state.model.diagnostic import DECISIONS, LIMITS, Diagnostic
 from sdx_state.risk.rules import RULES
 

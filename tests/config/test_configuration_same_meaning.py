@@ -15,7 +15,7 @@ import yaml
 
 from sdx_state.app.pull import intention_of
 from sdx_state.app.saved import configuration_hash
-from sdx_state.config import load_configuration
+from sdx_state.config.configuration import load_configuration
 from sdx_state.model.snapshot import Snapshot
 from sdx_state.plan.build import build_plan
 from sdx_state.state.ledger import new_ledger

@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
-from sdx_state.config import Api, ConfigurationError, Limits, SandboxSettings, load_configuration, load_project
+from sdx_state.config.configuration import load_configuration
+from sdx_state.config.errors import ConfigurationError
+from sdx_state.config.project import load_project
+from sdx_state.config.settings import Api, Limits, SandboxSettings
 from sdx_state.model.diagnostic import Diagnostic
 
 TENANT = "5f0c0d5e-0000-4000-8000-000000000001"

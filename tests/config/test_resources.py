@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sdx_state.config import ConfigurationError
+from sdx_state.config.errors import ConfigurationError
 from sdx_state.model.resource import Moved, Removed, Source
 
 DESIGN = """\

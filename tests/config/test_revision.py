@@ -11,9 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from sdx_state.config import ConfigurationError, RevisionUnreadable, at_revision, load_configuration
 from sdx_state.config import revision as revision_module
+from sdx_state.config.configuration import load_configuration
+from sdx_state.config.errors import ConfigurationError
 from sdx_state.config.files import Folder
+from sdx_state.config.git_tree import RevisionUnreadable
+from sdx_state.config.revision import at_revision
 from sdx_state.config.sift import Excluded, Unreadable
 
 IDENTITY = ["-c", "user.name=T", "-c", "user.email=t@example.com", "-c", "core.autocrlf=false"]
@@ -304,7 +307,9 @@ def test_a_base_without_the_folder_of_the_project_declared_nothing(project, was)
 MEASURED = """
 import resource, sys, tracemalloc
 from pathlib import Path
-from sdx_state.config import ConfigurationError, at_revision, load_configuration
+from sdx_state.config.configuration import load_configuration
+from sdx_state.config.errors import ConfigurationError
+from sdx_state.config.revision import at_revision
 tracemalloc.start()
 with at_revision(Path.cwd(), "HEAD") as files:
     try:

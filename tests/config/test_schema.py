@@ -12,8 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from sdx_state.config import describe, schema_text
-from sdx_state.config.schema import NAMES, described_names, schema_document
+from sdx_state.config.schema import NAMES, describe, described_names, schema_document, schema_text
 from sdx_state.config.verdict import verdict_of
 from sdx_state.kinds import PHONE_NUMBER, QUESTION, SURVEY, USER
 from sdx_state.kinds.field import FieldType

@@ -13,11 +13,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sdx_state.config import ConfigurationError, write_resources
 from sdx_state.config.encodings import decoded
+from sdx_state.config.errors import ConfigurationError
 from sdx_state.config.numbers import bare_number
 from sdx_state.config.switches import switch
 from sdx_state.config.users_csv import UsersFile
+from sdx_state.config.write import write_resources
 from sdx_state.model.formulas import is_formula
 from sdx_state.programs import workbook
 

@@ -11,7 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sdx_state.config import ConfigurationError, load_configuration, write_resources
+from sdx_state.config.configuration import load_configuration
+from sdx_state.config.errors import ConfigurationError
+from sdx_state.config.write import write_resources
 from sdx_state.kinds import KINDS
 from sdx_state.model.resource import Desired, Source
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sdx_state.config import load_configuration, write_resources
+from sdx_state.config.configuration import load_configuration
 from sdx_state.config.format import format_files
+from sdx_state.config.write import write_resources
 from sdx_state.kinds import KINDS, SURVEY
 from sdx_state.model.resource import Desired, Source
 from tests.tiers import tries

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sdx_state.config import schema_text
+from sdx_state.config.schema import schema_text
 
 PUBLISHED = Path(__file__).parents[2] / "schemas" / "resources.schema.json"
 

@@ -10,10 +10,10 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 import requests
 
-from sdx_state.api import Interaction, InteractionDatum, PhoneNumber, Response, Turn, User
 from sdx_state.api.collections import Questions, Responses, Surveys, Users
 from sdx_state.api.interaction_data import InteractionData
 from sdx_state.api.interactions import Interactions
+from sdx_state.api.records import Interaction, InteractionDatum, PhoneNumber, Response, Turn, User
 from sdx_state.kinds.interaction import SurveyType
 from sdx_state.sandbox import SandboxOptions
 
@@ -93,7 +93,7 @@ def test_a_request_that_is_not_in_the_contract_would_be_noticed(contract, sent, 
 def test_everything_the_typed_client_sends_is_in_the_contract(contract, record):
     from datetime import datetime, timezone
 
-    from sdx_state.api import Client
+    from sdx_state.api.client import Client
 
     server, recorder = record(SandboxOptions())
     with server:

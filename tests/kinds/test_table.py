@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sdx_state.config import describe
+from sdx_state.config.schema import describe
 from sdx_state.kinds import KINDS, Kind, cached_by_table, child_names, children_of, registered, written_names
 from sdx_state.kinds.field import Field, FieldType
 

@@ -8,7 +8,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from sdx_state.api import Credentials
+from sdx_state.api.credentials import Credentials
 from sdx_state.model.redaction import REDACTED, SHORTEST, forms_in, forms_of, redact
 from tests.conftest import Source
 

@@ -61,7 +61,7 @@ class Keyring(KeyringBackend):
         subprocess.run([{str(dumping)!r}], check=True)
     def delete_password(self, service, username): ...
 """)
-    code = "import os, pathlib; from sdx_state.api import Credentials\n"
+    code = "import os, pathlib; from sdx_state.api.credentials import Credentials\n"
     code += "from sdx_state.api.vault import Vault; vault = Vault.of_this_machine(os.environ); "
     code += f"assert vault.where == 'the keyring'; told = pathlib.Path({str(tmp_path / 'told')!r}); "
     code += f"assert 'SDX_' not in told.read_text(); told.unlink(); vault.{call}; print(os.environ['SDX_STATE_KEY'])"

@@ -12,7 +12,10 @@ from pathlib import Path
 import pytest
 
 import sdx_state
-from sdx_state.api import Client, Connection, Credentials, Endpoints, base_url
+from sdx_state.api.address import base_url
+from sdx_state.api.client import Client
+from sdx_state.api.credentials import Credentials
+from sdx_state.api.endpoints import Connection, Endpoints
 from sdx_state.programs.machine import Machine
 
 PACKAGE = Path(sdx_state.__file__).parent

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sdx_state.config import Configuration
+from sdx_state.config.configuration import Configuration
 from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.plan import Action, Change, Plan, Risk
 from sdx_state.programs.machine import Machine

@@ -14,7 +14,8 @@ from itertools import islice
 
 import pytest
 
-from sdx_state.api import Credentials, base_url
+from sdx_state.api.address import base_url
+from sdx_state.api.credentials import Credentials
 from sdx_state.api.exchange import Answer
 from sdx_state.api.oauth import Grant, refreshed
 from sdx_state.api.sign_in_errors import SignInError

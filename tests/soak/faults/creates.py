@@ -21,8 +21,11 @@ from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from sdx_state.api import Client, Connection, Credentials, Endpoints, SurveyDynamixError, base_url
-from sdx_state.api.errors import ConnectionFailedError, NoResponseError
+from sdx_state.api.address import base_url
+from sdx_state.api.client import Client
+from sdx_state.api.credentials import Credentials
+from sdx_state.api.endpoints import Connection, Endpoints
+from sdx_state.api.errors import ConnectionFailedError, NoResponseError, SurveyDynamixError
 from sdx_state.api.exchange import Answer, Request
 from sdx_state.programs.machine import Machine
 

@@ -12,8 +12,9 @@ from contextlib import nullcontext
 
 import pytest
 
-from sdx_state.api import SurveyDynamixError, creating
+from sdx_state.api import creating
 from sdx_state.api.endpoint import Endpoint
+from sdx_state.api.errors import SurveyDynamixError
 from tests.soak.faults import creates
 
 NIGHTLY = bool(os.environ.get("SDX_NIGHTLY"))

@@ -16,7 +16,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from sdx_state.api import Connection, Endpoints, base_url, credentials_from
+from sdx_state.api.address import base_url
+from sdx_state.api.credentials import credentials_from
+from sdx_state.api.endpoints import Connection, Endpoints
 from sdx_state.api.errors import SurveyDynamixError
 from sdx_state.app.tenant import UnprovenTenant
 from sdx_state.app.workspace import Workspace

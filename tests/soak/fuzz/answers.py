@@ -21,7 +21,9 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from sdx_state.api import Connection, Credentials, Endpoints, base_url
+from sdx_state.api.address import base_url
+from sdx_state.api.credentials import Credentials
+from sdx_state.api.endpoints import Connection, Endpoints
 from sdx_state.api.errors import SurveyDynamixError
 from sdx_state.programs.machine import Machine
 from tests.soak.fuzz.mutations import MUTATIONS, damaged

@@ -21,7 +21,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from unittest import mock
 
-from sdx_state.api import Client, Connection, Credentials, Endpoints, InvalidIdError, InvalidValueError, base_url
+from sdx_state.api.address import base_url
+from sdx_state.api.client import Client
+from sdx_state.api.credentials import Credentials
+from sdx_state.api.endpoints import Connection, Endpoints
+from sdx_state.api.errors import InvalidIdError, InvalidValueError
 from sdx_state.sandbox import SandboxOptions, SandboxServer, server
 from sdx_state.sandbox.emails import is_address
 

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 import pytest
 import yaml
 
-from sdx_state.api import SurveyDynamixError
+from sdx_state.api.errors import SurveyDynamixError
 from tests.soak.fuzz import answers, encodings_of_texts, yaml_inputs
 from tests.soak.fuzz.mutations import MUTATIONS
 

@@ -24,7 +24,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sdx_state.check.offline import offline_diagnostics
-from sdx_state.config import ConfigurationError, load_configuration
+from sdx_state.config.configuration import load_configuration
+from sdx_state.config.errors import ConfigurationError
 from sdx_state.report.diagnostics import diagnostics_text
 from tests.soak.fuzz.mutations import damaged
 

@@ -14,8 +14,10 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from sdx_state.api import Connection as ApiConnection
-from sdx_state.api import Endpoints, base_url, credentials_from
+from sdx_state.api.address import base_url
+from sdx_state.api.credentials import credentials_from
+from sdx_state.api.endpoints import Connection as ApiConnection
+from sdx_state.api.endpoints import Endpoints
 from sdx_state.app.pull import intention_of
 from sdx_state.app.tenant import tenant_name
 from sdx_state.app.workspace import Workspace
@@ -23,7 +25,7 @@ from sdx_state.apply import settling
 from sdx_state.apply.approval import Consent, approve
 from sdx_state.apply.run import Silence
 from sdx_state.cli.console import ReadingProgress
-from sdx_state.config import load_configuration
+from sdx_state.config.configuration import load_configuration
 from sdx_state.model.plan import Action
 from sdx_state.state.backend import Backend
 from sdx_state.state.local import LocalStore
