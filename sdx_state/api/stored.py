@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from sdx_state.api.credentials import VARIABLES, Credentials, credentials_from
 from sdx_state.api.errors import CredentialsError
-from sdx_state.api.oauth import Grant, refreshed, token_transport
-from sdx_state.api.vault import Vault
 from sdx_state.model.urls import BaseUrl
 from sdx_state.programs.machine import THIS_MACHINE, Machine
+
+if TYPE_CHECKING:
+    from sdx_state.api.oauth import Grant
+    from sdx_state.api.vault import Vault
 
 ENVIRONMENT = "the environment"
 Renew = Callable[[Credentials], Credentials | None]
@@ -56,6 +59,8 @@ def find_credentials(
         credentials = credentials_from(environ)
         way = "access token" if credentials.customer_uuid is None else "HTTP Basic"
         return Found(credentials, way, secrets=(credentials.token,))
+    from sdx_state.api.vault import Vault
+
     vault = vault or Vault.of_this_machine(environ)
     with vault.held():
         kept = vault.load(base.origin)
@@ -90,6 +95,8 @@ class _Exchange:
 
     def of(self, grant: Grant) -> Grant:
         """Return the grant that follows `grant`. Call it with the lock of the vault."""
+        from sdx_state.api.oauth import refreshed, token_transport
+
         transport = token_transport(self.base, self.ca_file, self.machine)
         try:
             fresh = refreshed(grant, transport, self.machine)
@@ -104,6 +111,8 @@ class _Exchange:
         Raises:
             SignInError, SurveyDynamixError: As in `refreshed`.
         """
+        from sdx_state.api.oauth import Grant
+
         with self.vault.held():
             grant = self.vault.load(self.base.origin)
             if not isinstance(grant, Grant):

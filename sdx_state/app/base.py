@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from sdx_state.app.pull import intention_of
+from sdx_state.app.declared import intention_of
 from sdx_state.config.configuration import load_configuration
 from sdx_state.config.errors import ConfigurationError
 from sdx_state.config.git_tree import RevisionUnreadable

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from sdx_state.app.extensions import Extensions, extensions
 from sdx_state.check.offline import offline_diagnostics
-from sdx_state.config.codes import nearest_code, rules
 from sdx_state.config.configuration import Configuration, load_configuration
 from sdx_state.config.errors import ConfigurationError
 from sdx_state.config.files import ProjectFiles
 from sdx_state.config.settings import StateSettings
 from sdx_state.model.diagnostic import Diagnostic, in_order
 from sdx_state.model.suppression import Suppression, unsuppressed
+from sdx_state.plan.build import Intention
 from sdx_state.state.backend import LOCAL
 from sdx_state.state.stores import LINEAGE, STORES
 
@@ -44,6 +44,17 @@ def load_declared(
     return replace(configuration, warnings=warnings, lints=tuple(lints))
 
 
+def intention_of(configuration: Configuration) -> Intention:
+    """Return what `configuration` asks for."""
+    return Intention(
+        configuration.resources,
+        configuration.moved,
+        configuration.removed,
+        configuration.diagnostics,
+        configuration.suppressions,
+    )
+
+
 def judge_suppressions(
     suppressions: Iterable[Suppression], found: Iterable[Diagnostic], *, packages: bool
 ) -> Iterator[Diagnostic]:
@@ -56,6 +67,8 @@ def judge_suppressions(
         found: Everything that was found in the files.
         packages: Whether installed packages may have codes of their own.
     """
+    from sdx_state.config.codes import nearest_code, rules
+
     everything = list(found)
     for one in suppressions:
         rule = rules().get(one.code)

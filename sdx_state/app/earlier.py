@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from sdx_state.apply.history import past_of, past_runs, run_kept
 from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.texts import counted
 from sdx_state.state.backend import Backend
@@ -28,6 +27,8 @@ def in_progress(running: Holder) -> Diagnostic:
 
 def interrupted(store: Backend) -> Iterable[Diagnostic]:
     """Yield a word about the last run if some of its changes were not made."""
+    from sdx_state.apply.history import past_of, past_runs, run_kept
+
     journal = journal_of(store)
     *_, last = [None, *past_runs(journal)]
     if last is None or last.finished:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from sdx_state.api.endpoints import Endpoints
 from sdx_state.app.extensions import Extensions
-from sdx_state.app.stored_evidence import StoredEvidence
-from sdx_state.live.evidence import gather
 from sdx_state.model.address import Address
 from sdx_state.model.evidence import Counts
 from sdx_state.model.plan import Plan
@@ -17,6 +16,9 @@ from sdx_state.model.snapshot import Snapshot
 from sdx_state.programs.machine import Machine
 from sdx_state.risk.facts import facts_of
 from sdx_state.risk.grade import grade, needs_evidence, with_risks
+
+if TYPE_CHECKING:
+    from sdx_state.app.stored_evidence import StoredEvidence
 
 
 @dataclass(frozen=True)
@@ -59,4 +61,8 @@ class Judge:
         asked = needs_evidence(plan, self.guards.policies, now.date())
         if self.stored is not None:
             return self.stored.of(asked, now)
+        if not asked:
+            return {}
+        from sdx_state.live.evidence import gather
+
         return gather(self.client, asked, snapshot, self.parallelism)

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sdx_state.api.address import base_url, require_trusted
 from sdx_state.api.credentials import Credentials, credentials_from
@@ -13,19 +14,19 @@ from sdx_state.api.endpoints import Connection, Endpoints
 from sdx_state.api.retry import Wait
 from sdx_state.api.stored import Found
 from sdx_state.app.place import Place, whereabouts
-from sdx_state.app.rebuild import rebuild
-from sdx_state.app.rehearsal import StoredTenant, remembered, veiled
 from sdx_state.app.tenant import tenant_name
 from sdx_state.app.workspace import Workspace
 from sdx_state.config.errors import ConfigurationError
 from sdx_state.config.settings import Project
-from sdx_state.live import NO_PROGRESS
 from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.urls import BaseUrl
 from sdx_state.model.whereabouts import Whereabouts
 from sdx_state.plan.build import Intention
 from sdx_state.state.files import make_private_folder
 from sdx_state.state.local import LocalStore
+
+if TYPE_CHECKING:
+    from sdx_state.app.rehearsal import StoredTenant
 
 LISTED = 10  # environments that an error names
 
@@ -198,6 +199,10 @@ def open_stored(
     Raises:
         SandboxUnusable: The packages of the sandbox are not installed.
     """
+    from sdx_state.app.rebuild import rebuild
+    from sdx_state.app.rehearsal import remembered, veiled
+    from sdx_state.live import NO_PROGRESS
+
     with require_sandbox():
         from sdx_state.sandbox import SandboxOptions, SandboxServer
     options = SandboxOptions(shape=stored.shape, documented=project.sandbox.documented)

@@ -19,8 +19,6 @@ from sdx_state.state.files import HIDDEN_FOLDER
 from sdx_state.state.holder import About
 from sdx_state.state.local import LocalStore
 from sdx_state.state.rescue import rescue_file
-from sdx_state.state.sealing import SealedStore, sealing_keys
-from sdx_state.state.shared import SharedStore
 from sdx_state.state.signing import SigningKey
 from sdx_state.state.stores import LINEAGE, STORES
 
@@ -74,6 +72,9 @@ class Place:
         if sandbox or self.state.backend == LOCAL:
             return local
         if self.state.backend in STORES:
+            from sdx_state.state.sealing import SealedStore, sealing_keys
+            from sdx_state.state.shared import SharedStore
+
             options = self.state.settings
             store = STORES[self.state.backend].connect(options, self.environ, self.machine)
             if self.key is not None:

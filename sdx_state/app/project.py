@@ -24,10 +24,9 @@ from pathlib import Path
 
 from sdx_state.api.credentials import Credentials
 from sdx_state.api.stored import Found, find_credentials
-from sdx_state.app.declared import load_declared
+from sdx_state.app.declared import intention_of, load_declared
 from sdx_state.app.opening import open_chosen
 from sdx_state.app.place import Place
-from sdx_state.app.pull import intention_of
 from sdx_state.app.saved import SavedPlan, configuration_hash, consent_of, rest_of
 from sdx_state.app.witness import witnesses
 from sdx_state.app.workspace import Workspace

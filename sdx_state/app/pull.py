@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from sdx_state.app.declared import intention_of
 from sdx_state.app.workspace import Workspace
 from sdx_state.apply.approval import Consent, approve
 from sdx_state.apply.run import Silence
@@ -27,7 +28,7 @@ from sdx_state.model.plan import Action, Change, Plan, Unmanaged
 from sdx_state.model.resource import Live
 from sdx_state.model.snapshot import Snapshot
 from sdx_state.model.texts import counted
-from sdx_state.plan.build import Intention, build_plan
+from sdx_state.plan.build import build_plan
 from sdx_state.plan.describe import Description, Place, describe, place_of
 from sdx_state.plan.rename import key_changes
 
@@ -75,17 +76,6 @@ class Choices(Protocol):
 
     def take(self, new: list[Unmanaged]) -> bool:
         """Tell whether live resources are written down that no file declares."""
-
-
-def intention_of(configuration: Configuration) -> Intention:
-    """Return what `configuration` asks for."""
-    return Intention(
-        configuration.resources,
-        configuration.moved,
-        configuration.removed,
-        configuration.diagnostics,
-        configuration.suppressions,
-    )
 
 
 def pull(

@@ -6,23 +6,18 @@ import contextlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sdx_state.api.endpoints import Endpoints
 from sdx_state.app.earlier import left_by_runs
 from sdx_state.app.extensions import Extensions
 from sdx_state.app.judge import Judge
 from sdx_state.app.observe import TenantReader, clocks, require_same_tenant
-from sdx_state.app.saved import SavedPlan
-from sdx_state.app.stored_evidence import StoredEvidence
 from sdx_state.app.tenant import WrongTenant
 from sdx_state.apply import settling
-from sdx_state.apply.history import past_of, run_kept, run_named
 from sdx_state.apply.review import Review
-from sdx_state.apply.run import Observer, Run
 from sdx_state.kinds import KINDS, SURVEY, written_names
 from sdx_state.live import Progress, Wanted, read_live, wanted_of
-from sdx_state.live.capabilities import Setting, writable
-from sdx_state.live.evidence import count_all
 from sdx_state.model.address import Address
 from sdx_state.model.evidence import Counts
 from sdx_state.model.ledger import Ledger
@@ -31,18 +26,22 @@ from sdx_state.model.policy import Guards
 from sdx_state.model.snapshot import Snapshot
 from sdx_state.model.suppression import unsuppressed
 from sdx_state.model.whereabouts import Whereabouts
-from sdx_state.plan.attribute import attribute
 from sdx_state.plan.build import Intention, build_plan
 from sdx_state.plan.route import route, verb_of
 from sdx_state.plan.scope import scope_of
 from sdx_state.plan.select import select
 from sdx_state.plan.targets import live_addresses, unmatched
-from sdx_state.plan.undo import undo_plan
 from sdx_state.programs.machine import Machine
 from sdx_state.state.backend import Backend
 from sdx_state.state.errors import StateError
 from sdx_state.state.journal import Journal
 from sdx_state.state.memory import journal_of, keep, open_journal, recall, verified
+
+if TYPE_CHECKING:
+    from sdx_state.app.saved import SavedPlan
+    from sdx_state.app.stored_evidence import StoredEvidence
+    from sdx_state.apply.run import Observer, Run
+    from sdx_state.live.capabilities import Setting
 
 
 @dataclass(frozen=True)
@@ -139,6 +138,8 @@ class Workspace:
         stored = self.stored.source(self.machine.moment()) if self.stored is not None else None
         plan = replace(plan, diagnostics=diagnostics, stored=stored)
         if base is not None:
+            from sdx_state.plan.attribute import attribute
+
             plan = attribute(plan, build_plan(base, snapshot, ledger))
         changing = {change.address for change in plan.changes}
         narrowed = select(plan, targets, excludes)
@@ -185,6 +186,9 @@ class Workspace:
             SurveyDynamixError: The tenant could not be read.
             StateError: The state cannot be used, or nothing is kept of the run.
         """
+        from sdx_state.apply.history import past_of, run_kept, run_named
+        from sdx_state.plan.undo import undo_plan
+
         journal = journal_of(self.store)
         memory = recall(self.store, journal)
         verified(self.store, journal)
@@ -223,6 +227,9 @@ class Workspace:
         Raises:
             StateUnusable: What is kept of it cannot be read.
         """
+        from sdx_state.app.saved import SavedPlan
+        from sdx_state.apply.history import past_of, run_kept
+
         run = journal.unfinished().interrupted
         if run is None:
             return None
@@ -266,6 +273,8 @@ class Workspace:
 
     def run(self, journal: Journal, observer: Observer, command: str) -> Run:
         """Return a run of `command` that writes to this tenant."""
+        from sdx_state.apply.run import Run
+
         return Run(
             self.client,
             self.store,
@@ -285,6 +294,9 @@ class Workspace:
 
     def evidence(self, ledger: Ledger, snapshot: Snapshot, progress: Progress) -> StoredEvidence:
         """Count what a plan may endanger, in the managed surveys; where none is managed, in all."""
+        from sdx_state.app.stored_evidence import StoredEvidence
+        from sdx_state.live.evidence import count_all
+
         managed = {entry.id for address, entry in ledger.entries.items() if address.kind == SURVEY.name}
         live = {one.id for one in snapshot.of(SURVEY.name)}
         taken = self.machine.moment()
@@ -309,7 +321,11 @@ class Workspace:
 
     def _routed(self, plan: Plan) -> Plan:
         needs = [(change.kind, verb, change.id) for change in plan.changes if (verb := verb_of(change)) is not None]
-        return route(plan, writable(self.client, needs, self.capabilities)) if needs else plan
+        if not needs:
+            return plan
+        from sdx_state.live.capabilities import writable
+
+        return route(plan, writable(self.client, needs, self.capabilities))
 
 
 def _readdressed(ledger: Ledger, plan: Plan) -> Ledger:

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from sdx_state.config.configuration import Configuration
-from sdx_state.config.revision import tracked
 from sdx_state.kinds import KINDS, cached_by_table
 from sdx_state.kinds.field import FieldType
 from sdx_state.kinds.interaction import BLOCK_WORDS, PLACEHOLDERS
@@ -20,7 +19,6 @@ from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.pattern import INSTALL_PATTERNS, PatternsMissing, check_pattern
 from sdx_state.model.resource import Desired, Source
 from sdx_state.model.value import DEFAULT_LANGUAGE, Value
-from sdx_state.programs.git import GitFailed
 from sdx_state.state.files import HIDDEN_FOLDER
 
 Texts = Sequence[tuple[str, str, str]]  # Field, text and language of each prompt.
@@ -32,6 +30,9 @@ _TEXTED = ("greeting_text", "instructions_text", "closing_text", "invalid_respon
 
 def kept_by_git(folder: Path) -> list[Diagnostic]:
     """Return an error for every tracked file below `.sdx`: a pull would replace a newer state."""
+    from sdx_state.config.revision import tracked
+    from sdx_state.programs.git import GitFailed
+
     try:
         found = tracked(folder, HIDDEN_FOLDER)
     except GitFailed as error:

@@ -37,7 +37,7 @@ def command(
     any is not as expected.
     """
     from sdx_state.api.client import Client
-    from sdx_state.app.pull import intention_of
+    from sdx_state.app.declared import intention_of
     from sdx_state.check.play import Player, needed, not_as_declared
     from sdx_state.cli.console import err_colour, out_colour, reading, say
     from sdx_state.cli.running import Signals, signal_code

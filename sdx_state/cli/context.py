@@ -122,7 +122,7 @@ class Context:
 
     def intention(self, *, quiet: bool = False) -> Intention:
         """Load what is declared; `quiet` where the plan reports its warnings."""
-        from sdx_state.app.pull import intention_of
+        from sdx_state.app.declared import intention_of
 
         return intention_of(self.configuration(quiet=quiet))
 
@@ -221,9 +221,22 @@ class Context:
             yield workspace
 
     @contextmanager
-    def live(
-        self, project: Project, intention: Intention, base: Intention | None, *, sandbox: bool
+    def tenant(
+        self,
+        project: Project,
+        intention: Intention,
+        base: Intention | None,
+        *,
+        sandbox: bool,
+        snapshot: Path | None = None,
     ) -> Iterator[Opened]:
-        """Open the tenant, for plans of `intention` and `base` as they are."""
-        with self.workspace(project, sandbox=sandbox) as workspace:
-            yield workspace, intention, base
+        """Open the tenant, for plans of `intention` and `base`; from `snapshot`, these get its pseudonyms."""
+        if snapshot is None:
+            with self.workspace(project, sandbox=sandbox) as workspace:
+                yield workspace, intention, base
+            return
+        from sdx_state.app.opening import open_stored
+        from sdx_state.app.rehearsal import load_tenant
+
+        with open_stored(project, self.place(project), load_tenant(snapshot), intention, base) as opened:
+            yield opened

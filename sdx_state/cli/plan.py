@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 from shlex import quote
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,6 +20,11 @@ from sdx_state.cli.planning import (
     stop_after_planning,
 )
 from sdx_state.cli.reports import Reports, format_options
+
+if TYPE_CHECKING:
+    from sdx_state.apply.review import Review
+    from sdx_state.model.plan import Plan
+    from sdx_state.plan.conversation import Conversation
 
 CHANGES = 2
 
@@ -60,13 +66,8 @@ def command(
     Exits with 1 if the plan has errors, and with 6 if `apply` would stop at a safety limit. Consent to deletes and to
     critical changes is saved with the plan.
     """
-    from sdx_state.app.opening import open_stored
-    from sdx_state.app.rehearsal import load_tenant
-    from sdx_state.app.saved import save_plan
     from sdx_state.apply.approval import Consent, violations
-    from sdx_state.cli.consent import remember_saved
-    from sdx_state.cli.console import reading, say, say_where
-    from sdx_state.plan.conversation import conversations
+    from sdx_state.cli.console import reading, say_where
     from sdx_state.risk.limits import with_limits
 
     if snapshot is not None and not sandbox:
@@ -76,12 +77,8 @@ def command(
         intention = context.intention(quiet=True)
         before = context.before(base) if base is not None else None
         base_intention = before.intention if before is not None else None
-        opened = (
-            open_stored(project, context.place(project), load_tenant(snapshot), intention, base_intention)
-            if snapshot is not None
-            else context.live(project, intention, base_intention, sandbox=sandbox)
-        )
-        with opened as (workspace, intention, base_intention):
+        with context.tenant(project, intention, base_intention, sandbox=sandbox, snapshot=snapshot) as opened:
+            workspace, intention, base_intention = opened
             reports.where = workspace.where
             if snapshot is not None:
                 say_where(workspace.where)
@@ -100,15 +97,30 @@ def command(
         plan = replace(with_limits(planned.plan, found), consented=allow_deletes, allowed=allowed)
         if before is not None:
             plan = replace(plan, diagnostics=(*plan.diagnostics, *before.diagnostics))
-        told = conversations(plan, planned.intention, planned.snapshot) if reports.wants("html", "markdown") else ()
-        reports.show(plan, tuple(told))
+        reports.show(plan, _told(planned, plan) if reports.wants("html", "markdown") else ())
         if out is not None and not plan.errors:
-            reports.hash = save_plan(plan, intention, planned.snapshot, out, context.key())
-            if snapshot is None:
-                remember_saved(context.store(sandbox), reports.hash)
-            say(f"\nSaved. To carry out exactly this:  sdx-state apply {quote(str(out))} --expect {reports.hash}")
+            reports.hash = _saved(context, planned, plan, out, remembered=snapshot is None, sandbox=sandbox)
         if plan.errors:
             raise click.exceptions.Exit(error_code(plan))
         stop_after_planning(plan)
         if detailed_exitcode and not plan.empty:
             raise click.exceptions.Exit(CHANGES)
+
+
+def _told(planned: Review, plan: Plan) -> tuple[Conversation, ...]:
+    from sdx_state.plan.conversation import conversations
+
+    return tuple(conversations(plan, planned.intention, planned.snapshot))
+
+
+def _saved(context: Context, planned: Review, plan: Plan, out: Path, *, remembered: bool, sandbox: bool) -> str:
+    """Save `plan` to `out`, say how to apply it, and return its hash."""
+    from sdx_state.app.saved import save_plan
+    from sdx_state.cli.consent import remember_saved
+    from sdx_state.cli.console import say
+
+    hash = save_plan(plan, planned.intention, planned.snapshot, out, context.key())
+    if remembered:
+        remember_saved(context.store(sandbox), hash)
+    say(f"\nSaved. To carry out exactly this:  sdx-state apply {quote(str(out))} --expect {hash}")
+    return hash

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sdx_state.config.across import (
     Reporter,
@@ -29,9 +30,7 @@ from sdx_state.config.resources import Declarations, Document
 from sdx_state.config.settings import Project
 from sdx_state.config.sift import PROJECT_FILE, Found, unread, with_way_out
 from sdx_state.config.source_text import SourceText
-from sdx_state.config.tree import Items, Table, prune
-from sdx_state.config.users_csv import Users, UsersFile, read_header, read_rows
-from sdx_state.config.users_files import read_users_sheet, users_files
+from sdx_state.config.tree import Items, Table, prune, table
 from sdx_state.config.values import FieldReader
 from sdx_state.config.verdict import verdict_of
 from sdx_state.kinds import KINDS, Kind
@@ -40,6 +39,9 @@ from sdx_state.model.conversation import Check
 from sdx_state.model.diagnostic import Diagnostic, in_order
 from sdx_state.model.resource import Desired, Moved, Removed, Source
 from sdx_state.model.suppression import Suppression
+
+if TYPE_CHECKING:
+    from sdx_state.config.users_csv import Users, UsersFile
 
 
 @dataclass(frozen=True)
@@ -254,12 +256,19 @@ class _Loader:
         return frozenset(broken)
 
     def _add_rows(self, kind: Kind, document: Document, declarations: Declarations) -> None:
+        if not kind.upload or "csv" not in table(document.root.get(kind.collection)):
+            return
+        from sdx_state.config.users_files import users_files
+
         for name, file in users_files(kind, document, self.diagnostics.append):
             self._add_file(kind, name, document.source, file, declarations)
 
     def _add_file(
         self, kind: Kind, name: str, named_by: SourceText, file: UsersFile, declarations: Declarations
     ) -> None:
+        from sdx_state.config.users_csv import read_header, read_rows
+        from sdx_state.config.users_files import read_users_sheet
+
         self.named.add(name)
         sheet = read_users_sheet(self.files, name, file, named_by, self.diagnostics.append)
         if sheet is None:

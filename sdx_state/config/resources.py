@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sdx_state.config.references import References, Room
 from sdx_state.config.source_text import SourceText
 from sdx_state.config.switches import switch
 from sdx_state.config.tree import KeyPlaces, Node, Place, Table, items, table
-from sdx_state.config.users_csv import Row
 from sdx_state.config.values import FieldReader, Fields
 from sdx_state.kinds import KINDS, Kind, children_of
 from sdx_state.kinds.complaint import Complaint
@@ -18,6 +18,9 @@ from sdx_state.kinds.user import UPLOAD_BESIDE_TEAM, UPLOAD_SWITCHES
 from sdx_state.model.address import Address, readable_key
 from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.resource import Desired, Source
+
+if TYPE_CHECKING:
+    from sdx_state.config.users_csv import Row
 
 Report = Callable[[Diagnostic], None]
 

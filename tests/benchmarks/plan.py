@@ -68,7 +68,7 @@ def requests_sent(url: str, folder: Path) -> int:
     from sdx_state.api.address import base_url
     from sdx_state.api.credentials import credentials_from
     from sdx_state.api.endpoints import Connection, Endpoints
-    from sdx_state.app.pull import intention_of
+    from sdx_state.app.declared import intention_of
     from sdx_state.app.workspace import Workspace
     from sdx_state.cli.console import ReadingProgress
     from sdx_state.config.configuration import load_configuration

@@ -21,7 +21,7 @@ from sdx_state.api.address import base_url
 from sdx_state.api.credentials import credentials_from
 from sdx_state.api.endpoints import Connection as ApiConnection
 from sdx_state.api.endpoints import Endpoints
-from sdx_state.app.pull import intention_of
+from sdx_state.app.declared import intention_of
 from sdx_state.app.workspace import Workspace
 from sdx_state.apply.approval import Consent, approve
 from sdx_state.apply.run import Silence

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from sdx_state.app.pull import intention_of
+from sdx_state.app.declared import intention_of
 from sdx_state.app.saved import configuration_hash
 from sdx_state.config.configuration import load_configuration
 from sdx_state.model.snapshot import Snapshot

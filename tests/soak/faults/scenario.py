@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sdx_state.app.pull import intention_of
+from sdx_state.app.declared import intention_of
 from sdx_state.config.configuration import load_configuration
 from sdx_state.model.plan import Action
 from tests.soak.faults.tenant import LABEL, Row, Tenant
