@@ -148,7 +148,8 @@ class SharedJournal:
         with _as_os_error(self._store.name):
             if self.newest() < head.seq:
                 if not any(key.startswith(f"{self.prefix}/history/{head.seq:012}-") for key in self._history()):
-                    content = b"".join(self._commit(first) for first in firsts)
+                    closed = self.newest()  # a commit from before that came late is no line of this part
+                    content = b"".join(self._commit(first) for first in firsts if first > closed)
                     self._create(f"{self.prefix}/history/{head.seq:012}-{run}", content)
                 mark = f"{self.prefix}/journal/{head.seq:012}.closed"
                 self._create(mark, b"")

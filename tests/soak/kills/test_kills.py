@@ -71,3 +71,10 @@ def test_a_signal_saves_what_was_done_and_gives_the_lock_back():
 def test_the_harness_notices_what_is_there_twice():
     said, _, failed = counts("--points", "--every", "1000", "--sabotage")
     assert failed > 0, said
+
+
+@pytest.mark.parametrize("store", ["s3", "postgres"])
+def test_apply_that_is_stopped_past_its_lease_sends_nothing_that_had_not_passed_its_check(store):
+    said, passed, failed = counts("--store", store, harness="stopped")
+    assert failed == 0, said
+    assert passed == 5
