@@ -33,8 +33,7 @@ def _completer(known: Callable[[Context, bool], Iterable[str]]) -> Complete:
 
 def _context(ctx: click.Context) -> Context:
     """Return what the options say that were typed so far."""
-    from sdx_state.cli.context import Context
-    from sdx_state.cli.main import ENVIRON
+    from sdx_state.cli.context import ENVIRON, Context
     from sdx_state.programs.machine import THIS_MACHINE
 
     root = ctx.find_root().params

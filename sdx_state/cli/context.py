@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from sdx_state.state.signing import SigningKey
 
     Opened = tuple[Workspace, Intention, Intention | None]
+
+ENVIRON: Mapping[str, str] = os.environ  # noqa: TID251 - what the command line begins with
 
 sandbox_option = click.option(
     "--sandbox", is_flag=True, help="Use a tenant on this machine, kept in .sdx/sandbox.db, instead of the real one."

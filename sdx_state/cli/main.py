@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import gc
 import importlib
-import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import Any, TypeVar
 import click
 
 from sdx_state.cli.completing import environments
-from sdx_state.cli.context import Context
+from sdx_state.cli.context import ENVIRON, Context
 
 _Command = TypeVar("_Command", Callable[..., Any], click.Command)
 
@@ -32,7 +31,6 @@ TASKS = {
 COMMANDS = tuple(name for names in TASKS.values() for name in names)
 
 NARROW = 52  # click writes help for at least so many columns
-ENVIRON: Mapping[str, str] = os.environ  # noqa: TID251 - what the command line begins with
 
 
 class LazyGroup(click.Group):

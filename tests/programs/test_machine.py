@@ -24,7 +24,7 @@ ROOT = PACKAGE.parent
 EXCEPTIONS = {
     "api/client.py": "the default of a public argument",
     "app/project.py": "the default of a public argument",
-    "cli/main.py": "where the command line begins",
+    "cli/context.py": "where the command line begins",
     "cli/console.py": "what describes the terminal",
     "state/http_requests.py": "each request is one attempt with a time limit; its caller retries",
     "sandbox/machine.py": "the sandbox shares no code with the rest",
