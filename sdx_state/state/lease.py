@@ -96,7 +96,7 @@ class Lease:
     overtook: bool
     lost: str = ""
     _unanswered: tuple[bytes, float] | None = None
-    _guard: threading.RLock = field(default_factory=threading.RLock)
+    _guard: threading.RLock = field(default_factory=lambda: threading.RLock())  # noqa: PLW0108 - of this module: a simulation replaces it
 
     def check(self) -> None:
         """Return if this holder may write now; where it cannot be sure any more, renew the lease first.
