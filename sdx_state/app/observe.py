@@ -61,7 +61,14 @@ class TenantReader:
     waiting: Callable[[float], None] | None = None
 
     def observe(
-        self, wanted: Wanted, ledger: Ledger, unfinished: Unfinished, progress: Progress, *, ask_again: bool = False
+        self,
+        wanted: Wanted,
+        ledger: Ledger,
+        unfinished: Unfinished,
+        progress: Progress,
+        *,
+        ask_again: bool = False,
+        read: Snapshot | None = None,
     ) -> Observed:
         """Return what `wanted` asks for.
 
@@ -71,13 +78,17 @@ class TenantReader:
             unfinished: What earlier runs left.
             progress: Told of each request.
             ask_again: Look numbers up even if the answer is remembered.
+            read: Everything that the tenant lists, as read a moment ago. It is read again if that leaves a doubt.
 
         Raises:
             SurveyDynamixError: The tenant could not be read.
             TooMuchMissing: This looks like the wrong tenant.
             UnprovenTenant: Nothing shows that this is the tenant of the state, and something may be written to it.
         """
-        snapshot, learnt = read_live(self.client, wanted, ledger, self.parallelism, progress, ask_again=ask_again)
+        if read is not None and unfinished.is_empty and wanted.is_in(read):
+            snapshot, learnt = read, ledger
+        else:
+            snapshot, learnt = read_live(self.client, wanted, ledger, self.parallelism, progress, ask_again=ask_again)
         absent = _absent(unfinished.unseen, wanted, snapshot, self.machine.uptime())
         if self.waiting is not None and (absent or snapshot.unlisted):
             now = self.machine.uptime()

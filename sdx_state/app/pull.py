@@ -35,7 +35,7 @@ from sdx_state.plan.rename import key_changes
 
 @dataclass(frozen=True)
 class Pulled:
-    """The end of a pull. The next plan, made from a fresh reading, is empty of writes.
+    """The end of a pull. The next plan is empty of writes: if files change, it is made from a fresh reading.
 
     Attributes:
         files: What was written, or removed.
@@ -127,10 +127,12 @@ def pull(
         drafts: dict[str, SourceText | None] = dict(files.texts)
         try:
             drafts.update(_drafts(folder, described, before, files))
-            after = load(Changed(Folder(folder), drafts))
+            after = load(Changed(Folder(folder), drafts)) if drafts else before
         except (ConfigurationError, ValueError) as error:
             raise NotPulled(f"what would be written is not valid: {error}", "Nothing was changed.") from error
-        planned = workspace.plan(intention_of(after), progress, waiting=waiting)
+        # Where files change, the tenant may not change meanwhile. Where none does, the first reading proves as much.
+        read = None if drafts else snapshot
+        planned = workspace.plan(intention_of(after), progress, waiting=waiting, read=read)
         if planned.plan.errors or any(change.writes for change in planned.plan.changes):
             raise NotPulled(
                 "the next plan would not be empty, and is shown above",
@@ -171,7 +173,7 @@ def _drafts(
         ValueError: A name or a text cannot be written at all.
     """
     try:
-        return dict(drafts_of(folder, described.resources, before.project.variables, files))
+        return dict(drafts_of(folder, described.resources, before.project.variables, files, before.resources))
     except ConfigurationError as error:
         ways = "; or ".join(dict.fromkeys(one.help for one in error.diagnostics if one.help))
         message = f"a file cannot contain what is in the tenant: {error}"

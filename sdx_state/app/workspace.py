@@ -95,6 +95,7 @@ class Workspace:
         destroying: bool = False,
         waiting: Callable[[float], None] | None = None,
         holding: bool = False,
+        read: Snapshot | None = None,
     ) -> Review:
         """Read the tenant and return the plan for `intention`. Sends nothing but GET, HEAD and OPTIONS.
 
@@ -112,6 +113,7 @@ class Workspace:
             destroying: The configuration is not what decides which resources are deleted.
             waiting: For a run that writes: told how many seconds are waited for what does not show yet.
             holding: This run holds the lock of the state, as every run with `waiting` does.
+            read: Everything that the tenant lists, if this run has just read it and nothing has been written since.
 
         Raises:
             SurveyDynamixError: The tenant could not be read.
@@ -125,7 +127,8 @@ class Workspace:
         declared = [*intention.resources.values(), *(base.resources.values() if base is not None else ())]
         declared = [one for one in declared if scope is None or one.address in scope]
         wanted = wanted_of(declared, ledger, scope, unfinished.leaving)
-        seen = self._reader(waiting).observe(wanted, ledger, unfinished, progress, ask_again=ask_again)
+        reader = self._reader(waiting)
+        seen = reader.observe(wanted, ledger, unfinished, progress, ask_again=ask_again, read=read)
         snapshot, ledger = seen.snapshot, seen.ledger
         plan = self._routed(build_plan(intention, snapshot, ledger, scope, seen.pending))
         diagnostics = (

@@ -9,6 +9,7 @@ from sdx_state.config.emit import is_key_of_label, same, yaml_name, yaml_values
 from sdx_state.config.references import NOTHING, References
 from sdx_state.kinds import children_of
 from sdx_state.model.resource import Desired
+from sdx_state.model.value import Value
 
 
 @dataclass(frozen=True)
@@ -48,14 +49,24 @@ class Update:
 
 def changed_fields(current: Desired, wanted: Desired) -> dict[str, object]:
     """Return the fields of `wanted`, as YAML values, that `current` does not say already."""
-    values = yaml_values(wanted)
-    changed = {
-        yaml_name(wanted.kind, name): value
-        for name, value in values.items()
-        if name not in current.values or not same(wanted, name, current.values[name], wanted.values[name])
-    }
-    if is_key_of_label(current, current.values) and not is_key_of_label(current, {**current.values, **wanted.values}):
-        changed["key"] = current.key  # another label would make another one, which is another resource
+    different = {name for name, value in wanted.values.items() if not _is_said(current, wanted, name, value)}
+    changed: dict[str, object] = {}
+    if different:
+        values = yaml_values(wanted)
+        changed = {yaml_name(wanted.kind, name): value for name, value in values.items() if name in different}
+        after = {**current.values, **wanted.values}
+        if is_key_of_label(current, current.values) and not is_key_of_label(current, after):
+            changed["key"] = current.key  # another label would make another one, which is another resource
     if wanted.id is not None and wanted.id != current.id:
         changed["id"] = int(wanted.id)
     return changed
+
+
+def _is_said(current: Desired, wanted: Desired, name: str, value: Value) -> bool:
+    """Tell whether `current` says already what `wanted` says in its field `name`, which is `value`."""
+    if name not in current.values:
+        return False
+    said = current.values[name]
+    if said is value or (isinstance(said, str) and isinstance(value, str) and said == value):
+        return True
+    return same(wanted, name, said, value)

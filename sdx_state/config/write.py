@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
@@ -12,12 +13,13 @@ from sdx_state.config.configuration import Declared, read_declared
 from sdx_state.config.emit import body_of, key_of
 from sdx_state.config.files import Folder, ProjectFiles, replace_texts
 from sdx_state.config.project import load_project
+from sdx_state.config.references import NOTHING, References
 from sdx_state.config.revise import changed_text, extended_text
 from sdx_state.config.source_text import SourceText
 from sdx_state.config.tree import table
 from sdx_state.config.update import Update, changed_fields
 from sdx_state.config.users_csv_change import change_rows
-from sdx_state.kinds import KINDS
+from sdx_state.kinds import KINDS, Kind
 from sdx_state.model.address import Address, is_key
 from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.resource import Desired
@@ -53,7 +55,11 @@ def write_resources(
 
 
 def drafts_of(
-    folder: Path, resources: Sequence[Desired], variables: Mapping[str, str], files: ProjectFiles | None = None
+    folder: Path,
+    resources: Sequence[Desired],
+    variables: Mapping[str, str],
+    files: ProjectFiles | None = None,
+    known: Mapping[Address, Desired] | None = None,
 ) -> dict[str, SourceText]:
     """Return by name the texts of the files that `write_resources` would write.
 
@@ -62,19 +68,61 @@ def drafts_of(
         resources: What is to be declared, the children of each in their order.
         variables: Texts for `${var.NAME}`.
         files: Where its files are read; in the folder, if this is None.
+        known: What they declare, if that is known. The files are not read again if nothing is to be changed.
 
     Raises:
         ConfigurationError: What is there is invalid.
         ValueError: A text cannot be said in YAML, a key cannot be a file's name, or that file is not the project's.
     """
+    families = _families(resources)
+    if known is not None and not any(_compared(families, known, NOTHING)):
+        return {}
     files = files or Folder(folder)
     drafts = _Drafts(files, read_declared(folder, variables, files))
-    drafts.take(resources)
+    drafts.take(families)
     sources = drafts.declared.sources
     return {
         name: SourceText(name, text, sources[name].encoding if name in sources else "utf-8")
         for name, text in drafts.texts.items()
     }
+
+
+@dataclass
+class _Family:
+    """What is to be declared of one top-level resource: itself, unless that stays, and its children in order."""
+
+    wanted: Desired | None = None
+    children: list[Desired] = field(default_factory=list)
+
+
+def _families(resources: Sequence[Desired]) -> dict[Address, _Family]:
+    families: dict[Address, _Family] = {}
+    for resource in resources:
+        family = families.setdefault(resource.parent or resource.address, _Family())
+        if resource.parent is None:
+            family.wanted = resource
+        else:
+            family.children.append(resource)
+    for family in families.values():
+        family.children.sort(key=lambda child: child.position)
+    return families
+
+
+def _compared(
+    families: Mapping[Address, _Family], declared: Mapping[Address, Desired], references: References
+) -> tuple[list[Update], list[_Family]]:
+    """Return what changes in resources that are `declared`, and those that are not."""
+    updates, added = [], []
+    for address, family in families.items():
+        current = declared.get(address)
+        if current is not None:
+            pairs = [(declared.get(child.address), child) for child in family.children]
+            update = Update(current, family.wanted, pairs, references)
+            if update.changes:
+                updates.append(update)
+        elif family.wanted is not None:
+            added.append(family)
+    return updates, added
 
 
 def _folded(name: str) -> str:
@@ -91,34 +139,23 @@ class _Drafts:
         self.texts: dict[str, str] = {}
         self._homes = {_folded(name): name for name in declared.sources}
 
-    def take(self, resources: Sequence[Desired]) -> None:
-        """Compose the texts that declare `resources`."""
-        children: dict[Address, list[Desired]] = {}
-        others: dict[Address, Desired | None] = {}
-        for resource in resources:
-            if resource.parent is None:
-                others[resource.address] = resource
-            else:
-                others.setdefault(resource.parent)
-                children.setdefault(resource.parent, []).append(resource)
+    def take(self, families: Mapping[Address, _Family]) -> None:
+        """Compose the texts that declare `families`."""
         updates: dict[str, list[Update]] = {}
-        added: dict[str, list[Desired]] = {}
-        for address, wanted in others.items():
-            current = self.declared.resources.get(address)
-            inner = sorted(children.get(address, ()), key=lambda child: child.position)
-            if current is not None:
-                pairs = [(self.declared.resources.get(child.address), child) for child in inner]
-                update = Update(current, wanted, pairs, self.declared.references)
-                if update.changes:
-                    updates.setdefault(current.source.file, []).append(update)
-            elif wanted is not None:
-                added.setdefault(self._home(wanted), []).append(wanted)
-                children[address] = inner
+        added: dict[str, dict[str, object]] = {}
+        kinds: dict[str, Kind] = {}
+        changed, new = _compared(families, self.declared.resources, self.declared.references)
+        for update in changed:
+            updates.setdefault(update.current.source.file, []).append(update)
+        for family in new:
+            if family.wanted is not None:
+                home = self._home(family.wanted)
+                kinds.setdefault(home, KINDS[family.wanted.kind])
+                added.setdefault(home, {})[key_of(family.wanted)] = body_of(family.wanted, family.children)
         for name, changes in updates.items():
             self.texts[name] = self._changed(name, changes)
-        for name, new in added.items():
-            entries = {key_of(one): body_of(one, children.get(one.address, ())) for one in new}
-            self.texts[name] = self._extended(name, KINDS[new[0].kind].collection, entries)
+        for name, entries in added.items():
+            self.texts[name] = self._extended(name, kinds[name].collection, entries)
 
     def _home(self, resource: Desired) -> str:
         """Return the file that a new resource goes to: one that every system can have beside those that are there."""

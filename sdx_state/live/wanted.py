@@ -11,6 +11,7 @@ from sdx_state.kinds.identity import Identity
 from sdx_state.model.address import Address
 from sdx_state.model.ledger import Ledger
 from sdx_state.model.resource import Desired
+from sdx_state.model.snapshot import Snapshot
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,20 @@ class Wanted:
         one = KINDS[kind]
         absent = {id for owner, id in self.managed if owner == kind and one.identity_of(id) not in seen}
         return sorted(id for id in absent if one.unaddressable(id) is None)
+
+    def is_in(self, snapshot: Snapshot) -> bool:
+        """Return True if `snapshot`, of everything that a tenant lists, has all parts; False where it is in doubt.
+
+        Numbers are not listed, and a missing resource has to be read by its id.
+        """
+        if self.numbers or snapshot.unlisted or not self.kinds <= snapshot.read:
+            return False
+        if not self.parents <= snapshot.parents_read:
+            return False
+        for kind in {kind for kind, _ in self.managed}:
+            if self.missing(kind, {KINDS[kind].identity_of(live.id) for live in snapshot.of(kind)}):
+                return False
+        return True
 
     def unexplained(self, kind: str, missing: Iterable[str]) -> int:
         """Return the number of `missing` that no earlier run was about to delete."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from sdx_state.model.address import Address
 
 HASH_BYTES = 6
+_CANONICAL = json.JSONEncoder(ensure_ascii=True, sort_keys=True, separators=(",", ":"), default=str)
 Step = tuple[Address, Address]
 
 
@@ -78,7 +79,7 @@ class Ledger:
 
     def hash(self, value: object) -> str:
         """Return the keyed hash of a normalised value."""
-        text = json.dumps(value, ensure_ascii=True, sort_keys=True, separators=(",", ":"), default=str)
+        text = _CANONICAL.encode(value)
         key = self.lineage.encode()[:64]
         return hashlib.blake2b(text.encode(), digest_size=HASH_BYTES, key=key).hexdigest()
 

@@ -149,6 +149,9 @@ class _Describer:
                 if said is not None:  # only a text can be declared as cleared: a number becomes unmanaged
                     values[one.name] = "" if one.type in _CLEARED else None
                 continue
+            if isinstance(value, str) and isinstance(said, str) and value == said:
+                values[one.name] = value  # what is declared can be declared
+                continue
             refusal = self._undeclared(one, value) or self.why_not(kind, one.name, value)
             if refusal is None:
                 values[one.name] = value

@@ -68,6 +68,11 @@ class Unfinished:
     interrupted: str | None = None
     unseen: tuple[Unseen, ...] = ()
 
+    @property
+    def is_empty(self) -> bool:
+        """True if nothing was left: no run without an end, and nothing that reads may not show yet."""
+        return not (self.pending or self.created or self.leaving or self.interrupted or self.unseen)
+
 
 class Left:
     """Takes the records of a journal, the oldest first, and says what is left open."""
