@@ -96,7 +96,7 @@ class Source:
         self._code = {path: list(_code(tree)) for path, tree in self.modules.items()}
 
     def where(self, says: Callable[[ast.AST], bool]) -> dict[str, list[int]]:
-        """Return the lines of each module that hold a node for which `says` is true; docstrings are left out."""
+        """Return the lines of each module with a node for which `says` is true; docstrings are omitted."""
         found = {path: [node.lineno for node in nodes if says(node)] for path, nodes in self._code.items()}
         return {path: lines for path, lines in found.items() if lines}
 
@@ -119,7 +119,7 @@ def source() -> Source:
 
 
 def take_settings_away(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Set the environment as if nobody had set anything up for the program."""
+    """Set the environment as if no settings of the program existed."""
     names = ("API_URL", "CUSTOMER_UUID", "AUTH_TOKEN", "ACCESS_TOKEN", "ENV", "LOG", "CA_FILE", "STATE_KEY")
     for name in (*names, "CLIENT_ID", "CLIENT_SECRET"):
         monkeypatch.delenv(f"SDX_{name}", raising=False)

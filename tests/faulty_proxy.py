@@ -36,7 +36,7 @@ class Hold:
         return self._reached.wait(PATIENCE)
 
     def release(self) -> None:
-        """Let what is held go on, and hold nothing any more."""
+        """Release the waiting requests, and delay no others."""
         self._released.set()
 
     def __call__(self) -> None:

@@ -1,4 +1,4 @@
-"""Who debugs gets one process, and everybody else all processors; `-n` is always obeyed."""
+"""Chosen test files run in one process, for debugging, and all other runs use all processors; `-n` always wins."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ QUICK = "not soak"  # as in `addopts`
 SOAK = Path(__file__).parent / "soak"
 LEFT_OUT = pytest.StashKey[int]()
 
-# Whether a property holds does not depend on how long one example takes on this machine.
+# The time that an example takes on this machine does not decide whether a property is true.
 settings.register_profile("quick", max_examples=30, deadline=None, derandomize=True)
 settings.register_profile("soak", max_examples=400, deadline=None, derandomize=True)
 
@@ -30,7 +30,7 @@ def tries(quick: int, soak: int) -> settings:
 def pytest_configure(config: pytest.Config) -> None:
     """Choose the tier, and with it how many examples a property is tried with."""
     if config.option.markexpr == QUICK and all(SOAK in (path, *path.parents) for path in _chosen(config)):
-        config.option.markexpr = ""  # whoever names nothing but soak tests wants them
+        config.option.markexpr = ""  # a command that names only soak tests is meant to run them
     settings.load_profile("quick" if config.option.markexpr == QUICK else "soak")
     config.stash[LEFT_OUT] = 0
 
@@ -48,7 +48,7 @@ def _chosen(config: pytest.Config) -> list[Path]:
 
 @pytest.fixture
 def quick(request: pytest.FixtureRequest) -> bool:
-    """Tell whether a test is to try a sample of its cases. Whoever asks is run again in the soak tier, to try all."""
+    """Tell whether a test is to try a sample of its cases. Its tests run again in the soak tier, to try all."""
     return bool(request.config.option.markexpr == QUICK)
 
 

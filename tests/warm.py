@@ -26,7 +26,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO, Any
 
-# What commands import inside functions. A name that is missing here only costs time.
+# Modules that commands import inside functions. A name that is missing here only costs time.
 IMPORTED = (
     "cryptography.hazmat.primitives.ciphers.aead",
     "deepdiff",
@@ -47,7 +47,7 @@ IMPORTED = (
     "yaml",
 )
 STREAMS = (("stdin", "r", "strict"), ("stdout", "w", "strict"), ("stderr", "w", "backslashreplace"))
-# It imports next to nothing, and hands over what it was given. There is no ' in it, for it stands between two.
+# It imports few modules, and passes on its arguments. It must not contain ' because it is enclosed in two of them.
 PROGRAM = """#!/bin/sh
 exec "{python}" -I -S -c '
 import fcntl, json, os, socket, struct, sys
@@ -137,7 +137,7 @@ def main(address: str) -> None:
 
 def _next_run(address: str) -> dict[str, Any] | None:
     """Return, in a fork of its own, what to run; None, in the server, when its input has ended."""
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those that wait
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the children are not waited for
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(address)
         listening.listen(64)

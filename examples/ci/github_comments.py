@@ -16,7 +16,7 @@ import sys
 import urllib.error
 import urllib.request
 
-OURSELVES = "github-actions[bot]"  # whoever else begins a comment with the hidden line is not edited
+OURSELVES = "github-actions[bot]"  # a comment of another user that begins with the hidden line is not edited
 PAGE = 100
 MARKER = re.compile(r"<!-- sdx-state .*-->")
 

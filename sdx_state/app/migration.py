@@ -162,7 +162,7 @@ def _copied(source: Movable, target: Movable, fence: Fence, onto: Fence) -> Move
     for run in source.kept_runs():
         target.save_run(run, source.load_run(run, None))
     for serial in source.kept_serials():
-        with suppress(StateUnusable):  # one that is damaged is no reason to stay
+        with suppress(StateUnusable):  # a damaged generation does not prevent the move
             target.keep_generation(source.generation(serial))
     saved = target.save(ledger)
     _require_equal(source, target.for_move(), ledger, saved)

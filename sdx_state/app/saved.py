@@ -211,7 +211,7 @@ def _difference(reviewed: Change, now: Change | None, plan: Plan) -> str | None:
     if now.action is Action.NO_OP and reviewed.action in (Action.CREATE, Action.UPDATE):
         return None
     if now.action is Action.FORGET and reviewed.action is Action.DELETE and now.id == reviewed.id:
-        return None  # somebody else deleted it
+        return None  # another user deleted it
     if reviewed.action is not now.action or reviewed.id != now.id:
         return f"was {_words(reviewed)}, would now be {_words(now)}"
     before = {field.path: (field.before, field.after) for field in reviewed.fields}

@@ -187,7 +187,7 @@ class Run:
             return Outcome(change, "failed", str(error), id=change.id, error=error)
         except SurveyDynamixError as error:
             if self.stop and isinstance(error, RateLimitError) and not error.request.startswith("GET"):
-                return not_started(change)  # certainly not processed: the wait before it was sent again was ended
+                return not_started(change)  # certainly not processed: the wait before the retry was interrupted
             status: Status = "ambiguous" if error.ambiguous else "failed"
             return Outcome(change, status, str(error), id=change.id, error=error)
         except (StateNotSaved, LockLost) as error:

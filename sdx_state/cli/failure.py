@@ -56,7 +56,7 @@ def report_failure(error: BaseException) -> int | None:
         error.show()
         return error.exit_code
     if isinstance(error, BrokenPipeError):
-        return 1  # whoever read our output has seen enough
+        return 1  # the reader of the output closed the pipe
     failure = foreseen(error)
     if failure is None:
         return None

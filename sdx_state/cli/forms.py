@@ -117,7 +117,7 @@ class Written(ABC):
                 from sdx_state.app.extension import ExtensionFailed
 
                 self.stopped(failure)
-                with suppress(OSError, ExtensionFailed):  # what stopped the command is what has to be told
+                with suppress(OSError, ExtensionFailed):  # report the error that stopped the command instead
                     self._write()
             raise
         else:

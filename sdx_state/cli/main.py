@@ -147,7 +147,7 @@ def cli(ctx: click.Context, folder: Path, environment: str | None) -> None:
     if level:
         import logging
 
-        # Ours alone: what the libraries beneath log may quote whatever a server sent.
+        # Only this package logs: log messages of libraries may quote any text that a server sent.
         handler = logging.StreamHandler()
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
         ours = logging.getLogger("sdx_state")

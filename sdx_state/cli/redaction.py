@@ -74,7 +74,7 @@ class RedactingStream:
         except OSError as error:
             self.failure = self.failure or error
             if isinstance(error, BrokenPipeError) and self._essential:
-                raise  # whoever read it has seen enough
+                raise  # the reader of the output closed the pipe
             if self._essential:
                 raise OutputLost(error.strerror) from error
 

@@ -55,7 +55,7 @@ def command(
     say("  sdx-state plan\n")
     say(f"Change it by hand, as in the admin UI: {loopback_origin(port)}/")
     say(f"  (user {options.customer_uuid}, password {options.auth_token})\n")
-    if find_spec("oauthlib") is not None:  # what `login` needs; without it, that is no way to sign in
+    if find_spec("oauthlib") is not None:  # `login` needs it
         say(f"Or sign in: sdx-state login --client-id {CLIENT_ID}   (client secret: {CLIENT_SECRET})\n")
     say("Press Ctrl-C to stop.")
     with usable_database(database):

@@ -289,7 +289,7 @@ class _Loader:
     ) -> tuple[list[Moved], list[Removed]]:
         moved: list[Moved] = []
         removed: list[Removed] = []
-        # What the schema refuses may declare questions that were not looked at.
+        # A document that the schema rejects may declare questions that were not read.
         complete = self.complete and not any(document.broken for document in documents)
         for document in documents:
             moved += read_moved(document)

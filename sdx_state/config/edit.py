@@ -160,7 +160,7 @@ def _set_children(body: CommentedMap, update: Update) -> None:
     said = body.get(update.section)
     old: CommentedSeq = said if isinstance(said, CommentedSeq) else CommentedSeq()
     kept = {was.position for was, _ in update.children if was is not None}
-    # What is declared and not live stays behind the one that it follows now.
+    # A declared child that is not live stays after the live child that precedes it.
     followers: dict[int, list[int]] = {}
     anchor = -1
     for index in range(len(old)):

@@ -117,7 +117,7 @@ class Folder:
                 raise outside()
             if is_hidden(real.relative_to(top).as_posix()) and not is_hidden(name):
                 raise hidden()
-            # Not blocking, or a FIFO would hold us here for ever.
+            # Open without blocking: opening a FIFO would otherwise wait forever.
             descriptor = os.open(real, os.O_RDONLY | BYTES | NO_WAIT | NO_LINK)
             with os.fdopen(descriptor, "rb") as file:
                 if not stat.S_ISREG(os.fstat(descriptor).st_mode):

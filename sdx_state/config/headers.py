@@ -164,7 +164,7 @@ def _nameless(sheet: Sheet, header: Record, headers: list[str]) -> list[Diagnost
         return []
     records = sheet.records()
     next(records)
-    with suppress(NotRows):  # is told when the rows are read
+    with suppress(NotRows):  # reported when the rows are read
         for line, cells in records:
             for index in empty:
                 if index < len(cells) and cells[index].strip(BLANKS):

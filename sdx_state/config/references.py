@@ -121,7 +121,7 @@ class References:
 
     def kept(self, template: str, wanted: str) -> str:
         """Return a template of `wanted`, with each reference of `template` whose value is still there."""
-        spans: list[tuple[int, int, str]] = []  # from where to where each reference stands in the text, and itself
+        spans: list[tuple[int, int, str]] = []  # start and end of each reference in the text, and the reference
         length = end = 0
         for token in _TOKEN.finditer(template):
             length += token.start() - end

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from sdx_state.model.diagnostic import Diagnostic
 
-MAX_ALIKE = 3  # are told one by one
+MAX_ALIKE = 3  # are reported one by one
 MAX_LINES = 10  # are named
 _PARTICULAR = re.compile(r"`[^`]*`|[0-9]+")
 

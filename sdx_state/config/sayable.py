@@ -12,7 +12,7 @@ from sdx_state.kinds.complaint import Complaint
 from sdx_state.kinds.field import FieldType
 from sdx_state.model.value import Value
 
-# What no YAML file may hold, not even escaped, in the form that is read here.
+# Characters that no YAML file may contain, not even escaped, as this program reads YAML.
 _UNSAYABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 
 

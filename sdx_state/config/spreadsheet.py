@@ -184,7 +184,7 @@ def _workbook(
             )
         )
         return None
-    # Other sheets hold lists of choices, for example: the one whose first row knows most columns is meant.
+    # Other sheets may contain lists of choices, for example: read the one whose first row has the most known columns.
     rows = max((rows for _, rows in sheets), key=lambda rows: _most_known(rows, is_known), default=[])
     return Sheet(WorkbookText(name, ""), None, 0, tuple(rows))
 

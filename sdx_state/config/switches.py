@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sdx_state.kinds.complaint import Complaint
 
-# What the spreadsheets of a language show for a truth value, and what its people type.
+# The words that spreadsheets in each language show for a truth value, and that their users type.
 _TRUE = "true yes y 1 on wahr ja vrai oui verdadero sí si vero sì verdadeiro sim waar prawda tak sant sand tosi kyllä"
 _FALSE = "false no n 0 off falsch nein faux non falso não nao onwaar nee fałsz nie falskt falsk epätosi ei nej nei"
 _MEANING = {**dict.fromkeys(_TRUE.split(), "TRUE"), **dict.fromkeys(_FALSE.split(), "FALSE")}

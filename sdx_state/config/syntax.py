@@ -10,7 +10,7 @@ from sdx_state.model.diagnostic import Diagnostic
 MAX_DEPTH = 64
 TOO_DEEP = f"this is nested more than {MAX_DEPTH} levels deep"
 
-# What both parsers of PyYAML say begins with, or holds, the first text; the rest is ours: message and hint.
+# Messages of both parsers of PyYAML start with or contain the first text; the others are our message and hint.
 _WORDS: tuple[tuple[str, str, str | None], ...] = (
     (
         "violates indentation",
@@ -88,7 +88,7 @@ def syntax_diagnostic(source: SourceText, error: yaml.YAMLError) -> Diagnostic:
         if character in _CANNOT_START:
             message, hint = _CANNOT_START[character]
             return source.diagnostic("invalid-yaml", place, message, hint or _quoted(source, place))
-    if "nesting depth" in said:  # libyaml has a limit of its own since 0.2.6, above ours
+    if "nesting depth" in said:  # libyaml has its own limit since 0.2.6, above `MAX_DEPTH`
         return source.diagnostic("too-large", place, TOO_DEEP)
     if opened is not None and "flow" in context:
         return _flow_diagnostic(source, place, (opened.line + 1, opened.column + 1))

@@ -93,7 +93,7 @@ def read_header(file: UsersFile, sheet: Sheet, report: Callable[[Diagnostic], No
         )
         return None
     if not any(map(file.is_known, header.cells)):
-        # It may hold anything, and so nothing of it is shown.
+        # The line may contain any data, so the message shows nothing of it.
         message = "this file is not in the format of the user upload: its first line has none of the columns"
         other = _separator_not_read(header)
         if other is not None:

@@ -14,7 +14,7 @@ from sdx_state.model.resource import Live
 
 SIMILAR = 0.75
 LONGEST = 200  # characters of a name that are compared
-MOST = 50  # strangers looked at for each create; more would take long and tell little
+MOST = 50  # unmanaged resources compared with each create; more would take long and add little
 
 
 def mistyped(

@@ -22,7 +22,7 @@ def route(plan: Plan, writable: Collection[tuple[str, Verb]]) -> Plan:
     """Return `plan` with every change whose kind and verb are not in `writable` left to a person."""
     changes = tuple(_routed(change, writable) for change in plan.changes)
     missing = {change.address for change in changes if change.action is Action.CREATE and change.via == "manual"}
-    # What goes into something that a person has yet to create is the same person's work.
+    # A child of a resource that must be created by hand is managed by hand too.
     changes = tuple(
         replace(change, via="manual") if change.parent in missing and change.writes else change for change in changes
     )

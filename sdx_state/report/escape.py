@@ -16,7 +16,7 @@ _DANGEROUS = re.compile(
     "\u205f-\u206f\u23ce\u2800\u3164\ufe00-\ufe0e\ufeff\uffa0\ufff0-\uffff\ud800-\udfff\U00013430-\U0001343f"
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]|\\\\(?=u\\{)"
 )
-# An IPv6 address in brackets holds colons that begin no command, for a bracket is in front of them.
+# The colons of an IPv6 address in brackets begin no command, because a bracket is in front of them.
 _IPV6 = r"\[[0-9A-Fa-f:.]{2,45}\]"
 _COMMAND = re.compile(_IPV6 + r"|:(?=:)|#(?=#\[)|##(?=vso\[|teamcity\[)|section_(?=(?:start|end):)")
 

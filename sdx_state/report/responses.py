@@ -242,7 +242,7 @@ def _csv_records(file: BinaryIO, renderer: Renderer) -> Iterator[tuple[list[str]
             return
         if row is None:
             return
-        # The head is judged by whoever asks: another number of columns tells which options were others.
+        # The caller checks the header: another number of columns shows that the options were different.
         whole = last.endswith(_LINE_END.encode()) and (len(row) == len(renderer.columns) or after == len(last))
         yield row if whole else None, after
 
@@ -274,7 +274,7 @@ def _is_torn(file: BinaryIO, begin: int, end: int, renderer: Renderer) -> bool:
         return False
     if begin:
         return True
-    # Before any whole row it must be the beginning of ours: what is somebody else's is not cut off.
+    # Without a complete row, the file must begin as an export does: another program's file is never truncated.
     ours = renderer.head or f'{{"{renderer.columns[0]}": '.encode()
     file.seek(0)
     found = file.read(len(ours)).rstrip(b"\0")

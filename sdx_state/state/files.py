@@ -263,7 +263,7 @@ def _top(folder: Path) -> Directory:
     try:
         return platform.open_directory(folder)
     except FileNotFoundError:
-        why = why_not_private(folder)  # a link to nowhere is no folder that was never made
+        why = why_not_private(folder)  # a dangling link is different from a folder that does not exist yet
         if why is not None:
             raise ForeignFile(why, "Make that folder, or remove the link.") from None
         raise

@@ -221,7 +221,7 @@ class JournalEnd:
                 f"the journal {self.name} could not be written ({error.strerror}).\n"
                 "Nothing more was sent. Make room, then run the same command again."
             ) from error
-        except ForeignFile as error:  # put there while this run was under way
+        except ForeignFile as error:  # another user placed it during this run
             raise StateNotSaved(f"{error.what}.\nNothing more was sent. {error.advice}") from error
 
 

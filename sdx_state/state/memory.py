@@ -103,7 +103,7 @@ def open_journal(store: Backend, fence: Fence = UNFENCED) -> Journal:
 def _opened(store: Backend, fence: Fence) -> Journal:
     journal = journal_of(store, fence)
     saved = None
-    with suppress(StateUnusable):  # whoever needs the state hears of it, and others are about to replace it
+    with suppress(StateUnusable):  # commands that need the state report it; the others replace the state
         saved = store.load()
         if saved.head.seq < store.lines.newest():
             saved = None  # an older one, which knows nothing of the newest lines

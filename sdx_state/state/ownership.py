@@ -68,7 +68,7 @@ def why_foreign(found: os.stat_result, path: Path, owner: int, *, shared: bool) 
     user = effective_user()
     if user is None:
         return None
-    # Whoever owns the folder could have put any file there.
+    # The owner of the folder could have placed any file in it.
     trusted = {0, user, *([owner] if user == 0 else [])}
     if found.st_uid not in trusted:
         return f"belongs to another user (uid {found.st_uid})", "If it is yours, copy it, and use the copy."

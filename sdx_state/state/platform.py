@@ -34,13 +34,13 @@ def _flag(*names: str) -> int:
 
 # Every file is opened as bytes, and is not inherited by child processes.
 BYTES = _flag("O_BINARY", "O_CLOEXEC", "O_NOINHERIT")
-# Opening a pipe must not wait for ever, and a terminal must not become ours.
+# Opening a pipe must not wait forever, and a terminal must not become the controlling terminal.
 NO_WAIT = _flag("O_NONBLOCK", "O_NOCTTY")
 NO_LINK = _flag("O_NOFOLLOW")
 
 _DIRECTORY = os.O_RDONLY | _flag("O_DIRECTORY", "O_CLOEXEC")
 _HAS_DIRECTORIES = os.open in os.supports_dir_fd
-_LOCKED_BYTE = 1 << 30  # Windows hides a locked range from readers, and who holds a lock must stay readable
+_LOCKED_BYTE = 1 << 30  # Windows hides a locked range from readers, and the holder of a lock must stay readable
 _BUSY = 1.0  # seconds that Windows may refuse to replace a file, while a virus scanner reads it
 _PAUSE = 0.02
 

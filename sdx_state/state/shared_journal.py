@@ -148,7 +148,7 @@ class SharedJournal:
         with _as_os_error(self._store.name):
             if self.newest() < head.seq:
                 if not any(key.startswith(f"{self.prefix}/history/{head.seq:012}-") for key in self._history()):
-                    closed = self.newest()  # a commit from before that came late is no line of this part
+                    closed = self.newest()  # an earlier commit that arrived late does not belong to this part
                     content = b"".join(self._commit(first) for first in firsts if first > closed)
                     self._create(f"{self.prefix}/history/{head.seq:012}-{run}", content)
                 mark = f"{self.prefix}/journal/{head.seq:012}.closed"

@@ -187,7 +187,7 @@ class Careful:
                     return found.version
                 if found is not None or version is not None:
                     raise
-                # Some stores refuse a create that met another one which then failed: nothing is there, so again.
+                # Some stores reject a create that conflicts with another one, which fails later: nothing exists.
                 self._pause(tries, begun, Unclear(f"{self.store.name}: {key} conflicts, and does not exist"))
             except Unclear as error:
                 self._pause(tries, begun, error)

@@ -32,7 +32,7 @@ class Seen:
     body: bytes
 
 
-# What a script answers: (status, body[, headers]), bytes for the bare socket, or a function that writes to it.
+# The answer of a script: (status, body[, headers]), bytes for the bare socket, or a function that writes to it.
 Reply = Any
 Script = Callable[[Seen], Reply]
 

@@ -102,7 +102,7 @@ def test_write_is_retried_after_429_only_and_ambiguous_unless_rejected(
     server = serve(reply)
     client = connect(server)
     if what == "delete" and kind in (e.NonAPIResponseError, e.InvalidResponseError) and "delete" not in unclear:
-        client.surveys.delete("52")  # any 2xx that is no page says yes
+        client.surveys.delete("52")  # any 2xx that is not an HTML page means success
     else:
         with pytest.raises(e.SurveyDynamixError) as caught:
             _do(client, what)

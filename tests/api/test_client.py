@@ -186,7 +186,7 @@ def test_values_of_wrong_type_are_none_but_in_raw(serve, connect):
             try:
                 found = get(client)
             except e.InvalidResponseError:
-                # A response without an id in it is no value of another type: it would be missing.
+                # A response without an id is an error: an attribute without a value would break its type.
                 assert path == "interactions"
                 assert isinstance(row["responses"], list)
                 continue

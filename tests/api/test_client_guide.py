@@ -20,7 +20,7 @@ EXAMPLES = [
     if "Client" in text  # the others are tried in tests/app/test_project.py
 ]
 
-# What the editor of somebody who uses the client should take, and, where a `type: ignore` says so, refuse.
+# Code that type checkers of the client's users accept; a `type: ignore` marks the lines that they must reject.
 USES = """
 from collections.abc import Iterator, Mapping
 from datetime import datetime

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sdx_state.api import errors as e
 
 SURVEY = {"id": 52, "name": "Support CSAT"}
-# NUL and halves of surrogate pairs are refused, as tests/fuzz/encodings_of_texts.py holds.
+# NUL and halves of surrogate pairs are rejected: tests/soak/fuzz/encodings_of_texts.py tests it.
 HOSTILE_TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40)
 
 

@@ -24,7 +24,7 @@ DATUM = {"id": 121, "interaction_id": 7, "custom_key": "tier", "custom_value": "
 QUESTION = {"id": 509, "survey_id": 52, "order": 1, "question_type": "nps", "question_label": "Zufriedenheit für"}
 USER = {"email": "ana@example.com", "name": "Ana Lee", "agent_id": "alee", "phone": "+61499000001"}
 
-# collection, filters, the row of an honest server, and what a stranger's row has instead
+# collection, filters, a row that matches them, and the values that make a row not match
 NAMED = [
     ("questions", {"survey_id": 52}, QUESTION, {"survey_id": 53}),
     ("questions", {"survey_id": "52"}, QUESTION, {"survey_id": "53"}),

@@ -169,7 +169,7 @@ def test_parallel_failures_count_once(
     serve: Any, serve_by: Any, connect: Any, clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     together = threading.Barrier(8, timeout=20)
-    # Nobody asks again before everybody has failed.
+    # No request is retried before all have failed.
     monkeypatch.setattr(clock, "sleep", lambda _: together.wait())
     first = threading.Semaphore(8)
 

@@ -129,7 +129,7 @@ def test_https_proxy_gets_a_tunnel_without_credentials(
     with pytest.raises(e.ConnectionFailedError, match="through the proxy") as caught:
         connect("https://demo.surveydynamix.com/api").surveys.create({"name": "x"})
     assert not caught.value.ambiguous
-    assert len(got) == 5  # what was surely not sent is tried again
+    assert len(got) == 5  # a request that was certainly not sent is retried
     for asked in got:
         assert asked.startswith(b"CONNECT demo.surveydynamix.com:443 HTTP/1.")
         assert b"authorization" not in asked.lower()

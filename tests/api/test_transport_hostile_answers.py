@@ -82,7 +82,7 @@ def test_a_drip_ends_at_the_deadline_wherever_it_drips(serve: Any, connect: Any,
     began = time.monotonic()
     with pytest.raises(e.NoResponseError) as caught:
         client.surveys.create({"name": "x"})
-    assert time.monotonic() - began < 15  # the drip itself goes on for 30 s
+    assert time.monotonic() - began < 15  # the drip itself takes 30 s
     assert caught.value.ambiguous
     assert "within 0.5 s" in str(caught.value) or "broke" in str(caught.value)
 

@@ -447,7 +447,7 @@ def test_a_name_that_two_packages_have_is_refused(example: Any, tmp_path: Path, 
 def test_nothing_is_loaded_from_the_project_or_the_current_folder(
     example_folder: Path, tmp_path: Path, connected: Any
 ) -> None:
-    """A project may hold what looks like an installed package, and modules of the names of others."""
+    """A project may contain a directory like an installed package, and modules with the names of others."""
     shutil.copytree(example_folder, connected.folder, dirs_exist_ok=True)
     (connected.folder / "sdx_example.py").write_text("raise SystemExit('loaded from the project')\n")
     connected.write("surveys.yaml", SURVEYS)

@@ -35,7 +35,7 @@ THREE = "surveys: {a: {name: A}, b: {name: B}, c: {name: C}}\n"
 NOW = datetime(2026, 11, 28, 12, tzinfo=timezone.utc)
 BASIC = Credentials("sandbox", "00000000-0000-4000-8000-000000000000")
 
-# What the editor of somebody who uses it should take, and, where a `type: ignore` says so, refuse.
+# Code that type checkers of its users accept; a `type: ignore` marks the lines that they must reject.
 USES = """
 from collections.abc import Sequence
 

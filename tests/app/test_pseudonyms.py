@@ -1,4 +1,4 @@
-"""Addresses of users in other texts are replaced, whatever stands around them, in bounded work."""
+"""Addresses of users in other texts are replaced, with any text around them, in bounded work."""
 
 from __future__ import annotations
 

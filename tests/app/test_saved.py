@@ -1,4 +1,4 @@
-"""What was reviewed is what is applied, or nothing is."""
+"""Apply makes exactly the reviewed changes of a saved plan, or none."""
 
 from __future__ import annotations
 

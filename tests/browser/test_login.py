@@ -1,4 +1,4 @@
-"""Signing in with a real browser: somebody reads the page of the sandbox and presses a button.
+"""Signing in with a real browser: a user reads the page of the sandbox and presses a button.
 
 Needs Chromium and the extra `browser`. Where one of them is missing these tests are skipped, and with
 SDX_REQUIRE_BROWSER=1 they fail.

@@ -92,7 +92,7 @@ def test_problems_for_respondents_are_warnings(project, survey, settings, said):
         ("    greeting_text: '%agent_name%, %agent_location%, %agent_department%, %agent_manager_name%'\n", ""),
         ("    greeting_text: '%phone_number% %email% %agent_id%'\n", ""),
         ("    greeting_text: '%if agent_id = 1%one%elseif agent_id%another%else%none%endif%'\n", ""),
-        (f"    closing_text: {'long ' * 100}\n", ""),  # nobody gets it as a text message
+        (f"    closing_text: {'long ' * 100}\n", ""),  # the survey sends no text messages
         (f"    sms_number: '+61488000001'\n    closing_text: {'long ' * 100}\n", "lint: {sms_segments: 9}\n"),
         (f"    sms_number: '+61488000001'\n    description: {'long ' * 100}\n", ""),
         ("    greeting_text: {default: Hello, de-default: Hallo}\n    description: ours\n", ""),

@@ -1,4 +1,4 @@
-"""What CI systems give to a job: checkouts, caches, artifacts, expressions; and GitHub's API for comments."""
+"""A local CI system: checkouts, caches, artifacts, expressions; and GitHub's API for comments."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ class Runner:
         self.outputs = {}
 
     def again(self, repository, github, work):
-        """Return a runner that goes on from here, in a copy of the repository."""
+        """Return a runner that continues from here, in a copy of the repository."""
         made = Runner(repository, self.programs, github, self.tenant_url, self.database, work)
         made.caches, made.artifacts, made.outputs = dict(self.caches), dict(self.artifacts), dict(self.outputs)
         made.run_id = self.run_id
@@ -363,7 +363,7 @@ def merged_once(one_tenant, programs, database, tmp_path_factory):
 
 @pytest.fixture
 def merged(merged_once, github, tenant, tmp_path):
-    """What is on the main branch was planned and applied."""
+    """A runner whose main branch was planned and applied."""
     once, rows, objects = merged_once
     put_back(tenant.store, rows)
     replace_objects(once.database.store, objects)

@@ -1,4 +1,4 @@
-"""One comment and one issue, kept up to date: against a local stand-in of GitHub's API for comments and issues."""
+"""One comment and one issue, kept up to date: tested with a local copy of GitHub's API for comments and issues."""
 
 from __future__ import annotations
 

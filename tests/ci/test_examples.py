@@ -47,7 +47,7 @@ def gitlab(shared, shell):
     jobs = yaml.safe_load((EXAMPLES / "gitlab-ci.yml").read_text())
 
     def run(job):
-        """What a job reports as dotenv, the jobs that need it find in their environment."""
+        """Run a job; its environment has the variables that the jobs it needs report as dotenv."""
         lines = list(jobs[job]["script"])
         for needed in jobs[job].get("needs", ()):
             dotenv = jobs[needed]["artifacts"]["reports"]["dotenv"]

@@ -1,13 +1,13 @@
-"""A walk through the blocks of a guide: commands are run, edits made, and what is printed is compared.
+"""A walk through the blocks of a guide: it runs the commands, makes the edits, and compares the output.
 
 `python -m tests.cli.guides FILE...` writes what the commands print today into the guides.
 
-A guide says in a comment what it starts from: `<!-- start: examples/quickstart -->`, or `empty`. After a comma
-follows what is served (`documented`; `seeded`: a tenant with a survey; `postgres`: a database for the state), or what
-was done before (`connected`: the credentials are set; `applied`: and the project is applied).
-`<!-- tenant: surveys 1 closing_text Bye -->` is what a person changes in the admin UI at that point. The blocks:
+A guide names its start in a comment: `<!-- start: examples/quickstart -->`, or `empty`. After a comma it names the
+services (`documented`; `seeded`: a tenant with a survey; `postgres`: a database for the state), or the steps done
+before (`connected`: the credentials are set; `applied`: and the project is applied).
+`<!-- tenant: surveys 1 closing_text Bye -->` is a change made by hand in the admin UI at that point. The blocks:
 
-- `console`: `$ ` begins a command, what follows is its output. A line `...` stands for any lines, `...` in a line for
+- `console`: `$ ` begins a command, its output follows. A line `...` stands for any lines, `...` in a line for
   any text. A command that fails is followed by `$ echo $?`.
 - `diff`: an edit of the file that its first line names.
 - `yaml`: a file, where the first line is a comment with its name; otherwise part of one.
@@ -57,7 +57,7 @@ class Block:
 
     Attributes:
         kind: The word after the fence.
-        text: What stands between the fences.
+        text: The text between the fences.
         line: The line of the first fence, counted from 1.
     """
 

@@ -1,4 +1,4 @@
-"""Answers that are late, somebody else's, or of another tenant: nothing is created twice or overwritten."""
+"""Answers that are late, of another resource, or of another tenant: nothing is created twice or overwritten."""
 
 from __future__ import annotations
 
@@ -189,7 +189,7 @@ def test_old_answer_before_an_update_does_not_take_an_edit_back(behind: Any, pro
 
 
 def used_again(project: Any, tenant: Any) -> None:
-    """Let another survey bear the id of survey.a."""
+    """Give the id of survey.a to another survey."""
     project.write("a.yaml", TWO)
     assert project.apply().code == 0
     tenant.store.put_row("surveys", {"id": 1, "name": "Theirs"})

@@ -1,4 +1,4 @@
-"""Conversations that surveys must be able to hold, played against a tenant over HTTP."""
+"""Scripted conversations, run by `check` against a tenant over HTTP."""
 
 from __future__ import annotations
 
@@ -220,7 +220,7 @@ def test_a_tenant_that_fails_in_the_middle_is_a_failed_check_at_its_line_and_not
     assert ended.last == "0 passed, 1 failed"
     assert "Traceback" not in ended.err
     assert f"     {PLACES[where]}" in ended.out
-    # What nobody has started is deleted; what has started, whether or not its answer came, is abandoned.
+    # An interaction that has not started is deleted; one that has started, answered or not, is abandoned.
     assert all(one["ended"] for one in tenant.store.records("interactions"))
     stays = "1 interaction of call type sdx-state-check stays" in ended.err
     assert stays == bool(tenant.store.records("interactions"))

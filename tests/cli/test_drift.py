@@ -16,7 +16,7 @@ users: {u@example.com: {name: U}}
 
 @pytest.fixture
 def drifted(connected, tenant):
-    """A tenant in which a survey was changed by hand, one was deleted, and the configuration went on."""
+    """A tenant in which one survey was changed by hand and one was deleted; the configuration has changed too."""
     connected.write("a.yaml", FILES)
     connected.apply()
     rows = {row["name"]: row for row in tenant.store.rows("surveys")}

@@ -1,4 +1,4 @@
-"""Bad input and bad weather: a clear message, the right exit code, nothing lost, nothing written."""
+"""Bad input and network faults: a clear message, the right exit code, nothing lost, nothing written."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ users:
 
 
 def picture(tenant):
-    """What a person sees of a tenant: everything but ids."""
+    """Return all that a user sees of a tenant: everything but ids."""
     surveys = {row["id"]: row["name"] for row in tenant.store.rows("surveys")}
     questions = {}
     for row in sorted(tenant.store.rows("questions"), key=lambda row: row["order"]):

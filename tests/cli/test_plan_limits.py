@@ -1,4 +1,4 @@
-"""What deletes too much, or what is protected, stops: `plan` says so in every output, `apply` looks again."""
+"""Too many deletes and deletes of protected resources stop: all outputs of `plan` report it, `apply` checks it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ONE_LEFT = "surveys:\n" + SURVEYS["a"]
 
 @pytest.fixture
 def shrinking(connected):
-    """Five surveys are live and owned, and four of them are declared no more."""
+    """A project with five managed live surveys, four of which are no longer declared."""
     connected.write("a.yaml", ALL)
     assert connected.apply().code == 0
     connected.write("a.yaml", ONE_LEFT)

@@ -1,4 +1,4 @@
-"""Who reordered a survey is decided once a survey; places are those among all of its live questions."""
+"""The origin of a reordering is decided once for each survey; positions count all of its live questions."""
 
 from __future__ import annotations
 

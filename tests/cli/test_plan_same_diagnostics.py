@@ -30,7 +30,7 @@ def offline(text: str) -> list[tuple[Any, ...]]:
 
 @pytest.fixture
 def said(connected: Any) -> list[tuple[Any, ...]]:
-    """What validate says of the files."""
+    """Return the diagnostics that `validate` reports for the files."""
     connected.write("a.yaml", ODD)
     told = offline(connected.run("validate", "--format", "json").out)
     assert {code for code, *_ in told} == OFFLINE

@@ -104,7 +104,7 @@ def to_file(project: Any, *arguments: str, name: str = "out", survey: str = "csa
     return project.run("responses", survey, "--output", str(project.folder / name), *arguments)
 
 
-# What is in a row
+# The content of a row
 
 
 def assert_where_alone(said: str) -> None:
@@ -541,7 +541,7 @@ def test_two_runs_do_not_write_to_one_file(connected: Any, csat: Survey) -> None
 
 def start(project: Any, *arguments: str, **options: Any) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "sdx_state.cli.main", "-C", str(project.folder), "responses", "csat", *arguments]
-    # Whoever runs the tests in the background may have told its children to ignore it.
+    # A shell that runs the tests in the background may make its children ignore SIGINT.
     options.setdefault("preexec_fn", lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, **options)
 
@@ -685,7 +685,7 @@ def test_since_loses_nothing_where_dates_compare_a_time_of_the_interaction(
     new = answer_for_days(csat)
     started = {row["id"]: "" for row in csat.store.records("interactions")}
     for row in csat.store.records("responses"):
-        # What an interaction was last touched at is the time of its last response, what it was created at is not.
+        # `completed_at` is the time of an interaction's last response; `created_at` is earlier than all of them.
         at = (
             "2026-01-01 10:00:00"
             if field == "created_at"

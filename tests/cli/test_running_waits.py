@@ -1,4 +1,4 @@
-"""A server that asks for patience: until when is said, and Ctrl-C ends the wait at once."""
+"""A server that asks clients to wait: the end of the wait is reported, and Ctrl-C stops the wait at once."""
 
 from __future__ import annotations
 

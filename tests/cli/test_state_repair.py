@@ -34,7 +34,7 @@ def test_an_older_state_put_in_place_of_the_newest_is_refused(applied):
 
 def test_restore_goes_back_to_an_earlier_state_and_the_tenant_stays(applied, tenant):
     assert "survey.b" in applied.run("state", "list").out
-    assert applied.run("state", "restore", "1").code == 1  # nobody approved
+    assert applied.run("state", "restore", "1").code == 1  # not approved
     assert applied.run("state", "restore", "1", "--auto-approve").code == 0
     assert applied.run("state", "list").out.split() == ["survey.a"]
     assert len(tenant.store.rows("surveys")) == 2

@@ -1,4 +1,4 @@
-"""Output goes to consoles and files of any encoding: what that lacks is written as an escape, and nothing is lost."""
+"""Output goes to consoles and files of any encoding: characters that it does not have are escaped, none is lost."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 ENCODINGS = ("ascii", "cp1252", "cp437", "utf-8")
 TOKEN = "a-token-that-nobody-may-see-3141"
-# A line end, which is shown by a sign of ours, and what several encodings lack.
+# A line end, which the program shows as a sign, and characters that several encodings do not have.
 FILES = """
 surveys:
   a:

@@ -34,7 +34,7 @@ class Files:
         return load_configuration(self.folder, environment, environ or {})
 
     def diagnostics(self, environment: str | None = None) -> list[Diagnostic]:
-        """What loading complains about, errors and warnings."""
+        """Return the errors and warnings of loading the files."""
         try:
             return list(self.load(environment).warnings)
         except ConfigurationError as error:
@@ -52,7 +52,7 @@ def files(tmp_path: Path) -> Files:
 
 @pytest.fixture
 def said_of(files: Files) -> Callable[[str], list[str]]:
-    """What is said of a single resource file `a.yaml`."""
+    """A function that returns the messages about a single resource file `a.yaml`."""
 
     def said(text: str) -> list[str]:
         files.write("a.yaml", text)

@@ -59,7 +59,7 @@ def named_code(node: ast.Assign | ast.AnnAssign) -> list[ast.expr]:
 
 
 def codes_in(tree: ast.Module, creators: frozenset[str]) -> Iterator[str]:
-    """Yield every code that stands in `tree`: an argument of what takes one first, or what such a name is given."""
+    """Yield every code in `tree`: the first argument or `code` of a creator, or the value of a name for a code."""
     constants = {
         name_of(node.targets[0]): node.value
         for node in tree.body

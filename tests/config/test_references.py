@@ -79,7 +79,7 @@ def test_credentials_and_the_rest_of_the_environment_are_out_of_reach(files: Any
     assert "s3cret" not in str(caught.value)
 
 
-# The mark ¶ stands before the place that the diagnostic points at; the text has none.
+# The mark ¶ precedes the place that the diagnostic points at, and is removed from the text.
 BAD = [
     ("'Hi ¶${var.compny}'", "there is no variable `compny`", "did you mean `company`?"),
     ("'Hi ¶${var.zzz}'", "there is no variable `zzz`", "known: `company`"),

@@ -127,7 +127,7 @@ def test_whole_numbers_may_be_written_as_fractions_of_one(files: Any) -> None:
     assert (value, type(value)) == (10, int)
 
 
-# The mark ¶ stands before the place that the diagnostic points at; the text has none.
+# The mark ¶ precedes the place that the diagnostic points at, and is removed from the text.
 WRONG = [
     (
         "¶surveis: {}\n",

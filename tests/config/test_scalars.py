@@ -1,4 +1,4 @@
-"""What an unquoted value means: YAML 1.2 core, and text whenever another reader could see something else."""
+"""The meaning of an unquoted value: YAML 1.2 core, and text where another YAML reader could see another value."""
 
 from __future__ import annotations
 

@@ -489,7 +489,7 @@ def test_whatever_changes_the_comments_stay_and_the_values_are_right(tmp_path: P
     write_resources(tmp_path, changed)
     after = load_configuration(tmp_path, None, {}).resources
     for wanted in changed:
-        # Line ends, Unicode forms and what is empty are one to a plan, and left as they stand.
+        # Line ends, Unicode forms and empty values make no difference to a plan, and stay unchanged.
         fields = KINDS[wanted.kind].by_name
         found = after[wanted.address].values
         for name, value in wanted.values.items():

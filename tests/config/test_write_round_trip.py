@@ -1,4 +1,4 @@
-"""What `write_resources` writes loads back as it was, whatever the tenant's texts hold."""
+"""Resources written by `write_resources` load back unchanged, with any text of the tenant."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ class Contract:
         self.document = document
 
     def resolve(self, node: Any) -> Any:
-        """Return what a `$ref` stands for, or the node itself."""
+        """Return the target of a `$ref`, or the node itself."""
         while isinstance(node, dict) and "$ref" in node:
             found: Any = self.document
             for step in node["$ref"].removeprefix("#/").split("/"):
@@ -110,7 +110,7 @@ class Contract:
         schema = self.resolve(self.resolve(body)["content"][FORM]["schema"])
         properties = schema["properties"]
         for name, value in pairs:
-            # What is allowed for custom data would let a misspelt field pass.
+            # The schema of custom data would accept a misspelled field.
             if name in custom:
                 continue
             assert name in properties, f"{where}: {name} is not a field"
@@ -133,7 +133,7 @@ class Contract:
 
 @dataclass
 class Recorder:
-    """Stands in front of a tenant's application and keeps what was sent."""
+    """Wraps a tenant's application and records the requests."""
 
     app: Any
     sent: list[Sent] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""What the product sends conforms to the contract, request by request."""
+"""Each request of the client conforms to the contract."""
 
 from __future__ import annotations
 

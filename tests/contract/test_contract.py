@@ -29,9 +29,9 @@ SCHEMAS = {
     "user": ("User", "User"),
     "phone_number": ("PhoneNumber", "PhoneNumber"),
 }
-# A second way to write the number itself, which nobody declares.
+# Another format of the number itself, which is never declared.
 NEVER_DECLARED = {"phone_number": {("national_format",)}}
-# What the sandbox serves beside the API.
+# Paths that the sandbox serves beside the API.
 BESIDE = re.compile(r"/api/openapi\.yaml|/manage_users/upload|/|/admin/.*")
 ERRORS = {400, 401, 404, 405, 409, 410, 500, 503}
 EXAMPLES = {"/api/users": "ana.lee@example.com", "/api/phone_numbers": "+61488000001", "/api": "1"}

@@ -1,4 +1,4 @@
-"""A few requests made up from the contract; tests/soak/contract makes up thousands."""
+"""A few requests generated from the contract; tests/soak/contract generates thousands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a generator hardly thinks of: the sandbox refuses it as the contract says and does not fail."""
+"""Requests that a generator hardly produces: the sandbox rejects them as the contract says and does not fail."""
 
 from __future__ import annotations
 

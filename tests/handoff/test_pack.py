@@ -111,7 +111,7 @@ def test_markdown_fences_values_and_shows_invisible_characters(one, two):
         else:
             outside.append(line)
     assert fence is None
-    # What stands in code is shown to the letter.
+    # Text in code is shown literally.
     outside = [re.sub(r"(?<![`\\])(`+)(?!`).*?(?<!`)\1(?!`)", "", line) for line in outside]
     assert not any(re.search(r"(?<!\\)<(?!https://demo\.example)", line) for line in outside)
 

@@ -1,4 +1,4 @@
-"""Random histories of moves, pins, undos, pulls and edits in the tenant: the truth is said about each id."""
+"""Random histories of moves, pins, undos, pulls and edits in the tenant: reports about each id are true."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class History:
         self.touched: dict[str, set[tuple[str, int]]] = {}
         self.names = 0
 
-    # What is there.
+    # The tenant
 
     def rows(self) -> dict[tuple[str, int], dict]:
         found = {}
@@ -70,7 +70,7 @@ class History:
     def run_names(self) -> list[str]:
         return [line.split()[0] for line in self.project.run("history").out.splitlines() if line.strip()]
 
-    # What is declared.
+    # The configuration
 
     def write(self) -> None:
         self.forget_old_moves()
@@ -111,7 +111,7 @@ class History:
             for before in wrong:
                 del self.moved[before]
 
-    # What happens.
+    # Operations
 
     def happen(self, operation: str, pick) -> None:
         keys = list(self.surveys)
@@ -191,7 +191,7 @@ class History:
         }
         self.moved |= moves
 
-    # What is proven.
+    # Proofs
 
     def undo(self, run: str) -> None:
         before = self.rows()

@@ -1,4 +1,4 @@
-"""What cannot be declared is named with the value that the tenant has."""
+"""Fields that cannot be declared are listed with their live values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What counts as a difference, and who made it."""
+"""Differences between desired and live values, and their origins."""
 
 from __future__ import annotations
 

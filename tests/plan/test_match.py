@@ -62,7 +62,7 @@ def test_the_remembered_id_wins_over_the_name(world):
 def test_a_live_resource_that_an_address_has_is_never_given_to_another(world):
     world.declare("survey", "b", name="A")
     world.exists("survey", "7", name="A")
-    world.remember("survey.a", "7")  # owned, no longer declared
+    world.remember("survey.a", "7")  # managed, no longer declared
     plan = world.plan()
     assert {(change.address, change.action) for change in plan.changes} == {
         ("survey.a", Action.DELETE),

@@ -1,4 +1,4 @@
-"""The command line where Windows would run it: without what Windows lacks, and with the console's encodings there."""
+"""The command line as on Windows: without the functions missing there, and with the encodings of its console."""
 
 from __future__ import annotations
 

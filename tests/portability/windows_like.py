@@ -1,7 +1,8 @@
-"""Runs `sdx-state` with the locks that Windows has, and without what Windows lacks, as far as this machine can.
+"""Runs `sdx-state` with the locks of Windows, and without the functions missing there, as far as this machine can.
 
-What Python itself needs of this system is imported first. Then `fcntl` and its like cannot be imported, the functions
-and constants that Windows lacks are gone, directories cannot be opened, and `msvcrt.locking` locks ranges of bytes.
+Modules that Python itself needs on this system are imported first. Then `fcntl` and its like cannot be imported, the
+functions and constants missing on Windows are gone, directories cannot be opened, and `msvcrt.locking` locks ranges
+of bytes.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ LACKING = {
 
 
 def locks() -> types.ModuleType:
-    """Return what stands in for the module `msvcrt`: a lock covers bytes, and is refused with EACCES."""
+    """Return a replacement of the module `msvcrt`: a lock covers bytes, and fails with EACCES."""
     module = types.ModuleType("msvcrt")
     how = {1: fcntl.LOCK_EX, 2: fcntl.LOCK_EX | fcntl.LOCK_NB, 0: fcntl.LOCK_UN}
     module.LK_LOCK, module.LK_NBLCK, module.LK_UNLCK = 1, 2, 0  # type: ignore[attr-defined]
@@ -80,7 +81,7 @@ def locks() -> types.ModuleType:
 
 
 def become_windows_like() -> None:
-    """Take away what Windows lacks, for the rest of this process."""
+    """Remove the functions missing on Windows, for the rest of this process."""
     sys.modules["msvcrt"] = locks()
     for name in MODULES:
         sys.modules[name] = None  # type: ignore[assignment] # an import of it fails

@@ -1,4 +1,4 @@
-"""What to do about an error at the command line: never less than the client says, in the words of the tool."""
+"""Advice about an error at the command line: never less than the client gives, in the words of the command line."""
 
 from __future__ import annotations
 

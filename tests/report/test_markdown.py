@@ -1,4 +1,4 @@
-"""The comment on a pull request: whose change it is, what matters first, and nobody's telephone number."""
+"""The comment on a pull request: origins of changes, important changes first, and no telephone numbers."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def test_personal_data_that_only_the_tenant_has_is_masked_unless_requested():
     assert "Anastasia" not in text
     assert "+61499123456" not in text
     assert "An•••ll" in text
-    # What is declared stands in the repository, and what tells agents apart is no secret.
+    # Declared values are in the repository, and the ids of agents are not secret.
     assert all(shown in text for shown in ("Ana Bell", "+61499000000", "abell"))
     everything = plan_markdown(Plan("t", "l", (PERSON,)), personal=True)
     assert "+61499123456" in everything

@@ -25,7 +25,7 @@ _LINES = (
 
 
 def families(text):
-    """Return the samples of each family, of lines that must stand in their order."""
+    """Return the samples of each family; assert that the lines are in the required order."""
     assert text.endswith("\n# EOF\n")
     assert text.count("# EOF") == 1
     found = {}

@@ -1,4 +1,4 @@
-"""The page shows a survey as a respondent meets it, and nothing on it acts."""
+"""The page shows a survey as respondents see it, and nothing on it acts."""
 
 from __future__ import annotations
 

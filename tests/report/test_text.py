@@ -1,4 +1,4 @@
-"""What is printed reads well, and nothing that is printed can do harm."""
+"""Printed text reads well, and cannot do harm."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ def test_one_changed_word_among_many_is_shown_with_its_surroundings(output):
     assert " ".join(BEFORE[551:554]) in flat
     assert re.search(r"\.\.\. \d+ characters unchanged \.\.\.", flat)
     assert output == "hand-off page" or not re.search(r"\d+ characters, [0-9a-f]{8}", flat)
-    if output != "hand-off page":  # which holds the whole text, to be copied
+    if output != "hand-off page":  # this page contains the whole text, to be copied
         assert len(flat) < 6000 + 12_000 * (output == "page")
 
 

@@ -1,4 +1,4 @@
-"""What others can put at the names of private files: nothing outside changes, nothing hangs, the message is plain."""
+"""Files of other users at the paths of private files: nothing outside changes or hangs, the message is clear."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def a_file(path: Path, _: Outside) -> None:
 
 def a_device(path: Path, _: Outside) -> None:
     try:
-        os.mknod(path, stat.S_IFCHR | 0o666, os.makedev(1, 5))  # /dev/zero: whoever reads it never ends
+        os.mknod(path, stat.S_IFCHR | 0o666, os.makedev(1, 5))  # /dev/zero: reading it never ends
     except PermissionError:
         pytest.skip("devices cannot be made here")
 

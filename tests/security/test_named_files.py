@@ -335,7 +335,7 @@ def test_a_file_larger_than_the_limit_is_refused(tmp_path: Path) -> None:
 
 
 def _without_root_s_privilege() -> None:
-    """Let permissions hold for root too, in this process and what it runs."""
+    """Make permissions apply to root too, in this process and its children."""
     if os.geteuid() == 0:
         ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, 0, 0, 0)
 

@@ -15,7 +15,7 @@ PAGES = sorted(
     for path in (*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.html"))
     if re.search(r"<!doctype html|HTMLResponse\(", path.read_text(encoding="utf-8"), re.IGNORECASE)
 )
-# These hold a page, and `page_answer` adds the header.
+# These contain a page, and `page_answer` adds the header.
 BY_PAGE_ANSWER = {"sandbox/upload.py", "sandbox/oauth.py", "sandbox/templates/admin_base.html"}
 
 

@@ -1,4 +1,4 @@
-"""Whatever is planned, and whichever way somebody tries to apply it: without consent nothing is written."""
+"""For every plan, and every way to apply it: without consent nothing is written."""
 
 from __future__ import annotations
 

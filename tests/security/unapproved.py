@@ -1,4 +1,4 @@
-"""Random plans that nobody approved, and every public way to apply a plan.
+"""Random plans without approval, and every public way to apply a plan.
 
 A scene is a tenant with data, files that ask for something else, and the one reason why that must not be written.
 `Scene.try_everything` tries each way with all consent that may be given except the one that is missing, and fails if
@@ -53,7 +53,7 @@ class Scene:
         project: A folder and the command line in it.
         tenant: The sandbox.
         proxy: On the way to it; remembers every request.
-        missing: Which consent nobody gives.
+        missing: The consent that is never given.
         seed: Of the plan.
 
     Attributes:
@@ -109,7 +109,7 @@ class Scene:
             self.project.run(*options, "--allow-deletes", str(count))
         assert len(self.proxy.writes()) > len(self.written), refused.err
 
-    # What is planned.
+    # The files before and after
 
     def _before(self) -> dict[str, Any]:
         surveys = {key: self._survey(key) for key in "abcd"[: self.chance.randint(2, 4)]}
@@ -152,7 +152,7 @@ class Scene:
             self.project.write("a.yaml", json.dumps(declared))  # JSON is YAML
 
     def _cut_off(self) -> None:
-        """Begin a run with every consent, which ends at its first write; `--resume` would go on with it."""
+        """Begin a run with every consent, which ends at its first write; `--resume` would continue it."""
         if self.missing == "protect":
             return
         for method in ("POST", "PUT", "DELETE"):
@@ -271,7 +271,7 @@ def _deletes_asked_for(ended: Any) -> int | None:
 
 
 def _laxer(review: Review) -> Iterable[tuple[str, Review]]:
-    """Yield the review as somebody would alter it who does not want to be stopped."""
+    """Yield the review, altered in each way that would avoid being stopped."""
     yield "without guards", dataclasses.replace(review, guards=Guards(deletes=999, deletes_percent=100))
     entries = {address: dataclasses.replace(one, protect=False) for address, one in review.ledger.entries.items()}
     ledger = dataclasses.replace(review.ledger, entries=entries)

@@ -133,11 +133,11 @@ class Backing:
         return fence.holder.id
 
     def contents(self) -> dict[str, bytes]:
-        """Return everything that the backend holds of this state."""
+        """Return all objects of this state in the backend."""
         raise NotImplementedError
 
     def put_state(self, change: Callable[[bytes], bytes]) -> None:
-        """Replace the saved state, as somebody else might."""
+        """Replace the saved state, as another user might."""
         raise NotImplementedError
 
     def take_away(self, store: Backend) -> None:
@@ -272,7 +272,7 @@ class OnServer(InStore):
 
 @contextmanager
 def after(backing: Backing, dead: str) -> Iterator[tuple[Backend, Any]]:
-    """Hold the lock after the run with the lock `dead` died, by what this backend offers."""
+    """Take the lock after the run with the lock `dead` died, in the way that this backend offers."""
     machine = VirtualMachine()
     store = backing.opened(machine)
     if backing.frees == "id":

@@ -1,4 +1,4 @@
-"""Private files are opened within an open folder, and what is put there between a look and the opening is refused."""
+"""Private files are opened within an open folder, and a file swapped between check and opening is rejected."""
 
 from __future__ import annotations
 

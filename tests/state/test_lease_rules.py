@@ -19,7 +19,7 @@ LONGEST = 40.0  # seconds for which an answer, or a process, may be held up
 
 @dataclass
 class World:
-    """What the store saw, and until when the first holder believed that it may write.
+    """The writes in the store, and the time until which the first holder believed that it may write.
 
     Attributes:
         landed: When each content of the first holder came into the store.
@@ -39,7 +39,7 @@ def holding(chance: random.Random, counted_from: str) -> World:
         now += RENEWAL / speed
         first = now
         arrives = first + chance.uniform(0, 0.2)
-        if chance.random() < 0.4:  # the answer is lost, and the same content is sent again
+        if chance.random() < 0.4:  # the answer is lost, and the write of the same content is retried
             now += chance.uniform(0, LONGEST)
             retried, answered = now, now + chance.uniform(0, LONGEST)
         else:
@@ -119,7 +119,7 @@ def test_nothing_lands_after_the_seal():
 
 
 def crash_states(chance: random.Random, *, closes_first: bool) -> tuple[int, int]:
-    """Cut a closing off at a point by chance, and return how many lines a reader lacks and sees twice."""
+    """Interrupt a closing at a random point, and return how many lines a reader misses and how many it sees twice."""
     count = chance.randint(1, 9)
     commits = {number: f"line {number}" for number in range(1, count + 1)}
     history: list[str] = []

@@ -98,7 +98,7 @@ def test_a_folder_that_cannot_be_written_keeps_the_old_state(store):
     ledger = store.save(store.load())
     before = store.path.read_bytes()
     store.path.with_name("elsewhere").mkdir()
-    broken = LocalStore(store.path, "state", store.tenant)  # a file where a folder is due
+    broken = LocalStore(store.path, "state", store.tenant)  # a file where a folder is expected
     with pytest.raises(StateNotSaved):
         broken.save(ledger)
     assert store.path.read_bytes() == before

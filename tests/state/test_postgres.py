@@ -1,4 +1,4 @@
-"""A state in PostgreSQL, where others hold rows, and where a server hangs."""
+"""A state in PostgreSQL, with rows that others have locked, and with a server that hangs."""
 
 from __future__ import annotations
 

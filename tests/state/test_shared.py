@@ -297,7 +297,7 @@ def test_commit_that_failed_is_followed_by_none_though_the_lease_is_got_back(tmp
     store, raw, machine = in_memory(tmp_path)
     with store.lock("apply") as fence:
         journal = open_journal(store, fence)
-        machine.seconds = store.session.lease.until - 5  # shorter than the store is asked again
+        machine.seconds = store.session.lease.until - 5  # less time than the retries of the store take
         raw.fault = lambda verb, key: "lost before" if verb == "put" else None
         with pytest.raises(LockLost):
             journal.intend("survey.a", None, [], {})

@@ -1,4 +1,4 @@
-"""What is noticed of altered plans, states, journals and kept runs, without a key and with one."""
+"""Detection of altered plans, states, journals and kept runs, without a key and with one."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Place:
         return [json.loads(line) for part in parts for line in part.read_text().splitlines()]
 
     def put_records(self, records):
-        """Write records as a journal whose hashes hold, as anybody can, and return the old -> new hashes."""
+        """Write records as a journal with valid hashes, as any user can, and return the old -> new hashes."""
         previous, became = "0" * 64, {}
         for record in records:
             old = record.pop("hash", None)
@@ -73,7 +73,7 @@ class Place:
         return json.loads(self.state.read_text())["state"]
 
     def put_state(self, document):
-        """Write a state whose checksum holds, as anybody can."""
+        """Write a state with a valid checksum, as any user can."""
         body = json.dumps(document, separators=(",", ":"))
         checksum = hash_of_bytes(body.encode())
         self.state.write_text(f'{{"checksum":"{checksum}","state":{body}}}\n')
@@ -151,7 +151,7 @@ def altered(document, path):
 def resealed(document):
     """Return a plan's document with the hashes that it must have, as anybody can compute them."""
     content = {key: value for key, value in document.items() if key not in ("digest", "signature")}
-    with contextlib.suppress(AttributeError, KeyError, TypeError, ValueError):  # what is no plan any more has none
+    with contextlib.suppress(AttributeError, KeyError, TypeError, ValueError):  # it is not a plan any more
         content["fingerprint"] = fingerprint_of([codec._change(one) for one in content["resource_changes"]])
     return {**content, "digest": digest_of(content), **_only(document, "signature")}
 
@@ -403,7 +403,7 @@ def test_the_key_refuses_a_plan_altered_in_any_leaf_and_sealed_again(keyed, tena
 def test_without_key_and_hash_a_plan_sealed_again_does_nothing_that_apply_does_not_plan_itself(
     applied, tenant, quick
 ):
-    """What is written is always computed anew: of an altered plan at most a part of it is done."""
+    """Apply always computes the changes again: it makes at most a part of an altered plan."""
     project = applied.project
     project.write("a.yaml", CHANGED.replace("Two", "Three").replace("Why?", "How?").replace("name: V", "name: W"))
     assert project.run("plan", "--out", str(applied.plan)).code == 0
@@ -454,7 +454,7 @@ def test_with_a_key_everything_that_is_written_is_signed_and_proven(keyed):
 
 def test_the_key_refuses_a_journal_altered_in_any_leaf_and_sealed_again_with_its_state(keyed, monkeypatch, quick):
     records, state = keyed.records(), keyed.state.read_bytes()
-    # The last signature proves all the lines: what stands beside the others is not looked at.
+    # The last signature proves all the lines: signatures on the other lines are not checked.
     paths = [path for path in leaves(records) if path[1] not in ("hash", "previous", "signature")]
     paths.append((len(records) - 1, "signature"))
     assert len(paths) > 100
@@ -466,7 +466,7 @@ def test_the_key_refuses_a_journal_altered_in_any_leaf_and_sealed_again_with_its
         document = keyed.state_document()
         ended = keyed.project.run("plan")
         assert ended.code == 7, (path, ended.out, ended.err)
-        # And where only the journal is of somebody else, with the state as it was signed:
+        # The same with only the journal altered, and the state as it was signed:
         keyed.state.write_bytes(state)
         assert keyed.project.run("history", "--verify").code == 7, path
         with monkeypatch.context() as keyless:
@@ -531,7 +531,7 @@ def test_a_key_on_what_is_not_signed_is_refused_until_it_is_signed_once(applied,
         ended = applied.project.run(*command)
         assert ended.code == 7, command
         assert "sdx-state state sign" in ended.err
-    assert applied.project.run("state", "sign").code == 1  # nobody approved
+    assert applied.project.run("state", "sign").code == 1  # not approved
     signed = applied.project.run("state", "sign", "--auto-approve")
     assert signed.code == 0, signed.err
     assert f"Signed: the journal from line {lines + 1} on" in signed.out
@@ -568,7 +568,7 @@ def test_without_the_key_what_is_signed_is_accepted_and_verify_says_that_it_was_
     assert keyed.project.run("plan", "--out", str(keyed.plan)).code == 0
     assert keyed.project.run("apply", str(keyed.plan)).code == 0
     monkeypatch.setenv("SDX_STATE_KEY", KEY)
-    assert keyed.project.run("plan").code == 7  # the last line is nobody's
+    assert keyed.project.run("plan").code == 7  # the last line is not signed
     assert keyed.project.run("show", str(keyed.plan)).code == 1
     assert keyed.project.run("state", "sign", "--auto-approve").code == 0
     assert keyed.project.run("plan").code == 0
@@ -606,7 +606,7 @@ def test_key_is_in_no_file_and_no_message(keyed):
 
 
 def test_no_other_program_is_given_the_key(keyed, tmp_path, monkeypatch):
-    """A `git` that writes down its environment stands first in the search path."""
+    """A `git` that records its environment is first in the search path."""
     subprocess.run(["git", "init", "-q", str(keyed.project.folder)], check=True)
     seen, programs = tmp_path / "seen", tmp_path / "programs"
     programs.mkdir(mode=0o700)

@@ -1,4 +1,4 @@
-"""Requests made up from the contract by schemathesis, in a process of its own, sent to a tenant."""
+"""Requests that schemathesis generates from the contract and sends to a tenant, in a process of its own."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CHECKS = (
     "unsupported_method",
 )
 ALLOWED = "allow_header_conformance"  # of a tenant that takes every write
-# A wrong request to what was deleted meanwhile is answered with 410, which is as good a refusal.
+# A wrong request for a row deleted meanwhile is answered with 410, which rejects it as well.
 CONFIGURATION = f"""
 hooks = '{Path(__file__).with_name("whole_resources.py")}'
 [checks.negative_data_rejection]

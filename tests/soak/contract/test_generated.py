@@ -1,4 +1,4 @@
-"""Thousands of requests made up from the contract, right ones and wrong ones: the sandbox answers each as it says."""
+"""Thousands of requests generated from the contract, valid and invalid: the sandbox answers each as it says."""
 
 from __future__ import annotations
 

@@ -107,7 +107,7 @@ def _with_fingerprint(plan: dict[str, Any]) -> dict[str, Any]:
 
 
 def sealed_journal(records: list[Any]) -> bytes:
-    """Return a journal whose chain holds."""
+    """Return a journal with a valid chain."""
     lines, previous = [], "0" * 64
     for record in records:
         line = record

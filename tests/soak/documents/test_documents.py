@@ -103,7 +103,7 @@ def test_state(made):
     counts = try_all(part(damaged(state), 5), write, [lambda: made.run("state", "list")], 7, ["state.json"])
     assert counts["refused"] > counts["used"] > 15
 
-    # A text that is no id is found out when it is asked for, which is no fault of the file's form: exit 1.
+    # A text that is not an id is detected when it is requested; the file's form is valid, so the exit code is 1.
     asking = [lambda: made.run("plan"), lambda: made.run("drift"), lambda: made.apply("--allow-deletes", "1")]
     shutil.rmtree(made.hidden / "state.history")  # it knows the newest head and would refuse any other
     counts = try_all(part(damaged(state), 61), write, asking, 7, other=[1])
@@ -222,7 +222,7 @@ def test_lock(made):
 
 
 def test_earlier_hand_off(made):
-    """What stands in the way of a hand-off is kept under another name, whatever it is."""
+    """Any file at the path of a hand-off is kept under another name."""
     sdx = "sdx: 1\napi: {host: demo.surveydynamix.com, capabilities: documented}\n"
     made.write("sdx.yaml", sdx)
     made.write("a.yaml", CHANGED.replace("Good day", "Hi"))

@@ -20,7 +20,7 @@ from tests.soak.faults.stepping import Pool, first_done
 from tests.soak.faults.tenant import Tenant
 from tests.soak.faults.world import Faults, World
 
-STRANGERS = 11  # of each kind, ahead of ours in every list
+STRANGERS = 11  # of each kind, ahead of the managed rows in every list
 _made: dict[type[World], tuple[Path, Tenant, Counter[str], World]] = {}
 
 
@@ -54,7 +54,7 @@ def _beginning(kind: type[World]) -> tuple[Path, Tenant, Counter[str], World]:
 
 @contextlib.contextmanager
 def product_in(world: World) -> Iterator[None]:
-    """Let product code meet `world` instead of this machine's threads and disk."""
+    """Run the product with the threads and disk of `world` instead of this machine's."""
     replaced: list[tuple[Any, str, Any]] = [
         *((module, "ThreadPoolExecutor", Pool) for module in (graph, read, evidence)),
         (graph, "wait", first_done),

@@ -31,7 +31,7 @@ from sdx_state.programs.machine import Machine
 
 Row = dict[str, Any]
 JSON = {"Content-Type": "application/json"}
-LATEST = 60.0  # seconds in which a request that was given up arrives, if it ever does
+LATEST = 60.0  # seconds within which a request that timed out arrives, if it ever does
 LONG = 3600.0  # seconds after which everything that was scheduled has been held
 PATIENCE = LATEST  # how long the caller waits before it looks
 SETTLE = 30.0  # seconds for which the client looks, as it is documented
@@ -50,7 +50,7 @@ class Crash(BaseException):
 
 
 class Clock(Machine):
-    """Virtual time: it passes where somebody waits."""
+    """Virtual time: it passes only during waits."""
 
     def __init__(self, chance: random.Random) -> None:
         self.time = 1_800_000_000.0
@@ -176,10 +176,10 @@ def broken(fault: str, body: bytes) -> Answer:
 
 @dataclass
 class Operation:
-    """One interaction that somebody wants.
+    """One interaction that a caller creates.
 
     Attributes:
-        mark: Its `external_ref`; None where the client makes one up.
+        mark: Its `external_ref`; None where the client generates one.
         number: The telephone number; None for a web interaction.
         outcome: How it ended.
         marks: Every `external_ref` that was sent for it.
@@ -229,7 +229,7 @@ class Schedule:
             self.wrong.append("_force_new was sent")
 
     def somebody(self, mark: str, number: str | None) -> None:
-        """Create an interaction that is nobody's here."""
+        """Create an interaction of another caller."""
         at = datetime.fromtimestamp(self.clock.time + LONG / 2, timezone.utc)
         form = {"survey_id": "1", "external_ref": mark, "scheduled_at": f"{at:%Y-%m-%d %H:%M:%S}"}
         self.tenant.create({**form, "call_type": THEIRS, **({"phone_number": number} if number else {})})
@@ -284,7 +284,7 @@ class Schedule:
         self.counts[operation.outcome] += 1
 
     def judge(self, operation: Operation, error: SurveyDynamixError, mine: set[int], seconds: float) -> None:
-        """Hold an error against what the tenant did, and against what the client was shown."""
+        """Compare an error with the actions of the tenant, and with the answers that the client received."""
         if not error.ambiguous:
             if mine or any(form["external_ref"] in operation.marks for _, form in self.tenant.arriving):
                 self.wrong.append(f"{operation} may be held, and {type(error).__name__} says that it is not")
@@ -302,7 +302,7 @@ class Schedule:
         return Client.from_endpoints(Endpoints(connection, machine=self.clock, transport=self.line))
 
     def marked(self, operation: Operation) -> set[int]:
-        """Return the ids of what bears the caller's mark, as a list shows them."""
+        """Return the ids of the interactions with the caller's mark, as a list shows them."""
         if operation.mark is None:
             return set()
         faults, self.line.read_faults = self.line.read_faults, 0.0

@@ -1,7 +1,7 @@
 """The disk under a state: real files, every step of which can fail, and a power cut that takes what was not synced.
 
-Only what `fsync` was asked for survives a power cut: of a file its content, of a folder its names. What stands in for
-the module `os` in the code under test tells of each step. Nothing else there may change files: no method of a path.
+Only synced data survives a power cut: the content of a file, the names in a folder. The replacement of the module
+`os` in the code under test reports each step. Nothing else there may change files: no method of a path.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class Disk:
             self.die()
         return done
 
-    # What the module `os` tells.
+    # Reports of the module `os`
 
     def opened(self, descriptor: int, path: Path, new: bool) -> None:
         self._opened[descriptor] = path
@@ -149,7 +149,7 @@ class Disk:
 
 
 class WatchedOs:
-    """Stands in for the module `os`: what changes files is a step of the disk."""
+    """Replaces the module `os`: each call that changes files is a step of the disk."""
 
     def __init__(self, disk: Callable[[], Disk]) -> None:
         self._disk = disk

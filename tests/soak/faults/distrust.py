@@ -57,7 +57,7 @@ def any_id_is_taken() -> list[Patch]:
 
 
 def ids_are_never_used_again() -> list[Patch]:
-    """Overwrite and delete whatever bears an id."""
+    """Overwrite and delete any row that has the id."""
     return [(build, "replaced", lambda *_: []), (undo, "replaced", lambda *_: [])]
 
 

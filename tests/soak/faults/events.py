@@ -1,4 +1,4 @@
-"""What other people do, and what a server does that does not do as it says, at the moment of a request."""
+"""Actions of other users, and of a server that breaks its contract, at the moment of a request."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Events:
         self.tenant, self.chance = line.world.tenant, line.world.chance
         self.colleague: dict[
             str, tuple[str, str, bool]
-        ] = {}  # address -> collection and id of a namesake; was it seen
+        ] = {}  # address -> collection and id of a row of the same name; was it seen
 
     def meet(self, what: str, request: Request) -> Answer:
         """Let `what` happen, and answer `request`."""
@@ -100,9 +100,9 @@ class Events:
         return answer
 
     def _hide(self) -> None:
-        """Let two of ours be nowhere for a while.
+        """Hide two managed rows for a while.
 
-        A colleague's is never one of them: nobody can know of a row that no read has shown.
+        A colleague's row is never one of them: a client cannot know of a row that no read has shown.
         """
         theirs = {key for _, key, _ in self.colleague.values()}
         ours = [
@@ -117,7 +117,7 @@ class Events:
             self.line.world.trace.append(f"  (hidden for a while: {collection} {key})")
 
     def _old(self, collection: str, id: str, request: Request) -> Answer:
-        """Answer an item as it was before somebody edited it, though lists show the edit, for a while."""
+        """Answer an item as it was before an edit, though lists show the edit, for a while."""
         row = self.tenant.rows.get(collection, {}).get(id)
         name = {"surveys": "email_subject", "questions": "question_sound_file", "users": "agent_id"}.get(collection)
         if row is not None and name in row and not self.line.planning:
@@ -145,7 +145,7 @@ class Events:
             for address, wanted in DECLARED.items()
             if row_of(tenant, address) is None and not world.posts[address] and address not in self.colleague
         ]
-        # Nobody knows a survey just made.
+        # A survey just created is unknown to the colleague.
         missing = [
             one for one in missing if one != "question.c.s" and (one != "question.a.r" or row_of(tenant, "survey.a"))
         ]
@@ -169,7 +169,7 @@ class Events:
                 self.colleague[address] = where, key, True
 
     def posted(self, address: str | None) -> None:
-        """See whether a create is sent though its namesake could be seen; if it could not, that came later."""
+        """Report a create that is sent although a row of the same name was visible; otherwise that row came later."""
         if address not in self.colleague:
             return
         collection, key, seen = self.colleague.pop(address)
@@ -188,7 +188,7 @@ class Events:
         return Answer(200, JSON, json.dumps(told).encode())
 
     def _edit(self) -> None:
-        """Let somebody change one field of one of ours, managed or not."""
+        """Edit one field of a managed row, as another user would; the field may be unmanaged."""
         tenant, chance = self.tenant, self.chance
         choices = [
             ("surveys", "A", "description"),

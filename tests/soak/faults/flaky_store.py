@@ -21,7 +21,7 @@ KINDS = (
     "crash after",
     "crash late",
 )
-LATEST = 90.0  # seconds after which a write that was given up has arrived, or never does
+LATEST = 90.0  # seconds after which a write that timed out has arrived, or never does
 OUTAGE = 25  # requests in a row without an answer
 
 
@@ -43,7 +43,7 @@ class FlakyStore:
         pause: Lets time pass while a request is on its way.
         die: Ends the process.
         dead: Tells whether the process is dead.
-        met: Told of each fault, and of the request.
+        met: Called with each fault, and the request.
         objects: Key -> content and version.
         honest: It honors conditions.
     """
@@ -68,11 +68,11 @@ class FlakyStore:
         self.faults, self.requests, self._down = faults, 0, 0
 
     def rest(self) -> None:
-        """Let nothing fail, and no time pass, for whoever looks on."""
+        """Let nothing fail, and no time pass, while the test inspects the store."""
         self.faults = None
 
     def land(self) -> None:
-        """Let what is due arrive."""
+        """Carry out the late writes whose time has come."""
         due = [one for one in self._late if one.arrives <= self.now()]
         self._late = [one for one in self._late if one.arrives > self.now()]
         for one in sorted(due, key=lambda late: late.arrives):
@@ -145,7 +145,7 @@ class FlakyStore:
             raise self._lost()
 
     def _lost(self) -> Unclear:
-        """Wait until the client knows that no answer comes, and return what it is told."""
+        """Wait until the client knows that no answer comes, and return its error."""
         self.pause(self.chance.choice((0.1, 5.0)))
         if self.dead():
             raise Crash

@@ -1,4 +1,4 @@
-"""The line between a process and the tenant: counts its requests, and lets those fail that are told to."""
+"""The line between a process and the tenant: counts the requests, and makes the chosen ones fail."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class Line:
     Attributes:
         requests, writes: How many there were in this process.
         planning: The process reads to plan, and writes nothing.
-        touched: Somebody else changed the tenant meanwhile, or it did not do what it said.
+        touched: Another user changed the tenant meanwhile, or the tenant did not do as it answered.
         landed: A write of the past arrived meanwhile.
-        quiet: Nobody looks whether what the process says of its changes is so.
+        quiet: The outcomes that the process reports are not checked.
     """
 
     def __init__(self, world: World) -> None:
@@ -90,7 +90,7 @@ class Line:
         return answer if seen == "right" else altered(answer, seen)
 
     def lost(self, request: Request) -> NoResponseError:
-        """Wait until the client knows that no answer comes, and return what it is told."""
+        """Wait until the client knows that no answer comes, and return its error."""
         self.world.stepper.pause(self.world.chance.choice((0.1, DEADLINE)))
         if self.world.disk.dead:
             raise Crash
@@ -143,7 +143,7 @@ class Line:
             world.break_rule(f"create number {world.posts[address]} of {address} was sent, with {intents} intents")
 
     def _look_at_put(self, collection: str, id: str, request: Request) -> None:
-        """See whether a PUT takes anything away that somebody else put there and that could be known."""
+        """Report a PUT that reverts a value of another user which the process could have known."""
 
         world = self.world
         row = world.tenant.rows[collection].get(id)

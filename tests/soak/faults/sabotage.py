@@ -130,7 +130,7 @@ def anchor_not_synced() -> list[Patch]:
 
 
 def torn_journal() -> list[Patch]:
-    """Leave a line that was cut off, and go on behind it."""
+    """Leave an incomplete line, and append after it."""
     return [(journal.Journal, "mend", lambda _: None)]
 
 
@@ -148,7 +148,7 @@ def save_error_swallowed() -> list[Patch]:
 
 
 def intent_error_swallowed() -> list[Patch]:
-    """Go on where an intent cannot be written down."""
+    """Continue where an intent cannot be written."""
     append = journal.Journal.append
 
     def silent(self: Any, durably: bool, **content: Any) -> None:

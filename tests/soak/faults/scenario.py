@@ -48,7 +48,7 @@ users:
   y@example.com: {name: Y}
 """
 OPERATIONS = {Action.CREATE: 5, Action.UPDATE: 4, Action.DELETE: 3}
-# The same, said once more: address -> what the tenant must hold.
+# The same as a table: address -> the values that the tenant must have.
 DECLARED: dict[str, dict[str, Any]] = {
     "survey.a": {"name": "A", "description": "Two"},
     "survey.b": {"name": "B", "description": "New"},
@@ -96,13 +96,13 @@ def row_of(tenant: Tenant, address: str, id: str | None = None) -> Row | None:
 
 
 def is_stranger(collection: str, row: Row) -> bool:
-    """Tell whether nobody declared `row`."""
+    """Tell whether `row` is not declared."""
     label = str(row[LABEL[collection]])
     return label.startswith(("Theirs", "them", "T", "Another")) and label != "text"
 
 
 def address_of(tenant: Tenant, collection: str, form: Any) -> str | None:
-    """Return the address that a create with `form` is of, None if it is nobody's."""
+    """Return the address of the resource that a create with `form` creates."""
     label = str(form[LABEL[collection]])
     kind = collection[:-1]
     if kind == "question":

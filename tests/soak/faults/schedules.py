@@ -1,4 +1,4 @@
-"""Draw schedules of faults from a seed, and let an apply of twelve operations meet each of them.
+"""Draw schedules of faults from a seed, and run an apply of twelve operations under each of them.
 
     python -m tests.soak.faults.schedules --seed 1 --count 20000
     python -m tests.soak.faults.schedules --seed 1 --only 4711       the same schedule again, step by step
@@ -28,7 +28,7 @@ JUMPY = 0.2  # how often the clock on the wall is set between two processes
 
 @dataclass
 class Schedule:
-    """What happens to the processes of one schedule."""
+    """The faults and settings of one schedule."""
 
     processes: list[Faults]
     parallelism: int
@@ -83,9 +83,9 @@ def _faults(chance: random.Random) -> Faults:
 
 
 def outcome_of(seed: object, late: float = LATE, jumps: float = JUMPY) -> tuple[list[str], list[str], Counter[str]]:
-    """Let the schedule of `seed` happen; return the rules it broke, its trace, and how often each fault was met.
+    """Play the schedule of `seed`; return the rules it broke, its trace, and how often each fault occurred.
 
-    A request that was given up may arrive up to `late` seconds after it was sent. After a process the clock is set
+    A request that timed out may arrive up to `late` seconds after it was sent. After a process the clock is set
     with the probability `jumps`.
     """
     schedule = drawn(seed)
@@ -104,7 +104,7 @@ def _numbered(work: tuple[int, int, float]) -> tuple[int, list[str], Counter[str
 
 
 def run(seed: int, count: int, jobs: int, late: float = LATE) -> Iterator[tuple[int, list[str], Counter[str]]]:
-    """Yield number, broken rules and faults met of each of `count` schedules."""
+    """Yield number, broken rules and faults of each of `count` schedules."""
     work = [(seed, number, late) for number in range(count)]
     if jobs == 1:
         yield from map(_numbered, work)

@@ -19,7 +19,7 @@ from tests.soak.faults.beginning import new_world
 from tests.soak.faults.scenario import OPERATIONS
 from tests.soak.faults.world import Faults
 
-CAP = 10  # rows of a page: our rows stand on the second one
+CAP = 10  # rows of a page: the managed rows are on the second one
 Place = tuple[str, int, str]  # request or step, its number, the fault
 
 
@@ -42,7 +42,7 @@ def places() -> list[Place]:
 
 
 def outcome_of(place: Place) -> tuple[Place, bool, list[str], list[str]]:
-    """Let one fault happen; return its place, whether it was met, the rules that were broken, and the trace."""
+    """Inject one fault; return its place, whether it occurred, the broken rules, and the trace."""
     what, number, kind = place
     faults = Faults(requests={number: kind}) if what == "request" else Faults(disk={number: kind})
     with new_world(place, cap=CAP) as world:

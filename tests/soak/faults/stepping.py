@@ -1,6 +1,6 @@
-"""Threads that run one at a time, each until it meets the world; which goes next is drawn from a seed.
+"""Threads that run one at a time, each until its next request or step of the disk; a seed decides which one is next.
 
-Stands in for `ThreadPoolExecutor` in the code under test: the same seed gives the same interleaving.
+Replaces `ThreadPoolExecutor` in the code under test: the same seed gives the same interleaving.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from typing import Any
 
 
 class Stepper:
-    """Decides who goes next.
+    """Decides which thread runs next.
 
     Args:
-        chance: Draws who it is.
+        chance: Draws the thread.
         now: Tells the time.
-        pass_time: Lets so many seconds pass: called only when everybody waits.
-        hurry: Tells that nobody waits any more: the process is dead, and each must come to its end.
+        pass_time: Lets so many seconds pass: called only when all threads wait.
+        hurry: Tells that no thread waits any more: the process is dead, and each thread must end.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class Stepper:
         self._here = threading.local()
 
     def pause(self, seconds: float = 0.0) -> None:
-        """Wait, and let others go meanwhile."""
+        """Wait, and let other threads run meanwhile."""
         task = getattr(self._here, "task", None)
         if task is None:
             self.pass_time(seconds)
@@ -83,7 +83,7 @@ class _Task(threading.Thread):
 
 
 class SteppedFuture(Future):  # type: ignore[type-arg]
-    """Waiting for it lets others go on."""
+    """A future that lets other threads run while one waits for it."""
 
     stepper: Stepper
 

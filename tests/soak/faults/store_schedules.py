@@ -1,4 +1,4 @@
-"""Draw schedules of faults of tenant and store from a seed, and let an apply of twelve operations meet each.
+"""Draw schedules of faults of tenant and store from a seed, and run an apply of twelve operations under each.
 
     python -m tests.soak.faults.store_schedules --seed 1 --count 2000
     python -m tests.soak.faults.store_schedules --seed 1 --only 471       the same schedule again, step by step
@@ -37,7 +37,7 @@ Patch = tuple[Any, str, Any]
 def outcome_of(
     seed: object, prepare: Callable[[StoreWorld], None] = lambda _: None
 ) -> tuple[list[str], list[str], Counter[str]]:
-    """Let the schedule of `seed` happen; return the rules it broke, its trace, and how often each fault was met."""
+    """Play the schedule of `seed`; return the rules it broke, its trace, and how often each fault occurred."""
     schedule = drawn(seed)
     chance = random.Random(f"store {seed}")
     with new_world(seed, schedule.parallelism, schedule.cap, StoreWorld) as world, stepped_locks(world):
@@ -134,7 +134,7 @@ def _numbered(work: tuple[int, int]) -> tuple[int, list[str], Counter[str]]:
 
 
 def run(seed: int, count: int, jobs: int) -> Iterator[tuple[int, list[str], Counter[str]]]:
-    """Yield number, broken rules and faults met of each of `count` schedules."""
+    """Yield number, broken rules and faults of each of `count` schedules."""
     work = list(zip(itertools.repeat(seed), range(count), strict=False))
     if jobs == 1:
         yield from map(_numbered, work)

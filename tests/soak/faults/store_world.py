@@ -122,7 +122,7 @@ class StoreWorld(World):
 
 
 class _Lock:
-    """Stands in for a lock of threads: who waits for it lets others go on, under a stepper."""
+    """Replaces a lock of threads: a thread that waits for it lets others run, under a stepper."""
 
     stepper: Stepper
 
@@ -152,7 +152,7 @@ def stepped_locks(world: World) -> Iterator[None]:
         def __getattr__(self, name: str) -> Any:
             return getattr(threading, name)
 
-    modules: list[Any] = [ahead, journal_end, lease, shared_journal]  # which hold a lock while a store is asked
+    modules: list[Any] = [ahead, journal_end, lease, shared_journal]  # they keep a lock during a request to the store
     for module in modules:
         module.threading = Threading()
     try:

@@ -37,7 +37,7 @@ class Sweep:
 
     @property
     def passed(self) -> bool:
-        """Tell whether nothing was missed, and nothing came twice. To give up, and say so, is no miss."""
+        """Tell whether no row is missing, and none came twice. Stopping with an error is allowed."""
         return not self.missed and not self.twice
 
 

@@ -29,7 +29,7 @@ class Crash(BaseException):
 
 
 class Clock:
-    """Virtual time: it passes where somebody waits, and nowhere else.
+    """Virtual time: it passes only during waits.
 
     Attributes:
         time: How long the world exists.
@@ -55,7 +55,7 @@ class Clock:
         return Uptime(f"boot {self.boots}", self.time - self._booted)
 
     def reboot(self) -> None:
-        """Start the machine anew."""
+        """Reboot the machine."""
         self.boots, self._booted = self.boots + 1, self.time - 5.0
 
 
@@ -118,7 +118,7 @@ class Tenant:
         return sorted(found, key=lambda row: (row["order"], row["id"]))
 
     def later(self, when: float, request: Request) -> None:
-        """Carry `request` out at the moment `when`, whoever is still there to see it."""
+        """Carry `request` out at the moment `when`, even if its process is dead."""
         heapq.heappush(self.late, (when, len(self.late) + self.last, request))
 
     def land(self, now: float) -> list[Request]:
@@ -135,7 +135,7 @@ class Tenant:
         collection, _, rest = parts.path.strip("/").partition("/")
         id, form = unquote(rest).lower(), dict(request.form or {})
         if collection not in self.rows:
-            return Answer(200, JSON, b"[]")  # responses and interactions: nobody has answered yet
+            return Answer(200, JSON, b"[]")  # responses and interactions: there are no answers yet
         if request.method == "OPTIONS":
             return Answer(200, {"Allow": "GET, PUT, DELETE" if id else "GET, POST"}, b"")
         if not id:
@@ -178,8 +178,8 @@ class Tenant:
         return Answer(200, JSON, json.dumps(rows[start : start + min(self.cap, int(asked["_limit"]))]).encode())
 
 
-# What can happen to a request: whether the tenant carries it out (late: up to `LATE` seconds later), and what the
-# client sees of it.
+# Each fate of a request: whether the tenant carries it out (late: up to `LATE` seconds later), and what the client
+# sees of it.
 ANSWERS: dict[str, tuple[str, str]] = {
     "not sent": ("no", "not sent"),
     "drop before": ("no", "none"),
@@ -206,7 +206,7 @@ ANSWERS: dict[str, tuple[str, str]] = {
     "crash after": ("yes", "crash"),
     "crash late": ("late", "crash"),
 }
-# What other people, or a server that does not do as it says, can do at that moment. 410 is the truth: it is gone now.
+# Actions of other users, or of a server that breaks its contract, at that moment. A 410 is true: the row is deleted.
 EVENTS = (
     *("410", "ignored", "edited", "twin", "row left out", "rows move up", "clock jumps"),
     *("lags", "hidden", "stale item", "colleague", "another id", "filter ignored", "lock taken"),

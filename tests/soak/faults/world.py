@@ -42,8 +42,8 @@ from tests.soak.faults.stepping import Stepper
 from tests.soak.faults.tenant import Clock, Crash, Tenant
 
 SETTLED = 61.0  # seconds after which nothing of the past is on its way any more
-# Seconds that a request given up may still be on its way: what the product says it waits for, less a little in which
-# it reads, and at most a minute.
+# Seconds that a request may still be on its way after its timeout: the documented wait of the product, minus the time
+# in which it reads, and at most a minute.
 LATE = min(60.0, settling.SETTLE - 5.0)
 
 _ENVIRONMENT = {"SDX_CUSTOMER_UUID": "00000000-0000-4000-8000-000000000000", "SDX_AUTH_TOKEN": "sandbox"}
@@ -61,7 +61,7 @@ class Ended:
 
 @dataclass
 class Faults:
-    """What goes wrong in one process: at requests, at writes only, and at steps of the disk, each by number."""
+    """The faults of one process: at requests, at writes only, and at steps of the disk, each by number."""
 
     requests: dict[int, str] = field(default_factory=dict)
     writes: dict[int, str] = field(default_factory=dict)
@@ -107,7 +107,7 @@ class World:
         self.wrong: list[str] = []
         self.trace: list[str] = []
         self.met: Counter[str] = Counter()
-        self.twins: dict[str, tuple[str, str]] = {}  # address -> the namesake that somebody made
+        self.twins: dict[str, tuple[str, str]] = {}  # address -> the row of the same name that another user created
         self.strangers = {
             collection: {key for key, row in rows.items() if is_stranger(collection, row)}
             for collection, rows in tenant.rows.items()
@@ -169,7 +169,7 @@ class World:
             ended = Ended(3, str(error))
         except (SurveyDynamixError, StateError, TooMuchMissing) as error:
             ended = Ended(1, f"{type(error).__name__}: {error}".partition("\n")[0])
-        except Exception as error:  # noqa: BLE001 - whatever it is, nobody is told what to do about it
+        except Exception as error:  # noqa: BLE001 - any error without advice for the user breaks a rule
             ended = Ended(1, f"{type(error).__name__}: {error}")
             self.break_rule(f"it fell over: {ended.why}")
         if self.disk.after_death():
@@ -254,9 +254,9 @@ class World:
             self.break_rule(f"the journal's chain does not hold at line {broken}")
 
     def take_lock(self) -> None:
-        """Let somebody delete the lock file, and another process lock one of its own."""
+        """Delete the lock file, as a user would, and create one that another process has locked."""
         path = self.folder / "state.lock"
-        os.unlink(path)  # noqa: PTH108 - nobody's step of the disk
+        os.unlink(path)  # noqa: PTH108 - it must not count as a step of the disk
         path.write_text("")
         self._fenced = True
         self._in_flight = self.parallelism - 1
@@ -269,7 +269,7 @@ class World:
         return self._in_flight < 0
 
     def use_id_again(self) -> None:
-        """Replace one of ours by a stranger that bears its id: it must stay as it is, and a person helps."""
+        """Replace a managed row by an unmanaged one with its id: it must stay unchanged, and a person resolves it."""
         try:
             entries = self.store.load().entries
         except StateUnusable as error:
@@ -342,14 +342,14 @@ class World:
         for path in (*closed, self.folder / "state.journal.jsonl"):
             lines.update(dict.fromkeys(self.disk.durable(path).splitlines()))
         for written in lines:
-            with contextlib.suppress(ValueError):  # a line cut off by a power cut is no line
+            with contextlib.suppress(ValueError):  # a power cut may leave an incomplete line
                 record = json.loads(written)
                 found[record.get("address", "")] += record["event"] in ("intent", "again")
         return found
 
 
 class Silent:
-    """Is told of progress and says nothing."""
+    """A progress report that prints nothing."""
 
     def expect(self, count: int) -> None: ...
     def advance(self) -> None: ...

@@ -29,7 +29,7 @@ from sdx_state.programs.machine import Machine
 from tests.soak.fuzz.mutations import MUTATIONS, damaged
 
 PATIENCE = 20.0  # seconds that a request, with its tries, may take on a loaded machine
-DEADLINE = 0.5  # seconds for one try: a server that hangs up late is let go then
+DEADLINE = 0.5  # seconds for one try: the client drops a server that hangs up late
 MEMORY = 200 * 1024  # KiB
 ROW = {"id": 7, "name": "CSAT", "greeting_text": "Hello", "email": "a@example.com"}
 CREDENTIALS = Credentials("s3cret-t0ken", "5f0c0d5e-0000-4000-8000-000000000000")

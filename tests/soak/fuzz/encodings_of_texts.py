@@ -52,7 +52,7 @@ CUSTOM = [f"key_{number}" for number in range(20)]
 
 @dataclass
 class Ear:
-    """Stands in front of the tenant and hears every request, as bytes."""
+    """Wraps the tenant's application and records every request as bytes."""
 
     app: Any
     heard: list[tuple[str, str, str, bytes]] = field(default_factory=list)
@@ -189,7 +189,7 @@ class Rounds:
                 self.store.delete_record(collection, str(one["id"]))
 
     def path(self, name: str) -> None:
-        """Ask for a user whose address holds `name`."""
+        """Request a user whose address contains `name`."""
         email = f"{name}@example.com"
         self.store.create("users", {"email": email, "name": "A"})
         try:

@@ -32,7 +32,7 @@ def flip_bits(chance: random.Random, text: bytes) -> bytes:
 
 
 def insert_odd(chance: random.Random, text: bytes) -> bytes:
-    """Put in bytes that are no text, or no harmless text."""
+    """Insert bytes that are not text, or not harmless text."""
     for _ in range(chance.randint(1, 3)):
         text = _insert(chance, text, chance.choice(ODD))
     return text
@@ -100,7 +100,7 @@ def nest(chance: random.Random, text: bytes) -> bytes:
 
 
 def multiply_aliases(chance: random.Random, text: bytes) -> bytes:
-    """Let few bytes stand for many values."""
+    """Make a few bytes expand to many values."""
     width, levels = chance.choice((2, 9, 20)), chance.choice((2, 5, 9))
     lines = [b"x0: &x0 [a, b]"]
     lines += [b"x%d: &x%d [%s]" % (n, n, b", ".join([b"*x%d" % (n - 1)] * width)) for n in range(1, levels)]

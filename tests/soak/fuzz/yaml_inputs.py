@@ -75,7 +75,7 @@ class TooLong(Exception):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one input.
+    """The outcome of one input.
 
     Attributes:
         mutation: How it was damaged first.

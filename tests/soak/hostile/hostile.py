@@ -4,7 +4,7 @@
     python -m tests.soak.hostile.hostile --seed 1 --only 4711       the same texts again, with all that is wrong
 
 A case draws a text, fills every place with it, and makes every output. Nothing in an output may act, its structure
-must be that of harmless texts, and whoever reads it must find each text in it and tell it from one that looks alike.
+must be that of harmless texts, and readers must find each text in it and distinguish it from one that looks alike.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ CHUNK = 100  # cases that a process judges before it reports
 
 @dataclass
 class Tally:
-    """What a run has found.
+    """The findings of a run.
 
     Attributes:
         passed, failed: Outputs that are as they should be, by name, and those that are not.
-        kinds: How often each kind of fault was met, by output.
+        kinds: How often each kind of fault was found, by output.
         slowest: Seconds and number of the slowest case.
     """
 

@@ -48,7 +48,7 @@ class Case:
 
     Attributes:
         value: The text.
-        joint: What stands between it and a mark.
+        joint: The text between it and a mark.
         marked: Whether there are marks.
     """
 
@@ -63,7 +63,7 @@ class Case:
         return cls(drawn(chance), chance.choice(("", " ", "\n")), chance.random() < 0.75)
 
     def text_at(self, place: str) -> str:
-        """Return what stands at `place`."""
+        """Return the text at `place`."""
         return f"{self.value}{self.joint}{mark(place)}" if self.marked else self.value
 
     def alone_at(self, place: str) -> Material:
@@ -127,7 +127,7 @@ def _missing(case: Case, name: str, text: str, shown: Sequence[str]) -> list[Fau
 
 
 def _forms(value: str) -> Iterator[str]:
-    """Yield `value` as it may stand in a text: itself, inside a list or mapping, and quoted in a title."""
+    """Yield `value` as it may appear in a text: itself, inside a list or mapping, and quoted in a title."""
     yield value
     yield json.dumps(value, ensure_ascii=False)[1:-1]
     yield repr(value)[1:-1]
@@ -156,7 +156,7 @@ def kind_of(what: str) -> str:
 
 
 def mark(place: str) -> str:
-    """Return the harmless text that stands for `place`: letters that no other text has in it."""
+    """Return the harmless text that identifies `place`: letters that no other text contains."""
     number = _NUMBERS.setdefault(place, len(_NUMBERS))
     return f"qz{chr(97 + number // 676)}{chr(97 + number // 26 % 26)}{chr(97 + number % 26)}k"
 
@@ -187,7 +187,7 @@ def _harmless(name: str) -> str:
 
 
 def forget_harmless() -> None:
-    """Make the outputs of harmless texts anew when they are next needed."""
+    """Discard the outputs of harmless texts; they are made again when needed."""
     _harmless.cache_clear()
 
 
@@ -199,12 +199,12 @@ def shown_places(name: str) -> tuple[str, ...]:
     return tuple(place for place in places() if mark(place) in shown and place not in REWRITTEN)
 
 
-# What stands here is put into another form first, shown in part or only where it is plain, or compared by words.
+# Texts of these places are converted first, shown in part, shown only if they are plain, or compared by words.
 REWRITTEN = frozenset(
     ("link", "user.email", "tenant", "diagnostic.line", "field.twin", "said.twin", "field.one", "field.other")
 )
 
 
 def alike_faults(case: Case) -> list[Fault]:
-    """Return the outputs in which the text of `case` and one that looks like it cannot be told apart."""
+    """Return the outputs in which readers cannot distinguish the text of `case` from one that looks like it."""
     return [Fault(LOOK_ALIKES, kind, what) for kind, what in untold(case.value, case.chance)]

@@ -1,4 +1,4 @@
-"""Texts that somebody might put into a tenant or a file so that a report does what he wants."""
+"""Texts that an attacker might put into a tenant or a file to make a report act."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ from tests.soak.hostile.judge_markdown import code_in, markdown_faults
 from tests.soak.hostile.judge_plain import annotation_faults, plain_faults, uncoloured
 
 OWN = f"{ORIGIN}/"
-OWN_MARKDOWN = ORIGIN  # in the first sentence it stands without a path
+OWN_MARKDOWN = ORIGIN  # the first sentence has it without a path
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def _cut_markdown(material: Material) -> str:
 
 
 def _outcomes(material: Material) -> str:
-    """Return what is said during an apply and at its end."""
+    """Return the output during an apply and at its end."""
     result: Any = SimpleNamespace(
         outcomes=material.outcomes, of=lambda _status: (), count=lambda _action: 0, imported=0
     )

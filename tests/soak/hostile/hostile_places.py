@@ -1,4 +1,4 @@
-"""Everything that a report is made of, with a text of the caller's choice at each place that can hold one."""
+"""The material of a report, with a text of the caller's choice at each place that can contain one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from sdx_state.model.resource import Desired, Source
 from sdx_state.plan.conversation import Conversation, Line
 from sdx_state.plan.divergence import Divergence, Verdict
 
-Fill = Callable[[str], str]  # the name of a place -> the text to stand there
+Fill = Callable[[str], str]  # the name of a place -> the text for it
 
 ORIGIN = "https://demo.surveydynamix.com"
 _NOT_IN_A_PATH = re.compile(r"[\s\\\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")  # as YAML and its schema have it
@@ -30,7 +30,7 @@ FORMULA = Address("user", "formula")
 
 @dataclass(frozen=True)
 class Material:
-    """What the reports of one case are made from."""
+    """The values that the reports of one case are made from."""
 
     plan: Plan
     told: tuple[Conversation, ...]

@@ -29,7 +29,7 @@ def drawn(chance: random.Random) -> str:
         text = (chance.choice(CORPUS) + chance.choice(_JOINTS) + "x") * LONG
     else:
         text = chance.choice(("a" * LONG, "word " * LONG, "`" * 600, "\x1b" * 700)) + chance.choice(CORPUS)
-    # Two halves that make a character are one, as whoever reads JSON or UTF-16 has it.
+    # Two halves of a surrogate pair become one character, as in readers of JSON and UTF-16.
     return text[:LONG].encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass") or "x"
 
 

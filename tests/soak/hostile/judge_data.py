@@ -1,4 +1,4 @@
-"""What programs make of the outputs that are for programs."""
+"""Judges of the outputs for programs: each output is parsed as programs parse it."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def junit_faults(text: str, harmless: str) -> Iterator[str]:
         return
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
         yield "a document type"
-    if _elements(tree) != _elements(ElementTree.fromstring(harmless)):  # noqa: S314 - ours
+    if _elements(tree) != _elements(ElementTree.fromstring(harmless)):  # noqa: S314 - output of this program
         yield "other elements"
 
 
@@ -85,7 +85,7 @@ def strings_of(text: str) -> list[str]:
 def _strings(node: Any) -> Iterator[str]:
     if isinstance(node, str):
         yield node
-        with contextlib.suppress(UnicodeError):  # a text that is no address, and has a percent sign
+        with contextlib.suppress(UnicodeError):  # a text that is not an address, and has a percent sign
             yield unquote(node, errors="surrogatepass")
     elif isinstance(node, dict):
         for key, value in node.items():

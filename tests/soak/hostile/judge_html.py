@@ -1,4 +1,4 @@
-"""What a browser makes of a page: judged by the parse tree of html5lib."""
+"""A judge of pages as browsers parse them, by the parse tree of html5lib."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import html5lib
 
 from tests.soak.hostile.judge_plain import controls_in
 
-# Attributes that may hold a value; a value that is to be copied may hold anything.
+# Attributes that may contain a value; a value to be copied may contain any characters.
 _COPIED = "data-copy"
 _FREE = frozenset((_COPIED, "data-step", "data-survey", "id", "aria-label", "href"))
-# What words differ in, and how long they are, decides how many of these there are.
+# The number of these depends on the differences between words, and on their lengths.
 _MARKS = frozenset(("ins", "del", "b", "i"))
 _LOADING = frozenset(("src", "srcset", "srcdoc", "data", "action", "formaction", "poster", "background", "ping"))
 _WITHIN = re.compile(r"#.*", re.DOTALL)  # a place on the page itself

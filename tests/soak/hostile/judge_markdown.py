@@ -1,4 +1,4 @@
-"""What CommonMark, and GitHub's and GitLab's Markdown, make of a text: judged by markdown-it."""
+"""A judge of texts as CommonMark, and the Markdown of GitHub and GitLab, parse them, by markdown-it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _DIGEST = re.compile(r" characters, [0-9a-f]{8}\)")  # the tool's own, of a text
 
 
 def markdown_faults(text: str, harmless: str, own: str, *, cut: bool = False) -> Iterator[str]:
-    """Yield what in `text` is active and should not be, or stands otherwise than in `harmless`.
+    """Yield the parts of `text` that are active and should not be, or that differ in structure from `harmless`.
 
     Args:
         text: With a hostile value in it.

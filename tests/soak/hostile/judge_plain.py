@@ -1,4 +1,4 @@
-"""What a terminal and a CI system make of a text."""
+"""A judge of texts as terminals and CI systems interpret them."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def annotation_faults(text: str, harmless: str) -> Iterator[str]:
 
 def letters_of(text: str) -> str:
     """Return what a reader takes `text` for: what is spelled out is put back, and white space is gone."""
-    # A fold may stand inside what is spelled out, and what is spelled out may be a space.
+    # A fold may be inside a spelled-out character, and a spelled-out character may be a space.
     return squeezed(_SPELLED.sub(_unspelled, squeezed(text).replace("\u23ce", "")))
 
 

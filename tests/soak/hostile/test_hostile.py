@@ -1,4 +1,4 @@
-"""Whatever stands in the tenant or the files: no report acts on it, and every report lets it be read.
+"""For any text in the tenant or the files: no report acts on it, and every report shows it readably.
 
 `python -m tests.soak.hostile.hostile --seed 1 --count 20000` looks at more of it.
 """
@@ -34,7 +34,7 @@ def pages_of_this_test():
 
 @pytest.fixture(autouse=True)
 def harmless_anew(monkeypatch):
-    """Find out what outputs show while nothing is switched off; make those to compare with anew for each test."""
+    """Determine the shown places while all safeguards are active; make the harmless outputs again for each test."""
     for name in OUTPUTS:
         shown_places(name)
     hostile_cases.forget_harmless()
@@ -86,7 +86,7 @@ def test_the_corpus_has_every_kind_of_text_that_is_feared():
         assert feared in text
 
 
-# What was found once, each by the shortest text that shows it.
+# Earlier findings, each with the shortest text that shows it.
 
 
 @pytest.mark.parametrize(

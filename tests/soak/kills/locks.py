@@ -1,10 +1,10 @@
-"""Let 8 processes take one lock in turn, each many times, and look whether two ever have it at once.
+"""Let 8 processes take one lock in turn, each many times, and check that two never have it at the same time.
 
     python -m tests.soak.kills.locks --rounds 100                   every backend whose server is installed
     python -m tests.soak.kills.locks --backend s3 --rounds 100
-    python -m tests.soak.kills.locks --sabotage                     a lease that is no obstacle: must be noticed
+    python -m tests.soak.kills.locks --sabotage                     without a working lease: must be detected
 
-Who has the lock adds one to a number in a file, which it reads and writes without any care.
+The process with the lock adds one to a number in a file, which it reads and writes without any protection.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ OPTIONS: dict[str, Callable[[str], dict[str, object]]] = {
 
 @dataclass(frozen=True)
 class Raced:
-    """What became of the races on one backend.
+    """The result of the races on one backend.
 
     Attributes:
         overlaps: How often a process found another one inside.
@@ -73,7 +73,7 @@ class Raced:
 
     @property
     def right(self) -> bool:
-        """Whether one process at a time had the lock."""
+        """True if one process at a time had the lock."""
         return self.overlaps == 0 and self.counted == self.expected and not any(self.codes)
 
 

@@ -1,4 +1,4 @@
-"""A bench whose state is in a shared store: whoever is killed loses its disk, and the store stays.
+"""A bench whose state is in a shared store: a killed process loses its disk, and the store stays.
 
 Libraries of stores do not survive a fork, so this process never talks to the store: children do, each with a
 connection of its own.

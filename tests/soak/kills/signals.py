@@ -2,8 +2,8 @@
 
     python -m tests.soak.kills.signals --count 300
 
-What is in flight ends, the state is saved and free again within seconds, the exit code says which signal it was, and
-the next apply leads to exactly what is declared. Some are sent twice: the second ends the process where it stands.
+Requests in flight end, the state is saved and unlocked within seconds, the exit code says which signal it was, and
+the next apply makes the tenant match the configuration. Some signals are sent twice: the second ends the process.
 """
 
 from __future__ import annotations

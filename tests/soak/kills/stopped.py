@@ -1,4 +1,4 @@
-"""Stop an apply (SIGSTOP) at named points for longer than its lease, let another one take over, and let it go on.
+"""Stop an apply (SIGSTOP) at named points for longer than its lease, let another one take over, and continue it.
 
     python -m tests.soak.kills.stopped --store postgres
 
@@ -28,19 +28,19 @@ THREADS = 2  # of an apply of the bench
 
 @dataclass(frozen=True)
 class Point:
-    """Where an apply is stopped.
+    """The point at which an apply is stopped.
 
     Attributes:
         owner: The class.
         method: Its method, before which it stops.
-        meets: Tells by the arguments whether it is a call that is meant.
+        matches: Tells by the arguments whether a call counts.
         nth: Which of these calls.
         sends: Requests that write to the tenant and may be sent afterwards.
     """
 
     owner: tuple[type, ...]
     method: str
-    meets: Callable[..., bool]
+    matches: Callable[..., bool]
     nth: int
     sends: int
 
@@ -69,7 +69,7 @@ def _run(bench: SharedBench, point: Point, told: int) -> None:
 
         def wrapped(self: Any, *arguments: Any) -> Any:
             nonlocal seen
-            if not stopped and point.meets(*arguments):
+            if not stopped and point.matches(*arguments):
                 seen += 1
                 if seen == point.nth:
                     stop()
@@ -120,7 +120,7 @@ def fault_at(bench: SharedBench, point: Point) -> str | None:
         return f"{wrote.count(b'w')} requests were sent after another run had taken over"
     if wrote.count(b"s"):
         return "the state was written after another run had taken over"
-    if not wrote.count(b"w"):  # a commit that comes when its part is closed is no line any more, and does no harm
+    if not wrote.count(b"w"):  # a commit that arrives after its part was closed is ignored, and does no harm
         return bench.do(bench.fault_after_recovery)
     return None
 

@@ -15,7 +15,7 @@ from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable
 from urllib.parse import quote, quote_plus
 
-# What may stand between two characters of a secret that was folded, framed or coloured.
+# Text that may be between two characters of a secret that was folded, framed or colored.
 _BETWEEN = re.compile(r"\x1b\[[0-9;]*m|[\s\u2500-\u257f]|\\n|\\r")
 
 
@@ -23,7 +23,7 @@ def _base64(offset: int, encode: Callable[[bytes], bytes] = b64encode) -> Callab
     def form(secret: str) -> str:
         data = secret.encode()
         whole = encode(b"\0" * offset + data).decode().rstrip("=")
-        # What its neighbours have a part in is left out at either end.
+        # Characters that also encode bits of the neighbors are omitted at both ends.
         return whole[-(-offset * 4 // 3) : len(whole) - (1 if (offset + len(data)) % 3 else 0)]
 
     return form
@@ -48,11 +48,11 @@ ENCODINGS: dict[str, Callable[[str], str]] = {
 
 
 class Finder:
-    """Finds secrets in what a program left behind.
+    """Finds secrets in the output and files of a program.
 
     Args:
-        secrets: What must not be found.
-        uuid: The customer's UUID, which is no secret, and stands in front of one in HTTP Basic.
+        secrets: The texts that must not be found.
+        uuid: The customer's UUID, which is not secret, and precedes a secret in HTTP Basic.
     """
 
     def __init__(self, secrets: list[str], uuid: str) -> None:

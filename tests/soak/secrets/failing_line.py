@@ -146,7 +146,7 @@ def _percent(text: str) -> str:
 
 
 def closed_port() -> int:
-    """Return a port of this machine that nobody listens at."""
+    """Return a port of this machine at which no process listens."""
     with socket.create_server(("127.0.0.1", 0)) as unused:
         port: Any = unused.getsockname()[1]
     return int(port)

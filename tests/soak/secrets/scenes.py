@@ -94,7 +94,7 @@ def scenes() -> dict[str, list[str]]:
 
 @dataclass
 class Ended:
-    """What a run left behind.
+    """The output and files of a run.
 
     Attributes:
         code: Its exit code.
@@ -160,7 +160,7 @@ class Stage:
             shutil.rmtree(folder, ignore_errors=True)
 
     def _changed(self, folder: Path) -> dict[str, bytes]:
-        """Return what a run made or changed; what was put there for it is not its doing."""
+        """Return the files that a run made or changed; the files prepared for it are omitted."""
         found = {}
         for path in folder.rglob("*"):
             name = path.relative_to(folder)
@@ -185,7 +185,7 @@ class Stage:
             if verbosity:
                 os.environ["SDX_LOG"] = ("", "info", "debug")[verbosity]
             if verbosity == 2:
-                # As somebody would who looks for a fault in the libraries beneath.
+                # As an engineer would who debugs the HTTP library.
                 http.client.HTTPConnection.debuglevel = 1
             os.chdir(folder)
             time.sleep = lambda _: None

@@ -43,7 +43,7 @@ Case = tuple[str, str, int, int]  # scene, failure, verbosity, requests before i
 
 
 def cases() -> Iterator[Case]:
-    """Yield everything that is played. What sends nothing meets no failure of the line."""
+    """Yield all cases. Scenes that send nothing are not played with failures of the line."""
     for name in scenes():
         failures: Iterable[str] = LOCAL if name.split(" ")[0] in OFFLINE else (*LOCAL, *FAILURES)
         for failure, verbosity in itertools.product(failures, VERBOSITIES):

@@ -19,7 +19,7 @@ from tests.faulty_proxy import FaultyProxy, handler_of
 
 COUNT = 1000 if os.environ.get("SDX_NIGHTLY") else 30
 
-# What YAML takes: no control characters but line ends and tabs, no halves of surrogate pairs.
+# Characters that YAML allows: no control characters but line ends and tabs, no halves of surrogate pairs.
 letters = st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cn"), include_characters="\n\t")
 texts = st.one_of(
     st.text(letters, max_size=40),
