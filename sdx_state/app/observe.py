@@ -13,10 +13,12 @@ from sdx_state.live import Progress, Wanted, read_live
 from sdx_state.model.address import Address
 from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.ledger import Ledger
+from sdx_state.model.plan import Plan
 from sdx_state.model.snapshot import Snapshot
 from sdx_state.model.whereabouts import CHECK
 from sdx_state.plan.agreement import same_tenant
 from sdx_state.programs.machine import Machine, Uptime
+from sdx_state.state.memory import Memory
 from sdx_state.state.unfinished import Unfinished, Unseen
 
 UNPROVEN = "nothing shows that these credentials are of the tenant that the state belongs to"
@@ -39,6 +41,21 @@ class Observed:
     ledger: Ledger
     pending: frozenset[Address] = frozenset()
     diagnostics: tuple[Diagnostic, ...] = ()
+
+
+@dataclass(frozen=True)
+class Reading:
+    """State and tenant as a run has just read them, and its plan from that. Nothing has been written since.
+
+    Attributes:
+        memory: The state.
+        snapshot: Everything that the tenant lists.
+        plan: The plan for the whole configuration, from the saved state and this snapshot.
+    """
+
+    memory: Memory
+    snapshot: Snapshot
+    plan: Plan
 
 
 @dataclass(frozen=True)
@@ -68,7 +85,7 @@ class TenantReader:
         progress: Progress,
         *,
         ask_again: bool = False,
-        read: Snapshot | None = None,
+        read: Reading | None = None,
     ) -> Observed:
         """Return what `wanted` asks for.
 
@@ -78,15 +95,15 @@ class TenantReader:
             unfinished: What earlier runs left.
             progress: Told of each request.
             ask_again: Look numbers up even if the answer is remembered.
-            read: Everything that the tenant lists, as read a moment ago. It is read again if that leaves a doubt.
+            read: A reading of a moment ago. The tenant is read again if that leaves a doubt.
 
         Raises:
             SurveyDynamixError: The tenant could not be read.
             TooMuchMissing: This looks like the wrong tenant.
             UnprovenTenant: Nothing shows that this is the tenant of the state, and something may be written to it.
         """
-        if read is not None and unfinished.is_empty and wanted.is_in(read):
-            snapshot, learnt = read, ledger
+        if read is not None and unfinished.is_empty and wanted.is_in(read.snapshot):
+            snapshot, learnt = read.snapshot, ledger
         else:
             snapshot, learnt = read_live(self.client, wanted, ledger, self.parallelism, progress, ask_again=ask_again)
         absent = _absent(unfinished.unseen, wanted, snapshot, self.machine.uptime())

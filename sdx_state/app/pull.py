@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from sdx_state.app.declared import intention_of
+from sdx_state.app.observe import Reading
 from sdx_state.app.workspace import Workspace
 from sdx_state.apply.approval import Consent, approve
 from sdx_state.apply.run import Silence
@@ -103,7 +104,8 @@ def pull(
         OSError: A file could not be written; all are as they were.
     """
     with workspace.writing("pull", waiting) as journal:
-        before, ledger = load(None), workspace.store.load()
+        before, memory = load(None), workspace.memory()
+        ledger = memory.saved
         snapshot = workspace.read_all(ledger, progress)
         workspace.require_same_tenant(ledger, snapshot)
         example = _untouched_example(before, ledger, folder)
@@ -130,8 +132,8 @@ def pull(
             after = load(Changed(Folder(folder), drafts)) if drafts else before
         except (ConfigurationError, ValueError) as error:
             raise NotPulled(f"what would be written is not valid: {error}", "Nothing was changed.") from error
-        # Where files change, the tenant may not change meanwhile. Where none does, the first reading proves as much.
-        read = None if drafts else snapshot
+        # Files change only if the tenant did not meanwhile. If none changes, the first reading proves the same.
+        read = None if drafts else Reading(memory, snapshot, plan)
         planned = workspace.plan(intention_of(after), progress, waiting=waiting, read=read)
         if planned.plan.errors or any(change.writes for change in planned.plan.changes):
             raise NotPulled(

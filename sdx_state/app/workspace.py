@@ -12,7 +12,7 @@ from sdx_state.api.endpoints import Endpoints
 from sdx_state.app.earlier import left_by_runs
 from sdx_state.app.extensions import Extensions
 from sdx_state.app.judge import Judge
-from sdx_state.app.observe import TenantReader, clocks, require_same_tenant
+from sdx_state.app.observe import Reading, TenantReader, clocks, require_same_tenant
 from sdx_state.app.tenant import WrongTenant
 from sdx_state.apply import settling
 from sdx_state.apply.review import Review
@@ -35,7 +35,7 @@ from sdx_state.programs.machine import Machine
 from sdx_state.state.backend import Backend
 from sdx_state.state.errors import StateError
 from sdx_state.state.journal import Journal
-from sdx_state.state.memory import journal_of, keep, open_journal, recall, verified
+from sdx_state.state.memory import Memory, journal_of, keep, open_journal, recall, verified
 
 if TYPE_CHECKING:
     from sdx_state.app.saved import SavedPlan
@@ -95,7 +95,7 @@ class Workspace:
         destroying: bool = False,
         waiting: Callable[[float], None] | None = None,
         holding: bool = False,
-        read: Snapshot | None = None,
+        read: Reading | None = None,
     ) -> Review:
         """Read the tenant and return the plan for `intention`. Sends nothing but GET, HEAD and OPTIONS.
 
@@ -113,14 +113,14 @@ class Workspace:
             destroying: The configuration is not what decides which resources are deleted.
             waiting: For a run that writes: told how many seconds are waited for what does not show yet.
             holding: This run holds the lock of the state, as every run with `waiting` does.
-            read: Everything that the tenant lists, if this run has just read it and nothing has been written since.
+            read: What this run has read, and planned for this `intention`. Only what leaves a doubt is read again.
 
         Raises:
             SurveyDynamixError: The tenant could not be read.
             StateError: The state cannot be used.
             TooMuchMissing, UnprovenTenant: This looks like the wrong tenant.
         """
-        memory = recall(self.store, journal_of(self.store))
+        memory = read.memory if read is not None else self.memory()
         unfinished, ledger = memory.unfinished, memory.ledger
         scope = scope_of(reviewed, intention.resources, ledger.entries) if reviewed is not None else None
         ledger = ledger.protecting(protected)
@@ -129,8 +129,13 @@ class Workspace:
         wanted = wanted_of(declared, ledger, scope, unfinished.leaving)
         reader = self._reader(waiting)
         seen = reader.observe(wanted, ledger, unfinished, progress, ask_again=ask_again, read=read)
-        snapshot, ledger = seen.snapshot, seen.ledger
-        plan = self._routed(build_plan(intention, snapshot, ledger, scope, seen.pending))
+        snapshot = seen.snapshot
+        if read is not None and snapshot is read.snapshot and ledger is memory.saved and scope is None:
+            plan = read.plan
+        else:
+            plan = build_plan(intention, snapshot, seen.ledger, scope, seen.pending)
+        ledger = seen.ledger
+        plan = self._routed(plan)
         diagnostics = (
             *intention.diagnostics,
             *plan.diagnostics,
@@ -288,6 +293,14 @@ class Workspace:
             sleep=self.machine.sleep,
             rescue=self.rescue,
         )
+
+    def memory(self) -> Memory:
+        """Return what is remembered.
+
+        Raises:
+            StateUnusable: State or journal cannot be read, or do not belong together.
+        """
+        return recall(self.store, journal_of(self.store))
 
     def read_all(self, ledger: Ledger, progress: Progress) -> Snapshot:
         """Read everything that the tenant lists."""

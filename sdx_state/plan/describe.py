@@ -110,11 +110,13 @@ class _Describer:
         """Declare `live` and return its address; None where it is not included, or its identity cannot be said."""
         if not self.included(live):
             return None
-        refusal = self.why_not(kind, kind.identity, live.id) if kind.keyed_by_identity else None
+        known = self.known.get(place_of(live))
+        is_new_name = kind.keyed_by_identity and known not in self.declared
+        refusal = self.why_not(kind, kind.identity, live.id) if is_new_name else None
         if refusal is not None:
             self._leave_out(f"{kind.name} {live.id} is left out: {refusal}", None)
             return None
-        address = self.known.get(place_of(live)) or _new_address(kind, live, parent, self.taken)
+        address = known or _new_address(kind, live, parent, self.taken)
         self.taken.add(address.casefold())
         declared = self.declared.get(address)
         values = self._values(kind, live, address, declared)
@@ -149,7 +151,7 @@ class _Describer:
                 if said is not None:  # only a text can be declared as cleared: a number becomes unmanaged
                     values[one.name] = "" if one.type in _CLEARED else None
                 continue
-            if isinstance(value, str) and isinstance(said, str) and value == said:
+            if value == said and (isinstance(value, str) or type(value) is type(said) is int):
                 values[one.name] = value  # what is declared can be declared
                 continue
             refusal = self._undeclared(one, value) or self.why_not(kind, one.name, value)

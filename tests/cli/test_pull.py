@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from sdx_state.config import configuration, files
+from sdx_state.live.read import _Children
+
 SHARED = """\
 surveys:
   a:
@@ -297,3 +300,45 @@ def test_a_file_that_is_excluded_is_not_written_over(applied, tenant):
     assert pulled.code == 1
     assert "users.yaml exists" in pulled.err
     assert content(applied) == before
+
+
+@pytest.fixture
+def readings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The questions lists that the tenant is asked for, one by one."""
+    asked: list[str] = []
+    rows = _Children.rows
+
+    def counted(self: _Children, parent_id: str) -> list[dict[str, object]]:
+        asked.append(parent_id)
+        return rows(self, parent_id)
+
+    monkeypatch.setattr(_Children, "rows", counted)
+    return asked
+
+
+def test_a_pull_that_changes_no_file_reads_files_and_tenant_once(applied, readings, monkeypatch):
+    loads: list[object] = []
+    read_text = files.read_text
+    monkeypatch.setattr(configuration, "read_text", lambda *given: loads.append(given[1]) or read_text(*given))
+    pulled = applied.run("pull")
+    assert (pulled.code, len(readings)) == (0, 1), pulled.err
+    assert loads == ["s.yaml"]
+    assert is_settled(applied)
+
+
+def test_a_pull_that_changes_a_file_plans_from_a_fresh_reading(applied, tenant, readings):
+    edit(tenant, "surveys", "S", closing_text="Goodbye.")
+    assert applied.run("pull").code == 0
+    assert len(readings) == 2
+
+
+def test_a_pull_that_changes_no_file_remembers_what_files_and_tenant_say_alike_now(applied, tenant):
+    text = COMPANY.replace("Bye.", "Goodbye.")
+    edit(tenant, "surveys", "S", closing_text="Goodbye.")
+    applied.write("s.yaml", text)
+    assert applied.run("pull").code == 0
+    edit(tenant, "surveys", "S", closing_text="Later.")
+    # The state knows the value that both had, so this is the tenant's change and no edit in the files.
+    pulled = applied.run("pull")
+    assert pulled.code == 0, pulled.err
+    assert (applied.folder / "s.yaml").read_text() == text.replace("Goodbye.", "Later.")
