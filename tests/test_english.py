@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import io
 import json
 import re
+import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +20,7 @@ from tests.conftest import Source
 PACKAGE = Path(sdx_state.__file__).parent
 HERE = Path(__file__).parents[1]
 
-# Every room of the package, the schemas, the guides and the README are held to the words below.
+# The words below are required in the package, the schemas, the guides, the README, the examples and the tests.
 # A pattern that no message contains -> the words to use. `--adopt` is the name of an option, and stays.
 BETTER = {
     r"\bwritt?en? anew|\bwrites? anew|\banew\b": "again, or name the action: create, update",
@@ -63,6 +65,11 @@ BETTER = {
 WORDS = [(re.compile(pattern, re.IGNORECASE), better) for pattern, better in BETTER.items()]
 # A sentence without its noun: say "Unsupported changes", not "What is not supported".
 HEADLESS = re.compile(r"\s*(?:What|Whether|Whoever|Who|Whom|Whose)\b(?!.*\?)", re.DOTALL)
+CODE = re.compile(r"`[^`]*`|\]\([^)]*\)")
+# The reason of a suppression follows its marker.
+MARKER = re.compile(r"#[#:! ]*(?:(?:noqa(?:: ?[A-Z0-9, ]+)?|type: ignore(?:\[[\w, -]+\])?)[ #-]*)*")
+# `Args:` and `Attributes:` list names of the code, which are not prose.
+NAMES = re.compile(r"^ +\*{0,2}\w+(?:, \w+)*: ", re.MULTILINE)
 
 
 def strings(tree: ast.Module) -> Iterator[tuple[int, str, bool]]:
@@ -99,7 +106,42 @@ def prose_of(text: str) -> Iterator[tuple[int, str]]:
         if line.lstrip().startswith(("```", "~~~")):
             code = not code
         elif not code:
-            yield number, re.sub(r"`[^`]*`|\]\([^)]*\)", "` `", line)
+            yield number, CODE.sub("` `", line)
+
+
+def comments(text: str) -> Iterator[tuple[int, str]]:
+    """Yield line number and text of each comment of a module, without markers such as `noqa`."""
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.start[0], MARKER.sub("", token.string, count=1)
+
+
+def findings_in_comments(text: str) -> Iterator[tuple[int, str]]:
+    """Yield line number and what is wrong with the words of each comment of a module.
+
+    Only texts after a `#` can be comments. A module without a finding in any of these is not tokenized, to save time.
+    """
+    candidates = (line[one.start() :] for line in text.splitlines() for one in re.finditer("#", line))
+    if any(words_of(CODE.sub("` `", MARKER.sub("", one, count=1))) for one in candidates):
+        for line, comment in comments(text):
+            for wrong in words_of(CODE.sub("` `", comment)):
+                yield line, wrong
+
+
+def findings_in_docstrings(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Yield line number and what is wrong with the words of each docstring of a module."""
+    for line, text, is_docstring in strings(tree):
+        if is_docstring:
+            for wrong in words_of(CODE.sub("` `", NAMES.sub("", text))):
+                yield line, wrong
+
+
+def findings_in_names(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Yield line number and what is wrong with the words of the names of tests."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_"):
+            for wrong in words_of(node.name.removeprefix("test_").replace("_", " ").capitalize()):
+                yield node.lineno, f"{wrong} in: {node.name}"
 
 
 def texts_of_page(page: str) -> Iterator[str]:
@@ -179,6 +221,19 @@ def test_all_texts_use_the_words_of_the_field() -> None:
     assert list(findings()) == []
 
 
+def test_comments_docstrings_and_names_of_tests_use_the_words_of_the_field() -> None:
+    found = []
+    for room in ("sdx_state", "examples", "tests"):
+        for path in sorted((HERE / room).rglob("*.py")):
+            text = path.read_text(encoding="utf-8")
+            wrong = [*findings_in_comments(text)]
+            if room != "sdx_state":
+                tree = ast.parse(text)
+                wrong += [*findings_in_docstrings(tree), *findings_in_names(tree)]
+            found += [f"{path.relative_to(HERE).as_posix()}:{line}: {one}" for line, one in wrong]
+    assert found == []
+
+
 def test_help_texts_of_all_commands_are_read() -> None:
     assert len([text for text in helps() if text]) > 80
 
@@ -225,4 +280,39 @@ def test_docstrings_are_distinguished_from_messages() -> None:
         ("What it is.", True),
         ("Whether.", True),
         ("a {} b", False),
+    ]
+
+
+def test_comments_are_read_with_the_reasons_of_suppressions() -> None:
+    text = 'x = "# ours"  # noqa: S314 - our own\ny = 1  # type: ignore[arg-type] # a fault\n#: One\n'
+    assert [*comments(text)] == [(1, "our own"), (2, "a fault"), (3, "One")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# nobody approved",
+        "x = '#'  # noqa: S314 - ours",
+        "# What is read",
+        "x = '''\n# a'''  # the `name` is due, and more",
+    ],
+)
+def test_old_words_in_comments_are_found(text: str) -> None:
+    assert len([*findings_in_comments(text)]) == 1
+
+
+@pytest.mark.parametrize("text", ["# `ours` is a name", "x = '# ours'", "# noqa: S314 - output of this program"])
+def test_other_words_in_comments_are_not_found(text: str) -> None:
+    assert [*findings_in_comments(text)] == []
+
+
+def test_old_words_in_docstrings_and_names_of_tests_are_found() -> None:
+    docstring = (
+        "One line.\n\n    Args:\n        met: A function.\n        other: The `met` function, once more.\n    "
+    )
+    tree = ast.parse(f'def test_who_holds_it():\n    """{docstring}"""\n    return "ours"\n')
+    assert [*findings_in_docstrings(tree)] == [(2, "`once more`: again, N times")]
+    assert [*findings_in_names(tree)] == [
+        (1, "`holds`: contains, has in: test_who_holds_it"),
+        (1, "`Who holds it ...`: name the noun in: test_who_holds_it"),
     ]

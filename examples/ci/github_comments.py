@@ -48,7 +48,7 @@ def call(method, path, content=None):
 
 
 def listed(path):
-    """Yield everything that a list holds, page by page."""
+    """Yield all items of a list, page by page."""
     number = 1
     while True:
         page = call("GET", f"{path}{'&' if '?' in path else '?'}per_page={PAGE}&page={number}")

@@ -89,7 +89,7 @@ def drafts_of(
 
 @dataclass
 class _Family:
-    """What is to be declared of one top-level resource: itself, unless that stays, and its children in order."""
+    """The desired declaration of one top-level resource: itself, unless that stays, and its children in order."""
 
     wanted: Desired | None = None
     children: list[Desired] = field(default_factory=list)

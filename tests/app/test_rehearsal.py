@@ -193,7 +193,7 @@ def test_managed_protected_and_drifted_resources_are_known_without_a_base(stored
     assert "- user.user-" in planned.out  # a person who is declared no more has a pseudonym
 
 
-def test_a_user_who_is_let_go_is_found_under_the_pseudonym(stored):
+def test_user_with_destroy_false_is_found_by_pseudonym(stored):
     stored.write(
         "a.yaml", "removed: [{address: user.ana.lee@example.com, destroy: false}]\n" + FILES.partition("users:")[0]
     )

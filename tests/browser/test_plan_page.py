@@ -399,7 +399,7 @@ CONTRAST = """() => {
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_text_stands_out_from_its_ground(open_page, scheme):
+def test_all_texts_contrast_with_their_background(open_page, scheme):
     page = open_page(color_scheme=scheme)
     for pressed in (False, True):
         if pressed:

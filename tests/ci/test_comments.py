@@ -88,7 +88,7 @@ def test_error_of_the_server_is_one_line_without_the_token(run, tmp_path):
 
 @pytest.mark.parametrize("start", ["", "\n", "\n<!-- sdx-state plan -->\n", "Plan\n", "<!-- other -->\n", "<!--"])
 @pytest.mark.parametrize("what", ["comment", "issue"])
-def test_a_file_without_the_hidden_line_edits_nobodys_comment(run, github, tmp_path, start, what):
+def test_file_without_the_hidden_line_edits_no_comment(run, github, tmp_path, start, what):
     for where in (github.comments, github.issues):
         github.add(where, pull=7, title="7", body="Another workflow's words")
         github.add(where, pull=7, title="7", body="<!-- sdx-state plan -->\nold")
@@ -99,7 +99,7 @@ def test_a_file_without_the_hidden_line_edits_nobodys_comment(run, github, tmp_p
     assert str((github.comments, github.issues)) == before
 
 
-def test_a_comment_of_a_deleted_user_is_nobodys(run, github, tmp_path):
+def test_comment_of_a_deleted_user_is_not_edited(run, github, tmp_path):
     github.add(github.comments, pull=7, body="<!-- sdx-state plan -->\nold")["user"] = None
     assert run("comment", "7", written(tmp_path, "<!-- sdx-state plan -->\r\nnew")).returncode == 0
     assert len(github.comments) == 2

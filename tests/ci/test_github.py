@@ -136,7 +136,7 @@ def test_a_pull_request_is_planned_without_credentials_and_its_comment_edited_in
     assert "No changes" in comment["body"]
 
 
-def test_a_pull_request_that_cannot_be_planned_says_so_where_an_older_plan_stood(merged, github):
+def test_plan_errors_replace_the_older_plan_in_the_comment(merged, github):
     merged.commit("a.yaml", TWO, branch="more")
     merged.run("review", branch="more")
     merged.commit("a.yaml", "surveys: {a: {nam: A}}\n", branch="more")

@@ -7,8 +7,8 @@ services (`documented`; `seeded`: a tenant with a survey; `postgres`: a database
 before (`connected`: the credentials are set; `applied`: and the project is applied).
 `<!-- tenant: surveys 1 closing_text Bye -->` is a change made by hand in the admin UI at that point. The blocks:
 
-- `console`: `$ ` begins a command, its output follows. A line `...` stands for any lines, `...` in a line for
-  any text. A command that fails is followed by `$ echo $?`.
+- `console`: `$ ` begins a command, its output follows. A line `...` matches any lines, `...` in a line any
+  text. A command that fails is followed by `$ echo $?`.
 - `diff`: an edit of the file that its first line names.
 - `yaml`: a file, where the first line is a comment with its name; otherwise part of one.
 - `python`: a program, run where the guide is at that point.

@@ -148,7 +148,7 @@ def test_user_whose_live_spelling_cannot_be_addressed_is_left_alone(connected: A
     assert tenant.store.rows("users")[0]["name"] == "X"
 
 
-def test_managed_user_that_no_request_can_name_is_let_go_with_a_word(connected: Any, tenant: Any) -> None:
+def test_managed_user_with_an_unusable_id_leaves_the_state_with_advice(connected: Any, tenant: Any) -> None:
     """An earlier version could import it; no plan may end with an error for it, listed or not."""
     connected.write("users.yaml", "users:\n  joe@example.com: {name: Joe}\n")
     assert connected.apply().code == 0

@@ -64,7 +64,7 @@ def test_create_that_shows_late_is_waited_for(behind: Any, proxy: Any, tenant: A
     assert len(tenant.store.rows("surveys")) == posts(proxy) == 1
 
 
-def test_create_that_does_not_show_is_not_sent_again(behind: Any, proxy: Any, tenant: Any, monkeypatch: Any) -> None:
+def test_create_that_does_not_show_is_not_repeated(behind: Any, proxy: Any, tenant: Any, monkeypatch: Any) -> None:
     behind.write("a.yaml", ONE)
 
     def nothing(method: str, path: str, status: int, content: Any) -> tuple[int, Any]:
@@ -167,7 +167,7 @@ def test_lock_that_is_deleted_stops_the_run(behind: Any, proxy: Any, tenant: Any
     assert len(tenant.store.rows("surveys")) == 6
 
 
-def test_old_answer_before_an_update_does_not_take_an_edit_back(behind: Any, proxy: Any, tenant: Any) -> None:
+def test_stale_answer_before_an_update_does_not_revert_an_edit(behind: Any, proxy: Any, tenant: Any) -> None:
     behind.write("a.yaml", ONE)
     assert behind.apply().code == 0
     (row,) = tenant.store.rows("surveys")

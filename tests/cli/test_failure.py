@@ -104,7 +104,7 @@ def test_a_tenant_other_than_the_pinned_one_gets_no_request(project, proxy):
     assert proxy.seen == []
 
 
-def test_no_resource_files_and_things_owned_is_refused(connected, tenant):
+def test_missing_resource_files_with_managed_resources_are_an_error(connected, tenant):
     path = connected.write("a.yaml", TWO)
     connected.apply()
     path.unlink()
@@ -245,7 +245,7 @@ def test_a_409_on_delete_keeps_the_resource_and_its_place_in_the_state(weather, 
     assert_converges(weather)
 
 
-def test_a_405_is_believed_and_the_rest_of_that_verb_becomes_work_for_a_person(weather, proxy, tenant):
+def test_405_hands_off_the_remaining_changes_of_that_verb(weather, proxy, tenant):
     proxy.fail("POST", "/surveys", 405, times=99)
     applied = weather.apply()
     assert applied.code == 8, applied.err

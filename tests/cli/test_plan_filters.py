@@ -85,7 +85,7 @@ def test_an_export_says_which_responses_it_could_not_verify(project: Any, strang
     assert "could not be verified" in ended.err
 
 
-def test_counts_of_another_survey_are_no_evidence(project: Any, strangers: Any, proxy: Any) -> None:
+def test_counts_of_another_survey_are_not_evidence(project: Any, strangers: Any, proxy: Any) -> None:
     assert project.apply().code == 0
     project.write("a.yaml", "removed: [{address: survey.a, destroy: true}]\n")
     honest = project.run("plan").out

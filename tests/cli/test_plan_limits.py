@@ -130,7 +130,7 @@ def test_a_configuration_that_cannot_be_read_whole_plans_nothing(shrinking):
 
 
 @pytest.mark.parametrize("count", [2, 3, 5])
-def test_a_tenant_without_anything_that_is_owned_is_taken_for_the_wrong_one(connected, tenant, count):
+def test_tenant_without_any_managed_resource_is_taken_for_the_wrong_one(connected, tenant, count):
     connected.write("a.yaml", "surveys:\n" + "".join(list(SURVEYS.values())[:count]))
     assert connected.apply().code == 0
     for row in tenant.store.rows("surveys"):

@@ -77,7 +77,7 @@ def test_before_and_after_a_freeze_everything_is(changed, begins, ends):
     assert changed.apply().code == 0
 
 
-def test_a_freeze_is_in_its_time_zone_and_may_hold_in_one_environment(changed):
+def test_freeze_uses_its_time_zone_and_can_apply_to_one_environment(changed):
     from zoneinfo import ZoneInfo
 
     there = datetime.now(ZoneInfo("Pacific/Auckland"))

@@ -99,7 +99,7 @@ def test_places_count_questions_that_are_created_and_deleted(applied, tenant):
     assert moved(applied)["x" if "x" in moved(applied) else "z"] in {(1, 2, "config"), (3, 1, "config")}
 
 
-def test_ids_of_other_kinds_that_are_deleted_are_no_questions(applied, tenant):
+def test_deleted_ids_of_other_kinds_are_not_counted_as_questions(applied, tenant):
     files = survey("XYZ") + "".join(f"  s{number}: {{name: S{number}}}\n" for number in range(3))
     applied.write("a.yaml", files)
     assert applied.apply().code == 0

@@ -365,7 +365,7 @@ def test_wherever_a_crash_cut_the_file_off_it_is_gone_on_with(
         assert path.read_bytes() == whole, cut
 
 
-def test_zeros_that_a_power_failure_left_are_no_rows(connected: Any, csat: Survey) -> None:
+def test_zeros_left_by_a_power_failure_are_not_rows(connected: Any, csat: Survey) -> None:
     csat.answer_often(4)
     path = connected.folder / "out"
     for form in ("csv", "jsonl"):
@@ -378,7 +378,7 @@ def test_zeros_that_a_power_failure_left_are_no_rows(connected: Any, csat: Surve
 
 
 @pytest.mark.parametrize("fault", [500, "drop before", "truncate", "html"])
-def test_a_server_that_fails_in_the_middle_leaves_a_file_to_go_on_with(
+def test_server_that_fails_in_the_middle_leaves_a_resumable_file(
     connected: Any, csat: Survey, proxy: Any, impatient: None, fault: Any
 ) -> None:
     csat.answer_often(MANY)
@@ -575,7 +575,7 @@ def test_a_run_that_was_ended_is_gone_on_with(
     assert path.read_bytes() == (connected.folder / "whole").read_bytes()
 
 
-def test_a_full_disk_leaves_whole_rows_and_says_how_to_go_on(connected: Any, csat: Survey) -> None:
+def test_full_disk_leaves_complete_rows_and_says_how_to_resume(connected: Any, csat: Survey) -> None:
     csat.answer_often(MANY)
     to_file(connected, name="whole")
     path, whole = connected.folder / "out", (connected.folder / "whole").read_bytes()

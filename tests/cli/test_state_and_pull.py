@@ -119,7 +119,7 @@ def test_rebuild_replaces_a_state_that_cannot_be_read(connected):
     assert connected.run("plan", "--detailed-exitcode").code == 0
 
 
-def test_state_mv_takes_questions_along_and_rm_forgets(connected, tenant):
+def test_state_mv_moves_questions_too_and_rm_stops_managing(connected, tenant):
     connected.write("a.yaml", SURVEY)
     connected.apply()
     assert connected.run("state", "mv", "survey.csat", "survey.hotline").code == 0

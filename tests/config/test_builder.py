@@ -167,7 +167,7 @@ BYTES = [
 
 
 @pytest.mark.parametrize(("content", "said"), BYTES)
-def test_bytes_that_are_no_text_are_refused_at_their_place(files: Any, content: bytes, said: str) -> None:
+def test_bytes_that_are_not_text_are_reported_at_their_place(files: Any, content: bytes, said: str) -> None:
     files.write("a.yaml", content)
     assert files.said()[0] == said
 

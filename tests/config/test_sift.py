@@ -57,7 +57,7 @@ def test_a_copy_of_configuration_that_is_not_read_is_named(files: Any, name: str
         ("s.yaml.bak", b"surveys: \xff"),
     ],
 )
-def test_files_that_are_no_configuration_are_not_named(files: Any, name: str, text: str | bytes) -> None:
+def test_files_that_are_not_configuration_are_not_reported(files: Any, name: str, text: str | bytes) -> None:
     files.write(name, text)
     assert files.said() == []
 

@@ -406,7 +406,7 @@ def _common(before: str, after: str) -> tuple[int, int]:
     return start, end
 
 
-def test_a_cell_that_the_file_cannot_hold_changes_nothing(files: Any) -> None:
+def test_cell_that_the_file_cannot_contain_changes_nothing(files: Any) -> None:
     files.write("u.yaml", named("{file: a.csv, encoding: cp1252, columns: {First: name, Last: name}}"))
     content = "First;Last;email;agent_id\nJörg;Lee;ana@x.com;1\n".encode("cp1252")
     path = files.write("a.csv", content)

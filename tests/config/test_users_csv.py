@@ -55,7 +55,7 @@ def test_several_files_a_byte_order_mark_dos_line_ends_and_any_order_of_columns_
     assert resources["user.c@x.com"].source.line == 4
 
 
-def test_cells_are_read_as_they_stand(files: Any) -> None:
+def test_cells_are_read_literally(files: Any) -> None:
     files.write("u.yaml", "users: {csv: a.csv}\n")
     files.write("a.csv", "name,email,agent_id\n${var.company},a@x.com,$${x}\n")
     user = files.load().resources["user.a@x.com"]

@@ -128,7 +128,7 @@ def test_a_question_changes_within_its_survey(kept: Any) -> None:
     assert comments(text) == comments(KEPT)
 
 
-def test_new_questions_are_added_and_all_stand_in_their_order(kept: Any) -> None:
+def test_new_questions_are_added_and_all_are_in_order(kept: Any) -> None:
     nps = question(kept, "csat.nps")
     why = question(kept, "csat.reason")
     new = Desired(

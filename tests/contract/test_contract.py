@@ -192,7 +192,7 @@ def test_limits_and_lists_of_values_are_those_of_the_product_and_the_sandbox(con
     assert contract.schema("InteractionForm")["properties"].keys() == SETTINGS
 
 
-def test_every_operation_says_every_error_that_can_meet_it(contract):
+def test_operations_declare_all_their_errors(contract):
     seen = set()
     for path, method, operation in contract.operations():
         errors = {int(status) for status in operation["responses"] if status[0] in "45"}

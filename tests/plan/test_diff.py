@@ -67,7 +67,7 @@ def test_an_ignored_field_is_left_alone(world):
     assert one_survey(world, {"description": "x"}, description="y", ignore=frozenset({"description"})) == []
 
 
-def test_languages_that_a_flat_tenant_has_no_place_for_are_warned_of_and_not_compared(world):
+def test_languages_not_supported_by_a_flat_tenant_are_warned_about_and_not_compared(world):
     world.shape = "flat"
     declared = {"default": "Hello", "de-default": "Hallo"}
     assert one_survey(world, {"greeting_text": "Hello"}, greeting_text=declared) == []
@@ -105,7 +105,7 @@ def test_the_hash_of_what_was_applied_tells_who_changed_a_field(world, applied, 
     assert bool(plan.drift) == (origin != "config")
 
 
-def test_owned_and_undeclared_is_deleted_questions_before_their_survey(world):
+def test_managed_undeclared_questions_are_deleted_before_their_survey(world):
     world.exists("survey", "7", name="A")
     world.exists("question", "70", "7", question_label="Q", order=1)
     world.remember("survey.a", "7")
@@ -118,7 +118,7 @@ def test_owned_and_undeclared_is_deleted_questions_before_their_survey(world):
     assert changes[1].depends_on == ("question.a.q",)
 
 
-def test_removed_without_destroy_forgets_a_survey_and_its_questions(world):
+def test_removed_without_destroy_stops_managing_a_survey_and_its_questions(world):
     world.exists("survey", "7", name="A")
     world.exists("question", "70", "7", question_label="Q", order=1)
     world.remember("survey.a", "7")

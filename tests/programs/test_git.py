@@ -181,7 +181,7 @@ def test_programs_in_git_settings_are_not_run(project, tmp_path, protections, at
 
 
 @pytest.mark.parametrize("attack", FETCHES, ids=lambda one: one.__name__)
-def test_a_blob_that_a_partial_clone_lacks_is_an_error_with_advice_and_is_not_fetched(
+def test_blob_missing_in_a_partial_clone_is_an_error_with_advice_and_not_fetched(
     project, tmp_path, monkeypatch, protections, attack
 ):
     repository, proof = begun(tmp_path / "repository"), tmp_path / "proof"

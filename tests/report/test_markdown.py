@@ -30,7 +30,7 @@ def changed(name, attribution=None, lines=1, action=Action.UPDATE, level=None):
     )
 
 
-def test_changes_stand_under_the_one_they_come_from():
+def test_changes_are_grouped_by_their_attribution():
     changes = (changed("mine", "branch"), changed("theirs", "drift"), changed("old", "pending"), changed("x", "both"))
     text = plan_markdown(Plan("t", "l", changes))
     order = [

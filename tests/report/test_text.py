@@ -67,13 +67,13 @@ def test_a_text_is_compared_word_by_word():
     assert "[-Three-]{+Four+} short questions" in text
 
 
-def test_texts_that_have_little_in_common_stand_under_each_other():
+def test_texts_with_little_in_common_are_shown_on_two_lines():
     text = shown(update(("greeting_text", "Hello there, and welcome to us", "Grüezi mitenand liebe Leute da")))
     assert '- "Hello there, and welcome to us"' in text
     assert '+ "Grüezi mitenand liebe Leute da"' in text
 
 
-def test_questions_stand_under_their_survey_even_if_it_does_not_change():
+def test_questions_are_under_their_survey_even_if_it_does_not_change():
     moved = update(("order", 3, 1), kind="question", address=at("question.a.nps"), parent=at("survey.a"))
     lines = shown(moved).splitlines()
     place = lines.index("    survey.a")

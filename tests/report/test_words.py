@@ -96,7 +96,7 @@ def test_changes_far_apart_are_each_shown_with_what_is_left_out_between_them(out
 
 
 @pytest.mark.parametrize("output", outputs("", ""))
-def test_texts_with_little_in_common_but_a_long_beginning_show_how_they_go_on(output):
+def test_texts_that_differ_after_a_long_beginning_show_the_difference(output):
     beginning = "This is how it has always begun. " * 20
     before, after = beginning + "abc " * 1500 + "OLD", beginning + "xyz " * 1500 + "NEW"
     flat = re.sub(r"\s+", " ", outputs(before, after)[output])

@@ -228,7 +228,7 @@ def test_patterns_of_a_project_end_on_any_text(pattern: str) -> None:
         is_found(pattern, "a" * 1_000_000)
 
 
-def test_numbers_of_many_digits_are_no_traceback(project: Any) -> None:
+def test_numbers_of_many_digits_cause_no_traceback(project: Any) -> None:
     digits = "9" * 5_000
     project.write("a.yaml", f"surveys:\n  s:\n    name: S\n    id: {digits}\n    redirect_timeout: {digits}\n")
     ended = project.run("validate")

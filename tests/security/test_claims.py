@@ -319,7 +319,7 @@ def test_every_claim_is_listed_with_tests_that_exist():
             assert not name or f"def {name}(" in source, f"claim {number}: {file} has no {name}"
 
 
-def test_the_credentials_are_no_option_of_any_command():
+def test_no_command_has_an_option_for_credentials():
     help_texts = subprocess.run(
         [sys.executable, "-c", "from sdx_state.cli.main import entry; entry()", "--help"],
         capture_output=True,

@@ -309,7 +309,7 @@ def test_an_input_that_is_piped_in_is_refused_with_advice_and_one_that_is_redire
 
 
 @pytest.mark.parametrize("kind", ["pipe", "zeros"])
-def test_certificates_that_are_no_regular_file_are_refused(
+def test_certificates_that_are_not_a_regular_file_are_rejected(
     connected: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     path = tmp_path / "ca"

@@ -159,7 +159,7 @@ def test_lock_without_info_is_tried_again(opened, server):
     ("status", "said"),
     [(401, "Maintainer"), (403, "Maintainer"), (302, "HTTP 302")],
 )
-def test_refusals_say_what_to_do(opened, server, status, said):
+def test_rejected_requests_say_what_to_do(opened, server, status, said):
     server.fault = lambda *_: status
     with pytest.raises(StoreRefused, match=said), opened().lock("apply"):
         pass

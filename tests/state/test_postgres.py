@@ -28,7 +28,7 @@ def store(dsn, monkeypatch):
     opened.close()
 
 
-def test_row_that_a_transaction_of_others_holds_is_given_up_within_seconds(store, dsn, prefix):
+def test_row_locked_by_another_transaction_times_out_within_seconds(store, dsn, prefix):
     key = f"{prefix}/a"
     version = store.put(key, b"1", None)
     with psycopg.connect(dsn) as other:
@@ -40,7 +40,7 @@ def test_row_that_a_transaction_of_others_holds_is_given_up_within_seconds(store
     store.put(key, b"3", version)
 
 
-def test_server_that_hangs_is_given_up_within_seconds(store, prefix):
+def test_server_that_hangs_times_out_within_seconds(store, prefix):
     store.put(f"{prefix}/a", b"1", None)
     pid = store._connected().info.backend_pid
     os.kill(pid, signal.SIGSTOP)

@@ -337,7 +337,7 @@ def test_older_state_is_refused_though_the_newer_one_closed_nothing(tmp_path):
         recall(again, journal_of(again, fence))
 
 
-def test_run_that_met_a_line_of_another_writes_none_behind_it(tmp_path):
+def test_run_that_finds_a_line_of_another_run_appends_none(tmp_path):
     store, raw, _ = in_memory(tmp_path)
     with store.lock("apply") as fence:
         journal = open_journal(store, fence)

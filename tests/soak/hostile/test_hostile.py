@@ -48,7 +48,7 @@ def test_no_output_acts_on_a_hostile_text_and_each_lets_it_be_read(chunk, capsys
     assert not tally.failed, capsys.readouterr().out
 
 
-def test_no_command_comes_together_of_a_text_and_the_marks_of_a_difference(capsys):
+def test_text_and_difference_marks_never_combine_into_a_command(capsys):
     tally = hostile.run(1, [11230])  # a text that ends in ## before what was taken out of it: [-
     assert not tally.failed, capsys.readouterr().out
 

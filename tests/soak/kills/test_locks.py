@@ -19,5 +19,5 @@ def test_eight_processes_have_the_lock_one_at_a_time(backend):
     assert raced.right, raced
 
 
-def test_lease_that_is_no_obstacle_is_noticed():
+def test_race_without_a_working_lease_is_detected():
     assert not locks.race("postgres", 5, sabotage=True).right
