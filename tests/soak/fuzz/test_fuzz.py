@@ -1,6 +1,6 @@
 """Damaged files and damaged answers end in a value or in words, never in anything else.
 
-SDX_NIGHTLY=1 tries 200,000 files, 20,000 answers and 500,000 texts.
+SDX_NIGHTLY=1 tries 200,000 files and layouts, 20,000 answers and 500,000 texts.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from sdx_state.api.errors import SurveyDynamixError
-from tests.soak.fuzz import answers, encodings_of_texts, yaml_inputs
+from tests.soak.fuzz import answers, encodings_of_texts, layouts, yaml_inputs
 from tests.soak.fuzz.mutations import MUTATIONS
 
 NIGHTLY = bool(os.environ.get("SDX_NIGHTLY"))
@@ -33,6 +33,18 @@ def test_a_damaged_file_is_read_or_refused_at_a_place_in_it():
     assert grown < yaml_inputs.MEMORY
     assert set(MUTATIONS) <= set(counts)
     assert min(counts["loaded"], counts["refused"]) > FILES / 30
+
+
+def test_a_damaged_file_is_called_formatted_only_if_formatting_changes_nothing():
+    counts, wrong = layouts.run(SEED, FILES)
+    assert wrong == []
+    assert min(counts["formatted"], counts["handed over"]) > FILES / 30
+
+
+def test_a_look_at_layouts_that_is_too_quick_would_be_noticed(monkeypatch):
+    monkeypatch.setattr(layouts, "is_formatted", lambda text: "\t" not in text)
+    _, wrong = layouts.run(SEED, 50)
+    assert wrong
 
 
 def test_a_damaged_answer_is_a_value_of_the_right_shape_or_an_error_of_the_client():
