@@ -58,7 +58,7 @@ class Wait:
     """A wait that the server asks for.
 
     Attributes:
-        request: Verb and path of the request that will be sent again.
+        request: Verb and path of the request that will be retried.
         status: Status of the answer.
         seconds: How long this program waits.
         until: When it sends the request again, in seconds since the epoch.
@@ -224,7 +224,7 @@ class Sender:
         return self._max_retries if most is None else min(most, self._max_retries)
 
     def _waited(self, request: Request, status: int | None, jitter: float, asked: float) -> bool:
-        """Wait for `jitter` seconds, or longer if the server asks for it; tell whether the request is sent again."""
+        """Wait for `jitter` seconds, or longer if the server asks for it; tell whether to retry the request."""
         pause, now = max(jitter, min(asked, LONGEST_WAIT)), self._machine.now()
 
         def ended() -> bool:

@@ -22,7 +22,7 @@ from sdx_state.model.plan import Action
 
 
 class Person(Protocol):
-    """Somebody who can be asked."""
+    """A user who can be asked."""
 
     def agrees(self, question: str) -> bool:
         """Tell whether the answer is yes."""
@@ -48,13 +48,13 @@ def consent_of(
     Args:
         review: The plan, and what it was made from.
         given: What was agreed to beforehand; without a level, the person is asked.
-        person: Who is asked; None where nobody is there.
+        person: The user to ask; None if no user is there.
         question: What they are asked.
         now: For freezes and the expiry of policies.
         name_always: The name of the tenant is asked for whatever the plan does, and covers all of it.
 
     Raises:
-        Refused: The plan has errors, violates limits that nobody can consent to, or was not agreed to.
+        Refused: The plan has errors, violates limits that no consent can exceed, or was not agreed to.
     """
     plan = review.plan
     if plan.errors:

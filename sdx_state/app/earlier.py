@@ -15,7 +15,7 @@ from sdx_state.state.unfinished import Unfinished
 
 
 def in_progress(running: Holder) -> Diagnostic:
-    """Return a word about a run that holds the lock of the state."""
+    """Return a warning about a run that holds the lock of the state."""
     who = f"`sdx-state {running.purpose}` (process {running.pid} on {running.host})"
     return Diagnostic(
         "run-in-progress",

@@ -33,7 +33,7 @@ class Rule(Protocol):
     """A rule of one's own: judges one change that writes to the tenant."""
 
     def __call__(self, change: Change, facts: Facts) -> Diagnostic | Risk | Iterable[Diagnostic | Risk] | None:
-        """Return what is to be said of `change`, None for nothing.
+        """Return the findings about `change`, None for none.
 
         An error forbids applying. A risk of the name of the rule needs the consent that its level asks for.
         """
@@ -44,7 +44,7 @@ class Lint(Protocol):
     """A lint of one's own: judges what is declared, without a tenant."""
 
     def __call__(self, configuration: Configuration) -> Iterable[Diagnostic]:
-        """Return what is to be said of `configuration`. An error forbids applying."""
+        """Return the findings about `configuration`. An error forbids applying."""
         ...
 
 
@@ -105,7 +105,7 @@ class Extension:
 
         Args:
             arguments: For it.
-            about: What it is called for, for messages.
+            about: The subject of the call, for messages.
             named: For it.
 
         Raises:
@@ -142,8 +142,8 @@ class Extension:
         """Return what a rule says of `change`.
 
         Raises:
-            ExtensionFailed: It does not load, raises, or returns something else, or a risk that nobody can name or
-                consent to.
+            ExtensionFailed: It does not load, raises, or returns something else, or a risk that no consent can name
+                or cover.
         """
         from sdx_state.model.plan import Risk
         from sdx_state.model.policy import CONSENTABLE

@@ -24,7 +24,7 @@ Rendered = Callable[[HandOff], Mapping[str, str]]
 
 
 def hand_off_of(workspace: Workspace, plan: Plan, planned: Review, links: Mapping[str, str]) -> HandOff:
-    """Return what of `plan` is for a person."""
+    """Return the changes of `plan` that are managed by hand."""
     return hand_off(plan, planned.intention.resources, workspace.origin, links)
 
 
@@ -73,7 +73,7 @@ def look(
         before: The plan of the look before this one; what is left of its deletes is agreed to.
 
     Raises:
-        Refused: The plan has errors, or nobody may be told to do it. Nothing was written.
+        Refused: The plan has errors, or must not be handed off. Nothing was written.
         SurveyDynamixError, StateError: As in planning.
         OSError: The pack could not be written.
     """

@@ -1,7 +1,7 @@
-"""Installed packages and their entry points, found without `importlib.metadata` where there are none of ours.
+"""Installed packages with entry points for this program; without any, `importlib.metadata` is not imported.
 
-What is installed was trusted when it was. A project's folder and the current one never are: Python may look for
-modules there first, and nothing is taken from there.
+Installed packages were trusted when they were installed. A project's folder and the current one never are: Python may
+look for modules there first, and nothing is taken from there.
 """
 
 from __future__ import annotations

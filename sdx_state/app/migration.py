@@ -128,7 +128,7 @@ def migrate(source: Movable, target: Movable, fence: Fence, onto: Fence) -> Ledg
 
 
 def _is_nearly_done(leaving: Move | None, arriving: Move | None) -> bool:
-    """Tell whether an earlier move lacks its last step only."""
+    """Tell whether only the last step of an earlier move is missing."""
     return leaving is not None and arriving is not None and leaving.gone and leaving.id == arriving.id
 
 

@@ -56,7 +56,7 @@ class Project:
         folder: The project's folder.
         environment: The chosen environment.
         sandbox: The tenant is the one in `.sdx/sandbox.db`, on this machine.
-        configuration: What the files declared when it was opened; `configuration.warnings` is what is odd about them.
+        configuration: What the files declared when it was opened; `configuration.warnings` are its warnings.
     """
 
     folder: Path

@@ -24,7 +24,7 @@ class Proof:
         anchored: The line that the state names as the last when it was saved, None if it names none.
         runs: How many kept runs are as the journal says.
         unproven: Kept runs of which the journal has no hash.
-        signatures: How many lines carry a signature, whoever made it.
+        signatures: How many lines carry a signature, valid or not.
         signed_from: From which line on all are signed with the key, None without a key.
         restarted: Line of an earlier journal, now missing, that the state named when this one was begun.
     """
@@ -40,10 +40,10 @@ class Proof:
 
 
 def proven(store: Backend) -> Proof:
-    """Return what holds of state, journal and kept runs, which were all read and compared.
+    """Return the verification of state, journal and kept runs, which were all read and compared.
 
     Raises:
-        StateUnusable: Something does not hold; the message says what.
+        StateUnusable: One of them is not valid; the message says which.
     """
     journal = journal_of(store)
     hashes: dict[str, str | None] = {}
@@ -90,10 +90,10 @@ class Unsigned:
 
 
 def unsigned(store: Backend) -> Unsigned:
-    """Return what a signature would be put under. The lock must be held.
+    """Return the content that a signature would cover. The lock must be held.
 
     Raises:
-        StateUnusable: State and journal do not hold even without a key.
+        StateUnusable: State and journal are not valid even without a key.
     """
     keyless = store.unsigned()
     journal, ledger = open_journal(keyless), keyless.load()

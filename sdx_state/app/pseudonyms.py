@@ -1,8 +1,8 @@
-"""Pseudonyms: what stands for a person's data in a stored tenant, the same each time.
+"""Pseudonyms: replacements of personal data in a stored tenant, the same each time.
 
-Whoever has the salt, which lies in the same file, can check a guess at a name or an e-mail address: without that,
-nobody could plan what is declared against what is stored. A telephone number cannot be found by trying all of them,
-because many numbers have the same pseudonym.
+The salt is in the same file, so a reader can check a guess at a name or an e-mail address: plans need this to compare
+declared values with stored ones. A telephone number cannot be found by trying all of them, because many numbers have
+the same pseudonym.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ class Pseudonyms:
 
     Attributes:
         salt: In hexadecimal digits; empty to replace nothing.
-        known: Pseudonyms of the names, addresses and numbers of the tenant's users: these are replaced wherever else
-            they stand.
+        known: Pseudonyms of the names, addresses and numbers of the tenant's users: these are replaced in all other
+            texts too.
     """
 
     def __init__(self, salt: str, users: Iterable[Mapping[str, Any]]) -> None:
@@ -41,7 +41,7 @@ class Pseudonyms:
     def resource(self, kind: str, row: Mapping[str, Any]) -> dict[str, Any]:
         """Return `row` of a live resource with pseudonyms.
 
-        What nobody documented may be about a person too, and is left out.
+        Undocumented fields may contain personal data too, and are omitted.
         """
         if not self.salt:
             return dict(row)
@@ -60,7 +60,7 @@ class Pseudonyms:
         }
 
     def of(self, sort: Sort, value: Any) -> Any:
-        """Return what stands for `value`, which is a user's e-mail address, name, agent id or telephone number."""
+        """Return the replacement of `value`, which is a user's e-mail address, name, agent id or telephone number."""
         if not self.salt or not sort:
             return value
         normalised = USER.by_name[sort].normalise(value)

@@ -183,7 +183,7 @@ def _drafts(
 
 
 def _untouched_example(before: Configuration, ledger: Ledger, folder: Path) -> list[str]:
-    """Return the file that `init` wrote as an example, if nobody changed it and nothing else is declared."""
+    """Return the file that `init` wrote as an example, if it is unchanged and nothing else is declared."""
     if ledger.entries or len(before.files) != 1 or before.moved or before.removed:
         return []
     text = Folder(folder).read(before.files[0]).decode("utf-8-sig")

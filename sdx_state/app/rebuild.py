@@ -1,4 +1,4 @@
-"""Find again by name what the state should know. Resources that nobody declares any more are not found."""
+"""Rebuild the state by finding resources by name. Resources that are no longer declared are not found."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Rebuilt:
 
 
 def rebuild(workspace: Workspace, intention: Intention, progress: Progress) -> Rebuilt:
-    """Return the state that fits the tenant as it is: what is declared and live is ours.
+    """Return the state that fits the tenant as it is: declared live resources are managed.
 
     An id that the old state knows and that still exists stays under its address, whatever its name is by now.
 

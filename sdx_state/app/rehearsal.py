@@ -1,8 +1,8 @@
-"""A tenant in a file: stored once by whoever has credentials, planned against by everyone else.
+"""A tenant in a file: stored once by a user with credentials, planned against by everyone else.
 
 What is known of users becomes pseudonyms, the same ones each time, unless asked otherwise. What is declared is given
 the same pseudonyms before it is compared, so the plan is a real one. What the state remembers is stored beside it,
-so that the plan knows what is owned, what is protected, and what drifted.
+so that the plan knows what is managed, what is protected, and what drifted.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class StoredTenant:
 def store_tenant(
     snapshot: Snapshot, ledger: Ledger, path: Path, *, personal: bool, evidence: StoredEvidence, machine: Machine
 ) -> int:
-    """Write `snapshot` to `path` (0600) and return how many resources it holds.
+    """Write `snapshot` to `path` (0600) and return how many resources it has.
 
     Where a tenant is stored at `path` already, its users keep their pseudonyms.
 
@@ -224,7 +224,7 @@ def _veiled_ledger(ledger: Ledger, snapshot: Snapshot, pseudonyms: Pseudonyms) -
 def _veiled_hashes(
     kind: Kind, entry: Entry, live: Mapping[str, object], ledger: Ledger, pseudonyms: Pseudonyms
 ) -> dict[str, str]:
-    """Return the hashes of what was applied: of pseudonyms where it is live still, none where nobody knows it."""
+    """Return the hashes of what was applied: of pseudonyms if the value is still live, none if it is unknown."""
     hashes, veils = {}, veils_of(kind.name)
     for path, known in entry.applied.items():
         if not pseudonyms.salt or path not in veils:

@@ -59,7 +59,7 @@ def configuration_hash(intention: Intention) -> str:
 
 
 def save_plan(plan: Plan, intention: Intention, snapshot: Snapshot, path: Path, key: SigningKey | None = None) -> str:
-    """Write `plan` to `path`, a new file readable by its owner alone: it holds texts of the tenant. Return its hash.
+    """Write `plan` to `path`, a new file readable by its owner alone: it has texts of the tenant. Return its hash.
 
     Args:
         plan: What was planned.
@@ -129,7 +129,7 @@ def consent_of(saved: SavedPlan, now: Plan) -> int | None:
 
     A number that is not that of the deletes that were reviewed is consent to nothing: it is returned as it is where
     it names something else than `now` deletes, so that the limit says so, and otherwise left out. So is the consent
-    of a plan that is not proven: whoever can write to the file could have put it there.
+    of a plan that is not proven: any user who can write to the file could have added it.
     """
     if not saved.proven:
         return None

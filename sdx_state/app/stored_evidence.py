@@ -53,7 +53,7 @@ class StoredEvidence:
         return Stored(self.tenant, _written(self.taken), max(0, int((now - self.taken).total_seconds())))
 
     def document(self) -> dict[str, Any]:
-        """Return the members of the file that hold it."""
+        """Return the members of the file that contain it."""
         counts: dict[str, dict[str, Any]] = {kind: {} for kind in _COUNTED}
         for kind, id in sorted(self.counts, key=lambda one: (one[0], len(one[1]), one[1])):
             found = self.counts[kind, id]

@@ -39,7 +39,7 @@ def state_in(store: Backend, data: bytes, where: str) -> Ledger:
     """Return the state in the file `where`, whose content is `data`.
 
     Raises:
-        StateUnusable: The file is no state, or is damaged.
+        StateUnusable: The file is not a state, or is damaged.
         StateOfAnother: It is of another tenant.
     """
     ledger = decode(data, where, store.key)

@@ -15,7 +15,7 @@ LENGTH = 16  # hexadecimal digits of a hash
 
 
 def witnesses(snapshot: Snapshot) -> dict[str, str]:
-    """Return `kind id` -> hash of the natural key for some of what is live, whoever manages it."""
+    """Return `kind id` -> hash of the natural key for some of the live resources, managed or not."""
     found = {}
     for kind in _witnessing():
         live = snapshot.of(kind.name)

@@ -257,10 +257,10 @@ class Workspace:
 
     @contextlib.contextmanager
     def writing(self, purpose: str, waiting: Callable[[float], None]) -> Iterator[Journal]:
-        """Hold the state's lock, and wait out whatever an earlier run may still have in flight.
+        """Hold the state's lock, and wait for requests that an earlier run may still have in flight.
 
         Args:
-            purpose: The command, for whoever finds the state locked.
+            purpose: The command, for users who find the state locked.
             waiting: Told how many seconds are waited.
 
         Raises:

@@ -33,7 +33,7 @@ def err_colour() -> bool:
 
 
 def watched() -> bool:
-    """Tell whether somebody looks at stderr, and so at progress."""
+    """Tell whether a user sees stderr, and so progress."""
     return sys.stderr.isatty() and not _variable("CI")
 
 
@@ -66,7 +66,7 @@ def say_waiting(seconds: float) -> None:
 
 
 def say_server_busy(wait: Wait) -> None:
-    """Say until when the server asks to wait, and when the request is sent again."""
+    """Say until when the server asks to wait, and when the request is retried."""
     from sdx_state.report.waits import wait_line
 
     say(wait_line(wait))
@@ -130,7 +130,7 @@ def say_where(where: Whereabouts) -> None:
 
 
 def confirmed(where: Whereabouts, question: str) -> bool:
-    """Ask on the terminal about the tenant of `where`; only `yes` is yes. Without a terminal nobody can say it."""
+    """Ask on the terminal about the tenant of `where`; only `yes` is yes. Without a terminal the answer is no."""
     if not sys.stdin.isatty():
         return False
     say()

@@ -69,9 +69,9 @@ class Context:
         return load_project(self.folder, self.environment, self.environ)
 
     def place_in_repository(self) -> str:
-        """Return where the project stands in its repository, with a slash at the end; empty at its top.
+        """Return the path of the project in its repository, with a slash at the end; empty at its top.
 
-        Outside of a repository, where it stands seen from here.
+        Outside of a repository, return its path relative to the current folder.
         """
         folder = self.folder.resolve()
         top = next((one for one in (folder, *folder.parents) if (one / ".git").exists()), Path.cwd())
@@ -180,7 +180,7 @@ class Context:
         return key_from(self.environ)
 
     def credentials(self, base: BaseUrl) -> Found:
-        """Return the credentials for `base`; none of their secrets is shown from now on.
+        """Return the credentials for `base`; none of their secrets is shown afterwards.
 
         Raises:
             CredentialsError: There are none.

@@ -113,7 +113,7 @@ class Failure:
 
 
 def foreseen(error: BaseException) -> Failure | None:
-    """Return what `error` means for the person who must act, None if nobody foresaw it."""
+    """Return what `error` means for the person who must act, None if it was not foreseen."""
     if isinstance(error, Stop):
         return Failure(STOPPED, str(error), error.advice, error.code, told=error.told, limits=error.limits)
     if isinstance(error, OutputLost):

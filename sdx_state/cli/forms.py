@@ -98,7 +98,7 @@ class Written(ABC):
         """Report what stopped the command."""
 
     def mode_of(self, form: str) -> int:
-        """Return the mode of a new file that holds `form`."""
+        """Return the mode of a new file that contains `form`."""
         from sdx_state.state.files import PRIVATE_FILE
 
         return PRIVATE_FILE

@@ -72,7 +72,7 @@ class FoundReports(Written):
         return FOUND_FORMATS[form](self.found, options)
 
     def mode_of(self, form: str) -> int:
-        """Return the mode of a new file. Whoever collects metrics is another user, and they hold counts alone."""
+        """Return the mode of a new file. Metrics contain only counts, and another user collects them."""
         from sdx_state.state.files import READABLE_FILE
 
         return READABLE_FILE if form == "openmetrics" else super().mode_of(form)

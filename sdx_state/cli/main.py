@@ -49,7 +49,7 @@ class LazyGroup(click.Group):
         return super().make_context(info_name, args, parent, **extra)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the commands in the order in which a newcomer meets them."""
+        """Return the commands in the order in which a newcomer needs them."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -72,7 +72,7 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command named first in `args`; an unknown one is told its nearest neighbour."""
+        """Find the command named first in `args`; for an unknown one, suggest the nearest."""
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             from sdx_state.model.alike import nearest
 
@@ -156,7 +156,7 @@ def cli(ctx: click.Context, folder: Path, environment: str | None) -> None:
 
 
 def _completing() -> AbstractContextManager[None]:
-    """Return what to run completion in: for bash, click starts one, which needs no settings of ours."""
+    """Return what to run completion in: for bash, click starts one, which needs no settings of this program."""
     if COMPLETING not in ENVIRON:
         return nullcontext()
     from sdx_state.programs.environment import settings_withheld

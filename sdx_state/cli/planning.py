@@ -77,7 +77,7 @@ def plan_options(command: F) -> F:
 
 
 def print_plan(plan: Plan, *, verbose: bool, aside: bool = False) -> None:
-    """Print `plan` as text on stdout; on stderr if it stands `aside` of what a program reads."""
+    """Print `plan` as text on stdout; on stderr if it comes `aside` of output for a program."""
     from sdx_state.cli.console import err_colour, out_colour, width
     from sdx_state.report.text import plan_text
 

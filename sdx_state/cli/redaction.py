@@ -29,7 +29,7 @@ class RedactingStream:
         self.failure: OSError | None = None
 
     def learn(self, forms: Iterable[str]) -> None:
-        """Leave `forms` out as well from now on."""
+        """Redact `forms` as well."""
         self._forms = tuple(sorted({*self._forms, *forms}, key=len, reverse=True))
 
     def write(self, text: str, /) -> int:
@@ -59,7 +59,7 @@ class RedactingStream:
 
     @property
     def unredacted(self) -> WatchedBytes | None:
-        """The stream of bytes below, for what holds nothing secret; None if there is none.
+        """The stream of bytes below, for content without secrets; None if there is none.
 
         It is not named `buffer`: libraries look for that and write past this one where they find the encoding poor.
         """
@@ -159,12 +159,12 @@ def settled(code: int) -> int:
 
 
 def redacted(text: str) -> str:
-    """Return `text` without the secrets that are kept out of stdout and stderr: for files of what is said there."""
+    """Return `text` without the secrets that are kept out of stdout and stderr: for files with the same content."""
     return _streams[0].redacted(text) if _streams else text
 
 
 def stdout_bytes() -> WatchedBytes | None:
-    """Return where bytes that hold no secret are written on stdout; None where it takes text alone."""
+    """Return the stream for bytes without secrets on stdout; None where it accepts only text."""
     return _streams[0].unredacted if _streams else None
 
 

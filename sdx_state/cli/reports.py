@@ -74,7 +74,7 @@ class Reports(Written):
     Attributes:
         plan: What is reported, None before there is a plan.
         outcomes: What became of each change; None for a command that only plans.
-        told: The changed surveys as a respondent meets them.
+        told: The changed surveys as respondents see them.
         hash: The hash of the plan as a file, empty if it is none.
         where: The environment, the host and the tenant; None before a tenant is opened.
     """

@@ -122,7 +122,7 @@ def command(
 
 
 def _print(export: Reading, renderer: Renderer, asked: Asked, out: Callable[[bytes], None]) -> None:
-    """Print the responses on stdout, or into what is no regular file."""
+    """Print the responses on stdout, or into a file that is not regular."""
     from sdx_state.api.errors import SurveyDynamixError
     from sdx_state.report.advice import advice_for
 
@@ -152,7 +152,7 @@ def _opened(output: Path, renderer: Renderer, asked: Asked, *, resume: bool) -> 
 
 
 def _write(export: Reading, file: ResponseFile, asked: Asked, *, resume: bool) -> None:
-    """Add the responses to `file`, and say how to go on if it does not come to its end."""
+    """Add the responses to `file`, and say how to resume if it does not complete."""
     from sdx_state.api.errors import SurveyDynamixError
     from sdx_state.cli.console import say
     from sdx_state.live.responses import OtherExport

@@ -72,7 +72,7 @@ def say_at_once(text: str) -> None:
 
 
 class Stoppable(Protocol):
-    """Work that ends in good order once it is told to stop."""
+    """Work that ends in good order after `stop` is set."""
 
     stop: bool
 

@@ -47,7 +47,7 @@ def occupy() -> None:
 
 @contextmanager
 def escaping(stream: object) -> Iterator[None]:
-    """Let `stream` take any text while the block runs: characters that its encoding lacks are written as escapes.
+    """Let `stream` take any text while the block runs: characters that its encoding does not have are escaped.
 
     Consoles and files may be in cp1252, cp437 or ASCII, and half a surrogate pair is in no encoding.
     """
@@ -65,7 +65,7 @@ def escaping(stream: object) -> Iterator[None]:
 
 
 def _escaped(error: UnicodeError) -> tuple[str, int]:
-    """Return the ASCII form of the characters that cannot be encoded, and where to go on."""
+    """Return the ASCII form of the characters that cannot be encoded, and where to continue."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     lacking = error.object[error.start : error.end]

@@ -119,7 +119,7 @@ def _sender_of_texts(field: Field, sender: Desired, resources: Mapping[Address, 
 def check_references(
     resources: Mapping[Address, Desired], declared: Collection[Address], complete: bool, reporter: Reporter
 ) -> None:
-    """Report the fields that name a resource which nobody declares.
+    """Report the fields that name an undeclared resource.
 
     Args:
         resources: What is declared.
@@ -188,7 +188,7 @@ def _ends(entry: Table, name: str) -> tuple[Source, Source]:
 
 
 def read_removed(document: Document, declared: Collection[Address], reporter: Reporter) -> list[Removed]:
-    """Return the addresses that `document` lets go; those that are still declared are reported."""
+    """Return the addresses that `document` removes; those that are still declared are reported."""
     found = []
     for place, entry in _entries(document, "removed"):
         address = _address(entry, "address")

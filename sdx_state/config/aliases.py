@@ -14,7 +14,7 @@ class Unshared:
     """A document in which nothing that is changed at one place changes at another.
 
     Args:
-        document: Its mappings and lists that stand at several places are replaced by copies at all but the first.
+        document: Its mappings and lists that are at several places are replaced by copies at all but the first.
     """
 
     def __init__(self, document: Any) -> None:

@@ -1,7 +1,7 @@
 """YAML text -> plain values with their places, in one pass over the parser's events.
 
 PyYAML's own constructors are not used: they read YAML 1.1 (`no` is false, `0400` is 256), keep the last of two equal
-keys, and forget where a value stood. libyaml scans where PyYAML was built with it, its Python twin otherwise.
+keys, and drop the positions of values. libyaml scans where PyYAML was built with it, its Python twin otherwise.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class TooMuch(Exception):
 def build(source: SourceText, report: Callable[[Diagnostic], None]) -> Table | Items | None:
     """Return the document in `source`; None for an empty one, and for one that cannot be read.
 
-    Text is NFC in keys and as it stands in values. Everything that is wrong goes to `report`.
+    Text is NFC in keys and unchanged in values. Everything that is wrong goes to `report`.
     """
     builder = _Builder(source, report)
     try:
@@ -187,7 +187,7 @@ class _Builder:
             marks[key] = (mark.line + 1, mark.column + 1, value_mark.line + 1, value_mark.column + 1)
 
     def _key(self, event: Any) -> str:
-        """Return the key that `event` spells, in NFC. Keys come again and again: a sound one is looked at once."""
+        """Return the key that `event` spells, in NFC. Keys are repeated often: a valid one is checked once."""
         text: str = event.value
         if event.tag is not None or event.anchor is not None:
             self._complain("unsupported-yaml", event, "a key has neither tag nor anchor", "remove it")

@@ -1,6 +1,6 @@
 """The registry of diagnostics: each code with its title, severity, explanation, example and fix.
 
-The guides under `sdx_state/guides/diagnostics` are the registry. They are read where somebody asks for a code.
+The guides under `sdx_state/guides/diagnostics` are the registry. They are read when a code is needed.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ def suppressions_in(source: SourceText) -> Iterator[Suppression]:
     """Yield what the comments `# sdx: ignore[CODE, CODE]` of `source` suppress.
 
     A comment is about its line; one that has a line of its own is about the next line with a value. Only files that
-    hold the mark are scanned. One that names no code is yielded with an empty code.
+    contain the mark are scanned. One that names no code is yielded with an empty code.
     """
     if MARK not in source.text:
         return
@@ -69,7 +69,7 @@ def _about(source: SourceText, line: int) -> int:
 
 
 def _scalars(text: str) -> list[tuple[int, int]]:
-    """Return from where to where each scalar of the YAML `text` stands that may hold a `#`, in its order."""
+    """Return start and end of each scalar of the YAML `text` that may contain a `#`, in order."""
     found = []
     for token in yaml.scan(text, Loader=yaml.SafeLoader):
         if isinstance(token, yaml.ScalarToken) and not token.plain:

@@ -1,4 +1,4 @@
-"""The JSON Schema of the resource files: what the table of kinds says, in the frame of all that is no resource."""
+"""The JSON Schema of the resource files: the table of kinds, with the sections that do not declare resources."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _children(child: Kind) -> dict[str, Any]:
 
 
 def _common(kind: Kind) -> dict[str, Any]:
-    """Return what can be said of any resource that a tenant lists."""
+    """Return the fields that any resource of a tenant's lists can have."""
     id = {
         "description": f"The live id that this is pinned to; without it the resource is found by {_found_by(kind)}.",
         "type": ["integer", "string"],

@@ -52,12 +52,12 @@ class Configuration:
         project: The project file.
         resources: By address, in the order of the table of kinds, children behind their parents.
         moved: Changes of address.
-        removed: Addresses to let go.
-        warnings: What is odd and no error.
+        removed: Addresses to stop managing or delete.
+        warnings: Findings that are not errors.
         files: The files that declare resources, relative to the folder, sorted.
-        checks: Conversations that surveys must be able to hold.
+        checks: Scripted conversations that surveys must complete as declared.
         suppressions: Codes of warnings that are suppressed, in the project file and in comments.
-        lints: What respondents would stumble over; empty until somebody looks.
+        lints: Findings about texts that respondents see; empty until they are computed.
     """
 
     project: Project

@@ -1,4 +1,4 @@
-"""One declared resource changed in its own lines, comments and style kept; what stands around it is not touched."""
+"""One declared resource changed in its own lines, comments and style kept; the text around it is not changed."""
 
 from __future__ import annotations
 
@@ -205,7 +205,7 @@ def _node(value: object) -> Any:
 
 
 class _Typed(str):
-    """A plain scalar that is no text, as it is spelled: `010`, `1_000` and dates must come out as they went in."""
+    """A plain scalar that is not text, as it is spelled: `010`, `1_000` and dates must come out as they went in."""
 
     tag: str
     __slots__ = ("tag",)
@@ -217,14 +217,14 @@ class _Typed(str):
 
 
 class _Constructor(RoundTripConstructor):
-    """Keeps scalars that are no text as they are spelled."""
+    """Keeps scalars that are not text as they are spelled."""
 
     def construct_typed(self, node: ScalarNode) -> _Typed:
         return _Typed(node.value, str(node.tag))
 
 
 class _Representer(RoundTripRepresenter):
-    """Writes scalars that are no text as they are spelled."""
+    """Writes scalars that are not text as they are spelled."""
 
     def represent_typed(self, data: _Typed) -> ScalarNode:
         node: ScalarNode = self.represent_scalar(data.tag, str(data))

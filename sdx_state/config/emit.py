@@ -98,7 +98,7 @@ def escaped(value: object) -> object:
     """Return a declared value with every literal `${` in it written so that it stays one.
 
     Raises:
-        ValueError: A text holds half of a surrogate pair, which is no character and which YAML cannot say.
+        ValueError: A text contains half of a surrogate pair, which is not a character and has no form in YAML.
     """
     if isinstance(value, str):
         half = None if value.isascii() else SURROGATE.search(value)

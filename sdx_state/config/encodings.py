@@ -40,7 +40,7 @@ class Decoded:
 
 
 def decoded(data: bytes, named: str | None = None) -> Decoded | Complaint:
-    """Return the text that `data` is, or why it cannot be told.
+    """Return the text that `data` is, or why its encoding is unknown.
 
     Args:
         data: The content of a file.

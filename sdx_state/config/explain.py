@@ -56,7 +56,7 @@ class _Fault:
 
     @property
     def place(self) -> Place:
-        """Where the value stands."""
+        """The place of the value."""
         return self._place(Table.value_place)
 
     @property
@@ -65,7 +65,7 @@ class _Fault:
         return self._place(Table.key_place)
 
     def key_place(self, key: str) -> Place:
-        """Where `key` stands in the value."""
+        """The place of `key` in the value."""
         value: Any = self.document
         for step in self.path:
             value = value[step]

@@ -131,7 +131,7 @@ class Folder:
 
 
 def is_hidden(name: str) -> bool:
-    """Tell whether the file `name` is hidden, or in a hidden folder: such files hold credentials, not configuration.
+    """Tell whether the file `name` is hidden, or in a hidden folder: such files have credentials, not configuration.
 
     Names that begin with two dots are not: so Kubernetes calls the folders that a mounted file is a link into.
     """
@@ -264,7 +264,7 @@ def replace_texts(folder: Path, texts: Mapping[str, SourceText | None]) -> list[
 
     Raises:
         OSError: A file could not be written; all are as they were.
-        UnicodeEncodeError: The encoding of a file lacks a character.
+        UnicodeEncodeError: The encoding of a file does not have a character.
     """
     contents: dict[Path, bytes | None] = {}
     for name, text in sorted(texts.items()):

@@ -42,7 +42,7 @@ def format_files(
         write: Replace the files; otherwise only say what would change.
 
     Raises:
-        ConfigurationError: A file is no YAML that this program reads, or cannot be laid out without changing it.
+        ConfigurationError: A file is not YAML that this program reads, or cannot be laid out without changing it.
         OSError: A file could not be written.
     """
     diagnostics: list[Diagnostic] = []
@@ -92,7 +92,7 @@ def _laid_out(
 
 
 def formatted(source: SourceText, report: Callable[[Diagnostic], None]) -> str | None:
-    """Return the text of `source` laid out; None where that cannot be done, and `report` is told why."""
+    """Return the text of `source` laid out; None where that cannot be done, with the reason for `report`."""
     from ruamel.yaml.error import YAMLError
 
     from sdx_state.config.edit import laid_out
@@ -147,7 +147,7 @@ def _tidied(text: str, same: Callable[[str], bool]) -> str:
 
 
 def _replaced(text: str, places: list[tuple[int, int, str]], same: Callable[[str], bool]) -> str:
-    """Return `text` with what stands at `places` (start, end, what instead) replaced wherever that changes no value.
+    """Return `text` with the parts at `places` (start, end, replacement) replaced wherever that changes no value.
 
     A half of the places that changes a value is halved again. After `TRIES` readings the rest stays as it is.
     """

@@ -30,7 +30,7 @@ JOINED = "name"  # the one column that several may make up: first and last name
 
 
 class Named(Protocol):
-    """How the project names the file: what of it is said about columns."""
+    """How the project names the file, as messages about columns need it."""
 
     @property
     def path(self) -> str:
@@ -102,7 +102,7 @@ def columns_of(
 
 
 def _mixed(sheet: Sheet, header: Record, unknown: list[int]) -> Diagnostic | None:
-    """Return what is wrong with a header in which an unknown column holds another separator."""
+    """Return what is wrong with a header in which an unknown column contains another separator."""
     if sheet.separator not in SEPARATORS:
         return None
     for index in unknown:
@@ -158,7 +158,7 @@ def _yaml(text: str) -> str:
 
 
 def _nameless(sheet: Sheet, header: Record, headers: list[str]) -> list[Diagnostic]:
-    """Columns without a header are surplus of the spreadsheet, unless something stands in them."""
+    """Columns without a header are surplus of the spreadsheet, unless one of their cells has content."""
     empty = [index for index, cell in enumerate(headers) if not cell]
     if not empty:
         return []

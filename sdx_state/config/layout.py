@@ -1,4 +1,4 @@
-"""Where the parts of a block-style YAML file stand, in whole lines: what is changed is cut out and put back there."""
+"""Places of the parts of a block-style YAML file, in whole lines: a changed part is cut out and inserted again."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Span:
 
 
 class Layout:
-    """Where everything stands in the lines of a document."""
+    """The places of all parts in the lines of a document."""
 
     def __init__(self, lines: Sequence[str], root: Table) -> None:
         self.lines = lines
@@ -41,7 +41,7 @@ class Layout:
         self._followers: dict[int, dict[str, str]] = {}
 
     def span_of(self, path: Sequence[str | int]) -> Span | None:
-        """Return the lines of what stands at `path`, which exists; None if it shares them with anything else."""
+        """Return the lines of the part at `path`, which exists; None if it shares them with anything else."""
         node: Node = self.root
         start, end, column = 0, self._end, 1
         for step in path:
@@ -58,7 +58,7 @@ class Layout:
         return Span(start, end, column - 1)
 
     def _places(self, node: Table | Items, step: str | int) -> tuple[Place, Place | None]:
-        """Return where `step` of `node` stands, and what follows it there."""
+        """Return the place of `step` of `node`, and of the part that follows it."""
         if isinstance(node, Items):
             index = int(step)
             return node.places[index], node.places[index + 1] if index + 1 < len(node) else None

@@ -38,7 +38,7 @@ _NO_TEXTS = frozenset(("true", "false", "null"))
 
 
 def is_formatted(text: str) -> bool:
-    """Return True if formatting `text` surely changes and reports nothing; False where only trying can tell."""
+    """Return True if formatting `text` certainly changes and reports nothing; False where only trying can tell."""
     if "\r" in text:
         ends = text.count("\r\n")
         if ends != text.count("\n") or ends != text.count("\r"):
@@ -110,7 +110,7 @@ class _Levels:
         self._texts: dict[str, str] = {}
 
     def take(self, indent: int, line: re.Match[str]) -> bool:
-        """Take a line, found without its indent; return False if it does not surely belong where it is."""
+        """Take a line, found without its indent; return False if it does not certainly belong where it is."""
         dash, key, plain, in_quotes, literal, brackets = line.groups()
         keys = self.keys
         level, odd = divmod(indent, 2)

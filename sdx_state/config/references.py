@@ -74,7 +74,7 @@ class References:
     room: Room = field(default_factory=Room)
 
     def expand(self, text: str) -> Expanded:
-        """Return `text` with its references replaced, once: what stands in their place is not looked at again."""
+        """Return `text` with its references replaced, once: the replacement is not expanded again."""
         parts: list[str] = []
         depends_on: dict[Address, None] = {}
         bad: list[BadReference] = []

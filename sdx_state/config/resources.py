@@ -257,7 +257,7 @@ class Declarations:
 
 
 def _places(kind: Kind, body: Table) -> Mapping[str, Place]:
-    """Return where each field stands, under its own name if YAML calls it otherwise."""
+    """Return the place of each field, under its own name if its key in YAML differs."""
     places = KeyPlaces(body)
     if not kind.renamed:
         return places

@@ -40,7 +40,7 @@ def changed_text(text: str, root: Table, updates: Sequence[Update]) -> str:
     """Return `text`, which says `root`, changed as `updates` say.
 
     Each field is changed in its own lines; where it shares them, as inside brackets, its resource in its lines; and
-    where that does, or an anchor ties it to others, the file is written anew by the round-trip writer.
+    where that does, or an anchor ties it to others, the round-trip writer writes the file again.
     """
     from sdx_state.config.edit import edit, whole_change
 

@@ -107,8 +107,8 @@ class Revision:
         """Return the content of the file `name`; the file it is with every link followed lies in the folder.
 
         Raises:
-            Unreadable: It is no regular file in the project, or too large.
-            RevisionUnreadable: The repository lacks its content.
+            Unreadable: It is not a regular file in the project, or is too large.
+            RevisionUnreadable: The repository does not have its content.
         """
         at = self._walked(name)
         if not self._is_inside(at):

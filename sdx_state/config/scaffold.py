@@ -44,7 +44,7 @@ EXAMPLE = "surveys/support-csat.yaml"
 
 
 def is_example(name: str, text: str) -> bool:
-    """Tell whether the file `name` is the first survey as `scaffold` wrote it, and nobody has changed it."""
+    """Tell whether the file `name` is the first survey as `scaffold` wrote it, unchanged."""
     return name == EXAMPLE and text.replace("\r\n", "\n").removeprefix(_schema_line(EXAMPLE, "resources")) == _SURVEY
 
 

@@ -12,7 +12,7 @@ Scalar = str | int | float | bool | None
 class Unquoted(str):
     """Text that other YAML readers take for a number: `0400000000`, `+61488000001`, `1_000`.
 
-    Where a field holds digits that are no number, such as a telephone number, it has to be quoted.
+    Digits that are not a number, such as a telephone number, must be quoted.
     """
 
     __slots__ = ()

@@ -53,7 +53,7 @@ class Lint:
 
 @dataclass(frozen=True)
 class StateSettings:
-    """Where the state is kept: the store's name, what it needs to know, and where that is said."""
+    """Where the state is kept: the store's name, its settings, and where they are declared."""
 
     backend: str = "local"
     settings: Mapping[str, object] = field(default_factory=dict)

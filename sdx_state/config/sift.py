@@ -114,7 +114,7 @@ class Found:
 
 
 def is_looked_into(folder: str, *, at_root: bool) -> bool:
-    """Tell whether a folder of this name may hold resource files: hidden ones and the hand-off do not."""
+    """Tell whether a folder of this name may contain resource files: hidden ones and the hand-off do not."""
     return not folder.startswith(".") and not (at_root and folder in LEFT_OUT)
 
 
@@ -143,7 +143,7 @@ def unread(found: Found, named: Collection[str], read: Reading) -> Iterator[Diag
 
 
 def with_way_out(diagnostics: Iterable[Diagnostic], texts: Mapping[str, str]) -> Iterator[Diagnostic]:
-    """Yield `diagnostics`; the first error in a file that has no section of ours says how to leave the file out."""
+    """Yield `diagnostics`; the first error in a file without a known section says how to leave the file out."""
     told: set[str] = set()
     for one in diagnostics:
         name = one.source.file if one.source else ""

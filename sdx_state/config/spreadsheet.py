@@ -51,7 +51,7 @@ class NotRows(Exception):
 
 @dataclass(frozen=True)
 class WorkbookText(SourceText):
-    """Stands for the text of a workbook, which has no lines to show."""
+    """Replaces the text of a workbook, which has no lines to show."""
 
     def line(self, number: int) -> str | None:
         """Return None."""
@@ -128,7 +128,7 @@ def read_sheet(
         name: The file.
         encoding: The encoding that the user names, if any.
         is_known: Tells whether a text is the name of a column.
-        report: Is told what is wrong.
+        report: Called with each error.
     """
     try:
         data = files.read(name)

@@ -1,4 +1,4 @@
-"""Plain values that know where they stand: what the builder makes of a YAML document."""
+"""Plain values that know their places: the builder makes them from a YAML document."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Mark = tuple[int, int, int, int]  # line and column, from 1, of a key, then of i
 
 
 class Table(dict[str, "Node"]):
-    """A mapping, and where it, its keys and its values stand.
+    """A mapping, and the places of it, its keys and its values.
 
     Attributes:
         place: Line and column, from 1, of the mapping.
@@ -26,18 +26,18 @@ class Table(dict[str, "Node"]):
         self.marks: dict[str, Mark] = {}
 
     def key_place(self, key: str) -> Place:
-        """Return where `key` stands, or the mapping if it has no such key."""
+        """Return the place of `key`, or of the mapping if it has no such key."""
         mark = self.marks.get(key)
         return mark[:2] if mark else self.place
 
     def value_place(self, key: str) -> Place:
-        """Return where the value of `key` stands, or the mapping if it has no such key."""
+        """Return the place of the value of `key`, or of the mapping if it has no such key."""
         mark = self.marks.get(key)
         return mark[2:] if mark else self.place
 
 
 class Items(list["Node"]):
-    """A sequence, and where it and its items stand.
+    """A sequence, and the places of it and its items.
 
     Attributes:
         place: Line and column, from 1, of the sequence.
@@ -56,7 +56,7 @@ Node = Table | Items | Scalar
 
 
 class KeyPlaces(Mapping[str, Place]):
-    """Where each key of a table stands, read off its marks when somebody asks: most are never asked for.
+    """The place of each key of a table, read from its marks on demand: most are never needed.
 
     The key of a table within it is asked for by both, with a dot between: `greeting_text.de-default`.
     """

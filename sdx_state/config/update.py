@@ -20,7 +20,7 @@ class Update:
         current: As it is declared.
         wanted: As it is to be declared; None to leave its own fields alone.
         children: What lives in it, as it is and as it is to be; no current one for what is new.
-        references: What texts refer to, which they go on doing wherever that comes out as wanted.
+        references: What texts refer to; references are kept wherever their values are as wanted.
     """
 
     current: Desired

@@ -1,6 +1,6 @@
 """Users in the platform's own upload format. Source: "Hand-off": the columns of the admin UI's user upload.
 
-Cells are read as they stand, without the blanks around: no references, no escapes; an empty cell declares nothing.
+Cells are read literally, without the blanks around: no references, no escapes; an empty cell declares nothing.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class UsersFile:
         columns: Header of the file -> column of the upload.
         ignore: Headers of columns that are not read.
         country_code: The country of telephone numbers that do not say theirs.
-        encoding: Its encoding, where it cannot be told.
+        encoding: Its encoding, where it cannot be detected.
     """
 
     path: str
@@ -56,7 +56,7 @@ class UsersFile:
 
 @dataclass(frozen=True)
 class Row:
-    """One user of a file: the cells that hold something, by column, and where each stands."""
+    """One user of a file: the cells that are not empty, by column, and the place of each."""
 
     place: Place
     cells: Mapping[str, str]
@@ -204,14 +204,14 @@ def _row(users: Users, record: Record, stripped: list[Place], report: Callable[[
 
 
 def _other_separator(sheet: Sheet, cells: list[str]) -> str | None:
-    """Return the separator of a row that holds all of its cells in the first one."""
+    """Return the separator of a row that has all of its cells in the first one."""
     if sheet.separator is None or any(cells[1:]):
         return None
     return next((one for one in SEPARATORS if one != sheet.separator and one in cells[0]), None)
 
 
 class _CellPlaces(Mapping[str, Place]):
-    """Where the cells of a row stand, found out when somebody asks."""
+    """The places of the cells of a row, computed on demand."""
 
     __slots__ = ("_held", "_line", "_users")
 

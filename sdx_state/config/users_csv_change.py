@@ -1,4 +1,4 @@
-"""Cells of a file of users changed where they stand: every other character of the file stays as it is."""
+"""Cells of a file of users changed in place: every other character of the file stays unchanged."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ def change_rows(users: Users, changes: Mapping[int, Mapping[str, object]]) -> st
         changes: For the line that a row starts at, its new values by column.
 
     Raises:
-        ConfigurationError: The file cannot hold one of them: it is a workbook, or its encoding lacks a character.
+        ConfigurationError: The file cannot contain one of them: it is a workbook, or its encoding does not have a
+            character.
     """
     sheet = users.sheet
     source = sheet.source
@@ -121,7 +122,7 @@ def _raw_cells(row: str, separator: str) -> list[str]:
 
 
 def _raw_rows(users: Users) -> Iterator[tuple[str, Record]]:
-    """Yield each row's text as it stands, with its record; lines before the header as one without cells."""
+    """Yield each row's text unchanged, with its record; lines before the header as one without cells."""
     sheet = users.sheet
     lines = list(io.StringIO(sheet.source.text, newline=""))
     records = list(split(sheet.source.text, sheet.separator or ",", sheet.skipped))
@@ -133,7 +134,7 @@ def _raw_rows(users: Users) -> Iterator[tuple[str, Record]]:
 
 
 def _lost(users: Users, text: str, parts: list[str]) -> list[Diagnostic]:
-    """Return the first character that the file's encoding lacks."""
+    """Return the first character that the file's encoding does not have."""
     source = users.sheet.source
     try:
         text.encode(source.encoding)

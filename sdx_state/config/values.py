@@ -1,4 +1,4 @@
-"""The declared fields of one resource: references replaced, each value checked where it stands."""
+"""The declared fields of one resource: references replaced, each value checked at its place."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Fields:
 
 
 class _Places(Protocol):
-    """Tells where the value of a field stands."""
+    """Tells the place of the value of a field."""
 
     def __getitem__(self, name: str, /) -> Place: ...
 
@@ -113,7 +113,7 @@ class FieldReader:
     def read_cells(
         self, kind: Kind, cells: Mapping[str, str], places: Mapping[str, Place], country_code: str | None
     ) -> Fields:
-        """Return the fields of `kind` that `cells` hold, at `places`. A cell has no references.
+        """Return the fields of `kind` in `cells`, at `places`. A cell has no references.
 
         Telephone numbers that do not say their country are of `country_code`.
         """
@@ -180,7 +180,7 @@ class FieldReader:
         return expanded.text
 
     def _judged(self, field_: Field, text: str, places: _Places, fields: Fields) -> str:
-        """Return `text` as it is kept, with what is wrong or odd about it reported at its place."""
+        """Return `text` as it is kept, with errors and warnings about it reported at its place."""
         if not text:
             return text
         if field_.refers_to:
@@ -212,7 +212,7 @@ class FieldReader:
         return address.key
 
     def _place_in(self, place: Place, text: str, index: int) -> Place:
-        """Return where character `index` of `text` stands; `place`, where it starts, if that is not plain to see."""
+        """Return the place of character `index` of `text`; `place`, where it starts, if that cannot be determined."""
         line = self.source.line(place[0]) or ""
         for quote in (0, 1):
             start = place[1] - 1 + quote

@@ -1,4 +1,4 @@
-"""Fast verdicts: whether a document meets a schema. `jsonschema` explains a refusal; these only decide."""
+"""Fast verdicts on whether a document matches a schema. `jsonschema` explains errors; these only decide."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ANNOTATIONS = frozenset({"description", "title", "examples", "default", "patter
 
 @cached_by_table
 def verdict_of(name: str) -> Callable[[object], bool]:
-    """Return a function that tells whether a document meets the schema `name`, "project" or "resources"."""
+    """Return a function that tells whether a document matches the schema `name`, "project" or "resources"."""
     # The compiler would take the identifier for an address to resolve references against.
     document = {key: value for key, value in schema_document(name).items() if key != "$id"}
     return _compiled(json.dumps(_bare(document)))

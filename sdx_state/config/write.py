@@ -34,7 +34,7 @@ def write_resources(
 ) -> list[Path]:
     """Write `resources` into the project in `folder` and return the files that were written.
 
-    A resource that is declared has its fields changed where it stands, with comments kept and fields that `resources`
+    A resource that is declared has its fields changed in place, with comments kept and fields that `resources`
     do not name left alone; one whose references already come out as wanted is not touched. New ones go to
     the file that their kind names. A file in which nothing changes
     stays as it is, to the byte. Every text is composed before the first file is replaced, each at once.
@@ -46,7 +46,7 @@ def write_resources(
 
     Raises:
         ConfigurationError: What is there is invalid.
-        ValueError: A text cannot be said in YAML, or a key cannot be a file's name.
+        ValueError: YAML cannot express a text, or a key cannot be a file's name.
         OSError: A file could not be written.
     """
     if variables is None:
@@ -72,7 +72,7 @@ def drafts_of(
 
     Raises:
         ConfigurationError: What is there is invalid.
-        ValueError: A text cannot be said in YAML, a key cannot be a file's name, or that file is not the project's.
+        ValueError: YAML cannot express a text, a key cannot be a file's name, or that file is not the project's.
     """
     families = _families(resources)
     if known is not None and not any(_compared(families, known, NOTHING)):

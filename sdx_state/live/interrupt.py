@@ -1,4 +1,4 @@
-"""Ctrl-C while workers read: whoever waits for a server stops waiting."""
+"""Ctrl-C while workers read: workers that wait for a server stop waiting."""
 
 from __future__ import annotations
 

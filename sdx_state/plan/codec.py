@@ -1,6 +1,6 @@
 """The plan as a JSON document, and back.
 
-Field names are Terraform's where it has them, so that tools written for those read ours.
+Field names are Terraform's where it has them, so that tools written for those can read this document.
 """
 
 from __future__ import annotations

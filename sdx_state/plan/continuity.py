@@ -89,7 +89,7 @@ def moved_back(address: Address, moved: Sequence[Moved], declared: Collection[Ad
 
 
 def pinned_elsewhere(entries: Mapping[Address, Entry], resources: Mapping[Address, Desired]) -> set[Address]:
-    """Return the addresses in `entries` whose id another address is pinned to: the id is that one from now on."""
+    """Return the addresses in `entries` whose id another address is pinned to: that one gets the id."""
     pins = {
         (identity(one.kind, one.id), one.parent): address for address, one in resources.items() if one.id is not None
     }
@@ -102,7 +102,7 @@ def pinned_elsewhere(entries: Mapping[Address, Entry], resources: Mapping[Addres
 
 @dataclass(frozen=True)
 class LeftBehind:
-    """A managed resource that is live, and is no longer what its address stands for.
+    """A managed resource that is live, and no longer belongs to its address.
 
     Attributes:
         address: The address that it is deleted under.
@@ -195,7 +195,7 @@ def _why(address: Address, desired: Desired, live: Live, matched: Mapping[Addres
 def _settled(
     places: Mapping[Address, Address], routes: Routes, diagnostics: list[Diagnostic]
 ) -> dict[Address, Address]:
-    """Return the address today of each key of `places`; a value is where it stands before it moves itself."""
+    """Return the address today of each key of `places`; a value is its address before it moves itself."""
     known = frozenset(places.values())
     ends = {address: routes.end(place, known) for address, place in places.items()}
     while True:  # what cannot move stays, and may be in the way of the next
@@ -221,7 +221,7 @@ def _names_one(address: Address) -> bool:
 
 
 def _another_resource(before: Address, after: Address) -> bool:
-    """Tell whether a move between these addresses creates and deletes: then both may stand side by side."""
+    """Tell whether a move between these addresses creates and deletes: then both may exist side by side."""
     kind = KINDS[before.kind]
     return kind.keyed_by_identity or before.parent != after.parent
 

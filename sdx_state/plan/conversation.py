@@ -1,4 +1,4 @@
-"""A survey as a respondent meets it, before and after a plan: what is said, in order, in each language."""
+"""A survey as respondents hear it, before and after a plan: its prompts, in order, in each language."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _BEFORE_QUESTIONS: tuple[tuple[Role, str], ...] = (
 
 @dataclass(frozen=True)
 class Line:
-    """One thing that is said.
+    """One prompt of a conversation.
 
     Attributes:
         key: What it is, the same before and after: a role, or a question's id or address.
         role: Its place in the conversation.
-        text: What is said.
+        text: The text of the prompt.
         answer: How a question is answered, in words.
     """
 
@@ -49,8 +49,8 @@ class Conversation:
         address: The survey.
         name: What people call it.
         language: `default`, or another that the survey speaks.
-        before: What is said now; empty for a new survey.
-        after: What would be said; empty for one that is deleted.
+        before: The prompts before the plan; empty for a new survey.
+        after: The prompts after the plan; empty for one that is deleted.
     """
 
     address: Address
@@ -61,7 +61,7 @@ class Conversation:
 
 
 def conversations(plan: Plan, intention: Intention, snapshot: Snapshot) -> Iterator[Conversation]:
-    """Yield each survey that `plan` changes as a respondent meets it, in each language in which something differs."""
+    """Yield each survey that `plan` changes as respondents hear it, in each language in which a prompt differs."""
     asked: dict[Address, list[Desired]] = {}
     for desired in intention.resources.values():
         if desired.parent is not None:
@@ -158,7 +158,7 @@ class _Maker:
 
 
 def _said(lines: Iterator[Line]) -> tuple[Line, ...]:
-    """Return what is said at all: in a further language not every prompt is."""
+    """Return the lines with a text: in a further language not every prompt has one."""
     return tuple(line for line in lines if line.text)
 
 

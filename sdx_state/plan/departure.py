@@ -25,10 +25,10 @@ def departures(
     declared: Mapping[Address, Desired],
     successors: Mapping[Address, LeftBehind],
 ) -> tuple[list[Change], list[Drift]]:
-    """Return what becomes of `undeclared` (owned, not declared), and which of it the tenant deleted itself.
+    """Return the changes of `undeclared` (managed, not declared) resources, and those that the tenant deleted itself.
 
-    What goes is told at its `removed:` entry, or else at what stands for its address now (`successors`), or at the
-    parent in `declared` that it stood in.
+    A departure is reported at its `removed:` entry, or else at the resource with its address now (`successors`), or
+    at the parent in `declared` that it was in.
     """
     live = {identity(one.kind, one.id): one for kind in KINDS for one in snapshot.of(kind)}
     orders = {order.address: order for order in removed}

@@ -107,7 +107,7 @@ class _Describer:
     def _take(
         self, kind: Kind, live: Live, names: Counter[str], parent: Address | None = None, position: int = 0
     ) -> Address | None:
-        """Declare `live` and return its address; None where it is not included, or its identity cannot be said."""
+        """Declare `live` and return its address; None if it is not included, or YAML cannot express its identity."""
         if not self.included(live):
             return None
         known = self.known.get(place_of(live))

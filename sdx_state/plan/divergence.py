@@ -43,7 +43,7 @@ class Verdict:
     """Drift of a tenant, split by the accepted baseline.
 
     Attributes:
-        drift: What nobody accepted: changed in the tenant, or on both sides.
+        drift: Drift without an entry that accepts it: changed in the tenant, or on both sides.
         accepted: Drift with the entry that accepts it.
         pending: Changed in the configuration alone, not yet applied.
         expired: Entries whose day is over.

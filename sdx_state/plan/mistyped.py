@@ -20,11 +20,11 @@ MOST = 50  # unmanaged resources compared with each create; more would take long
 def mistyped(
     changes: Sequence[Change], strangers: Iterable[Live], surveys: Mapping[Address, str]
 ) -> list[Diagnostic]:
-    """Return a warning for each create that a live resource nobody declared looks like.
+    """Return a warning for each create that an unmanaged resource looks like.
 
     Args:
         changes: What is planned.
-        strangers: Live resources that nobody declared.
+        strangers: Unmanaged live resources.
         surveys: Address of a survey -> its live id.
     """
     by_place: dict[tuple[str, str | None], list[Live]] = {}

@@ -31,8 +31,8 @@ def order_of(raw: Mapping[str, object], order_field: str) -> int:
 def moves(live: Sequence[K], declared: Sequence[K]) -> list[Move[K]]:
     """Return the moves that bring `live` (keys in live order) into the order of `declared`.
 
-    Both hold the same keys. What keeps its relative place is the longest run that already is in order, and of
-    several the one with the most keys whose place stays the same.
+    Both have the same keys. The keys that keep their relative places are the longest run that already is in order; of
+    several, the one with the most keys whose place stays the same.
     """
     if list(live) == list(declared):
         return []
@@ -45,7 +45,7 @@ def moves(live: Sequence[K], declared: Sequence[K]) -> list[Move[K]]:
 def positions(current: Mapping[str, int], declared: Sequence[str]) -> dict[str, int]:
     """Return the `order` values to write so that `declared` comes in that order.
 
-    The values in use are given out anew, so that siblings nobody declared keep their places; only keys whose value
+    The values in use are distributed again, so that undeclared siblings keep their places; only keys whose value
     changes are returned.
     """
     slots = sorted(current[key] for key in declared)
@@ -77,7 +77,7 @@ def places(
 def _longest_rising(values: Sequence[int]) -> set[int]:
     """Return the members of one longest rising subsequence of `values`, a permutation.
 
-    Of several, it has the most members whose value is their place. A Fenwick tree holds the best end below a value.
+    Of several, it has the most members whose value is their place. A Fenwick tree has the best end below a value.
     """
     tree: list[tuple[int, int, int]] = [(0, 0, -1)] * (len(values) + 1)  # length, members in place, place of the end
     previous: list[int] = []

@@ -13,11 +13,11 @@ from sdx_state.model.resource import Desired, Live
 def unmanaged_of_same_name(
     strangers: Iterable[Live], ours: Mapping[Address, Live], resources: Mapping[Address, Desired]
 ) -> list[Diagnostic]:
-    """Return a warning for each live resource that nobody declared and that bears the name of one of `ours`.
+    """Return a warning for each unmanaged resource that has the name of one of the managed ones.
 
     Args:
-        strangers: Live resources that nobody declared.
-        ours: Address -> the live resource it is.
+        strangers: Unmanaged live resources.
+        ours: Address -> the managed live resource.
         resources: What is declared.
     """
     by_name = {name: address for address, live in ours.items() if (name := _name(live)) is not None}

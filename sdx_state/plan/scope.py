@@ -15,7 +15,7 @@ def scope_of(
 ) -> frozenset[Address]:
     """Return the addresses that `reviewed` changes, with what these name, and with the whole survey of each.
 
-    A survey's questions stand in one order, so that one of them cannot be judged alone.
+    A survey's questions have one order, so that one of them cannot be judged alone.
 
     Args:
         reviewed: The plan.

@@ -39,7 +39,7 @@ def code_quality(found: Iterable[Diagnostic], folder: str = "") -> str:
 
     Args:
         found: The diagnostics.
-        folder: Where the project stands in the repository, with a slash at the end.
+        folder: Path of the project in the repository, with a slash at the end.
     """
     documents = []
     for one in found:
@@ -62,7 +62,7 @@ def plan_github(plan: Plan, folder: str = "") -> str:
 
     Args:
         plan: What to show.
-        folder: Where the project stands in the repository, with a slash at the end.
+        folder: Path of the project in the repository, with a slash at the end.
     """
     found = [(_rank(one.severity, 0), _annotation(_COMMANDS[one.severity], one, folder)) for one in plan.diagnostics]
     risks = [risk for change in plan.changes for risk in change.risks]

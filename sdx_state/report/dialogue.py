@@ -26,7 +26,7 @@ State = Literal["same", "changed", "moved", "moved and changed", "removed", "new
 
 @dataclass(frozen=True)
 class Bubble:
-    """One thing that is said, as it is shown.
+    """One prompt of a conversation, as it is shown.
 
     Attributes:
         row: Its row, the same on both sides for what is the same thing; rows count from 1.
@@ -56,7 +56,7 @@ class Dialogue:
         name: What people call it.
         language: Its language in words.
         lang: Its language for the browser, empty where it is not known.
-        sides: What is said now, and then.
+        sides: The prompts before and after the plan.
         rows: How many rows both sides take together.
         channels: What it is as a whole: channel, now, then.
         placeholders: The placeholders in it, which make the real texts longer or shorter.
@@ -123,7 +123,7 @@ def pair(before: str, after: str, kept: int) -> tuple[list[Piece], list[Piece]]:
 
 
 def _rows(one: Conversation, staying: set[str]) -> tuple[tuple[list[int], list[int]], int]:
-    """Return the row of each line, side by side: what stays is level, what comes and goes stands in between."""
+    """Return the row of each line, side by side: lines that stay are level, the others are in between."""
     left, right = [line.key for line in one.before], [line.key for line in one.after]
     rows: tuple[list[int], list[int]] = ([], [])
     next_row = 1

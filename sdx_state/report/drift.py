@@ -32,7 +32,7 @@ def drift_text(verdict: Verdict, *, colour: bool) -> str:
 
 
 def drift_markdown(verdict: Verdict, *, budget: int = GITHUB) -> str:
-    """Return `verdict` as Markdown of at most `budget` bytes, without personal data that only the tenant holds."""
+    """Return `verdict` as Markdown of at most `budget` bytes, without personal data that only the tenant has."""
     veiled = replace(
         verdict,
         drift=tuple(map(live_without_personal, verdict.drift)),

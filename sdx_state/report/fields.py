@@ -50,7 +50,7 @@ def _parts(change: Change, field: FieldChange) -> Iterator[tuple[str, FieldChang
 
 
 def _versions(change: Change, field: FieldChange) -> Iterator[tuple[list[Piece], list[Piece]]]:
-    """Yield what is printed of a field, a line or more each: first what stands in front, then the value."""
+    """Yield what is printed of a field, a line or more each: first the text in front, then the value."""
     before, after = field.before, field.after
     if field.path == ORDER_PATH and change.action is Action.UPDATE:
         told = f"moved from {before} to {after}" if before != after else f"stays at {before}, and others move past it"
@@ -102,7 +102,7 @@ def shown_value(value: Value) -> str:
 
 
 def folded(head: str, pieces: Sequence[tuple[str, str]], tail: str, width: int, theme: Theme) -> Iterator[str]:
-    """Yield `head`, `pieces` and `tail` as lines no wider than `width`; later ones stand under the first."""
+    """Yield `head`, `pieces` and `tail` as lines no wider than `width`; later ones are indented under the first."""
     pieces = (
         [*_arrowed(pieces)] if theme.colour else [("same", _bracketed(mark, text, pieces)) for mark, text in pieces]
     )

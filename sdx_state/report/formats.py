@@ -26,10 +26,10 @@ class Options:
 
     Attributes:
         budget: Bytes that a comment may have.
-        personal: Show in a comment the personal data that stands in the tenant alone.
+        personal: Show in a comment the personal data that only the tenant has.
         environment: Whose plan it is; a comment says so in its hidden marker.
-        folder: Where the project stands in its repository, with a slash at the end: what a CI system shows beside
-            the lines of a file has to name that from there.
+        folder: Path of the project in its repository, with a slash at the end: annotations that a CI system shows
+            beside the lines of a file must name it from there.
         hash: Hash of the plan as a file, empty if it is none.
         outcomes: What became of each change, None for a command that only plans.
         page: Where the plan's page can be read, empty if nowhere; a comment links to it.

@@ -23,7 +23,7 @@ def plan_junit(plan: Plan, folder: str = "") -> str:
 
     Args:
         plan: What to show.
-        folder: Where the project stands in the repository, with a slash at the end.
+        folder: Path of the project in the repository, with a slash at the end.
     """
     return suite_of("sdx-state plan", [*_cases(plan, folder)])
 

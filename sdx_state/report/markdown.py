@@ -204,7 +204,7 @@ def _tail(hash: str, page: str) -> Iterator[str]:
 
 
 def _heard(told: Sequence[Conversation]) -> list[str]:
-    """Return what respondents will see, a line for the surveys and languages of which the same is to be said."""
+    """Return what respondents will see, with one line for all surveys and languages that change alike."""
     alike: dict[str, list[str]] = {}
     for one in told:
         shown = dialogue(one)

@@ -88,7 +88,7 @@ class Group:
     """Blocks that are shown together.
 
     Attributes:
-        section: Whose changes these are, None where nobody asked.
+        section: The attribution of these changes, None where it was not requested.
         blocks: A resource and then its questions in the order asked; of resources that change alike the first one's.
         others: Blocks of the resources that change as the first one does; folded, a line each.
         folded: The words of the fold, empty where nothing is folded.

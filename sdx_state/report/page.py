@@ -1,4 +1,4 @@
-"""The plan as one self-contained page: what changes, what that endangers, and the survey as a respondent meets it."""
+"""The plan as one self-contained page: what changes, what that endangers, and the survey as respondents see it."""
 
 from __future__ import annotations
 

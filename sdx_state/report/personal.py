@@ -1,6 +1,6 @@
-"""Personal data that stands in the tenant alone, made unrecognisable for a comment that many people read.
+"""Personal data that only the tenant has, made unrecognizable for a comment that many people read.
 
-What is declared stands in the repository already, and a comment on it gives nothing away.
+Declared values are in the repository already, so a comment may show them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ LONG = 8
 
 
 def without_personal(change: Change) -> Change:
-    """Return `change` with the personal data of a user that only the tenant holds masked."""
+    """Return `change` with personal data of a user masked where only the tenant has it."""
     personal = KINDS[change.kind].personal
     if not personal or change.action is Action.CREATE:
         return change
@@ -30,7 +30,7 @@ def without_personal(change: Change) -> Change:
 
 
 def live_without_personal(one: Divergence) -> Divergence:
-    """Return `one` with the personal data of a user that only the tenant holds masked."""
+    """Return `one` with personal data of a user masked where only the tenant has it."""
     personal = KINDS[one.address.kind].personal
     if one.path not in personal or not isinstance(one.live, str) or not one.live:
         return one

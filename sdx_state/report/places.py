@@ -1,4 +1,4 @@
-"""Where in the files something stands, as reports write it."""
+"""Places in the files, as reports write them."""
 
 from __future__ import annotations
 

@@ -39,13 +39,13 @@ class Renderer:
 
     Attributes:
         form: CSV or JSON Lines.
-        columns: What stands in each row, in this order.
+        columns: The columns of each row, in this order.
         mark: Whether a file begins with a byte-order mark, by which Excel knows UTF-8.
         neutralised: How many CSV cells were given an apostrophe, so that no spreadsheet executes them.
     """
 
     def __init__(self, form: Form, *, recordings: bool, mark: bool = False) -> None:
-        """Render as `form`; recordings only if they are asked for, since whoever has the address may listen."""
+        """Render as `form`; recordings only if requested, since every user with the address may listen."""
         self.form, self.mark, self.neutralised = form, mark, 0
         self.columns = (*COLUMNS, RECORDING) if recordings else COLUMNS
 
@@ -94,7 +94,7 @@ class ResponseFile:
 
         Raises:
             FileExistsError: It is there, and `resume` was not said.
-            OtherExport: It is no export of `survey` in this form, or another run writes to it.
+            OtherExport: It is not an export of `survey` in this form, or another run writes to it.
             OSError: It cannot be written.
         """
         self.path, self._renderer = path, renderer
@@ -164,7 +164,7 @@ class ResponseFile:
         """Return only when all that was added is on the disk.
 
         Raises:
-            OSError: It cannot be told whether it is.
+            OSError: It is unknown whether it is.
         """
         try:
             platform.sync(self._descriptor)
@@ -197,7 +197,7 @@ def _read_back(file: BinaryIO, renderer: Renderer, survey: Address) -> Iterator[
     """Yield what tells each row apart, None for the head, each with the offset where it ends; half a row is none.
 
     Raises:
-        OtherExport: It is no export of `survey` in this form.
+        OtherExport: It is not an export of `survey` in this form.
     """
     records = _csv_records(file, renderer) if renderer.form == "csv" else _jsonl_records(file, renderer)
     place, end = {name: at for at, name in enumerate(renderer.columns)}, 0

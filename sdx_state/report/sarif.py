@@ -30,7 +30,7 @@ def sarif(found: Iterable[Diagnostic], folder: str = "", *, successful: bool) ->
 
     Args:
         found: The diagnostics.
-        folder: Where the project stands in the repository, with a slash at the end.
+        folder: Path of the project in the repository, with a slash at the end.
         successful: Whether the command was.
     """
     diagnostics = list(found)
@@ -60,8 +60,8 @@ def _rule(code: str) -> dict[str, Any]:
 
 
 def _result(one: Diagnostic, folder: str) -> dict[str, Any]:
-    """Return one result. What is declared nowhere any more stands at the project file: GitHub takes no result
-    without a place, and refuses all the others with it.
+    """Return one result. A finding without a place in the files is reported at the project file: GitHub rejects a
+    report that has a result without a place.
     """
     source = one.source
     if source is None or not source.file:

@@ -53,7 +53,7 @@ def summary_line(summary: Summary) -> str:
 
 
 def stopping(plan: Plan) -> str | None:
-    """Return at which limits apply would stop, None if at none; the words are computed and ours."""
+    """Return at which limits apply would stop, None if at none; the words are computed by this program."""
     names = dict.fromkeys(one.brief or one.code for one in plan.limits)
     return f"apply stops: {', '.join(names)}" if names else None
 

@@ -9,7 +9,7 @@ from sdx_state.report.escape import escape
 
 
 def wait_line(wait: Wait) -> str:
-    """Return until when the server asks to wait, when the request is sent again, and how to end the wait."""
+    """Return until when the server asks to wait, when the request is retried, and how to end the wait."""
     asked = f"{wait.status}: the server asks to wait {_until(wait.asked_until)} ({wait.asked:.0f} s)"
     again = "Trying again then." if wait.asked <= wait.seconds else f"Trying again in {wait.seconds:.0f} s."
     return f"{escape(wait.request)}: {asked}. {again} Ctrl-C ends the wait."

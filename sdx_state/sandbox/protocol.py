@@ -69,7 +69,7 @@ def list_answer(texts: Sequence[str], *, nothing: bool) -> Response:
 
 
 def error_answer(refusal: ErrorStatus) -> Response:
-    """Return the error answer for `refusal`."""
+    """Return the error answer of a status."""
     answer = object_answer({"error": refusal.reason}, refusal.status)
     if refusal.allow:
         answer.headers["Allow"] = ", ".join(refusal.allow)

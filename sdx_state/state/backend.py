@@ -204,10 +204,10 @@ class Backend(Protocol):
         """Keep the hash of a plan that was saved for `apply PLANFILE`."""
 
     def lock(self, purpose: str) -> AbstractContextManager[Fence]:
-        """Hold the state while the block runs, and yield what says whether it is held still.
+        """Hold the lock of the state while the block runs, and yield its fence, which tells whether it is still held.
 
         Raises:
-            StateLocked: Another run holds it.
+            StateLocked: Another run holds the lock.
         """
 
     def running(self) -> Holder | None:

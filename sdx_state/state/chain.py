@@ -19,11 +19,11 @@ class Chain:
         lines: How many were followed.
         last: The hash of the last one.
         broken: The place of the first line that was altered, or before which one was taken out; None if none was.
-        anchored: The number of the line that the state names, None if it was not met.
-        closed: The line that `head` names was met, or there is none.
+        anchored: The number of the line that the state names, None if it was not found.
+        closed: The line that `head` names was found, or there is none.
         head: The last closed line.
         at_anchor: The last line that was followed is the one that the state names.
-        signatures: How many lines carry a signature, whoever made it.
+        signatures: How many lines carry a signature, valid or not.
         signed_from: From which line on all are signed with the key, None if the last one is not.
         restarted: What the state knew of an earlier journal that was missing when this one was begun.
     """

@@ -1,6 +1,6 @@
 """Private files: files that this program alone writes, in folders that no other user can change.
 
-Whoever prepares a project can put anything at the names that are used below `.sdx` and `handoff`: a symbolic link, a
+The author of a project can place anything at the names that are used below `.sdx` and `handoff`: a symbolic link, a
 second name of another file, a pipe, a device. So a folder is opened first, names are looked up in the opened folder
 and never followed, and every file is checked again after it was opened. Files are replaced so that a crash leaves the
 old content or the new, never a mixture.

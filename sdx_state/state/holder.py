@@ -63,7 +63,7 @@ class About:
         job: Address of the CI job, empty outside of one.
         commit: The Git commit of the configuration, empty where that is not known.
         timeout: Seconds to wait for a lock that another run has; None waits only until that run shows that it lives.
-        waiting: Told who holds the lock that is waited for.
+        waiting: Called with the holder of the lock that is waited for.
         beats: Renew the lease in a thread of its own; a simulation does without.
     """
 
@@ -82,7 +82,7 @@ def waited(timeout: float | None) -> str:
 
 
 def holder_of(written: str) -> Holder | None:
-    """Return who wrote a lock file; None where it does not say, which is no reason to stop."""
+    """Return who wrote a lock file; None where it does not say, which does not stop a run."""
     try:
         return holder_in(parse(written))
     except DecodingError:

@@ -1,6 +1,6 @@
 """The journal: every run, what it was about to write, and what became of it, each line chained to the one before.
 
-What is about to be written is on the disk before it is sent. One JSON object a line; it holds addresses, ids and
+What is about to be written is on the disk before it is sent. One JSON object a line; it contains addresses, ids and
 keyed hashes, and no texts. After a crash it says what may exist in the tenant without the state knowing: an intent
 without an end. Each line carries the hash of the one before and its own: one that was altered or taken out shows.
 With a key each line is signed.
@@ -26,7 +26,7 @@ class Intention:
     Attributes:
         address: What is to be created.
         parent_id: Id of the survey it goes into, if any.
-        before_ids: Ids of what already bears its natural key: these are not what is created.
+        before_ids: Ids of resources that already have its natural key: these are not the created one.
         hashes: Path -> hash of every field that is sent.
     """
 
@@ -72,7 +72,7 @@ class Journal(JournalEnd):
         Args:
             address: What is to be created.
             parent_id: Id of the survey it goes into, if any.
-            before_ids: Ids of what already bears its natural key: these are not what is created now.
+            before_ids: Ids of resources that already have its natural key: these are not the one created now.
             hashes: Path -> hash of every field that is sent.
 
         Raises:
@@ -116,7 +116,7 @@ class Journal(JournalEnd):
         return operations
 
     def send_again(self, operation: str, address: Address) -> None:
-        """Write down that the create of `address`, which the server did not take, is about to be sent once more.
+        """Record that the create of `address`, which the server did not process, is about to be retried.
 
         Raises:
             StateNotSaved, LockLost: It is not on the disk, or another run may be writing. Nothing may be sent.
@@ -125,9 +125,9 @@ class Journal(JournalEnd):
         self.append(True, event="again", operation=operation, **self.now(), address=address)
 
     def name_taken(self, address: Address, parent_id: str | None, id: str) -> None:
-        """Write down that nothing was sent for `address`, since `id` of somebody else has its name by now.
+        """Record that nothing was sent for `address`, since `id` of another user has its name by now.
 
-        A list that lags may lack it when the next run plans.
+        A list that lags may not show it when the next run plans.
 
         Raises:
             StateNotSaved: It is not on the disk.
@@ -148,7 +148,7 @@ class Journal(JournalEnd):
         )
 
     def unconfirmed(self, operation: str, address: Address) -> None:
-        """Write down that what was said to be created by the operation is another resource: its end is open again."""
+        """Record that the resource reported as created by the operation is another one: its end is open again."""
         self.append(False, event="unconfirmed", operation=operation, **self.now(), address=address)
 
     def settled(self, operation: str, how: str) -> None:
@@ -183,7 +183,7 @@ class Journal(JournalEnd):
         self.append(True, event="saving", lineage=lineage, serial=serial)
 
     def saved(self, lineage: str, serial: int) -> None:
-        """Write down that the state of `serial` holds everything so far."""
+        """Record that the state of `serial` includes everything so far."""
         self.append(False, event="saved", lineage=lineage, serial=serial)
 
     def superseded(self, ended: str) -> None:

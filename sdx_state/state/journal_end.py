@@ -101,7 +101,7 @@ class JournalEnd:
         return self._left(chain or Chain(head=self._known_head())).unfinished()
 
     def broken_at(self) -> str | None:
-        """Return the place of the first line whose chain does not hold, None if all do.
+        """Return the place of the first line that breaks the chain, None if none does.
 
         Raises:
             StateUnusable: A line cannot be read at all.

@@ -131,6 +131,6 @@ def _nothing() -> None:
 
 
 def _last_hash(content: bytes) -> str:
-    """Return the hash in the last whole line, empty if that is no line of a journal."""
+    """Return the hash in the last whole line, empty if that is not a line of a journal."""
     _, _, last = content.rstrip(b"\n").rpartition(b"\n")
     return hash_of_line(last)

@@ -14,7 +14,7 @@ from sdx_state.state.journal_lines import decoded_line, hash_of_line
 
 
 def open_records(lines: Lines, head: Head) -> Iterator[tuple[str, Record]]:
-    """Yield the place and the content of each line after `head`. A last line cut short by a crash is no line.
+    """Yield the place and the content of each line after `head`. A last line cut short by a crash does not count.
 
     Raises:
         StateUnusable: A line cannot be read.

@@ -38,7 +38,7 @@ class Lock:
 
     Attributes:
         epoch: Grows by one with each holder.
-        holder: Who holds it, None if it is free.
+        holder: The run that has it, None if it is free.
         probed: The store was found to honor conditions.
         clean: Nothing that an earlier holder sent may arrive yet.
     """
@@ -114,7 +114,7 @@ class Lease:
             raise self._loss("the store did not confirm it in time")
 
     def renew(self) -> None:
-        """Write the lease again; what was sent and not answered is sent again as it was.
+        """Write the lease again; a write without an answer is retried unchanged.
 
         Raises:
             LockLost: Another run has it.
@@ -177,7 +177,7 @@ def acquire(
         machine: Clock, waiting and chance.
         probe: Called before the first lease of all: refuses a store that does not honor conditions.
         timeout: Seconds to wait for one that another run has. None waits only until that run shows that it lives.
-        waiting: Told who holds it, once for each holder.
+        waiting: Called with each holder, once.
 
     Raises:
         StateLocked: Another run has it, and lives.

@@ -35,7 +35,7 @@ def with_identities(entries: Mapping[Address, Entry]) -> dict[Address, Entry]:
 def shared_id(entries: Mapping[Address, Entry]) -> tuple[Address, Address] | None:
     """Return two addresses that have one id, None where each has its own.
 
-    A question may be in several surveys under one id (API reference, "Questions"): it is told apart by its survey.
+    A question may be in several surveys under one id (API reference, "Questions"): its survey distinguishes it.
     """
     owners: dict[tuple[str, str], Address] = {}
     for address, entry in entries.items():

@@ -267,7 +267,7 @@ class LocalStore(WithCopies):
         The fence raises `LockLost` where the lock file is not the one that is held any more.
 
         Raises:
-            StateLocked: Another run holds it; the message says which, where and since when.
+            StateLocked: Another run holds the lock; the message says which, where and since when.
             StateUnusable: Others can write in the folder.
             StateNotSaved: The folder cannot be written.
         """

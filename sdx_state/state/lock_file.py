@@ -27,12 +27,12 @@ def locked(path: Path, purpose: str, about: About, machine: Machine) -> Iterator
 
     Args:
         path: The file.
-        purpose: The command, for whoever finds the state locked.
+        purpose: The command, for users who find the state locked.
         about: This run, and how long it waits for another one.
         machine: Clock and waiting.
 
     Raises:
-        StateLocked: Another run holds it; the message says which, where and since when.
+        StateLocked: Another run holds the lock; the message says which, where and since when.
         StateNotSaved: The folder cannot be written.
     """
     try:

@@ -23,7 +23,7 @@ class Memory:
     """The state, with the creates of interrupted runs.
 
     Attributes:
-        saved: What the store holds.
+        saved: The state in the store.
         unfinished: What earlier runs left without an end.
         ledger: The first, with what a run created that died before it could save.
         history_lost: The state names a journal that is not there, or was not there when this one was begun.

@@ -85,7 +85,7 @@ class Movable(Backend, Protocol):
         """The lines of its journal."""
 
     def for_move(self) -> Movable:
-        """Return the same state, read anew, for the run that moves it: marks do not stop it."""
+        """Return the same state, read again, for the run that moves it: marks do not stop it."""
 
     def move(self) -> Move | None:
         """Return the mark, None if there is none."""

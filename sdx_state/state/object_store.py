@@ -1,7 +1,7 @@
 """Objects in S3, Google Cloud Storage and Azure Blob Storage, through `obstore` (extra `object-store`).
 
 Credentials come from where each of these has them: environment variables, the identity of a machine, a pod or a CI
-job. Retries are those of `Careful`: the ones of the library would take the first try of a write for somebody else's.
+job. Retries are those of `Careful`: the ones of the library would take the first try of a write for another run's.
 """
 
 from __future__ import annotations

@@ -72,10 +72,10 @@ def lock(descriptor: int, *, wait: bool) -> None:
     """Lock an open file until it is closed, or `unlock` is called, or this process ends.
 
     Written here, since a lock must keep the file that it locks: libraries for lock files empty or delete it, and its
-    content and its identity are what tells who holds it, and whether it is still held.
+    content and its identity tell the holder, and whether it is still held.
 
     Raises:
-        BlockingIOError: Another process holds it, and `wait` is false.
+        BlockingIOError: Another process holds the lock, and `wait` is false.
         OSError: This file system has no locks.
     """
     if fcntl is not None:

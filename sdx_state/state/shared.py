@@ -115,7 +115,7 @@ class SharedStore(WithCopies):
         return bool(self._sealed().payload)
 
     def for_move(self) -> SharedStore:
-        """Return the same state, read anew, for the run that moves it; under the lock that this run has."""
+        """Return the same state, read again, for the run that moves it; under the lock that this run has."""
         return replace(self, moving=True, session=_Session(lease=self.session.lease))
 
     def move(self) -> Move | None:
@@ -207,7 +207,7 @@ class SharedStore(WithCopies):
         """Hold the lease while the block runs, and write state and journal under its epoch alone.
 
         Raises:
-            StateLocked: Another run holds it.
+            StateLocked: Another run holds the lease.
             StoreError: The store does not answer, refuses, or does not honor conditions.
         """
         machine, about, session = self.machine, self.about, self.session

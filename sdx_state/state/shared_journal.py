@@ -1,8 +1,8 @@
 """The journal in a shared store: each commit is an object of its own, which is created once and never rewritten.
 
-`journal/NUMBER` holds the lines from that number on that were written together, one object in flight at a time;
-`history/NUMBER-RUN` is a closed part, up to that number; `journal/NUMBER.closed` says, to whoever lists the open
-part, that the state closed everything up to that number.
+`journal/NUMBER` contains the lines from that number on that were written together, one object in flight at a time;
+`history/NUMBER-RUN` is a closed part, up to that number; `journal/NUMBER.closed` says, to readers of the open part,
+that the state closed everything up to that number.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ class SharedJournal:
         return partial(self._commit_up_to, number) if durably else _nothing
 
     def sync(self) -> None:
-        """Commit every line; after a commit that failed, none is committed, and that is said again."""
+        """Commit every line; after a commit that failed, none is committed, and its error is raised again."""
         with self._guard:
             last = self._waiting[-1][0] if self._waiting else 0
         if self._failure is not None:

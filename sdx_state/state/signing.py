@@ -1,7 +1,7 @@
 """Signatures (HMAC-SHA256) of saved plans, the state and journal lines, with a key that only the project's runs know.
 
-A hash proves that there was no accident, and no more: whoever alters a file can compute it again. Without the key
-nobody can make a signature.
+A hash proves only that there was no accident: a user who alters a file can compute it again. A signature cannot be
+made without the key.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class SigningKey:
 
 
 def key_from(environ: Mapping[str, str]) -> SigningKey | None:
-    """Return the key that `environ` holds, None if there is none. Blanks around it are dropped.
+    """Return the key in `environ`, None if there is none. Blanks around it are dropped.
 
     Raises:
         KeyUnusable: It could be guessed.

@@ -98,7 +98,7 @@ def replace_file(path: Path, data: bytes, mode: int, *, keep_mode: bool) -> None
 
 @contextlib.contextmanager
 def errors_naming(name: str | Path) -> Iterator[None]:
-    """Let errors of the system name the file `name`: those about a descriptor name none, or one nobody gave."""
+    """Let errors of the system name the file `name`: those about a descriptor name none, or another one."""
     try:
         yield
     except OSError as error:

@@ -48,7 +48,7 @@ class Found:
     """An object as it was read.
 
     Attributes:
-        content: What it holds.
+        content: Its bytes.
         version: Changes with every write; a write names the version that it replaces.
     """
 
@@ -76,7 +76,7 @@ class Store(Protocol):
             The new version.
 
         Raises:
-            Conflict: The condition does not hold.
+            Conflict: The condition is not true.
         """
 
     def list(self, prefix: str) -> list[str]:
@@ -113,7 +113,7 @@ class Sealed:
 
 
 def unsealed(content: bytes, where: str) -> Sealed:
-    """Return what the object at `where` holds.
+    """Return the content of the object at `where`.
 
     Raises:
         StateUnusable: It is not an object of this program, is damaged, or is of a newer version.

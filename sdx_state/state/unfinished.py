@@ -13,7 +13,7 @@ from sdx_state.programs.machine import Uptime
 
 @dataclass(frozen=True)
 class Intent:
-    """A create that was about to be sent and whose end nobody wrote down.
+    """A create that was about to be sent and whose end is not recorded.
 
     Attributes:
         operation: Its own name.
@@ -36,9 +36,9 @@ class Unseen:
         address: What it is, or what it has the name of.
         id: Its id.
         known: Since when that is known.
-        by_others: Somebody else created it, and the last run saw it in time. Otherwise a create was answered with its
-            id, and nobody has read it back.
-        parent_id: Id of the survey it is in, where somebody else created it there.
+        by_others: Another user created it, and the last run saw it in time. Otherwise a create was answered with its
+            id, and no read has shown it yet.
+        parent_id: Id of the survey it is in, where another user created it there.
     """
 
     address: Address
