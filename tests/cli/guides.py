@@ -30,6 +30,9 @@ from pathlib import Path
 
 import pytest
 
+from sdx_state.apply import run
+from sdx_state.apply.graph import Schedule
+
 ROOT = Path(__file__).parents[2]
 GUIDES = ROOT / "sdx_state" / "guides"
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$|^<!-- (tenant): (.*?) -->$", re.DOTALL | re.MULTILINE)
@@ -106,6 +109,8 @@ class Walk:
         self._monkeypatch, self._tenant = monkeypatch, tenant
         monkeypatch.setenv("COLUMNS", "100")
         monkeypatch.chdir(folder)
+        # One write at a time: of two at once, either may be reported first.
+        monkeypatch.setattr(run, "Schedule", lambda **named: Schedule(**{**named, "parallelism": 1}))
 
     def run(self, block: Block) -> Block:
         """Do what `block` says, and return it as it should be."""
