@@ -2,7 +2,7 @@
 
     python -m tests.soak.fuzz.layouts --seed 1 --count 200000
 
-Prints the seed, the counts, and each text that is wrongly said to be formatted.
+Prints the seed, the counts, and each text that is wrongly called formatted.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MOST = 2_000  # characters of a text: longer ones take the full way long, and sa
 
 
 def run(seed: int, count: int) -> tuple[Counter[str], list[str]]:
-    """Damage `count` texts; return how many were formatted, handed over and no text, and what was said wrongly."""
+    """Damage `count` texts; return how many were formatted, handed over or no text, and those that wrongly passed."""
     chance = random.Random(seed)
     texts = [text.encode() for text in TEXTS if len(text) <= MOST]
     counts: Counter[str] = Counter()
