@@ -186,9 +186,14 @@ def findings() -> Iterator[str]:
         for line, text in prose_of(path.read_text(encoding="utf-8")):
             for wrong in words_of(text):
                 yield f"{path.name}:{line}: {wrong}"
-    for line, text in prose_of((HERE / "README.md").read_text(encoding="utf-8")):
-        for wrong in words_of(text):
-            yield f"README.md:{line}: {wrong}"
+    for path in (*sorted(HERE.glob("*.md")), *sorted((HERE / "tests").rglob("*.md"))):
+        for line, text in prose_of(path.read_text(encoding="utf-8")):
+            for wrong in words_of(text):
+                yield f"{path.relative_to(HERE).as_posix()}:{line}: {wrong}"
+    for path in (HERE / "pyproject.toml", *sorted((HERE / "examples").rglob("*.y*ml"))):
+        for line, text in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            for wrong in words_of(CODE.sub("` `", re.sub(r"^.*?(?:^|\s)# ?|^[^#]*$", "", text))):
+                yield f"{path.relative_to(HERE).as_posix()}:{line}: {wrong}"
 
     for path in sorted(PACKAGE.rglob("*.html")):
         for text in texts_of_page(path.read_text(encoding="utf-8")):
