@@ -13,10 +13,9 @@ from sdx_state.app.earlier import left_by_runs
 from sdx_state.app.extensions import Extensions
 from sdx_state.app.judge import Judge
 from sdx_state.app.observe import Reading, TenantReader, clocks, require_same_tenant
-from sdx_state.app.tenant import WrongTenant
 from sdx_state.apply import settling
 from sdx_state.apply.review import Review
-from sdx_state.kinds import KINDS, SURVEY, written_names
+from sdx_state.kinds import SURVEY, written_names
 from sdx_state.live import Progress, Wanted, read_live, wanted_of
 from sdx_state.model.address import Address
 from sdx_state.model.evidence import Counts
@@ -35,10 +34,9 @@ from sdx_state.programs.machine import Machine
 from sdx_state.state.backend import Backend
 from sdx_state.state.errors import StateError
 from sdx_state.state.journal import Journal
-from sdx_state.state.memory import Memory, journal_of, keep, open_journal, recall, verified
+from sdx_state.state.memory import Memory, journal_of, keep, open_journal, recall
 
 if TYPE_CHECKING:
-    from sdx_state.app.saved import SavedPlan
     from sdx_state.app.stored_evidence import StoredEvidence
     from sdx_state.apply.run import Observer, Run
     from sdx_state.live.capabilities import Setting
@@ -127,7 +125,7 @@ class Workspace:
         declared = [*intention.resources.values(), *(base.resources.values() if base is not None else ())]
         declared = [one for one in declared if scope is None or one.address in scope]
         wanted = wanted_of(declared, ledger, scope, unfinished.leaving)
-        reader = self._reader(waiting)
+        reader = self.reader(waiting)
         seen = reader.observe(wanted, ledger, unfinished, progress, ask_again=ask_again, read=read)
         snapshot = seen.snapshot
         if read is not None and snapshot is read.snapshot and ledger is memory.saved and scope is None:
@@ -135,7 +133,7 @@ class Workspace:
         else:
             plan = build_plan(intention, snapshot, seen.ledger, scope, seen.pending)
         ledger = seen.ledger
-        plan = self._routed(plan)
+        plan = self.routed(plan)
         diagnostics = (
             *intention.diagnostics,
             *plan.diagnostics,
@@ -156,7 +154,7 @@ class Workspace:
         former = [move for move in intention.moved if move.before not in {*intention.resources, *changing}]
         wrong = unmatched({**narrowing, "--allow": allowed}, known, former)
         narrowed = replace(narrowed, diagnostics=(*narrowed.diagnostics, *wrong))
-        reported, evidence = self._judged(narrowed, snapshot) if graded else (narrowed, {})
+        reported, evidence = self.judged(narrowed, snapshot) if graded else (narrowed, {})
         reported = replace(reported, diagnostics=unsuppressed(reported.diagnostics, intention.suppressions))
         return Review(
             reported,
@@ -172,76 +170,6 @@ class Workspace:
             evidence,
             destroying,
         )
-
-    def undo(
-        self,
-        run: str,
-        progress: Progress,
-        waiting: Callable[[float], None],
-        protected: Collection[Address] = (),
-        allowed: Sequence[str] = (),
-    ) -> Review:
-        """Read the tenant and return the plan that puts back what `run` changed.
-
-        Args:
-            run: The run's name or its beginning, or `last`.
-            progress: Told of each request.
-            waiting: Told how many seconds are waited for what does not show yet.
-            protected: Addresses that are protected whatever the state remembers.
-            allowed: Globs of the addresses that are allowed whatever their risk.
-
-        Raises:
-            SurveyDynamixError: The tenant could not be read.
-            StateError: The state cannot be used, or nothing is kept of the run.
-        """
-        from sdx_state.apply.history import past_of, run_kept, run_named
-        from sdx_state.plan.undo import undo_plan
-
-        journal = journal_of(self.store)
-        memory = recall(self.store, journal)
-        verified(self.store, journal)
-        run = run_named(journal, run)
-        past = past_of(run, run_kept(self.store, journal, run), journal)
-        unfinished, ledger = memory.unfinished, memory.ledger
-        ledger = ledger.protecting(protected)
-        if past.plan.tenant != ledger.tenant:
-            raise WrongTenant(f"run {run} wrote to {past.plan.tenant}, and this is {ledger.tenant}")
-        wanted = wanted_of((), ledger, leaving=unfinished.leaving)
-        kinds = {change.kind for change in past.plan.changes if not KINDS[change.kind].lookup_only}
-        wanted = replace(wanted, kinds=wanted.kinds | kinds)  # what is managed no more is looked for too
-        seen = self._reader(waiting).observe(wanted, ledger, unfinished, progress)
-        snapshot, ledger = seen.snapshot, seen.ledger
-        plan, resources = undo_plan(past, snapshot, ledger)
-        touched = {change.address for one in (past.plan, plan) for change in one.changes}
-        wrong = unmatched({"--allow": allowed}, touched.union(ledger.entries))
-        plan = replace(plan, diagnostics=(*plan.diagnostics, *wrong))
-        plan, evidence = self._judged(self._routed(plan), snapshot)
-        return Review(
-            plan,
-            plan,
-            Intention(resources),
-            snapshot,
-            ledger,
-            memory.saved,
-            unfinished,
-            guards=self.guards,
-            evidence=evidence,
-            destroying=True,
-        )
-
-    def interrupted(self, journal: Journal) -> SavedPlan | None:
-        """Return the plan of the last run if that was cut off, None if it completed.
-
-        Raises:
-            StateUnusable: What is kept of it cannot be read.
-        """
-        from sdx_state.app.saved import SavedPlan
-        from sdx_state.apply.history import past_of, run_kept
-
-        run = journal.unfinished().interrupted
-        if run is None:
-            return None
-        return SavedPlan(past_of(run, run_kept(self.store, journal, run), journal).plan, None, proven=True)
 
     def remember_lookups(self, planned: Review) -> None:
         """Keep what was paid for while planning, if the state is free: asking again would cost again."""
@@ -328,14 +256,17 @@ class Workspace:
         if not self.proven:
             require_same_tenant(ledger, snapshot)
 
-    def _reader(self, waiting: Callable[[float], None] | None) -> TenantReader:
+    def reader(self, waiting: Callable[[float], None] | None) -> TenantReader:
+        """Return a reader of this tenant, which tells `waiting` how many seconds it waits."""
         return TenantReader(self.client, self.parallelism, self.proven, self.machine, waiting)
 
-    def _judged(self, plan: Plan, snapshot: Snapshot) -> tuple[Plan, Mapping[Address, Counts]]:
+    def judged(self, plan: Plan, snapshot: Snapshot) -> tuple[Plan, Mapping[Address, Counts]]:
+        """Return `plan` with the risks of its changes, and the counts that they rest on; see `Judge`."""
         judge = Judge(self.client, self.parallelism, self.guards, self.stored, self.extensions, self.machine)
         return judge.judged(plan, snapshot)
 
-    def _routed(self, plan: Plan) -> Plan:
+    def routed(self, plan: Plan) -> Plan:
+        """Return `plan` with the way of each change: through the API, or as a hand-off."""
         needs = [(change.kind, verb, change.id) for change in plan.changes if (verb := verb_of(change)) is not None]
         if not needs:
             return plan

@@ -93,7 +93,9 @@ def command(
         ):
             reports.where = workspace.where
             if resume:
-                reviewed = workspace.interrupted(journal)
+                from sdx_state.app.undo import interrupted
+
+                reviewed = interrupted(workspace, journal)
                 if reviewed is None:
                     raise Stop("there is nothing to resume", "The last run completed. Nothing was written.")
             elif reviewed is not None:

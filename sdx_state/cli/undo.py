@@ -40,6 +40,7 @@ def command(
     RUN is a name that `sdx-state history` prints, the beginning of one, or `last`. The configuration still says what
     it says: change it back too, or the next apply does it again.
     """
+    from sdx_state.app.undo import plan_undo
     from sdx_state.apply.approval import Consent
     from sdx_state.cli.consent import approved
     from sdx_state.cli.console import reading, say, say_waiting
@@ -55,7 +56,7 @@ def command(
             workspace.writing("undo", say_waiting) as journal,
         ):
             with reading("Reading the tenant") as progress:
-                planned = workspace.undo(run, progress, say_waiting, protected, allowed)
+                planned = plan_undo(workspace, run, progress, say_waiting, protected, allowed)
             reports.show(planned.plan)
             consent = Consent(auto_approve, allowed, allow_deletes)
             plan = approved(workspace, planned, consent, f"Do you want to undo run {run}?")
