@@ -16,6 +16,7 @@ True
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -77,6 +78,7 @@ class Project:
         credentials: Credentials | None = None,
         environ: Mapping[str, str] | None = None,
         machine: Machine = THIS_MACHINE,
+        lock_timeout: float | None = None,
     ) -> Project:
         """Read the project in `folder`. Sends nothing.
 
@@ -88,15 +90,20 @@ class Project:
             environ: The environment variables, as the command line knows them; those of the process unless given.
                 `SDX_ENV` is not read: name the environment.
             machine: Time, waiting and chance.
+            lock_timeout: Seconds that `apply` waits for a state that another run has locked, as `--lock-timeout`.
+                None waits only until that run shows that it lives.
 
         Raises:
+            ValueError: `lock_timeout` is negative or not finite.
             ConfigurationError: Everything that is wrong with the files, each with its place.
             KeyUnusable: `SDX_STATE_KEY` could be guessed.
         """
+        if lock_timeout is not None and not 0 <= lock_timeout < math.inf:
+            raise ValueError(f"lock_timeout must be a number of seconds from 0 on, got {lock_timeout}")
         environ = dict(os.environ if environ is None else environ)  # noqa: TID251 - the default
         path = Path(folder)
         configuration = load_declared(path, environment, environ)
-        about = About(job_address(environ), commit_of(environ))
+        about = About(job_address(environ), commit_of(environ), lock_timeout)
         place = Place(path, environment, key_from(environ), machine, configuration.project.state, environ, about)
         return cls(path, environment, sandbox, configuration, credentials, environ, place)
 
@@ -162,7 +169,7 @@ class Project:
             TypeError: `approved` was not made by `approve`.
             PlanStale: What would be done now is not what was approved. Nothing was written.
             Refused: It does more than was approved, or is riskier. Nothing was written.
-            StateLocked: Another run writes to this tenant.
+            StateLocked: Another run writes to this tenant, still after `lock_timeout`.
             UnprovenTenant: Nothing shows that this is the tenant of the state.
             StateError, SurveyDynamixError, WrongTenant, TooMuchMissing, SandboxUnusable: As in `plan`.
         """

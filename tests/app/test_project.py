@@ -6,6 +6,7 @@ import doctest
 import re
 import subprocess
 import sys
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -16,6 +17,8 @@ import sdx_state
 from sdx_state import Credentials, Project, Refused
 from sdx_state.app import project as module
 from sdx_state.apply.approval import Consent, approve
+from sdx_state.state.local import LocalStore
+from tests.state.memory_store import VirtualMachine
 
 GUIDE = Path(__file__).parents[2] / "sdx_state" / "guides" / "python.md"
 EXAMPLE = next(
@@ -42,7 +45,7 @@ from collections.abc import Sequence
 from sdx_state import ApplyResult, ApprovedPlan, Credentials, Outcome, PlanStale, Project, Refused, Review
 
 project = Project.open("surveys", environment="prod")
-project = Project.open(sandbox=True)
+project = Project.open(sandbox=True, lock_timeout=300)
 project = Project.open("surveys", credentials=Credentials("token", "5f0c0d5e"))
 review: Review = project.plan(targets=["survey.*"], excludes=["user.*"])
 addresses: list[str] = [str(change.address) for change in review.plan.changes]
@@ -176,11 +179,39 @@ def test_protected_resource_is_never_destroyed(folder, tenant):
 def test_a_locked_state_is_an_error_and_writes_nothing(folder, tenant):
     project = declared(folder, SURVEYS)
     approved = project.plan().approve()
-    from sdx_state.state.local import LocalStore
-
     with LocalStore(folder.folder / ".sdx", "state", None).lock("apply"), pytest.raises(sdx_state.StateLocked):
         project.apply(approved)
     assert names(tenant) == []
+
+
+def test_apply_waits_as_long_as_it_was_told_for_a_locked_state(folder, tenant):
+    machine = VirtualMachine()
+    project = declared(folder, SURVEYS, machine=machine, lock_timeout=300)
+    approved = project.plan().approve()
+    with LocalStore(folder.folder / ".sdx", "state", None).lock("apply"):
+        begun = machine.seconds
+        with pytest.raises(sdx_state.StateLocked, match="Waited 300 s"):
+            project.apply(approved)
+        assert machine.seconds - begun == pytest.approx(300)
+    assert names(tenant) == []
+
+
+def test_apply_goes_on_when_the_lock_that_it_waits_for_is_free(folder, tenant):
+    machine = VirtualMachine()
+    project = declared(folder, SURVEYS, machine=machine, lock_timeout=300)
+    approved = project.plan().approve()
+    with ExitStack() as held:
+        held.enter_context(LocalStore(folder.folder / ".sdx", "state", None).lock("apply"))
+        machine.while_asleep = held.close
+        result = project.apply(approved)
+    assert {one.status for one in result.outcomes} == {"done"}
+    assert names(tenant) == ["Support CSAT"]
+
+
+@pytest.mark.parametrize("seconds", [-1, float("nan"), float("inf")])
+def test_lock_timeout_that_is_no_number_of_seconds_is_refused(folder, seconds):
+    with pytest.raises(ValueError, match="lock_timeout must be a number of seconds"):
+        declared(folder, SURVEYS, lock_timeout=seconds)
 
 
 def test_credentials_can_be_passed_in(folder, tenant, monkeypatch):
