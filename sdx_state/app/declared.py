@@ -100,20 +100,21 @@ _REASONS = {
 def _without_backend(configuration: Configuration, known: Extensions) -> tuple[Diagnostic, ...]:
     """Return an error where the state is to be kept by something that is not installed, or cannot be found."""
     state = configuration.project.state
-    if state.backend in STORES:
+    if state.backend in STORES or state.backend == LOCAL:
         return tuple(_wrong_options(state))
     names = [LOCAL, *(one.name for one in known.of("state_backends"))]
     if state.backend in names:
-        return ()
+        return tuple(_options_of_others(state))
     missing = known.missing("state_backends", state.backend, (LOCAL, *STORES))
     return (Diagnostic("unknown-backend", "error", str(missing), state.source, help=missing.advice),)
 
 
 def _wrong_options(state: StateSettings) -> Iterator[Diagnostic]:
-    """Yield an error for each option of a shared store that is missing, or is one of another store."""
-    kind = STORES[state.backend]
-    known = {*kind.needs, *kind.takes, LINEAGE}
-    for name in kind.needs:
+    """Yield an error for each option of a store that is missing, or is one of another store."""
+    kind = STORES.get(state.backend)
+    needs, takes = (kind.needs, kind.takes) if kind is not None else ((), ())
+    known = {*needs, *takes, LINEAGE}
+    for name in needs:
         if name not in state.settings:
             message = f"the state backend `{state.backend}` needs `{name}`"
             yield Diagnostic("state-option", "error", message, state.source, help=f"add `{name}:` to `state`")
@@ -122,3 +123,11 @@ def _wrong_options(state: StateSettings) -> Iterator[Diagnostic]:
             message = f"the state backend `{state.backend}` has no option `{name}`"
             listed = ", ".join(f"`{one}`" for one in sorted(known))
             yield Diagnostic("state-option", "error", message, state.source, help=f"its options: {listed}")
+
+
+def _options_of_others(state: StateSettings) -> Iterator[Diagnostic]:
+    """Yield an error for each option that the store of a package would not be told: it has `settings:` alone."""
+    for name in sorted(state.options):
+        message = f"the state backend `{state.backend}` is of a package, and has no option `{name}`"
+        help = f"remove it, or write `settings: {{{name}: ...}}` if that package reads it"
+        yield Diagnostic("state-option", "error", message, state.source, help=help)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sdx_state.app.extension import ExtensionFailed
@@ -69,8 +69,11 @@ class Place:
         """
         name = state_name(self.environment, sandbox=sandbox)
         local = LocalStore(self.hidden, name, None, self.key, self.machine, self.about)
-        if sandbox or self.state.backend == LOCAL:
+        lineage = str(self.state.settings.get(LINEAGE) or "")
+        if sandbox:
             return local
+        if self.state.backend == LOCAL:
+            return replace(local, lineage=lineage)
         if self.state.backend in STORES:
             from sdx_state.state.sealing import SealedStore, sealing_keys
             from sdx_state.state.shared import SharedStore
@@ -79,7 +82,6 @@ class Place:
             store = STORES[self.state.backend].connect(options, self.environ, self.machine)
             if self.key is not None:
                 store = SealedStore(store, sealing_keys(self.environ), self.machine)
-            lineage = str(options.get(LINEAGE) or "")
             return SharedStore(store, name, self.machine, local, None, self.key, lineage, self.about)
         try:
             backend = self.extensions.named("state_backends", self.state.backend, (LOCAL, *STORES))

@@ -189,7 +189,8 @@ def _state(settings: Table, overlay: Mapping[str, Node]) -> StateSettings:
     said = table(overlay.get("state", settings.get("state")))
     source = Source(PROJECT_FILE, *said.value_place("backend"))
     options = {name: str(said[name]) for name in said if name not in ("backend", "settings")}
-    return StateSettings(str(said.get("backend", "local")), {**options, **table(said.get("settings"))}, source)
+    told = {**options, **table(said.get("settings"))}
+    return StateSettings(str(said.get("backend", "local")), told, frozenset(options), source)
 
 
 def _ignored(settings: Table, overlay: Mapping[str, Any]) -> Iterator[Suppression]:

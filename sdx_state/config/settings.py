@@ -53,10 +53,18 @@ class Lint:
 
 @dataclass(frozen=True)
 class StateSettings:
-    """Where the state is kept: the store's name, its settings, and where they are declared."""
+    """Where the state is kept.
+
+    Attributes:
+        backend: Name of the store.
+        settings: Its options, and what is under `settings:`.
+        options: Names of the options alone.
+        source: Where the store is named.
+    """
 
     backend: str = "local"
     settings: Mapping[str, object] = field(default_factory=dict)
+    options: frozenset[str] = frozenset()
     source: Source | None = field(default=None, compare=False)
 
 

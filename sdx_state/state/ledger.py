@@ -8,7 +8,12 @@ from sdx_state.kinds import KINDS
 from sdx_state.model.address import Address
 from sdx_state.model.ledger import Entry, Ledger
 from sdx_state.programs.machine import THIS_MACHINE, Machine
-from sdx_state.state.errors import TENANT_ADVICE, StateOfAnother
+from sdx_state.state.errors import TENANT_ADVICE, StateOfAnother, StateUnusable
+
+LINEAGE_ADVICE = (
+    "Check where `state` in sdx.yaml says that the state is, and the credentials of that store. If this is a new "
+    "beginning, remove `lineage` there."
+)
 
 
 def new_ledger(machine: Machine = THIS_MACHINE) -> Ledger:
@@ -56,6 +61,24 @@ def require_tenant(ledger: Ledger, tenant: str | None, where: str) -> None:
         raise StateOfAnother(
             f"{where} belongs to the tenant {ledger.tenant}, and this run talks to {tenant}", TENANT_ADVICE
         )
+
+
+def require_lineage(ledger: Ledger | None, lineage: str, where: str) -> None:
+    """Return if `ledger`, which was read from `where`, is of the pinned `lineage`, or none is pinned.
+
+    Args:
+        ledger: The state; None where there is none.
+        lineage: Empty where none is pinned.
+        where: The state, for messages.
+
+    Raises:
+        StateUnusable: It is of another lineage, or does not exist.
+    """
+    if not lineage or (ledger is not None and ledger.lineage == lineage):
+        return
+    if ledger is None:
+        raise StateUnusable(f"{where} does not exist, and the project pins its lineage {lineage}", LINEAGE_ADVICE)
+    raise StateUnusable(f"{where} has the lineage {ledger.lineage}, and the project pins {lineage}", LINEAGE_ADVICE)
 
 
 def _same_tenant(one: str, other: str) -> bool:

@@ -22,7 +22,7 @@ from sdx_state.state.errors import (
 from sdx_state.state.files import open_folder, read_private, write_atomically
 from sdx_state.state.holder import About, Holder
 from sdx_state.state.journal_file import JournalFile
-from sdx_state.state.ledger import new_ledger, require_tenant
+from sdx_state.state.ledger import new_ledger, require_lineage, require_tenant
 from sdx_state.state.local_copies import LocalCopies
 from sdx_state.state.lock_file import holding, is_left_behind, locked
 from sdx_state.state.move_file import read_move, write_move
@@ -44,6 +44,7 @@ class LocalStore(WithCopies):
         machine: Time, and names of what is new.
         about: This run, for others who find the state locked.
         moving: This run moves the state: marks of a move do not stop it.
+        lineage: That of the state, if the project pins it; empty otherwise.
     """
 
     folder: Path
@@ -53,6 +54,7 @@ class LocalStore(WithCopies):
     machine: Machine = THIS_MACHINE
     about: About = field(default_factory=About)
     moving: bool = False
+    lineage: str = ""
 
     @property
     def path(self) -> Path:
@@ -130,18 +132,20 @@ class LocalStore(WithCopies):
         """Return what is remembered, or a new ledger where there has never been one.
 
         Raises:
-            StateUnusable: There is a file and it cannot be trusted, or it belongs to another tenant.
+            StateUnusable: What is there cannot be trusted, is another tenant's, or is not of the pinned lineage.
         """
         self._require_ours()
         self._require_here()
         try:
             data = read_private(self.path)
         except FileNotFoundError:
+            require_lineage(None, self.lineage, self.where)
             return replace(new_ledger(self.machine), tenant=self.tenant or "")
         except OSError as error:
             raise StateUnusable(f"{self.path} cannot be read ({error.strerror})", UNREADABLE_ADVICE) from error
         ledger = decode(data, str(self.path), self.key)
         require_tenant(ledger, self.tenant, str(self.path))
+        require_lineage(ledger, self.lineage, self.where)
         return ledger
 
     def _require_ours(self) -> None:

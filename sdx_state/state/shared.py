@@ -28,7 +28,7 @@ from sdx_state.state.errors import (
 )
 from sdx_state.state.holder import About, Holder, holder_in, holder_now
 from sdx_state.state.lease import Lease, beat
-from sdx_state.state.ledger import new_ledger, require_tenant
+from sdx_state.state.ledger import new_ledger, require_lineage, require_tenant
 from sdx_state.state.moving import MARK, Move, move_in, require_here
 from sdx_state.state.sealing import SealedStore
 from sdx_state.state.shared_copies import SharedCopies, first_line
@@ -38,10 +38,6 @@ from sdx_state.state.signing import SigningKey
 from sdx_state.state.store import Careful, Conflict, Found, Sealed, Store, StoreError, unsealed
 
 NEW = Sealed(b"")  # where no state was saved yet, and a run is writing
-LINEAGE_ADVICE = (
-    "Check the address of the store and the credentials. If this is a new beginning, remove `lineage` from `state` "
-    "in sdx.yaml."
-)
 
 
 @dataclass
@@ -143,18 +139,11 @@ class SharedStore(WithCopies):
         self._require_here()
         payload = self._sealed().payload
         if not payload:
-            if self.lineage:
-                raise StateUnusable(
-                    f"{self.where} does not exist, and the project pins its lineage {self.lineage}", LINEAGE_ADVICE
-                )
+            require_lineage(None, self.lineage, self.where)
             return replace(new_ledger(self.machine), tenant=self.tenant or "")
         ledger = decode(payload, self.where, self.key)
         require_tenant(ledger, self.tenant, self.where)
-        if self.lineage and ledger.lineage != self.lineage:
-            raise StateUnusable(
-                f"{self.where} has the lineage {ledger.lineage}, and the project pins {self.lineage}",
-                LINEAGE_ADVICE,
-            )
+        require_lineage(ledger, self.lineage, self.where)
         return ledger
 
     def save(self, ledger: Ledger) -> Ledger:

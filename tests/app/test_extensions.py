@@ -341,6 +341,18 @@ def test_a_state_backend_that_is_not_installed_is_an_error_at_its_place(example:
     assert not (example.folder / ".sdx" / "state.json").exists()
 
 
+def test_option_that_a_package_would_not_read_is_an_error(example: Any) -> None:
+    text = (
+        "sdx: 1\napi: {host: demo.surveydynamix.com}\nstate: {backend: folder, lineage: 5f0c, settings: {path: x}}\n"
+    )
+    example.write("sdx.yaml", text)
+    wrong = example.run("validate")
+    assert wrong.code == 1
+    assert "error[state-option]: the state backend `folder` is of a package, and has no option `lineage`" in wrong.err
+    assert "`settings: {lineage: ...}`" in wrong.err
+    assert "no option `path`" not in wrong.err
+
+
 def test_a_rule_that_crashes_names_the_change_and_its_package(add: Any, tenant: Any) -> None:
     project = add("rules", "def bad(change, facts): return 1 / ('friday' not in change.address) and None\n")
     project.write("more.yaml", "surveys:\n  friday-2: {name: Friday 2}\n")

@@ -97,6 +97,23 @@ def test_state_that_has_a_lineage_pinned_must_be_there(shared):
     assert "pins its lineage 5f0c" in ended.err
 
 
+def test_local_state_that_has_a_lineage_pinned_must_be_that_one(connected):
+    connected.write("a.yaml", SURVEYS.format("One"))
+    assert connected.apply().code == 0
+    lineage = json.loads(connected.run("state", "list", "--format", "json").out)["lineage"]
+    text = "sdx: 1\napi: {{host: demo.surveydynamix.com}}\nstate: {{lineage: {}}}\n"
+    connected.write("sdx.yaml", text.format(lineage))
+    assert connected.run("plan", "--detailed-exitcode").code == 0
+    connected.write("sdx.yaml", text.format("5f0c"))
+    other = connected.apply()
+    assert other.code == 7
+    assert f"has the lineage {lineage}, and the project pins 5f0c" in other.err
+    forget_disk(connected)
+    missing = connected.apply()
+    assert missing.code == 7
+    assert "does not exist, and the project pins its lineage 5f0c" in missing.err
+
+
 def test_secrets_of_the_store_are_in_no_message(shared, monkeypatch):
     monkeypatch.setenv("SDX_STATE_DSN", "postgresql://user:a%20very%20secret@127.0.0.1:1/none")
     monkeypatch.setattr("sdx_state.state.store.PATIENCE", 0.0)
@@ -111,6 +128,8 @@ def test_secrets_of_the_store_are_in_no_message(shared, monkeypatch):
         ("{backend: s3}", "the state backend `s3` needs `bucket`"),
         ("{backend: azure, account: a}", "the state backend `azure` needs `container`"),
         ("{backend: postgres, bucket: a}", "the state backend `postgres` has no option `bucket`"),
+        ("{backend: local, bucket: a}", "the state backend `local` has no option `bucket`"),
+        ("{backend: local, settings: {path: a}}", "the state backend `local` has no option `path`"),
         ("{backend: s4}", "There are: local, s3, gcs, azure, postgres, http"),
     ],
 )

@@ -157,7 +157,9 @@ class Local(Backing):
 
     def opened(self, machine=None, *, tenant=TENANT, lineage="", keys=None, **about):
         key = key_from(keys or {})
-        return LocalStore(self.folder, "state", tenant, key, machine or VirtualMachine(), About(**about))
+        return LocalStore(
+            self.folder, "state", tenant, key, machine or VirtualMachine(), About(**about), lineage=lineage
+        )
 
     def died(self, address):
         code = (

@@ -227,7 +227,7 @@ def test_state_of_another_tenant_is_refused(backing):
         backing.opened(tenant="https://y.example#1").load()
 
 
-@remote
+@everywhere
 def test_pinned_lineage_refuses_another_state_and_none(backing):
     with pytest.raises(StateUnusable, match="does not exist"):
         backing.opened(lineage="other").load()
