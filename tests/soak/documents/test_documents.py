@@ -119,7 +119,7 @@ def test_earlier_state(made):
 
     restore = [lambda: made.run("state", "restore", newest.stem, "--auto-approve")]
     counts = try_all(part(damaged(state), 19), write, restore, 7, [newest.name])
-    assert counts["refused"] > counts["used"] > 5
+    assert counts["refused"] > counts["used"] > 1
 
 
 def test_journal(made):
@@ -144,7 +144,7 @@ def test_journal(made):
     local = [lambda: made.run("history"), lambda: made.run("history", "--verify")]
     counts = try_all(part(cases(), 17), write, local, 7, ["/.sdx/state."])
     assert counts["refused"] > counts["used"] > 20
-    counts = try_all(part(cases(), 101), write, [lambda: made.run("plan"), made.apply], 7)
+    counts = try_all(part(cases(), 53), write, [lambda: made.run("plan"), made.apply], 7)
     assert counts["refused"] > counts["used"] > 5
 
 

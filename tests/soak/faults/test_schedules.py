@@ -54,7 +54,7 @@ def test_create_that_shows_after_the_settle_time_is_reported_by_the_next_plan() 
     for number in range(300):
         wrong, _, _ = schedules.outcome_of(f"{SEED}:{number}", late=200.0)
         if any(what.startswith("duplicate") for what in wrong):
-            twice[number] = any("namesake" in what or "could be any of" in what for what in wrong)
+            twice[number] = any("has the same name" in what or "could be any of" in what for what in wrong)
     assert twice, "nothing came late enough"
     assert all(twice.values()), twice
 
