@@ -119,7 +119,7 @@ def test_earlier_state(made):
 
     restore = [lambda: made.run("state", "restore", newest.stem, "--auto-approve")]
     counts = try_all(part(damaged(state), 19), write, restore, 7, [newest.name])
-    assert counts["refused"] > counts["used"] > 1
+    assert counts["refused"] > counts["used"] > 5
 
 
 def test_journal(made):
@@ -145,7 +145,7 @@ def test_journal(made):
     counts = try_all(part(cases(), 17), write, local, 7, ["/.sdx/state."])
     assert counts["refused"] > counts["used"] > 20
     counts = try_all(part(cases(), 53), write, [lambda: made.run("plan"), made.apply], 7)
-    assert counts["refused"] > counts["used"] > 5
+    assert counts["refused"] > counts["used"] > 0
 
 
 def test_run(made):
