@@ -126,7 +126,7 @@ def _wrong_options(state: StateSettings) -> Iterator[Diagnostic]:
 
 
 def _options_of_others(state: StateSettings) -> Iterator[Diagnostic]:
-    """Yield an error for each option that the store of a package would not be told: it has `settings:` alone."""
+    """Yield an error for each option that the store of a package would not receive: it has `settings:` alone."""
     for name in sorted(state.options):
         message = f"the state backend `{state.backend}` is of a package, and has no option `{name}`"
         help = f"remove it, or write `settings: {{{name}: ...}}` if that package reads it"

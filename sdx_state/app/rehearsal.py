@@ -46,7 +46,15 @@ FORMAT = 2
 
 
 class SnapshotUnreadable(Exception):
-    """A file is not a stored tenant."""
+    """There is no stored tenant where one was to be read.
+
+    Attributes:
+        advice: What to do next.
+    """
+
+    def __init__(self, message: str, advice: str = "Make a new one: sdx-state pull --snapshot FILE") -> None:
+        super().__init__(message)
+        self.advice = advice
 
 
 @dataclass(frozen=True)
@@ -92,6 +100,20 @@ def store_tenant(
         OSError: It could not be written.
     """
     salt = "" if personal else _salt_at(path, machine)
+    document, count = tenant_document(snapshot, ledger, salt=salt, evidence=evidence)
+    write_output(path, document)
+    return count
+
+
+def tenant_document(snapshot: Snapshot, ledger: Ledger, *, salt: str, evidence: StoredEvidence) -> tuple[bytes, int]:
+    """Return the stored form of `snapshot`, and how many resources it has.
+
+    Args:
+        snapshot: The whole tenant.
+        ledger: What the state remembers.
+        salt: Makes the pseudonyms of users; empty to keep what is known of them as it is.
+        evidence: Which tenant it is, as of when, and what was counted in it.
+    """
     by_name = Pseudonyms(salt, ())
     users = [by_name.resource(USER.name, one.raw) for one in snapshot.of(USER.name)]
     pseudonyms = Pseudonyms(salt, users)
@@ -107,8 +129,8 @@ def store_tenant(
     if ledger.serial:
         known = replace(_veiled_ledger(ledger, snapshot, pseudonyms), serial=1, tenant="", journal="", head=Head())
         document["state"] = to_document(known)
-    write_output(path, json.dumps(document, ensure_ascii=True, indent=1).encode() + b"\n")
-    return sum(len(listed) for listed in rows.values())
+    data = json.dumps(document, ensure_ascii=True, indent=1).encode() + b"\n"
+    return data, sum(len(listed) for listed in rows.values())
 
 
 def load_tenant(path: Path) -> StoredTenant:
@@ -118,10 +140,23 @@ def load_tenant(path: Path) -> StoredTenant:
         SnapshotUnreadable: It is not one, or of another format.
     """
     try:
-        document = record(parse(read_regular(path), OWN_DEPTH))
+        data = read_regular(path)
+    except OSError as error:
+        raise SnapshotUnreadable(f"{path} cannot be read: {error.strerror}") from error
+    return tenant_in(data, str(path))
+
+
+def tenant_in(data: bytes, where: str) -> StoredTenant:
+    """Return the tenant whose stored form is `data`; `where` it is, for messages.
+
+    Raises:
+        SnapshotUnreadable: It is none, or of another format.
+    """
+    try:
+        document = record(parse(data, OWN_DEPTH))
         found = member(document, "format", natural)
         if found != FORMAT:
-            raise SnapshotUnreadable(f"{path} has format {found}; this version reads {FORMAT}")
+            raise SnapshotUnreadable(f"{where} has format {found}; this version reads {FORMAT}")
         return StoredTenant(
             rows={kind.collection: list(member(document, kind.collection, _rows_of(kind))) for kind in _stored()},
             shape=member(document, "shape", _shape),
@@ -129,10 +164,8 @@ def load_tenant(path: Path) -> StoredTenant:
             ledger=member_or(document, "state", optional(from_document), None),
             evidence=stored_evidence(document),
         )
-    except OSError as error:
-        raise SnapshotUnreadable(f"{path} cannot be read: {error.strerror}") from error
     except DecodingError as error:
-        raise SnapshotUnreadable(f"{path} is not a stored tenant: {error}") from error
+        raise SnapshotUnreadable(f"{where} is not a stored tenant: {error}") from error
 
 
 _shape: Decode[Shape] = one_of(get_args(Shape))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     Opened = tuple[Workspace, Intention, Intention | None]
 
 ENVIRON: Mapping[str, str] = os.environ  # noqa: TID251 - what the command line begins with
+
+Shared = Literal["shared"]
+SHARED: Shared = "shared"  # the snapshot beside the shared state
 
 sandbox_option = click.option(
     "--sandbox", is_flag=True, help="Use a tenant on this machine, kept in .sdx/sandbox.db, instead of the real one."
@@ -231,9 +234,17 @@ class Context:
         base: Intention | None,
         *,
         sandbox: bool,
-        snapshot: Path | None = None,
+        snapshot: Path | Shared | None = None,
     ) -> Iterator[Opened]:
-        """Open the tenant, for plans of `intention` and `base`; from `snapshot`, these get its pseudonyms."""
+        """Open the tenant, for plans of `intention` and `base`; from `snapshot`, these get its pseudonyms.
+
+        Args:
+            project: The project file.
+            intention: What is declared.
+            base: What was declared before, if that is compared.
+            sandbox: Open the sandbox.
+            snapshot: The file of a stored tenant, or `SHARED` for the one beside the state; None for none.
+        """
         if snapshot is None:
             with self.workspace(project, sandbox=sandbox) as workspace:
                 yield workspace, intention, base
@@ -241,5 +252,12 @@ class Context:
         from sdx_state.app.opening import open_stored
         from sdx_state.app.rehearsal import load_tenant
 
-        with open_stored(project, self.place(project), load_tenant(snapshot), intention, base) as opened:
+        place = self.place(project)
+        if snapshot == SHARED:
+            from sdx_state.app.shared_snapshot import load_snapshot, snapshot_shelf
+
+            stored = load_snapshot(snapshot_shelf(place.store(sandbox=False)))
+        else:
+            stored = load_tenant(snapshot)
+        with open_stored(project, place, stored, intention, base) as opened:
             yield opened

@@ -153,7 +153,7 @@ def foreseen(error: BaseException) -> Failure | None:
         code = codes.get(type(error), "wrong-tenant")
         return Failure(code, str(error), error.advice, STALE if isinstance(error, UnprovenTenant) else 1)
     if isinstance(error, SnapshotUnreadable):
-        return Failure("unreadable-snapshot", str(error), "Make a new one: sdx-state pull --snapshot FILE", 1)
+        return Failure("unreadable-snapshot", str(error), error.advice, 1)
     if isinstance(error, PlanUnreadable):
         return Failure("unreadable-plan", str(error), "Make a new one: sdx-state plan --out FILE", 1)
     if isinstance(error, OSError) and error.filename is not None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sdx_state.cli.context import Context, sandbox_option
+from sdx_state.cli.context import SHARED, Context, sandbox_option
 from sdx_state.cli.failure import error_code
 from sdx_state.cli.forms import Forms
 from sdx_state.cli.outputs import OutputFile
@@ -39,6 +39,9 @@ CHANGES = 2
     type=click.Path(dir_okay=False, path_type=Path),
     help="With --sandbox: plan against the tenant stored in this file by `pull --snapshot`. Needs no credentials.",
 )
+@click.option(
+    "--shared-snapshot", is_flag=True, help="With --sandbox: plan against the tenant stored beside the shared state."
+)
 @allow_deletes_option
 @allow_option
 @plan_options
@@ -53,6 +56,7 @@ def command(
     detailed_exitcode: bool,
     base: str | None,
     snapshot: Path | None,
+    shared_snapshot: bool,
     allow_deletes: int | None,
     allowed: tuple[str, ...],
     verbose: bool,
@@ -70,17 +74,22 @@ def command(
     from sdx_state.cli.console import reading, say_where
     from sdx_state.risk.limits import with_limits
 
-    if snapshot is not None and not sandbox:
-        raise click.UsageError("--snapshot goes with --sandbox: it is planned against on this machine")
+    if snapshot is not None and shared_snapshot:
+        raise click.UsageError("--snapshot and --shared-snapshot cannot be combined")
+    stored = snapshot is not None or shared_snapshot
+    if stored and not sandbox:
+        option = "--snapshot" if snapshot is not None else "--shared-snapshot"
+        raise click.UsageError(f"{option} goes with --sandbox: it is planned against on this machine")
     with Reports(context, forms, budget, personal, verbose).whole() as reports:
         project = context.project()
         intention = context.intention(quiet=True)
         before = context.before(base) if base is not None else None
         base_intention = before.intention if before is not None else None
-        with context.tenant(project, intention, base_intention, sandbox=sandbox, snapshot=snapshot) as opened:
+        found_in = SHARED if shared_snapshot else snapshot
+        with context.tenant(project, intention, base_intention, sandbox=sandbox, snapshot=found_in) as opened:
             workspace, intention, base_intention = opened
             reports.where = workspace.where
-            if snapshot is not None:
+            if stored:
                 say_where(workspace.where)
             with reading("Reading the tenant") as progress:
                 planned = workspace.plan(
@@ -99,7 +108,7 @@ def command(
             plan = replace(plan, diagnostics=(*plan.diagnostics, *before.diagnostics))
         reports.show(plan, _told(planned, plan) if reports.wants("html", "markdown") else ())
         if out is not None and not plan.errors:
-            reports.hash = _saved(context, planned, plan, out, remembered=snapshot is None, sandbox=sandbox)
+            reports.hash = _saved(context, planned, plan, out, remembered=not stored, sandbox=sandbox)
         if plan.errors:
             raise click.exceptions.Exit(error_code(plan))
         stop_after_planning(plan)

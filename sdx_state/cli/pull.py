@@ -27,6 +27,7 @@ SHOWN = 10  # resources that are listed
     type=OutputFile(),
     help="Store the tenant in this file instead, for plans without credentials. Writes no YAML.",
 )
+@click.option("--shared-snapshot", is_flag=True, help="Store the tenant beside the shared state instead, likewise.")
 @click.option(
     "--with-personal-data", is_flag=True, help="Store users' names, phones, e-mails and agent ids as they are."
 )
@@ -36,7 +37,13 @@ SHOWN = 10  # resources that are listed
 @sandbox_option
 @click.pass_obj
 def command(
-    context: Context, snapshot: Path | None, with_personal_data: bool, overwrite: bool, new: bool, sandbox: bool
+    context: Context,
+    snapshot: Path | None,
+    shared_snapshot: bool,
+    with_personal_data: bool,
+    overwrite: bool,
+    new: bool,
+    sandbox: bool,
 ) -> None:
     """Write live resources to YAML.
 
@@ -47,29 +54,40 @@ def command(
     """
     from sdx_state.app.pull import NotPulled, pull
     from sdx_state.app.rehearsal import store_tenant
+    from sdx_state.app.shared_snapshot import keep_snapshot, snapshot_shelf
     from sdx_state.cli.console import err_colour, reading, say, say_waiting
     from sdx_state.cli.planning import print_plan
     from sdx_state.model.texts import counted
     from sdx_state.report.diagnostics import diagnostics_text
     from sdx_state.report.escape import escape
 
-    if snapshot is not None and (overwrite or new):
-        raise click.UsageError("--snapshot writes no YAML: --overwrite and --new do not go with it")
+    if snapshot is not None and shared_snapshot:
+        raise click.UsageError("--snapshot and --shared-snapshot cannot be combined")
+    if (snapshot is not None or shared_snapshot) and (overwrite or new):
+        option = "--snapshot" if snapshot is not None else "--shared-snapshot"
+        raise click.UsageError(f"{option} writes no YAML: --overwrite and --new do not go with it")
     project = context.project()
-    if snapshot is not None:
+    if snapshot is not None or shared_snapshot:
         with (
             context.workspace(project, sandbox=sandbox) as workspace,
             reading("Reading the tenant") as progress,
         ):
-            ledger = workspace.store.load()
+            store = workspace.store
+            shelf = snapshot_shelf(store) if shared_snapshot else None
+            ledger = store.load()
             everything = workspace.read_all(ledger, progress)
             evidence = workspace.evidence(ledger, everything, progress)
-        personal = with_personal_data
-        count = store_tenant(
-            everything, ledger, snapshot, personal=personal, evidence=evidence, machine=context.machine
-        )
+            personal, machine = with_personal_data, context.machine
+            if shelf is not None:
+                where = f"the snapshot in {shelf.store.name}"
+                count = keep_snapshot(
+                    shelf, everything, ledger, personal=personal, evidence=evidence, machine=machine
+                )
+        if snapshot is not None:
+            where = str(snapshot)
+            count = store_tenant(everything, ledger, snapshot, personal=personal, evidence=evidence, machine=machine)
         ended = "." if with_personal_data else ", users under pseudonyms."
-        click.echo(f"{counted(count, 'resource')} in {snapshot}{ended}")
+        click.echo(f"{counted(count, 'resource')} in {where}{ended}")
         return
     try:
         with (

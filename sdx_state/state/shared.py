@@ -1,8 +1,8 @@
 """A state that a team and its CI runners share, in any store with conditional writes (`store.Store`).
 
 Below the name of the state: `lock`, the lease; `state`; `journal/`, `history/`: see `shared_journal`; `runs/` and
-`generations/`, the newest of each. Every write is conditional: the state's on the version that was written under the
-lease, all others on that there is nothing yet.
+`generations/`, the newest of each; `snapshot/tenant`. Every write is conditional: those of the state and the snapshot
+on the version that was read or written under the lease, all others on that there is nothing yet.
 """
 
 from __future__ import annotations
@@ -227,11 +227,23 @@ class SharedStore(WithCopies):
         """
         return free(self.store, self.name, id, self.machine)
 
+    def keep_snapshot(self, data: bytes) -> None:
+        """Replace the snapshot of the tenant by `data`. The lock must be held.
+
+        Raises:
+            StateNotSaved, StoreRefused: It was not kept.
+        """
+        self._copies.keep_snapshot(data)
+
+    def snapshot(self) -> bytes | None:
+        """Return the snapshot of the tenant, None if there is none. Reads nothing else."""
+        return self._copies.snapshot()
+
     def reseal(self) -> int:
         """Seal every object with the key of today, and return how many were not. The lock must be held."""
         if not isinstance(self.store, SealedStore):
             return 0
-        kinds = ("journal", "history", "runs", "generations")
+        kinds = ("journal", "history", "runs", "generations", "snapshot")
         return sum(self.store.reseal(f"{self.name}/{kind}/") for kind in kinds)
 
     @property

@@ -1,4 +1,4 @@
-"""Earlier states and the documents of runs in a shared store: the newest of each, for `state restore` and `undo`."""
+"""Copies in a shared store: earlier states and documents of runs, the newest of each, and the tenant's snapshot."""
 
 from __future__ import annotations
 
@@ -96,12 +96,48 @@ class SharedCopies:
         """
         self._keep("generations", f"{serial:012}", data)
 
+    def keep_snapshot(self, data: bytes) -> None:
+        """Replace the snapshot of the tenant by `data`.
+
+        Raises:
+            StateNotSaved: The store did not confirm it.
+            StoreRefused: The store refuses it.
+        """
+        key, lease = self._snapshot_key, self._held("snapshot")
+        careful = Careful(self.store, self.machine, lease.check)
+        content = Sealed(data, lease.lock.epoch).encoded(self.machine)
+        try:
+            found = careful.get(key)
+            careful.put(key, content, found.version if found is not None else None)
+        except StoreRefused:
+            raise
+        except StoreError as error:
+            raise StateNotSaved(f"the snapshot could not be kept ({first_line(error)}).\nRun again.") from error
+
+    def snapshot(self) -> bytes | None:
+        """Return the snapshot of the tenant, None if there is none.
+
+        Raises:
+            StateUnusable: It is damaged, or sealed and its key is not set.
+        """
+        found = Careful(self.store, self.machine).get(self._snapshot_key)
+        return unsealed(found.content, f"{self.store.name}: {self._snapshot_key}").payload if found else None
+
+    @property
+    def _snapshot_key(self) -> str:
+        return f"{self.name}/snapshot/tenant"
+
+    def _held(self, name: str) -> StateLock:
+        if self.lease is None:
+            where = f"{self.store.name}: {self.name}/{name}"
+            raise LockLost(f"{where} can be written under the lock only.\nNothing was saved.")
+        return self.lease
+
     def _keep(self, kind: str, name: str, data: bytes) -> None:
         key = f"{self.name}/{kind}/{name}"
-        if self.lease is None:
-            raise LockLost(f"{self.store.name}: {key} can be written under the lock only.\nNothing was saved.")
-        content = Sealed(data, self.lease.lock.epoch).encoded(self.machine)
-        careful = Careful(self.store, self.machine, self.lease.check)
+        lease = self._held(f"{kind}/{name}")
+        content = Sealed(data, lease.lock.epoch).encoded(self.machine)
+        careful = Careful(self.store, self.machine, lease.check)
         try:
             careful.put(key, content, None)
         except Conflict:  # of a run that was cut off behind this write

@@ -184,7 +184,7 @@ def test_a_locked_state_is_an_error_and_writes_nothing(folder, tenant):
     assert names(tenant) == []
 
 
-def test_apply_waits_as_long_as_it_was_told_for_a_locked_state(folder, tenant):
+def test_apply_waits_for_a_locked_state_as_long_as_lock_timeout_says(folder, tenant):
     machine = VirtualMachine()
     project = declared(folder, SURVEYS, machine=machine, lock_timeout=300)
     approved = project.plan().approve()
@@ -196,7 +196,7 @@ def test_apply_waits_as_long_as_it_was_told_for_a_locked_state(folder, tenant):
     assert names(tenant) == []
 
 
-def test_apply_goes_on_when_the_lock_that_it_waits_for_is_free(folder, tenant):
+def test_apply_continues_when_the_lock_that_it_waits_for_is_free(folder, tenant):
     machine = VirtualMachine()
     project = declared(folder, SURVEYS, machine=machine, lock_timeout=300)
     approved = project.plan().approve()
@@ -209,7 +209,7 @@ def test_apply_goes_on_when_the_lock_that_it_waits_for_is_free(folder, tenant):
 
 
 @pytest.mark.parametrize("seconds", [-1, float("nan"), float("inf")])
-def test_lock_timeout_that_is_no_number_of_seconds_is_refused(folder, seconds):
+def test_lock_timeout_must_be_a_number_of_seconds(folder, seconds):
     with pytest.raises(ValueError, match="lock_timeout must be a number of seconds"):
         declared(folder, SURVEYS, lock_timeout=seconds)
 
