@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 import sdx_state
-import sdx_state.api
 from sdx_state.api import errors as e
 from tests.api.errors import ALL, error_of
 
@@ -21,9 +20,8 @@ OF_THE_COMMAND_LINE = re.compile(r"sdx-state [a-z]|SDX_[A-Z]|api\.host|api\.url|
 
 @pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.__name__)
 def test_every_error_is_exported_with_the_client(kind: type[e.SurveyDynamixError]) -> None:
-    for package in (sdx_state, sdx_state.api):
-        assert getattr(package, kind.__name__) is kind
-        assert kind.__name__ in package.__all__
+    assert getattr(sdx_state, kind.__name__) is kind
+    assert kind.__name__ in sdx_state.__all__
     assert kind.__name__.endswith("Error")
 
 

@@ -32,7 +32,7 @@ def test_commands_that_lock_the_state_have_the_option():
             elif any("--lock-timeout" in option.opts for option in command.params):
                 yield f"{prefix}{name}"
 
-    states = {f"state {name}" for name in ("mv", "rm", "restore", "push", "resolve", "rebuild", "sign")}
+    states = {f"state {name}" for name in ("mv", "rm", "restore", "push", "resolve", "rebuild", "sign", "migrate")}
     assert set(names(cli)) == {"apply", "destroy", "undo", "handoff", "pull", *states}
 
 

@@ -185,7 +185,7 @@ LOWERS = {
     "cli/state.py": "how a truth value is written",
     "config/compose.py": "a noun",
     "config/explain.py": "words for yes and no",
-    "config/reading.py": "suffixes of file names",
+    "config/plain_layout.py": "words that YAML elsewhere takes for no text",
     "config/write.py": "names that Windows reserves",
     "config/scalars.py": "words that YAML elsewhere takes for no text",
     "config/sift.py": "suffixes of file names, and names of columns",
