@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -44,7 +45,7 @@ def test_one_process_is_used_for_files_and_for_debugging(arguments):
     "arguments", [[], ["tests/model"], [FILE, "tests/model"], ["-n", "auto", FILE], ["-nauto", "-s"]]
 )
 def test_all_processors_are_used_for_folders_or_when_asked(arguments):
-    assert workers(*arguments) is None
+    assert workers(*arguments) == (os.cpu_count() or 1) + 1
 
 
 @pytest.mark.soak

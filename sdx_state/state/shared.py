@@ -19,13 +19,7 @@ from sdx_state.programs.machine import Machine
 from sdx_state.state.backend import Fence, Plans
 from sdx_state.state.codec import decode, encode
 from sdx_state.state.copies import WithCopies
-from sdx_state.state.errors import (
-    OLDER_ADVICE,
-    CopyNotKept,
-    LockLost,
-    StateNotSaved,
-    StateUnusable,
-)
+from sdx_state.state.errors import OLDER_ADVICE, CopyNotKept, LockLost, StateNotSaved, StateUnusable
 from sdx_state.state.holder import About, Holder, holder_in, holder_now
 from sdx_state.state.lease import Lease, beat
 from sdx_state.state.ledger import new_ledger, require_lineage, require_tenant
