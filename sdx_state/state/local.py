@@ -12,13 +12,7 @@ from sdx_state.programs.machine import THIS_MACHINE, Machine
 from sdx_state.state.backend import Fence
 from sdx_state.state.codec import decode, encode
 from sdx_state.state.copies import WithCopies
-from sdx_state.state.errors import (
-    OLDER_ADVICE,
-    UNREADABLE_ADVICE,
-    CopyNotKept,
-    StateNotSaved,
-    StateUnusable,
-)
+from sdx_state.state.errors import OLDER_ADVICE, UNREADABLE_ADVICE, CopyNotKept, StateNotSaved, StateUnusable
 from sdx_state.state.files import open_folder, read_private, write_atomically
 from sdx_state.state.holder import About, Holder
 from sdx_state.state.journal_file import JournalFile

@@ -369,3 +369,20 @@ def merged(merged_once, github, tenant, tmp_path):
     replace_objects(once.database.store, objects)
     repository = shutil.copytree(once.repository, tmp_path / "repository")
     return once.again(repository, github, tmp_path)
+
+
+@pytest.fixture
+def shell(connected, programs):
+    """Runs a script in the project, with `sdx-state` on its path."""
+    connected.write("a.yaml", ONE)
+
+    def run(script):
+        path = f"{programs}:{os.environ['PATH']}"
+        environment = {**os.environ, "PATH": path, "PYTHONPATH": os.pathsep.join(sys.path)}
+        command = ["bash", "-eo", "pipefail", "-c", script]
+        return subprocess.run(
+            command, cwd=connected.folder, env=environment, capture_output=True, text=True, check=False
+        )
+
+    run.project = connected
+    return run

@@ -2,39 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
-from tests.ci.conftest import put_back
+from tests.ci.conftest import ONE, put_back
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples" / "ci"
-FILES = "surveys: {a: {name: A}}\n"
 GIT = "git -c user.name=T -c user.email=t@example.com -c init.defaultBranch=main"
 CREDENTIALS = ("SDX_API_URL", "SDX_CUSTOMER_UUID", "SDX_AUTH_TOKEN")
-
-
-@pytest.fixture
-def shell(connected, programs):
-    """Runs a script in the project, with `sdx-state` on its path."""
-    connected.write("a.yaml", FILES)
-
-    def run(script):
-        path = f"{programs}:{os.environ['PATH']}"
-        environment = {**os.environ, "PATH": path, "PYTHONPATH": os.pathsep.join(sys.path)}
-        command = ["bash", "-eo", "pipefail", "-c", script]
-        return subprocess.run(
-            command, cwd=connected.folder, env=environment, capture_output=True, text=True, check=False
-        )
-
-    run.project = connected
-    return run
 
 
 def hash_in_plan_md(shell):
@@ -124,7 +103,7 @@ def test_gitlab_plans_what_is_merged_and_applies_that_plan(gitlab, tenant):
 
 def test_gitlab_applies_no_other_plan_than_the_one_that_was_reviewed(gitlab, tenant):
     assert gitlab("plan").returncode == 0
-    gitlab.project.write("a.yaml", FILES + "users: {u@example.com: {name: U}}\n")
+    gitlab.project.write("a.yaml", ONE + "users: {u@example.com: {name: U}}\n")
     assert gitlab.project.run("plan", "--out", str(gitlab.project.folder / "plan.prod.json")).code == 0
     applied = gitlab("apply")
     assert applied.returncode == 3
