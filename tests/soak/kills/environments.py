@@ -153,8 +153,8 @@ def _race(found: Applied, *, sabotage: bool) -> None:
 
 def _wrong(found: Applied, name: str, tenant: SandboxServer) -> Iterator[str]:
     """Yield what is wrong with the environment `name`: its tenant, its state, its history, and the next plan."""
-    surveys = {row["name"]: str(row["id"]) for row in tenant.store.rows("surveys")}
-    questions = sorted(row["question_text"] for row in tenant.store.rows("questions"))
+    surveys = {str(row["name"]): str(row["id"]) for row in tenant.store.rows("surveys")}
+    questions = sorted(str(row["question_text"]) for row in tenant.store.rows("questions"))
     if sorted(surveys) != [f"First of {name}", f"Second of {name}"] or len(tenant.store.rows("surveys")) != 2:
         yield f"{name}: its tenant has the surveys {sorted(surveys)}"
     if questions != [f"How {name}?", f"Why {name}?"]:
