@@ -18,7 +18,7 @@ from sdx_state.api.errors import SurveyDynamixError
 from tests.soak.faults import creates
 
 NIGHTLY = bool(os.environ.get("SDX_NIGHTLY"))
-SEED, SCHEDULES = 1, 100_000 if NIGHTLY else 2000
+SEED, SCHEDULES = 1, 100_000 if NIGHTLY else 1000
 
 
 @pytest.mark.timeout(7200 if NIGHTLY else 1800)

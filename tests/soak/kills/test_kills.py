@@ -30,9 +30,9 @@ def counts(*arguments: str, harness: str = "harness") -> tuple[str, int, int]:
 
 
 def test_every_crash_point_is_recovered_from():
-    said, passed, failed = counts("--points", "--every", "1" if NIGHTLY else "3")
+    said, passed, failed = counts("--points", "--every", "1" if NIGHTLY else "6")
     assert failed == 0, said
-    assert passed > (100 if NIGHTLY else 40)
+    assert passed > (100 if NIGHTLY else 20)
 
 
 @pytest.mark.parametrize("store", ["s3", "postgres"])
@@ -50,9 +50,9 @@ def test_kills_at_random_moments_are_recovered_from_though_the_disk_is_lost(stor
 
 
 def test_kills_at_random_moments_are_recovered_from():
-    said, passed, failed = counts("--random", "1000" if NIGHTLY else "25")
+    said, passed, failed = counts("--random", "1000" if NIGHTLY else "12")
     assert failed == 0, said
-    assert passed >= (1000 if NIGHTLY else 25)
+    assert passed >= (1000 if NIGHTLY else 12)
 
 
 def test_of_eight_processes_one_writes_and_the_others_get_an_error():
@@ -62,9 +62,9 @@ def test_of_eight_processes_one_writes_and_the_others_get_an_error():
 
 
 def test_a_signal_saves_what_was_done_and_gives_the_lock_back():
-    said, passed, failed = counts("--count", "300" if NIGHTLY else "40", harness="signals")
+    said, passed, failed = counts("--count", "300" if NIGHTLY else "20", harness="signals")
     assert failed == 0, said
-    assert passed == (300 if NIGHTLY else 40)
+    assert passed == (300 if NIGHTLY else 20)
     assert "stopped" in said
 
 
