@@ -41,8 +41,10 @@ class Address(str):
     def __new__(cls, kind: str, key: str, parent: Address | None = None) -> Address:
         """Return the address of `key` of `kind`, below `parent` if it has one."""
         self = super().__new__(cls, f"{kind}.{key}" if parent is None else f"{kind}.{parent.name}.{key}")
-        for name, value in (("kind", kind), ("key", key), ("parent", parent)):
-            object.__setattr__(self, name, value)
+        assign = object.__setattr__  # made for every resource of a plan, twice
+        assign(self, "kind", kind)
+        assign(self, "key", key)
+        assign(self, "parent", parent)
         return self
 
     def __reduce__(self) -> tuple[type[Address], tuple[str, str, Address | None]]:
