@@ -8,10 +8,12 @@ from sdx_state.apply.history import DOCUMENT
 from sdx_state.decoding.typed import Record
 from sdx_state.model.ledger import Ledger
 from sdx_state.state.backend import Backend
-from sdx_state.state.chain import Chain
+from sdx_state.state.chain import NOTHING, Chain
 from sdx_state.state.errors import StateUnusable
 from sdx_state.state.journal import Journal
 from sdx_state.state.memory import journal_of, keep, open_journal, verified
+from sdx_state.state.shared import SharedStore
+from sdx_state.state.shared_lock import tail_of
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,8 @@ def proven(store: Backend) -> Proof:
         elif line["event"] == "restarted":
             restarted = str(line.get("lost"))
 
-    chain = verified(store, journal, note)
+    tail = tail_of(store.store, store.name, store.machine) if isinstance(store, SharedStore) else NOTHING
+    chain = verified(store, journal, note, tail)
     kept = store.kept_runs()
     unproven = tuple(run for run in kept if hashes.get(run) is None)
     for run in kept:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from sdx_state.decoding.typed import Record
@@ -25,12 +25,16 @@ class Fence:
         epoch: Grows with each holder; 0 where the system frees a lock with the process of its holder.
         overtook: The holder before was cut off, and what it sent may arrive yet.
         holder: The run that has the lock, for the history; None where the backend does not say.
+        tail: The last line of the journal that an earlier holder wrote, as far as the lock says it.
+        disown_tail: Makes the lock name no line, because the journal was moved away.
     """
 
     check: Callable[[], None]
     epoch: int = 0
     overtook: bool = False
     holder: Holder | None = None
+    tail: Head = field(default_factory=Head)
+    disown_tail: Callable[[], None] = lambda: None
 
     def __call__(self) -> None:
         """Raise LockLost where the holder may write no more."""

@@ -26,10 +26,17 @@ class Chain:
         signatures: How many lines carry a signature, valid or not.
         signed_from: From which line on all are signed with the key, None if the last one is not.
         restarted: What the state knew of an earlier journal that was missing when this one was begun.
+        cut: A line that the lock names was not found at its place; False if the lock names none after the first.
     """
 
     def __init__(
-        self, key: SigningKey | None = None, anchor: str = "", head: Head = NOTHING, *, whole: bool = False
+        self,
+        key: SigningKey | None = None,
+        anchor: str = "",
+        head: Head = NOTHING,
+        *,
+        whole: bool = False,
+        tail: Head = NOTHING,
     ) -> None:
         """Begin.
 
@@ -38,6 +45,7 @@ class Chain:
             anchor: Hash of the line that the state names, empty if it names none.
             head: The last closed line.
             whole: The first line to be followed is the first ever, not the one after `head`.
+            tail: The last line that the lock names.
         """
         self._key, self._anchor, self.head = key, anchor, head
         self._skipped = 0 if whole else head.seq
@@ -50,6 +58,8 @@ class Chain:
         self.signatures = 0
         self.signed_from: int | None = None
         self.restarted: Record | None = None
+        self._tail = tail
+        self.cut = tail.seq > self._skipped
 
     def follow(self, where: str, record: Record) -> None:
         """Take the next line, which is at `where`; its hash and its signature are taken out of `record`."""
@@ -62,6 +72,8 @@ class Chain:
         self.at_anchor = hash == self._anchor
         if self.at_anchor:
             self.anchored = number
+        if number == self._tail.seq and hash == self._tail.hash:
+            self.cut = False
         if hash == self.head.hash:
             self.closed = True
         self.signatures += signature is not None
@@ -86,6 +98,12 @@ class Chain:
             raise StateUnusable(f"{self.broken} was altered, or a line before it was taken out", JOURNAL_ADVICE)
         if self._key is not None and self.lines and self.signed_from is None:
             raise StateUnusable(f"{journal}: the last line is not signed with {VARIABLE}", SIGNATURE_ADVICE)
+        if there and self.cut:
+            raise StateUnusable(
+                f"{journal} does not contain line {self._tail.seq} as the last run wrote it: it ends with line "
+                f"{self._skipped + self.lines}, was cut off, or another one was put in its place",
+                JOURNAL_ADVICE,
+            )
         if there and ((self._anchor and self.anchored is None) or not self.closed):
             raise StateUnusable(
                 f"{journal} does not contain the line that was its last when the state was saved: it was cut off, or "

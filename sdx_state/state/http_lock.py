@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from sdx_state.model.ledger import Head
 from sdx_state.programs.machine import Machine
 from sdx_state.state.errors import LockLost, StateLocked
 from sdx_state.state.holder import Holder, waited
@@ -93,6 +94,7 @@ class HttpLock:
         lock: This run, and its epoch.
         overtook: The state says that an earlier run was still writing.
         lost: Why it is not held any more, empty while it is.
+        tail: The last line of the journal; the server does not keep it.
     """
 
     store: HttpStore
@@ -100,6 +102,10 @@ class HttpLock:
     lock: Lock
     overtook: bool
     lost: str = ""
+    tail: Head = field(default_factory=Head)
+
+    def disown_tail(self) -> None:
+        """Return: the server keeps no line."""
 
     def check(self) -> None:
         """Return if this run has the lock, as far as it knows; the server checks it with every write.

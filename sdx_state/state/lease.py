@@ -10,6 +10,9 @@ The rules, of which each was found necessary by simulation (`tests/state/test_le
 - The holder stops `MARGIN` seconds early: for clocks that run at another speed, and for what takes time between the
   check and the last byte.
 - Each holder has a higher epoch than the one before.
+
+Each renewal, and the release, also names the last line of the journal: the next run that writes notices if the open
+part was cut off before it.
 """
 
 from __future__ import annotations
@@ -21,7 +24,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from sdx_state.decoding.strict import DecodingError, parse
-from sdx_state.decoding.typed import flag, member, record
+from sdx_state.decoding.typed import flag, member, member_or, natural, record, text
+from sdx_state.model.ledger import Head
 from sdx_state.programs.machine import Machine
 from sdx_state.state.errors import LockLost, StateLocked, StateUnusable
 from sdx_state.state.holder import Holder, holder_in, waited
@@ -41,17 +45,19 @@ class Lock:
         holder: The run that has it, None if it is free.
         probed: The store was found to honor conditions.
         clean: Nothing that an earlier holder sent may arrive yet.
+        tail: The last line of the journal that was in the store when this was written.
     """
 
     epoch: int = 0
     holder: Holder | None = None
     probed: bool = False
     clean: bool = True
+    tail: Head = field(default_factory=Head)
 
     def encoded(self, machine: Machine) -> bytes:
         """Return it as the content of an object."""
         holder = vars(self.holder) if self.holder is not None else None
-        document = {"holder": holder, "probed": self.probed, "clean": self.clean}
+        document = {"holder": holder, "probed": self.probed, "clean": self.clean, "tail": vars(self.tail)}
         return Sealed(json.dumps(document, ensure_ascii=True).encode(), self.epoch).encoded(machine)
 
 
@@ -67,9 +73,15 @@ def lock_in(content: bytes, where: str) -> Lock:
         found = document.get("holder")
         holder = holder_in(found) if found is not None else None
         probed, clean = member(document, "probed", flag), member(document, "clean", flag)
+        tail = member_or(document, "tail", _head, Head())
     except DecodingError as error:
         raise StateUnusable(f"{where} is not a lock: {error}", "Remove that object if no run is active.") from error
-    return Lock(sealed.epoch, holder, probed, clean)
+    return Lock(sealed.epoch, holder, probed, clean, tail)
+
+
+def _head(value: object) -> Head:
+    document = record(value)
+    return Head(member(document, "seq", natural), member(document, "hash", text))
 
 
 @dataclass
@@ -84,6 +96,7 @@ class Lease:
         version: Of the object, as it was last written here.
         until: Uptime until which this holder may write.
         overtook: What the holder before it sent to the store may arrive yet.
+        tail: The last line of the journal that is in the store; the next renewal says so.
         lost: Why it is not held any more, empty while it is.
     """
 
@@ -94,6 +107,7 @@ class Lease:
     version: str
     until: float
     overtook: bool
+    tail: Head = field(default_factory=Head)
     lost: str = ""
     _unanswered: tuple[bytes, float] | None = None
     _guard: threading.RLock = field(default_factory=lambda: threading.RLock())  # noqa: PLW0108 - of this module: a simulation replaces it
@@ -123,7 +137,8 @@ class Lease:
             if self.lost:
                 raise self._loss()
             if self._unanswered is None:
-                self._unanswered = self.lock.encoded(self.machine), self.machine.uptime().seconds
+                content = replace(self.lock, tail=self.tail).encoded(self.machine)
+                self._unanswered = content, self.machine.uptime().seconds
             content, sent = self._unanswered
             try:
                 careful = Careful(self.store, self.machine, patience=RENEWAL)
@@ -135,6 +150,18 @@ class Lease:
                 return  # as long as it is valid, there is time to try again
             self._unanswered = None
             self.until = max(self.until, sent + LEASE - MARGIN)
+
+    def disown_tail(self) -> None:
+        """Stop naming a line of a journal that was moved away, in the store too.
+
+        Raises:
+            LockLost: Another run has the lease.
+        """
+        with self._guard:
+            if self._unanswered is not None:
+                self.renew()
+            self.tail = Head()
+            self.renew()
 
     def release(self, *, clean: bool) -> None:
         """Free the lock, by a write that only its holder can make: a delete could hit the lock of the next one.
@@ -148,7 +175,7 @@ class Lease:
             if self.lost:
                 return
             self.lost = "it was released"
-            free = replace(self.lock, holder=None, clean=clean).encoded(self.machine)
+            free = replace(self.lock, holder=None, clean=clean, tail=self.tail).encoded(self.machine)
             Careful(self.store, self.machine, patience=RELEASE).put(self.key, free, self.version)
 
     def _loss(self, why: str = "") -> LockLost:
@@ -208,14 +235,15 @@ def acquire(
             continue
         if not lock.probed:
             probe()
-        mine = Lock(lock.epoch + 1, replace(holder, since=machine.now()), True)
+        mine = Lock(lock.epoch + 1, replace(holder, since=machine.now()), True, tail=lock.tail)
         content, sent = mine.encoded(machine), machine.uptime().seconds
         try:
             version = careful.put(key, content, found.version if found is not None else None)
         except Conflict:
             seen = None
             continue
-        return Lease(store, key, machine, mine, version, sent + LEASE - MARGIN, other is not None or not lock.clean)
+        overtook = other is not None or not lock.clean
+        return Lease(store, key, machine, mine, version, sent + LEASE - MARGIN, overtook, lock.tail)
 
 
 def _held_by(holder: Holder, now: float, timeout: float | None) -> str:

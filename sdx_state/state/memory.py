@@ -56,23 +56,26 @@ def recall(store: Backend, journal: Journal) -> Memory:
     return Memory(saved, unfinished, ledger, _is_lost(store, saved, chain) or chain.restarted is not None)
 
 
-def verified(store: Backend, journal: Journal, each: Callable[[Record], None] = lambda _: None) -> Chain:
+def verified(
+    store: Backend, journal: Journal, each: Callable[[Record], None] = lambda _: None, tail: Head = NOTHING
+) -> Chain:
     """Read the journal as a whole, closed parts included, and return the chain of its lines.
 
     Args:
         store: Keeps the state that vouches for the journal.
         journal: What is read.
         each: Told of each line.
+        tail: The last line that the lock names.
 
     Raises:
         StateUnusable: State and journal do not belong together, or something of them is not as it was written.
     """
     saved = store.load()
-    chain = Chain(store.key, saved.journal, saved.head, whole=True)
+    chain = Chain(store.key, saved.journal, saved.head, whole=True, tail=tail)
     for where, line in journal.records():
         chain.follow(where, line)
         each(line)
-    if (saved.journal or saved.head.seq) and (not chain.lines or _is_lost(store, saved, chain)):
+    if (saved.journal or saved.head.seq or tail.seq) and (not chain.lines or _is_lost(store, saved, chain)):
         raise StateUnusable(f"{journal.name} is missing, and the state names its last line", JOURNAL_ADVICE)
     chain.require_whole(journal.name, journal.exists())
     return chain
@@ -110,14 +113,19 @@ def _opened(store: Backend, fence: Fence) -> Journal:
     journal.head = _head_of(store, saved)
     journal.mend()
     anchor = saved.journal if saved is not None else ""
-    chain = Chain(store.key, anchor, journal.head)
+    chain = Chain(store.key, anchor, journal.head, tail=fence.tail)
     journal.unfinished(chain)
     chain.require_whole(journal.name, journal.exists())
-    if saved is not None and _is_lost(store, saved, chain):
+    lost = saved is not None and _is_lost(store, saved, chain)
+    if lost or chain.cut:
+        fence.disown_tail()
+    if saved is not None and lost:
         journal.head = closed_head(store.lines)
         saved = store.save(replace(saved, journal="", head=journal.head))
         journal.restarted(anchor)
         journal.saved(saved.lineage, saved.serial)
+    elif chain.cut:
+        journal.restarted(fence.tail.hash)
     return journal
 
 

@@ -200,11 +200,15 @@ class SharedStore(WithCopies):
         if about.beats and isinstance(lease, Lease):
             threading.Thread(target=beat, args=(lease, stop), daemon=True, name="lease").start()
         session.lease = lease
-        journal = session.journal = SharedJournal(self.store, self.name, machine, lease.lock.epoch, lease.check)
+        tail, epoch, check = lease.tail, lease.lock.epoch, lease.check
+        journal = SharedJournal(
+            self.store, self.name, machine, epoch, check, lambda head: setattr(lease, "tail", head)
+        )
+        session.journal = journal
         try:
             self._seal()
             self._require_here()
-            yield Fence(lease.check, lease.lock.epoch, lease.overtook, holder)
+            yield Fence(check, epoch, lease.overtook, holder, tail, lease.disown_tail)
         finally:
             stop.set()
             with suppress(StoreError, LockLost, StateNotSaved, StateUnusable):

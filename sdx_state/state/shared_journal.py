@@ -13,6 +13,8 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
+from sdx_state.decoding.strict import parse
+from sdx_state.decoding.typed import member, record, text
 from sdx_state.model.ledger import Head
 from sdx_state.programs.machine import Machine
 from sdx_state.state.backend import Segment
@@ -41,9 +43,10 @@ class SharedJournal:
         machine: Machine,
         epoch: int | None = None,
         check: Callable[[], None] = lambda: None,
+        committed: Callable[[Head], None] = lambda _: None,
     ) -> None:
         self._store, self.prefix, self._machine, self.epoch = store, prefix, machine, epoch
-        self._careful = Careful(store, machine, check)
+        self._careful, self._committed = Careful(store, machine, check), committed
         self._unchecked = Careful(store, machine)
         self._keys: list[str] | None = None
         self._commits: dict[int, bytes] = {}
@@ -193,6 +196,7 @@ class SharedJournal:
             self._commits[first] = content
             self._note(added=[key])
             self._written = taken[-1][0]
+            self._committed(Head(self._written, member(record(parse(taken[-1][1])), "hash", text)))
 
     def _create(self, key: str, content: bytes) -> None:
         try:

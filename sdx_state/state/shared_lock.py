@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from sdx_state.model.ledger import Head
 from sdx_state.programs.machine import Machine
 from sdx_state.state import http_lock, lease
 from sdx_state.state.holder import About, Holder
@@ -12,7 +13,7 @@ from sdx_state.state.http_store import HttpStore
 from sdx_state.state.lease import Lease
 from sdx_state.state.probe import probe
 from sdx_state.state.sealing import SealedStore
-from sdx_state.state.store import Store
+from sdx_state.state.store import Careful, Store
 
 StateLock = Lease | HttpLock
 
@@ -43,6 +44,17 @@ def free(store: Store, name: str, id: str, machine: Machine) -> bool:
     if server is not None:
         return http_lock.cleared(server, id, machine)
     return lease.cleared(store, f"{name}/lock", id, machine)
+
+
+def tail_of(store: Store, name: str, machine: Machine) -> Head:
+    """Return the last line of the journal that the lock of the state `name` names; the lock of a server names none.
+
+    Raises:
+        StateUnusable: What is there is not a lock.
+        StoreError: The store does not answer, or refuses.
+    """
+    found = Careful(store, machine).get(f"{name}/lock") if _server(store) is None else None
+    return lease.lock_in(found.content, f"{store.name}: {name}/lock").tail if found is not None else Head()
 
 
 def _server(store: Store) -> HttpStore | None:

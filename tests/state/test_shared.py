@@ -8,15 +8,16 @@ from dataclasses import replace
 
 import pytest
 
-from sdx_state.model.ledger import Entry
+from sdx_state.app.proof import proven
+from sdx_state.model.ledger import Entry, Head
 from sdx_state.state.backend import UNFENCED
 from sdx_state.state.errors import LineTaken, LockLost, StateError, StateLocked, StateNotSaved, StateUnusable
 from sdx_state.state.holder import About
-from sdx_state.state.lease import LEASE, MARGIN, RENEWAL
+from sdx_state.state.lease import LEASE, MARGIN, RENEWAL, lock_in
 from sdx_state.state.local import LocalStore
 from sdx_state.state.memory import journal_of, keep, open_journal, recall
 from sdx_state.state.shared import SharedStore
-from sdx_state.state.store import Found, StoreRefused
+from sdx_state.state.store import Found, Sealed, StoreRefused
 from tests.state.memory_store import MemoryStore, VirtualMachine
 from tests.state.runs import run
 
@@ -138,6 +139,89 @@ def test_commit_that_is_missing_in_the_open_part_is_noticed(opened):
     with pytest.raises(StateUnusable, match="the lines 2 to 2 are missing"):
         recall(again, journal_of(again))
     lock.__exit__(None, None, None)
+
+
+def dead_run(opened, *, lines, renewed):
+    """Return the lock of a run that died after it wrote `lines` intents, and renewed its lease after `renewed`."""
+    store = opened()
+    lock = store.lock("apply")
+    journal = open_journal(store, lock.__enter__())
+    for number in range(1, lines + 1):
+        journal.intend(f"survey.s{number}", None, [], {})
+        if number == renewed:
+            store.session.lease.renew()
+    die(store)
+    return lock
+
+
+def test_open_tail_cut_off_before_the_last_renewal_stops_the_next_run_and_its_verification(opened):
+    run(opened(), "survey.a", "1")
+    head = opened().load().head.seq
+    lock = dead_run(opened, lines=3, renewed=2)
+    assert proven(opened()).lines == head + 3
+    opened.raw.delete([f"{opened.prefix}/journal/{head + 3:012}"])
+    with opened().lock("apply") as fence:  # the lease names no line after its last renewal
+        assert fence.tail.seq == head + 2
+    opened.raw.delete([f"{opened.prefix}/journal/{head + 2:012}"])
+    store = opened()
+    with (
+        store.lock("apply") as fence,
+        pytest.raises(StateUnusable, match=f"does not contain line {head + 2} ") as cut,
+    ):
+        open_journal(store, fence)
+    assert f"it ends with line {head + 1}" in str(cut.value)
+    assert "move it away" in str(cut.value)
+    with pytest.raises(StateUnusable, match=f"does not contain line {head + 2} "):
+        proven(opened())
+    lock.__exit__(None, None, None)
+
+
+def test_line_that_a_released_lock_names_cannot_be_cut_off(opened):
+    store = opened()
+    run(store, "survey.a", "1", save=False)
+    (*_, last) = opened.raw.list(f"{opened.prefix}/journal/")
+    opened.raw.delete([last])
+    store = opened()
+    with store.lock("apply") as fence, pytest.raises(StateUnusable, match="does not contain line"):
+        open_journal(store, fence)
+
+
+def test_last_line_replaced_by_another_one_is_noticed(opened):
+    lock = dead_run(opened, lines=2, renewed=2)
+    key = f"{opened.prefix}/journal/000000000002"
+    opened.raw.delete([key])
+    lines = opened()
+    reader = journal_of(lines)
+    taken, lines.lines.append = [], lambda line, _number, durably: taken.append(line) or (lambda: None)
+    reader.intend("survey.other", None, [], {})
+    opened.raw.put(key, Sealed(taken[0], 1).encoded(lines.machine), None)
+    store = opened()
+    with store.lock("apply") as fence, pytest.raises(StateUnusable, match="does not contain line 2 "):
+        open_journal(store, fence)
+    lock.__exit__(None, None, None)
+
+
+def test_journal_that_was_moved_away_begins_again_says_so_and_stops_no_later_run(opened):
+    lock = dead_run(opened, lines=3, renewed=3)
+    opened.raw.delete(opened.raw.list(f"{opened.prefix}/journal/"))
+    store = opened()
+    held = store.lock("apply")
+    journal = open_journal(store, held.__enter__())
+    assert recall(store, journal).history_lost
+    die(store)  # before the lease is renewed again
+    run(opened(), "survey.a", "1")
+    assert proven(opened()).restarted
+    lock.__exit__(None, None, None)
+    held.__exit__(None, None, None)
+
+
+def test_lock_of_an_earlier_version_names_no_line():
+    machine = VirtualMachine()
+    written = Sealed(b'{"holder": null, "probed": true, "clean": true}', 3).encoded(machine)
+    lock = lock_in(written, "lock")
+    assert (lock.epoch, lock.tail.seq) == (3, 0)
+    named = replace(lock, tail=Head(7, "a" * 64))
+    assert lock_in(named.encoded(machine), "lock") == named
 
 
 def test_unlock_frees_the_lock_of_a_dead_run_by_its_id_alone(opened):
