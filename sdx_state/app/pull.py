@@ -225,7 +225,8 @@ def _described(
     before: Configuration, plan: Plan, snapshot: Snapshot, ledger: Ledger, *, everything: bool
 ) -> Description:
     """Return the tenant as declarations: what is declared, what was, and everything else if that is wanted."""
-    parents = {address: entry.id for address, entry in ledger.entries.items() if address.parent is None}
+    entries = ledger.entries if plan.entries is None else plan.entries  # under the addresses of today
+    parents = {address: entry.id for address, entry in entries.items() if address.parent is None}
     parents |= {address: id for address, id in plan.ids.items() if address.parent is None}
     known: dict[Place, Address] = {}
 
@@ -233,7 +234,7 @@ def _described(
         return (*identity(address.kind, id), parents.get(address.parent) if address.parent else None)
 
     known.update((place(address, id), address) for address, id in plan.ids.items())
-    for address, entry in ledger.entries.items():
+    for address, entry in entries.items():
         known.setdefault(place(address, entry.id), address)
 
     def identities(action: Action) -> set[Identity]:

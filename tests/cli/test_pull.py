@@ -191,6 +191,28 @@ def test_a_changed_key_is_named_before_anything_is_written(applied, tenant, name
     assert is_settled(applied)
 
 
+def test_a_question_that_was_removed_keeps_its_key_when_its_survey_changes_its_address(connected):
+    def question(number, key):
+        return f"{{key: {key}, question_label: Q{number}, question_text: Q{number}, question_type: text}}"
+
+    first = f"{question(1, 'x')}, {question(3, 'y')}"
+    connected.write(
+        "s.yaml",
+        f"surveys:\n  a: {{name: N1, questions: [{first}]}}\n  b: {{name: N2, questions: [{question(2, 'x')}]}}\n",
+    )
+    assert connected.apply().code == 0
+    connected.write(
+        "s.yaml",
+        f"surveys:\n  b: {{name: N1, questions: [{question(3, 'y')}]}}\n"
+        f"  a: {{name: N2, questions: [{question(2, 'x')}]}}\n"
+        "moved:\n- {from: survey.a, to: survey.b}\n- {from: survey.b, to: survey.a}\n",
+    )
+    pulled = connected.run("pull", "--overwrite")
+    assert pulled.code == 0, pulled.err
+    assert (connected.folder / "s.yaml").read_text("utf-8").count("key: x") == 2
+    assert connected.run("plan", "--detailed-exitcode").code == 0
+
+
 @pytest.mark.parametrize("survey", ["A", "B"])
 def test_a_change_through_an_alias_changes_one_survey(connected, tenant, survey):
     path = connected.write("s.yaml", SHARED)

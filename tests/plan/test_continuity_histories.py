@@ -131,8 +131,7 @@ class History:
                     self.tenant.store.delete_row("questions", str(row["id"]))
             if (kind, int(id)) in self.rows():
                 self.tenant.store.delete_row(kind, id)
-        elif operation == "edit outside":
-            rows = self.tenant.store.rows("surveys")
+        elif operation == "edit outside" and (rows := self.tenant.store.rows("surveys")):
             self.names += 1
             self.tenant.store.put_row("surveys", {**pick(rows), "description": f"outside {self.names}"})
         elif operation == "pull":
