@@ -14,7 +14,7 @@ from tests.soak.faults import flaky_store, store_schedules
 NIGHTLY = bool(os.environ.get("SDX_NIGHTLY"))
 SEED = 1
 BLOCKS = 4  # so that several workers share them
-SCHEDULES = 2000 if NIGHTLY else 100
+SCHEDULES = 2000 if NIGHTLY else 200
 
 pytestmark = pytest.mark.timeout(7200 if NIGHTLY else 1800)
 

@@ -18,7 +18,7 @@ from tests.soak.fuzz.mutations import MUTATIONS
 
 NIGHTLY = bool(os.environ.get("SDX_NIGHTLY"))
 SEED = 1
-FILES, ANSWERS, TEXTS = (200_000, 20_000, 500_000) if NIGHTLY else (3_000, 800, 5_000)
+FILES, ANSWERS, TEXTS = (200_000, 20_000, 500_000) if NIGHTLY else (3_000, 1_500, 5_000)
 
 pytestmark = [
     pytest.mark.timeout(7200 if NIGHTLY else 1800),
