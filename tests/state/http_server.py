@@ -155,7 +155,7 @@ def a_state_server(column: str) -> Iterator[StateServer]:
     """Serve while the block runs."""
     state = StateServer(COLUMNS[column])
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-    server.state = state  # type: ignore[attr-defined] - the handler finds it there
+    server.state = state  # type: ignore[attr-defined]  # the handler finds it there
     state.address = f"http://127.0.0.1:{server.server_port}/api/v4/projects/7/terraform/state/surveys"
     serving = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     serving.start()
