@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
+from sdx_state.app.advised import AdvisedError
 from sdx_state.app.installed import Places
 from sdx_state.model.diagnostic import Diagnostic
 
@@ -65,16 +66,8 @@ class StateBackend(Protocol):
         ...
 
 
-class ExtensionFailed(Exception):
-    """An extension does not load, raises, or returns something else than it has to.
-
-    Attributes:
-        advice: What to do next.
-    """
-
-    def __init__(self, message: str, advice: str) -> None:
-        super().__init__(message)
-        self.advice = advice
+class ExtensionFailed(AdvisedError):
+    """An extension does not load, raises, or returns something else than it has to."""
 
 
 @dataclass(frozen=True)

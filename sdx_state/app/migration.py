@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from sdx_state.app.advised import AdvisedError
 from sdx_state.config.files import Folder
 from sdx_state.config.project import load_project
 from sdx_state.config.settings import Project
@@ -24,16 +25,8 @@ from sdx_state.state.shared import SharedStore
 from sdx_state.state.signing import hash_of_bytes
 
 
-class NotMigrated(Exception):
-    """The state cannot be moved.
-
-    Attributes:
-        advice: What to do next.
-    """
-
-    def __init__(self, message: str, advice: str) -> None:
-        super().__init__(message)
-        self.advice = advice
+class NotMigrated(AdvisedError):
+    """The state cannot be moved."""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from sdx_state.api.credentials import Credentials, credentials_from
 from sdx_state.api.endpoints import Connection, Endpoints
 from sdx_state.api.retry import Wait
 from sdx_state.api.stored import Found
+from sdx_state.app.advised import AdvisedError
 from sdx_state.app.place import Place, whereabouts
 from sdx_state.app.tenant import tenant_name
 from sdx_state.app.workspace import Workspace
@@ -31,16 +32,8 @@ if TYPE_CHECKING:
 LISTED = 10  # environments that an error names
 
 
-class SandboxUnusable(Exception):
-    """The sandbox cannot be used.
-
-    Attributes:
-        advice: What to do next.
-    """
-
-    def __init__(self, message: str, advice: str) -> None:
-        super().__init__(message)
-        self.advice = advice
+class SandboxUnusable(AdvisedError):
+    """The sandbox cannot be used."""
 
 
 def trusted_base(project: Project | None, environ: Mapping[str, str]) -> BaseUrl:

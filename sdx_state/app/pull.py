@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from sdx_state.app.advised import AdvisedError
 from sdx_state.app.declared import intention_of
 from sdx_state.app.observe import Reading
 from sdx_state.app.workspace import Workspace
@@ -53,18 +54,16 @@ class Pulled:
     not_declared: tuple[Unmanaged, ...]
 
 
-class NotPulled(Exception):
+class NotPulled(AdvisedError):
     """A pull has changed nothing.
 
     Attributes:
-        advice: What to do next.
         plan: The plan that shows why, if that is to be looked at.
         decide: A person has to decide.
     """
 
     def __init__(self, message: str, advice: str, plan: Plan | None = None, *, decide: bool = False) -> None:
-        super().__init__(message)
-        self.advice = advice
+        super().__init__(message, advice)
         self.plan = plan
         self.decide = decide
 

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
+from sdx_state.app.advised import AdvisedError
 from sdx_state.kinds import KINDS
 from sdx_state.model.address import KEY_RULE, Address, is_key
 from sdx_state.model.ledger import Ledger
 
 
-class NotReaddressed(Exception):
-    """The state is as it was.
-
-    Attributes:
-        advice: What to do next.
-    """
-
-    def __init__(self, message: str, advice: str) -> None:
-        super().__init__(message)
-        self.advice = advice
+class NotReaddressed(AdvisedError):
+    """The state is as it was."""
 
 
 def readdressed(ledger: Ledger, before: Address, after: Address) -> Ledger:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, get_args
 
+from sdx_state.app.advised import AdvisedError
 from sdx_state.app.pseudonyms import Pseudonyms
 from sdx_state.app.stored_evidence import StoredEvidence, stored_evidence
 from sdx_state.decoding.strict import OWN_DEPTH, DecodingError, parse
@@ -45,16 +46,11 @@ from sdx_state.state.named_files import read_regular, write_output
 FORMAT = 2
 
 
-class SnapshotUnreadable(Exception):
-    """There is no stored tenant where one was to be read.
-
-    Attributes:
-        advice: What to do next.
-    """
+class SnapshotUnreadable(AdvisedError):
+    """There is no stored tenant where one was to be read."""
 
     def __init__(self, message: str, advice: str = "Make a new one: sdx-state pull --snapshot FILE") -> None:
-        super().__init__(message)
-        self.advice = advice
+        super().__init__(message, advice)
 
 
 @dataclass(frozen=True)

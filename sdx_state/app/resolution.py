@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sdx_state.api.answer import Row
+from sdx_state.app.advised import AdvisedError
 from sdx_state.app.workspace import Workspace
 from sdx_state.kinds import KINDS
 from sdx_state.kinds.kind import Kind
@@ -15,16 +16,11 @@ from sdx_state.state.journal import Journal
 from sdx_state.state.memory import keep, recall
 
 
-class NotImportable(Exception):
-    """The address cannot be that live resource. Nothing was changed.
-
-    Attributes:
-        advice: What to do next.
-    """
+class NotImportable(AdvisedError):
+    """The address cannot be that live resource. Nothing was changed."""
 
     def __init__(self, message: str, advice: str) -> None:
-        super().__init__(message)
-        self.advice = f"Nothing was changed. {advice}"
+        super().__init__(message, f"Nothing was changed. {advice}")
 
 
 def resolve_to(workspace: Workspace, journal: Journal, intention: Intention, address: Address, id: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sdx_state.app.advised import AdvisedError
 from sdx_state.model.whereabouts import CHECK
 
 
@@ -11,16 +12,11 @@ class WrongTenant(Exception):
     advice = f"{CHECK}. Only if all of them are right, correct `tenant:` in sdx.yaml. No request was sent."
 
 
-class UnprovenTenant(Exception):
-    """Nothing shows that this is the tenant that the state, or a saved plan, belongs to. Nothing was written.
-
-    Attributes:
-        advice: What to do next.
-    """
+class UnprovenTenant(AdvisedError):
+    """Nothing shows that this is the tenant that the state, or a saved plan, belongs to. Nothing was written."""
 
     def __init__(self, message: str, pin: str) -> None:
-        super().__init__(message)
-        self.advice = f"Nothing was written. {CHECK}. If it is the right one, {pin}."
+        super().__init__(message, f"Nothing was written. {CHECK}. If it is the right one, {pin}.")
 
 
 def tenant_name(origin: str, pinned: str | None, customer_uuid: str | None) -> str:

@@ -149,7 +149,11 @@ def foreseen(error: BaseException) -> Failure | None:
         message, _, advice = str(error).partition("\n")
         return Failure("absence", f"absence: {message}", advice, LIMIT)
     if isinstance(error, UnprovenTenant | NotImportable | WrongTenant | SandboxUnusable | ExtensionFailed):
-        codes = {NotImportable: "not-importable", SandboxUnusable: "sandbox-unusable", ExtensionFailed: FAILED}
+        codes: dict[type[Exception], str] = {
+            NotImportable: "not-importable",
+            SandboxUnusable: "sandbox-unusable",
+            ExtensionFailed: FAILED,
+        }
         code = codes.get(type(error), "wrong-tenant")
         return Failure(code, str(error), error.advice, STALE if isinstance(error, UnprovenTenant) else 1)
     if isinstance(error, SnapshotUnreadable):
