@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,62 +13,8 @@ from sdx_state.config.format import format_files, formatted
 from sdx_state.config.scaffold import scaffold
 from sdx_state.config.source_text import SourceText
 from sdx_state.model.diagnostic import Diagnostic
+from tests.config.layout_texts import EXAMPLES, MESSY, TIDY
 from tests.tiers import tries
-
-FOLDER = Path(__file__).parents[2] / "examples"
-# A component of GitLab is two documents in one file.
-EXAMPLES = sorted({*FOLDER.rglob("*.y*ml")} - {*(FOLDER / "ci/gitlab-component").rglob("*")})
-MESSY = """\
-# Our surveys
-
-
-surveys:
-    # the first
-    support-csat:
-        name:    Support CSAT   # shown in reports
-        greeting_text: |
-            Hello.
-
-
-              Two lines above.
-        closing_text: {default: Goodbye., "de-default":   "Auf Wiedersehen." }
-        questions:
-        -   question_label: NPS
-            question_type:  nps
-            max_response: 10
-        # the last one
-        - question_label: "010"
-          question_type: text
-
-
-
-users:
-    a@example.com: { name: Ana, phone: '+61491570156' }
-"""
-TIDY = """\
-# Our surveys
-
-surveys:
-  # the first
-  support-csat:
-    name: Support CSAT # shown in reports
-    greeting_text: |
-      Hello.
-
-
-        Two lines above.
-    closing_text: {default: Goodbye., "de-default": "Auf Wiedersehen."}
-    questions:
-      - question_label: NPS
-        question_type: nps
-        max_response: 10
-      # the last one
-      - question_label: "010"
-        question_type: text
-
-users:
-  a@example.com: {name: Ana, phone: '+61491570156'}
-"""
 
 
 def laid_out(text):

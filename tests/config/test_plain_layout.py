@@ -17,49 +17,9 @@ from sdx_state.config.write import write_resources
 from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.resource import Desired, Source
 from tests.benchmarks.tenants import write_project
-from tests.config.test_format import EXAMPLES, MESSY, TIDY
+from tests.config.layout_texts import EVERYTHING, EXAMPLES, TEXTS, TIDY
 
 PROJECTS = [path for path in EXAMPLES if "ci" not in path.relative_to(path.parents[3]).parts]
-EVERYTHING = """\
-# About this file
-
-a:
-  b: |-
-    one
-
-    two # x
-
-
-    # three
-
-  # about c
-  c: 'it''s' # beside
-
-  d: "a\\n\\u202e\\"b" # quoted
-  e:
-    # first
-    - x
-
-    - "y" # z
-    - k: {a: 1, "b c": [x, 'y', {z: null}]} # f
-      l: [] # g
-      m: # h
-        n: true
-    # last
-
-    - {a: b}
-  "q k": null
-  f:
-  'g h': -1.5
-  0412@example.com: ${var.sender} or (nobody)
-  é: 2026-01-01 10:00
-# between
-z: |
-  text
-
-# the end
-"""
-TEXTS = [*(path.read_text(encoding="utf-8") for path in EXAMPLES), TIDY, MESSY, EVERYTHING]
 PIECES = (
     *(
         "#",

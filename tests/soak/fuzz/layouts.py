@@ -10,12 +10,12 @@ from __future__ import annotations
 import argparse
 import random
 from collections import Counter
-from importlib import import_module
 
 from sdx_state.config.format import formatted
 from sdx_state.config.plain_layout import is_formatted
 from sdx_state.config.source_text import SourceText, character_diagnostic
 from sdx_state.model.diagnostic import Diagnostic
+from tests.config.layout_texts import TEXTS
 from tests.soak.fuzz.mutations import damaged
 
 MOST = 2_000  # characters of a text: longer ones take the full way long, and say nothing more
@@ -24,9 +24,7 @@ MOST = 2_000  # characters of a text: longer ones take the full way long, and sa
 def run(seed: int, count: int) -> tuple[Counter[str], list[str]]:
     """Damage `count` texts; return how many were formatted, handed over or no text, and those that wrongly passed."""
     chance = random.Random(seed)
-    # Test modules have no types, so that the type checker must not follow an import of one.
-    known: list[str] = import_module("tests.config.test_plain_layout").TEXTS
-    texts = [text.encode() for text in known if len(text) <= MOST]
+    texts = [text.encode() for text in TEXTS if len(text) <= MOST]
     counts: Counter[str] = Counter()
     wrong: list[str] = []
     for _ in range(count):
