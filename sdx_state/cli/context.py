@@ -35,6 +35,20 @@ ENVIRON: Mapping[str, str] = os.environ  # noqa: TID251 - what the command line 
 Shared = Literal["shared"]
 SHARED: Shared = "shared"  # the snapshot beside the shared state
 
+
+def stored_tenant(snapshot: Path | None, shared: bool) -> tuple[Path | Shared | None, str]:
+    """Return the place of a stored tenant, and the option that names it; None and "" if neither option is given.
+
+    Raises:
+        UsageError: Both are given.
+    """
+    if snapshot is not None and shared:
+        raise click.UsageError("--snapshot and --shared-snapshot cannot be combined")
+    if shared:
+        return SHARED, "--shared-snapshot"
+    return snapshot, "--snapshot" if snapshot is not None else ""
+
+
 sandbox_option = click.option(
     "--sandbox", is_flag=True, help="Use a tenant on this machine, kept in .sdx/sandbox.db, instead of the real one."
 )

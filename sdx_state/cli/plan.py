@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sdx_state.cli.context import SHARED, Context, sandbox_option
+from sdx_state.cli.context import Context, sandbox_option, stored_tenant
 from sdx_state.cli.failure import error_code
 from sdx_state.cli.forms import Forms
 from sdx_state.cli.outputs import OutputFile
@@ -74,22 +74,18 @@ def command(
     from sdx_state.cli.console import reading, say_where
     from sdx_state.risk.limits import with_limits
 
-    if snapshot is not None and shared_snapshot:
-        raise click.UsageError("--snapshot and --shared-snapshot cannot be combined")
-    stored = snapshot is not None or shared_snapshot
-    if stored and not sandbox:
-        option = "--snapshot" if snapshot is not None else "--shared-snapshot"
+    stored, option = stored_tenant(snapshot, shared_snapshot)
+    if stored is not None and not sandbox:
         raise click.UsageError(f"{option} goes with --sandbox: it is planned against on this machine")
     with Reports(context, forms, budget, personal, verbose).whole() as reports:
         project = context.project()
         intention = context.intention(quiet=True)
         before = context.before(base) if base is not None else None
         base_intention = before.intention if before is not None else None
-        found_in = SHARED if shared_snapshot else snapshot
-        with context.tenant(project, intention, base_intention, sandbox=sandbox, snapshot=found_in) as opened:
+        with context.tenant(project, intention, base_intention, sandbox=sandbox, snapshot=stored) as opened:
             workspace, intention, base_intention = opened
             reports.where = workspace.where
-            if stored:
+            if stored is not None:
                 say_where(workspace.where)
             with reading("Reading the tenant") as progress:
                 planned = workspace.plan(
@@ -108,7 +104,7 @@ def command(
             plan = replace(plan, diagnostics=(*plan.diagnostics, *before.diagnostics))
         reports.show(plan, _told(planned, plan) if reports.wants("html", "markdown") else ())
         if out is not None and not plan.errors:
-            reports.hash = _saved(context, planned, plan, out, remembered=not stored, sandbox=sandbox)
+            reports.hash = _saved(context, planned, plan, out, remembered=stored is None, sandbox=sandbox)
         if plan.errors:
             raise click.exceptions.Exit(error_code(plan))
         stop_after_planning(plan)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -10,11 +11,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sdx_state.cli.context import Context, sandbox_option
+from sdx_state.cli.context import SHARED, Context, Shared, sandbox_option, stored_tenant
 from sdx_state.cli.locking import lock_option
 from sdx_state.cli.outputs import OutputFile
 
 if TYPE_CHECKING:
+    from sdx_state.config.settings import Project
     from sdx_state.model.plan import Change, Unmanaged
     from sdx_state.model.whereabouts import Whereabouts
 
@@ -53,39 +55,18 @@ def command(
     tenant. Later ones ask before an edit is lost and before anything new is declared, or take --overwrite and --new.
     """
     from sdx_state.app.pull import NotPulled, pull
-    from sdx_state.app.rehearsal import store_tenant
-    from sdx_state.app.shared_snapshot import keep_snapshot, snapshot_shelf
     from sdx_state.cli.console import err_colour, reading, say, say_waiting
     from sdx_state.cli.planning import print_plan
     from sdx_state.model.texts import counted
     from sdx_state.report.diagnostics import diagnostics_text
     from sdx_state.report.escape import escape
 
-    if snapshot is not None and shared_snapshot:
-        raise click.UsageError("--snapshot and --shared-snapshot cannot be combined")
-    if (snapshot is not None or shared_snapshot) and (overwrite or new):
-        option = "--snapshot" if snapshot is not None else "--shared-snapshot"
+    stored, option = stored_tenant(snapshot, shared_snapshot)
+    if stored is not None and (overwrite or new):
         raise click.UsageError(f"{option} writes no YAML: --overwrite and --new do not go with it")
     project = context.project()
-    if snapshot is not None or shared_snapshot:
-        with (
-            context.workspace(project, sandbox=sandbox) as workspace,
-            reading("Reading the tenant") as progress,
-        ):
-            store = workspace.store
-            shelf = snapshot_shelf(store) if shared_snapshot else None
-            ledger = store.load()
-            everything = workspace.read_all(ledger, progress)
-            evidence = workspace.evidence(ledger, everything, progress)
-            personal, machine = with_personal_data, context.machine
-            if shelf is not None:
-                where = f"the snapshot in {shelf.store.name}"
-                count = keep_snapshot(
-                    shelf, everything, ledger, personal=personal, evidence=evidence, machine=machine
-                )
-        if snapshot is not None:
-            where = str(snapshot)
-            count = store_tenant(everything, ledger, snapshot, personal=personal, evidence=evidence, machine=machine)
+    if stored is not None:
+        count, where = _stored(context, project, stored, personal=with_personal_data, sandbox=sandbox)
         ended = "." if with_personal_data else ", users under pseudonyms."
         click.echo(f"{counted(count, 'resource')} in {where}{ended}")
         return
@@ -161,3 +142,24 @@ class Asked:
         if len(new) > SHOWN:
             say(f"  and {len(new) - SHOWN} more")
         return confirmed(self.where, f"Write these {len(new)} down as well?")
+
+
+def _stored(
+    context: Context, project: Project, place: Path | Shared, *, personal: bool, sandbox: bool
+) -> tuple[int, str]:
+    """Store the tenant in `place`; return how many resources it has, and the place in words."""
+    from sdx_state.app.rehearsal import store_tenant
+    from sdx_state.app.shared_snapshot import keep_snapshot, snapshot_shelf
+    from sdx_state.cli.console import reading
+
+    keep: Callable[..., int]
+    with context.workspace(project, sandbox=sandbox) as workspace, reading("Reading the tenant") as progress:
+        if place == SHARED:
+            shelf = snapshot_shelf(workspace.store)
+            keep, where = partial(keep_snapshot, shelf), f"the snapshot in {shelf.store.name}"
+        else:
+            keep, where = partial(store_tenant, path=place), str(place)
+        ledger = workspace.store.load()
+        everything = workspace.read_all(ledger, progress)
+        evidence = workspace.evidence(ledger, everything, progress)
+        return keep(everything, ledger, personal=personal, evidence=evidence, machine=context.machine), where
