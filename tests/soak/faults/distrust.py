@@ -12,8 +12,7 @@ from sdx_state.model.ledger import Entry
 from sdx_state.model.resource import Live
 from sdx_state.plan import build, undo
 from sdx_state.state import backend
-
-Patch = tuple[Any, str, Any]
+from tests.soak.faults.playing import Patch
 
 
 def reads_are_prompt() -> list[Patch]:

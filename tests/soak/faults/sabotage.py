@@ -29,10 +29,10 @@ from sdx_state.state import files, journal, journal_file, local, local_copies
 from sdx_state.state.errors import StateNotSaved, StateUnusable
 from sdx_state.state.ledger import new_ledger
 from tests.soak.faults import distrust
+from tests.soak.faults.playing import Patch, first_broken, noticed_text, patched
 from tests.soak.faults.schedules import JUMPY, outcome_of
 from tests.soak.faults.world import VirtualMachine
 
-Patch = tuple[Any, str, Any]
 DISK: Any = files  # with the names that the faulty disk replaces in it
 
 
@@ -252,31 +252,12 @@ SWITCHES: dict[str, Callable[[], list[Patch]]] = {
 }
 
 
-@contextlib.contextmanager
-def switched_off(name: str) -> Iterator[None]:
-    """Let the product run without one mechanism."""
-    outcome_of("ready")  # what is prepared once is prepared by the product as it is
-    patches = SWITCHES[name]()
-    before = [(owner, attribute, getattr(owner, attribute)) for owner, attribute, _ in patches]
-    for owner, attribute, value in patches:
-        setattr(owner, attribute, value)
-    try:
-        yield
-    finally:
-        for owner, attribute, value in before:
-            setattr(owner, attribute, value)
-
-
 def noticed(name: str, seed: int, within: int) -> tuple[int, str] | None:
     """Return the first schedule that notices the switch, and what it says; None if none of `within` does."""
-    with switched_off(name):
-        for number in range(within):
-            wrong, _, _ = outcome_of(f"{seed}:{number}", jumps=MORE_JUMPS.get(name, JUMPY))
-            if any("TypeError" in what or "AttributeError" in what for what in wrong):
-                raise RuntimeError(f"the switch {name!r} does not fit the product any more: {wrong}")
-            if wrong:
-                return number, wrong[0]
-    return None
+    outcome_of("ready")  # what is prepared once is prepared by the product as it is
+    jumps = MORE_JUMPS.get(name, JUMPY)
+    with patched(SWITCHES[name]()):
+        return first_broken(name, lambda number: outcome_of(f"{seed}:{number}", jumps=jumps)[0], within)
 
 
 def main() -> int:
@@ -291,8 +272,7 @@ def main() -> int:
     for name in names:
         found = noticed(name, chosen.seed, chosen.within)
         failed += found is None
-        said = "NOT NOTICED" if found is None else f"noticed by schedule {found[0]}: {found[1]}"
-        print(f"{name}: {said}", flush=True)
+        print(noticed_text(name, found), flush=True)
     print(f"seed {chosen.seed}: {len(names)} switches, up to {chosen.within} schedules each")
     print(f"{len(names) - failed} passed, {failed} failed")
     return int(failed > 0)

@@ -10,7 +10,6 @@ more. Prints the seed, the counts, and every rule that was broken.
 from __future__ import annotations
 
 import argparse
-import multiprocessing
 import os
 import random
 import sys
@@ -20,6 +19,7 @@ from dataclasses import dataclass
 
 from tests.soak.faults import disk, tenant
 from tests.soak.faults.beginning import new_world
+from tests.soak.faults.playing import in_processes
 from tests.soak.faults.world import LATE, Faults, World
 
 REQUESTS, WRITES, STEPS, SAVING = 62, 14, 95, 72  # an undisturbed apply has about so many
@@ -106,11 +106,7 @@ def _numbered(work: tuple[int, int, float]) -> tuple[int, list[str], Counter[str
 def run(seed: int, count: int, jobs: int, late: float = LATE) -> Iterator[tuple[int, list[str], Counter[str]]]:
     """Yield number, broken rules and faults of each of `count` schedules."""
     work = [(seed, number, late) for number in range(count)]
-    if jobs == 1:
-        yield from map(_numbered, work)
-        return
-    with multiprocessing.get_context("spawn").Pool(jobs) as pool:
-        yield from pool.imap_unordered(_numbered, work, chunksize=50)
+    yield from in_processes(_numbered, work, jobs)
 
 
 def main() -> int:

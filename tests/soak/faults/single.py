@@ -9,13 +9,13 @@ Prints the counts, and every rule that was broken. There is no seed to choose: e
 from __future__ import annotations
 
 import argparse
-import multiprocessing
 import os
 import sys
 from collections.abc import Iterator
 
 from tests.soak.faults import disk, tenant
 from tests.soak.faults.beginning import new_world
+from tests.soak.faults.playing import in_processes
 from tests.soak.faults.scenario import OPERATIONS
 from tests.soak.faults.world import Faults
 
@@ -54,11 +54,7 @@ def outcome_of(place: Place) -> tuple[Place, bool, list[str], list[str]]:
 
 def run(found: list[Place], jobs: int) -> Iterator[tuple[Place, bool, list[str], list[str]]]:
     """Yield what became of each place."""
-    if jobs == 1:
-        yield from map(outcome_of, found)
-        return
-    with multiprocessing.get_context("spawn").Pool(jobs) as pool:
-        yield from pool.imap_unordered(outcome_of, found, chunksize=50)
+    yield from in_processes(outcome_of, found, jobs)
 
 
 def main() -> int:

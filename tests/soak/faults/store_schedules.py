@@ -12,8 +12,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import itertools
-import multiprocessing
 import os
 import random
 import sys
@@ -27,11 +25,11 @@ from sdx_state.state.shared import SharedStore
 from sdx_state.state.store import Careful, Conflict, Found
 from tests.soak.faults import flaky_store
 from tests.soak.faults.beginning import new_world
+from tests.soak.faults.playing import Patch, first_broken, in_processes, noticed_text, patched
 from tests.soak.faults.schedules import JUMPY, drawn
 from tests.soak.faults.store_world import StoreWorld, stepped_locks
 
 STORE_REQUESTS = 70  # an undisturbed apply has about so many
-Patch = tuple[Any, str, Any]
 
 
 def outcome_of(
@@ -110,21 +108,8 @@ def noticed(name: str, seed: int, within: int) -> tuple[int, str] | None:
     """Return the first schedule that notices the switch, and what it says; None if none of `within` does."""
     outcome_of("ready")  # what is prepared once is prepared by the product as it is
     switch, prepare = SWITCHES[name]
-    patches = switch()
-    before = [(owner, attribute, getattr(owner, attribute)) for owner, attribute, _ in patches]
-    for owner, attribute, value in patches:
-        setattr(owner, attribute, value)
-    try:
-        for number in range(within):
-            wrong, _, _ = outcome_of(f"{seed}:{number}", prepare)
-            if any("TypeError" in what or "AttributeError" in what for what in wrong):
-                raise RuntimeError(f"the switch {name!r} does not fit the product any more: {wrong}")
-            if wrong:
-                return number, wrong[0]
-    finally:
-        for owner, attribute, value in before:
-            setattr(owner, attribute, value)
-    return None
+    with patched(switch()):
+        return first_broken(name, lambda number: outcome_of(f"{seed}:{number}", prepare)[0], within)
 
 
 def _numbered(work: tuple[int, int]) -> tuple[int, list[str], Counter[str]]:
@@ -135,12 +120,7 @@ def _numbered(work: tuple[int, int]) -> tuple[int, list[str], Counter[str]]:
 
 def run(seed: int, count: int, jobs: int) -> Iterator[tuple[int, list[str], Counter[str]]]:
     """Yield number, broken rules and faults of each of `count` schedules."""
-    work = list(zip(itertools.repeat(seed), range(count), strict=False))
-    if jobs == 1:
-        yield from map(_numbered, work)
-        return
-    with multiprocessing.get_context("spawn").Pool(jobs) as pool:
-        yield from pool.imap_unordered(_numbered, work, chunksize=20)
+    yield from in_processes(_numbered, [(seed, number) for number in range(count)], jobs, share=20)
 
 
 def main() -> int:
@@ -162,8 +142,7 @@ def main() -> int:
         for name in SWITCHES:
             found = noticed(name, chosen.seed, chosen.count)
             failed += found is None
-            said = "NOT NOTICED" if found is None else f"noticed by schedule {found[0]}: {found[1]}"
-            print(f"{name}: {said}", flush=True)
+            print(noticed_text(name, found), flush=True)
         print(f"{len(SWITCHES) - failed} passed, {failed} failed")
         return int(failed > 0)
     met: Counter[str] = Counter()
