@@ -7,7 +7,7 @@ import itertools
 import json
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from typing import Any, Literal
@@ -96,6 +96,18 @@ class FaultyProxy:
         return [(method, path) for method, path in self.seen if method not in ("GET", "HEAD", "OPTIONS")]
 
 
+def write_answer(handler: BaseHTTPRequestHandler, status: int, headers: Mapping[str, str], content: bytes) -> None:
+    """Write a complete answer: without a body for 204, and for HEAD."""
+    handler.send_response(status)
+    for name, value in headers.items():
+        handler.send_header(name, value)
+    if status != 204:
+        handler.send_header("Content-Length", str(len(content)))
+    handler.end_headers()
+    if status != 204 and handler.command != "HEAD":
+        handler.wfile.write(content)
+
+
 def handler_of(proxy: FaultyProxy) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -148,14 +160,7 @@ def handler_of(proxy: FaultyProxy) -> type[BaseHTTPRequestHandler]:
             return response.status, {n: v for n, v in response.getheaders() if n.lower() in kept}, content
 
         def answer(self, status: int, headers: dict[str, str], content: bytes) -> None:
-            self.send_response(status)
-            for name, value in headers.items():
-                self.send_header(name, value)
-            if status != 204:
-                self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(content)
+            write_answer(self, status, headers, content)
 
         do_GET = do_POST = do_PUT = do_DELETE = do_OPTIONS = do_HEAD = forward
 

@@ -20,6 +20,7 @@ from sdx_state.api.endpoints import Connection, Endpoints
 from sdx_state.api.oauth import SignIn, token_transport
 from sdx_state.programs.machine import Machine
 from sdx_state.sandbox.oauth import CLIENT_ID
+from tests.faulty_proxy import write_answer
 
 
 @dataclass(frozen=True)
@@ -107,14 +108,7 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
             headers = {"Content-Type": "application/json", **(rest[0] if rest else {})}
             if not isinstance(content, bytes):
                 content = json.dumps(content).encode()
-            self.send_response(status)
-            for name, value in headers.items():
-                self.send_header(name, value)
-            if status != 204:
-                self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            if status != 204 and self.command != "HEAD":
-                self.wfile.write(content)
+            write_answer(self, status, headers, content)
 
         do_GET = do_POST = do_PUT = do_DELETE = do_OPTIONS = play
 

@@ -13,6 +13,8 @@ from xml.sax.saxutils import escape
 
 import requests
 
+from tests.faulty_proxy import write_answer
+
 CREDENTIALS = json.dumps({"disable_oauth": True, "client_email": "", "private_key": "", "private_key_id": ""})
 
 
@@ -82,13 +84,7 @@ class _Handler(BaseHTTPRequestHandler):
         return f"{self.server.json_api}/storage/v1/b/{bucket}/o/{quote(key, safe='')}"
 
     def _say(self, status: int, content: bytes, headers: dict[str, str]) -> None:
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        if status != 204:
-            self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
+        write_answer(self, status, headers, content)
 
 
 def _version(found: dict[str, Any]) -> dict[str, str]:
