@@ -1,19 +1,16 @@
 """Measure `sdx-state apply` of creates against bare `requests`, in one run, each into an empty tenant of its own.
 
-    python -m tests.benchmarks.apply [--rounds N] [--creates SURVEYS QUESTIONS USERS] [--against PROGRAM]
+    python -m tests.benchmarks.apply [--rounds N] [--creates SURVEYS QUESTIONS USERS] [--against CHECKOUT]
 
-A = `sdx-state apply`; B = a POST and a GET of each resource, eight at a time. A and B take turns. `--against` names
-another `sdx-state`, such as that of an earlier version, which is measured in turn as well. Prints the medians.
+A = `sdx-state apply` of the installed wheel (installed.py); B = a POST and a GET of each resource, eight at a time.
+A and B take turns. `--against` names another checkout, whose wheel is measured in turn as well. Prints the medians of
+wall and processor time.
 """
 
 from __future__ import annotations
 
 import argparse
 import multiprocessing
-import os
-import shlex
-import statistics
-import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
@@ -22,9 +19,8 @@ from pathlib import Path
 import requests
 
 from tests.benchmarks import tenants
-from tests.benchmarks.plan import PARALLELISM, timed
-
-CREDENTIALS = ("00000000-0000-4000-8000-000000000000", "sandbox")
+from tests.benchmarks.installed import CHECKOUT, Cost, cost, environment, install
+from tests.benchmarks.plan import CREDENTIALS, PARALLELISM, line
 
 
 def serve(pipe: Connection) -> None:
@@ -40,7 +36,7 @@ def bare(url: str) -> None:
     """Create what a project of the size `creates` declares, and read each back."""
     rows = tenants.snapshot("creates")
     session = requests.Session()
-    session.auth = CREDENTIALS
+    session.auth = (CREDENTIALS["SDX_CUSTOMER_UUID"], CREDENTIALS["SDX_AUTH_TOKEN"])
     session.mount("http://", requests.adapters.HTTPAdapter(pool_maxsize=PARALLELISM))
 
     def create(collection: str, row: dict[str, object]) -> object:
@@ -63,18 +59,17 @@ def bare(url: str) -> None:
             one.result()
 
 
-def in_new_tenant(command: list[str]) -> float:
-    """Run `command`, in which `{url}` is the tenant's address, against an empty tenant; return its wall time."""
+def in_new_tenant(command: list[str]) -> Cost:
+    """Run `command`, in which `{url}` is the tenant's address, against an empty tenant; return its cost."""
     ours, theirs = multiprocessing.Pipe()
     server = multiprocessing.get_context("spawn").Process(target=serve, args=(theirs,))
     server.start()
     try:
         url = ours.recv()
-        environment = {**os.environ, "SDX_API_URL": url}
-        environment.update(SDX_CUSTOMER_UUID=CREDENTIALS[0], SDX_AUTH_TOKEN=CREDENTIALS[1])
         with tempfile.TemporaryDirectory() as folder:
             tenants.write_project(Path(folder), "creates")
-            return timed([part.format(url=url, folder=folder) for part in command], environment)[0]
+            filled = [part.format(url=url, folder=folder) for part in command]
+            return cost(filled, environment(SDX_API_URL=url, **CREDENTIALS), CHECKOUT)
     finally:
         ours.send("end")
         server.join()
@@ -85,29 +80,30 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--creates", type=int, nargs=3, default=(100, 10, 1000), metavar="N")
-    parser.add_argument("--against", type=shlex.split, default=[], metavar="PROGRAM")
+    parser.add_argument("--against", type=Path, metavar="CHECKOUT", help="another checkout, measured in turn")
+    parser.add_argument("--environments", type=Path, metavar="DIR", help="where environments are kept")
     parser.add_argument("--bare", metavar="URL", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     tenants.SIZES["creates"] = tuple(chosen.creates)
     if chosen.bare:
         bare(chosen.bare)
         return
-    sizes = ["--creates", *map(str, chosen.creates)]
-    commands = {
-        "A": [sys.executable, "-m", "sdx_state.cli.main", "-C", "{folder}", "apply", "--auto-approve"],
-        "B": [sys.executable, "-m", "tests.benchmarks.apply", *sizes, "--bare", "{url}"],
-    }
-    if chosen.against:
-        commands["against"] = [*chosen.against, "-C", "{folder}", "apply", "--auto-approve"]
-    times: dict[str, list[float]] = {name: [] for name in commands}
-    for _ in range(chosen.rounds):
-        for name, command in commands.items():
-            times[name].append(in_new_tenant(command))
+    with tempfile.TemporaryDirectory() as temporary:
+        kept = chosen.environments or Path(temporary)
+        program = install(CHECKOUT, kept / "A")
+        sizes = ["--creates", *map(str, chosen.creates)]
+        commands = {
+            "A": [str(program.program), "-C", "{folder}", "apply", "--auto-approve"],
+            "B": [str(program.python), "-m", "tests.benchmarks.apply", *sizes, "--bare", "{url}"],
+        }
+        if chosen.against:
+            other = install(chosen.against, kept / "against")
+            commands["against"] = [str(other.program), "-C", "{folder}", "apply", "--auto-approve"]
+        runs = [{name: in_new_tenant(command) for name, command in commands.items()} for _ in range(chosen.rounds)]
     surveys, questions, users = chosen.creates
-    print(f"{surveys + surveys * questions + users:,} creates, {chosen.rounds} rounds, medians")
-    for name, found in times.items():
-        ratio = statistics.median(one / floor for one, floor in zip(found, times["B"], strict=True))
-        print(f"{name:8} {statistics.median(found):6.2f} s  {ratio:5.2f} of B")
+    print(f"{surveys + surveys * questions + users:,} creates, medians of {chosen.rounds}")
+    for name in commands:
+        print(f"  {name:8} {line([(run[name], run['B']) for run in runs])}")
 
 
 if __name__ == "__main__":

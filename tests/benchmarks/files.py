@@ -1,24 +1,24 @@
 """Measure the commands that read and write the files of a project, in one run, on the same files and the same tenant.
 
-    python -m tests.benchmarks.files [small] [medium] [big] [--rounds N]
+    python -m tests.benchmarks.files [small] [medium] [big] [--rounds N] [--against CHECKOUT] [--environments DIR]
 
-Every command is a process of its own, nothing is to be changed, and the commands take turns. Prints the medians of
-their processor time, and three ratios: `fmt --check` and `validate` to a bare `CSafeLoader` load of the same files,
-and `pull` to `plan`. Processor time is user and system time: it depends less on what else the machine does.
+Every command is a process of the installed wheel (installed.py), nothing is to be changed, and the commands take
+turns. Prints the medians of their processor time, and three ratios: `fmt --check` and `validate` to a bare
+`CSafeLoader` load of the same files, and `pull` to `plan`. Processor time is user and system time: it depends less on
+what else the machine does.
 """
 
 from __future__ import annotations
 
 import argparse
 import multiprocessing
-import os
 import statistics
-import subprocess
-import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
-from tests.benchmarks.plan import serve
+from tests.benchmarks.installed import CHECKOUT, Installed, cost, environment, install
+from tests.benchmarks.plan import CREDENTIALS, serve
 from tests.benchmarks.tenants import SIZES, write_project
 
 BARE = """\
@@ -26,60 +26,62 @@ import pathlib, sys, yaml
 for path in sorted(pathlib.Path(sys.argv[1]).glob("*.yaml")):
     yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)
 """
+COMMANDS = {
+    "fmt": ("fmt", "--check"),
+    "validate": ("validate",),
+    "plan": ("plan", "--detailed-exitcode"),
+    "pull": ("pull",),
+}
 
 
-def processor_time(command: list[str], environment: dict[str, str]) -> float:
-    """Run `command` and return the user and system time that it took, in seconds."""
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        raise SystemExit(f"{command} ended with {process.returncode}")
-    return usage.ru_utime + usage.ru_stime
-
-
-def measure(size: str, rounds: int) -> None:
-    """Measure one size and print a line."""
+def measure(size: str, rounds: int, programs: Mapping[str, Installed]) -> None:
+    """Measure one size and print a line for each program."""
     ours, theirs = multiprocessing.Pipe()
     server = multiprocessing.get_context("spawn").Process(target=serve, args=(size, 0.0, theirs))
     server.start()
     try:
-        environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"} | {
-            "SDX_API_URL": ours.recv(),
-            "SDX_CUSTOMER_UUID": "00000000-0000-4000-8000-000000000000",
-            "SDX_AUTH_TOKEN": "sandbox",
-        }
+        variables = environment(SDX_API_URL=ours.recv(), **CREDENTIALS)
         with tempfile.TemporaryDirectory() as temporary:
-            folder = Path(temporary)
-            write_project(folder, size)
-            program = [sys.executable, "-m", "sdx_state", "-C", str(folder)]
-            processor_time([*program, "apply", "--auto-approve"], environment)
-            commands = {
-                "bare": [sys.executable, "-c", BARE, str(folder)],
-                "fmt": [*program, "fmt", "--check"],
-                "validate": [*program, "validate"],
-                "plan": [*program, "plan", "--detailed-exitcode"],
-                "pull": [*program, "pull"],
-            }
+            commands: dict[tuple[str, str], list[str]] = {}
+            for name, one in programs.items():
+                folder = Path(temporary, name)
+                write_project(folder, size)
+                program = [str(one.program), "-C", str(folder)]
+                cost([*program, "apply", "--auto-approve"], variables, folder)
+                commands[name, "bare"] = [str(one.python), "-c", BARE, str(folder)]
+                commands.update({(name, of): [*program, *command] for of, command in COMMANDS.items()})
             runs = [
-                {name: processor_time(command, environment) for name, command in commands.items()}
+                {key: cost(command, variables, Path(temporary)).processor for key, command in commands.items()}
                 for _ in range(rounds)
             ]
     finally:
         ours.send("end")
         server.join()
-    times = "  ".join(f"{name} {statistics.median(run[name] for run in runs):5.2f} s" for name in commands)
-    ratios = "  ".join(
-        f"{one}/{other} {statistics.median(run[one] / run[other] for run in runs):5.2f}"
-        for one, other in (("fmt", "bare"), ("validate", "bare"), ("pull", "plan"))
-    )
-    print(f"{size:7} {times}  {ratios}", flush=True)
+    for name in programs:
+        times = (f"{of} {statistics.median(run[name, of] for run in runs):5.2f} s" for of in ("bare", *COMMANDS))
+        ratios = (
+            f"{one}/{other} {statistics.median(run[name, one] / run[name, other] for run in runs):5.2f}"
+            for one, other in (("fmt", "bare"), ("validate", "bare"), ("pull", "plan"))
+        )
+        print(f"{size:7} {name:8} {'  '.join(times)}  {'  '.join(ratios)}", flush=True)
+
+
+def main() -> None:
+    """Run what the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("sizes", nargs="*", metavar="SIZE", help=f"{', '.join(SIZES)}; all but huge unless named")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--against", type=Path, metavar="CHECKOUT", help="another checkout, measured in turn")
+    parser.add_argument("--environments", type=Path, metavar="DIR", help="where environments are kept")
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        kept = chosen.environments or Path(temporary)
+        programs = {"A": install(CHECKOUT, kept / "A")}
+        if chosen.against:
+            programs["against"] = install(chosen.against, kept / "against")
+        for one in chosen.sizes or [size for size in SIZES if size != "huge"]:
+            measure(one, chosen.rounds, programs)
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("sizes", nargs="*", metavar="SIZE", help=f"{', '.join(SIZES)}; all unless named")
-    parser.add_argument("--rounds", type=int, default=3)
-    chosen = parser.parse_args()
-    for one in chosen.sizes or SIZES:
-        measure(one, chosen.rounds)
+    main()

@@ -1,9 +1,11 @@
 """Measure `sdx-state plan` without changes against the floor, in one run, on the same files and the same server.
 
-    python -m tests.benchmarks.plan [small] [medium] [big] [--rounds N] [--latency SECONDS]
+    python -m tests.benchmarks.plan [small] [medium] [big] [--rounds N] [--latency SECONDS] [--against CHECKOUT]
 
-A = `sdx-state plan`; B = bare.py. Each is a process of its own; A and B take turns. Prints the medians, the median of
-the ratios A/B, the peak memory of A, and how many requests A sends against the least that would do.
+A = `sdx-state plan` of the installed wheel (installed.py); B = bare.py in the same environment. Each is a process of
+its own, and they take turns. Prints the medians of wall and processor time, the median of the ratios A/B, the peak
+memory, and how many requests A sends against the least that would do. `--against` measures the wheel of another
+checkout in turn. `--environments DIR` keeps the environments for the next run.
 """
 
 from __future__ import annotations
@@ -12,17 +14,18 @@ import argparse
 import multiprocessing
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
+from collections.abc import Mapping
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from tests.benchmarks.installed import CHECKOUT, Cost, Installed, cost, environment, install
 from tests.benchmarks.tenants import SIZES, snapshot, write_project
 
 HERE = Path(__file__).parent
 PARALLELISM = 8
+CREDENTIALS = {"SDX_CUSTOMER_UUID": "00000000-0000-4000-8000-000000000000", "SDX_AUTH_TOKEN": "sandbox"}
 
 
 def serve(size: str, latency: float, pipe: Connection) -> None:
@@ -33,18 +36,6 @@ def serve(size: str, latency: float, pipe: Connection) -> None:
         server.store.load_snapshot(snapshot(size))
         pipe.send(server.url)
         pipe.recv()
-
-
-def timed(command: list[str], environment: dict[str, str]) -> tuple[float, float]:
-    """Run `command` and return its wall time in seconds and its peak memory in MB."""
-    begun = time.perf_counter()
-    quiet = subprocess.DEVNULL if "apply" in command else None  # it says what it does line by line
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=quiet)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        raise SystemExit(f"{command} ended with {process.returncode}")
-    return time.perf_counter() - begun, usage.ru_maxrss / 1024
 
 
 def least_requests(size: str) -> int:
@@ -81,46 +72,67 @@ def requests_sent(url: str, folder: Path) -> int:
         return client.requests
 
 
-def measure(size: str, rounds: int, latency: float) -> None:
-    """Measure one size and print a line."""
+def measure(size: str, rounds: int, latency: float, programs: Mapping[str, Installed]) -> None:
+    """Measure one size and print a line for each program."""
     ours, theirs = multiprocessing.Pipe()
     server = multiprocessing.get_context("spawn").Process(target=serve, args=(size, latency, theirs))
     server.start()
     try:
         url = ours.recv()
-        os.environ.update(
-            SDX_API_URL=url, SDX_CUSTOMER_UUID="00000000-0000-4000-8000-000000000000", SDX_AUTH_TOKEN="sandbox"
-        )
+        variables = environment(SDX_API_URL=url, **CREDENTIALS)
+        os.environ.update(SDX_API_URL=url, **CREDENTIALS)
         with tempfile.TemporaryDirectory() as temporary:
-            folder = Path(temporary)
-            write_project(folder, size)
-            program = [sys.executable, "-m", "sdx_state.cli.main", "-C", str(folder)]
-            environment = dict(os.environ)
-            timed([*program, "apply", "--auto-approve"], environment)
-            plan = [*program, "plan", "--detailed-exitcode"]
-            bare = [sys.executable, str(HERE / "bare.py"), url, str(folder), str(PARALLELISM)]
-            runs = [(timed(plan, environment), timed(bare, environment)) for _ in range(rounds)]
-            sent, least = requests_sent(url, folder), least_requests(size)
+            commands: dict[str, list[str]] = {}
+            for name, one in programs.items():
+                folder = Path(temporary, name)
+                write_project(folder, size)
+                program = [str(one.program), "-C", str(folder)]
+                cost([*program, "apply", "--auto-approve"], variables, folder)
+                commands[name] = [*program, "plan", "--detailed-exitcode"]
+            python = str(programs["A"].python)
+            commands["B"] = [python, str(HERE / "bare.py"), url, str(Path(temporary, "A")), str(PARALLELISM)]
+            runs = [
+                {name: cost(command, variables, Path(temporary)) for name, command in commands.items()}
+                for _ in range(rounds)
+            ]
+            sent, least = requests_sent(url, Path(temporary, "A")), least_requests(size)
     finally:
         ours.send("end")
         server.join()
-    a = statistics.median(run[0][0] for run in runs)
-    b = statistics.median(run[1][0] for run in runs)
-    ratio = statistics.median(run[0][0] / run[1][0] for run in runs)
-    memory = max(run[0][1] for run in runs)
     resources = sum((SIZES[size][0], SIZES[size][0] * SIZES[size][1], SIZES[size][2]))
-    print(
-        f"{size:7} {resources:7,} resources  A {a:6.2f} s  B {b:6.2f} s  A/B {ratio:5.2f}  "
-        f"peak {memory:4.0f} MB  requests {sent:,} (least {least:,})",
-        flush=True,
-    )
+    print(f"{size}: {resources:,} resources, {sent:,} requests of A (least {least:,})")
+    for name in commands:
+        print(f"  {name:8} {line([(run[name], run['B']) for run in runs])}", flush=True)
+
+
+def line(runs: list[tuple[Cost, Cost]]) -> str:
+    """Return the medians of a program, and those of its ratios to the floor."""
+    wall, ratio = statistics.median(a.wall for a, _ in runs), statistics.median(a.wall / b.wall for a, b in runs)
+    used = statistics.median(a.processor for a, _ in runs)
+    share = statistics.median(a.processor / b.processor for a, b in runs)
+    memory = max(a.memory for a, _ in runs)
+    return f"wall {wall:6.2f} s ({ratio:4.2f})  processor {used:6.2f} s ({share:4.2f})  peak {memory:4.0f} MB"
+
+
+def main() -> None:
+    """Run what the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("sizes", nargs="*", metavar="SIZE", help=f"{', '.join(SIZES)}; all but huge unless named")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--latency", type=float, default=0.0, help="added to every answer, in seconds")
+    parser.add_argument("--against", type=Path, metavar="CHECKOUT", help="another checkout, measured in turn")
+    parser.add_argument("--environments", type=Path, metavar="DIR", help="where environments are kept")
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        kept = chosen.environments or Path(temporary)
+        programs = {"A": install(CHECKOUT, kept / "A")}
+        if chosen.against:
+            programs["against"] = install(chosen.against, kept / "against")
+        python = ".".join(map(str, sys.version_info[:3]))
+        print(f"installed wheels with bytecode, Python {python}, {os.cpu_count()} processors; {chosen.rounds} rounds")
+        for one in chosen.sizes or [size for size in SIZES if size != "huge"]:
+            measure(one, chosen.rounds, chosen.latency, programs)
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("sizes", nargs="*", metavar="SIZE", help=f"{', '.join(SIZES)}; all unless named")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--latency", type=float, default=0.0, help="added to every answer, in seconds")
-    chosen = parser.parse_args()
-    for one in chosen.sizes or SIZES:
-        measure(one, chosen.rounds, chosen.latency)
+    main()

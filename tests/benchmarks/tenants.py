@@ -1,11 +1,16 @@
-"""Tenants of three sizes, as what the API answers and as the YAML that says the same."""
+"""Tenants of four sizes, as what the API answers and as the YAML that says the same."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 # surveys, questions in each, users
-SIZES = {"small": (5, 8, 50), "medium": (100, 10, 5_000), "big": (1_000, 10, 50_000)}
+SIZES = {
+    "small": (5, 8, 50),
+    "medium": (100, 10, 5_000),
+    "big": (1_000, 10, 50_000),
+    "huge": (10_000, 10, 490_000),
+}
 
 
 def snapshot(size: str) -> dict[str, list[dict[str, object]]]:
@@ -61,20 +66,29 @@ def write_project(folder: Path, size: str) -> None:
     asked: dict[object, list[dict[str, object]]] = {}
     for question in rows["questions"]:
         asked.setdefault(question["survey_id"], []).append(question)
-    lines = ["surveys:"]
-    for survey in rows["surveys"]:
-        lines.append(f"  survey-{survey['id']}:")
-        lines += [f"    {name}: {value}" for name, value in survey.items() if name != "id"]
-        lines.append("    questions:")
-        for question in asked[survey["id"]]:
-            fields = [(name, value) for name, value in question.items() if name not in ("id", "survey_id", "order")]
-            for place, (name, value) in enumerate(fields):
-                lines.append(f"      {'-' if place == 0 else ' '} {name}: {value}")
-    (folder / "surveys.yaml").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    lines = ["users:"]
-    for user in rows["users"]:
-        lines.append(f"  {user['email']}:")
-        for name, value in user.items():
-            if name != "email":
-                lines.append(f'    {name}: "{value}"' if name == "phone" else f"    {name}: {value}")
-    (folder / "users.yaml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    for number, surveys in enumerate(parts(rows["surveys"], 2_500)):
+        lines = ["surveys:"]
+        for survey in surveys:
+            lines.append(f"  survey-{survey['id']}:")
+            lines += [f"    {name}: {value}" for name, value in survey.items() if name != "id"]
+            lines.append("    questions:")
+            for question in asked[survey["id"]]:
+                fields = [
+                    (name, value) for name, value in question.items() if name not in ("id", "survey_id", "order")
+                ]
+                for place, (name, value) in enumerate(fields):
+                    lines.append(f"      {'-' if place == 0 else ' '} {name}: {value}")
+        (folder / f"surveys-{number}.yaml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    for number, users in enumerate(parts(rows["users"], 50_000)):
+        lines = ["users:"]
+        for user in users:
+            lines.append(f"  {user['email']}:")
+            for name, value in user.items():
+                if name != "email":
+                    lines.append(f'    {name}: "{value}"' if name == "phone" else f"    {name}: {value}")
+        (folder / f"users-{number}.yaml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def parts(rows: list[dict[str, object]], size: int) -> list[list[dict[str, object]]]:
+    """Return `rows` in parts of at most `size`, one file each: the size of a file is limited."""
+    return [rows[start : start + size] for start in range(0, len(rows), size)]
