@@ -185,8 +185,9 @@ class _Undo:
         kind, parent, address = KINDS[change.kind], None, change.address
         if kind.parent is not None:
             parent = self._today(kind.parent, before.parent_id)
-            if parent is None:
-                self._say(address, f"{address} (id {before.id}) cannot come back: its {kind.parent} is not managed")
+            if parent is None or not (parent in self.restored.values() or self._live_at(parent) is not None):
+                lacks = "not managed" if parent is None else "gone from the tenant"
+                self._say(address, f"{address} (id {before.id}) cannot come back: its {kind.parent} is {lacks}")
                 return
             address = address.under(parent)
         known = self.ledger.entries.get(address)

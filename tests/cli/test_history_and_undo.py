@@ -115,6 +115,19 @@ def test_undo_never_touches_what_the_run_did_not(changed, tenant):
     assert rows["A"]["closing_text"] == "By hand"
 
 
+def test_undo_says_that_a_question_cannot_come_back_once_its_survey_is_gone_and_writes_the_rest(changed, tenant):
+    row = next(row for row in tenant.store.rows("surveys") if row["name"] == "A")
+    for question in [one for one in tenant.store.rows("questions") if one["survey_id"] == row["id"]]:
+        tenant.store.delete_row("questions", str(question["id"]))
+    tenant.store.delete_row("surveys", str(row["id"]))
+    undone = changed.run("undo", runs(changed)[-1], "--auto-approve", "--allow-deletes", "1")
+    assert undone.code == 0, undone.err
+    assert "cannot come back: its survey is gone from the tenant" in undone.out
+    texts, _, people = picture(tenant)
+    assert texts == {"B": ("", "Hello")}
+    assert people == [("u@example.com", "U")]
+
+
 def test_undo_of_an_unknown_run_or_without_consent_writes_nothing(changed, tenant):
     after = picture(tenant)
     assert changed.run("undo", "20200101-000000-abcd", "--auto-approve").code == 1
