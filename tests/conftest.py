@@ -20,6 +20,7 @@ import pytest
 from tests.faulty_proxy import FaultyProxy, handler_of
 from tests.tiers import (  # noqa: F401 - hooks and a fixture, which pytest finds here
     pytest_collection_modifyitems,
+    pytest_collectstart,
     pytest_configure,
     pytest_deselected,
     pytest_sessionfinish,

@@ -225,6 +225,7 @@ def test_all_texts_use_the_words_of_the_field() -> None:
     assert list(findings()) == []
 
 
+@pytest.mark.soak
 def test_comments_docstrings_and_names_of_tests_use_the_words_of_the_field() -> None:
     found = []
     for room in ("sdx_state", "examples", "tests"):

@@ -33,6 +33,7 @@ def test_a_merge_is_planned_and_exactly_that_is_applied(merged, tenant):
     assert "No changes" in planned.summary
 
 
+@pytest.mark.soak
 def test_the_state_goes_from_run_to_run_so_that_deletes_and_limits_are_known(merged, tenant):
     merged.commit("a.yaml", "surveys: {b: {name: B}}\n")
     planned = merged.run("plan")
@@ -44,6 +45,7 @@ def test_the_state_goes_from_run_to_run_so_that_deletes_and_limits_are_known(mer
     assert surveys(tenant) == ["B"]
 
 
+@pytest.mark.soak
 def test_retried_run_keeps_its_changes(merged, tenant):
     merged.commit("a.yaml", TWO)
     merged.run("plan")
@@ -56,6 +58,7 @@ def test_retried_run_keeps_its_changes(merged, tenant):
     assert merged.run("plan").outputs["changes"] == "0"
 
 
+@pytest.mark.soak
 def test_a_plan_that_is_not_the_reviewed_one_is_not_applied(merged, tenant):
     merged.commit("a.yaml", "surveys: {a: {name: A, description: New}}\n")
     reviewed = merged.run("plan")
@@ -70,6 +73,7 @@ def test_a_plan_that_is_not_the_reviewed_one_is_not_applied(merged, tenant):
     assert surveys(tenant) == ["A"]
 
 
+@pytest.mark.soak
 def test_plan_is_signed_and_the_state_encrypted(merged):
     merged.commit("a.yaml", TWO)
     planned, applied = merged.run("plan"), merged.run("apply")
@@ -85,6 +89,7 @@ def test_plan_is_signed_and_the_state_encrypted(merged):
     assert not (applied.folder / ".sdx" / "state.json").exists()
 
 
+@pytest.mark.soak
 def test_hand_off_is_not_a_failure(runner):
     runner.commit("sdx.yaml", DOCUMENTED)
     runner.commit("a.yaml", ONE)
@@ -94,6 +99,7 @@ def test_hand_off_is_not_a_failure(runner):
     assert (runner.artifacts["handoff-production"][1] / "handoff.html").exists()
 
 
+@pytest.mark.soak
 def test_in_a_public_repository_the_hand_off_is_not_for_everybody(runner):
     runner.commit("sdx.yaml", DOCUMENTED)
     runner.commit("a.yaml", ONE)
@@ -167,6 +173,7 @@ def test_a_fork_gets_its_plan_in_the_summary(merged, github):
     assert github.comments == {}
 
 
+@pytest.mark.soak
 def test_a_pull_request_knows_drift_from_what_is_pending(merged, tenant, github):
     (row,) = tenant.store.rows("surveys")
     merged.commit("a.yaml", "surveys: {a: {name: A, description: Ours}}\n")
@@ -184,6 +191,7 @@ def test_a_pull_request_knows_drift_from_what_is_pending(merged, tenant, github)
         assert counted in body
 
 
+@pytest.mark.soak
 def test_the_night_keeps_one_issue_about_drift(merged, tenant, github):
     assert merged.run("drift").code == 0
     assert github.issues == {}
@@ -235,6 +243,7 @@ def test_each_shell_part_is_well_formed(runner):
                 subprocess.run(["bash", "-n", "-c", step["run"]], check=True)
 
 
+@pytest.mark.soak
 def test_apply_that_finds_the_state_locked_names_the_other_run(merged):
     merged.commit("a.yaml", TWO)
     assert merged.run("plan").code == 0

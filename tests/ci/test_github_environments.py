@@ -57,6 +57,7 @@ def test_invalid_project_stops_before_the_matrix(runner):
     assert (ended.code, ended.outputs) == (1, {})
 
 
+@pytest.mark.soak
 def test_each_environment_is_planned_and_applied_with_its_own_plan_and_state(two):
     planned = {one: two("plan", one) for one in two.servers}
     assert [(ran.code, ran.outputs["changes"]) for ran in planned.values()] == [(0, "2"), (0, "2")]
@@ -77,6 +78,7 @@ def test_environments_wait_for_themselves_alone(two):
     assert two.runner._filled({"key": job["environment"]}, {"inputs.environment": ""})["key"] == "production"
 
 
+@pytest.mark.soak
 def test_planning_needs_a_database_user_that_can_only_read(two):
     import psycopg
 
@@ -113,6 +115,7 @@ def reviewed(two, github):
     return github.comments
 
 
+@pytest.mark.soak
 def test_each_environment_has_its_own_comment(two, reviewed):
     for one in two.servers:
         assert two("review", one, branch="more").code == 0
@@ -120,7 +123,8 @@ def test_each_environment_has_its_own_comment(two, reviewed):
     assert starts == ["<!-- sdx-state plan au -->", "<!-- sdx-state plan au-2 -->"]
 
 
-@pytest.mark.parametrize("text", ["surveys: {b: {nam: B}}\n", pytest.param("surveys: [\n", marks=pytest.mark.soak)])
+@pytest.mark.soak
+@pytest.mark.parametrize("text", ["surveys: {b: {nam: B}}\n", "surveys: [\n"])
 def test_plan_that_fails_takes_the_place_of_the_comment_of_its_environment(two, reviewed, text):
     two.runner.commit("b.yaml", text, branch="more")
     assert two("review", "au", branch="more").code == 1

@@ -58,7 +58,10 @@ COMMANDS = (
 )
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp437"])
+@pytest.mark.parametrize(
+    "encoding",
+    [pytest.param("ascii", marks=pytest.mark.soak), "cp1252", pytest.param("cp437", marks=pytest.mark.soak)],
+)
 def test_every_command_writes_to_a_console_without_its_characters(run, declared, tenant, encoding):
     for arguments in COMMANDS:
         ended = run(declared, encoding, *arguments)

@@ -223,8 +223,9 @@ def test_a_link_to_a_file_that_is_not_there_yet_makes_that_file(
 @pytest.mark.parametrize(
     ("command", "name"),
     [
-        *((command, "/dev/stdout") for command in OUTPUTS),
-        *((plan_format, name) for name in ("/dev/fd/1", "/proc/self/fd/1", "link")),
+        *(pytest.param(one, "/dev/stdout", marks=pytest.mark.soak) for one in OUTPUTS if one is not plan_format),
+        *((plan_format, name) for name in ("/dev/stdout", "link")),
+        *(pytest.param(plan_format, name, marks=pytest.mark.soak) for name in ("/dev/fd/1", "/proc/self/fd/1")),
     ],
 )
 def test_stdout_by_name_is_written_into_a_pipe_and_into_a_file(

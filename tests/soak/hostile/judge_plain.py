@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import sys
 import unicodedata
@@ -17,13 +18,13 @@ _DRAWN = frozenset("\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891
 _ACTING = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
 
 
+@functools.cache
 def _acting() -> re.Pattern[str]:
     """Return what finds a character that acts instead of being seen."""
     found = (chr(code) for code in range(sys.maxunicode + 1) if unicodedata.category(chr(code)) in _ACTING)
     return re.compile(f"[{_IGNORED}{''.join(re.escape(one) for one in found if one not in _DRAWN)}]")
 
 
-_ACTS = _acting()
 _COLOUR = re.compile("\x1b\\[(?:0|1|2|31|32|33|35|36|31;9|1;31)m")
 _AT_START = re.compile(r"^\s*::")
 _ANYWHERE = re.compile(r"##\[|##vso\[|##teamcity\[|section_(?:start|end):")
@@ -40,7 +41,7 @@ _SPACE = re.compile(r"\s+")
 
 def controls_in(text: str, allowed: str = "\n") -> str:
     """Return the characters of `text` that act instead of being seen, without those `allowed`."""
-    return "".join(one for one in dict.fromkeys(_ACTS.findall(text)) if one not in allowed)
+    return "".join(one for one in dict.fromkeys(_acting().findall(text)) if one not in allowed)
 
 
 def uncoloured(text: str) -> str:
@@ -101,7 +102,7 @@ def squeezed(text: str) -> str:
 def outlook_of(text: str) -> str:
     """Return `text` as the eye has it: what is invisible is gone, and one space is like another."""
     seen = (" " if one in _LIKE_A_SPACE else one for one in text)
-    return unicodedata.normalize("NFC", _ACTS.sub(_as_line_end, "".join(seen)).replace("\ufe0f", ""))
+    return unicodedata.normalize("NFC", _acting().sub(_as_line_end, "".join(seen)).replace("\ufe0f", ""))
 
 
 def _as_line_end(match: re.Match[str]) -> str:
