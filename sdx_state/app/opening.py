@@ -145,7 +145,17 @@ def open_tenant(
         proven = bool(project.tenant or customer)
         where = whereabouts(project, base, project.tenant or customer)
         added, rescue = place.extensions, place.rescue
-        yield Workspace(client, store, base.origin, *settings, where, proven, extensions=added, rescue=rescue)
+        yield Workspace(
+            client,
+            store,
+            base.origin,
+            *settings,
+            where,
+            proven,
+            extensions=added,
+            rescue=rescue,
+            scope=project.scope,
+        )
 
 
 @contextmanager
@@ -170,7 +180,16 @@ def open_sandbox(project: Project, place: Place) -> Iterator[Workspace]:
             choice = bool(project.environments)
             where = Whereabouts(project.environment, None, choice=choice, local=place.sandbox_name)
             added, rescue = place.extensions, place.rescue
-            yield Workspace(client, store, base.origin, *settings, where, extensions=added, rescue=rescue)
+            yield Workspace(
+                client,
+                store,
+                base.origin,
+                *settings,
+                where,
+                extensions=added,
+                rescue=rescue,
+                scope=project.scope,
+            )
 
 
 @contextmanager
@@ -193,7 +212,7 @@ def open_stored(
         SandboxUnusable: The packages of the sandbox are not installed.
     """
     from sdx_state.app.rebuild import rebuild
-    from sdx_state.app.rehearsal import remembered, veiled
+    from sdx_state.app.rehearsal import remembered, veiled, veiled_kinds
     from sdx_state.live import NO_PROGRESS
 
     with require_sandbox():
@@ -217,6 +236,8 @@ def open_stored(
                 Whereabouts(project.environment, None, choice=bool(project.environments), local=_stored_name(stored)),
                 stored=stored.evidence,
                 extensions=place.extensions,
+                # The file has what was in scope when it was stored; pseudonyms match no glob.
+                scope=project.scope.without(veiled_kinds()) if pseudonyms.salt else project.scope,
             )
             if stored.ledger is not None:
                 store.save(remembered(stored.ledger, intentions, pseudonyms))

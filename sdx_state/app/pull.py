@@ -32,6 +32,7 @@ from sdx_state.model.snapshot import Snapshot
 from sdx_state.model.texts import counted
 from sdx_state.plan.build import build_plan
 from sdx_state.plan.describe import Description, Place, describe, place_of
+from sdx_state.plan.divide import divide
 from sdx_state.plan.rename import key_changes
 
 
@@ -111,7 +112,7 @@ def pull(
         files = Changed(Folder(folder), dict.fromkeys(example))
         if example:
             before = load(files)
-        plan = build_plan(intention_of(before), snapshot, ledger)
+        plan = build_plan(intention_of(before), snapshot, ledger, tenant_scope=workspace.scope)
         _require_matched(plan, before)
         edits = list(_edits(plan))
         if edits and not choices.overwrite(edits):
@@ -123,7 +124,8 @@ def pull(
         first = not before.resources and not ledger.entries
         new = list(plan.unmanaged)
         everything = bool(new) and (first or choices.take(new))
-        described = _described(before, plan, snapshot, ledger, everything=everything)
+        inside = divide(snapshot, workspace.scope).inside
+        described = _described(before, plan, inside, ledger, everything=everything)
         _require_writable(described)
         drafts: dict[str, SourceText | None] = dict(files.texts)
         try:

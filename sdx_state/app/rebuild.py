@@ -77,7 +77,7 @@ def rebuild(workspace: Workspace, intention: Intention, progress: Progress) -> R
         for address, entry in old.entries.items()
         if address in intention.resources and identity(address.kind, entry.id) in live
     }
-    plan = build_plan(intention, snapshot, replace(forgetful, entries=certain))
+    plan = build_plan(intention, snapshot, replace(forgetful, entries=certain), tenant_scope=workspace.scope)
     different = {change.address for change in plan.changes if change.writes}
     entries: dict[Address, Entry] = {}
     for address, id in plan.ids.items():

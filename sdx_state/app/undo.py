@@ -56,7 +56,7 @@ def plan_undo(
     wanted = replace(wanted, kinds=wanted.kinds | kinds)  # what is managed no more is looked for too
     seen = workspace.reader(waiting).observe(wanted, ledger, unfinished, progress)
     snapshot, ledger = seen.snapshot, seen.ledger
-    plan, resources = undo_plan(past, snapshot, ledger)
+    plan, resources = undo_plan(past, snapshot, ledger, workspace.scope)
     touched = {change.address for one in (past.plan, plan) for change in one.changes}
     wrong = unmatched({"--allow": allowed}, touched.union(ledger.entries))
     plan = replace(plan, diagnostics=(*plan.diagnostics, *wrong))

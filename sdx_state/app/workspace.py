@@ -15,7 +15,8 @@ from sdx_state.app.judge import Judge
 from sdx_state.app.observe import Reading, TenantReader, clocks, require_same_tenant
 from sdx_state.apply import settling
 from sdx_state.apply.review import Review
-from sdx_state.kinds import SURVEY, written_names
+from sdx_state.kinds import KINDS, SURVEY, parent_names, written_names
+from sdx_state.kinds.tenant_scope import WHOLE_TENANT, TenantScope
 from sdx_state.live import Progress, Wanted, read_live, wanted_of
 from sdx_state.model.address import Address
 from sdx_state.model.evidence import Counts
@@ -26,6 +27,7 @@ from sdx_state.model.snapshot import Snapshot
 from sdx_state.model.suppression import unsuppressed
 from sdx_state.model.whereabouts import Whereabouts
 from sdx_state.plan.build import Intention, build_plan
+from sdx_state.plan.divide import divide
 from sdx_state.plan.route import route, verb_of
 from sdx_state.plan.scope import scope_of
 from sdx_state.plan.select import select
@@ -58,6 +60,7 @@ class Workspace:
         stored: What was counted in a tenant that was stored; None for a live one, which is asked.
         extensions: What installed packages add: their rules judge every plan.
         rescue: File for the ledger of a run whose final save fails; None for no file.
+        scope: The part of the tenant that the project manages.
     """
 
     client: Endpoints
@@ -71,6 +74,7 @@ class Workspace:
     stored: StoredEvidence | None = None
     extensions: Extensions = field(default_factory=Extensions)
     rescue: Path | None = None
+    scope: TenantScope = WHOLE_TENANT
 
     @property
     def machine(self) -> Machine:
@@ -131,7 +135,7 @@ class Workspace:
         if read is not None and snapshot is read.snapshot and ledger is memory.saved and scope is None:
             plan = read.plan
         else:
-            plan = build_plan(intention, snapshot, seen.ledger, scope, seen.pending)
+            plan = build_plan(intention, snapshot, seen.ledger, scope, seen.pending, self.scope)
         ledger = seen.ledger
         plan = self.routed(plan)
         diagnostics = (
@@ -146,7 +150,7 @@ class Workspace:
         if base is not None:
             from sdx_state.plan.attribute import attribute
 
-            plan = attribute(plan, build_plan(base, snapshot, ledger))
+            plan = attribute(plan, build_plan(base, snapshot, ledger, tenant_scope=self.scope))
         changing = {change.address for change in plan.changes}
         narrowed = select(plan, targets, excludes)
         narrowing = {"--target": targets, "--exclude": excludes} if reviewed is None else {}
@@ -231,10 +235,16 @@ class Workspace:
         return recall(self.store, journal_of(self.store))
 
     def read_all(self, ledger: Ledger, progress: Progress) -> Snapshot:
-        """Read everything that the tenant lists."""
-        wanted = Wanted(kinds=written_names(), all_children=True)
+        """Read everything in scope that the tenant lists, and the children of what is managed."""
+        managed, parents = {address.kind for address in ledger.entries}, parent_names()
+        wanted = Wanted(
+            kinds=frozenset(name for name in written_names() if name in managed or self.scope.has(KINDS[name])),
+            parents=frozenset((one.kind, entry.id) for one, entry in ledger.entries.items() if one.kind in parents),
+            all_children=True,
+            scope=self.scope,
+        )
         snapshot, _ = read_live(self.client, wanted, ledger, self.parallelism, progress)
-        return snapshot
+        return divide(snapshot, self.scope).with_managed(ledger)
 
     def evidence(self, ledger: Ledger, snapshot: Snapshot, progress: Progress) -> StoredEvidence:
         """Count what a plan may endanger, in the managed surveys; where none is managed, in all."""

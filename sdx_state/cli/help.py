@@ -14,6 +14,7 @@ TOPICS = (
     "github",
     "gitlab",
     "shared-state",
+    "part-of-a-tenant",
     "handoff",
     "drift",
     "troubleshooting",

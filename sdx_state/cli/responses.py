@@ -88,7 +88,8 @@ def command(
         ledger = workspace.store.load()
         try:
             with reading("Reading the tenant") as progress:
-                asked = find_survey(workspace.client, survey, intention, ledger, workspace.parallelism, progress)
+                client, parallelism, scope = workspace.client, workspace.parallelism, workspace.scope
+                asked = find_survey(client, survey, intention, ledger, parallelism, progress, scope)
         except SurveyNotFound as error:
             raise Stop(str(error), error.advice, DECIDE if error.decide else 1) from error
         for message in asked.undecided:

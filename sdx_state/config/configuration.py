@@ -27,6 +27,7 @@ from sdx_state.config.project import found_files, read_project
 from sdx_state.config.references import References
 from sdx_state.config.repeated import Grouped
 from sdx_state.config.resources import Declarations, Document
+from sdx_state.config.scope import check_scope
 from sdx_state.config.settings import Project
 from sdx_state.config.sift import PROJECT_FILE, Found, unread, with_way_out
 from sdx_state.config.source_text import SourceText
@@ -174,6 +175,8 @@ class _Loader:
         documents, declarations = self.declarations(project.variables if project else None, found)
         reporter = Reporter(self.sources, self.diagnostics.append)
         check_across(declarations.resources, reporter)
+        if project is not None:
+            check_scope(declarations.resources.values(), project.scope, reporter)
         moved, removed = self._departures(documents, declarations, reporter)
         if isinstance(self.files, Folder):  # of a revision nothing is read but what declares something
             self.diagnostics += unread(found, self.named, self.files.read)

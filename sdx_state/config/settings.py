@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from sdx_state.kinds.email import identity_of
+from sdx_state.kinds.tenant_scope import WHOLE_TENANT, TenantScope
 from sdx_state.model.policy import Freeze, Guards, Policy
 from sdx_state.model.resource import Source
 from sdx_state.model.suppression import Suppression
@@ -97,6 +98,7 @@ class Project:
         environments_place: Where they are declared.
         declared_host: Host and port that the project file names, also where `SDX_API_URL` counts in its place.
         suppressions: Codes of warnings under `lint: {ignore: [...]}`, and in comments of the project file.
+        scope: The part of the tenant that the project manages.
     """
 
     folder: Path
@@ -115,6 +117,7 @@ class Project:
     environments_place: Source | None = field(default=None, compare=False)
     declared_host: str | None = None
     suppressions: tuple[Suppression, ...] = ()
+    scope: TenantScope = WHOLE_TENANT
 
     @property
     def guards(self) -> Guards:

@@ -17,6 +17,7 @@ from sdx_state.model.texts import normalized
 
 LONGEST = 254  # RFC 5321, section 4.5.3.1.3, without the angle brackets
 _DOMAIN_LENGTH = 253
+_WILDCARDS = frozenset("*?[")
 
 # A fast check for nearly every address: an ASCII local part, and a domain that ends with letters and has no label
 # that begins like an encoded one ("xn--"). A property test proves that it accepts only addresses that the library
@@ -70,6 +71,14 @@ def identity_of(text: str) -> str:
     plain = normalized("NFC", normalized("NFC", text).translate(_UPPER))
     local, at, domain = plain.rpartition("@")
     return f"{local}@{_ascii_domain(domain)}" if at else plain
+
+
+def glob_of(text: str) -> str:
+    """Return the glob `text` in the form in which addresses are compared."""
+    local, at, domain = identity_of(text).rpartition("@")
+    # A domain with a wildcard has no IDNA form; its other labels have.
+    labels = (label if _WILDCARDS & {*label} else _ascii_domain(label) for label in domain.split("."))
+    return f"{local}{at}{'.'.join(labels) if at else domain}"
 
 
 def _ascii_domain(domain: str) -> str:

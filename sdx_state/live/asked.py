@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from sdx_state.api.endpoints import Endpoints
 from sdx_state.kinds import QUESTION, SURVEY
+from sdx_state.kinds.tenant_scope import WHOLE_TENANT, TenantScope
 from sdx_state.live.read import Progress, read_live
 from sdx_state.live.wanted import Wanted
 from sdx_state.model.address import Address
@@ -48,7 +49,13 @@ class Asked:
 
 
 def find_survey(
-    client: Endpoints, name: str, intention: Intention, ledger: Ledger, parallelism: int, progress: Progress
+    client: Endpoints,
+    name: str,
+    intention: Intention,
+    ledger: Ledger,
+    parallelism: int,
+    progress: Progress,
+    scope: TenantScope = WHOLE_TENANT,
 ) -> Asked:
     """Return the survey `name`, an address or a key, with the addresses of its questions.
 
@@ -74,7 +81,7 @@ def find_survey(
         managed=frozenset((SURVEY.name, id) for id in ids),
     )
     snapshot, _ = read_live(client, wanted, ledger, parallelism, progress)
-    plan = build_plan(replace(intention, resources=declared), snapshot, ledger)
+    plan = build_plan(replace(intention, resources=declared), snapshot, ledger, tenant_scope=scope)
     for diagnostic in plan.errors:
         if diagnostic.address == address:
             raise SurveyNotFound(diagnostic.message, diagnostic.help or "", decide=diagnostic.needs_decision)

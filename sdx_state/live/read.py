@@ -178,7 +178,7 @@ def _live(kind: Kind, raw: Mapping[str, object], parent_id: str | None = None) -
 
 def _is_wanted(kind: Kind, parent: Live, wanted: Wanted) -> bool:
     return (
-        wanted.all_children
+        (wanted.all_children and wanted.scope.covers(kind, parent.raw.get(kind.natural_key)))
         or (kind.name, parent.id) in wanted.parents
         or (kind.name, kind.natural_key_of(parent.raw.get(kind.natural_key))) in wanted.parent_names
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from sdx_state.kinds import KINDS, parent_names
 from sdx_state.kinds.identity import Identity
+from sdx_state.kinds.tenant_scope import WHOLE_TENANT, TenantScope
 from sdx_state.model.address import Address
 from sdx_state.model.ledger import Ledger
 from sdx_state.model.resource import Desired
@@ -22,11 +23,12 @@ class Wanted:
         kinds: Names of the kinds whose lists are read.
         parents: `(kind, id)` of the resources whose children are listed.
         parent_names: The same, by kind and normalized natural key.
-        all_children: List the children of every parent.
+        all_children: List the children of every parent in `scope`.
         numbers: E.164 number -> country code to look up.
         managed: `(kind, id)` of managed resources in scope: those that are missing in a list are read by id.
         counts: Kind -> number of managed resources.
         leaving: `(kind, id)` that an earlier run was about to delete: their absence is expected.
+        scope: The part of the tenant that the project manages.
     """
 
     kinds: frozenset[str] = frozenset()
@@ -37,6 +39,7 @@ class Wanted:
     managed: frozenset[tuple[str, str]] = frozenset()
     counts: Mapping[str, int] = field(default_factory=dict)
     leaving: frozenset[tuple[str, str]] = frozenset()
+    scope: TenantScope = WHOLE_TENANT
 
     def missing(self, kind: str, seen: Collection[str]) -> list[str]:
         """Return the managed ids of `kind` that are not in `seen`, a set of identities.

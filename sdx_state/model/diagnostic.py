@@ -14,7 +14,9 @@ SEVERITIES: tuple[Severity, ...] = get_args(Severity)  # The worst first.
 
 # Codes of errors with an exit code of their own: they are not errors of the configuration.
 LIMITS = frozenset({"blocked", "deletes", "empty", "freeze", "protect", "risk"})
-DECISIONS = frozenset({"ambiguous-match", "apply-ambiguous", "id-used-again", "unlisted-resource"})
+DECISIONS = frozenset(
+    {"ambiguous-match", "apply-ambiguous", "id-used-again", "live-outside-scope", "unlisted-resource"}
+)
 
 
 @dataclass(frozen=True)

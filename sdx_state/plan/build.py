@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from sdx_state.kinds import KINDS, child_names, parent_names
 from sdx_state.kinds.identity import Identity, identity
+from sdx_state.kinds.tenant_scope import WHOLE_TENANT, TenantScope
 from sdx_state.model.address import Address
 from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.field_path import FieldPath
@@ -21,6 +22,7 @@ from sdx_state.plan.codec import fingerprint_of
 from sdx_state.plan.continuity import LeftBehind, continued, left_behind, moved_back, pinned_elsewhere
 from sdx_state.plan.departure import departures
 from sdx_state.plan.diff import differences, managed_values, not_carried
+from sdx_state.plan.divide import divide
 from sdx_state.plan.expectation import unmet_expectations
 from sdx_state.plan.match import Matches, match
 from sdx_state.plan.mistyped import mistyped
@@ -63,12 +65,16 @@ def build_plan(
     ledger: Ledger,
     scope: Collection[Address] | None = None,
     pending: Collection[Address] = (),
+    tenant_scope: TenantScope = WHOLE_TENANT,
 ) -> Plan:
     """Return the plan that makes the tenant of `snapshot` what `intention` says.
 
     With `scope`, only these addresses are planned; what the others own they keep. Nothing is planned for what is
-    `pending`: it was created a moment ago and does not show yet.
+    `pending`: it was created a moment ago and does not show yet. Resources outside `tenant_scope` are not matched,
+    listed, changed or deleted; addresses that are one of them are reported.
     """
+    whole, divided = snapshot, divide(snapshot, tenant_scope)
+    snapshot = divided.inside
     standing = continued(ledger.entries, intention.moved, intention.resources, ledger.steps)
     entries, diagnostics = dict(standing.entries), list(standing.diagnostics)
     for address in pinned_elsewhere(entries, intention.resources):
@@ -79,23 +85,21 @@ def build_plan(
     undeclared = {address: entry for address, entry in others.items() if address not in intention.resources}
     if scope is not None:
         undeclared = {address: entry for address, entry in undeclared.items() if address in scope}
-    matches = match(resources.values(), snapshot, entries, owned_elsewhere, pending)
+    matches = match(resources.values(), snapshot, entries, owned_elsewhere, pending, divided.outside)
     left = {
         one.address: one
-        for one in left_behind(
-            replace(standing, entries=entries), resources, matches.live, matches.undecided, snapshot
-        )
+        for one in left_behind(replace(standing, entries=entries), resources, matches.live, matches.undecided, whole)
     }
     for one in left.values():
         entries[one.address] = undeclared[one.address] = entries.pop(one.successor)
     came_from = {after: before for after, before in standing.came_from.items() if before not in left}
     replacing = {one.successor: one for one in left.values()}
 
-    leaving, lost = departures(undeclared, intention.removed, snapshot, intention.resources, left)
+    leaving, lost = departures(undeclared, intention.removed, divided, intention.resources, left)
     children = child_names()
     going = {one.id for one in leaving if one.kind in children and one.action is Action.DELETE and one.id}
     moved = reordered(resources, matches.live, snapshot, entries, ledger, going)
-    planner = _Planner(snapshot, ledger, entries, came_from, replacing, matches)
+    planner = _Planner(whole, ledger, entries, came_from, replacing, matches)
     changes, drift, unchanged = planner.plan_declared(resources, moved)
     changes += leaving
     drift += lost

@@ -13,23 +13,24 @@ from sdx_state.model.field_path import FieldPath
 from sdx_state.model.ledger import Entry
 from sdx_state.model.plan import Action, Change, Drift, FieldChange
 from sdx_state.model.resource import Desired, Live, Removed
-from sdx_state.model.snapshot import Snapshot
 from sdx_state.model.value import Value
 from sdx_state.plan.continuity import LeftBehind
+from sdx_state.plan.divide import FORGOTTEN, Divided
 
 
 def departures(
     undeclared: Mapping[Address, Entry],
     removed: Sequence[Removed],
-    snapshot: Snapshot,
+    divided: Divided,
     declared: Mapping[Address, Desired],
     successors: Mapping[Address, LeftBehind],
 ) -> tuple[list[Change], list[Drift]]:
     """Return the changes of `undeclared` (managed, not declared) resources, and those that the tenant deleted itself.
 
     A departure is reported at its `removed:` entry, or else at the resource with its address now (`successors`), or
-    at the parent in `declared` that it was in.
+    at the parent in `declared` that it was in. A resource outside the scope of the project is never deleted.
     """
+    snapshot = divided.inside
     live = {identity(one.kind, one.id): one for kind in KINDS for one in snapshot.of(kind)}
     orders = {order.address: order for order in removed}
     parents = {(address.kind, entry.id): address for address, entry in undeclared.items() if address.parent is None}
@@ -40,6 +41,8 @@ def departures(
         order = _order_for(address, orders)
         if kind.lookup_only:
             changes.append(_forget(address, entry, "no longer declared; there is nothing to delete"))
+        elif (other := divided.outside.get(identity(kind.name, entry.id))) is not None:
+            changes.append(_forget(address, entry, FORGOTTEN, other))
         elif found is None and (kind.name, entry.id) in snapshot.unlisted:
             changes.append(_forget(address, entry, f"taken out of its {kind.parent}; it stays in the tenant"))
         elif found is None:

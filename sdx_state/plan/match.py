@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sdx_state.kinds import KINDS, Kind
-from sdx_state.kinds.identity import Identity
+from sdx_state.kinds.identity import Identity, identity
 from sdx_state.model.address import Address
 from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.ledger import Entry
@@ -15,6 +15,7 @@ from sdx_state.model.resource import Desired, Live
 from sdx_state.model.snapshot import Snapshot
 from sdx_state.model.whereabouts import CHECK
 from sdx_state.plan.continuity import known_as
+from sdx_state.plan.divide import outside_scope
 
 
 @dataclass
@@ -40,6 +41,7 @@ def match(
     entries: Mapping[Address, Entry],
     owned_elsewhere: frozenset[Identity],
     pending: Collection[Address] = (),
+    outside: Mapping[Identity, Live] | None = None,
 ) -> Matches:
     """Match `desired` to the live resources of `snapshot`.
 
@@ -49,6 +51,7 @@ def match(
         entries: What the state remembers, under today's addresses.
         owned_elsewhere: The identities of live resources that an undeclared address owns: never given to another.
         pending: Addresses that were created a moment ago and do not show yet: nothing is planned for them.
+        outside: Live resources outside the scope of the project: nothing is planned for them.
     """
     matches = Matches(undecided={*pending})
     by_kind: dict[str, list[Desired]] = defaultdict(list)
@@ -57,7 +60,8 @@ def match(
     for kind in KINDS.values():
         declared = by_kind.get(kind.name)
         if declared:
-            _match_kind(kind, declared, snapshot.of(kind.name), entries, owned_elsewhere, snapshot.unlisted, matches)
+            live = snapshot.of(kind.name)
+            _match_kind(kind, declared, live, entries, owned_elsewhere, snapshot.unlisted, outside or {}, matches)
     return matches
 
 
@@ -72,6 +76,7 @@ def _match_kind(
     entries: Mapping[Address, Entry],
     owned_elsewhere: frozenset[Identity],
     unlisted: frozenset[Identity],
+    outside: Mapping[Identity, Live],
     matches: Matches,
 ) -> None:
     by_id = {(_scope(kind, one), kind.identity_of(one.id)): one for one in live}
@@ -103,13 +108,9 @@ def _match_kind(
             matches.live[resource.address] = found
             if entry is None or not kind.is_same(entry.id, found.id):
                 matches.imported.add(resource.address)
-        elif resource.id is not None:
+        elif (error := _missing(kind, resource, wanted, live, unlisted, outside)) is not None:
             matches.undecided.add(resource.address)
-            elsewhere = next((one for one in live if kind.is_same(one.id, resource.id)), None)
-            matches.diagnostics.append(_not_there(kind, resource, elsewhere))
-        elif entry is not None and (kind.name, entry.id) in unlisted:
-            matches.undecided.add(resource.address)
-            matches.diagnostics.append(_unlisted(kind, resource, entry.id))
+            matches.diagnostics.append(error)
         else:
             unmatched.append(resource)
     if unmatched:
@@ -194,6 +195,25 @@ def _not_managed(kind: Kind, resource: Desired, found: Live, reason: str) -> Dia
         resource.address,
         "correct it in the admin UI; until then nothing is planned for it",
     )
+
+
+def _missing(
+    kind: Kind,
+    resource: Desired,
+    id: str | None,
+    live: Sequence[Live],
+    unlisted: frozenset[Identity],
+    outside: Mapping[Identity, Live],
+) -> Diagnostic | None:
+    """Return why nothing can be planned for `resource`, whose `id` is not in its place; None if something can."""
+    if id is None:
+        return None
+    if (other := outside.get(identity(kind.name, id))) is not None:
+        return outside_scope(resource, other)
+    if resource.id is not None:
+        elsewhere = next((one for one in live if kind.is_same(one.id, id)), None)
+        return _not_there(kind, resource, elsewhere)
+    return _unlisted(kind, resource, id) if (kind.name, id) in unlisted else None
 
 
 def _not_there(kind: Kind, resource: Desired, elsewhere: Live | None) -> Diagnostic:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from sdx_state.kinds import KINDS, children_of
 from sdx_state.kinds.identity import Identity, identity
+from sdx_state.kinds.tenant_scope import WHOLE_TENANT, TenantScope
 from sdx_state.kinds.wire import read_field
 from sdx_state.model.address import Address
 from sdx_state.model.diagnostic import Diagnostic
@@ -20,6 +21,7 @@ from sdx_state.plan.agreement import replaced
 from sdx_state.plan.codec import fingerprint_of
 from sdx_state.plan.departure import deletion
 from sdx_state.plan.diff import differences, managed_values
+from sdx_state.plan.divide import Divided, divide
 from sdx_state.plan.order import moves, order_of, places
 from sdx_state.plan.write_order import in_order_of_writes
 
@@ -47,7 +49,9 @@ class Past:
     created: Mapping[Address, str] = field(default_factory=dict)
 
 
-def undo_plan(past: Past, snapshot: Snapshot, ledger: Ledger) -> tuple[Plan, dict[Address, Desired]]:
+def undo_plan(
+    past: Past, snapshot: Snapshot, ledger: Ledger, tenant_scope: TenantScope = WHOLE_TENANT
+) -> tuple[Plan, dict[Address, Desired]]:
     """Return the plan that puts back what `past` changed, and what that declares.
 
     It is about the ids that the run touched, at the addresses that they have today. A diagnostic says which of them
@@ -57,8 +61,9 @@ def undo_plan(past: Past, snapshot: Snapshot, ledger: Ledger) -> tuple[Plan, dic
         past: The run.
         snapshot: What is live now.
         ledger: What is remembered now: the address of each id.
+        tenant_scope: What the project manages of the tenant: the rest stays as it is.
     """
-    maker = _Undo(past, snapshot, ledger)
+    maker = _Undo(past, divide(snapshot, tenant_scope), ledger, tenant_scope)
     changes = in_order_of_writes([*maker.changes(), *maker.moved()])
     maker.diagnostics += replaced(changes, ledger.entries, snapshot, ledger)
     plan = Plan(
@@ -73,9 +78,10 @@ def undo_plan(past: Past, snapshot: Snapshot, ledger: Ledger) -> tuple[Plan, dic
 
 
 class _Undo:
-    def __init__(self, past: Past, snapshot: Snapshot, ledger: Ledger) -> None:
-        self.past, self.snapshot, self.ledger = past, snapshot, ledger
-        self.live = {identity(one.kind, one.id): one for kind in KINDS for one in snapshot.of(kind)}
+    def __init__(self, past: Past, divided: Divided, ledger: Ledger, tenant_scope: TenantScope) -> None:
+        self.past, self.snapshot, self.ledger = past, divided.inside, ledger
+        self.outside, self.tenant_scope = divided.outside, tenant_scope
+        self.live = {identity(one.kind, one.id): one for kind in KINDS for one in self.snapshot.of(kind)}
         self.addresses: dict[Identity, list[Address]] = {}
         for address, entry in ledger.entries.items():
             self.addresses.setdefault(identity(address.kind, entry.id), []).append(address)
@@ -86,12 +92,26 @@ class _Undo:
 
     def changes(self) -> Iterator[Change]:
         for change in sorted(self.past.plan.changes, key=lambda one: one.address.parent is not None):
-            if change.action is Action.CREATE:
+            if self._is_outside(change):
+                self._say(change.address, f"{change.address} is left as it is: it is outside `scope`")
+            elif change.action is Action.CREATE:
                 yield from self._uncreate(change)
             elif change.action is Action.DELETE:
                 yield from self._restore(change)
             elif change.action is Action.UPDATE:
                 yield from self._revert(change)
+
+    def _is_outside(self, change: Change) -> bool:
+        """True if what `change` was about is outside the scope today, or would be as it was before."""
+        kind, before = KINDS[change.kind], self.past.before.get(change.address)
+        ids = {change.id, self.past.created.get(change.address), before.id if before else None} - {None}
+        if any(identity(kind.name, id) in self.outside for id in ids if id):
+            return True
+        if before is None or change.action is Action.CREATE:
+            return False
+        if kind.parent is None:
+            return not self.tenant_scope.covers(kind, before.raw.get(kind.natural_key))
+        return before.parent_id is not None and identity(kind.parent, before.parent_id) in self.outside
 
     def moved(self) -> Iterator[Change]:
         """Yield what brings children back into their order, where it is about order alone."""

@@ -3,8 +3,8 @@
 `python -m tests.cli.guides FILE...` writes what the commands print today into the guides.
 
 A guide names its start in a comment: `<!-- start: examples/quickstart -->`, or `empty`. After a comma it names the
-services (`documented`; `seeded`: a tenant with a survey; `postgres`: a database for the state), or the steps done
-before (`connected`: the credentials are set; `applied`: and the project is applied).
+services (`documented`; `seeded`: a tenant with a survey; `shared`: a tenant of two brands; `postgres`: a database for
+the state), or the steps done before (`connected`: the credentials are set; `applied`: and the project is applied).
 `<!-- tenant: surveys 1 closing_text Bye -->` is a change made by hand in the admin UI at that point. The blocks:
 
 - `console`: `$ ` begins a command, its output follows. A line `...` matches any lines, `...` in a line any
@@ -49,6 +49,11 @@ SEEDED = {
     ],
     "users": [{"email": "ana.lee@example.com", "name": "Ana Lee", "agent_id": "alee"}],
 }  # fmt: skip
+SHARED = {
+    "surveys": [{"id": 7, "name": "Acme CSAT", "closing_text": "Goodbye."}, {"id": 8, "name": "Zenith CSAT"}],
+    "questions": [{**SEEDED["questions"][0], "survey_id": 7}],
+    "users": [{"email": "ana.lee@acme.example", "name": "Ana Lee"}, {"email": "zoe@zenith.example", "name": "Zoe"}],
+}
 # The reader's host is the one in sdx.yaml: only here it is a tenant on this machine.
 _OVERRIDDEN = re.compile(r"127\.0\.0\.1:\d+ \(SDX_API_URL overrides ([\w.-]+)\)")
 _START = re.compile(r"<!-- start: ([\w/-]+)((?:, [\w-]+)*) -->")
@@ -218,6 +223,8 @@ def walk(text: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[W
         monkeypatch.setenv("SDX_NO_KEYRING", "1")
         if "seeded" in how:
             tenant.store.load_snapshot(SEEDED)
+        if "shared" in how:
+            tenant.store.load_snapshot(SHARED)
         if "connected" in how or "applied" in how:
             monkeypatch.setenv("SDX_CUSTOMER_UUID", tenant.options.customer_uuid)
             monkeypatch.setenv("SDX_AUTH_TOKEN", tenant.options.auth_token)
