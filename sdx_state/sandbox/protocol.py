@@ -49,7 +49,8 @@ def json_answer(text: str, status: int = 200) -> Response:
 def page_answer(html: str, status: int = 200, forms: str = "'self'") -> HTMLResponse:
     """Return a web page that loads no resources, and whose forms go to `forms`."""
     policy = f"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action {forms}"
-    headers = {"Content-Security-Policy": f"{policy}; frame-ancestors 'none'", "Referrer-Policy": "no-referrer"}
+    # With `no-referrer` a browser does not say from which page a form comes, and `require_own_page` would refuse it.
+    headers = {"Content-Security-Policy": f"{policy}; frame-ancestors 'none'", "Referrer-Policy": "same-origin"}
     return HTMLResponse(html, status, headers)
 
 
