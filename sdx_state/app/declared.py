@@ -8,15 +8,18 @@ from pathlib import Path
 
 from sdx_state.app.extensions import Extensions, extensions
 from sdx_state.check.offline import offline_diagnostics
+from sdx_state.check.rules import rule_violations
 from sdx_state.config.configuration import Configuration, load_configuration
 from sdx_state.config.errors import ConfigurationError
 from sdx_state.config.files import ProjectFiles
 from sdx_state.config.settings import StateSettings
-from sdx_state.model.diagnostic import Diagnostic, in_order
+from sdx_state.model.diagnostic import Diagnostic, Severity, in_order
 from sdx_state.model.suppression import Suppression, unsuppressed
 from sdx_state.plan.build import Intention
 from sdx_state.state.backend import LOCAL
 from sdx_state.state.stores import LINEAGE, STORES
+
+NO_RULES: Mapping[str, Severity] = {}
 
 
 def load_declared(
@@ -30,13 +33,18 @@ def load_declared(
     """
     configuration = load_configuration(folder, environment, environ, files)
     known = extensions(folder)
-    added = (*_without_backend(configuration, known), *known.linted(configuration))
+    added = (
+        *_without_backend(configuration, known),
+        *rule_violations(configuration),
+        *known.linted(configuration),
+    )
     warnings = in_order((*configuration.warnings, *added)) if added else configuration.warnings
     lints = offline_diagnostics(configuration)
     suppressions = configuration.suppressions
     if suppressions:
         packages = bool(known.of("lints") or known.of("rules"))
-        judged = tuple(judge_suppressions(suppressions, (*warnings, *lints), packages=packages))
+        own = {rule.name: rule.severity for rule in configuration.project.rules}
+        judged = tuple(judge_suppressions(suppressions, (*warnings, *lints), own, packages=packages))
         warnings = in_order((*unsuppressed(warnings, suppressions), *judged))
         lints = list(unsuppressed(lints, suppressions))
     if any(one.severity == "error" for one in warnings):
@@ -56,7 +64,11 @@ def intention_of(configuration: Configuration) -> Intention:
 
 
 def judge_suppressions(
-    suppressions: Iterable[Suppression], found: Iterable[Diagnostic], *, packages: bool
+    suppressions: Iterable[Suppression],
+    found: Iterable[Diagnostic],
+    own: Mapping[str, Severity] = NO_RULES,
+    *,
+    packages: bool,
 ) -> Iterator[Diagnostic]:
     """Yield what is wrong with `suppressions`: unknown codes, errors, and those that suppress nothing.
 
@@ -65,6 +77,7 @@ def judge_suppressions(
     Args:
         suppressions: As they are declared.
         found: Everything that was found in the files.
+        own: The severities of the rules of the project, by name.
         packages: Whether installed packages may have codes of their own.
     """
     from sdx_state.config.codes import nearest_code, rules
@@ -76,8 +89,12 @@ def judge_suppressions(
         if not one.code:
             help = "write `# sdx: ignore[CODE]`"
             yield Diagnostic("unknown-code", "error", "a suppression names no code", one.source, help=help)
-        elif rule is None and not covers and not packages:
-            near = nearest_code(one.code)
+        elif own.get(one.code) == "error":
+            message = f"`{one.code}` cannot be suppressed: this rule of the project has the severity error"
+            help = "remove it, and correct what it is about, or give the rule the severity warning"
+            yield Diagnostic("not-suppressible", "error", message, one.source, help=help)
+        elif rule is None and one.code not in own and not covers and not packages:
+            near = nearest_code(one.code, own)
             help = f"did you mean `{near}`?" if near else "`sdx-state explain codes` lists them"
             message = f"there is no code `{one.code[:80]}`"
             yield Diagnostic("unknown-code", "error", message, one.source, help=help)
@@ -85,7 +102,7 @@ def judge_suppressions(
             message = f"`{one.code}` cannot be suppressed: {_REASONS.get(rule.kind, _REASONS['warning'])}"
             help = "remove it, and correct what it is about"
             yield Diagnostic("not-suppressible", "error", message, one.source, help=help)
-        elif rule is not None and rule.offline and not covers:
+        elif ((rule is not None and rule.offline) or one.code in own) and not covers:
             message = f"nothing is suppressed here: there is no `{one.code}`" + (" on this line" if one.line else "")
             yield Diagnostic("unused-suppression", "warning", message, one.source, help="remove it")
 

@@ -63,12 +63,13 @@ def _environments(context: Context, _sandbox: bool) -> Iterable[str]:
     return load_project(context.folder, None, {}).environments
 
 
-def _explained(_context: Context, _sandbox: bool) -> Iterable[str]:
+def _explained(context: Context, _sandbox: bool) -> Iterable[str]:
+    from sdx_state.cli.explain import project_rules
     from sdx_state.config.codes import rules
     from sdx_state.config.schema import project_keys
     from sdx_state.kinds import KINDS
 
-    return [*KINDS, *project_keys(), "project", "codes", "risk", *rules()]
+    return [*KINDS, *project_keys(), "project", "codes", "risk", *rules(), *project_rules(context)]
 
 
 addresses = _completer(_addresses)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import click
@@ -13,6 +14,7 @@ from sdx_state.cli.failure import Stop
 if TYPE_CHECKING:
     from sdx_state.app.extension import Extension
     from sdx_state.config.codes import Rule
+    from sdx_state.config.rules import ProjectRule
 
 UNKNOWN = 2
 
@@ -26,14 +28,14 @@ def command(context: Context, name: str | None, rule: str | None) -> None:
 
     For example `sdx-state explain survey.greeting_text`, `sdx-state explain limits.deletes` for a key of sdx.yaml,
     or `sdx-state explain unknown-key`. `explain codes` lists every code, and `explain risk` every rule of risk. Rules
-    and lints of installed packages are explained by their names.
+    of the project, and rules and lints of installed packages, are explained by their names.
     """
     from sdx_state.config.codes import rules
 
     if rule is not None and name != "risk":
         raise click.UsageError(f"only `explain risk` takes a second name, and this is {rule!r}")
     if name == "codes":
-        _list_codes()
+        _list_codes(context)
     elif name == "risk":
         _explain_risk(rule)
     elif name is not None and name in rules():
@@ -62,6 +64,35 @@ def _extensions(context: Context) -> tuple[Extension, ...]:
     return added.of("rules") + added.of("lints")
 
 
+def _explain_project_rule(context: Context, name: str) -> bool:
+    """Print the rule `name` of the project, and tell whether there is one."""
+    from sdx_state.config.emit import block
+    from sdx_state.report.escape import escape_lines
+
+    rule = project_rules(context).get(name)
+    if rule is None:
+        return False
+    about = " that matches" if rule.match else ""
+    click.echo(f"{name} ({rule.severity}), a rule of this project, {rule.source}\n")
+    click.echo(escape_lines(f"{rule.message}.\n\nIt checks every {rule.kind}{about}:\n"))
+    shown: dict[str, object] = {"match": rule.match} if rule.match else {}
+    click.echo(escape_lines("\n".join(block({**shown, "schema": rule.schema}, 2))))
+    if rule.severity != "error":
+        click.echo(f"\nTo suppress it: `# sdx: ignore[{name}]` on its line, or `lint: {{ignore: [{name}]}}`")
+    return True
+
+
+def project_rules(context: Context) -> Mapping[str, ProjectRule]:
+    """Return the rules of the project by name; none if its file cannot be read: other codes are known without it."""
+    from sdx_state.config.errors import ConfigurationError
+
+    try:
+        project = context.project_if_any()
+    except ConfigurationError:
+        return {}
+    return {rule.name: rule for rule in project.rules} if project is not None else {}
+
+
 def _explain_kind(context: Context, name: str | None) -> None:
     from sdx_state.config.codes import rules
     from sdx_state.config.schema import describe, project_keys
@@ -76,9 +107,9 @@ def _explain_kind(context: Context, name: str | None) -> None:
         return
     found = describe(name) or describe(f"project.{name}")
     if found is None:
-        if _explain_extension(context, name):
+        if _explain_project_rule(context, name) or _explain_extension(context, name):
             return
-        codes = [*rules(), *(one.name for one in _extensions(context))]
+        codes = [*rules(), *project_rules(context), *(one.name for one in _extensions(context))]
         above = describe(name.partition(".")[0])
         inner = [f"{above.name}.{field}" for field in above.fields] if above else [*codes, *project_keys()]
         known = [*kinds, *inner]
@@ -93,12 +124,16 @@ def _explain_kind(context: Context, name: str | None) -> None:
             click.echo(f"  {field:{widest}}  {text}")
 
 
-def _list_codes() -> None:
+def _list_codes(context: Context) -> None:
     from sdx_state.config.codes import rules
+    from sdx_state.report.escape import escape
 
-    widest = max(map(len, rules()))
+    own = project_rules(context)
+    widest = max(map(len, [*rules(), *own]))
     for rule in rules().values():
         click.echo(f"{rule.code:{widest}}  {rule.kind:7}  {rule.title}")
+    for name, one in own.items():
+        click.echo(f"{name:{widest}}  {one.severity:7}  {escape(one.message)}")
 
 
 def _explain_code(rule: Rule) -> None:

@@ -6,7 +6,7 @@ The guides under `sdx_state/guides/diagnostics` are the registry. They are read 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -19,6 +19,7 @@ _SECTION = re.compile(
     r"(?P<example>```.*?)\n\nFix: (?P<fix>.*?)\s*(?=^## |\Z)",
     re.MULTILINE | re.DOTALL,
 )
+_HEADING = re.compile(r"^## (\S+)$", re.MULTILINE)
 _BLOCK = re.compile(r"^```(?P<language>\S+)(?: (?P<file>\S+))?\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -81,6 +82,12 @@ def rules() -> Mapping[str, Rule]:
     return {rule.code: rule for name, text in guide_texts() for rule in _read(text, name in _OFFLINE)}
 
 
+@cache
+def built_in_codes() -> frozenset[str]:
+    """Return every code, without reading what the guides say of it."""
+    return frozenset(code for _, text in guide_texts() for code in _HEADING.findall(text))
+
+
 def guide_texts() -> Iterator[tuple[str, str]]:
     """Yield name and text of each guide, sorted by their names."""
     folder = resources.files("sdx_state").joinpath("guides").joinpath("diagnostics")
@@ -89,9 +96,9 @@ def guide_texts() -> Iterator[tuple[str, str]]:
             yield file.name, file.read_text(encoding="utf-8")
 
 
-def nearest_code(code: str) -> str | None:
-    """Return the code that `code` looks like, None if there is none."""
-    return nearest(code, sorted(rules()))
+def nearest_code(code: str, own: Iterable[str] = ()) -> str | None:
+    """Return the code, or the rule of the project among `own`, that `code` looks like; None if there is none."""
+    return nearest(code, [*own, *sorted(rules())])
 
 
 def _read(text: str, offline: bool) -> Iterator[Rule]:

@@ -11,6 +11,7 @@ from sdx_state.config.builder import build
 from sdx_state.config.comments import suppressions_in
 from sdx_state.config.errors import ConfigurationError
 from sdx_state.config.files import Folder, ProjectFiles, read_text
+from sdx_state.config.rules import read_rules, rule_diagnostics
 from sdx_state.config.scope import read_scope, unknown_kinds
 from sdx_state.config.settings import Api, Limits, Lint, Project, SandboxSettings, StateSettings
 from sdx_state.config.sift import PROJECT_FILE, Excluded, Found
@@ -150,7 +151,7 @@ def _meaning(settings: Table, source: SourceText) -> list[Diagnostic]:
         diagnostics += _not_users(layer, source)
         diagnostics += [source.diagnostic(*complaint) for complaint in complaints(layer)]
         diagnostics += unknown_kinds(layer, source)
-    return diagnostics
+    return [*diagnostics, *rule_diagnostics(_layers(settings), source)]
 
 
 def _not_users(layer: Table, source: SourceText) -> list[Diagnostic]:
@@ -245,4 +246,5 @@ def _project(folder: Path, settings: Table, environment: str | None, environ: Ma
         declared_host=declared_host,
         suppressions=tuple(_ignored(settings, overlay)),
         scope=read_scope(settings, overlay),
+        rules=tuple(read_rules([table(settings.get("rules")), table(overlay.get("rules"))])),
     )

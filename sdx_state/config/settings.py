@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from sdx_state.config.rules import ProjectRule
 from sdx_state.kinds.email import identity_of
 from sdx_state.kinds.tenant_scope import WHOLE_TENANT, TenantScope
 from sdx_state.model.policy import Freeze, Guards, Policy
@@ -99,6 +100,7 @@ class Project:
         declared_host: Host and port that the project file names, also where `SDX_API_URL` counts in its place.
         suppressions: Codes of warnings under `lint: {ignore: [...]}`, and in comments of the project file.
         scope: The part of the tenant that the project manages.
+        rules: Rules of the project, which every declared resource must keep.
     """
 
     folder: Path
@@ -118,6 +120,7 @@ class Project:
     declared_host: str | None = None
     suppressions: tuple[Suppression, ...] = ()
     scope: TenantScope = WHOLE_TENANT
+    rules: tuple[ProjectRule, ...] = ()
 
     @property
     def guards(self) -> Guards:

@@ -114,7 +114,7 @@ def test_the_example_of_the_guide_does_what_it_says(example: Any, tmp_path: Path
     from sdx_state.state.local import LocalStore
 
     text = (Path(__file__).parents[2] / "sdx_state/guides/rules.md").read_text(encoding="utf-8")
-    section = text.partition("\n## Rules of your own\n")[2].partition("\n## ")[0]
+    section = text.partition("\n## Rules in Python\n")[2].partition("\n## ")[0]
     (code,) = [block.removeprefix("python\n") for block in section.split("```") if block.startswith("python\n")]
     names: dict[str, Any] = {
         "Action": Action,
