@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from sdx_state.api.errors import CredentialsError
 from sdx_state.model.redaction import forms_of, redact
+from sdx_state.records import dataclass
 
 VARIABLES = ("SDX_CUSTOMER_UUID", "SDX_AUTH_TOKEN", "SDX_ACCESS_TOKEN")
 LONGEST = 16_384  # Characters of a secret: more than servers accept in a header.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import TracebackType
 
 from sdx_state.api.credentials import Credentials
@@ -17,6 +17,7 @@ from sdx_state.api.transport import HttpTransport
 from sdx_state.kinds import KINDS
 from sdx_state.model.urls import BaseUrl
 from sdx_state.programs.machine import THIS_MACHINE, Machine
+from sdx_state.records import dataclass
 
 # Collections that cannot be declared in YAML.
 NOT_MANAGED = {"responses": "response", "interactions": "interaction", "interaction_data": "interaction_data"}

@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from sdx_state.api.answer import Row, Rows, rows_of
 from sdx_state.api.errors import (
@@ -24,6 +23,7 @@ from sdx_state.api.retry import BUSY, Sender
 from sdx_state.kinds.email import identity_of
 from sdx_state.kinds.phone import may_be_the_same
 from sdx_state.model.texts import normalized
+from sdx_state.records import dataclass
 
 NOBODY = "2147483647"  # The highest signed 32-bit integer: no counter of a tenant reaches it.
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from sdx_state.api.errors import InvalidIdError, InvalidValueError
 from sdx_state.kinds import KINDS, cached_by_table
 from sdx_state.kinds.email import identity_of, unaddressable
 from sdx_state.kinds.phone import is_written
 from sdx_state.model.urls import segment
+from sdx_state.records import dataclass
 
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,18}")
 _UNSENDABLE = re.compile("[\0\ud800-\udfff]")

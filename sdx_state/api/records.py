@@ -11,10 +11,11 @@ Web links and UUIDs open without a login: no `repr` shows them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from sdx_state.api.answer import Row
+from sdx_state.records import dataclass
 
 Prompt = str | Mapping[str, str] | None  # the default language, or a map of languages
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
@@ -29,6 +28,7 @@ from sdx_state.api.errors import (
 )
 from sdx_state.api.exchange import Answer, Request, Transport
 from sdx_state.programs.machine import Machine
+from sdx_state.records import dataclass
 
 Result = TypeVar("Result")
 

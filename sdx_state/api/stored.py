@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from sdx_state.api.credentials import VARIABLES, Credentials, credentials_from
 from sdx_state.api.errors import CredentialsError
 from sdx_state.model.urls import BaseUrl
 from sdx_state.programs.machine import THIS_MACHINE, Machine
+from sdx_state.records import dataclass
 
 if TYPE_CHECKING:
     from sdx_state.api.oauth import Grant

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from sdx_state.app.declared import intention_of
@@ -15,6 +14,7 @@ from sdx_state.config.revision import at_revision
 from sdx_state.config.sift import PROJECT_FILE
 from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.plan.build import Intention
+from sdx_state.records import dataclass
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from sdx_state.app.place import state_name
 from sdx_state.config.project import load_project
 from sdx_state.config.settings import StateSettings
 from sdx_state.model.urls import host_of, without_secrets
+from sdx_state.records import dataclass
 from sdx_state.state.backend import LOCAL
 from sdx_state.state.files import HIDDEN_FOLDER
 

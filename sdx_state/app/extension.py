@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from sdx_state.app.advised import AdvisedError
 from sdx_state.app.installed import Places
 from sdx_state.model.diagnostic import Diagnostic
+from sdx_state.records import dataclass
 
 if TYPE_CHECKING:
     from sdx_state.config.configuration import Configuration

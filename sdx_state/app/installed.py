@@ -11,8 +11,9 @@ import site
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+
+from sdx_state.records import dataclass
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sdx_state.apply.history import DOCUMENT
 from sdx_state.decoding.typed import Record
 from sdx_state.model.ledger import Ledger
+from sdx_state.records import dataclass
 from sdx_state.state.backend import Backend
 from sdx_state.state.chain import NOTHING, Chain
 from sdx_state.state.errors import StateUnusable

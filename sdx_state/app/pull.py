@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -34,6 +33,7 @@ from sdx_state.plan.build import build_plan
 from sdx_state.plan.describe import Description, Place, describe, place_of
 from sdx_state.plan.divide import divide
 from sdx_state.plan.rename import key_changes
+from sdx_state.records import dataclass
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -23,6 +23,7 @@ from sdx_state.live.evidence import Counted
 from sdx_state.model.address import Address
 from sdx_state.model.evidence import Counts, Question
 from sdx_state.model.plan import Stored
+from sdx_state.records import dataclass
 
 BELIEVED = timedelta(days=7)  # after that a count of zero says nothing of today
 _COUNTED = (SURVEY.name, QUESTION.name)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Generic, TypeVar
 
 from sdx_state.model.address import Address
 from sdx_state.model.field_path import ORDER_PATH
 from sdx_state.model.plan import Action, Change
+from sdx_state.records import dataclass
 
 
 def arrangement_of(survey: Address) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timezone
 from typing import Any
 
@@ -29,6 +29,7 @@ from sdx_state.model.snapshot import Snapshot
 from sdx_state.plan.codec import PlanUnreadable, from_document, to_document
 from sdx_state.plan.order import order_of
 from sdx_state.plan.undo import Past
+from sdx_state.records import dataclass
 from sdx_state.state.backend import Backend
 from sdx_state.state.errors import RUN_ADVICE, RunUnknown, StateUnusable
 from sdx_state.state.journal import Journal

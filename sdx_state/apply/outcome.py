@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from sdx_state.api.errors import SurveyDynamixError
 from sdx_state.model.ledger import Ledger
 from sdx_state.model.plan import Action, Change
+from sdx_state.records import dataclass
 
 Status = Literal["done", "failed", "ambiguous", "stale", "handoff", "not started"]
 LOOK = "nothing was written to it. Run plan to see the current changes"

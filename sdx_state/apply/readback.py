@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from sdx_state.api.answer import Row
@@ -18,6 +18,7 @@ from sdx_state.model.address import Address
 from sdx_state.model.resource import Desired, Live
 from sdx_state.model.snapshot import Snapshot
 from sdx_state.plan.diff import differences
+from sdx_state.records import dataclass
 
 
 @dataclass(frozen=True)

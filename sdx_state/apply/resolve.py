@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from sdx_state.api.endpoints import Endpoints
 from sdx_state.api.errors import GoneError, NotFoundError
@@ -12,6 +11,7 @@ from sdx_state.apply.settling import Settling
 from sdx_state.kinds import KINDS
 from sdx_state.model.resource import Desired, Live
 from sdx_state.plan.diff import differences
+from sdx_state.records import dataclass
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeVar
 
 from sdx_state.model.address import Address
+from sdx_state.records import dataclass
 
 # Seconds in which the server may still process a request that timed out, and in which a read may lag behind a write.
 # Longer than the timeout of the client.

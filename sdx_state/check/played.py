@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from sdx_state.model.conversation import Check
 from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.resource import Source
+from sdx_state.records import dataclass
 
 
 @dataclass(frozen=True)

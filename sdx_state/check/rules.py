@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from fnmatch import translate
 from functools import cached_property
 from typing import Any
@@ -19,6 +19,7 @@ from sdx_state.kinds.field import FieldType
 from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.resource import Desired
 from sdx_state.model.value import DEFAULT_LANGUAGE
+from sdx_state.records import dataclass
 
 Family = Mapping[str, Sequence[Desired]]  # The children of a resource, by the name of their list in YAML.
 NO_CHILDREN: Family = {}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from sdx_state.records import dataclass
 
 if TYPE_CHECKING:
     from sdx_state.app.saved import SavedPlan

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
 
 from sdx_state.cli.streams import OutputLost
+from sdx_state.records import dataclass
 
 if TYPE_CHECKING:
     from sdx_state.api.errors import SurveyDynamixError

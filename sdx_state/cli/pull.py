@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ import click
 from sdx_state.cli.context import SHARED, Context, Shared, sandbox_option, stored_tenant
 from sdx_state.cli.locking import lock_option
 from sdx_state.cli.outputs import OutputFile
+from sdx_state.records import dataclass
 
 if TYPE_CHECKING:
     from sdx_state.config.settings import Project

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
 from sdx_state.model.alike import nearest
+from sdx_state.records import dataclass
 
 _OFFLINE = ("declarations.md", "files.md")
 _SECTION = re.compile(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -21,6 +21,7 @@ from sdx_state.config.emit import body_of, quoted, style_of
 from sdx_state.config.references import NOTHING, OPEN, References
 from sdx_state.config.update import Update, changed_fields
 from sdx_state.model.resource import Desired
+from sdx_state.records import dataclass
 
 _YAML = "tag:yaml.org,2002:"
 _NO_WRAP = 1_000_000

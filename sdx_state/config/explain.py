@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -15,6 +14,7 @@ from sdx_state.config.source_text import SourceText
 from sdx_state.config.tree import Items, Place, Table
 from sdx_state.model.alike import closest, did_you_mean
 from sdx_state.model.diagnostic import Diagnostic
+from sdx_state.records import dataclass
 
 Path = tuple[str | int, ...]
 MAX_SHOWN = 80

@@ -7,7 +7,6 @@ import os
 import stat
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -15,6 +14,7 @@ from sdx_state.config.sift import PROJECT_FILE, Excluded, Found, Unreadable, is_
 from sdx_state.config.source_text import MARKS, SourceText, character_diagnostic
 from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.resource import Source
+from sdx_state.records import dataclass
 from sdx_state.state.named_files import read_regular
 from sdx_state.state.platform import BYTES, NO_LINK, NO_WAIT
 from sdx_state.state.together import write_together

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from difflib import SequenceMatcher
 
 from sdx_state.model.address import Address
 from sdx_state.model.alike import did_you_mean
+from sdx_state.records import dataclass
 
 OPEN = "${"
 MAX_COMPARED = 4_000_000  # characters of one text, times those of the other

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sdx_state.config.references import References, Room
@@ -18,6 +17,7 @@ from sdx_state.kinds.user import UPLOAD_BESIDE_TEAM, UPLOAD_SWITCHES
 from sdx_state.model.address import Address, readable_key
 from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.resource import Desired, Source
+from sdx_state.records import dataclass
 
 if TYPE_CHECKING:
     from sdx_state.config.users_csv import Row

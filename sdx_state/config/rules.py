@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from sdx_state.config.codes import built_in_codes
@@ -15,6 +15,7 @@ from sdx_state.kinds import KINDS, Kind
 from sdx_state.model.alike import did_you_mean
 from sdx_state.model.diagnostic import SEVERITIES, Diagnostic, Severity
 from sdx_state.model.resource import Source
+from sdx_state.records import dataclass
 
 ADDRESS = "address"  # A name in `match` besides the fields of a resource.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from sdx_state.config.compose import composed
 from sdx_state.decoding.strict import parse
 from sdx_state.decoding.typed import record
 from sdx_state.kinds import cached_by_table
+from sdx_state.records import dataclass
 
 NAMES = ("project", "resources")
 

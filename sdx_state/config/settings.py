@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Literal
 
@@ -13,6 +13,7 @@ from sdx_state.kinds.tenant_scope import WHOLE_TENANT, TenantScope
 from sdx_state.model.policy import Freeze, Guards, Policy
 from sdx_state.model.resource import Source
 from sdx_state.model.suppression import Suppression
+from sdx_state.records import dataclass
 
 Capabilities = Literal["auto", "documented", "writable"]
 

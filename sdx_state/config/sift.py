@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from fnmatch import fnmatchcase
 
 from sdx_state.config.errors import ConfigurationError
@@ -13,6 +13,7 @@ from sdx_state.kinds.user import UPLOAD_REQUIRED
 from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.resource import Source
 from sdx_state.model.texts import normalized
+from sdx_state.records import dataclass
 
 PROJECT_FILE = "sdx.yaml"
 SUFFIXES = (".yaml", ".yml")

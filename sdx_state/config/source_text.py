@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass
 from functools import cached_property
 
 from sdx_state.model.diagnostic import Diagnostic, Severity
 from sdx_state.model.resource import Source
+from sdx_state.records import dataclass
 
 MAX_LINE_SHOWN = 1_000
 MARKS = {"utf-8": codecs.BOM_UTF8, "utf-16-le": codecs.BOM_UTF16_LE, "utf-16-be": codecs.BOM_UTF16_BE}

@@ -9,7 +9,6 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from sdx_state.config.encodings import decoded
@@ -21,6 +20,7 @@ from sdx_state.kinds.complaint import Complaint
 from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.resource import Source
 from sdx_state.programs.workbook import WorkbookUnreadable, can_read, sheets_of
+from sdx_state.records import dataclass
 
 SEPARATORS = (",", ";", "\t", "|")
 NAMES = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a vertical bar"}

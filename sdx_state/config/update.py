@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sdx_state.config.emit import is_key_of_label, same, yaml_name, yaml_values
 from sdx_state.config.references import NOTHING, References
 from sdx_state.kinds import children_of
 from sdx_state.model.resource import Desired
 from sdx_state.model.value import Value
+from sdx_state.records import dataclass
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ Cells are read literally, without the blanks around: no references, no escapes; 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from sdx_state.config.headers import ALIASES, columns_of, folded_header
 from sdx_state.config.numbers import bare_number
@@ -19,6 +19,7 @@ from sdx_state.kinds.field import FieldType
 from sdx_state.kinds.user import UPLOAD_COLUMNS, UPLOAD_REQUIRED, UPLOAD_SWITCHES
 from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.resource import Source
+from sdx_state.records import dataclass
 
 _PHONES = frozenset(one.name for one in USER.fields if one.type is FieldType.PHONE)
 _NO_HEADER = f"start it with: {','.join(UPLOAD_REQUIRED)}"

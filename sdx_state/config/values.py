@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from sdx_state.config.numbers import canonical
@@ -19,6 +19,7 @@ from sdx_state.kinds.field import Field, FieldType
 from sdx_state.model.address import Address
 from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.value import Value
+from sdx_state.records import dataclass
 
 
 @dataclass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import count
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from sdx_state.kinds import KINDS, Kind
 from sdx_state.model.address import Address, is_key
 from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.resource import Desired
+from sdx_state.records import dataclass
 
 # Windows opens a device at such a name, whatever the extension. Source: Microsoft, "Naming Files, Paths, and
 # Namespaces".

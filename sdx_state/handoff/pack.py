@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 from sdx_state.decoding.strict import OWN_DEPTH, DecodingError, parse
 from sdx_state.decoding.typed import filled, list_of, mapping_of, member, record, text
 from sdx_state.handoff.steps import CSV_NAME
+from sdx_state.records import dataclass
 from sdx_state.state.files import OpenFolder, open_folder
 
 DOCUMENT = "handoff.json"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sdx_state.kinds.user import SEND_RESET, UPLOAD_COLUMNS
 from sdx_state.model.formulas import is_formula, safe_cell
 from sdx_state.model.resource import Desired
+from sdx_state.records import dataclass
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import Any, Literal
 
@@ -12,6 +12,7 @@ from sdx_state.kinds.email import identity_of
 from sdx_state.kinds.phone import without_separators
 from sdx_state.model.texts import normalise_text
 from sdx_state.model.value import DEFAULT_LANGUAGE
+from sdx_state.records import dataclass
 
 
 class FieldType(Enum):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Any, Literal
 
@@ -13,6 +13,7 @@ from sdx_state.kinds.page import Page
 from sdx_state.model.address import Address
 from sdx_state.model.field_path import ORDER_PATH, FieldPath
 from sdx_state.model.texts import normalise_text
+from sdx_state.records import dataclass
 
 Verb = Literal["POST", "PUT", "DELETE"]
 VERBS: tuple[Verb, ...] = ("POST", "PUT", "DELETE")

@@ -7,8 +7,10 @@ only.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
+
+from sdx_state.records import dataclass
 
 Work = Literal["create", "update", "delete"]
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
 
 from sdx_state.kinds import email
 from sdx_state.kinds.kind import Kind
 from sdx_state.kinds.table import KINDS
+from sdx_state.records import dataclass
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,9 @@ Sources: the labels of Windows and of Ruby on Rails, and the English names of th
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import timedelta
+
+from sdx_state.records import dataclass
 
 _OFFSET = re.compile(r"(?:UTC|GMT|Z)?\s{0,4}([+\u2212-])\s{0,4}([0-9]{1,2})(?::?([0-9]{2}))?", re.IGNORECASE)
 _LONGEST = 200  # Characters; the longest label of Windows has 70.

@@ -6,12 +6,12 @@ The reference (version 1.0.0) documents no write on surveys, questions and users
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal
 
 from sdx_state.api.endpoints import Endpoints
 from sdx_state.kinds import KINDS
 from sdx_state.kinds.kind import VERBS, Verb
+from sdx_state.records import dataclass
 
 Setting = Literal["auto", "documented", "writable"]
 Need = tuple[str, Verb, str | None]  # kind, verb, id of one item to write

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import islice
 
 from sdx_state.api.endpoints import Endpoints
+from sdx_state.records import dataclass
 
 NAMED, COUNTED = 3, 1000
 

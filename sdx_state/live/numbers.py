@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from sdx_state.api.endpoints import Endpoints
 from sdx_state.api.errors import NotFoundError
 from sdx_state.kinds import PHONE_NUMBER
 from sdx_state.model.ledger import Ledger, Lookup
 from sdx_state.model.resource import Live
+from sdx_state.records import dataclass
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from itertools import chain, islice
 from typing import NamedTuple
@@ -20,6 +19,7 @@ from sdx_state.api.paging import LIMIT, Listing
 from sdx_state.live.asked import Asked
 from sdx_state.live.dated import dates_for
 from sdx_state.model.address import Address
+from sdx_state.records import dataclass
 
 TAIL = 200  # Rows at the end of a file that must match before the export continues it.
 LATE = 50  # Rows among them that may be missing in the file: the server stored them out of order.

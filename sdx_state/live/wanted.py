@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from sdx_state.kinds import KINDS, parent_names
 from sdx_state.kinds.identity import Identity
@@ -13,6 +13,7 @@ from sdx_state.model.address import Address
 from sdx_state.model.ledger import Ledger
 from sdx_state.model.resource import Desired
 from sdx_state.model.snapshot import Snapshot
+from sdx_state.records import dataclass
 
 
 @dataclass(frozen=True)

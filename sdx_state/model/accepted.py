@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 
 from sdx_state.model.resource import Source
+from sdx_state.records import dataclass
 
 
 @dataclass(frozen=True)

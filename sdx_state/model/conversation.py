@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from sdx_state.model.address import Address
 from sdx_state.model.pattern import is_found
 from sdx_state.model.resource import Source
 from sdx_state.model.texts import normalise_text
+from sdx_state.records import dataclass
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import Literal
 
@@ -14,6 +14,7 @@ from sdx_state.model.ledger import Entry, Step
 from sdx_state.model.policy import Level
 from sdx_state.model.resource import Source
 from sdx_state.model.value import Value
+from sdx_state.records import dataclass
 
 Origin = Literal["config", "drift", "both"]
 Via = Literal["api", "csv", "manual", "none"]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from typing import Literal
 
 from sdx_state.model.resource import Source
+from sdx_state.records import dataclass
 
 Level = Literal["low", "medium", "high", "critical", "blocked"]  # blocked: no consent covers it
 LEVELS: tuple[Level, ...] = ("low", "medium", "high", "critical", "blocked")

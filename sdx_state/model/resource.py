@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from sdx_state.model.address import Address
 from sdx_state.model.field_path import FieldPath
 from sdx_state.model.value import Value
+from sdx_state.records import dataclass
 
 Shape = Literal["flat", "nested"]
 

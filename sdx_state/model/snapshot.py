@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from sdx_state.model.resource import Live, Shape
+from sdx_state.records import dataclass
 
 
 @dataclass(frozen=True)

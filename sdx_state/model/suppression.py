@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.resource import Source
+from sdx_state.records import dataclass
 
 
 @dataclass(frozen=True)

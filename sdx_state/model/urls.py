@@ -8,8 +8,9 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+
+from sdx_state.records import dataclass
 
 API_PATH = "/api"  # API reference: "https://surveydynamix.com/api" + the resource's URI
 

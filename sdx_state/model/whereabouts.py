@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from sdx_state.records import dataclass
 
 # A wrong host or environment is more likely than a tenant without its resources, so messages begin with this check.
 CHECK = "Check SDX_API_URL, --env and the credentials"

@@ -7,7 +7,6 @@ declared resource of another identity, or under another parent, is another resou
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 
 from sdx_state.kinds import KINDS
 from sdx_state.kinds.identity import Identity, identity
@@ -17,6 +16,7 @@ from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.ledger import Entry, Step
 from sdx_state.model.resource import Desired, Live, Moved
 from sdx_state.model.snapshot import Snapshot
+from sdx_state.records import dataclass
 
 REMNANT = "~"  # no key contains it
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from sdx_state.kinds import QUESTION, SURVEY
@@ -16,6 +15,7 @@ from sdx_state.model.snapshot import Snapshot
 from sdx_state.model.value import DEFAULT_LANGUAGE, Value
 from sdx_state.plan.build import Intention
 from sdx_state.plan.order import order_of
+from sdx_state.records import dataclass
 
 Role = Literal["greeting", "instructions", "question", "closing"]
 _BEFORE_QUESTIONS: tuple[tuple[Role, str], ...] = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import count
 
 from sdx_state.kinds import KINDS, Kind, child_names, children_of
@@ -18,6 +18,7 @@ from sdx_state.model.resource import Desired, Live, Source
 from sdx_state.model.snapshot import Snapshot
 from sdx_state.model.value import DEFAULT_LANGUAGE, Value
 from sdx_state.plan.order import order_of
+from sdx_state.records import dataclass
 
 NOWHERE = Source("", 0, 0)
 _CLEARED = (FieldType.TEXT, FieldType.PROMPT, FieldType.PHONE, FieldType.EMAIL)  # by ""

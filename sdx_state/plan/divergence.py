@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from fnmatch import fnmatchcase
 
@@ -13,6 +12,7 @@ from sdx_state.model.diagnostic import Diagnostic, Severity
 from sdx_state.model.plan import Action, Origin, Plan
 from sdx_state.model.resource import Source
 from sdx_state.model.value import Value
+from sdx_state.records import dataclass
 
 
 @dataclass(frozen=True)

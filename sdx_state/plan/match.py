@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from sdx_state.kinds import KINDS, Kind
 from sdx_state.kinds.identity import Identity, identity
@@ -16,6 +16,7 @@ from sdx_state.model.snapshot import Snapshot
 from sdx_state.model.whereabouts import CHECK
 from sdx_state.plan.continuity import known_as
 from sdx_state.plan.divide import outside_scope
+from sdx_state.records import dataclass
 
 
 @dataclass

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from sdx_state.kinds.field import Field, FieldType
+from sdx_state.records import dataclass
 
 K = TypeVar("K", bound=str)
 

@@ -15,12 +15,12 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import IO, cast
 
 from sdx_state.programs.environment import child_environment
+from sdx_state.records import dataclass
 
 PATIENCE = 60.0  # Seconds for one run of git.
 MAX_SAID = 64 * 1024  # Bytes of its messages that are kept.

@@ -12,10 +12,11 @@ import socket
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from random import SystemRandom
+
+from sdx_state.records import dataclass
 
 SLICE = 0.2  # seconds
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from sdx_state.kinds.interaction import BLOCK_WORDS
@@ -12,6 +12,7 @@ from sdx_state.kinds.segments import message_segments, reading_seconds
 from sdx_state.model.address import Address
 from sdx_state.plan.conversation import Conversation, Line
 from sdx_state.plan.order import moves
+from sdx_state.records import dataclass
 from sdx_state.report.escape import escape, escape_lines
 from sdx_state.report.words import Piece, compared, elided
 

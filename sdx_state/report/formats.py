@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from sdx_state.apply.outcome import Outcome
 from sdx_state.model.plan import Plan
 from sdx_state.model.whereabouts import Whereabouts
 from sdx_state.plan.conversation import Conversation
+from sdx_state.records import dataclass
 from sdx_state.report.ci import code_quality, github, plan_code_quality, plan_github, plan_gitlab
 from sdx_state.report.document import plan_json
 from sdx_state.report.found import Found, found_html, found_json, found_junit, found_markdown

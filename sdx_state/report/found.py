@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from sdx_state.model.diagnostic import SEVERITIES, Diagnostic
+from sdx_state.records import dataclass
 from sdx_state.report.comment import comment
 from sdx_state.report.diagnostics import diagnostics_json
 from sdx_state.report.escape import escape

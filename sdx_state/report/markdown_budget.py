@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from sdx_state.model.plan import Action
+from sdx_state.records import dataclass
 from sdx_state.report.markdown_changes import Block
 
 Lines = tuple[str, ...]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from textwrap import wrap
 
@@ -14,6 +13,7 @@ from sdx_state.model.field_path import ORDER_PATH
 from sdx_state.model.plan import Action, Attribution, Change, FieldChange
 from sdx_state.model.policy import LEVELS
 from sdx_state.model.value import Value
+from sdx_state.records import dataclass
 from sdx_state.report.dialogue import pair
 from sdx_state.report.escape import disarm, escape
 from sdx_state.report.fields import shown_value

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from sdx_state.kinds import KINDS
 from sdx_state.model.diagnostic import SEVERITIES
 from sdx_state.model.whereabouts import Whereabouts
 from sdx_state.plan.divergence import Divergence, Verdict
+from sdx_state.records import dataclass
 from sdx_state.report.escape import escape
 from sdx_state.report.found import Found
 

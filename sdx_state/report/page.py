@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from sdx_state.kinds import KINDS, in_reading_order
@@ -13,6 +12,7 @@ from sdx_state.model.field_path import ORDER_PATH
 from sdx_state.model.plan import Action, Change, FieldChange, Plan, Risk
 from sdx_state.model.policy import LEVELS
 from sdx_state.plan.conversation import Conversation
+from sdx_state.records import dataclass
 from sdx_state.report.dialogue import Dialogue, dialogue, pair
 from sdx_state.report.handoff import exact, shown
 from sdx_state.report.markdown import BY_HAND, SECTIONS, at_level

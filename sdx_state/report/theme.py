@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from sdx_state.records import dataclass
 
 _CODES = {
     "add": "32",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from sdx_state.kinds import PHONE_NUMBER, USER
 from sdx_state.model.address import Address
@@ -11,6 +11,7 @@ from sdx_state.model.evidence import Counts
 from sdx_state.model.plan import Action, Plan
 from sdx_state.model.policy import Guards
 from sdx_state.model.snapshot import Snapshot
+from sdx_state.records import dataclass
 
 
 @dataclass(frozen=True)

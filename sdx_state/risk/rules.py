@@ -7,7 +7,6 @@ which the API does not show; the messages say so.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from sdx_state.kinds import QUESTION, SURVEY, USER
 from sdx_state.kinds.field import FieldType
@@ -16,6 +15,7 @@ from sdx_state.model.evidence import Sort
 from sdx_state.model.field_path import ORDER_PATH
 from sdx_state.model.plan import Action, Change, FieldChange
 from sdx_state.model.policy import Level
+from sdx_state.records import dataclass
 from sdx_state.risk.facts import Facts
 
 USER_ADDED = "user-added"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from sdx_state.decoding.typed import Record
 from sdx_state.model.ledger import Head, Ledger
 from sdx_state.programs.machine import Machine
+from sdx_state.records import dataclass
 from sdx_state.state.holder import Holder
 from sdx_state.state.signing import SigningKey
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from sdx_state.decoding.strict import DecodingError, parse
 from sdx_state.decoding.typed import filled, member, member_or, natural, number, record, text
 from sdx_state.programs.machine import Machine
+from sdx_state.records import dataclass
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from sdx_state.decoding.strict import OWN_DEPTH, DecodingError, parse
 from sdx_state.decoding.typed import mapping_of, member, member_or, natural, record, text
+from sdx_state.records import dataclass
 from sdx_state.state.errors import StateUnusable
 from sdx_state.state.store import FOREIGN_ADVICE
 

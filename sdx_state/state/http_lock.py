@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from sdx_state.model.ledger import Head
 from sdx_state.programs.machine import Machine
+from sdx_state.records import dataclass
 from sdx_state.state.errors import LockLost, StateLocked
 from sdx_state.state.holder import Holder, waited
 from sdx_state.state.http_store import HttpStore

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from sdx_state.model.urls import has_credentials, host_of, is_secure
+from sdx_state.records import dataclass
 from sdx_state.state.store import StoreRefused, Unclear
 
 LARGEST = 64 * 1024 * 1024  # bytes of an answer

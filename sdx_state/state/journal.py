@@ -12,10 +12,10 @@ state closes the open part if nothing in it is without an end: the state then na
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from sdx_state.model.address import Address
 from sdx_state.model.ledger import Entry
+from sdx_state.records import dataclass
 from sdx_state.state.journal_end import JournalEnd
 
 

@@ -11,11 +11,11 @@ import json
 import threading
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 
 from sdx_state.decoding.typed import Record
 from sdx_state.model.ledger import Head
 from sdx_state.programs.machine import THIS_MACHINE, Machine
+from sdx_state.records import dataclass
 from sdx_state.state.backend import UNFENCED, Fence, Lines
 from sdx_state.state.chain import HASH, NOTHING, SIGNATURE, START, Chain
 from sdx_state.state.errors import JOURNAL_ADVICE, ForeignFile, StateNotSaved, StateUnusable

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from sdx_state.model.ledger import Head
+from sdx_state.records import dataclass
 from sdx_state.state.backend import Segment
 from sdx_state.state.copies import RUN
 from sdx_state.state.files import append, open_folder, read_private, sync, write_atomically

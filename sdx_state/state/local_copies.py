@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from sdx_state.decoding.typed import Record
 from sdx_state.model.ledger import Ledger
+from sdx_state.records import dataclass
 from sdx_state.state import copies
 from sdx_state.state.codec import decode
 from sdx_state.state.copies import KEPT, chosen, decoded_run, encoded_run

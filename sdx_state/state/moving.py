@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from sdx_state.decoding.typed import Record, filled, flag, member, record, text
 from sdx_state.model.ledger import Ledger
+from sdx_state.records import dataclass
 from sdx_state.state.backend import Backend, Lines, Segment
 from sdx_state.state.errors import StateUnusable
 

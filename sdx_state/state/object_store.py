@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, TypeVar
 
 from sdx_state.decoding.strict import parse
 from sdx_state.decoding.typed import record
 from sdx_state.model.urls import on_this_machine
+from sdx_state.records import dataclass
 from sdx_state.state.store import Conflict, Found, StoreRefused, Unclear
 
 INSTALL = "Install it: pip install 'sdx-state[object-store]'"

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from sdx_state.programs.machine import THIS_MACHINE, Machine
+from sdx_state.records import dataclass
 from sdx_state.state.errors import StateUnusable
 from sdx_state.state.signing import VARIABLE
 from sdx_state.state.store import SEALED, Found, Store, StoreRefused

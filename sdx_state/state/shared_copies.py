@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from sdx_state.decoding.strict import DecodingError
 from sdx_state.decoding.typed import Record
 from sdx_state.model.ledger import Ledger
 from sdx_state.programs.machine import Machine
+from sdx_state.records import dataclass
 from sdx_state.state.codec import decode
 from sdx_state.state.copies import KEPT, RUN, chosen, decoded_run, encoded_run
 from sdx_state.state.errors import RUN_ADVICE, LockLost, StateNotSaved, StateUnusable

@@ -10,9 +10,10 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
+from sdx_state.records import dataclass
 from sdx_state.state.errors import KeyUnusable
 
 VARIABLE = "SDX_STATE_KEY"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from sdx_state.programs.machine import THIS_MACHINE
+from sdx_state.records import dataclass
 from sdx_state.state import platform
 from sdx_state.state.platform import Directory, DirectoryByPath
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol, TypeVar
 
 from sdx_state.decoding.strict import DecodingError, parse
 from sdx_state.decoding.typed import Record, member, natural, record, text
 from sdx_state.programs.machine import Machine
+from sdx_state.records import dataclass
 from sdx_state.state.errors import StateError, StateUnusable
 
 Answer = TypeVar("Answer")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from sdx_state.programs.machine import Machine
+from sdx_state.records import dataclass
 from sdx_state.state.store import Store
 
 Opener = Callable[[Mapping[str, object], Mapping[str, str], Machine], Store]

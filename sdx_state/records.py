@@ -1,0 +1,168 @@
+"""`dataclass` of the standard library, whose methods are compiled when they are used often.
+
+The standard decorator compiles six methods of every class while its module is imported: 0.5 to 1 ms a class. A plan
+imports more than a hundred such classes, and makes a few instances of half of them. Here the first instances of a
+class are made by a method that is not compiled for it; the standard decorator makes all methods when there are many,
+or when another method or a function of `dataclasses` is used. The class behaves as a standard one (without a
+docstring it is given none), and the type checker takes it for one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+__all__ = ["dataclass"]
+
+if TYPE_CHECKING:
+    from dataclasses import dataclass
+else:
+    import dataclasses
+    import threading
+
+    _ANNOTATIONS_OF_OTHERS = ("ClassVar", "InitVar", "KW_ONLY")  # they declare no plain field
+    _OWN = ("__init__", "__eq__", "__hash__", "__setattr__", "__delattr__")
+    _LOCK = threading.RLock()  # the first two instances may be made in two threads
+    _MANY = 100  # instances: so many take as long as compiling the methods of the class
+
+    def dataclass(cls=None, /, *, frozen=False, eq=True):
+        """Make `cls` a dataclass, as `dataclasses.dataclass` does: now, or in part later where it is a plain one."""
+        if cls is None:
+            return lambda one: dataclass(one, frozen=frozen, eq=eq)
+        fields = [one for one in cls.__dict__.values() if isinstance(one, dataclasses.Field)]
+        plain = (
+            type(cls) is type
+            and cls.__bases__ == (object,)
+            and cls.__dict__.keys().isdisjoint(_OWN)
+            and all(isinstance(kind, str) for kind in cls.__annotations__.values())
+            and not any(kind.startswith(_ANNOTATIONS_OF_OTHERS) for kind in cls.__annotations__.values())
+            and all(one.init and one.kw_only is not True for one in fields)
+        )
+        if not plain:
+            return dataclasses.dataclass(frozen=frozen, eq=eq)(cls)
+        _Deferred(cls, frozen, eq).begin()
+        return cls
+
+    class _Deferred:
+        """A class some of whose methods compile the standard ones, and call them.
+
+        Attributes:
+            cls: The class.
+            options: The arguments of the decorator.
+            defaults: The default of each field that has one, as the class declares it: a value or a `Field`.
+            parameters: The names of the fields, each of which is a parameter.
+            made: How many instances were made.
+            complete: Whether all methods are the standard ones.
+        """
+
+        def __init__(self, cls, frozen, eq):
+            self.cls = cls
+            self.options = {"frozen": frozen, "eq": eq, "repr": "__repr__" not in cls.__dict__}
+            self.defaults = {name: cls.__dict__[name] for name in cls.__annotations__ if name in cls.__dict__}
+            self.parameters = tuple(cls.__annotations__)
+            self.made = 0
+            self.complete = False
+
+        def begin(self):
+            """Set the methods and the attributes that the standard decorator sets."""
+            cls = self.cls
+            for name, default in self.defaults.items():
+                if isinstance(default, dataclasses.Field):
+                    if default.default is dataclasses.MISSING:
+                        delattr(cls, name)
+                    else:
+                        setattr(cls, name, default.default)
+
+            def __init__(one, *arguments, **named):
+                if not self.fill(one, arguments, named):
+                    self.complete_all()
+                    cls.__init__(one, *arguments, **named)
+
+            cls.__init__ = __init__
+            cls.__dataclass_fields__ = _Attribute(self, "__dataclass_fields__")
+            cls.__dataclass_params__ = _Attribute(self, "__dataclass_params__")
+            cls.__match_args__ = _Attribute(self, "__match_args__")
+            if self.options["repr"]:
+                cls.__repr__ = self.method("__repr__")
+            if self.options["eq"]:
+                cls.__eq__ = self.method("__eq__")
+                cls.__hash__ = self.method("__hash__") if self.options["frozen"] else None
+            if self.options["frozen"]:
+                cls.__setattr__, cls.__delattr__ = _refusals(cls)
+
+        def method(self, name):
+            def method(one, *arguments):
+                self.complete_all()
+                return getattr(self.cls, name)(one, *arguments)
+
+            method.__name__ = name
+            return method
+
+        def fill(self, one, arguments, named):
+            """Set the fields of a new instance; tell whether the arguments were right and instances are few yet."""
+            self.made += 1
+            if self.made > _MANY or len(arguments) > len(self.parameters):
+                return False
+            values = dict(zip(self.parameters, arguments, strict=False))
+            given = len(values) + len(named)
+            values.update(named)
+            if given != len(values):
+                return False
+            for name in self.parameters:
+                if name not in values:
+                    default = self.defaults.get(name, dataclasses.MISSING)
+                    if isinstance(default, dataclasses.Field):
+                        made = default.default_factory is not dataclasses.MISSING
+                        default = default.default_factory() if made else default.default
+                    if default is dataclasses.MISSING:
+                        return False
+                    values[name] = default
+            if len(values) != len(self.parameters):
+                return False
+            for name in self.parameters:
+                object.__setattr__(one, name, values[name])
+            if hasattr(one, "__post_init__"):
+                one.__post_init__()
+            return True
+
+        def complete_all(self):
+            """Replace all methods by those that the standard decorator makes for a class with the same fields."""
+            with _LOCK:
+                if self.complete:
+                    return
+                cls = self.cls
+                body = {"__qualname__": cls.__qualname__, "__annotations__": cls.__annotations__}
+                kept = ("__doc__", "__module__", "__post_init__")
+                body.update({name: cls.__dict__[name] for name in kept if name in cls.__dict__})
+                twin = type(cls.__name__, (), body | self.defaults)
+                dataclasses.dataclass(**self.options)(twin)
+                replaced = ["__init__", "__match_args__", "__dataclass_params__", "__dataclass_fields__"]
+                replaced += ["__repr__"] if self.options["repr"] else []
+                replaced += ["__eq__", "__hash__"] if self.options["eq"] else []
+                for name in replaced:  # one at a time, so that every class has them all in every thread
+                    setattr(cls, name, twin.__dict__[name])
+                self.complete = True
+
+    class _Attribute:
+        """An attribute of a class, which completes the class."""
+
+        def __init__(self, deferred, name):
+            self.deferred, self.name = deferred, name
+
+        def __get__(self, instance, owner=None):
+            self.deferred.complete_all()
+            return self.deferred.cls.__dict__[self.name]
+
+    def _refusals(cls):
+        """Return `__setattr__` and `__delattr__` of a frozen class."""
+
+        def __setattr__(self, name, value):
+            if type(self) is cls or name in cls.__dataclass_fields__:
+                raise dataclasses.FrozenInstanceError(f"cannot assign to field {name!r}")
+            super(cls, self).__setattr__(name, value)
+
+        def __delattr__(self, name):
+            if type(self) is cls or name in cls.__dataclass_fields__:
+                raise dataclasses.FrozenInstanceError(f"cannot delete field {name!r}")
+            super(cls, self).__delattr__(name)
+
+        return __setattr__, __delattr__
