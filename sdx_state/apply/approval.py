@@ -14,7 +14,7 @@ from sdx_state.model.policy import Level
 from sdx_state.plan.codec import fingerprint_of
 from sdx_state.plan.targets import live_addresses, unmatched
 from sdx_state.records import dataclass
-from sdx_state.risk.consent import beyond_consent, risen
+from sdx_state.risk.consent import advice_on, beyond_consent, risen
 from sdx_state.risk.facts import facts_of
 from sdx_state.risk.grade import grade
 from sdx_state.risk.limits import broken, frozen
@@ -200,7 +200,7 @@ def limits(review: Review, consented: int | None, now: datetime) -> list[Diagnos
 def refused(found: Sequence[Diagnostic]) -> Refused:
     """Return the error for a plan that violates limits."""
     message = "\n".join(map(violation_line, found))
-    return Refused(message, "\n".join(dict.fromkeys(one.help or "" for one in found)), found)
+    return Refused(message, advice_on(found), found)
 
 
 def refused_for(plan: Plan) -> Refused:

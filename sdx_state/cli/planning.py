@@ -108,7 +108,8 @@ def stop_on_errors(plan: Plan) -> None:
 
 def stop_after_planning(plan: Plan) -> None:
     """End the command that only plans if `apply` would stop at a limit, which the plan names."""
+    from sdx_state.risk.consent import advice_on
+
     if plan.limits:
         names = ", ".join(dict.fromkeys(one.code for one in plan.limits))
-        advice = "\n".join(dict.fromkeys(diagnostic.help or "" for diagnostic in plan.limits))
-        raise Stop(f"apply would stop here: {names}", advice, LIMIT, told=True)
+        raise Stop(f"apply would stop here: {names}", advice_on(plan.limits), LIMIT, told=True)

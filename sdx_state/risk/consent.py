@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from fnmatch import fnmatchcase
 
 from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.plan import Change, Plan
 from sdx_state.model.policy import LEVELS, Level
+
+SHOWN = 5  # lines of advice; the plan has all
 
 
 def beyond_consent(plan: Plan, approved: Level, allowed: Collection[str]) -> list[Diagnostic]:
@@ -66,6 +68,17 @@ def risen(reviewed: Plan, now: Plan, allowed: Collection[str]) -> list[Diagnosti
                 )
             )
     return found
+
+
+def advice_on(violations: Sequence[Diagnostic]) -> str:
+    """Return what allows `violations`, a line each; of many, the first lines and the pattern that allows the rest."""
+    found = list(dict.fromkeys(one.help for one in violations if one.help))
+    if len(found) <= SHOWN:
+        return "\n".join(found)
+    kinds = sorted({one.address.kind for one in violations if one.address is not None and one.code == "risk"})
+    patterns = "".join(f" --allow '{kind}.*'" for kind in kinds)
+    rest = f"{len(found) - SHOWN} more are shown in the plan"
+    return "\n".join([*found[:SHOWN], f"{rest}. Patterns allow many at once:{patterns}" if patterns else f"{rest}."])
 
 
 def worst_of(change: Change) -> Level | None:

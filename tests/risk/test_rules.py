@@ -6,12 +6,14 @@ from datetime import date
 
 import pytest
 
+from sdx_state.kinds.addresses import parse_address as at
+from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.evidence import Counts, Question
 from sdx_state.model.field_path import FieldPath
 from sdx_state.model.plan import Action, Change, FieldChange, Plan
 from sdx_state.model.policy import Policy
 from sdx_state.model.resource import Source
-from sdx_state.risk.consent import beyond_consent
+from sdx_state.risk.consent import advice_on, beyond_consent
 from sdx_state.risk.facts import Facts
 from sdx_state.risk.grade import grade, needs_evidence
 from sdx_state.risk.limits import broken
@@ -260,3 +262,15 @@ def test_risk_has_the_place_of_its_field_or_former_declaration(action):
         assert places == {"type-changed": line, "label-changed": Source("a.yaml", 3, 3)}
     else:
         assert places == {"question-deleted": head}
+
+
+@pytest.mark.parametrize("count", [1, 5, 6, 1000])
+def test_advice_for_many_violations_is_a_few_lines_and_a_pattern(count):
+    found = [
+        Diagnostic("risk", "error", "...", address=at(f"survey.s{n}"), help=f"To allow it: --allow survey.s{n}")
+        for n in range(count)
+    ]
+    lines = advice_on(found).splitlines()
+    assert lines[:5] == [one.help for one in found[:5]]
+    more = f"{count - 5} more are shown in the plan. Patterns allow many at once: --allow 'survey.*'"
+    assert lines[5:] == ([more] if count > 5 else [])
