@@ -12,6 +12,7 @@ from sdx_state.check.rules import rule_violations
 from sdx_state.config.configuration import Configuration, load_configuration
 from sdx_state.config.errors import ConfigurationError
 from sdx_state.config.files import ProjectFiles
+from sdx_state.config.repeated import once_for_all_uses
 from sdx_state.config.settings import StateSettings
 from sdx_state.model.diagnostic import Diagnostic, Severity, in_order
 from sdx_state.model.suppression import Suppression, unsuppressed
@@ -49,7 +50,7 @@ def load_declared(
         lints = list(unsuppressed(lints, suppressions))
     if any(one.severity == "error" for one in warnings):
         raise ConfigurationError(warnings)
-    return replace(configuration, warnings=warnings, lints=tuple(lints))
+    return replace(configuration, warnings=warnings, lints=tuple(once_for_all_uses(lints)))
 
 
 def intention_of(configuration: Configuration) -> Intention:

@@ -19,15 +19,31 @@ class Unshared:
 
     def __init__(self, document: Any) -> None:
         self._document = document
+        self._inherited: list[tuple[CommentedMap, dict[Any, Any]]] = []  # what merge keys gave each mapping
         self._seen: set[int] = set()
         self._originals: dict[int, tuple[_Container, _Container]] = {}  # by the copy, which is kept alive with it
         self._separate(document)
 
     def share_again(self) -> None:
-        """Make each copy an alias again that says what its original says."""
+        """Make each copy an alias again that says what its original says; so it is with what merge keys give."""
         self._restore(self._document)
+        for node, before in self._inherited:
+            for key, value in before.items():
+                given = next(one[key] for one in node.merge if key in one)
+                if key in dict(node.non_merged_items()):
+                    if _alike(node[key], given):
+                        del node[key]
+                elif not _alike(given, value):
+                    node[key] = value
 
     def _separate(self, node: Any) -> None:
+        if isinstance(node, CommentedMap) and node.merge:
+            own = dict(node.non_merged_items())
+            given = {key: value for key, value in node.items() if key not in own}
+            self._inherited.append((node, {key: self._copied(value, flow=False) for key, value in given.items()}))
+            for value in given.values():
+                if isinstance(value, _Container):
+                    self._seen.add(id(value))  # a copy in any case: it is written in another mapping
         for key, child in list(_children(node)):
             if id(child) in self._seen:
                 node[key] = self._copied(child, flow=bool(node.fa.flow_style()))

@@ -7,7 +7,7 @@ keys, and drop the positions of values. libyaml scans where PyYAML was built wit
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import yaml
@@ -15,7 +15,7 @@ import yaml
 from sdx_state.config.scalars import SURROGATE, resolve
 from sdx_state.config.source_text import SourceText
 from sdx_state.config.syntax import MAX_DEPTH, TOO_DEEP, syntax_diagnostic
-from sdx_state.config.tree import Items, Mark, Node, Place, Table
+from sdx_state.config.tree import Items, Merged, Node, Place, Table
 from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.texts import normalized
 
@@ -28,7 +28,7 @@ PAIR_ESCAPED = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA
 _PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 
 MAX_NODES = 5_000_000
-MAX_ALIASES = 100
+MAX_ALIASES = 1_000
 MAX_ALIASED_NODES = 100_000
 
 
@@ -146,13 +146,11 @@ class _Builder:
     def _table(self, start: Any, depth: int) -> Table:
         table = Table(_place(start))
         marks, next_event, keys = table.marks, self.next, self.keys
-        merged: list[tuple[Node, Mark]] = []
+        merged: list[tuple[Node, Place]] = []
         while True:
             event = next_event()
             if type(event) is yaml.MappingEndEvent:
-                for merge in merged:
-                    _merge(table, *merge)
-                return table
+                return self._merged(table, merged) if merged else table
             if type(event) is not yaml.ScalarEvent:
                 self._complain(
                     "unsupported-yaml", event, "a key must be a plain text", "remove the `?`, or quote the key"
@@ -175,7 +173,7 @@ class _Builder:
             else:
                 value = self._value(event, depth)
             if merges:
-                merged.append((value, (mark.line + 1, mark.column + 1, value_mark.line + 1, value_mark.column + 1)))
+                merged.append((value, (value_mark.line + 1, value_mark.column + 1)))
                 continue
             if key in marks:
                 line, column = marks[key][:2]
@@ -198,19 +196,36 @@ class _Builder:
             )
         elif text != "<<" and isinstance(resolve(text), str):
             self.keys[text] = key
-        elif not event.style:
-            if text == "<<":
-                self._complain(
-                    "unsupported-yaml", event, "merge keys (`<<`) are not supported", "write the fields out"
-                )
-            else:
-                self._complain(
-                    "unsupported-yaml",
-                    event,
-                    f"a key must be a text, and `{text or ' '}` is not",
-                    f'quote it: "{text}"',
-                )
+        elif not event.style and text != "<<":
+            self._complain(
+                "unsupported-yaml",
+                event,
+                f"a key must be a text, and `{text or ' '}` is not",
+                f'quote it: "{text}"',
+            )
         return key
+
+    def _merged(self, table: Table, merged: Sequence[tuple[Node, Place]]) -> Table:
+        """Return `table` with what its merge keys name: its own entries win, then those that are named first."""
+        result = Merged(table.place)
+        result.marks.update(table.marks)
+        result.update(table)
+        for value, place in merged:
+            for one in value if isinstance(value, Items) else [value]:
+                if not isinstance(one, Table):
+                    message = "a merge key (`<<`) needs a mapping, or a list of mappings"
+                    hint = "give the mapping an anchor (`&NAME`), and write `<<: *NAME`"
+                    self.report(self.source.diagnostic("unsupported-yaml", place, message, hint))
+                    continue
+                for key, mark in one.marks.items():
+                    if key not in result.marks and key in one:
+                        result[key], result.marks[key] = one[key], mark
+                        result.merged.add(key)
+        if len(merged) > 1:
+            message = f"`<<` is declared twice: first at {self.source.name}:{merged[0][1][0]}:{merged[0][1][1]}"
+            hint = "write `<<: [*ONE, *OTHER]`"
+            self.report(self.source.diagnostic("duplicate-key", merged[1][1], message, hint))
+        return result
 
     def _items(self, start: Any, depth: int) -> Items:
         items = Items(_place(start))
@@ -225,7 +240,7 @@ class _Builder:
         name: str = event.anchor
         self.aliases += 1
         if self.aliases > MAX_ALIASES:
-            raise TooMuch(_place(event), f"more than {MAX_ALIASES} aliases in one file")
+            raise TooMuch(_place(event), f"more than {MAX_ALIASES:,} aliases in one file")
         if name in self.open:
             raise TooMuch(_place(event), f"the alias `*{name[:80]}` is inside the value that it names")
         if name not in self.anchors:
@@ -255,16 +270,6 @@ class _Builder:
 def _joined(text: str) -> str:
     """Return `text` with the two halves of each surrogate pair as the one character that they are."""
     return _PAIR.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)
-
-
-def _merge(table: Table, value: Node, mark: Mark) -> None:
-    """Give `table` what a merge key means: it was refused, and what it would have declared is not missing as well."""
-    for one in value if isinstance(value, Items) else [value]:
-        if isinstance(one, Table):
-            for key, inner in one.items():
-                if key not in table.marks:
-                    table[key] = inner
-                    table.marks[key] = mark
 
 
 def _place(event: Any) -> Place:

@@ -20,8 +20,14 @@ _TYPES: Mapping[FieldType, Mapping[str, Any]] = {
 _TEXT = {"type": ["string", "null"]}
 
 
+OF_REUSE = ("templates", "template", "for_each")  # what `compose_reuse` adds to sections and definitions
+
+
 def composed(frame: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `frame`, the schema of the resource files, with every kind of the table in it as the table has it."""
+    """Return `frame`, the schema of the resource files, with every kind of the table in it as the table has it.
+
+    It is that of files without templates and blocks, which `compose_reuse` adds.
+    """
     sections = {kind.collection: _section(kind) for kind in KINDS.values() if kind.parent is None}
     definitions: dict[str, Any] = {"prompt": frame["$defs"]["prompt"], "address": _address()}
     for kind in KINDS.values():
@@ -30,12 +36,15 @@ def composed(frame: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **frame,
         "properties": {**sections, **_rest(frame["properties"], sections)},
+        "patternProperties": {
+            "^x-": {"description": "Parts that others refer to by an anchor (&NAME, *NAME); they declare nothing."}
+        },
         "$defs": {**definitions, **_rest(frame["$defs"], definitions)},
     }
 
 
 def _rest(frame: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in frame.items() if name not in said}
+    return {name: value for name, value in frame.items() if name not in said and name not in OF_REUSE}
 
 
 def _section(kind: Kind) -> dict[str, Any]:

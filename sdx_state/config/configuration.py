@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,17 +23,16 @@ from sdx_state.config.comments import suppressions_in
 from sdx_state.config.conversations import read_checks
 from sdx_state.config.errors import ConfigurationError
 from sdx_state.config.files import Folder, ProjectFiles, read_text
+from sdx_state.config.judged import judged
 from sdx_state.config.project import found_files, read_project
 from sdx_state.config.references import References
-from sdx_state.config.repeated import Grouped
+from sdx_state.config.repeated import once_for_all_uses
 from sdx_state.config.resources import Declarations, Document
 from sdx_state.config.scope import check_scope
 from sdx_state.config.settings import Project
 from sdx_state.config.sift import PROJECT_FILE, Found, unread, with_way_out
 from sdx_state.config.source_text import SourceText
-from sdx_state.config.tree import Items, Table, prune, table
-from sdx_state.config.values import FieldReader
-from sdx_state.config.verdict import verdict_of
+from sdx_state.config.tree import Table, table
 from sdx_state.kinds import KINDS, Kind
 from sdx_state.model.address import Address
 from sdx_state.model.conversation import Check
@@ -43,7 +42,8 @@ from sdx_state.model.suppression import Suppression
 from sdx_state.records import dataclass
 
 if TYPE_CHECKING:
-    from sdx_state.config.users_csv import Users, UsersFile
+    from sdx_state.config.expansion import Expansion, Origin
+    from sdx_state.config.users_csv import Users
 
 
 @dataclass(frozen=True)
@@ -118,6 +118,7 @@ class Declared:
         sources: The texts of all files, by name.
         references: What texts may refer to.
         users: The files of users, by name.
+        made: What templates and `for_each` made, and of what.
     """
 
     resources: Mapping[Address, Desired]
@@ -125,6 +126,7 @@ class Declared:
     sources: Mapping[str, SourceText]
     references: References
     users: Mapping[str, Users]
+    made: Mapping[Address, Origin] = field(default_factory=dict)
 
 
 def read_declared(folder: Path, variables: Mapping[str, str], files: ProjectFiles | None = None) -> Declared:
@@ -144,7 +146,9 @@ def read_declared(folder: Path, variables: Mapping[str, str], files: ProjectFile
     if any(diagnostic.severity == "error" for diagnostic in loader.diagnostics):
         raise ConfigurationError(loader.diagnostics)
     by_name = {document.source.name: document for document in documents}
-    return Declared(declarations.resources, by_name, loader.sources, declarations.references, loader.users)
+    return Declared(
+        declarations.resources, by_name, loader.sources, declarations.references, loader.users, loader.made
+    )
 
 
 def names_read(folder: Path) -> frozenset[str]:
@@ -167,6 +171,7 @@ class _Loader:
         self.complete = True
         self.named: set[str] = set()
         self.suppressions: list[Suppression] = []
+        self.made: dict[Address, Origin] = {}
 
     def load(self, environment: str | None, environ: Mapping[str, str]) -> Configuration:
         project, excluded = read_project(self.folder, environment, environ, self.diagnostics.append, self.files)
@@ -191,12 +196,34 @@ class _Loader:
         self.diagnostics += found.diagnostics
         documents = [document for name in found.names if (document := self._document(name)) is not None]
         declarations = Declarations(variables, self.complete, self.diagnostics.append)
+        expansion = self._expansion(documents)
         for kind in KINDS.values():
             if kind.parent is None:
                 for document in documents:
                     declarations.add(kind, document)
                     self._add_rows(kind, document, declarations)
+                    if expansion is not None:
+                        for made in expansion.made(kind, document):
+                            declarations.add_made(kind, made)
+                            self.made[kind.address(made.key)] = made.origin
+                        declarations.complete = self.complete = self.complete and expansion.complete
+        if expansion is not None:
+            expansion.close()
+            self.diagnostics[:] = once_for_all_uses(dict.fromkeys(self.diagnostics))
         return documents, declarations
+
+    def _expansion(self, documents: list[Document]) -> Expansion | None:
+        """Return what makes the declarations of templates and `for_each`, None if no file has them."""
+        if all(document.parts is None for document in documents):
+            return None
+        from sdx_state.config.expansion import Expansion
+
+        return Expansion(documents, self.files, self.sources, self.diagnostics.append, self._took)
+
+    def _took(self, name: str, source: SourceText | None) -> None:
+        self.named.add(name)
+        if source is not None:
+            self.sources[name] = source
 
     def _result(
         self, project: Project | None, resources: dict[Address, Desired], moved: list[Moved], removed: list[Removed]
@@ -226,10 +253,10 @@ class _Loader:
         root = build(source, self._syntax_diagnostic)
         if root is None:
             return None
-        broken: frozenset[tuple[str, str]] = frozenset()
-        if not verdict_of("resources")(root):
-            broken = self._refused(root, source)
-        return Document(source, root, broken) if isinstance(root, Table) else None
+        found = judged(root, source)
+        self.diagnostics += found.diagnostics
+        self.complete = self.complete and found.complete
+        return Document(source, root, found.broken, found.parts) if isinstance(root, Table) else None
 
     def _read(self, name: str) -> SourceText | None:
         source = read_text(self.files, name, self._syntax_diagnostic)
@@ -243,50 +270,12 @@ class _Loader:
         self.complete = False
         self.diagnostics.append(diagnostic)
 
-    def _refused(self, root: Table | Items, source: SourceText) -> frozenset[tuple[str, str]]:
-        from sdx_state.config.explain import explain
-
-        violations = explain("resources", root, source)
-        self.diagnostics += [one.diagnostic for one in violations]
-        # A section of the wrong type, or an unknown one, hides what it declares.
-        self.complete = self.complete and all(len(one.path) > 1 for one in violations)
-        broken = set()
-        prunable = {kind.collection for kind in KINDS.values() if not kind.lookup_only}
-        for path in (one.path for one in violations):
-            if len(path) > 2 and path[0] in prunable:
-                prune(root, path)
-            elif len(path) > 1:
-                broken.add((str(path[0]), str(path[1])))
-        return frozenset(broken)
-
     def _add_rows(self, kind: Kind, document: Document, declarations: Declarations) -> None:
         if not kind.upload or "csv" not in table(document.root.get(kind.collection)):
             return
-        from sdx_state.config.users_files import users_files
+        from sdx_state.config.users_rows import add_users
 
-        for name, file in users_files(kind, document, self.diagnostics.append):
-            self._add_file(kind, name, document.source, file, declarations)
-
-    def _add_file(
-        self, kind: Kind, name: str, named_by: SourceText, file: UsersFile, declarations: Declarations
-    ) -> None:
-        from sdx_state.config.users_csv import read_header, read_rows
-        from sdx_state.config.users_files import read_users_sheet
-
-        self.named.add(name)
-        sheet = read_users_sheet(self.files, name, file, named_by, self.diagnostics.append)
-        if sheet is None:
-            return
-        self.sources[name] = sheet.source
-        grouped = Grouped(self.diagnostics.append)
-        users = read_header(file, sheet, grouped)
-        if users is not None:
-            self.users[name] = users
-            reader = FieldReader(sheet.source, References({}), grouped)
-            with declarations.reporting_to(grouped):
-                for row in read_rows(users, grouped):
-                    declarations.add_row(kind, sheet.source, row, reader, file.country_code)
-        grouped.close()
+        self.users |= add_users(kind, document, declarations, self.files, self.diagnostics.append, self._took)
 
     def _departures(
         self, documents: list[Document], declarations: Declarations, reporter: Reporter

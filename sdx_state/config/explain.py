@@ -9,6 +9,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
+from sdx_state.config.blocks import AFTER, BEFORE, EXTENDS, FOR_EACH, OF_BLOCKS, OMIT, OVERRIDES, TEMPLATES
 from sdx_state.config.schema import schema_document, type_words
 from sdx_state.config.source_text import SourceText
 from sdx_state.config.tree import Items, Place, Table
@@ -18,6 +19,14 @@ from sdx_state.records import dataclass
 
 Path = tuple[str | int, ...]
 MAX_SHOWN = 80
+
+# Fields that have a meaning in some declarations only.
+ONLY_WITH = {
+    OMIT: f"`{OMIT}` is for a survey that has `{EXTENDS}`",
+    AFTER: f"`{AFTER}` is for a question of a survey that has `{EXTENDS}`",
+    BEFORE: f"`{BEFORE}` is for a question of a survey that has `{EXTENDS}`",
+    OVERRIDES: f"`{OVERRIDES}` is for a survey that has `{FOR_EACH}`",
+}
 
 # A plain scalar as it is typed: up to a comment, or what ends it inside brackets.
 _TYPED = re.compile(r"""(?:[^\s,\]}#"']|(?<=\S)#)+""")
@@ -116,12 +125,20 @@ def _additional(fault: _Fault) -> Iterator[Explanation]:
     for key in fault.instance:
         if key in known or any(pattern.search(key) for pattern in patterns):
             continue
-        hint = closest(key, known) if patterns else did_you_mean(key, known)
-        if patterns:
+        by_email = "@" in fault.schema.get("patternProperties", ())
+        hint = closest(key, known) if by_email else _hint(key, known, fault)
+        if by_email:
             code, message = "invalid-email", f"`{_short(key)}` is not an e-mail address"
         else:
             code, message = "unknown-key", f"unknown {'field' if fault.path else 'section'} `{_short(key)}`"
         yield code, (key,), fault.key_place(key), message, hint
+
+
+def _hint(key: str, known: list[str], fault: _Fault) -> str | None:
+    if key in ONLY_WITH and key not in known:
+        return ONLY_WITH[key]
+    of_reuse = {0: (TEMPLATES,), 2: OF_BLOCKS}.get(len(fault.path), ())
+    return closest(key, (*known, *of_reuse)) or did_you_mean(key, known)
 
 
 def _required(fault: _Fault) -> Iterator[Explanation]:
@@ -212,5 +229,5 @@ def _short(text: str) -> str:
 
 
 def _typed(source: SourceText, place: Place) -> str:
-    found = _TYPED.match(source.line(place[0]) or "", place[1] - 1)
+    found = _TYPED.match(source.line_at(place) or "", place[1] - 1)
     return _short(found[0]) if found else ""

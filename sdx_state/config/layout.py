@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from sdx_state.config.tree import Items, Node, Place, Table
+from sdx_state.config.tree import Items, Merged, Node, Place, Table
 from sdx_state.records import dataclass
 
 LINES = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
@@ -77,11 +77,14 @@ def is_flow(lines: Sequence[str], node: Table | Items) -> bool:
 
 
 def has_shared_parts(node: Node, seen: set[int] | None = None) -> bool:
-    """Tell whether any mapping or list below `node` is reached twice, by an alias: its lines are not its own."""
+    """Tell whether any mapping or list below `node` is reached twice, by an alias: its lines are not its own.
+
+    So it is with the entries of a merge key.
+    """
     seen = set() if seen is None else seen
     if not isinstance(node, Table | Items):
         return False
-    if id(node) in seen:
+    if id(node) in seen or isinstance(node, Merged):
         return True
     seen.add(id(node))
     return any(has_shared_parts(below, seen) for below in (node.values() if isinstance(node, Table) else node))

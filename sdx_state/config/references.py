@@ -16,7 +16,8 @@ MAX_COMPARED = 4_000_000  # characters of one text, times those of the other
 MOST_OF_ONE = 1_000_000  # characters that references may add to one text: no prompt is as long
 MOST_IN_ALL = 128 * 1024 * 1024  # characters of all texts with references: four times the largest file
 MOST_BAD = 20  # references of one text that are reported
-_TOKEN = re.compile(r"\$\$\{|\$\{([^{}\n]*)\}?")
+TOKEN = re.compile(r"\$\$\{|\$\{([^{}\n]*)\}?")
+_INDEXED = re.compile(r"phone_numbers\[\s*var\.([^\]]*)\]")
 
 
 @dataclass
@@ -81,7 +82,7 @@ class References:
         bad: list[BadReference] = []
         whole = True
         end = size = 0
-        for token in _TOKEN.finditer(text):
+        for token in TOKEN.finditer(text):
             if len(bad) >= MOST_BAD:
                 break
             parts.append(text[end : token.start()])
@@ -124,7 +125,7 @@ class References:
         """Return a template of `wanted`, with each reference of `template` whose value is still there."""
         spans: list[tuple[int, int, str]] = []  # start and end of each reference in the text, and the reference
         length = end = 0
-        for token in _TOKEN.finditer(template):
+        for token in TOKEN.finditer(template):
             length += token.start() - end
             value = self.expand(token[0]).text
             if token[1] is not None and value:
@@ -162,6 +163,12 @@ class References:
             return None, None, (f"there is no variable `{key[:80]}`", hint)
         if section == "phone_numbers" and dot:
             return self._look_up_number(key)
+        indexed = _INDEXED.fullmatch(name)
+        if indexed is not None:
+            text, _, wrong = self._look_up(f"var.{indexed[1].strip()}")
+            return self._look_up_number(text) if text is not None else (None, None, wrong)
+        if section == "each" and dot:
+            return None, None, (f"`${{{name[:80]}}}` is for a declaration with `for_each`", None)
         hint = "write ${var.NAME} or ${phone_numbers.KEY}; `$${` is a literal `${`"
         return None, None, (f"`${{{name[:80]}}}` refers to nothing", hint)
 

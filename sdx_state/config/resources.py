@@ -6,20 +6,22 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from sdx_state.config.blocks import Parts
 from sdx_state.config.references import References, Room
 from sdx_state.config.source_text import SourceText
 from sdx_state.config.switches import switch
-from sdx_state.config.tree import KeyPlaces, Node, Place, Table, items, table
+from sdx_state.config.tree import Node, Place, Table, items, places_of, table
 from sdx_state.config.values import FieldReader, Fields
 from sdx_state.kinds import KINDS, Kind, children_of
 from sdx_state.kinds.complaint import Complaint
 from sdx_state.kinds.user import UPLOAD_BESIDE_TEAM, UPLOAD_SWITCHES
 from sdx_state.model.address import Address, readable_key
 from sdx_state.model.diagnostic import Diagnostic
-from sdx_state.model.resource import Desired, Source
+from sdx_state.model.resource import Desired, Source, Use
 from sdx_state.records import dataclass
 
 if TYPE_CHECKING:
+    from sdx_state.config.expansion import Made
     from sdx_state.config.users_csv import Row
 
 Report = Callable[[Diagnostic], None]
@@ -33,15 +35,25 @@ class Document:
         source: Its text.
         root: Its sections.
         broken: Section and key of the resources that the schema refuses: declared, and not to be looked into.
+        parts: Its parts, if it has templates or blocks.
     """
 
     source: SourceText
     root: Table
     broken: frozenset[tuple[str, str]]
+    parts: Parts | None = None
+
+    @property
+    def blocks(self) -> tuple[tuple[str, str], ...]:
+        """Section and key of its blocks."""
+        return self.parts.blocks if self.parts is not None else ()
 
     def entries(self, kind: Kind) -> Iterator[tuple[str, Table | None]]:
         """Yield key and body of each resource in the section of `kind`; no body for what the schema refuses."""
+        made = {key for section, key in self.blocks if section == kind.collection}
         for key, body in table(self.root.get(kind.collection)).items():
+            if key in made:
+                continue
             if (kind.collection, key) in self.broken:
                 yield key, None
             elif isinstance(body, Table) and key not in kind.section_keys:
@@ -66,7 +78,7 @@ class Declarations:
         self.declared: set[Address] = set()
         self.numbers: dict[str, str | None] = {}
         self._references: References | None = None
-        self._first: dict[str, tuple[str, str, Place]] = {}
+        self._first: dict[str, tuple[str, Source]] = {}
 
     def add(self, kind: Kind, document: Document) -> None:
         """Declare the resources of `kind` in `document`, and what lives in them.
@@ -75,39 +87,52 @@ class Declarations:
         """
         references = References(self.variables, None, room=self.room) if kind.lookup_only else self.references
         reader = FieldReader(document.source, references, self.report)
-        section, inside = table(document.root.get(kind.collection)), children_of(kind.name)
+        section = table(document.root.get(kind.collection))
         for key, body in document.entries(kind):
-            address, place = kind.address(key), section.key_place(key)
-            if not self._claim(address, key, document.source, place):
-                continue
-            if kind.lookup_only:
-                self.numbers[key] = None
-            if body is None:
-                continue
-            fields = reader.read(kind, body)
-            if kind.keyed_by_identity:
-                self._read_identity(kind, key, place, reader, fields)
-            elif not kind.required:
-                self._needs(
-                    kind,
-                    body,
-                    fields,
-                    reader,
-                    place,
-                    f"missing required field `{kind.natural_key}` in the {kind.noun} `{key}`",
-                )
-            if kind.lookup_only and fields.sound:
-                self.numbers[key] = str(fields.values[kind.natural_key])
-            upload = self._upload(body, reader, fields) if kind.upload and "csv" in body else {}
-            self._keep(address, kind, key, body, fields, document.source, place, upload=upload)
-            for child in inside:
-                children = items(body.get(child.collection))
-                for position, one in enumerate(children):
-                    if isinstance(one, Table):
-                        self._add_child(child, address, one, children.places[position], position, reader)
+            self._add_entry(kind, key, body, section.key_place(key), reader)
+
+    def add_made(self, kind: Kind, made: Made) -> None:
+        """Declare the resource of `kind` that a block makes, and what lives in it."""
+        references = References(self.variables, None, room=self.room) if kind.lookup_only else self.references
+        reader = FieldReader(made.source, references, self.report)
+        self._add_entry(kind, made.key, made.body, made.place, reader, made.source.use)
+
+    def _add_entry(
+        self, kind: Kind, key: str, body: Table | None, place: Place, reader: FieldReader, use: Use | None = None
+    ) -> None:
+        address = kind.address(key)
+        source = reader.source.at(place)
+        if not self._claim(address, key, reader.source, place, source):
+            return
+        if kind.lookup_only:
+            self.numbers[key] = None
+        if body is None:
+            return
+        fields = reader.read(kind, body)
+        if kind.keyed_by_identity:
+            self._read_identity(kind, key, place, reader, fields)
+        elif not kind.required:
+            message = f"missing required field `{kind.natural_key}` in the {kind.noun} `{key}`"
+            self._needs(kind, body, fields, reader, place, message)
+        if kind.lookup_only and fields.sound:
+            self.numbers[key] = str(fields.values[kind.natural_key])
+        upload = self._upload(body, reader, fields) if kind.upload and "csv" in body else {}
+        self._keep(address, kind, key, body, fields, source, upload=upload, use=use)
+        for child in children_of(kind.name):
+            children = items(body.get(child.collection))
+            for position, one in enumerate(children):
+                if isinstance(one, Table):
+                    self._add_child(child, address, one, children.places[position], position, reader, use)
 
     def _add_child(
-        self, kind: Kind, parent: Address, body: Table, place: Place, position: int, reader: FieldReader
+        self,
+        kind: Kind,
+        parent: Address,
+        body: Table,
+        place: Place,
+        position: int,
+        reader: FieldReader,
+        use: Use | None = None,
     ) -> None:
         name = kind.natural_key
         fields = reader.read(kind, body)
@@ -123,10 +148,11 @@ class Declarations:
             )
             return
         address = kind.address(key, parent)
-        if not self._claim(address, key, reader.source, place):
+        source = reader.source.at(place)
+        if not self._claim(address, key, reader.source, place, source):
             return
         self._needs(kind, body, fields, reader, place, f"missing required field `{name}` in the {kind.noun} `{key}`")
-        self._keep(address, kind, key, body, fields, reader.source, place, parent=parent, position=position)
+        self._keep(address, kind, key, body, fields, source, parent=parent, position=position, use=use)
 
     def _read_identity(self, kind: Kind, key: str, place: Place, reader: FieldReader, fields: Fields) -> None:
         """Take the key, which identifies the resource, for its field."""
@@ -167,12 +193,13 @@ class Declarations:
         """Declare the resource of `kind` in `row` of the upload file `source`, which `reader` reads."""
         key = row.cells[kind.identity]
         address = kind.address(key)
-        if not self._claim(address, key, source, row.place):
+        at = source.at(row.place)
+        if not self._claim(address, key, source, row.place, at):
             return
         fields = reader.read_cells(kind, row.cells, row.places, country_code)
         upload = {column: row.cells[column] for column in kind.upload if column in row.cells}
         self._warn_of_team(upload, source, row.place)
-        self._keep(address, kind, key, None, fields, source, row.place, positions=row.places, upload=upload)
+        self._keep(address, kind, key, None, fields, at, positions=row.places, upload=upload)
 
     def _warn_of_team(self, upload: Mapping[str, str], source: SourceText, place: Place) -> None:
         missing = [column for column in UPLOAD_BESIDE_TEAM if column not in upload]
@@ -197,8 +224,8 @@ class Declarations:
                 place, Complaint("missing-field", message, f"add `{kind.natural_key}:`, or pin it with `id:`"), fields
             )
 
-    def _claim(self, address: Address, key: str, source: SourceText, place: Place) -> bool:
-        """Take `address` for what `key` at `place` declares; report it and say no if it is taken."""
+    def _claim(self, address: Address, key: str, source: SourceText, place: Place, at: Source) -> bool:
+        """Take `address` for what `key` at `place` of `source` declares; report it and say no if it is taken."""
         self.declared.add(address)
         if not key.isprintable():
             self.report(
@@ -206,16 +233,17 @@ class Declarations:
             )
         # An address that is made of an identity is folded already; other keys name files, which some systems fold.
         folded = address if KINDS[address.kind].keyed_by_identity else address.casefold()
-        first = self._first.setdefault(folded, (key, source.name, place))
-        if first == (key, source.name, place):
+        first = self._first.setdefault(folded, (key, at))
+        if first[1] is at:
             return True
-        other, file, (line, column) = first
+        other, before = first
+        where = f"{before}{f', for {before.use}' if before.use is not None else ''}"
         if other == key:
-            message = f"`{key[:80]}` is declared twice: first at {file}:{line}:{column}"
+            message = f"`{key[:80]}` is declared twice: first at {where}"
         elif key.casefold() == other.casefold():
-            message = f"`{key[:80]}` differs by case only from `{other[:80]}`, declared at {file}:{line}:{column}"
+            message = f"`{key[:80]}` differs by case only from `{other[:80]}`, declared at {where}"
         else:
-            message = f"`{key[:80]}` and `{other[:80]}`, declared at {file}:{line}:{column}, are one address"
+            message = f"`{key[:80]}` and `{other[:80]}`, declared at {where}, are one address"
         self.report(source.diagnostic("duplicate-key", place, message, "remove or rename one of the two"))
         return False
 
@@ -226,13 +254,13 @@ class Declarations:
         key: str,
         body: Table | None,
         fields: Fields,
-        source: SourceText,
-        place: Place,
+        source: Source,
         *,
         positions: Mapping[str, Place] | None = None,
         parent: Address | None = None,
         position: int = 0,
         upload: Mapping[str, str] | None = None,
+        use: Use | None = None,
     ) -> None:
         if not fields.sound:
             return
@@ -244,7 +272,7 @@ class Declarations:
             kind=kind.name,
             key=key,
             values=fields.values,
-            source=Source(source.name, *place),
+            source=source,
             positions=positions if positions is not None else _places(kind, table(body)),
             id=str(pinned) if pinned is not None else None,
             ignore=frozenset(map(str, items(ignore))) if ignore else frozenset(),
@@ -253,12 +281,13 @@ class Declarations:
             position=position,
             depends_on=tuple(fields.depends_on),
             upload=upload or {},
+            use=use,
         )
 
 
 def _places(kind: Kind, body: Table) -> Mapping[str, Place]:
     """Return the place of each field, under its own name if its key in YAML differs."""
-    places = KeyPlaces(body)
+    places = places_of(body)
     if not kind.renamed:
         return places
     return {**places, **{field.name: places[field.key] for field in kind.renamed if field.key in body}}

@@ -36,6 +36,6 @@ def _validator(kind: str) -> Any:
     """Return a validator of single fields of `kind`; jsonschema ships no types for what `evolve` returns."""
     from jsonschema import Draft202012Validator
 
-    document = schema_document("resources")
+    document = schema_document("resolved")
     properties = document["$defs"][kind]["properties"]
     return Draft202012Validator({"$defs": document["$defs"], "properties": properties})

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from sdx_state.config.compose import composed
+from sdx_state.config.compose_reuse import PLACEHOLDER, with_reuse
 from sdx_state.decoding.strict import parse
 from sdx_state.decoding.typed import record
 from sdx_state.kinds import cached_by_table
 from sdx_state.records import dataclass
 
-NAMES = ("project", "resources")
+# The files as they are written, and the resource files once templates and blocks are replaced by what they make.
+NAMES = ("project", "resources", "resolved")
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Description:
 
 
 def schema_text(name: str) -> str:
-    """Return the text of the JSON Schema `name`, "project" or "resources".
+    """Return the text of the JSON Schema `name`, one of `NAMES`.
 
     Raises:
         KeyError: There is no such schema.
@@ -49,7 +51,7 @@ def schema_text(name: str) -> str:
 def _packed(name: str) -> str:
     if name not in NAMES:
         raise KeyError(name)
-    file = f"{name}.schema.json"
+    file = f"{'resources' if name == 'resolved' else name}.schema.json"
     packed = resources.files("sdx_state").joinpath("schemas").joinpath(file)
     if packed.is_file():
         return packed.read_text(encoding="utf-8")
@@ -59,9 +61,12 @@ def _packed(name: str) -> str:
 
 @cached_by_table
 def schema_document(name: str) -> dict[str, Any]:
-    """Return the JSON Schema `name`; that of the resources as the table of kinds has it."""
+    """Return the JSON Schema `name`; those of the resources as the table of kinds has it."""
     document: dict[str, Any] = record(parse(_packed(name)))
-    return composed(document) if name == "resources" else document
+    if name == "project":
+        return document
+    resolved = composed(document)
+    return with_reuse(resolved) if name == "resources" else {**resolved, "$id": f"urn:sdx-state:schema:{name}:1"}
 
 
 def describe(name: str) -> Description | None:
@@ -142,6 +147,9 @@ def type_words(types: object) -> str:
 def _type_of(document: Mapping[str, Any], node: Mapping[str, Any]) -> str:
     if node is document["$defs"].get("prompt"):
         return "text, or a text for each language"
+    if node.get("pattern") == PLACEHOLDER:
+        return type_words([one for one in node["type"] if one != "string"])
+    node = node["anyOf"][0] if "anyOf" in node else node
     if "enum" in node:
         return "one of " + ", ".join(str(value) for value in node["enum"])
     if "const" in node:

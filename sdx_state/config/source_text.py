@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Mapping
+from dataclasses import field
 from functools import cached_property
 
 from sdx_state.model.diagnostic import Diagnostic, Severity
-from sdx_state.model.resource import Source
+from sdx_state.model.resource import Elsewhere, Source, Use
 from sdx_state.records import dataclass
 
 MAX_LINE_SHOWN = 1_000
@@ -54,17 +56,50 @@ class SourceText:
         severity: Severity = "error",
     ) -> Diagnostic:
         """Return a diagnostic at `place`, a line and a column from 1."""
-        line, column = place
-        text = self.line(line)
+        text = self.line_at(place)
         if text is not None and len(text) > MAX_LINE_SHOWN:
-            text = text[:MAX_LINE_SHOWN] if column <= MAX_LINE_SHOWN else None
-        return Diagnostic(code, severity, message, Source(self.name, line, column), help=help, excerpt=text)
+            text = text[:MAX_LINE_SHOWN] if place[1] <= MAX_LINE_SHOWN else None
+        return Diagnostic(code, severity, message, self.at(place), help=help, excerpt=text)
+
+    def at(self, place: tuple[int, int]) -> Source:
+        """Return `place`, a line and a column from 1, with its file."""
+        return Source(self.name, *place)
+
+    def line_at(self, place: tuple[int, int]) -> str | None:
+        """Return the line of `place`, or None where there is none."""
+        return self.line(place[0])
 
     def place_of(self, index: int) -> tuple[int, int]:
         """Return line and column, from 1, of the character at `index`."""
         before = self.text[:index]
         ends = list(_LINE_END.finditer(before))
         return len(ends) + 1, index - (ends[-1].end() if ends else 0) + 1
+
+
+@dataclass(frozen=True)
+class UsingText(SourceText):
+    """The text of a file with a declaration that is made of parts in several files.
+
+    Attributes:
+        texts: The texts of all files, by name.
+        use: The declaration.
+    """
+
+    texts: Mapping[str, SourceText] = field(default_factory=dict, repr=False)
+    use: Use | None = None
+
+    def at(self, place: tuple[int, int]) -> Source:
+        """Return `place` with its file, and the declaration where that is another place."""
+        if isinstance(place, Elsewhere):
+            return Source(place.file, *place, use=self.use)
+        return super().at(place)
+
+    def line_at(self, place: tuple[int, int]) -> str | None:
+        """Return the line of `place`, or None where there is none."""
+        if isinstance(place, Elsewhere):
+            text = self.texts.get(place.file)
+            return text.line(place[0]) if text is not None else None
+        return super().line_at(place)
 
 
 def character_diagnostic(source: SourceText) -> Diagnostic | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from sdx_state.config.scalars import Scalar
+from sdx_state.model.resource import Elsewhere
 
 Place = tuple[int, int]
 Mark = tuple[int, int, int, int]  # line and column, from 1, of a key, then of its value
@@ -36,6 +37,20 @@ class Table(dict[str, "Node"]):
         return mark[2:] if mark else self.place
 
 
+class Merged(Table):
+    """A mapping with merge keys (`<<`).
+
+    Attributes:
+        merged: The keys whose values are written in another mapping of the file. Their marks are of that place.
+    """
+
+    __slots__ = ("merged",)
+
+    def __init__(self, place: Place) -> None:
+        super().__init__(place)
+        self.merged: set[str] = set()
+
+
 class Items(list["Node"]):
     """A sequence, and the places of it and its items.
 
@@ -53,6 +68,42 @@ class Items(list["Node"]):
 
 
 Node = Table | Items | Scalar
+
+
+class Laid(Table):
+    """A mapping whose entries are written in several places, as those of a survey and of its template are.
+
+    Attributes:
+        file: The file that its entries are written in; None for that of the declaration itself.
+        files: The file of an entry, where it is another one.
+    """
+
+    __slots__ = ("file", "files")
+
+    place: Place
+
+    def __init__(self, place: Place, file: str | None) -> None:
+        super().__init__(place)
+        self.file = file
+        self.files: dict[str, str | None] = {}
+
+    def key_place(self, key: str) -> Place:
+        """Return the place of `key`, or of the mapping if it has no such key."""
+        mark = self.marks.get(key)
+        return self._in_file(key, mark[:2]) if mark else self.place
+
+    def value_place(self, key: str) -> Place:
+        """Return the place of the value of `key`, or of the mapping if it has no such key."""
+        mark = self.marks.get(key)
+        return self._in_file(key, mark[2:]) if mark else self.place
+
+    def _in_file(self, key: str, place: Place) -> Place:
+        return in_file(place, self.files.get(key, self.file))
+
+
+def in_file(place: Place, file: str | None) -> Place:
+    """Return `place`, which is in `file`; None is the file of the declaration."""
+    return place if file is None else Elsewhere(*place, file)
 
 
 class KeyPlaces(Mapping[str, Place]):
@@ -86,6 +137,54 @@ class KeyPlaces(Mapping[str, Place]):
         return repr(dict(self))
 
 
+def at_column(place: Place, column: int) -> Place:
+    """Return the place at `column` of the line of `place`."""
+    return in_file((place[0], column), place.file if isinstance(place, Elsewhere) else None)
+
+
+class LaidPlaces(Mapping[str, Place]):
+    """The place of each key of a `Laid` table, as `KeyPlaces` has those of others."""
+
+    __slots__ = ("_table",)
+
+    def __init__(self, table: Laid) -> None:
+        # The marks and files are shared by all declarations that are made of the same parts.
+        self._table = _emptied(table)
+
+    def __getitem__(self, key: str) -> Place:
+        if key not in self._table.marks:
+            outer, _, key = key.partition(".")
+            inner = self._table[outer]
+            if not isinstance(inner, Table) or key not in inner.marks:
+                raise KeyError(key)
+            return inner.key_place(key)
+        return self._table.key_place(key)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._table.marks)
+
+    def __len__(self) -> int:
+        return len(self._table.marks)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+
+def _emptied(table: Laid) -> Laid:
+    """Return `table` with the mappings in it, also without their values, and with nothing else."""
+    emptied = Laid(table.place, table.file)
+    emptied.marks, emptied.files = table.marks, table.files
+    for key, value in table.items():
+        if isinstance(value, Laid):
+            emptied[key] = _emptied(value)
+    return emptied
+
+
+def places_of(table: Table) -> Mapping[str, Place]:
+    """Return the place of each key of `table`, without its values."""
+    return LaidPlaces(table) if isinstance(table, Laid) else KeyPlaces(table)
+
+
 def table(node: object) -> Table:
     """Return `node`, which the schema says is a mapping; an empty one for null."""
     return node if isinstance(node, Table) else Table((1, 1))
@@ -94,6 +193,25 @@ def table(node: object) -> Table:
 def items(node: object) -> Items:
     """Return `node`, which the schema says is a sequence; an empty one for null."""
     return node if isinstance(node, Items) else Items((1, 1))
+
+
+def copied(node: Laid) -> Laid:
+    """Return a copy of `node` that shares no mapping and no list with it."""
+    copy = Laid(node.place, node.file)
+    copy.marks, copy.files = node.marks, node.files
+    copy.update({key: _copied(value) for key, value in node.items()})
+    return copy
+
+
+def _copied(node: Node) -> Node:
+    if isinstance(node, Laid):
+        return copied(node)
+    if not isinstance(node, Items):
+        return node
+    copy = Items(node.place)
+    copy.places = node.places
+    copy.extend(map(_copied, node))
+    return copy
 
 
 def prune(root: Table | Items, path: tuple[str | int, ...]) -> None:

@@ -31,19 +31,29 @@ def users_files(
     named = section.get("csv")
     if not kind.upload or named is None or (kind.collection, "csv") in document.broken:
         return
-    source = document.source
     for file in _files_in(named, section.value_place("csv")):
-        path = file.path.replace("\\", "/")  # as Windows shows it, it is still the same file
-        name = posixpath.normpath(posixpath.join(posixpath.dirname(source.name), path))
-        if posixpath.isabs(path) or name.startswith("../") or name == ".." or _DRIVE.match(path):
-            message = f"`{file.path[:80]}` is not inside the project"
-            hint = "give a path from this file to one in the project, with /"
-            report(source.diagnostic("invalid-path", file.place, message, hint))
-        elif is_hidden(name):
-            message = f"`{file.path[:80]}` is hidden, and hidden files are not part of the project"
-            report(source.diagnostic("invalid-path", file.place, message, "name a file that is not hidden"))
-        else:
+        name = name_in_project(document.source, file.path, file.place, report)
+        if name is not None:
             yield name, file
+
+
+def name_in_project(source: SourceText, path: str, place: Place, report: Callable[[Diagnostic], None]) -> str | None:
+    """Return the name in the project of the file that `source` names as `path` at `place`.
+
+    A file that may not be read, because it is hidden or outside of the project, goes to `report`, and None back.
+    """
+    written, path = path, path.replace("\\", "/")  # as Windows shows it, it is still the same file
+    name = posixpath.normpath(posixpath.join(posixpath.dirname(source.name), path))
+    if posixpath.isabs(path) or name.startswith("../") or name == ".." or _DRIVE.match(path):
+        message = f"`{written[:80]}` is not inside the project"
+        hint = "give a path from this file to one in the project, with /"
+        report(source.diagnostic("invalid-path", place, message, hint))
+    elif is_hidden(name):
+        message = f"`{written[:80]}` is hidden, and hidden files are not part of the project"
+        report(source.diagnostic("invalid-path", place, message, "name a file that is not hidden"))
+    else:
+        return name
+    return None
 
 
 def read_users_sheet(
@@ -53,15 +63,31 @@ def read_users_sheet(
 
     Why it cannot be read goes to `report`, and None back.
     """
+    return read_named_sheet(files, name, file.place, file.encoding, file.is_known, named_by, report)
+
+
+def read_named_sheet(
+    files: ProjectFiles,
+    name: str,
+    place: Place,
+    encoding: str | None,
+    is_known: Callable[[str], bool],
+    named_by: SourceText,
+    report: Callable[[Diagnostic], None],
+) -> Sheet | None:
+    """Return the rows of the file `name`, which `named_by` names at `place`.
+
+    Why it cannot be read goes to `report`, and None back. `is_known` tells whether a text is the name of a column.
+    """
     unreadable: list[Diagnostic] = []
-    sheet = read_sheet(files, name, file.encoding, file.is_known, unreadable.append)
+    sheet = read_sheet(files, name, encoding, is_known, unreadable.append)
     for diagnostic in unreadable:
         # A file that is not there has no line to point at, but the line that names it.
         nowhere = diagnostic.source == Source(name, 1, 1) and diagnostic.excerpt is None
         message = f"{name}: {diagnostic.message}"
         # A file that is not text may be any file: no line of it is shown.
         report(
-            named_by.diagnostic(diagnostic.code, file.place, message, diagnostic.help)
+            named_by.diagnostic(diagnostic.code, place, message, diagnostic.help)
             if nowhere
             else replace(diagnostic, excerpt=None)
         )

@@ -10,7 +10,7 @@ from sdx_state.config.numbers import canonical
 from sdx_state.config.references import OPEN, References
 from sdx_state.config.scalars import Unquoted
 from sdx_state.config.source_text import SourceText
-from sdx_state.config.tree import Items, Node, Place, Table
+from sdx_state.config.tree import Items, Node, Place, Table, at_column
 from sdx_state.kinds import KINDS, Kind
 from sdx_state.kinds.addresses import NoAddress, parse_address
 from sdx_state.kinds.complaint import Complaint
@@ -214,11 +214,11 @@ class FieldReader:
 
     def _place_in(self, place: Place, text: str, index: int) -> Place:
         """Return the place of character `index` of `text`; `place`, where it starts, if that cannot be determined."""
-        line = self.source.line(place[0]) or ""
+        line = self.source.line_at(place) or ""
         for quote in (0, 1):
             start = place[1] - 1 + quote
             if line[start : start + len(text)] == text:
-                return place[0], start + index + 1
+                return at_column(place, start + index + 1)
         return place
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from sdx_state.decoding.typed import Decode, Malformed, member, natural, one_of, record, text
+from sdx_state.decoding.typed import Decode, Malformed, member, member_or, natural, one_of, record, text
 from sdx_state.kinds import KINDS, cached_by_table
 from sdx_state.kinds.addresses import NoAddress, parse_address
 from sdx_state.model.address import Address
-from sdx_state.model.resource import Source
+from sdx_state.model.resource import Source, Use
 
 
 def kind_name(value: object) -> str:
@@ -32,4 +32,11 @@ def address(value: object) -> Address:
 def source(value: object) -> Source:
     """Return a place in a file."""
     place = record(value)
-    return Source(member(place, "file", text), member(place, "line", natural), member(place, "column", natural))
+    file, line, column = member(place, "file", text), member(place, "line", natural), member(place, "column", natural)
+    return Source(file, line, column, member_or(place, "use", _use, None))
+
+
+def _use(value: object) -> Use:
+    place = record(value)
+    file, line, column = member(place, "file", text), member(place, "line", natural), member(place, "column", natural)
+    return Use(file, line, column, member(place, "key", text), member_or(place, "others", natural, 0))

@@ -15,15 +15,58 @@ Shape = Literal["flat", "nested"]
 
 
 @dataclass(frozen=True)
-class Source:
-    """Place of a declaration: file (relative to the project directory), line and column from 1."""
+class Use:
+    """The declaration that uses a value of a template, or of a block with `for_each`.
+
+    Attributes:
+        file: Its file, relative to the project directory.
+        line: Its line, from 1.
+        column: Its column, from 1.
+        key: The key of the survey, or of the item.
+        others: How many other declarations use the value in the same way, where they are reported as one.
+    """
 
     file: str
     line: int
     column: int
+    key: str
+    others: int = 0
+
+    def __str__(self) -> str:
+        more = f" and {self.others} more" if self.others else ""
+        return f"{self.file}:{self.line} {self.key}{more}"
+
+
+@dataclass(frozen=True)
+class Source:
+    """Place of a declaration: file (relative to the project directory), line and column from 1.
+
+    `use` is the declaration that uses it, if that is another one.
+    """
+
+    file: str
+    line: int
+    column: int
+    use: Use | None = None
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}"
+
+
+class Elsewhere(tuple[int, int]):
+    """Line and column, from 1, in a file that is not the one of the declaration.
+
+    Attributes:
+        file: The file, relative to the project directory.
+    """
+
+    file: str
+
+    def __new__(cls, line: int, column: int, file: str) -> Elsewhere:
+        """Return the place `line`, `column` of `file`."""
+        self = super().__new__(cls, (line, column))
+        self.file = file
+        return self
 
 
 @dataclass(frozen=True)
@@ -36,7 +79,7 @@ class Desired:
         key: Its key in YAML (a question's within its survey).
         values: Declared fields, by YAML name, in the inner form. Other fields are not managed.
         source: Where it is declared.
-        positions: Line and column (from 1) of each declared field, in `source.file`.
+        positions: Line and column (from 1) of each declared field, in `source.file` unless it is `Elsewhere`.
         id: The pinned live id, if any.
         ignore: Names of declared fields that a diff ignores.
         protect: Never delete it.
@@ -44,6 +87,7 @@ class Desired:
         position: Position among its siblings, from 0.
         depends_on: Addresses that it refers to.
         upload: Columns that only the CSV upload has; never compared.
+        use: The declaration that this one is made for, if values are written elsewhere.
     """
 
     address: Address
@@ -59,6 +103,7 @@ class Desired:
     position: int = 0
     depends_on: tuple[Address, ...] = ()
     upload: Mapping[str, str] = field(default_factory=dict)
+    use: Use | None = None
 
     def source_of(self, name: str) -> Source:
         """Return the place of the field `name`, or of the resource if that is unknown.
@@ -66,6 +111,8 @@ class Desired:
         `name` may include a part of the field after a dot; its place comes before that of the field.
         """
         place = self.positions.get(name) or self.positions.get(FieldPath(name).field)
+        if isinstance(place, Elsewhere):
+            return Source(place.file, *place, use=self.use)
         return Source(self.source.file, *place) if place else self.source
 
 

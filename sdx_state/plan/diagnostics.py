@@ -26,7 +26,15 @@ def diagnostic_document(one: Diagnostic) -> dict[str, Any]:
 
 def source_document(source: Source | None) -> dict[str, Any] | None:
     """Return `source` as every JSON output has it."""
-    return {"file": source.file, "line": source.line, "column": source.column} if source else None
+    if source is None:
+        return None
+    document: dict[str, Any] = {"file": source.file, "line": source.line, "column": source.column}
+    if source.use is not None:
+        use = source.use
+        document["use"] = {"file": use.file, "line": use.line, "column": use.column, "key": use.key}
+        if use.others:
+            document["use"]["others"] = use.others
+    return document
 
 
 def diagnostic(value: object) -> Diagnostic:

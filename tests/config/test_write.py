@@ -257,6 +257,43 @@ def test_a_change_through_an_alias_changes_nothing_else(files: Any, changed: str
         assert "questions: *both" in text
 
 
+MERGED = """\
+x-common: &common # for all
+  description: D # said once
+  closing_text: {default: Bye}
+surveys:
+  a: &a
+    <<: *common
+    name: A
+  b:
+    <<: [*a, *common] # as a
+    name: B
+    questions: [{question_label: Q}]
+  c: {<<: *common, name: C, description: E}
+"""
+
+
+@pytest.mark.parametrize("key", ["a", "b", "c"])
+@pytest.mark.parametrize(
+    "values", [{"description": "new"}, {"closing_text": {"default": "Bye", "de-default": "Ade"}}, {"name": "N"}]
+)
+def test_a_change_of_what_a_merge_key_gives_changes_nothing_else(
+    files: Any, key: str, values: dict[str, Any]
+) -> None:
+    files.write("a.yaml", MERGED)
+    before = files.load().resources
+    wanted = survey(files, key, **values)
+    write_resources(files.folder, [wanted])
+    after = files.load().resources
+    assert {one: found.values for one, found in after.items()} == {
+        one: wanted.values if one == wanted.address else found.values for one, found in before.items()
+    }
+    text = files.text("a.yaml")
+    assert [one for one in comments(MERGED) if one not in comments(text)] == []
+    assert text.count("<<:") == 3
+    assert text.count("Bye") == 1 + ("closing_text" in values) * (1 + (key == "a"))  # b was as a, and stays so
+
+
 def test_a_new_question_joins_one_of_two_surveys_that_share_a_list(files: Any) -> None:
     files.write("a.yaml", SHARED)
     before = files.load().resources

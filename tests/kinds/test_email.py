@@ -185,6 +185,7 @@ LOWERS = {
     "cli/state.py": "how a truth value is written",
     "config/compose.py": "a noun",
     "config/explain.py": "words for yes and no",
+    "config/placeholders.py": "how a spreadsheet writes a truth value",
     "config/plain_layout.py": "words that YAML elsewhere takes for no text",
     "config/write.py": "names that Windows reserves",
     "config/scalars.py": "words that YAML elsewhere takes for no text",
