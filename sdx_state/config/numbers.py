@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache, lru_cache
-from typing import Any
+from functools import lru_cache
 
+from sdx_state.config.number_plans import is_in_plan
 from sdx_state.kinds.complaint import Complaint
 from sdx_state.kinds.phone import e164_digits, without_separators
 
@@ -14,18 +14,6 @@ from sdx_state.kinds.phone import e164_digits, without_separators
 _MARKS = re.compile("[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 _SCHEME = re.compile(r"(?:tel|callto):(?://)?", re.IGNORECASE)
 _ROUNDED = re.compile(r"\+?[0-9]{1,30}(?:[.,][0-9]{1,30})?E\+?[0-9]{1,4}", re.IGNORECASE)
-_LINES = (
-    "fixed_line",
-    "mobile",
-    "toll_free",
-    "premium_rate",
-    "shared_cost",
-    "personal_number",
-    "voip",
-    "pager",
-    "uan",
-    "voicemail",
-)
 
 
 def canonical(text: str, country_code: str | None = None) -> str | Complaint:
@@ -65,28 +53,7 @@ def _is_plainly_valid(text: str) -> bool:
     A no is not the last word.
     """
     digits = e164_digits(text)
-    if digits is None:
-        return False
-    for length in (1, 2, 3):
-        plan = _numbers_of(int(digits[:length]))
-        if plan is not None:
-            return plan.fullmatch(digits, length) is not None
-    return False
-
-
-@cache
-def _numbers_of(calling_code: int) -> re.Pattern[str] | None:
-    """Return the pattern of all national numbers under `calling_code`, None if there is no such code."""
-    from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata
-
-    patterns: dict[str, None] = {}
-    for region in COUNTRY_CODE_TO_REGION_CODE.get(calling_code, ()):
-        metadata: Any = PhoneMetadata.metadata_for_region_or_calling_code(calling_code, region)
-        for line in _LINES:
-            description = getattr(metadata, line)
-            if description is not None and description.national_number_pattern:
-                patterns[description.national_number_pattern] = None
-    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns)) if patterns else None
+    return digits is not None and is_in_plan(digits)
 
 
 @lru_cache(maxsize=4096)

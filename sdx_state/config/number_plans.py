@@ -1,0 +1,39 @@
+"""Numbering plans: the national numbers that are valid under each calling code.
+
+`number_plans.txt` is made from the library `phonenumbers`, whose import takes as long as the rest of a small plan's
+checks (`python -m tests.config.write_number_plans`). A line is a calling code, a space, and a pattern.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+
+FILE = "number_plans.txt"
+
+
+def is_in_plan(digits: str) -> bool:
+    """Tell whether `digits`, a number in E.164 without its `+`, is in the plan of its calling code.
+
+    A no is not the last word: the table may be older than the plan.
+    """
+    for length in (1, 2, 3):
+        plan = _pattern(digits[:length])
+        if plan is not None:
+            return plan.fullmatch(digits, length) is not None
+    return False
+
+
+@cache
+def _pattern(calling_code: str) -> re.Pattern[str] | None:
+    text = _plans().get(calling_code)
+    return re.compile(text) if text is not None else None
+
+
+@cache
+def _plans() -> Mapping[str, str]:
+    text = resources.files("sdx_state.config").joinpath(FILE).read_text(encoding="ascii")
+    lines = (line.partition(" ") for line in text.splitlines() if not line.startswith("#"))
+    return {code: pattern for code, _, pattern in lines}
