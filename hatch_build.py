@@ -36,7 +36,7 @@ REGEX_PATTERNS = Patterns()
 
 
 class Shortened(ast.NodeTransformer):
-    """Leaves out of generated code what only its messages need: the place and the words of a refusal."""
+    """Leaves out of generated code the place and the words of a refusal, and `Decimal`, which no document has."""
 
     def visit_Raise(self, node: ast.Raise) -> ast.Raise:
         return ast.Raise(exc=ast.Name("Refused", ast.Load()))
@@ -44,6 +44,11 @@ class Shortened(ast.NodeTransformer):
     def visit_Name(self, node: ast.Name) -> ast.Name:
         refusals = ("JsonSchemaValueException", "JsonSchemaValuesException")
         return ast.Name("Refused", node.ctx) if node.id in refusals else node
+
+    def visit_Tuple(self, node: ast.Tuple) -> Any:
+        self.generic_visit(node)
+        node.elts = [one for one in node.elts if not (isinstance(one, ast.Name) and one.id == "Decimal")]
+        return node
 
     def visit_Call(self, node: ast.Call) -> Any:
         self.generic_visit(node)
