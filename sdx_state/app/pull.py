@@ -2,38 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from sdx_state.app.advised import AdvisedError
 from sdx_state.app.declared import intention_of
+from sdx_state.app.live_declarations import LiveDeclarations
 from sdx_state.app.observe import Reading
+from sdx_state.app.pull_conditions import NotPulled, edits_in, require_matched, require_writable
 from sdx_state.app.workspace import Workspace
 from sdx_state.apply.approval import Consent, approve
+from sdx_state.apply.review import Review
 from sdx_state.apply.run import Silence
 from sdx_state.config.configuration import Configuration
 from sdx_state.config.errors import ConfigurationError
 from sdx_state.config.files import Changed, Folder, ProjectFiles, replace_texts
-from sdx_state.config.sayable import why_not
 from sdx_state.config.scaffold import is_example
 from sdx_state.config.source_text import SourceText
 from sdx_state.config.write import drafts_of
-from sdx_state.kinds import child_names
-from sdx_state.kinds.identity import Identity, identity
+from sdx_state.kinds import KINDS
 from sdx_state.live import Progress
-from sdx_state.model.address import Address
 from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.ledger import Ledger
-from sdx_state.model.plan import Action, Change, Plan, Unmanaged
-from sdx_state.model.resource import Live
-from sdx_state.model.snapshot import Snapshot
+from sdx_state.model.plan import Change, Unmanaged
 from sdx_state.model.texts import counted
 from sdx_state.plan.build import build_plan
-from sdx_state.plan.describe import Description, Place, describe, place_of
+from sdx_state.plan.describe import Description
 from sdx_state.plan.divide import divide
-from sdx_state.plan.rename import key_changes
+from sdx_state.plan.select import named_only
 from sdx_state.records import dataclass
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A file before and after a pull.
+
+    Attributes:
+        name: Its name, relative to the project's folder.
+        before: Its text; None if there is no such file.
+        after: Its new text; None if it is removed.
+    """
+
+    name: str
+    before: str | None
+    after: str | None
 
 
 @dataclass(frozen=True)
@@ -46,6 +59,7 @@ class Pulled:
         imported: How many of them the state did not know before.
         left_out: Live values that YAML cannot declare; they stay as they are and are not managed.
         not_declared: Live resources that no file declares, and that were left alone.
+        drafts: The files that change: the text as it was, and as it is now; None for no file.
     """
 
     files: tuple[Path, ...]
@@ -53,20 +67,7 @@ class Pulled:
     imported: int
     left_out: tuple[Diagnostic, ...]
     not_declared: tuple[Unmanaged, ...]
-
-
-class NotPulled(AdvisedError):
-    """A pull has changed nothing.
-
-    Attributes:
-        plan: The plan that shows why, if that is to be looked at.
-        decide: A person has to decide.
-    """
-
-    def __init__(self, message: str, advice: str, plan: Plan | None = None, *, decide: bool = False) -> None:
-        super().__init__(message, advice)
-        self.plan = plan
-        self.decide = decide
+    drafts: tuple[Draft, ...] = ()
 
 
 class Choices(Protocol):
@@ -86,6 +87,7 @@ def pull(
     progress: Progress,
     waiting: Callable[[float], None],
     choices: Choices,
+    targets: Sequence[str] = (),
 ) -> Pulled:
     """Write the tenant of `workspace` into the YAML under `folder`: the next plan is empty, or no file is changed.
 
@@ -96,6 +98,7 @@ def pull(
         progress: Told of each request.
         waiting: Told how long an earlier run's requests are waited for.
         choices: Asked before an edit is lost, and before anything is declared that was not.
+        targets: Globs of the addresses that are pulled, none for all. The next plan is empty for these.
 
     Raises:
         ConfigurationError: The configuration is invalid.
@@ -103,67 +106,133 @@ def pull(
         SurveyDynamixError, StateError: As in planning.
         OSError: A file could not be written; all are as they were.
     """
+    pull = _Pull(workspace, load, folder, progress, waiting, choices, targets)
     with workspace.writing("pull", waiting) as journal:
-        before, memory = load(None), workspace.memory()
+        pulled, planned = pull.proposed()
+        approved = approve(planned, Consent("low"), workspace.machine.moment())
+        written = replace_texts(folder, pull.texts)
+        workspace.run(journal, Silence(), "pull").apply(approved)
+        return replace(pulled, files=tuple(written))
+
+
+def show_pull(
+    workspace: Workspace,
+    load: Callable[[ProjectFiles | None], Configuration],
+    folder: Path,
+    progress: Progress,
+    choices: Choices,
+    targets: Sequence[str] = (),
+) -> Pulled:
+    """Return what `pull` would write, as `Pulled.drafts`. Writes nothing, neither files nor the state.
+
+    Args:
+        workspace, load, folder, progress, choices, targets: As for `pull`.
+
+    Raises:
+        ConfigurationError, NotPulled, SurveyDynamixError, StateError: As `pull`.
+    """
+    return _Pull(workspace, load, folder, progress, None, choices, targets).proposed()[0]
+
+
+class _Pull:
+    """One pull, up to where something is written.
+
+    Attributes:
+        texts: The new texts of the files that change, None for one that is removed.
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        load: Callable[[ProjectFiles | None], Configuration],
+        folder: Path,
+        progress: Progress,
+        waiting: Callable[[float], None] | None,
+        choices: Choices,
+        targets: Sequence[str],
+    ) -> None:
+        self.workspace, self.load, self.folder, self.progress = workspace, load, folder, progress
+        self.waiting, self.choices, self.targets = waiting, choices, targets
+        self.texts: dict[str, SourceText | None] = {}
+
+    def proposed(self) -> tuple[Pulled, Review]:
+        """Return what is to be pulled, and the plan for it, which writes nothing to the tenant."""
+        workspace = self.workspace
+        before, memory = self.load(None), workspace.memory()
         ledger = memory.saved
-        snapshot = workspace.read_all(ledger, progress)
+        snapshot = workspace.read_all(ledger, self.progress)
         workspace.require_same_tenant(ledger, snapshot)
-        example = _untouched_example(before, ledger, folder)
-        files = Changed(Folder(folder), dict.fromkeys(example))
+        example = _untouched_example(before, ledger, self.folder)
+        files = Changed(Folder(self.folder), dict.fromkeys(example))
         if example:
-            before = load(files)
+            before = self.load(files)
         plan = build_plan(intention_of(before), snapshot, ledger, tenant_scope=workspace.scope)
-        _require_matched(plan, before)
-        edits = list(_edits(plan))
-        if edits and not choices.overwrite(edits):
+        live = LiveDeclarations(before, plan, divide(snapshot, workspace.scope).inside, ledger, self.targets)
+        wrong = live.unmatched()
+        if wrong:
+            raise NotPulled("; ".join(one.message for one in wrong), f"Nothing was changed. {wrong[0].help}")
+        part = named_only(plan, self.targets)
+        require_matched(part, before)
+        edits = list(edits_in(part))
+        if edits and not self.choices.overwrite(edits):
             raise NotPulled(
                 f"never applied, and the tenant says otherwise: {counted(len(edits), 'change')} in the files",
                 "Nothing was changed. To keep them: sdx-state apply. To lose them: sdx-state pull --overwrite",
                 decide=True,
             )
         first = not before.resources and not ledger.entries
-        new = list(plan.unmanaged)
-        everything = bool(new) and (first or choices.take(new))
-        inside = divide(snapshot, workspace.scope).inside
-        described = _described(before, plan, inside, ledger, everything=everything)
-        _require_writable(described)
-        drafts: dict[str, SourceText | None] = dict(files.texts)
+        new = live.new()
+        everything = bool(new) and (first or self.choices.take(new))
+        described = live.described(everything=everything)
+        require_writable(described)
+        self.texts.update(files.texts)
         try:
-            drafts.update(_drafts(folder, described, before, files))
-            after = load(Changed(Folder(folder), drafts)) if drafts else before
+            self.texts.update(_drafts(self.folder, described, before, files))
+            after = self.load(Changed(Folder(self.folder), self.texts)) if self.texts else before
         except (ConfigurationError, ValueError) as error:
             raise NotPulled(f"what would be written is not valid: {error}", "Nothing was changed.") from error
+        pulled = Pulled(
+            files=(),
+            resources=sum(live.names(one.address) for one in described.resources if not KINDS[one.kind].lookup_only),
+            imported=0,
+            left_out=tuple(described.left_out),
+            not_declared=() if everything else tuple(new),
+            drafts=tuple(_changes(self.folder, self.texts)),
+        )
+        reading = Reading(memory, snapshot, plan)
+        planned = self._planned(after, reading)
+        return replace(pulled, imported=sum(change.importing for change in planned.plan.changes)), planned
+
+    def _planned(self, after: Configuration, reading: Reading) -> Review:
+        """Return the plan of the targets for `after`.
+
+        Raises:
+            NotPulled: It would not be empty.
+        """
         # Files change only if the tenant did not meanwhile. If none changes, the first reading proves the same.
-        read = None if drafts else Reading(memory, snapshot, plan)
-        planned = workspace.plan(intention_of(after), progress, waiting=waiting, read=read)
+        read = None if self.texts else reading
+        planned = self.workspace.plan(
+            intention_of(after), self.progress, graded=not self.targets, waiting=self.waiting, read=read
+        )
+        planned = replace(planned, plan=named_only(planned.plan, self.targets))
         if planned.plan.errors or any(change.writes for change in planned.plan.changes):
             raise NotPulled(
                 "the next plan would not be empty, and is shown above",
                 "Nothing was changed. If the tenant is being changed at the moment, pull again.",
                 planned.plan,
             )
-        approved = approve(planned, Consent("low"), workspace.machine.moment())
-        written = replace_texts(folder, drafts)
-        workspace.run(journal, Silence(), "pull").apply(approved)
-        imported = sum(change.importing for change in planned.plan.changes)
-        left = () if everything else tuple(new)
-        return Pulled(tuple(written), len(described.resources), imported, tuple(described.left_out), left)
+        return planned
 
 
-def _require_writable(described: Description) -> None:
-    """Return if every declared field has a value that can be declared.
-
-    Raises:
-        NotPulled: One has not: the file would keep its value, and the next plan would change the tenant.
-    """
-    found = sorted((str(address), name, why) for (address, name), why in described.unwritable.items())
-    if found:
-        listed = "; ".join(f"{address}: {name}: {why}" for address, name, why in found[:5])
-        more = f"; and {len(found) - 5} more" if len(found) > 5 else ""
-        names = ", ".join(dict.fromkeys(name for _, name, _ in found))
-        message = f"the tenant has values that cannot be declared: {listed}{more}"
-        advice = "Nothing was changed. Correct them in the tenant, or do not manage these fields: "
-        raise NotPulled(message, f"{advice}`ignore: [{names}]`. Then pull again.", decide=True)
+def _changes(folder: Path, texts: Mapping[str, SourceText | None]) -> Iterator[Draft]:
+    """Yield each of `texts` that differs from the file of its name."""
+    for name, text in sorted(texts.items()):
+        encoding = text.encoding if text is not None else "utf-8"
+        path = Folder(folder)
+        before = path.read(name).decode("utf-8-sig" if encoding == "utf-8" else encoding) if path.has(name) else None
+        after = text.text if text is not None else None
+        if before != after:
+            yield Draft(name, before, after)
 
 
 def _drafts(
@@ -189,69 +258,3 @@ def _untouched_example(before: Configuration, ledger: Ledger, folder: Path) -> l
         return []
     text = Folder(folder).read(before.files[0]).decode("utf-8-sig")
     return [before.files[0]] if is_example(before.files[0], text) else []
-
-
-def _require_matched(plan: Plan, before: Configuration) -> None:
-    """Return if each declared resource is a live one.
-
-    Raises:
-        NotPulled: One is not, so that a pull would declare something twice or lose a declaration.
-    """
-    if plan.errors:
-        advice = "Nothing was changed. Deal with the errors above, then pull again."
-        raise NotPulled("the files and the tenant do not fit together", advice, plan, decide=True)
-    renamed = key_changes(plan.changes, before.moved)
-    if renamed:
-        lines = "\n".join(f"moved: [{{from: {before}, to: {after}}}]" for before, after in renamed)
-        what = ", ".join(f"{before} is now {after}" for before, after in renamed)
-        message = f"keys were changed in the files, and the state knows the old ones: {what}"
-        raise NotPulled(message, f"Nothing was changed. Say it in a file, then pull again:\n{lines}", decide=True)
-    created = [change for change in plan.changes if change.action is Action.CREATE]
-    if created:
-        names = ", ".join(change.address for change in created[:5]) + (", ..." if len(created) > 5 else "")
-        message = f"declared, and not in the tenant: {counted(len(created), 'resource')}: {names}"
-        advice = "Nothing was changed. Create them: sdx-state apply. Or take them out of the files, then pull again."
-        raise NotPulled(message, advice, decide=True)
-
-
-def _edits(plan: Plan) -> Iterator[Change]:
-    """Yield what the files say otherwise than the last apply, and the tenant says otherwise than the files."""
-    for change in plan.changes:
-        removed = change.action is Action.DELETE
-        if removed or (change.writes and any(field.origin != "drift" for field in change.fields)):
-            yield change
-
-
-def _described(
-    before: Configuration, plan: Plan, snapshot: Snapshot, ledger: Ledger, *, everything: bool
-) -> Description:
-    """Return the tenant as declarations: what is declared, what was, and everything else if that is wanted."""
-    entries = ledger.entries if plan.entries is None else plan.entries  # under the addresses of today
-    parents = {address: entry.id for address, entry in entries.items() if address.parent is None}
-    parents |= {address: id for address, id in plan.ids.items() if address.parent is None}
-    known: dict[Place, Address] = {}
-
-    def place(address: Address, id: str) -> Place:
-        return (*identity(address.kind, id), parents.get(address.parent) if address.parent else None)
-
-    known.update((place(address, id), address) for address, id in plan.ids.items())
-    for address, entry in entries.items():
-        known.setdefault(place(address, entry.id), address)
-
-    def identities(action: Action) -> set[Identity]:
-        return {identity(one.kind, one.id) for one in plan.changes if one.action is action and one.id is not None}
-
-    back, forgotten = identities(Action.DELETE), identities(Action.FORGET)
-    unmanaged = {identity(one.kind, one.id) for one in plan.unmanaged}
-    children = child_names()
-
-    def included(live: Live) -> bool:
-        if known.get(place_of(live)) in before.resources:
-            return True
-        one = identity(live.kind, live.id)
-        if one in forgotten:
-            return False
-        # A child of a parent that no file declares comes with it.
-        return one in back or everything or (live.kind in children and one not in unmanaged)
-
-    return describe(snapshot, known, before.resources, why_not, included)

@@ -124,7 +124,7 @@ def foreseen(error: BaseException) -> Failure | None:
     from sdx_state.app.extension import ExtensionFailed
     from sdx_state.app.extensions import FAILED
     from sdx_state.app.opening import SandboxUnusable
-    from sdx_state.app.pull import NotPulled
+    from sdx_state.app.pull_conditions import NotPulled
     from sdx_state.app.rehearsal import SnapshotUnreadable
     from sdx_state.app.resolution import NotImportable
     from sdx_state.app.tenant import UnprovenTenant, WrongTenant

@@ -23,7 +23,8 @@ def command(context: Context, paths: tuple[Path, ...], check: bool, diff: bool) 
     """
     from sdx_state.cli.console import say
     from sdx_state.config.format import format_files
-    from sdx_state.report.escape import escape, escape_lines
+    from sdx_state.report.escape import escape
+    from sdx_state.report.file_diff import unified
 
     def skip(path: Path) -> None:
         say(f"skipped: {escape(str(path))} is not a YAML file of this project")
@@ -31,16 +32,9 @@ def command(context: Context, paths: tuple[Path, ...], check: bool, diff: bool) 
     changed = format_files(context.folder, paths, skip, write=not check)
     for name, old, new in changed:
         if diff:
-            from difflib import unified_diff
-
-            from sdx_state.model.alike import WORK, opcodes
-
-            before, after = old.splitlines(), new.splitlines()
-            if opcodes(before, after, 20 * WORK) is None:
-                click.echo(f"{escape(name)}: too many lines change to show them")
-                continue
-            lines = unified_diff(before, after, name, name, lineterm="")
-            click.echo(escape_lines("\n".join(lines)))
+            lines = unified(name, name, old.splitlines(), new.splitlines())
+            too_many = f"{escape(name)}: too many lines change to show them"
+            click.echo(too_many if lines is None else "\n".join(lines))
         else:
             click.echo(escape(name))
     if check and changed:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from sdx_state.cli.completing import addresses
 from sdx_state.cli.context import SHARED, Context, Shared, sandbox_option, stored_tenant
 from sdx_state.cli.locking import lock_option
 from sdx_state.cli.outputs import OutputFile
 from sdx_state.records import dataclass
 
 if TYPE_CHECKING:
+    from sdx_state.app.pull import Pulled
     from sdx_state.config.settings import Project
     from sdx_state.model.plan import Change, Unmanaged
     from sdx_state.model.whereabouts import Whereabouts
@@ -33,6 +36,10 @@ SHOWN = 10  # resources that are listed
 @click.option(
     "--with-personal-data", is_flag=True, help="Store users' names, phones, e-mails and agent ids as they are."
 )
+@click.option(
+    "--target", "targets", metavar="GLOB", multiple=True, help="Pull only these addresses.", shell_complete=addresses
+)
+@click.option("--diff", "only_shown", is_flag=True, help="Show what would be written as a diff. Writes nothing.")
 @click.option("--overwrite", is_flag=True, help="Replace edits in the files that were never applied.")
 @click.option("--new", is_flag=True, help="Write down live resources that no file declares.")
 @lock_option
@@ -43,6 +50,8 @@ def command(
     snapshot: Path | None,
     shared_snapshot: bool,
     with_personal_data: bool,
+    targets: tuple[str, ...],
+    only_shown: bool,
     overwrite: bool,
     new: bool,
     sandbox: bool,
@@ -53,18 +62,20 @@ def command(
 
     Existing files keep their comments, their layout and their addresses. The first pull of a project writes the whole
     tenant. Later ones ask before an edit is lost and before anything new is declared, or take --overwrite and --new.
+    Without a terminal, they stop before an edit is lost, and leave alone what no file declares.
     """
-    from sdx_state.app.pull import NotPulled, pull
-    from sdx_state.cli.console import err_colour, reading, say, say_waiting
+    from sdx_state.app.pull import pull, show_pull
+    from sdx_state.app.pull_conditions import NotPulled
+    from sdx_state.cli.console import reading, say, say_waiting
     from sdx_state.cli.planning import print_plan
     from sdx_state.model.texts import counted
-    from sdx_state.report.diagnostics import diagnostics_text
-    from sdx_state.report.escape import escape
 
     stored, option = stored_tenant(snapshot, shared_snapshot)
-    if stored is not None and (overwrite or new):
-        raise click.UsageError(f"{option} writes no YAML: --overwrite and --new do not go with it")
-    project = context.project()
+    given = {"--target": targets, "--diff": only_shown, "--overwrite": overwrite, "--new": new}
+    if stored is not None and any(given.values()):
+        others = " and ".join(name for name, value in given.items() if value)
+        raise click.UsageError(f"{option} writes no YAML: it cannot be combined with {others}")
+    project, shown = context.project(), Shown(overwrite, new)
     if stored is not None:
         count, where = _stored(context, project, stored, personal=with_personal_data, sandbox=sandbox)
         ended = "." if with_personal_data else ", users under pseudonyms."
@@ -75,15 +86,35 @@ def command(
             context.workspace(project, sandbox=sandbox) as workspace,
             reading("Reading the tenant") as progress,
         ):
-            choices = Asked(overwrite, new, workspace.where)
             load = partial(context.configuration, without=["nothing-declared"])  # this command declares it
-            pulled = pull(workspace, load, context.folder, progress, say_waiting, choices)
+            if only_shown:
+                pulled = show_pull(workspace, load, context.folder, progress, shown, targets)
+            else:
+                choices = Asked(overwrite, new, workspace.where)
+                pulled = pull(workspace, load, context.folder, progress, say_waiting, choices, targets)
     except NotPulled as error:
         if error.plan is not None:
             print_plan(error.plan, verbose=False)
         raise
     for path in pulled.files:
         say(f"  {'wrote' if path.exists() else 'removed'} {path}")
+    _say_left(pulled)
+    if only_shown:
+        _show(pulled, shown)
+        return
+    click.echo(
+        f"{counted(pulled.resources, 'resource')} in {counted(len(pulled.files), 'changed file')}, "
+        f"{pulled.imported} newly imported. The next plan is empty{' for these' if targets else ''}."
+    )
+
+
+def _say_left(pulled: Pulled) -> None:
+    """Print what was not written down."""
+    from sdx_state.cli.console import err_colour, say
+    from sdx_state.model.texts import counted
+    from sdx_state.report.diagnostics import diagnostics_text
+    from sdx_state.report.escape import escape
+
     if pulled.left_out:
         say(diagnostics_text(pulled.left_out, colour=err_colour()))
     if pulled.not_declared:
@@ -92,10 +123,20 @@ def command(
         left = counted(len(pulled.not_declared), "live resource")
         say(f"{left} not declared, and left alone: {escape(listed)}{more}")
         say("To write them down as well: sdx-state pull --new")
-    click.echo(
-        f"{counted(pulled.resources, 'resource')} in {counted(len(pulled.files), 'changed file')}, "
-        f"{pulled.imported} newly imported. The next plan is empty."
-    )
+
+
+def _show(pulled: Pulled, shown: Shown) -> None:
+    """Print what would be written."""
+    from sdx_state.cli.console import out_colour, say
+    from sdx_state.model.texts import counted
+    from sdx_state.report.file_diff import diff_text
+
+    if shown.edits:
+        say(f"Never applied, and replaced here: edits of {counted(len(shown.edits), 'resource')}.")
+        say("To replace them: sdx-state pull --overwrite")
+    click.echo(diff_text(pulled.drafts, colour=out_colour()), nl=False)
+    count = counted(len(pulled.drafts), "file")
+    say(f"{count} would change. Nothing was written." if pulled.drafts else "No file would change.")
 
 
 @dataclass(frozen=True)
@@ -142,6 +183,30 @@ class Asked:
         if len(new) > SHOWN:
             say(f"  and {len(new) - SHOWN} more")
         return confirmed(self.where, f"Write these {len(new)} down as well?")
+
+
+@dataclass
+class Shown:
+    """Choices of a pull that is only shown: it is shown whole, and asks nothing.
+
+    Attributes:
+        overwriting: Edits may be lost.
+        taking: What no file declares is written down.
+        edits: What would be lost.
+    """
+
+    overwriting: bool
+    taking: bool
+    edits: list[Change] = field(default_factory=list)
+
+    def overwrite(self, edits: list[Change]) -> bool:
+        """Remember `edits` unless they may be lost."""
+        self.edits = [] if self.overwriting else edits
+        return True
+
+    def take(self, new: list[Unmanaged]) -> bool:
+        """Tell whether live resources are written down that no file declares."""
+        return self.taking
 
 
 def _stored(

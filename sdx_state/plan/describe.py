@@ -9,7 +9,7 @@ from itertools import count
 
 from sdx_state.kinds import KINDS, Kind, child_names, children_of
 from sdx_state.kinds.field import Field, FieldType
-from sdx_state.kinds.identity import identity
+from sdx_state.kinds.identity import Identity, identity
 from sdx_state.kinds.wire import read_field
 from sdx_state.model.address import Address, readable_key
 from sdx_state.model.diagnostic import Diagnostic
@@ -42,11 +42,13 @@ class Description:
         resources: A declaration of each live resource, the children of each after it in their order.
         left_out: What could not be declared, and why.
         unwritable: The fields among them that are declared with another value, each with the reason.
+        live: The live resource that each address is.
     """
 
     resources: list[Desired] = field(default_factory=list)
     left_out: list[Diagnostic] = field(default_factory=list)
     unwritable: dict[tuple[Address, str], str] = field(default_factory=dict)
+    live: dict[Address, Identity] = field(default_factory=dict)
 
 
 def describe(
@@ -119,6 +121,7 @@ class _Describer:
             return None
         address = known or _new_address(kind, live, parent, self.taken)
         self.taken.add(address.casefold())
+        self.result.live[address] = identity(live.kind, live.id)
         declared = self.declared.get(address)
         values = self._values(kind, live, address, declared)
         key = kind.natural_key_of(values.get(kind.natural_key))

@@ -53,6 +53,15 @@ def select(plan: Plan, targets: Sequence[str], excludes: Sequence[str]) -> Plan:
     )
 
 
+def named_only(plan: Plan, targets: Sequence[str]) -> Plan:
+    """Return `plan` with only the changes and the findings that `targets` name, whatever they depend on."""
+    if not targets:
+        return plan
+    changes = tuple(change for change in plan.changes if is_named(change.address, targets))
+    diagnostics = tuple(one for one in plan.diagnostics if one.address is None or is_named(one.address, targets))
+    return replace(plan, changes=changes, diagnostics=diagnostics, fingerprint=fingerprint_of(changes))
+
+
 def is_named(address: Address, globs: Sequence[str]) -> bool:
     """Tell whether one of `globs` names `address`, or the survey of a question."""
     names = [address] if address.parent is None else [address, address.parent]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 from collections.abc import Callable
@@ -13,6 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sdx_state.kinds.addresses import parse_address
+from sdx_state.plan.select import is_named
 from sdx_state.sandbox import SandboxServer
 from tests.conftest import Project
 from tests.tiers import tries
@@ -166,9 +169,21 @@ class World:
         elif what == "broken":
             (folder / name).write_bytes((text + "surveys: {a: {name: Twice}}\n").encode())
 
+    def plan(self) -> set[str]:
+        """Return the addresses that a plan changes; none where it has errors."""
+        ended = self.project.run("plan", "--format", "json")
+        document = json.loads(ended.out)
+        return {
+            one["address"]
+            for one in document["resource_changes"]
+            if {"create", "update", "delete"} & {*one["change"]["actions"]}
+        }
+
     def pull(self, *options: str) -> int:
         """Pull, and return how that ended; what is promised is proven."""
         files, rows, state = self.files(), self.rows(), self.state()
+        shown = self.project.run("pull", "--diff", *options)
+        assert (self.files(), self.rows(), self.state()) == (files, rows, state), shown.out + shown.err
         ended = self.project.run("pull", *options)
         said = f"{files}\n{ended.out}{ended.err}"
         assert "Traceback" not in ended.err, said
@@ -183,6 +198,8 @@ class World:
             return ended.code
         after = self.files()
         said = f"{said}\n{after}"
+        changed = {name for name in {*files, *after} if files.get(name) != after.get(name)}
+        assert set(re.findall(r"^\+\+\+ b/(.*)$", shown.out, re.MULTILINE)) == changed, said + shown.out + shown.err
         valid = self.project.run("validate")
         assert valid.code == 0, said + valid.err
         plan = self.project.run("plan", "--detailed-exitcode")
@@ -268,3 +285,35 @@ def test_a_pull_leaves_a_valid_project_without_changes_or_changes_nothing(layout
             world.pull(*options)
 
     with_world(layout, chance, histories)
+
+
+@pytest.mark.timeout(3600)
+@tries(5, 300)
+@given(
+    st.sampled_from(sorted(LAYOUTS)),
+    st.lists(calm, min_size=1, max_size=5),
+    st.sampled_from(["survey.a", "survey.*", "question.a.*", "question.*.two", "user.*", "user.ann@example.com"]),
+    st.sampled_from([(), ("--overwrite",), ("--overwrite", "--new")]),
+    st.randoms(use_true_random=False),
+)
+def test_a_pull_of_targets_leaves_a_valid_project_without_changes_to_these(
+    layout, happenings, target, options, chance
+):
+    def pulled(world: World) -> None:
+        for happening in happenings:
+            world.happen(happening)
+        before, files, rows, state = world.plan(), world.files(), world.rows(), world.state()
+        ended = world.project.run("pull", "--target", target, *options)
+        said = f"{ended.out}{ended.err}\n{files}\n{world.files()}"
+        assert "Traceback" not in ended.err, said
+        assert world.rows() == rows, said
+        for dead_end in ("the next plan would not be empty", "what would be written is not valid"):
+            assert dead_end not in ended.err, said
+        if ended.code:
+            assert (world.files(), world.state()) == (files, state), said
+            return
+        after = world.plan()
+        assert not {address for address in after if is_named(parse_address(address), [target])}, said
+        assert {one for one in before if not is_named(parse_address(one), [target])} == after, said
+
+    with_world(layout, chance, pulled)

@@ -364,3 +364,134 @@ def test_a_pull_that_changes_no_file_remembers_what_files_and_tenant_say_alike_n
     pulled = applied.run("pull")
     assert pulled.code == 0, pulled.err
     assert (applied.folder / "s.yaml").read_text() == text.replace("Goodbye.", "Later.")
+
+
+TWO = "surveys:\n  s:\n    name: S\n    closing_text: Bye.\n  t: {name: T, closing_text: Bye.}\n"
+
+
+def hidden(project: Any) -> dict[str, bytes]:
+    """Return the state and the journal."""
+    paths = (path for path in (project.folder / ".sdx").rglob("*") if path.is_file())
+    return {path.name: path.read_bytes() for path in paths}
+
+
+@pytest.fixture
+def two(connected: Any) -> Any:
+    connected.write("s.yaml", TWO)
+    assert connected.apply().code == 0
+    return connected
+
+
+def test_target_pulls_the_named_survey_alone(two, tenant):
+    edit(tenant, "surveys", "S", closing_text="Live S.")
+    edit(tenant, "surveys", "T", closing_text="Live T.")
+    pulled = two.run("pull", "--target", "survey.t")
+    assert pulled.code == 0, pulled.err
+    assert pulled.last == "1 resource in 1 changed file, 0 newly imported. The next plan is empty for these."
+    assert content(two)["s.yaml"].decode() == TWO.replace("T, closing_text: Bye.", "T, closing_text: Live T.")
+    plan = two.run("plan", "--detailed-exitcode")
+    assert "0 to add, 1 to change" in plan.out
+
+
+def test_target_leaves_other_edits_alone_and_asks_for_its_own(two, tenant):
+    two.write("s.yaml", TWO.replace("    closing_text: Bye.", "    closing_text: Edited."))
+    edit(tenant, "surveys", "T", closing_text="Live T.")
+    assert two.run("pull").code == 5
+    pulled = two.run("pull", "--target", "survey.t")
+    assert pulled.code == 0, pulled.err
+    assert b"Edited." in content(two)["s.yaml"]
+    assert b"Live T." in content(two)["s.yaml"]
+    assert two.run("pull", "--target", "survey.s").code == 5
+    assert two.run("pull", "--target", "survey.s", "--overwrite").code == 0
+    assert b"Edited." not in content(two)["s.yaml"]
+
+
+def test_target_of_a_question_pulls_its_fields_and_leaves_its_survey_alone(connected, tenant):
+    connected.write("s.yaml", SHARED.replace(" &q", "").replace("  b: {name: B, questions: *q}\n", ""))
+    assert connected.apply().code == 0
+    edit(tenant, "surveys", "A", name="A live")
+    edit(tenant, "questions", "One", question_text="Live?")
+    id = tenant.store.rows("surveys")[0]["id"]
+    new = {"survey_id": id, "question_label": "Two", "question_text": "New?", "question_type": "text", "order": 0}
+    tenant.store.load_snapshot({"questions": [new]})
+    pulled = connected.run("pull", "--target", "question.a.one")
+    assert pulled.code == 0, pulled.err
+    assert b"name: A\n" in content(connected)["s.yaml"]
+    assert b"Live?" in content(connected)["s.yaml"]
+    assert b"New?" not in content(connected)["s.yaml"]
+    pulled = connected.run("pull", "--target", "question.a.*", "--new")
+    assert pulled.code == 0, pulled.err
+    text = content(connected)["s.yaml"]
+    assert b"name: A\n" in text
+    assert text.index(b"New?") < text.index(b"Live?")
+    assert connected.run("pull").code == 0
+    assert is_settled(connected)
+
+
+def test_target_imports_one_of_several_new_surveys(two, tenant):
+    tenant.store.load_snapshot({"surveys": [{"id": 50, "name": "New one"}, {"id": 51, "name": "Other one"}]})
+    left = two.run("pull", "--target", "survey.new-*")
+    assert (left.code, "1 live resource not declared, and left alone: survey 50" in left.err) == (0, True)
+    pulled = two.run("pull", "--target", "survey.new-*", "--new")
+    assert pulled.code == 0, pulled.err
+    assert sorted(content(two)) == ["s.yaml", "sdx.yaml", "surveys/new-one.yaml"]
+    assert "survey 51" in two.run("pull").err
+
+
+def test_target_that_names_nothing_is_an_error(two):
+    before = content(two)
+    ended = two.run("pull", "--target", "survey.tt")
+    assert (ended.code, content(two)) == (1, before)
+    assert "--target survey.tt matches nothing" in ended.err
+    assert "did you mean survey.t?" in ended.err
+
+
+def test_diff_shows_the_changes_and_writes_nothing(two, tenant):
+    edit(tenant, "surveys", "S", closing_text="Live S.")
+    tenant.store.load_snapshot({"surveys": [{"id": 50, "name": "New one"}]})
+    before, state = content(two), hidden(two)
+    shown = two.run("pull", "--diff")
+    assert shown.code == 0, shown.err
+    assert "--- a/s.yaml\n+++ b/s.yaml\n" in shown.out
+    assert "-    closing_text: Bye.\n+    closing_text: Live S.\n" in shown.out
+    assert "new-one" not in shown.out
+    assert "1 file would change. Nothing was written." in shown.err
+    assert "sdx-state pull --new" in shown.err
+    assert "+++ b/surveys/new-one.yaml" in two.run("pull", "--diff", "--new").out
+    assert content(two) == before
+    assert hidden(two) == state
+    assert two.run("pull", "--diff", "--target", "survey.t").out == ""
+
+
+def test_diff_shows_edits_that_would_be_lost(two, tenant):
+    two.write("s.yaml", TWO.replace("    closing_text: Bye.", "    closing_text: Edited."))
+    shown = two.run("pull", "--diff")
+    assert shown.code == 0
+    assert "-    closing_text: Edited.\n+    closing_text: Bye.\n" in shown.out
+    assert "Never applied, and replaced here: edits of 1 resource." in shown.err
+    assert "Never applied" not in two.run("pull", "--diff", "--overwrite").err
+    assert b"Edited." in content(two)["s.yaml"]
+
+
+def test_diff_of_a_project_without_changes_is_empty(two):
+    shown = two.run("pull", "--diff")
+    assert (shown.code, shown.out) == (0, "")
+    assert "No file would change." in shown.err
+
+
+def test_diff_is_what_a_pull_writes(two, tenant):
+    edit(tenant, "surveys", "S", closing_text="Live S.", description="live")
+    shown = two.run("pull", "--diff").out
+    before = content(two)["s.yaml"].decode().splitlines()
+    assert two.run("pull").code == 0
+    after = content(two)["s.yaml"].decode().splitlines()
+    body = [line for line in shown.splitlines()[2:] if not line.startswith("@@")]
+    assert [line[1:] for line in body if line[0] != "+"] == before[: len([1 for line in body if line[0] != "+"])]
+    assert [line[1:] for line in body if line[0] == "+"] == [line for line in after if line not in before]
+
+
+def test_stored_tenant_and_options_for_files_exclude_each_other(two):
+    for option in (["--diff"], ["--target", "survey.s"], ["--new"]):
+        ended = two.run("pull", "--snapshot", "t.json", *option)
+        assert (ended.code, ended.out) == (2, "")
+        assert f"cannot be combined with {option[0]}" in ended.err

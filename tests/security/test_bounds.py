@@ -88,13 +88,13 @@ def test_patterns_are_compiled_where_the_test_above_finds_them() -> None:
 
 
 def test_only_one_module_compares_by_likeness() -> None:
-    """`difflib` is cubic: `kinds/alike.py` bounds it; `fmt --diff` asks that, and references have their own bound."""
+    """`difflib` is cubic: `kinds/alike.py` bounds it; diffs of files ask that, and references have their own bound."""
     users = {
         one.relative_to(PACKAGE).as_posix()
         for one in PACKAGE.rglob("*.py")
         if "difflib import" in one.read_text("utf-8")
     }
-    assert users == {"model/alike.py", "cli/fmt.py", "config/references.py"}
+    assert users == {"model/alike.py", "report/file_diff.py", "config/references.py"}
 
 
 WORDS = st.lists(st.sampled_from(["a", "b", "c", "d e"]), max_size=30)
