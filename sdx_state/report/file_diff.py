@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import unified_diff
+from typing import TYPE_CHECKING
 
-from sdx_state.app.pull import Draft
 from sdx_state.model.alike import WORK, opcodes
 from sdx_state.report.escape import escape, escape_lines
 from sdx_state.report.theme import Theme
+
+if TYPE_CHECKING:
+    from sdx_state.app.pull import Draft
 
 _NOWHERE = "/dev/null"
 _MEANINGS = {"+++": "strong", "---": "strong", "@@ ": "import"}

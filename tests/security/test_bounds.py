@@ -88,7 +88,7 @@ def test_patterns_are_compiled_where_the_test_above_finds_them() -> None:
 
 
 def test_only_one_module_compares_by_likeness() -> None:
-    """`difflib` is cubic: `kinds/alike.py` bounds it; diffs of files ask that, and references have their own bound."""
+    """`difflib` is cubic: `kinds/alike.py` bounds it; diffs of files ask that; references have a bound."""
     users = {
         one.relative_to(PACKAGE).as_posix()
         for one in PACKAGE.rglob("*.py")
