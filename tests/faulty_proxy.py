@@ -35,6 +35,10 @@ class Hold:
         """Wait until requests are held, and return whether they are."""
         return self._reached.wait(PATIENCE)
 
+    def reached_at_once(self) -> bool:
+        """Return whether requests are held now."""
+        return self._reached.is_set()
+
     def release(self) -> None:
         """Release the waiting requests, and delay no others."""
         self._released.set()

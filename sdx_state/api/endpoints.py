@@ -8,6 +8,7 @@ from dataclasses import field
 from types import TracebackType
 
 from sdx_state.api.credentials import Credentials
+from sdx_state.api.ending import Ending
 from sdx_state.api.endpoint import Endpoint, PhoneNumbers
 from sdx_state.api.exchange import Transport
 from sdx_state.api.paging import PageSizes
@@ -79,8 +80,9 @@ class Endpoints:
         machine: Machine = THIS_MACHINE,
         transport: Transport | None = None,
     ) -> None:
+        ending = Ending(machine)
         self._transport, redact = (
-            (transport, connection.credentials.redact) if transport else _opened(connection, machine)
+            (transport, connection.credentials.redact) if transport else _opened(connection, machine, ending)
         )
         self.base = connection.base
         self.machine = machine
@@ -91,6 +93,7 @@ class Endpoints:
             max_retries=connection.max_retries,
             one_run=connection.one_run,
             waiting=connection.waiting,
+            ending=ending,
         )
         sizes = PageSizes()
         self._endpoints = {
@@ -159,7 +162,7 @@ class Endpoints:
         self.close()
 
 
-def _opened(connection: Connection, machine: Machine) -> tuple[Transport, Callable[[str], str]]:
+def _opened(connection: Connection, machine: Machine, ending: Ending) -> tuple[Transport, Callable[[str], str]]:
     """Return the transport, and the function that removes its credentials from a text."""
     transport = HttpTransport(
         connection.base,
@@ -170,6 +173,7 @@ def _opened(connection: Connection, machine: Machine) -> tuple[Transport, Callab
         connection.ca_file,
         connection.read_timeout,
         machine,
+        ending,
     )
     if connection.renew is None:
         return transport, connection.credentials.redact

@@ -12,6 +12,7 @@ from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
 from sdx_state.api.answer import check
+from sdx_state.api.ending import GRACE, Ending
 from sdx_state.api.errors import (
     AuthenticationError,
     CertificateError,
@@ -93,6 +94,7 @@ class Sender:
         max_retries: int = 4,
         one_run: bool = False,
         waiting: Callable[[Wait], None] = lambda _: None,
+        ending: Ending | None = None,
     ) -> None:
         self.requests = 0
         self.gate: Callable[[], object] = lambda: None
@@ -108,14 +110,16 @@ class Sender:
         self._failures = _Failures()
         self._waiting = waiting
         self._told_until = 0.0
+        self._ending = ending or Ending(machine)
         self._stopping = self._abandoned = False
 
     def stop_waiting(self) -> None:
         """End every wait that the server asks for, now and later: its request fails with the answer that it got.
 
-        Short waits before a retry stay: what is in flight is finished. May be called by a signal handler.
+        Short waits before a retry stay: what is in flight has `GRACE` to finish. May be called by a signal handler.
         """
         self._stopping = True
+        self._ending.within(GRACE)
 
     def abandon(self) -> None:
         """End every wait, and retry nothing any more."""
@@ -161,7 +165,7 @@ class Sender:
                 asked = _retry_after(answer, self._machine.now()) if answer is not None else 0.0
                 if asked > LONGEST_WAIT and error.status is not None:
                     error.advice = _come_back(self._machine.now() + asked, asked)
-                if self._abandoned:
+                if self._abandoned or self._ending.left <= 0:
                     raise
                 if (request.writes and not _certainly_not_processed(error)) or tries > self._retries_of(error):
                     raise
@@ -228,7 +232,7 @@ class Sender:
         pause, now = max(jitter, min(asked, LONGEST_WAIT)), self._machine.now()
 
         def ended() -> bool:
-            return self._abandoned or (self._stopping and asked > jitter)
+            return self._abandoned or self._ending.left <= 0 or (self._stopping and asked > jitter)
 
         with self._lock:
             told = asked >= WORTH_A_WORD and now + pause > self._told_until + 1.0 and not self._stopping

@@ -1,4 +1,4 @@
-"""Connections with one deadline for the whole answer, headers and body.
+"""Connections with one deadline for the whole answer, headers and body, which comes nearer when a run is stopped.
 
 The timeout of a socket is for a single read: a server that sends a byte now and then would never reach it.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import http.client
 import io
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -18,7 +18,10 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection
 from urllib3.exceptions import HTTPError
 
+from sdx_state.api.ending import Ending
 from sdx_state.programs.machine import Machine
+
+SLICE = 0.5  # Seconds until a read notices that its run was stopped.
 
 
 class ConnectFailed(Exception):
@@ -26,23 +29,33 @@ class ConnectFailed(Exception):
 
 
 class _TimedReader(io.RawIOBase):
-    """Reader of a socket with a deadline."""
+    """Reader of a socket with a deadline.
 
-    def __init__(self, raw: io.RawIOBase, sock: socket.socket, seconds: float, machine: Machine) -> None:
+    It reads from the socket itself: the raw file reads nothing any more once a read of it has timed out.
+    """
+
+    def __init__(
+        self, raw: io.RawIOBase, sock: socket.socket, seconds: float, machine: Machine, ending: Ending
+    ) -> None:
         self._raw = raw
         self._socket = sock
         self._machine = machine
+        self._ending = ending
         self._end = machine.monotonic() + seconds
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        left = self._end - self._machine.monotonic()
-        if left <= 0:
-            raise TimeoutError("the deadline for the answer has passed")
-        self._socket.settimeout(left)
-        return self._raw.readinto(buffer)
+        while True:
+            left = min(self._end, self._ending.at) - self._machine.monotonic()
+            if left <= 0:
+                raise TimeoutError("the deadline for the answer has passed")
+            self._socket.settimeout(min(left, SLICE))
+            try:
+                return self._socket.recv_into(buffer)
+            except TimeoutError:
+                continue
 
     def close(self) -> None:
         self._raw.close()
@@ -50,12 +63,12 @@ class _TimedReader(io.RawIOBase):
 
 
 class _TimedResponse(http.client.HTTPResponse):
-    def __init__(self, sock: socket.socket, *arguments: Any, machine: Machine, **named: Any) -> None:
+    def __init__(self, sock: socket.socket, *arguments: Any, machine: Machine, ending: Ending, **named: Any) -> None:
         super().__init__(sock, *arguments, **named)
         # urllib3 has just set the timeout of the socket to the rest of the total of the request.
         left = sock.gettimeout()
         if left is not None:
-            self.fp = io.BufferedReader(_TimedReader(self.fp.detach(), sock, left, machine))
+            self.fp = io.BufferedReader(_TimedReader(self.fp.detach(), sock, left, machine, ending))
 
     def begin(self) -> None:
         """Read the headers. Several lengths are an error here, because here the connection is closed too."""
@@ -66,21 +79,21 @@ class _TimedResponse(http.client.HTTPResponse):
 
 
 class _HttpPool(HTTPConnectionPool):
-    def __init__(self, *arguments: Any, machine: Machine, **named: Any) -> None:
+    def __init__(self, *arguments: Any, machine: Machine, ending: Ending, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        self._machine = machine
+        self._answers = partial(_TimedResponse, machine=machine, ending=ending)
 
     def _new_conn(self) -> Any:
-        return _timed(super()._new_conn(), self._machine)
+        return _timed(super()._new_conn(), self._answers)
 
 
 class _HttpsPool(HTTPSConnectionPool):
-    def __init__(self, *arguments: Any, machine: Machine, **named: Any) -> None:
+    def __init__(self, *arguments: Any, machine: Machine, ending: Ending, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        self._machine = machine
+        self._answers = partial(_TimedResponse, machine=machine, ending=ending)
 
     def _new_conn(self) -> Any:
-        return _timed(super()._new_conn(), self._machine)
+        return _timed(super()._new_conn(), self._answers)
 
     # Only in these two does urllib3 connect, open a tunnel and do the TLS handshake: no request is sent yet.
 
@@ -101,32 +114,30 @@ def _connecting() -> Iterator[None]:
         raise ConnectFailed from error
 
 
-def _timed(connection: Any, machine: Machine) -> HTTPConnection:
-    connection.response_class = partial(_TimedResponse, machine=machine)
+def _timed(connection: Any, answers: Callable[..., _TimedResponse]) -> HTTPConnection:
+    connection.response_class = answers
     made: HTTPConnection = connection
     return made
 
 
 class TimedAdapter(HTTPAdapter):
-    """Adapter of requests over the pools above, with the clock of `machine`."""
+    """Adapter of requests over the pools above, with the clock of `machine`, until `ending`."""
 
-    def __init__(self, machine: Machine, **named: Any) -> None:
-        self._machine = machine
+    def __init__(self, machine: Machine, ending: Ending, **named: Any) -> None:
+        self._pools: dict[str, Any] = {
+            "http": partial(_HttpPool, machine=machine, ending=ending),
+            "https": partial(_HttpsPool, machine=machine, ending=ending),
+        }
         super().__init__(**named)
 
     def init_poolmanager(self, *arguments: Any, **named: Any) -> None:
         super().init_poolmanager(*arguments, **named)
-        _use_timed_pools(self.poolmanager, self._machine)
+        self._use_timed_pools(self.poolmanager)
 
     def proxy_manager_for(self, proxy: str, **named: Any) -> Any:
         manager = super().proxy_manager_for(proxy, **named)
-        _use_timed_pools(manager, self._machine)
+        self._use_timed_pools(manager)
         return manager
 
-
-def _use_timed_pools(manager: PoolManager, machine: Machine) -> None:
-    pools: dict[str, Any] = {
-        "http": partial(_HttpPool, machine=machine),
-        "https": partial(_HttpsPool, machine=machine),
-    }
-    manager.pool_classes_by_scheme = pools
+    def _use_timed_pools(self, manager: PoolManager) -> None:
+        manager.pool_classes_by_scheme = self._pools

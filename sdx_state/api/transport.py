@@ -22,6 +22,7 @@ from urllib3.exceptions import TimeoutError as TimedOut
 from urllib3.util import Timeout
 
 from sdx_state.api.credentials import Credentials
+from sdx_state.api.ending import Ending
 from sdx_state.api.errors import (
     CAFileError,
     CertificateError,
@@ -57,6 +58,7 @@ class HttpTransport:
         ca_file: Certificates (PEM) to trust instead of the usual ones. TLS is always verified.
         read_timeout: Seconds for the whole answer once the request is sent; None leaves it to `deadline`.
         machine: Clock.
+        ending: When requests in flight are given up; None for never.
 
     Raises:
         CAFileError: `ca_file` contains no readable certificates.
@@ -72,14 +74,16 @@ class HttpTransport:
         ca_file: str | None = None,
         read_timeout: float | None = None,
         machine: Machine = THIS_MACHINE,
+        ending: Ending | None = None,
     ) -> None:
         self._base = base
         self._machine = machine
+        self._ending = ending or Ending(machine)
         self._verify = True if ca_file is None else _readable_certificates(ca_file)
         self._timeout = Timeout(total=deadline, connect=connect_timeout, read=read_timeout)
         self._patience = deadline if read_timeout is None else min(deadline, read_timeout)
         self._adapter = TimedAdapter(
-            machine, pool_connections=1, pool_maxsize=parallelism, max_retries=0, pool_block=True
+            machine, self._ending, pool_connections=1, pool_maxsize=parallelism, max_retries=0, pool_block=True
         )
         self._proxies = _proxies_for(base)
         self._headers = {
@@ -93,6 +97,8 @@ class HttpTransport:
     def send(self, request: Request) -> Answer:
         """Send `request` once and return the complete answer, with any status. See `Transport`."""
         started = self._machine.monotonic()
+        if self._ending.left <= 0:
+            raise ConnectionFailedError(str(request), "not sent: the run was stopped")
         try:
             answer = self._exchange(request)
         except SurveyDynamixError as error:
@@ -164,7 +170,10 @@ class HttpTransport:
             kind = ConnectTimeoutError if why == _TOO_LATE else ConnectionFailedError
             return kind(str(request), f"no connection to {host}: {why}")
         if any(isinstance(cause, TimeoutError | TimedOut) for cause in causes):
-            message = f"no complete answer within {self._patience:g} s"
+            stopped = self._ending.left <= 0
+            message = (
+                f"no complete answer {'before the run was stopped' if stopped else f'within {self._patience:g} s'}"
+            )
             return ReadTimeoutError(str(request), message, ambiguous=request.writes)
         message = "the connection broke before the answer was complete"
         return NoResponseError(str(request), message, ambiguous=request.writes)

@@ -332,6 +332,31 @@ def test_a_signal_during_apply_saves_what_was_done(weather, proxy, tenant, numbe
 
 
 @pytest.mark.usefixtures("waits")
+def test_a_signal_ends_a_run_whose_tenant_does_not_answer_and_the_next_run_finds_what_was_done(
+    weather, proxy, tenant
+):
+    weather.write("sdx.yaml", "sdx: 1\napi: {host: x.example, parallelism: 4}\n")
+    weather.write("a.yaml", "surveys:\n" + "".join(f"  s{n}: {{name: S{n}}}\n" for n in range(30)))
+    answers = Hold(after=8, count=4)
+
+    def held(method, path, status, told):
+        if path == "/api/surveys" and (method == "POST" or answers.reached_at_once()):
+            answers()
+        return status, told
+
+    proxy.edit = held
+    with command(weather, "apply", "--auto-approve") as running:
+        assert answers.reached()
+        running.send_signal(signal.SIGTERM)
+        _, err = running.communicate()  # all answers are held until it has ended
+    answers.release()
+    assert running.returncode == 143, err
+    assert len(weather.run("state", "list").out.split()) == 8
+    assert_converges(weather)
+    assert sorted(row["name"] for row in tenant.store.rows("surveys")) == sorted(f"S{n}" for n in range(30))
+
+
+@pytest.mark.usefixtures("waits")
 def test_killed_at_once_loses_nothing_and_duplicates_nothing(weather, proxy, tenant):
     weather.write("sdx.yaml", "sdx: 1\napi: {host: x.example, parallelism: 4}\n")
     weather.write("a.yaml", "surveys:\n" + "".join(f"  s{n}: {{name: S{n}}}\n" for n in range(30)))
