@@ -8,7 +8,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -52,7 +52,15 @@ def serve(database: str, pipe: Connection) -> None:
 
 
 class Bench:
-    """A tenant in another process, a project, and a way back to where both began."""
+    """A tenant in another process, a project, and a way back to where both began.
+
+    Attributes:
+        configured: What `sdx.yaml` says of the state.
+        variables: What the command line needs in its environment for that.
+    """
+
+    configured = ""
+    variables: Mapping[str, str] = {}
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "project"

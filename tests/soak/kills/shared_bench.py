@@ -132,6 +132,11 @@ class S3Bench(SharedBench):
     """A bench with its state in S3."""
 
     kind = "s3"
+    variables = KEYS
+
+    @property
+    def configured(self) -> str:  # type: ignore[override] # the address is known once the store runs
+        return f"state: {{backend: s3, bucket: acme, endpoint: {self.address}}}\n"
 
     @property
     def objects(self) -> Store:
@@ -142,6 +147,11 @@ class PostgresBench(SharedBench):
     """A bench with its state in PostgreSQL."""
 
     kind = "postgres"
+    configured = "state: {backend: postgres}\n"
+
+    @property
+    def variables(self) -> Mapping[str, str]:  # type: ignore[override] # the address is known once the store runs
+        return {"SDX_STATE_DSN": self.address}
 
     @property
     def objects(self) -> Store:
