@@ -11,6 +11,7 @@ from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.plan import Action, Plan
 from sdx_state.model.resource import Source
 from sdx_state.report.escape import escape
+from sdx_state.report.places import with_use
 from sdx_state.report.risks import SEVERITY_OF, found_in
 
 _COMMANDS = {"error": "error", "warning": "warning", "info": "notice"}
@@ -48,7 +49,7 @@ def code_quality(found: Iterable[Diagnostic], folder: str = "") -> str:
         documents.append(
             {
                 "check_name": escape(one.code),
-                "description": escape(one.message + (f" ({one.help})" if one.help else "")),
+                "description": escape(with_use(one.message, one.source) + (f" ({one.help})" if one.help else "")),
                 "fingerprint": hashlib.sha256(same.encode()).hexdigest(),
                 "severity": _QUALITY[one.severity],
                 "location": {"path": escape(folder + source.file), "lines": {"begin": max(1, source.line)}},
@@ -96,7 +97,7 @@ def _annotation(command: str, one: Diagnostic, folder: str) -> str:
     if source is not None and source.file:
         place = f"file={_property(folder + source.file)},"
         place += f"line={source.line},col={max(1, source.column)}," if source.line else ""
-    message = one.message + (f". {one.help}" if one.help else "")
+    message = with_use(one.message, source) + (f". {one.help}" if one.help else "")
     return f"::{command} {place}title={_property(one.code)}::{_data(escape(message))}"
 
 

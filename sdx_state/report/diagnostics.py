@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.plan.diagnostics import diagnostic_document
 from sdx_state.report.escape import escape
-from sdx_state.report.places import place_of
+from sdx_state.report.places import place_of, with_use
 from sdx_state.report.theme import Theme
 
 WINDOW = 100  # columns shown of a long line
@@ -36,7 +36,8 @@ def diagnostic_lines(one: Diagnostic, theme: Theme) -> Iterator[str]:
     """Yield `file:line:column: severity[code]: message`, the line with a caret where it is known, and the help."""
     place = place_of(one.source, column=True)
     severity = f"{theme.paint(one.severity, one.severity)}[{escape(one.code)}]:"
-    yield f"{theme.paint('strong', f'{place}:') + ' ' if place else ''}{severity} {escape(one.message)}"
+    message = with_use(escape(one.message), one.source)
+    yield f"{theme.paint('strong', f'{place}:') + ' ' if place else ''}{severity} {message}"
     if one.excerpt is not None and one.source is not None and one.source.line:
         yield from _excerpt(one.excerpt, one.source.column, one.source.line, theme)
     if one.help:

@@ -11,7 +11,7 @@ from sdx_state.report.diagnostics import diagnostics_json
 from sdx_state.report.escape import escape
 from sdx_state.report.junit import diagnostic_case, passing_case, suite_of
 from sdx_state.report.markdown import GITHUB
-from sdx_state.report.places import place_of
+from sdx_state.report.places import place_of, with_use
 from sdx_state.report.template import page
 
 
@@ -67,6 +67,7 @@ def found_html(found: Found) -> str:
 def _lines(diagnostics: Iterable[Diagnostic]) -> Iterator[str]:
     for one in diagnostics:
         place = place_of(one.source, column=True)
-        yield f"{f'{place}: ' if place else ''}{one.severity}[{escape(one.code)}]: {escape(one.message)}"
+        message = with_use(escape(one.message), one.source)
+        yield f"{f'{place}: ' if place else ''}{one.severity}[{escape(one.code)}]: {message}"
         if one.help:
             yield f"    {escape(one.help)}"

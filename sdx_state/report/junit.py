@@ -10,6 +10,7 @@ from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.plan import Plan
 from sdx_state.model.resource import Source
 from sdx_state.report.escape import escape
+from sdx_state.report.places import with_use
 from sdx_state.report.text import change_text, no_changes
 
 WIDTH = 100
@@ -65,7 +66,7 @@ def _cases(plan: Plan, folder: str) -> Iterator[str]:
 
 def diagnostic_case(one: Diagnostic, about: str, folder: str) -> str:
     """Return the test of a diagnostic, which is named after its address, or else after what it is `about`."""
-    message, help = escape(f"[{one.code}] {one.message}"), escape(one.help or "")
+    message, help = escape(f"[{one.code}] {with_use(one.message, one.source)}"), escape(one.help or "")
     failed = one.severity == "error"
     text = help if failed else f"{message}\n{help}".rstrip()
     return _case(

@@ -17,7 +17,7 @@ from sdx_state.report.escape import disarm, escape
 from sdx_state.report.markdown_budget import Entry, Lines, fitted, omitted, size
 from sdx_state.report.markdown_changes import Group, groups_of
 from sdx_state.report.personal import without_personal
-from sdx_state.report.places import place_of
+from sdx_state.report.places import place_of, with_use
 from sdx_state.report.stored import stored_line
 from sdx_state.report.text import licences, no_changes, stopping, summary_line
 
@@ -229,7 +229,8 @@ def _heard(told: Sequence[Conversation]) -> list[str]:
 def _diagnostic_lines(diagnostic: Diagnostic) -> tuple[str, ...]:
     place = place_of(diagnostic.source)
     severity = f"{diagnostic.severity}[{escape(diagnostic.code)}]"
-    line = f"! {f'{place}: ' if place else ''}{severity}: {escape(diagnostic.message)}"
+    message = with_use(escape(diagnostic.message), diagnostic.source)
+    line = f"! {f'{place}: ' if place else ''}{severity}: {message}"
     return (line, f"    {escape(diagnostic.help)}") if diagnostic.help else (line,)
 
 

@@ -17,12 +17,12 @@ from sdx_state.records import dataclass
 from sdx_state.report.dialogue import pair
 from sdx_state.report.escape import disarm, escape
 from sdx_state.report.fields import shown_value
-from sdx_state.report.places import field_place, place_of
+from sdx_state.report.likeness import ALIKE, folded_words, likeness, top_of
+from sdx_state.report.places import field_place, places_of
 from sdx_state.report.remarks import remarks_of
 
 AROUND = 120  # characters shown on either side of a change in a long text
 LINES = 20  # lines shown of one text
-ALIKE = 3  # resources that change alike, from which they are folded
 MANY = 10  # resources of one kind that are created, from which they are folded
 _MARGIN = {Action.CREATE: "+ ", Action.DELETE: "- "}
 _GRAVE = LEVELS.index("high")
@@ -109,11 +109,11 @@ def groups_of(changes: Sequence[Change], width: int) -> list[Group]:
     """
     found: dict[tuple[Attribution | None, Address], list[Change]] = {}
     for change in sorted(changes, key=_place):
-        found.setdefault((change.attribution, _top(change)), []).append(change)
+        found.setdefault((change.attribution, top_of(change)), []).append(change)
     alike: dict[object, list[list[Change]]] = {}
     for (section, top), members in found.items():
         members.sort(key=lambda one: one.address != top)
-        alike.setdefault((section, _likeness(top, members)), []).append(members)
+        alike.setdefault((section, likeness(top, members)), []).append(members)
     groups: list[Group] = []
     for several in alike.values():
         groups += _grouped(several, width)
@@ -125,7 +125,7 @@ def _head(change: Change) -> str:
     """Return the line of `change` with its address."""
     margin = _MARGIN.get(change.action, "")
     symbol = "!" if change.writes and change.via in ("manual", "csv") else margin.strip()
-    place, remarks = place_of(change.source), remarks_of(change, whose=False)
+    place, remarks = places_of(change.source), remarks_of(change, whose=False)
     head = f"{escape(change.address)}{f' ({remarks})' if remarks else ''}{f'  {place}' if place else ''}"
     return disarm(f"{symbol} {head}" if symbol else f"@@ {head} @@").rstrip()
 
@@ -204,11 +204,6 @@ def _cut(lines: Sequence[str]) -> Iterator[str]:
         yield f"    ... {len(lines) - LINES} more lines"
 
 
-def _top(change: Change) -> Address:
-    """Return the address of the resource that `change` is shown with."""
-    return change.parent or change.address.parent or change.address
-
-
 def _place(change: Change) -> tuple[bool, str, int, int, str]:
     source = change.source
     where = (source.file, source.line, source.column) if source is not None else ("", 0, 0)
@@ -216,26 +211,7 @@ def _place(change: Change) -> tuple[bool, str, int, int, str]:
 
 
 def _rank(change: Change, kinds: Sequence[str]) -> tuple[int, int, tuple[bool, str, int, int, str]]:
-    return _OWNERS.index(change.attribution), kinds.index(_top(change).kind), _place(change)
-
-
-def _likeness(top: Address, members: Sequence[Change]) -> object:
-    """Return a value that resources have in common whose changes differ in nothing but the address."""
-    if any(one.action is Action.DELETE or one.protected for one in members):
-        return top  # each delete is shown
-    return tuple(
-        (
-            one.kind,
-            one.action,
-            one.via,
-            one.importing,
-            "" if one.address == top else one.address.key,
-            one.reason,
-            tuple((field.path, repr(field.before), repr(field.after), field.origin) for field in one.fields),
-            tuple((risk.rule, risk.level, risk.message) for risk in one.risks),
-        )
-        for one in members
-    )
+    return _OWNERS.index(change.attribution), kinds.index(top_of(change).kind), _place(change)
 
 
 def _grouped(several: Sequence[Sequence[Change]], width: int) -> Iterator[Group]:
@@ -245,17 +221,16 @@ def _grouped(several: Sequence[Sequence[Change]], width: int) -> Iterator[Group]
     if len(several) < ALIKE:
         yield from (Group(section, one) for one in blocks)
         return
-    title = KINDS[_top(several[0][0]).kind].title.lower()
+    first = several[0][0]
     others = tuple(block for one in blocks[1:] for block in one)
-    how = "to add" if several[0][0].action is Action.CREATE else "change in the same way"
-    yield Group(section, blocks[0], others, f"{len(several) - 1} more {title} {how}")
+    yield Group(section, blocks[0], others, folded_words(top_of(first), first.action, len(several) - 1))
 
 
 def _together(groups: Sequence[Group]) -> Iterator[Group]:
     """Yield `groups` with all deletes in one, and a kind without children in one; many creates are folded."""
     single: dict[tuple[Attribution | None, str], list[Block]] = {}
     for group in groups:
-        kind = KINDS[_top(group.blocks[0].change).kind]
+        kind = KINDS[top_of(group.blocks[0].change).kind]
         if group.blocks[0].deletes:
             single.setdefault((group.section, ""), []).extend(group.blocks)
         elif group.folded or len(group.blocks) > 1 or kind.name in parent_names():

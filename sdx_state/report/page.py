@@ -15,8 +15,9 @@ from sdx_state.plan.conversation import Conversation
 from sdx_state.records import dataclass
 from sdx_state.report.dialogue import Dialogue, dialogue, pair
 from sdx_state.report.handoff import exact, shown
+from sdx_state.report.likeness import ALIKE, folded_words, is_made, likeness, top_of
 from sdx_state.report.markdown import BY_HAND, SECTIONS, at_level
-from sdx_state.report.places import field_place, place_of
+from sdx_state.report.places import field_place, places_of
 from sdx_state.report.stored import stored_line
 from sdx_state.report.template import page
 from sdx_state.report.text import licences, no_changes, stopping, summary_line
@@ -66,7 +67,7 @@ class RiskRow:
     @property
     def place(self) -> str:
         """Where the one change is declared which is asked for; empty where there are several."""
-        return place_of(self.risk.source or self.changes[0][1].source) if len(self.changes) == 1 else ""
+        return places_of(self.risk.source or self.changes[0][1].source) if len(self.changes) == 1 else ""
 
 
 def plan_html(plan: Plan, conversations: Sequence[Conversation]) -> str:
@@ -86,8 +87,10 @@ def plan_html(plan: Plan, conversations: Sequence[Conversation]) -> str:
         "dialogues": dialogues,
         "action_of": action_of,
         "levels_of": levels_of,
-        "survey_of": survey_of,
+        "survey_of": top_of,
         "remarks_of": lambda change: [*_remarks(change)],
+        "repeats": _repeats(plan.changes),
+        "folded_words": folded_words,
         "fields_of": lambda change: [*_fields(change)],
     }
     return page("plan.html", values, style="plan.css", rules=_row_rules(dialogues), script="plan.js")
@@ -104,11 +107,6 @@ def levels_of(change: Change) -> list[str]:
     """Return the levels of the risks of `change`, the worst first; that there is none is a level too."""
     found = {risk.level for risk in change.risks}
     return [level for level in reversed(LEVELS) if level in found] or [NO_RISK]
-
-
-def survey_of(change: Change) -> Address:
-    """Return the survey that `change` belongs to; what belongs to none belongs to itself."""
-    return change.parent or change.address.parent or change.address
 
 
 def _risk_rows(changes: Sequence[Change]) -> list[RiskRow]:
@@ -181,18 +179,33 @@ def _sections(changes: Sequence[Change]) -> list[tuple[str, list[tuple[int, Chan
     places: dict[Address, int] = {}
     owners, titles = list(SECTIONS), [kind.title for kind in in_reading_order()]
     for number, change in enumerate(changes):
-        places.setdefault(survey_of(change), number)
+        places.setdefault(top_of(change), number)
         kind = KINDS[change.kind]
         noun = KINDS[kind.parent or kind.name].title
         found.setdefault((owners.index(change.attribution), noun), []).append((number, change))
     sections = []
     for owner, noun in sorted(found, key=lambda key: (key[0], titles.index(key[1]))):
         title = SECTIONS[owners[owner]]
-        rows = sorted(
-            found[owner, noun], key=lambda row: (places[survey_of(row[1])], row[1].address.parent is not None)
-        )
+        rows = sorted(found[owner, noun], key=lambda row: (places[top_of(row[1])], row[1].address.parent is not None))
         sections.append((f"{title}: {noun.lower()}" if title else noun, rows))
     return sections
+
+
+def _repeats(changes: Sequence[Change]) -> dict[Address, int]:
+    """Return the resources whose changes repeat those of another one; and each first one, with their number."""
+    tops: dict[Address, list[Change]] = {}
+    for change in changes:
+        tops.setdefault(top_of(change), []).append(change)
+    alike: dict[object, list[Address]] = {}
+    for top, members in tops.items():
+        if is_made(members):
+            owners = {one.attribution for one in members}
+            alike.setdefault((str(owners), likeness(top, members)), []).append(top)
+    found: dict[Address, int] = {}
+    for first, *rest in alike.values():
+        if len(rest) + 1 >= ALIKE:
+            found |= {first: len(rest), **dict.fromkeys(rest, 0)}
+    return found
 
 
 def _remarks(change: Change) -> Iterator[str]:

@@ -14,6 +14,7 @@ from sdx_state.model.plan import Plan
 from sdx_state.model.resource import Source
 from sdx_state.model.urls import relative_path
 from sdx_state.report.escape import escape
+from sdx_state.report.places import with_use
 from sdx_state.report.risks import found_in
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -68,9 +69,18 @@ def _result(one: Diagnostic, folder: str) -> dict[str, Any]:
         source = Source(PROJECT_FILE, 1, 1)
     region = {"startLine": max(1, source.line), "startColumn": max(1, source.column)}
     location = {"artifactLocation": {"uri": relative_path(folder + source.file)}, "region": region}
-    return {
+    text = escape(with_use(one.message, source) + (f" ({one.help})" if one.help else ""))
+    result: dict[str, Any] = {
         "ruleId": escape(one.code),
         "level": _LEVELS[one.severity],
-        "message": {"text": escape(one.message + (f" ({one.help})" if one.help else ""))},
+        "message": {"text": text},
         "locations": [{"physicalLocation": location}],
     }
+    if source.use is not None:
+        use = source.use
+        used = {
+            "artifactLocation": {"uri": relative_path(folder + use.file)},
+            "region": {"startLine": max(1, use.line), "startColumn": max(1, use.column)},
+        }
+        result["relatedLocations"] = [{"physicalLocation": used, "message": {"text": escape(f"used by {use.key}")}}]
+    return result

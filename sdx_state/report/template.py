@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from sdx_state.report.escape import escape, escape_lines
-from sdx_state.report.places import place_of
+from sdx_state.report.places import place_of, places_of, used_by
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -60,7 +60,8 @@ def _environment(filters: tuple[tuple[str, Callable[..., Any]], ...]) -> Environ
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(line=escape, lines=escape_lines, place=place_of, **dict(filters))
+    places = {"place": place_of, "places": places_of, "use": used_by}
+    environment.filters.update(line=escape, lines=escape_lines, **places, **dict(filters))
     return environment
 
 

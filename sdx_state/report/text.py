@@ -10,6 +10,7 @@ from sdx_state.model.plan import Action, Change, Plan, Summary
 from sdx_state.report.diagnostics import diagnostic_lines
 from sdx_state.report.escape import escape
 from sdx_state.report.fields import field_lines, folded
+from sdx_state.report.likeness import ALIKE, folded_words, is_made, likeness, top_of
 from sdx_state.report.places import place_of
 from sdx_state.report.remarks import remarks_of
 from sdx_state.report.stored import stored_line
@@ -119,7 +120,10 @@ class _PlanText:
     ) -> Iterator[str]:
         alike: dict[tuple[Action, bool], int] = {}
         hidden: dict[tuple[Action, bool], int] = {}
+        repeated = self._repeated(changes, others, children)
         for change in changes:
+            if change.address in repeated and not repeated[change.address]:
+                continue
             group = (change.action, change.importing)
             alike[group] = alike.get(group, 0) + 1
             if alike[group] > FOLDED and not self.verbose and not change.risks and change.action is not Action.DELETE:
@@ -131,16 +135,46 @@ class _PlanText:
             yield from self.change(change, 2)
             for child in children.get(change.address, ()):
                 yield from self.change(child, 4)
+            yield from self._repeats(change, repeated.get(change.address, ()))
             yield ""
         for survey in others:
+            if survey in repeated and not repeated[survey]:
+                continue
             yield f"    {self.paint('strong', escape(survey))}"
             for child in children[survey]:
                 yield from self.change(child, 4)
+            yield from self._repeats(children[survey][0], repeated.get(survey, ()))
             yield ""
         for (action, importing), count in hidden.items():
             what = "import" if importing and action is Action.NO_OP else action.value
             yield self.paint("faint", f"  ... and {count} more to {what}: --verbose lists them all")
             yield ""
+
+    def _repeated(
+        self, changes: Sequence[Change], others: Sequence[Address], children: dict[Address, list[Change]]
+    ) -> dict[Address, list[Address]]:
+        """Return the resources made of one template that change alike: the others by the first one, none by these."""
+        if self.verbose:
+            return {}
+        tops = {change.address: [change, *children.get(change.address, ())] for change in changes}
+        tops |= {top: children[top] for top in others}
+        alike: dict[object, list[Address]] = {}
+        for top, members in tops.items():
+            if is_made(members):
+                alike.setdefault(likeness(top, members), []).append(top)
+        repeated: dict[Address, list[Address]] = {}
+        for first, *rest in alike.values():
+            if len(rest) + 1 >= ALIKE:
+                repeated |= {first: rest, **{one: [] for one in rest}}
+        return repeated
+
+    def _repeats(self, first: Change, rest: Sequence[Address]) -> Iterator[str]:
+        """Yield the line of the resources that change as `first` does."""
+        if rest:
+            named = ", ".join(escape(one) for one in rest[:NAMED])
+            more = f" and {len(rest) - NAMED} more" if len(rest) > NAMED else ""
+            words = folded_words(top_of(first), first.action, len(rest))
+            yield self.paint("faint", f"  ... and {words}: {named}{more}")
 
     def change(self, change: Change, indent: int) -> Iterator[str]:
         """Yield the lines of one change, `indent` columns in."""
