@@ -15,6 +15,7 @@ import click
 
 from sdx_state.cli.completing import environments
 from sdx_state.cli.context import ENVIRON, Context
+from sdx_state.cli.variables import ARGUMENTS, give, take_later, variable_options, with_values
 
 _Command = TypeVar("_Command", Callable[..., Any], click.Command)
 
@@ -47,6 +48,11 @@ class LazyGroup(click.Group):
             if columns < NARROW:
                 extra["terminal_width"] = columns - 2
         return super().make_context(info_name, args, parent, **extra)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse `args`, and remember their order: click tells only that of each option."""
+        ctx.meta[ARGUMENTS] = tuple(args)
+        return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the commands in the order in which a newcomer needs them."""
@@ -117,11 +123,12 @@ def _environment_option(**more: Any) -> Callable[[_Command], _Command]:
 
 
 def with_place(command: click.Command) -> None:
-    """Let a command take `-C` and `--env` after its name too, once; so do the commands of a group."""
+    """Let a command take the options before it after its name too, once; so do the commands of a group."""
     if any("-C" in one.opts for one in command.params):
         return
     _folder_option(expose_value=False, is_eager=True, hidden=True, callback=_another_folder)(command)
     _environment_option(expose_value=False, is_eager=True, hidden=True, callback=_another_environment)(command)
+    variable_options(expose_value=False, is_eager=True, hidden=True, callback=take_later)(command)
     if isinstance(command, click.Group):
         for one in command.commands.values():
             with_place(one)
@@ -130,11 +137,18 @@ def with_place(command: click.Command) -> None:
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @_folder_option(default=".")
 @_environment_option(envvar="SDX_ENV")
+@variable_options()
 @click.option(
     "--version", is_flag=True, expose_value=False, is_eager=True, callback=_version, help="Print the version."
 )
 @click.pass_context
-def cli(ctx: click.Context, folder: Path, environment: str | None) -> None:
+def cli(
+    ctx: click.Context,
+    folder: Path,
+    environment: str | None,
+    variables: tuple[str, ...],
+    var_files: tuple[Path, ...],
+) -> None:
     """Survey configuration as code for Survey Dynamix.
 
     YAML says what surveys, questions, users and phone numbers should be. `plan` shows what differs in the tenant,
@@ -142,7 +156,10 @@ def cli(ctx: click.Context, folder: Path, environment: str | None) -> None:
     """
     from sdx_state.programs.machine import THIS_MACHINE
 
-    ctx.obj = Context(folder, environment or None, ENVIRON, THIS_MACHINE)
+    given = {"--var": variables, "--var-file": var_files}
+    give(ctx, given)
+    environ = with_values(ctx, ENVIRON) if any(given.values()) else ENVIRON
+    ctx.obj = Context(folder, environment or None, environ, THIS_MACHINE)
     level = ENVIRON.get("SDX_LOG", "").upper()
     if level:
         import logging

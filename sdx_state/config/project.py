@@ -18,6 +18,8 @@ from sdx_state.config.sift import PROJECT_FILE, Excluded, Found
 from sdx_state.config.source_text import SourceText
 from sdx_state.config.times import complaints, read_freezes, read_policies
 from sdx_state.config.tree import Items, Node, Table, items, table
+from sdx_state.config.variables import complaints as complaints_of_variables
+from sdx_state.config.variables import values_of
 from sdx_state.config.verdict import verdict_of
 from sdx_state.kinds.email import check_user
 from sdx_state.model.alike import did_you_mean
@@ -27,7 +29,6 @@ from sdx_state.model.suppression import Suppression
 from sdx_state.model.urls import UnusableUrl, base_url
 
 FORMAT = 1
-VARIABLE_PREFIX = "SDX_VAR_"
 ADDRESS_VARIABLE = "SDX_API_URL"
 
 
@@ -47,7 +48,7 @@ def load_project(
     """
     diagnostics: list[Diagnostic] = []
     project, _ = read_project(folder, environment, environ, diagnostics.append, files or Folder(folder))
-    if project is None or diagnostics:
+    if project is None or any(diagnostic.severity == "error" for diagnostic in diagnostics):
         raise ConfigurationError(diagnostics)
     return project
 
@@ -87,9 +88,14 @@ def read_project(
     if not diagnostics:
         diagnostics += _meaning(settings, source)
         diagnostics += _unknown_environment(settings, environment, source)
+        diagnostics += complaints_of_variables(settings, source)
+    variables: Mapping[str, str] = {}
+    if not diagnostics:
+        variables = values_of(settings, _overlay(settings, environment), environ, diagnostics.append)
     for diagnostic in diagnostics:
         report(diagnostic)
-    project = None if diagnostics else _project(folder, settings, environment, environ)
+    sound = all(diagnostic.severity != "error" for diagnostic in diagnostics)
+    project = _project(folder, settings, environment, environ, variables) if sound else None
     if project is not None:
         project = replace(project, suppressions=(*project.suppressions, *suppressions_in(source)))
     return project, _excluded(settings)
@@ -204,9 +210,14 @@ def _ignored(settings: Table, overlay: Mapping[str, Any]) -> Iterator[Suppressio
         yield Suppression(str(code), Source(PROJECT_FILE, *place))
 
 
-def _project(folder: Path, settings: Table, environment: str | None, environ: Mapping[str, str]) -> Project:
-    environments = table(settings.get("environments"))
-    overlay = table(environments.get(environment)) if environment is not None else {}
+def _overlay(settings: Table, environment: str | None) -> Table:
+    return table(table(settings.get("environments")).get(environment) if environment is not None else None)
+
+
+def _project(
+    folder: Path, settings: Table, environment: str | None, environ: Mapping[str, str], variables: Mapping[str, str]
+) -> Project:
+    environments, overlay = table(settings.get("environments")), _overlay(settings, environment)
 
     def merged(section: str) -> dict[str, Any]:
         return {**table(settings.get(section)), **table(overlay.get(section))}
@@ -220,11 +231,6 @@ def _project(folder: Path, settings: Table, environment: str | None, environ: Ma
     declared_host = base_url(api.get("host"), api.get("url")).authority if api.keys() & {"host", "url"} else None
     if environ.get(ADDRESS_VARIABLE):
         api["url"] = environ[ADDRESS_VARIABLE]
-    given = {
-        name.removeprefix(VARIABLE_PREFIX): value
-        for name, value in environ.items()
-        if name.startswith(VARIABLE_PREFIX) and name != VARIABLE_PREFIX
-    }
     tenant = overlay.get("tenant", settings.get("tenant"))
     limits, lint = merged("limits"), merged("lint")
     lint.pop("ignore", None)
@@ -239,7 +245,7 @@ def _project(folder: Path, settings: Table, environment: str | None, environ: Ma
         lint=Lint(**{**lint, "placeholders": tuple(map(str, lint.get("placeholders", ())))}),
         sandbox=SandboxSettings(**merged("sandbox")),
         handoff_links={kind: str(path) for kind, path in table(merged("handoff").get("links")).items()},
-        variables={**{name: str(text) for name, text in merged("variables").items()}, **given},
+        variables=variables,
         environment=environment,
         environments=tuple(environments),
         environments_place=Source(PROJECT_FILE, *settings.key_place("environments")) if environments else None,
