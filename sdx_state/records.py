@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-__all__ = ["dataclass"]
+__all__ = ["dataclass", "replace"]
 
 if TYPE_CHECKING:
-    from dataclasses import dataclass
+    from dataclasses import dataclass, replace
 else:
     import dataclasses
     import threading
@@ -31,7 +31,7 @@ else:
         fields = [one for one in cls.__dict__.values() if isinstance(one, dataclasses.Field)]
         plain = (
             type(cls) is type
-            and cls.__bases__ == (object,)
+            and all(_is_plain(base) for base in cls.__mro__[1:-1])
             and cls.__dict__.keys().isdisjoint(_OWN)
             and all(isinstance(kind, str) for kind in cls.__annotations__.values())
             and not any(kind.startswith(_ANNOTATIONS_OF_OTHERS) for kind in cls.__annotations__.values())
@@ -41,6 +41,19 @@ else:
             return dataclasses.dataclass(frozen=frozen, eq=eq)(cls)
         _Deferred(cls, frozen, eq).begin()
         return cls
+
+    def replace(one, /, **changes):
+        """Return a copy of `one` with `changes`, as `dataclasses.replace` does."""
+        attribute = type(one).__dict__.get("__dataclass_fields__")
+        if not isinstance(attribute, _Attribute) or not changes.keys() <= set(attribute.deferred.parameters):
+            return dataclasses.replace(one, **changes)
+        values = {name: getattr(one, name) for name in attribute.deferred.parameters if name not in changes}
+        return type(one)(**values, **changes)
+
+    def _is_plain(base):
+        """Tell whether a class gives those below it methods alone, and none that a dataclass has."""
+        special = (*_OWN, "__repr__", "__init_subclass__", "__slots__", "__dataclass_fields__")
+        return type(base) is type and base.__dict__.keys().isdisjoint(special)
 
     class _Deferred:
         """A class some of whose methods compile the standard ones, and call them.
@@ -133,7 +146,7 @@ else:
                 body = {"__qualname__": cls.__qualname__, "__annotations__": cls.__annotations__}
                 kept = ("__doc__", "__module__", "__post_init__")
                 body.update({name: cls.__dict__[name] for name in kept if name in cls.__dict__})
-                twin = type(cls.__name__, (), body | self.defaults)
+                twin = type(cls.__name__, cls.__bases__, body | self.defaults)
                 dataclasses.dataclass(**self.options)(twin)
                 replaced = ["__init__", "__match_args__", "__dataclass_params__", "__dataclass_fields__"]
                 replaced += ["__repr__"] if self.options["repr"] else []

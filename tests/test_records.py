@@ -96,6 +96,26 @@ def derived(dataclass):
     return Example
 
 
+def below_a_plain_class(dataclass):
+    class Base:
+        """Methods."""
+
+        def double(self):
+            return 2 * self.a
+
+        def __post_init__(self):
+            if self.a == 3:
+                raise ValueError("3")
+
+    @dataclass(frozen=True)
+    class Example(Base):
+        """An example."""
+
+        a: int
+
+    return Example
+
+
 def with_own_equality(dataclass):
     @dataclass(frozen=True)
     class Example:
@@ -123,7 +143,17 @@ def only_by_name(dataclass):
     return Example
 
 
-MAKERS = [plain, changeable, by_identity, empty, with_post_init, derived, with_own_equality, only_by_name]
+MAKERS = [
+    plain,
+    changeable,
+    by_identity,
+    empty,
+    with_post_init,
+    derived,
+    below_a_plain_class,
+    with_own_equality,
+    only_by_name,
+]
 
 
 def outcome(act, example):
@@ -155,6 +185,8 @@ ACTS = {
     "equal": lambda one: (one(1) == one(1), one(1) == one(2), one(1) != one(1), one(1) == 1),
     "hash": lambda one: (unplaced(one(1)), one.__hash__ is None),
     "replace": lambda one: dataclasses.replace(one(1), a=2),
+    "own replace": lambda one: records.replace(one(1), a=2),
+    "own replace of an unknown field": lambda one: records.replace(one(1), z=2),
     "asdict": lambda one: dataclasses.asdict(one(1)),
     "set a field": lambda one: setattr(one(1), "a", 2),
     "set an attribute": lambda one: setattr(one(1), "z", 2),

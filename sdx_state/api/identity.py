@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from sdx_state.api.errors import InvalidIdError, InvalidValueError
@@ -10,11 +9,12 @@ from sdx_state.kinds import KINDS, cached_by_table
 from sdx_state.kinds.email import identity_of, unaddressable
 from sdx_state.kinds.phone import is_written
 from sdx_state.model.urls import segment
+from sdx_state.patterns import pattern
 from sdx_state.records import dataclass
 
-_NUMBER = re.compile(r"0|[1-9][0-9]{0,18}")
-_UNSENDABLE = re.compile("[\0\ud800-\udfff]")
-_COUNTRY = re.compile(r"[A-Za-z]{2}")  # ISO 3166 alpha-2
+_NUMBER = pattern(r"0|[1-9][0-9]{0,18}")
+_UNSENDABLE = pattern("[\0\ud800-\udfff]")
+_COUNTRY = pattern(r"[A-Za-z]{2}")  # ISO 3166 alpha-2
 
 
 @cached_by_table

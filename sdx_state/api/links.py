@@ -10,18 +10,19 @@ from __future__ import annotations
 import re
 
 from sdx_state.model.redaction import OPEN_PAGES, REDACTED
+from sdx_state.patterns import pattern
 
 _SLASH = r"(?:\\*/)"  # JSON may escape the slash.
-_NAMED = re.compile(
+_NAMED = pattern(
     r"""((?:link|uuid)[\w\]-]*\\*["']?\s*(?:=>|[:=])\s*)"""
     r"""(?:(")(?:[^"\\]|\\.)+|(\\+")[^"\\]+|(')[^']+|(?=[^"'\\])[^\s,;&}\]"']+)""",
     re.IGNORECASE,
 )
-_PAGES = re.compile(rf"((?:{'|'.join(OPEN_PAGES)}){_SLASH})[^\s\"'<>\\]+", re.IGNORECASE)
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-_URL = re.compile(rf"(https?:{_SLASH}{{2}}[^\s/\\\"'<>?#]*)([^\s\"'<>]*)", re.IGNORECASE)
-_BEHIND_A_LOGIN = re.compile(rf"{_SLASH}?|{_SLASH}interaction{_SLASH}[0-9]{{1,19}}[.,;:)]?", re.IGNORECASE)
-_OPEN_PAGE = re.compile(rf"(/(?:{'|'.join(OPEN_PAGES)})/)[A-Za-z0-9_-]{{4,}}")
+_PAGES = pattern(rf"((?:{'|'.join(OPEN_PAGES)}){_SLASH})[^\s\"'<>\\]+", re.IGNORECASE)
+_UUID = pattern(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_URL = pattern(rf"(https?:{_SLASH}{{2}}[^\s/\\\"'<>?#]*)([^\s\"'<>]*)", re.IGNORECASE)
+_BEHIND_A_LOGIN = pattern(rf"{_SLASH}?|{_SLASH}interaction{_SLASH}[0-9]{{1,19}}[.,;:)]?", re.IGNORECASE)
+_OPEN_PAGE = pattern(rf"(/(?:{'|'.join(OPEN_PAGES)})/)[A-Za-z0-9_-]{{4,}}")
 
 
 def is_secret(name: str) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from sdx_state.app.extensions import Extensions, extensions
@@ -17,6 +16,7 @@ from sdx_state.config.settings import StateSettings
 from sdx_state.model.diagnostic import Diagnostic, Severity, in_order
 from sdx_state.model.suppression import Suppression, unsuppressed
 from sdx_state.plan.build import Intention
+from sdx_state.records import replace
 from sdx_state.state.backend import LOCAL
 from sdx_state.state.stores import LINEAGE, STORES
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 
 from sdx_state.api.endpoints import Endpoints
 from sdx_state.app.tenant import UnprovenTenant
@@ -18,7 +17,7 @@ from sdx_state.model.snapshot import Snapshot
 from sdx_state.model.whereabouts import CHECK
 from sdx_state.plan.agreement import same_tenant
 from sdx_state.programs.machine import Machine, Uptime
-from sdx_state.records import dataclass
+from sdx_state.records import dataclass, replace
 from sdx_state.state.memory import Memory
 from sdx_state.state.unfinished import Unfinished, Unseen
 

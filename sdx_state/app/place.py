@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field, replace
+from dataclasses import field
 from pathlib import Path
 
 from sdx_state.app.extension import ExtensionFailed
@@ -13,7 +13,7 @@ from sdx_state.model.ledger import Ledger
 from sdx_state.model.urls import BaseUrl, authority_of
 from sdx_state.model.whereabouts import Whereabouts
 from sdx_state.programs.machine import THIS_MACHINE, Machine
-from sdx_state.records import dataclass
+from sdx_state.records import dataclass, replace
 from sdx_state.state.backend import LOCAL, Backend
 from sdx_state.state.errors import StateUnusable
 from sdx_state.state.files import HIDDEN_FOLDER

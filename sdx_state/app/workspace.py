@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,7 +33,7 @@ from sdx_state.plan.scope import scope_of
 from sdx_state.plan.select import select
 from sdx_state.plan.targets import live_addresses, unmatched
 from sdx_state.programs.machine import Machine
-from sdx_state.records import dataclass
+from sdx_state.records import dataclass, replace
 from sdx_state.state.backend import Backend
 from sdx_state.state.errors import StateError
 from sdx_state.state.journal import Journal

@@ -19,12 +19,13 @@ from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.pattern import INSTALL_PATTERNS, PatternsMissing, check_pattern
 from sdx_state.model.resource import Desired, Source
 from sdx_state.model.value import DEFAULT_LANGUAGE, Value
+from sdx_state.patterns import pattern
 from sdx_state.state.files import HIDDEN_FOLDER
 
 Texts = Sequence[tuple[str, str, str]]  # Field, text and language of each prompt.
 NPS_SCALE = 10
 # A condition, as in `%if agent_id = 1%`, is skipped as a whole.
-_PLACEHOLDER = re.compile(rf"%(?:{'|'.join(sorted(BLOCK_WORDS))})\b[^%]*%|%([A-Za-z][A-Za-z0-9_]*)%", re.IGNORECASE)
+_PLACEHOLDER = pattern(rf"%(?:{'|'.join(sorted(BLOCK_WORDS))})\b[^%]*%|%([A-Za-z][A-Za-z0-9_]*)%", re.IGNORECASE)
 _TEXTED = ("greeting_text", "instructions_text", "closing_text", "invalid_response_text", "question_text")
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import click
 
-from sdx_state.records import dataclass
+from sdx_state.records import dataclass, replace
 
 if TYPE_CHECKING:
     from sdx_state.api.credentials import Credentials

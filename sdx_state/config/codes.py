@@ -11,16 +11,17 @@ from functools import cache
 from importlib import resources
 
 from sdx_state.model.alike import nearest
+from sdx_state.patterns import pattern
 from sdx_state.records import dataclass
 
 _OFFLINE = ("declarations.md", "files.md")
-_SECTION = re.compile(
+_SECTION = pattern(
     r"^## (?P<code>\S+)\n\n\*\*(?P<kind>[a-z, ]+)\*\*: (?P<title>[^\n]+)\n\n(?P<text>.*?)\n\n"
     r"(?P<example>```.*?)\n\nFix: (?P<fix>.*?)\s*(?=^## |\Z)",
     re.MULTILINE | re.DOTALL,
 )
-_HEADING = re.compile(r"^## (\S+)$", re.MULTILINE)
-_BLOCK = re.compile(r"^```(?P<language>\S+)(?: (?P<file>\S+))?\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+_HEADING = pattern(r"^## (\S+)$", re.MULTILINE)
+_BLOCK = pattern(r"^```(?P<language>\S+)(?: (?P<file>\S+))?\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import field, replace
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,7 +39,7 @@ from sdx_state.model.conversation import Check
 from sdx_state.model.diagnostic import Diagnostic, in_order
 from sdx_state.model.resource import Desired, Moved, Removed, Source
 from sdx_state.model.suppression import Suppression
-from sdx_state.records import dataclass
+from sdx_state.records import dataclass, replace
 
 if TYPE_CHECKING:
     from sdx_state.config.expansion import Expansion, Origin

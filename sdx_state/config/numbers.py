@@ -9,11 +9,12 @@ from functools import lru_cache
 from sdx_state.config.number_plans import is_in_plan
 from sdx_state.kinds.complaint import Complaint
 from sdx_state.kinds.phone import e164_digits, without_separators
+from sdx_state.patterns import pattern
 
 # Marks of direction and blanks without width, which address books put around numbers.
-_MARKS = re.compile("[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
-_SCHEME = re.compile(r"(?:tel|callto):(?://)?", re.IGNORECASE)
-_ROUNDED = re.compile(r"\+?[0-9]{1,30}(?:[.,][0-9]{1,30})?E\+?[0-9]{1,4}", re.IGNORECASE)
+_MARKS = pattern("[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
+_SCHEME = pattern(r"(?:tel|callto):(?://)?", re.IGNORECASE)
+_ROUNDED = pattern(r"\+?[0-9]{1,30}(?:[.,][0-9]{1,30})?E\+?[0-9]{1,4}", re.IGNORECASE)
 
 
 def canonical(text: str, country_code: str | None = None) -> str | Complaint:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +26,7 @@ from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.resource import Source
 from sdx_state.model.suppression import Suppression
 from sdx_state.model.urls import UnusableUrl, base_url
+from sdx_state.records import replace
 
 FORMAT = 1
 ADDRESS_VARIABLE = "SDX_API_URL"

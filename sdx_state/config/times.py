@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 from sdx_state.config.sift import PROJECT_FILE
 from sdx_state.config.tree import Items, Place, Table, items, table
@@ -83,5 +82,7 @@ def _moment(text: str, zone: str, end: bool) -> datetime | None:
         return None
     if parsed is None:
         return None
+    from zoneinfo import ZoneInfo
+
     moment = datetime.combine(parsed, at, ZoneInfo(zone))
     return moment + timedelta(days=1) if end and not clock else moment

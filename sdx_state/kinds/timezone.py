@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import cache
 from importlib import resources
-from zoneinfo import ZoneInfo
 
 from sdx_state.kinds.complaint import Complaint
 from sdx_state.kinds.zone_labels import Label, label_of, offset_of, zones_named
@@ -169,6 +168,8 @@ def _windows() -> dict[str, str]:
 @cache
 def _by_abbreviation() -> dict[str, list[str]]:
     """Return abbreviation -> the zones that use it in winter or summer."""
+    from zoneinfo import ZoneInfo
+
     found: dict[str, list[str]] = {}
     for name in _own():
         zone = ZoneInfo(name)
@@ -188,4 +189,6 @@ def _at_offset(offset: timedelta) -> list[str]:
 
 def _offsets(name: str) -> set[timedelta | None]:
     """Return the offsets of a zone from UTC, in winter and in summer."""
+    from zoneinfo import ZoneInfo
+
     return {ZoneInfo(name).utcoffset(season) for season in _SEASONS}

@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
+from sdx_state.patterns import pattern
 from sdx_state.records import dataclass
 
-_OFFSET = re.compile(r"(?:UTC|GMT|Z)?\s{0,4}([+\u2212-])\s{0,4}([0-9]{1,2})(?::?([0-9]{2}))?", re.IGNORECASE)
+_OFFSET = pattern(r"(?:UTC|GMT|Z)?\s{0,4}([+\u2212-])\s{0,4}([0-9]{1,2})(?::?([0-9]{2}))?", re.IGNORECASE)
 _LONGEST = 200  # Characters; the longest label of Windows has 70.
 _SEASON = {"standard", "daylight", "summer"}
 

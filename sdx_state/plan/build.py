@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from sdx_state.kinds import KINDS, child_names, parent_names
 from sdx_state.kinds.identity import Identity, identity
@@ -32,7 +31,7 @@ from sdx_state.plan.rename import rename_hints
 from sdx_state.plan.reorder import reordered
 from sdx_state.plan.same_name import unmanaged_of_same_name
 from sdx_state.plan.write_order import in_order_of_writes
-from sdx_state.records import dataclass
+from sdx_state.records import dataclass, replace
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,9 @@ Import `THIS_MACHINE` only where a run begins, and as the default of functions t
 
 from __future__ import annotations
 
-import getpass
 import os
-import secrets
 import socket
 import time
-import uuid
 from collections.abc import Callable
 from datetime import datetime, timezone
 from pathlib import Path
@@ -82,14 +79,20 @@ class Machine:
 
     def token(self, size: int) -> str:
         """Return `size` cryptographically random bytes as hexadecimal digits."""
+        import secrets
+
         return secrets.token_hex(size)
 
     def uuid(self) -> str:
         """Return a random UUID (version 4)."""
+        import uuid
+
         return str(uuid.uuid4())
 
     def user(self) -> str:
         """Return the name of the user who runs this process."""
+        import getpass
+
         try:
             return getpass.getuser()
         except (OSError, KeyError, ImportError):  # The user has no name in the environment or the user database.

@@ -5,20 +5,22 @@ from __future__ import annotations
 import hashlib
 import re
 
+from sdx_state.patterns import pattern
+
 LONGEST = 500
 _LINE_END = "\u23ce"  # a return sign, so that a value stays on one line
 
 # C0, C1, DEL, line and paragraph separators, bidirectional controls, zero-width and invisible characters, blanks that
 # look like others, tags, variation selectors beyond the common one, lone surrogates, non-characters; and what we
 # write ourselves for any of these.
-_DANGEROUS = re.compile(
+_DANGEROUS = pattern(
     "[\x00-\x1f\x7f-\xa0\u00ad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f"
     "\u205f-\u206f\u23ce\u2800\u3164\ufe00-\ufe0e\ufeff\uffa0\ufff0-\uffff\ud800-\udfff\U00013430-\U0001343f"
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]|\\\\(?=u\\{)"
 )
 # The colons of an IPv6 address in brackets begin no command, because a bracket is in front of them.
 _IPV6 = r"\[[0-9A-Fa-f:.]{2,45}\]"
-_COMMAND = re.compile(_IPV6 + r"|:(?=:)|#(?=#\[)|##(?=vso\[|teamcity\[)|section_(?=(?:start|end):)")
+_COMMAND = pattern(_IPV6 + r"|:(?=:)|#(?=#\[)|##(?=vso\[|teamcity\[)|section_(?=(?:start|end):)")
 
 
 def escape(text: str, longest: int = LONGEST) -> str:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Literal
 from zlib import crc32
 
 from sdx_state.model.alike import WORK, Opcode, opcodes
+from sdx_state.patterns import pattern
 
 Mark = Literal["same", "removed", "added", "elided"]
 Piece = tuple[Mark, str]
 
 # Ideographs and kana are written without blanks between words: each is a word.
 _WORD = r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|[^\W\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+|[^\w\s]"
-_TOKEN = re.compile(rf"(?:{_WORD})\s*|\s+")
+_TOKEN = pattern(rf"(?:{_WORD})\s*|\s+")
 KEPT = 48  # characters shown on either side of a change
 LEAST = 20  # characters that must be saved for a stretch to be left out
 NEAR = 20  # characters more that are shown to end at the end of a word

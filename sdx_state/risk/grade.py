@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from fnmatch import fnmatchcase
 
@@ -14,6 +13,7 @@ from sdx_state.model.evidence import Counts, Question
 from sdx_state.model.plan import Change, Plan, Risk
 from sdx_state.model.policy import Policy
 from sdx_state.model.resource import Source
+from sdx_state.records import replace
 from sdx_state.risk.facts import Facts
 from sdx_state.risk.rules import RULES, Rule
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import field, replace
+from dataclasses import field
 from pathlib import Path
 
 from sdx_state.model.ledger import Ledger
 from sdx_state.programs.machine import THIS_MACHINE, Machine
-from sdx_state.records import dataclass
+from sdx_state.records import dataclass, replace
 from sdx_state.state.backend import Fence
 from sdx_state.state.codec import decode, encode
 from sdx_state.state.copies import WithCopies

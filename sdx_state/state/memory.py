@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 
 from sdx_state.decoding.typed import Record
 from sdx_state.model.ledger import Head, Ledger
-from sdx_state.records import dataclass
+from sdx_state.records import dataclass, replace
 from sdx_state.state.backend import UNFENCED, Backend, Fence
 from sdx_state.state.chain import NOTHING, Chain
 from sdx_state.state.errors import JOURNAL_ADVICE, CopyNotKept, LineTaken, LockLost, StateUnusable
