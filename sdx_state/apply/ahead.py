@@ -1,8 +1,9 @@
-"""Intents of creates, written down ahead of sending where each commit of the journal takes a round trip.
+"""Intents of creates, written down together ahead of sending.
 
-With one commit a create, a run would wait for the store most of the time. So a create that is about to be sent takes
-the intents of others along that could be next. One that is never sent counts as pending after a crash, and is
-resolved by reading; a run that ends withdraws it.
+With one commit of the journal a create, a run would wait most of the time: for the disk, or for the store of a shared
+state. So a create that is about to be sent takes the intents of others along that could be next. Each is durable
+before its create is sent. One that is never sent counts as pending after a crash, and is resolved by reading; a run
+that ends withdraws it.
 """
 
 from __future__ import annotations
@@ -41,8 +42,7 @@ class Ahead:
             ids: Address -> live id, which grows with each create: a child is taken along once its parent exists.
         """
         self._journal, self._resources, self._ledger, self._ids = journal, resources, ledger, ids
-        shared = journal.fence.epoch > 0
-        creates = (one for one in changes if one.action is Action.CREATE and one.via == "api") if shared else ()
+        creates = (one for one in changes if one.action is Action.CREATE and one.via == "api")
         self._waiting = {change.address: change for change in creates}
         self._written: dict[Address, tuple[str | None, str]] = {}
         self._known, self._turn = threading.Lock(), threading.Lock()
