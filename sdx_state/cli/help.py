@@ -10,6 +10,7 @@ import click
 TOPICS = (
     "first-tenant",
     "everyday-changes",
+    "preview",
     "reviewing",
     "github",
     "gitlab",

@@ -7,7 +7,8 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from sdx_state.model.address import Address
-from sdx_state.model.plan import Plan
+from sdx_state.model.field_path import ORDER_PATH
+from sdx_state.model.plan import Action, Change, Plan
 from sdx_state.plan.codec import fingerprint_of
 
 
@@ -54,12 +55,29 @@ def select(plan: Plan, targets: Sequence[str], excludes: Sequence[str]) -> Plan:
 
 
 def named_only(plan: Plan, targets: Sequence[str]) -> Plan:
-    """Return `plan` with only the changes and the findings that `targets` name, whatever they depend on."""
+    """Return `plan` with only the changes and the findings that `targets` name, whatever they depend on.
+
+    The position of a child is that of all children of its parent, so it is left out unless the parent is named.
+    """
     if not targets:
         return plan
-    changes = tuple(change for change in plan.changes if is_named(change.address, targets))
+    named = (change for change in plan.changes if is_named(change.address, targets))
+    changes = tuple(one for change in named if (one := _without_move(change, targets)) is not None)
     diagnostics = tuple(one for one in plan.diagnostics if one.address is None or is_named(one.address, targets))
     return replace(plan, changes=changes, diagnostics=diagnostics, fingerprint=fingerprint_of(changes))
+
+
+def _without_move(change: Change, targets: Sequence[str]) -> Change | None:
+    """Return `change` without a new position, unless its parent is named; None if nothing is left of it."""
+    parent = change.address.parent
+    fields = tuple(field for field in change.fields if field.path != ORDER_PATH)
+    moves = change.action is Action.UPDATE and len(fields) < len(change.fields)
+    if parent is None or not moves or is_named(parent, targets):
+        return change
+    if fields:
+        return replace(change, fields=fields)
+    left = change.importing or change.previous is not None
+    return replace(change, action=Action.NO_OP, fields=(), via="none") if left else None
 
 
 def is_named(address: Address, globs: Sequence[str]) -> bool:

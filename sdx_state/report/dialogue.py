@@ -10,14 +10,16 @@ from typing import Literal
 from sdx_state.kinds.interaction import BLOCK_WORDS
 from sdx_state.kinds.segments import message_segments, reading_seconds
 from sdx_state.model.address import Address
+from sdx_state.model.value import DEFAULT_LANGUAGE
 from sdx_state.plan.conversation import Conversation, Line
 from sdx_state.plan.order import moves
 from sdx_state.records import dataclass
 from sdx_state.report.escape import escape, escape_lines
 from sdx_state.report.words import Piece, compared, elided
 
-_PLACEHOLDER = re.compile(rf"%(?!(?:{'|'.join(sorted(BLOCK_WORDS))})%)\w+%", re.IGNORECASE)
+PLACEHOLDER = re.compile(rf"%(?!(?:{'|'.join(sorted(BLOCK_WORDS))})%)\w+%", re.IGNORECASE)
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?=-|$)")
+DEFAULT = "default language"
 AROUND = 400  # characters shown on either side of a change in a long text
 MOST_CHANGED = 2000  # characters shown of a stretch that changes
 _NAMED = 5  # characters named that make a text message longer
@@ -96,18 +98,23 @@ def dialogue(one: Conversation) -> Dialogue:
         _bubble(line, now.get(line.key), "added", row, line.key in moved)
         for line, row in zip(one.after, rows[1], strict=True)
     )
-    lang = _LANGUAGE.match(one.language)
-    said = dict.fromkeys(found for line in (*one.before, *one.after) for found in _PLACEHOLDER.findall(line.text))
+    said = dict.fromkeys(found for line in (*one.before, *one.after) for found in PLACEHOLDER.findall(line.text))
     return Dialogue(
         one.address,
         one.name,
-        "default language" if one.language == "default" else one.language,
-        lang[0] if lang and one.language != "default" else "",
+        DEFAULT if one.language == DEFAULT_LANGUAGE else one.language,
+        browser_language(one.language),
         (("before", before), ("after", after)),
         count,
-        tuple(zip(("Web", "SMS", "Voice"), _whole(one.before), _whole(one.after), strict=True)),
+        tuple(zip(("Web", "SMS", "Voice"), whole(one.before), whole(one.after), strict=True)),
         tuple(said),
     )
+
+
+def browser_language(language: str) -> str:
+    """Return `language` as browsers know it, empty for the default and for what they do not know."""
+    lang = _LANGUAGE.match(language)
+    return lang[0] if lang and language != DEFAULT_LANGUAGE else ""
 
 
 def pair(before: str, after: str, kept: int) -> tuple[list[Piece], list[Piece]]:
@@ -175,11 +182,11 @@ def _extents(text: str) -> tuple[str, str, str]:
     return (
         f"Web {_counted(len(text.split()), 'word')}",
         f"SMS {_counted(segments, 'segment')} {alphabet}",
-        f"Voice {_lasting(reading_seconds(text))}",
+        f"Voice {lasting(reading_seconds(text))}",
     )
 
 
-def _whole(lines: Sequence[Line]) -> tuple[str, str, str]:
+def whole(lines: Sequence[Line]) -> tuple[str, str, str]:
     """Return what all of `lines` are on the web, as text messages and read aloud."""
     if not lines:
         return "nothing", "nothing", "nothing"
@@ -195,7 +202,7 @@ def _whole(lines: Sequence[Line]) -> tuple[str, str, str]:
     return (
         f"{_counted(questions, 'question')}, {_counted(words, 'word')}",
         messages,
-        f"{_lasting(seconds)} read aloud",
+        f"{lasting(seconds)} read aloud",
     )
 
 
@@ -210,5 +217,6 @@ def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
-def _lasting(seconds: int) -> str:
+def lasting(seconds: int) -> str:
+    """Return `seconds` in words, in minutes from one on."""
     return f"{seconds} s" if seconds < 60 else f"{seconds // 60} min {seconds % 60} s"

@@ -19,7 +19,7 @@ def page(
     template: str,
     values: Mapping[str, Any],
     *,
-    style: str | None = None,
+    style: str | tuple[str, ...] = (),
     rules: str = "",
     script: str | None = None,
     filters: Mapping[str, Callable[..., Any]] | None = None,
@@ -32,16 +32,17 @@ def page(
     Args:
         template: The file name of its template.
         values: Its values by name.
-        style: The file name of its style sheet, if it has one.
+        style: The file names of its style sheets.
         rules: Style rules for this page alone.
         script: The file name of its script, if it has one.
         filters: Filters beside `line`, `lines` and `place`.
     """
     environment = _environment(tuple((filters or {}).items()))
     loader = environment.loader
+    styles = (style,) if isinstance(style, str) else style
     texts = {
-        name: loader.get_source(environment, file)[0] if loader is not None and file is not None else ""
-        for name, file in (("style", style), ("script", script))
+        name: "".join(loader.get_source(environment, file)[0] for file in files if loader is not None)
+        for name, files in (("style", styles), ("script", (script,) if script else ()))
     }
     texts["style"] += rules
     digests = {f"{name}_digest": _digest(text) for name, text in texts.items()}

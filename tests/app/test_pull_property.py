@@ -170,13 +170,14 @@ class World:
             (folder / name).write_bytes((text + "surveys: {a: {name: Twice}}\n").encode())
 
     def plan(self) -> set[str]:
-        """Return the addresses that a plan changes; none where it has errors."""
+        """Return the addresses that a plan creates, deletes or changes in more than their position."""
         ended = self.project.run("plan", "--format", "json")
         document = json.loads(ended.out)
         return {
             one["address"]
             for one in document["resource_changes"]
-            if {"create", "update", "delete"} & {*one["change"]["actions"]}
+            if {"create", "delete"} & {*one["change"]["actions"]}
+            or {field["path"] for field in one.get("fields", ())} - {"order"}
         }
 
     def pull(self, *options: str) -> int:

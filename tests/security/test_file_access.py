@@ -56,6 +56,7 @@ ALLOWED: dict[str, dict[str, str]] = {
     },
     "sdx_state/config/builder.py": {"self.open": "the open mappings and lists of a document, and no file"},
     "sdx_state/kinds/timezone.py": {"resources.files('tzdata').joinpath(name).read_text": "a file of a package"},
+    "sdx_state/app/page_server.py": {"os.walk": "names, times and sizes of a project's files, links not followed"},
     "sdx_state/config/files.py": {
         "os.walk": "the names of a project's files, links not followed",
         "os.open": "the reader of a project's files, which stays within the project and takes regular files only",
