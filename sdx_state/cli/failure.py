@@ -134,6 +134,7 @@ def foreseen(error: BaseException) -> Failure | None:
     from sdx_state.plan.codec import PlanUnreadable
     from sdx_state.report.advice import advice_for
     from sdx_state.state.errors import StateError
+    from sdx_state.translations.errors import TranslationError
 
     if isinstance(error, ConfigurationError):
         return Failure("invalid-configuration", "the configuration is invalid", "", 1, error.diagnostics)
@@ -156,8 +157,9 @@ def foreseen(error: BaseException) -> Failure | None:
         }
         code = codes.get(type(error), "wrong-tenant")
         return Failure(code, str(error), error.advice, STALE if isinstance(error, UnprovenTenant) else 1)
-    if isinstance(error, SnapshotUnreadable):
-        return Failure("unreadable-snapshot", str(error), error.advice, 1)
+    if isinstance(error, SnapshotUnreadable | TranslationError):
+        code = "not-translated" if isinstance(error, TranslationError) else "unreadable-snapshot"
+        return Failure(code, str(error), error.advice, 1)
     if isinstance(error, PlanUnreadable):
         return Failure("unreadable-plan", str(error), "Make a new one: sdx-state plan --out FILE", 1)
     if isinstance(error, OSError) and error.filename is not None:

@@ -22,6 +22,7 @@ TOPICS = (
     "checks",
     "responses",
     "rules",
+    "translations",
     "json",
     "python",
     "terraform",

@@ -23,7 +23,7 @@ COMPLETING = "_SDX_STATE_COMPLETE"  # the scripts of `completion` set it
 
 # In the order in which a newcomer needs them.
 TASKS = {
-    "Write": ("init", "validate", "preview", "fmt", "explain", "help"),
+    "Write": ("init", "validate", "preview", "fmt", "translations", "explain", "help"),
     "Plan and apply": ("plan", "show", "apply", "destroy", "handoff"),
     "Take over and watch": ("pull", "drift", "check", "responses"),
     "Look back": ("history", "undo", "state"),

@@ -2,51 +2,49 @@
 
 from __future__ import annotations
 
-import io
-import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
-from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.constructor import RoundTripConstructor
-from ruamel.yaml.emitter import Emitter
-from ruamel.yaml.nodes import ScalarNode
-from ruamel.yaml.representer import RoundTripRepresenter
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
 
 from sdx_state.config.aliases import Unshared
-from sdx_state.config.emit import body_of, quoted, style_of
+from sdx_state.config.emit import body_of, style_of
 from sdx_state.config.references import NOTHING, OPEN, References
+from sdx_state.config.round_trip import YAML_TAG, Typed, dumped, round_trip
 from sdx_state.config.update import Update, changed_fields
 from sdx_state.model.resource import Desired
-from sdx_state.records import dataclass
-
-_YAML = "tag:yaml.org,2002:"
-_NO_WRAP = 1_000_000
-
+from sdx_state.model.value import DEFAULT_LANGUAGE
 
 Change = Callable[[CommentedMap], None]
 
 
 def edit(text: str, changes: Sequence[tuple[Sequence[str], Change]]) -> str:
     """Return the YAML `text` with the mapping at each path changed, and nothing that an alias shares with it."""
-    yaml = _round_trip(text)
+    yaml = round_trip(text)
     document: Any = yaml.load(text)
     unshared = Unshared(document)
     for path, change in changes:
         at(path, change)(document)
     unshared.share_again()
-    return _dumped(yaml, document)
+    return dumped(yaml, document)
+
+
+def edit_shared(text: str, changes: Sequence[tuple[Sequence[str | int], Change]]) -> str:
+    """Return the YAML `text` with the mapping at each path changed, for every alias that shares it too."""
+    yaml = round_trip(text)
+    document: Any = yaml.load(text)
+    for path, change in changes:
+        at(path, change)(document)
+    return dumped(yaml, document)
 
 
 def laid_out(text: str) -> str:
     """Return the YAML `text` with two spaces a level, dashes two in from their key."""
-    yaml = _round_trip(text)
+    yaml = round_trip(text)
     yaml.indent(mapping=2, sequence=4, offset=2)
     document: Any = yaml.load(text)
-    return _dumped(yaml, document)
+    return dumped(yaml, document)
 
 
 def at(path: Sequence[str | int], change: Change) -> Change:
@@ -65,6 +63,33 @@ def fields_change(
 ) -> Change:
     """Return the change of a mapping that makes its fields, now as in `current`, what `changed` says in YAML."""
     return lambda body: _set_fields(body, current, wanted, changed, references)
+
+
+def language_change(name: str, language: str, text: str) -> Change:
+    """Return the change of a mapping that makes `text` what its field `name` says in `language`.
+
+    A field that is a plain text becomes a map of languages, in which that is the text of the default language.
+    """
+
+    def change(body: CommentedMap) -> None:
+        said = body[name]
+        if not isinstance(said, CommentedMap):
+            languages = CommentedMap({DEFAULT_LANGUAGE: said, language: _node(text)})
+            if body.fa.flow_style():
+                languages.fa.set_flow_style()
+                languages[language] = _inline_node(text)
+            _replace(body, name, languages)
+            tokens = body.ca.items.get(name)
+            if tokens and tokens[2] is not None:
+                tokens[2].column = 0  # beside the key, now that no text is before it
+            return
+        node = _inline_node(text) if said.fa.flow_style() else _node(text)
+        if language in said:
+            _replace(said, language, node)
+        else:
+            _append(said, language, node)
+
+    return change
 
 
 def children_change(update: Update) -> Change:
@@ -87,7 +112,7 @@ def whole_change(update: Update) -> Change:
 
 def add(text: str, section: str, entries: Mapping[str, object]) -> str:
     """Return the YAML `text` with `entries` added to its `section`, whatever style that is written in."""
-    yaml = _round_trip(text)
+    yaml = round_trip(text)
     document: Any = yaml.load(text)
     if document is None:
         document = CommentedMap()
@@ -95,7 +120,7 @@ def add(text: str, section: str, entries: Mapping[str, object]) -> str:
         document[section] = CommentedMap()
     for key, body in entries.items():
         document[section][_node(key)] = _node(body)
-    return _dumped(yaml, document)
+    return dumped(yaml, document)
 
 
 def _set_fields(
@@ -202,97 +227,9 @@ def _node(value: object) -> Any:
         return value if style == "plain" else DoubleQuotedScalarString(value)
     if isinstance(value, Sequence):
         return CommentedSeq(_node(item) for item in value)
-    return _Typed("null", f"{_YAML}null") if value is None else value
+    return Typed("null", f"{YAML_TAG}null") if value is None else value
 
 
-class _Typed(str):
-    """A plain scalar that is not text, as it is spelled: `010`, `1_000` and dates must come out as they went in."""
-
-    tag: str
-    __slots__ = ("tag",)
-
-    def __new__(cls, text: str, tag: str) -> _Typed:
-        one = super().__new__(cls, text)
-        one.tag = tag
-        return one
-
-
-class _Constructor(RoundTripConstructor):
-    """Keeps scalars that are not text as they are spelled."""
-
-    def construct_typed(self, node: ScalarNode) -> _Typed:
-        return _Typed(node.value, str(node.tag))
-
-
-class _Representer(RoundTripRepresenter):
-    """Writes scalars that are not text as they are spelled."""
-
-    def represent_typed(self, data: _Typed) -> ScalarNode:
-        node: ScalarNode = self.represent_scalar(data.tag, str(data))
-        return node
-
-
-class _Emitter(Emitter):
-    """Writes double quotes as new declarations have them: what cannot be seen stays escaped."""
-
-    def write_double_quoted(self, text: str, split: bool = True) -> None:
-        self.write_indicator(quoted(text), True)
-
-
-for _name in ("int", "float", "bool", "null", "timestamp"):
-    _Constructor.add_constructor(_YAML + _name, _Constructor.construct_typed)
-_Representer.add_representer(_Typed, _Representer.represent_typed)
-
-_DASH = re.compile(r"-( +)\S")
-_STYLED = 10_000  # lines that tell how a file is indented
-
-
-@dataclass(frozen=True)
-class _Indents:
-    """How the first nested mapping and the first sequence of a file are indented, in spaces; None without one."""
-
-    nested: int | None = None
-    dash: int | None = None
-    after_dash: int = 1
-
-
-def _indents(text: str) -> _Indents:
-    found = _Indents()
-    opened: int | None = None  # indent of the line before, if it opens a mapping or a sequence
-    of_dash = False  # and whether that line is an item of a sequence itself
-    for line in text.split("\n", _STYLED)[:_STYLED]:
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
-        indent = len(line) - len(line.lstrip(" "))
-        dash = _DASH.match(line, indent)
-        if opened is not None and dash and indent >= opened and found.dash is None:
-            found = replace(found, dash=indent - opened, after_dash=len(dash[1]))
-        elif opened is not None and not (dash or of_dash) and indent > opened and found.nested is None:
-            found = replace(found, nested=indent - opened)
-        if found.nested is not None and found.dash is not None:
-            break
-        key = line.partition(" #")[0].strip()
-        opened = indent if len(key) > 1 and key.endswith(":") else None
-        of_dash = line.startswith("-", indent)
-    return found
-
-
-def _round_trip(text: str) -> YAML:
-    yaml = YAML()
-    yaml.Constructor = _Constructor
-    yaml.Representer = _Representer
-    yaml.Emitter = _Emitter
-    yaml.preserve_quotes = True
-    yaml.width = _NO_WRAP
-    yaml.brace_single_entry_mapping_in_flow_sequence = True
-    indents = _indents(text)
-    step = 2 if indents.nested is None else indents.nested
-    offset = 2 if indents.dash is None else indents.dash
-    yaml.indent(mapping=max(step, 2), sequence=offset + 1 + indents.after_dash, offset=offset)
-    return yaml
-
-
-def _dumped(yaml: YAML, document: object) -> str:
-    buffer = io.StringIO()
-    yaml.dump(document, buffer)
-    return buffer.getvalue()
+def _inline_node(text: str) -> Any:
+    """Return `text` as ruamel.yaml writes it in brackets, where no block of lines is."""
+    return _node(text) if style_of(text) == "plain" else DoubleQuotedScalarString(text)

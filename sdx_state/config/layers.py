@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from sdx_state.config.blocks import AFTER, BEFORE, OMIT
-from sdx_state.config.tree import Items, Laid, Node, Place, Table, in_file, items
+from sdx_state.config.tree import Items, Laid, Mark, Node, Place, Table, in_file, items
 from sdx_state.kinds import Kind, children_of
 from sdx_state.kinds.field import FieldType
 from sdx_state.model.address import readable_key
@@ -95,25 +95,25 @@ def _lay_fields(kind: Kind, laid: Laid, layer: Laid, besides: set[str]) -> None:
     for key, mark in layer.marks.items():
         if key in besides:
             continue
-        before = laid.get(key)
+        before, written = laid.get(key), (laid.marks.get(key), laid.files.get(key, laid.file))
         laid.marks[key] = mark
         laid.files[key] = layer.files.get(key, layer.file)
         if key not in layer:  # the schema refuses its value
             laid.pop(key, None)
             continue
         value = layer[key]
-        laid[key] = _merged(kind, key, before, value)
+        laid[key] = _merged(kind, key, before, value, written)
 
 
-def _merged(kind: Kind, key: str, before: Node, value: Node) -> Node:
-    """Return `value` over `before`: a mapping of languages, or of columns, has the entries of both."""
+def _merged(kind: Kind, key: str, before: Node, value: Node, written: tuple[Mark | None, str | None]) -> Node:
+    """Return `value` over `before`, whose key is `written` there: languages, and columns, are those of both."""
     if not isinstance(value, Laid):
         return value
     field = kind.by_key.get(key)
     if isinstance(before, str) and field is not None and field.type is FieldType.PROMPT:
         merged = Laid(value.place, value.file)
         if DEFAULT_LANGUAGE not in value.marks:
-            return _with_default(merged, before, value)
+            return _with_default(merged, before, value, written)
         return value
     if not isinstance(before, Laid):
         return value
@@ -128,11 +128,12 @@ def _merged(kind: Kind, key: str, before: Node, value: Node) -> Node:
     return merged
 
 
-def _with_default(merged: Laid, text: str, value: Laid) -> Laid:
-    """Return the languages of `value` with `text`, which was written without a language, as the default one."""
+def _with_default(merged: Laid, text: str, value: Laid, written: tuple[Mark | None, str | None]) -> Laid:
+    """Return the languages of `value` with `text`, `written` without a language elsewhere, as the default one."""
+    mark, file = written
     merged[DEFAULT_LANGUAGE] = text
-    merged.marks[DEFAULT_LANGUAGE] = (*value.place, *value.place)
-    merged.files[DEFAULT_LANGUAGE] = value.file
+    merged.marks[DEFAULT_LANGUAGE] = mark if mark is not None else (*value.place, *value.place)
+    merged.files[DEFAULT_LANGUAGE] = file if mark is not None else value.file
     merged.update(value)
     merged.marks.update(value.marks)
     merged.files.update({name: value.files.get(name, value.file) for name in value.marks})

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sdx_state.config.edit import Change
 
 # An anchor or an alias, or what looks like one in a text.
-_REFERS = re.compile(r"(?<![^\s\[{,])[&*][^\s&*]")
+REFERS = re.compile(r"(?<![^\s\[{,])[&*][^\s&*]")
 
 Path = tuple[str | int, ...]
 
@@ -149,7 +149,7 @@ class _Revision:
         if span is None:
             raise _Entangled
         text = cut(self.layout.lines, span)
-        if _REFERS.search(text):
+        if REFERS.search(text):
             raise _Entangled
         return span, put_back(self.layout.lines, span, edit(text, [((), change)]))
 

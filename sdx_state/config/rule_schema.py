@@ -56,7 +56,7 @@ def _keyword_complaints(root: Mapping[str, Any], schema: object, path: Path) -> 
     for keyword, value in schema.items():
         here = (*path, keyword)
         if keyword not in KEYWORDS:
-            hint = did_you_mean(keyword, KEYWORDS) or "see https://json-schema.org/understanding-json-schema"
+            hint = did_you_mean(keyword, KEYWORDS) or "`sdx-state help rules` has examples"
             yield here, Complaint(CODE, f"`{keyword[:80]}` is not a keyword of JSON Schema for rules", hint)
         elif keyword == "$ref" and not _is_defined(root, value):
             hint = "write `#/$defs/NAME`, with NAME under `$defs` of this schema, which must not refer on"

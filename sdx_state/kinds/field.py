@@ -88,6 +88,11 @@ class Field:
             return self.pseudonym
         return "email" if self.type is FieldType.EMAIL else "phone" if self.type is FieldType.PHONE else "name"
 
+    @property
+    def translated(self) -> bool:
+        """True if it has a text for each language, which respondents see or hear; a recording is not a text."""
+        return self.type is FieldType.PROMPT and self.nested[-1:] != ("sound_files",)
+
     def normalise(self, value: object) -> object:
         """Return the form in which two values of this field are compared.
 

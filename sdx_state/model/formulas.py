@@ -19,3 +19,13 @@ def safe_cell(cell: str) -> str:
     NUL becomes U+FFFD: CSV readers reject it, some writers fail on it, and it marks the end of a damaged file.
     """
     return (f"'{cell}" if is_formula(cell) else cell).replace("\0", "\ufffd")
+
+
+def protected_cell(text: str) -> str:
+    """Return `text` for a cell that comes back: as `safe_cell`, and so that `restored_cell` returns `text`."""
+    return f"'{text}" if is_formula(text.lstrip("'")) else text
+
+
+def restored_cell(cell: str) -> str:
+    """Return the text that `protected_cell` was given."""
+    return cell[1:] if cell.startswith("'") and is_formula(cell.lstrip("'")) else cell

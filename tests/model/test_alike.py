@@ -15,7 +15,8 @@ REVIEWED = {
     "app/extensions.py", "cli/explain.py", "cli/found.py", "cli/help.py", "cli/main.py", "cli/state.py",
     "config/across.py", "config/baseline.py", "config/codes.py", "config/conversations.py", "config/expansion.py",
     "config/explain.py", "config/for_each.py", "config/headers.py", "config/layers.py", "config/project.py",
-    "config/references.py", "config/templates.py", "config/variables.py", "kinds/question.py", "kinds/timezone.py",
+    "config/references.py", "config/rule_schema.py", "config/rules.py", "config/templates.py", "config/variables.py",
+    "kinds/question.py", "kinds/timezone.py",
     "live/asked.py", "model/alike.py", "plan/targets.py", "risk/grade.py",
 }  # fmt: skip
 

@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from sdx_state.model.formulas import is_formula, safe_cell
+from sdx_state.model.formulas import is_formula, protected_cell, restored_cell, safe_cell
 from tests.conftest import Source
 
 FORMULAS = ["=1+1", "+cmd", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\uff1d1", "+61499 000", "-", "+"]
@@ -26,6 +26,12 @@ def test_other_texts_and_numbers_stay(cell: str) -> None:
     assert safe_cell(cell) == cell
 
 
+@pytest.mark.parametrize("cell", [*FORMULAS, *TEXTS, "''=1", "'", "''", "'a", "'@b"])
+def test_a_protected_cell_is_not_a_formula_and_comes_back(cell: str) -> None:
+    assert not is_formula(protected_cell(cell))
+    assert restored_cell(protected_cell(cell)) == cell
+
+
 def test_nul_becomes_a_character_that_readers_take() -> None:
     assert safe_cell("a\0b") == "a\ufffdb"
     assert safe_cell("=\0") == "'=\ufffd"
@@ -35,6 +41,7 @@ def test_nul_becomes_a_character_that_readers_take() -> None:
 WRITE_CSV = {
     "report/handoff.py": "writes the rows of `upload_of`, which are safe",
     "report/responses.py": "each cell goes through `safe_cell`",
+    "translations/csv_file.py": "writes the rows of `table_of`, each cell of which goes through `protected_cell`",
 }
 
 

@@ -92,6 +92,7 @@ ELSEWHERE = {
     "state/http_requests.py": "the scheme of the address of a store",
     "state/object_store.py": "the schemes of the endpoint of a store",
     "report/sarif.py": "the schema of the format",
+    "translations/xml.py": "the namespace of XML",
 }
 
 
