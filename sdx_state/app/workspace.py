@@ -28,6 +28,7 @@ from sdx_state.model.suppression import unsuppressed
 from sdx_state.model.whereabouts import Whereabouts
 from sdx_state.plan.build import Intention, build_plan
 from sdx_state.plan.divide import divide
+from sdx_state.plan.effort import effort_of
 from sdx_state.plan.route import route, verb_of
 from sdx_state.plan.scope import scope_of
 from sdx_state.plan.select import select
@@ -131,7 +132,9 @@ class Workspace:
         declared = [one for one in declared if scope is None or one.address in scope]
         wanted = wanted_of(declared, ledger, scope, unfinished.leaving)
         reader = self.reader(waiting)
+        begun, sent = self.machine.monotonic(), self.client.requests
         seen = reader.observe(wanted, ledger, unfinished, progress, ask_again=ask_again, read=read)
+        took, sent = self.machine.monotonic() - begun, self.client.requests - sent
         snapshot = seen.snapshot
         if read is not None and snapshot is read.snapshot and ledger is memory.saved and scope is None:
             plan = read.plan
@@ -160,7 +163,10 @@ class Workspace:
         wrong = unmatched({**narrowing, "--allow": allowed}, known, former)
         narrowed = replace(narrowed, diagnostics=(*narrowed.diagnostics, *wrong))
         reported, evidence = self.judged(narrowed, snapshot) if graded else (narrowed, {})
-        reported = replace(reported, diagnostics=unsuppressed(reported.diagnostics, intention.suppressions))
+        effort = effort_of(reported.changes, sent, took) if stored is None else None
+        reported = replace(
+            reported, effort=effort, diagnostics=unsuppressed(reported.diagnostics, intention.suppressions)
+        )
         return Review(
             reported,
             plan,

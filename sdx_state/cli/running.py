@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
@@ -31,11 +31,20 @@ _BEGUN = {"create": "creating", "update": "changing", "delete": "deleting"}
 _DONE = {"create": "created", "update": "changed", "delete": "deleted"}
 
 
-class Narrator:
-    """Says on stderr what is begun and what became of it. Thread-safe."""
+STEPS = 10  # times that a run of many changes says how long the rest takes
 
-    def __init__(self, total: int) -> None:
+
+class Narrator:
+    """Says on stderr what is begun and what became of it, and how long the rest takes. Thread-safe.
+
+    Args:
+        total: Number of changes.
+        clock: Seconds of a monotonic clock.
+    """
+
+    def __init__(self, total: int, clock: Callable[[], float]) -> None:
         self._total, self._ended = total, 0
+        self._clock, self._begun = clock, clock()
         self._lock = threading.Lock()
 
     def started(self, change: Change) -> None:
@@ -51,6 +60,7 @@ class Narrator:
     def ended(self, outcome: Outcome) -> None:
         """Say what became of a change that writes."""
         from sdx_state.report.escape import escape
+        from sdx_state.report.text import MANY, duration
 
         with self._lock:
             self._ended += 1
@@ -63,6 +73,10 @@ class Narrator:
             else:
                 what = f"{_BEGUN[action]}: {outcome.status}: {escape(outcome.message)}"
             say(f"  [{self._ended}/{self._total}] {escape(outcome.change.address)}: {what}")
+            left = self._total - self._ended
+            if left and self._total >= MANY and self._ended % (self._total // STEPS) == 0:
+                rest = (self._clock() - self._begun) / self._ended * left
+                say(f"  {self._ended:,} of {self._total:,} changes; about {duration(rest)} left")
 
 
 def say_at_once(text: str) -> None:
@@ -134,7 +148,7 @@ def carried_out(
     from sdx_state.report.handoff import pack_texts
 
     plan = approved.plan
-    run = workspace.run(journal, Narrator(len(plan.changes)), command)
+    run = workspace.run(journal, Narrator(len(plan.changes), workspace.machine.monotonic), command)
     signals = Signals()
     with signals.ending(run, workspace.client):
         result = run.apply(approved)

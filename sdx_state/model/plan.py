@@ -167,6 +167,19 @@ class Summary:
 
 
 @dataclass(frozen=True)
+class Effort:
+    """The requests that `apply` sends for a plan: an estimate.
+
+    Attributes:
+        requests: Number of requests: those that read the tenant again, and those of the writes.
+        seconds: Time that they take at the pace of the requests that the plan was made from.
+    """
+
+    requests: int
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Plan:
     """All changes, with findings about them.
 
@@ -185,6 +198,7 @@ class Plan:
         consented: The exact number of deletes that was approved with the plan, if any.
         allowed: Globs of addresses that were approved with the plan, at any risk.
         stored: The stored tenant, if the plan was made from a file.
+        effort: What `apply` will send; None if nothing was read from a tenant.
         ids: Address -> live id of every declared live resource. Not part of the document.
         entries: The entries of the state under the addresses of this plan; None if no address changed. Not part
             of the document.
@@ -205,6 +219,7 @@ class Plan:
     consented: int | None = None
     allowed: tuple[str, ...] = ()
     stored: Stored | None = None
+    effort: Effort | None = field(default=None, compare=False, repr=False)
     ids: Mapping[Address, str] = field(default_factory=dict, compare=False, repr=False)
     entries: Mapping[Address, Entry] | None = field(default=None, compare=False, repr=False)
     steps: frozenset[Step] = field(default=frozenset(), compare=False, repr=False)

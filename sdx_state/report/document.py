@@ -26,6 +26,8 @@ def plan_json(
         where: The environment, the host and the tenant.
     """
     document = to_document(plan)
+    if plan.effort is not None:
+        document["effort"] = {"requests": plan.effort.requests, "seconds": round(plan.effort.seconds, 1)}
     if where is not None:
         document["where"] = where_document(where)
     if outcomes is not None:

@@ -19,7 +19,7 @@ from sdx_state.report.markdown_changes import Group, groups_of
 from sdx_state.report.personal import without_personal
 from sdx_state.report.places import place_of, with_use
 from sdx_state.report.stored import stored_line
-from sdx_state.report.text import licences, no_changes, stopping, summary_line
+from sdx_state.report.text import effort_line, licences, no_changes, stopping, summary_line
 
 MARKER = "<!-- sdx-state plan -->"
 GITHUB = 65_536  # bytes that a comment may have there
@@ -156,6 +156,8 @@ def _points(plan: Plan) -> Iterator[str]:
         yield f"- {deletes} to be deleted"
     if cost := licences(plan):
         yield f"- {cost}"
+    if effort := effort_line(plan):
+        yield f"- {effort}"
     if plan.summary.handoff:
         yield f"- {plan.summary.handoff} {BY_HAND}"
     if plan.drift:

@@ -20,7 +20,7 @@ from sdx_state.report.markdown import BY_HAND, SECTIONS, at_level
 from sdx_state.report.places import field_place, places_of
 from sdx_state.report.stored import stored_line
 from sdx_state.report.template import page
-from sdx_state.report.text import licences, no_changes, stopping, summary_line
+from sdx_state.report.text import effort_line, licences, no_changes, stopping, summary_line
 from sdx_state.report.words import Piece
 
 NO_RISK = "no risk"
@@ -145,6 +145,9 @@ def _points(plan: Plan) -> Iterator[tuple[str, str]]:
     cost = licences(plan)
     if cost:
         yield "", cost
+    effort = effort_line(plan)
+    if effort:
+        yield "", effort
     if plan.summary.handoff:
         yield "", f"{plan.summary.handoff} {BY_HAND}"
     if plan.drift:

@@ -20,6 +20,8 @@ from sdx_state.risk.rules import USER_ADDED
 NO_CHANGES = "No changes. The tenant matches the configuration."
 NONE_WITHIN = "No changes within the target"
 FOLDED = 10  # alike resources shown before the rest is counted
+MANY = 100  # requests that are worth a word before they are sent
+LONG = 10.0  # seconds of requests that are
 NAMED = 5  # unmanaged resources shown of each kind
 
 _SYMBOLS = {Action.CREATE: ("+", "add"), Action.UPDATE: ("~", "change"), Action.DELETE: ("-", "delete")}
@@ -73,6 +75,21 @@ def licences(plan: Plan) -> str | None:
     return f"{count} user{'s' if count > 1 else ''} to add: each user needs a paid license" if count else None
 
 
+def effort_line(plan: Plan) -> str | None:
+    """Return what apply will send and how long it takes, None for a plan that takes little."""
+    effort = plan.effort
+    if effort is None or not plan.changes or (effort.requests < MANY and effort.seconds < LONG):
+        return None
+    return f"Apply sends about {effort.requests:,} requests, which takes about {duration(effort.seconds)}"
+
+
+def duration(seconds: float) -> str:
+    """Return a rounded time in words: `25 s`, `12 min`, `3 h`."""
+    if seconds < 100:
+        return f"{max(1, round(seconds))} s"
+    return f"{round(seconds / 60)} min" if seconds < 6_000 else f"{round(seconds / 3_600)} h"
+
+
 class _PlanText:
     def __init__(self, plan: Plan, width: int, theme: Theme, verbose: bool) -> None:
         self.plan, self.width, self.theme, self.verbose = plan, width, theme, verbose
@@ -105,6 +122,10 @@ class _PlanText:
         cost = licences(self.plan)
         if cost:
             yield cost
+            yield ""
+        effort = effort_line(self.plan)
+        if effort:
+            yield f"{effort}."
             yield ""
         if self.plan.changes:
             stop = stopping(self.plan)

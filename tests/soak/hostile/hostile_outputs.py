@@ -76,7 +76,7 @@ def _outcomes(material: Material) -> str:
         outcomes=material.outcomes, of=lambda _status: (), count=lambda _action: 0, imported=0
     )
     with _printed() as said:
-        narrator = Narrator(len(material.outcomes))
+        narrator = Narrator(len(material.outcomes), lambda: 0.0)
         for outcome in material.outcomes:
             narrator.ended(outcome)
         print_result(result)
