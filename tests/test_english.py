@@ -16,6 +16,7 @@ import pytest
 import sdx_state
 from sdx_state.cli.main import COMMANDS, cli
 from tests.conftest import Source
+from tests.parsed import parsed
 
 PACKAGE = Path(sdx_state.__file__).parent
 HERE = Path(__file__).parents[1]
@@ -167,7 +168,7 @@ def descriptions(node: object) -> Iterator[str]:
 
 
 def modules() -> list[Source]:
-    return [(path, ast.parse(path.read_text(encoding="utf-8"))) for path in sorted(PACKAGE.rglob("*.py"))]
+    return [(path, parsed(path)) for path in sorted(PACKAGE.rglob("*.py"))]
 
 
 def findings() -> Iterator[str]:

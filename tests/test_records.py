@@ -16,6 +16,7 @@ import pytest
 
 import sdx_state
 from sdx_state import records
+from tests.parsed import parsed
 
 PACKAGE = Path(sdx_state.__file__).parent
 
@@ -244,7 +245,7 @@ def test_the_package_uses_no_other_dataclass():
         path.relative_to(PACKAGE).as_posix()
         for path in PACKAGE.rglob("*.py")
         if "sandbox" not in path.parts
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(parsed(path))
         if isinstance(node, ast.ImportFrom)
         and node.module == "dataclasses"
         and any(name.name == "dataclass" for name in node.names)

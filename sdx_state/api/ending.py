@@ -1,4 +1,4 @@
-"""When requests in flight are given up, because the run was stopped."""
+"""When requests in flight are abandoned, because the run was stopped."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ GRACE = 3.0  # Seconds for what is in flight when a run is stopped: CI systems k
 
 
 class Ending:
-    """When requests in flight are given up: never, until a run is stopped.
+    """When requests in flight are abandoned: never, until a run is stopped.
 
     Attributes:
         at: By the monotonic clock of the machine, in seconds.
@@ -21,7 +21,7 @@ class Ending:
         self.at = math.inf
 
     def within(self, seconds: float) -> None:
-        """Give up in `seconds`, or earlier if that was said already. May be called by a signal handler."""
+        """Abandon them in `seconds`, or earlier if an earlier call says so. May be called by a signal handler."""
         self.at = min(self.at, self._machine.monotonic() + seconds)
 
     @property

@@ -58,7 +58,7 @@ class HttpTransport:
         ca_file: Certificates (PEM) to trust instead of the usual ones. TLS is always verified.
         read_timeout: Seconds for the whole answer once the request is sent; None leaves it to `deadline`.
         machine: Clock.
-        ending: When requests in flight are given up; None for never.
+        ending: When requests in flight are abandoned; None for never.
 
     Raises:
         CAFileError: `ca_file` contains no readable certificates.

@@ -12,6 +12,7 @@ import pytest
 import sdx_state
 from sdx_state.api import errors as e
 from tests.api.errors import ALL, error_of
+from tests.parsed import parsed
 
 # Modules that read the environment, and so must name its variables.
 READ_THE_ENVIRONMENT = {"client.py", "credentials.py", "stored.py", "vault.py"}
@@ -61,7 +62,7 @@ def test_every_error_status_is_an_api_status_error(kind: type[e.SurveyDynamixErr
 
 def texts_of(path: Path) -> list[str]:
     """Return the string literals of a module except docstrings."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = parsed(path)
     docstrings = {
         id(node.body[0].value)
         for node in ast.walk(tree)

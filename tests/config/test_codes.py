@@ -15,6 +15,7 @@ from sdx_state.config.codes import Rule, guide_texts, nearest_code, rules
 from sdx_state.config.errors import ConfigurationError
 from sdx_state.model.diagnostic import DECISIONS, LIMITS, Diagnostic
 from sdx_state.risk.rules import RULES
+from tests.parsed import parsed
 
 PACKAGE = Path(sdx_state.__file__).parent
 KEBAB = re.compile("[a-z]+(-[a-z]+)*")
@@ -23,7 +24,7 @@ DEFAULT = "sdx: 1\napi: {host: demo.surveydynamix.com}\n"
 
 def trees() -> list[tuple[str, ast.Module]]:
     files = (path for path in PACKAGE.rglob("*.py") if "sandbox" not in path.parts)
-    return [(path.relative_to(PACKAGE).as_posix(), ast.parse(path.read_text("utf-8"))) for path in files]
+    return [(path.relative_to(PACKAGE).as_posix(), parsed(path)) for path in files]
 
 
 def takes_a_code_first(node: ast.AST) -> bool:

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.parsed import parsed
+
 ROOT = Path(__file__).parents[2]
 TWO = "surveys:\n  a: {name: A, questions: [{question_label: Q, question_text: Why?, question_type: text}]}\n"
 
@@ -283,7 +285,7 @@ FORBIDDEN_MODULES = {"pickle", "marshal", "shelve"}
 
 @pytest.mark.parametrize("path", sorted((ROOT / "sdx_state").rglob("*.py")), ids=lambda path: path.stem)
 def test_no_code_is_made_of_data_and_no_error_is_swallowed_whole(path):
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = parsed(path)
     pyyaml = any(
         isinstance(node, ast.Import) and any(alias.name == "yaml" for alias in node.names) for node in ast.walk(tree)
     )

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.parsed import parsed
+
 ROOT = Path(__file__).parents[2]
 METHODS = {
     "chmod", "copyfile", "glob", "hardlink_to", "iterdir", "lchmod", "link_to", "listdir", "makedirs", "mkdir",
@@ -19,6 +21,7 @@ MODULES = {"fileinput", "glob", "shelve", "shutil", "tempfile"}
 EVERYTHING = tuple(
     f"sdx_state/state/{name}.py" for name in ("files", "named_files", "platform", "staging", "together")
 )
+
 # Module -> what it uses -> why it need not, or cannot, go through those five.
 ALLOWED: dict[str, dict[str, str]] = {
     "sdx_state/app/installed.py": {
@@ -111,7 +114,7 @@ def test_files_are_used_in_five_modules_and_where_the_table_says() -> None:
     for path in sorted((ROOT / "sdx_state").rglob("*.py")):
         name = path.relative_to(ROOT).as_posix()
         if name not in EVERYTHING:
-            for line, use in uses_of_files(ast.parse(path.read_text(encoding="utf-8"))):
+            for line, use in uses_of_files(parsed(path)):
                 found.setdefault(name, {}).setdefault(use, line)
     new = [
         f"{name}:{line}: {use}"
