@@ -289,7 +289,7 @@ def test_a_pull_leaves_a_valid_project_without_changes_or_changes_nothing(layout
 
 
 @pytest.mark.timeout(3600)
-@tries(5, 300)
+@tries(2, 300)
 @given(
     st.sampled_from(sorted(LAYOUTS)),
     st.lists(calm, min_size=1, max_size=5),

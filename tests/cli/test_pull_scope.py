@@ -191,7 +191,7 @@ steps = st.tuples(
 
 
 @pytest.mark.timeout(3600)
-@tries(3, 120)
+@tries(2, 120)
 @given(st.lists(steps, min_size=3, max_size=8))
 def test_two_projects_on_one_tenant_never_touch_what_is_the_others(history):
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch, SandboxServer(":memory:") as tenant:
