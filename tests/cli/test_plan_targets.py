@@ -35,6 +35,7 @@ COMMANDS = {
     "apply --allow": ("apply", "--auto-approve", "--allow"),
     "destroy --allow": ("destroy", "--auto-approve", "--allow-deletes", "4", "--allow"),
     "undo --allow": ("undo", "RUN", "--auto-approve", "--allow-deletes", "4", "--allow"),
+    "pull --target": ("pull", "--target"),
     "state list": ("state", "list"),
     "state show": ("state", "show"),
     "state rm": ("state", "rm"),
