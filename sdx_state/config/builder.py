@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from sdx_state.config.plain_blocks import plain_document
 from sdx_state.config.scalars import SURROGATE, resolve
 from sdx_state.config.source_text import SourceText
 from sdx_state.config.syntax import MAX_DEPTH, TOO_DEEP, syntax_diagnostic
@@ -45,6 +46,12 @@ def build(source: SourceText, report: Callable[[Diagnostic], None]) -> Table | I
 
     Text is NFC in keys and unchanged in values. Everything that is wrong goes to `report`.
     """
+    plain = plain_document(source.text)
+    return plain if plain is not None else from_events(source, report)
+
+
+def from_events(source: SourceText, report: Callable[[Diagnostic], None]) -> Table | Items | None:
+    """Return what `build` returns, by the events of the parser, whatever the document is."""
     builder = _Builder(source, report)
     try:
         return builder.document()

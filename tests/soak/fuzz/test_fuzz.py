@@ -1,6 +1,6 @@
 """Damaged files and damaged answers end in a value or in words, never in anything else.
 
-SDX_NIGHTLY=1 tries 200,000 files and layouts, 20,000 answers and 500,000 texts.
+SDX_NIGHTLY=1 tries 200,000 files, layouts and plain files, 20,000 answers and 500,000 texts.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from sdx_state.api.errors import SurveyDynamixError
-from tests.soak.fuzz import answers, encodings_of_texts, layouts, yaml_inputs
+from tests.soak.fuzz import answers, blocks, encodings_of_texts, layouts, yaml_inputs
 from tests.soak.fuzz.mutations import MUTATIONS
 
 NIGHTLY = bool(os.environ.get("SDX_NIGHTLY"))
@@ -39,6 +39,19 @@ def test_a_damaged_file_is_called_formatted_only_if_formatting_changes_nothing()
     counts, wrong = layouts.run(SEED, FILES)
     assert wrong == []
     assert min(counts["formatted"], counts["handed over"]) > FILES / 30
+
+
+def test_the_fast_way_reads_as_the_builder_does_or_hands_over():
+    counts, wrong = blocks.run(SEED, FILES)
+    assert wrong == []
+    assert counts["read"] > FILES / 50
+
+
+def test_a_fast_way_that_reads_otherwise_would_be_noticed(monkeypatch):
+    read = blocks.plain_document
+    monkeypatch.setattr(blocks, "plain_document", lambda text: read(text.replace("'", "")))
+    _, wrong = blocks.run(SEED, 300)
+    assert wrong
 
 
 def test_a_look_at_layouts_that_is_too_quick_would_be_noticed(monkeypatch):

@@ -1,0 +1,145 @@
+"""A fast way for files as programs write them: from lines to the values that the builder makes of its events.
+
+It knows mappings in blocks, lists of such mappings, and scalars on one line: plain, or quoted without escapes. It
+returns the same values, types and places as the builder, or nothing, in which case the builder decides: for what it
+does not know, and for everything that is wrong.
+"""
+
+from __future__ import annotations
+
+import re
+
+from sdx_state.config.scalars import Scalar, resolve
+from sdx_state.config.tree import Items, Place, Table
+
+_MOST = 2_000_000  # lines: the builder counts the values of larger files
+_DEEPEST = 30  # levels: the builder takes 64
+_KEPT = 10_000  # different texts whose meaning is remembered
+
+_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_@.+-]{0,99}")
+_SCALAR = re.compile(r"""([^\W_].*)|"([^"\\]*)"|'([^']*)'""")
+
+
+class _Unknown(Exception):
+    """The builder has to decide."""
+
+
+def plain_document(text: str) -> Table | None:
+    """Return the document in `text`, None if only the builder can tell what it is."""
+    if not text.endswith("\n") or text.count("\n") > _MOST or not text.replace("\n", "").isprintable():
+        return None
+    try:
+        return _document(text)
+    except _Unknown:
+        return None
+
+
+def _document(text: str) -> Table | None:
+    """Return the document, None for a file without values."""
+    texts: dict[str, Scalar] = {}
+    keys: set[str] = set()
+    levels: list[tuple[int, Table | Items]] = []  # the open ones, with the column of their keys or dashes
+    table = Table((1, 1))
+    column = -1  # of the keys of `table`
+    opened: tuple[str, int, int] | None = None  # the key above without a value, with its place
+    for number, line in enumerate(text.split("\n"), start=1):
+        bare = line.lstrip(" ")
+        if not bare or bare[0] == "#":
+            continue
+        indent = len(line) - len(bare)
+        dash = bare.startswith("- ")
+        key, colon, written = (bare[2:] if dash else bare).partition(": ")
+        if not colon:
+            key, colon = key[:-1], key[-1:]
+        if key not in keys:
+            _require_key(key, colon)
+            keys.add(key)
+        if indent != column or dash or opened is not None:
+            table = _enter(levels, indent, dash, opened, number)
+            opened = None
+            column = indent + 2 if dash else indent
+        if key in table:
+            raise _Unknown
+        if not written:
+            opened = _opened(key, colon, number, column)
+            continue
+        if written in texts:
+            value = texts[written]
+        else:
+            value = _meaning(written)
+            if len(texts) < _KEPT:
+                texts[written] = value
+        table[key] = value
+        table.marks[key] = (number, column + 1, number, column + len(key) + 3)
+    if opened is not None:
+        raise _Unknown
+    root = levels[0][1] if levels else None
+    return root if isinstance(root, Table) else None
+
+
+def _opened(key: str, colon: str, number: int, column: int) -> tuple[str, int, int]:
+    """Return a key whose value begins on a later line, with its place; a blank behind its colon is unknown."""
+    if colon != ":":
+        raise _Unknown
+    return key, number, column + 1
+
+
+def _require_key(key: str, colon: str) -> None:
+    """Require that `key` is a text, and followed by a colon."""
+    if not colon or _KEY.fullmatch(key) is None or not isinstance(resolve(key), str):
+        raise _Unknown
+
+
+def _meaning(written: str) -> Scalar:
+    """Return the value that is written behind a key."""
+    found = _SCALAR.fullmatch(written)
+    if found is None:
+        raise _Unknown
+    plain, double, single = found.groups()
+    if plain is None:
+        return double if single is None else single
+    if ": " in plain or " #" in plain or plain[-1] in " :":
+        raise _Unknown
+    return resolve(plain)
+
+
+def _enter(
+    levels: list[tuple[int, Table | Items]], indent: int, dash: bool, opened: tuple[str, int, int] | None, number: int
+) -> Table:
+    """Return the mapping that a line belongs to, opened or ended as its indent says.
+
+    Args:
+        levels: The open mappings and lists, which change.
+        indent: Blanks before the key, or before the dash.
+        dash: Whether the line begins an item of a list.
+        opened: The key of the line above if that has no value yet, with its place.
+        number: The line, from 1.
+    """
+    if opened is not None:
+        outer, parent = levels[-1]
+        if indent <= outer or len(levels) > _DEEPEST or not isinstance(parent, Table):
+            raise _Unknown
+        place: Place = (number, indent + 1)
+        inner: Table | Items = Items(place) if dash else Table(place)
+        name, *where = opened
+        parent[name] = inner
+        parent.marks[name] = (where[0], where[1], *place)
+        levels.append((indent, inner))
+    elif not levels:
+        if indent or dash:
+            raise _Unknown
+        levels.append((0, Table((number, 1))))
+    while levels[-1][0] > indent:
+        levels.pop()
+    if levels[-1][0] != indent:
+        raise _Unknown
+    current = levels[-1][1]
+    if isinstance(current, Items) is not dash:
+        raise _Unknown
+    if isinstance(current, Items):
+        item = Table((number, indent + 3))
+        current.append(item)
+        current.places.append(item.place)
+        levels.append((indent + 2, item))
+        return item
+    return current

@@ -1,0 +1,75 @@
+"""Plain texts of YAML, and the comparison of what two readers make of them: values, types and places."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sdx_state.config import builder
+from sdx_state.config.source_text import SourceText
+from sdx_state.config.tree import Items, Table
+from sdx_state.model.diagnostic import Diagnostic
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+PLAIN = (
+    "a: 1\n",
+    "# yaml-language-server: $schema=x\n\nsurveys:\n  # first\n  a:\n    name: A, b & c\n\n    protect: true\n",
+    """\
+surveys:
+  support-csat:
+    name: "Support: CSAT"
+    greeting_text: Thanks for calling ${var.company}. It's 10:30
+    questions:
+      - question_label: NPS
+        question_type: nps
+        max_response: 10
+
+      # the second
+      - question_label: '010'
+        response_options:
+          - label: Yes
+            value: 1.5
+        question_text:
+          default: Hello
+    closing_text: Bye
+users:
+    joe.smith@example.com:
+        name: Joe
+        phone: "+61499999999"
+        agent_id: 0123
+
+    ana@example.com:
+        name: \u00c9mile \u4e2d
+""",
+)
+
+
+class Reported(Exception):
+    """The builder has something to say."""
+
+
+def built(text: str) -> object:
+    """Return what the builder makes of the events of `text`.
+
+    Raises:
+        Reported: It reports something.
+    """
+
+    def report(found: Diagnostic) -> None:
+        raise Reported(str(found))
+
+    return builder.from_events(SourceText("a.yaml", text), report)
+
+
+def same(one: object, other: object) -> bool:
+    """Tell whether two nodes are the same in values, types, order and places."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, Table) and isinstance(other, Table):
+        return (
+            (one.place, one.marks, [*one], [*one.marks]) == (other.place, other.marks, [*other], [*other.marks])
+        ) and all(same(one[key], other[key]) for key in one)
+    if isinstance(one, Items) and isinstance(other, Items):
+        return (one.place, one.places, len(one)) == (other.place, other.places, len(other)) and all(
+            map(same, one, other)
+        )
+    return one == other
