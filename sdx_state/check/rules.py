@@ -11,11 +11,13 @@ from typing import Any
 
 from sdx_state.check.rule_words import broken_paths
 from sdx_state.config.configuration import Configuration
+from sdx_state.config.rule_keywords import Verdict
 from sdx_state.config.rule_schema import SETTINGS, fields_of
-from sdx_state.config.rule_verdict import Verdict, verdict_on
+from sdx_state.config.rule_verdict import verdict_on
 from sdx_state.config.rules import ADDRESS, ProjectRule
 from sdx_state.kinds import KINDS, Kind, child_names, children_of
 from sdx_state.kinds.field import FieldType
+from sdx_state.model.address import Address
 from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.resource import Desired
 from sdx_state.model.value import DEFAULT_LANGUAGE
@@ -39,17 +41,17 @@ def rule_violations(configuration: Configuration) -> list[Diagnostic]:
     for name in kinds:
         groups = _groups([rule for rule in rules if rule.kind == name])
         view = _View.of(KINDS[name], groups)
-        for desired in declared[name]:
-            family = families.get(desired.address, NO_CHILDREN) if families else NO_CHILDREN
-            instance: Mapping[str, Any] | None = None
-            for group in groups:
-                if group.matches is not None and not group.matches(desired):
-                    continue
-                if instance is None:
-                    instance = view.instance(desired, family)
-                group.used = True
-                if not group.verdict(instance):
-                    found += group.violations(desired, instance, family)
+        instances = view.instances(declared[name], families)
+        for group in groups:
+            about = list(zip(declared[name], instances, strict=True))
+            if group.matches is not None:
+                matches = group.matches
+                about = [pair for pair in about if matches(pair[0])]
+            verdict = group.verdict
+            broken = [pair for pair in about if not verdict(pair[1])]
+            group.used = bool(about)
+            for desired, instance in broken:
+                found += group.violations(desired, instance, families.get(desired.address, NO_CHILDREN))
         found += [_unused(rule) for group in groups if not group.used for rule in group.rules]
     return found
 
@@ -182,13 +184,18 @@ class _View:
         """True if the values look as they are declared."""
         return not (self.prompts or self.options or self.names or self.settings or self.children)
 
-    def instance(self, desired: Desired, family: Family) -> Mapping[str, Any]:
-        """Return what a rule sees of `desired`: declared values, texts by language, no field that is cleared."""
-        values: Mapping[str, Any] = desired.values
-        if None in values.values() or "" in values.values():
-            values = {name: value for name, value in values.items() if value is not None and value != ""}
+    def instances(self, declared: Sequence[Desired], families: Mapping[Address, Family]) -> list[Mapping[str, Any]]:
+        """Return what rules see of each resource: declared values, texts by language, no field that is cleared."""
+        seen: list[Mapping[str, Any]] = [
+            values if None not in (said := values.values()) and "" not in said else _not_cleared(values)
+            for values in (desired.values for desired in declared)
+        ]
         if self.is_plain:
-            return values
+            return seen
+        pairs = zip(declared, seen, strict=True)
+        return [self._instance(one, values, families.get(one.address, NO_CHILDREN)) for one, values in pairs]
+
+    def _instance(self, desired: Desired, values: Mapping[str, Any], family: Family) -> Mapping[str, Any]:
         instance = dict(values)
         for name in self.prompts:
             value = instance.get(name)
@@ -206,7 +213,7 @@ class _View:
             if value:
                 instance[name] = value
         for section, view in self.children.items():
-            instance[section] = [view.instance(one, NO_CHILDREN) for one in family.get(section, ())]
+            instance[section] = view.instances(family.get(section, ()), {})
         return instance
 
 
@@ -230,6 +237,10 @@ _SETTINGS: Mapping[str, Callable[[Desired], object]] = {
 }
 
 
+def _not_cleared(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {name: value for name, value in values.items() if value is not None and value != ""}
+
+
 def _by_language(value: object) -> dict[str, str]:
     if isinstance(value, Mapping):
         return {language: text for language, text in value.items() if text}
@@ -244,9 +255,9 @@ def _option(option: Mapping[str, object]) -> dict[str, object]:
     }
 
 
-def _families(configuration: Configuration, kinds: Iterable[str]) -> dict[str, dict[str, list[Desired]]]:
+def _families(configuration: Configuration, kinds: Iterable[str]) -> dict[Address, dict[str, list[Desired]]]:
     """Return the children of each resource of `kinds`, by the name of their list, in their order."""
-    families: dict[str, dict[str, list[Desired]]] = {}
+    families: dict[Address, dict[str, list[Desired]]] = {}
     children = child_names()
     if not any(children_of(kind) for kind in kinds):
         return families

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sdx_state.config.rule_verdict import KEYWORDS, LISTED, NAMED, SINGLE, fast_form
+from sdx_state.config.rule_keywords import KEYWORDS, LISTED, NAMED, SINGLE
+from sdx_state.config.rule_verdict import is_plain
 from sdx_state.config.tree import Items, Place, Table
 from sdx_state.kinds import Kind, cached_by_table, children_of
 from sdx_state.kinds.complaint import Complaint
@@ -39,7 +40,7 @@ def schema_complaints(kind: Kind, schema: Mapping[str, Any]) -> Iterator[tuple[P
     found = list(_keyword_complaints(schema, schema, ()))
     if not found:
         found = list(_meaning_complaints(kind, schema))
-    if not found and fast_form(schema, {}) is None:
+    if not found and not is_plain(schema):
         found = list(_refused_by_the_standard(schema))
     yield from found
 
