@@ -60,6 +60,7 @@ class Pulled:
         left_out: Live values that YAML cannot declare; they stay as they are and are not managed.
         not_declared: Live resources that no file declares, and that were left alone.
         drafts: The files that change: the text as it was, and as it is now; None for no file.
+        written_back: The values of templates, blocks and their items that change, each by its place in a file.
     """
 
     files: tuple[Path, ...]
@@ -68,6 +69,7 @@ class Pulled:
     left_out: tuple[Diagnostic, ...]
     not_declared: tuple[Unmanaged, ...]
     drafts: tuple[Draft, ...] = ()
+    written_back: tuple[str, ...] = ()
 
 
 class Choices(Protocol):
@@ -186,8 +188,9 @@ class _Pull:
         described = live.described(everything=everything)
         require_writable(described)
         self.texts.update(files.texts)
+        written_back: list[str] = []
         try:
-            self.texts.update(_drafts(self.folder, described, before, files))
+            self.texts.update(_drafts(self.folder, described, before, files, written_back.append))
             after = self.load(Changed(Folder(self.folder), self.texts)) if self.texts else before
         except (ConfigurationError, ValueError) as error:
             raise NotPulled(f"what would be written is not valid: {error}", "Nothing was changed.") from error
@@ -198,6 +201,7 @@ class _Pull:
             left_out=tuple(described.left_out),
             not_declared=() if everything else tuple(new),
             drafts=tuple(_changes(self.folder, self.texts)),
+            written_back=tuple(written_back),
         )
         reading = Reading(memory, snapshot, plan)
         planned = self._planned(after, reading)
@@ -236,7 +240,11 @@ def _changes(folder: Path, texts: Mapping[str, SourceText | None]) -> Iterator[D
 
 
 def _drafts(
-    folder: Path, described: Description, before: Configuration, files: ProjectFiles
+    folder: Path,
+    described: Description,
+    before: Configuration,
+    files: ProjectFiles,
+    told: Callable[[str], None],
 ) -> dict[str, SourceText | None]:
     """Return the texts of the files that change.
 
@@ -245,7 +253,8 @@ def _drafts(
         ValueError: A name or a text cannot be written at all.
     """
     try:
-        return dict(drafts_of(folder, described.resources, before.project.variables, files, before.resources))
+        variables = before.project.variables
+        return dict(drafts_of(folder, described.resources, variables, files, before.resources, told))
     except ConfigurationError as error:
         ways = "; or ".join(dict.fromkeys(one.help for one in error.diagnostics if one.help))
         message = f"a file cannot contain what is in the tenant: {error}"

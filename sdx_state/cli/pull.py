@@ -98,6 +98,7 @@ def command(
         raise
     for path in pulled.files:
         say(f"  {'wrote' if path.exists() else 'removed'} {path}")
+    _say_written_back(pulled)
     _say_left(pulled)
     if only_shown:
         _show(pulled, shown)
@@ -106,6 +107,17 @@ def command(
         f"{counted(pulled.resources, 'resource')} in {counted(len(pulled.files), 'changed file')}, "
         f"{pulled.imported} newly imported. The next plan is empty{' for these' if targets else ''}."
     )
+
+
+def _say_written_back(pulled: Pulled) -> None:
+    """Print which values of templates, blocks and their items changed, and where."""
+    from sdx_state.cli.console import say
+    from sdx_state.report.escape import escape
+
+    for place in pulled.written_back[:SHOWN]:
+        say(f"  {escape(place)}")
+    if len(pulled.written_back) > SHOWN:
+        say(f"  ... and {len(pulled.written_back) - SHOWN} more values of templates and blocks")
 
 
 def _say_left(pulled: Pulled) -> None:

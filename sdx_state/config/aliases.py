@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.mergevalue import merge_attrib
 
 _Container = CommentedMap | CommentedSeq
 
@@ -28,9 +29,13 @@ class Unshared:
         """Make each copy an alias again that says what its original says; so it is with what merge keys give."""
         self._restore(self._document)
         for node, before in self._inherited:
+            own = dict(node.non_merged_items())
+            if any(key not in before and key not in own for one in node.merge for key in one):
+                _write_out(node, {**before, **own})  # it would be given more than it had
+                continue
             for key, value in before.items():
                 given = next(one[key] for one in node.merge if key in one)
-                if key in dict(node.non_merged_items()):
+                if key in own:
                     if _alike(node[key], given):
                         del node[key]
                 elif not _alike(given, value):
@@ -74,6 +79,15 @@ class Unshared:
                 node[key] = original
             else:
                 self._restore(child)
+
+
+def _write_out(node: CommentedMap, entries: Mapping[Any, Any]) -> None:
+    """Make `entries` all that `node` has, without its merge keys."""
+    delattr(node, merge_attrib)
+    for key in [key for key in node if key not in entries]:
+        del node[key]
+    for key, value in entries.items():
+        node[key] = value
 
 
 def _children(node: Any) -> Iterator[tuple[Any, Any]]:

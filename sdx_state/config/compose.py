@@ -20,7 +20,7 @@ _TYPES: Mapping[FieldType, Mapping[str, Any]] = {
 _TEXT = {"type": ["string", "null"]}
 
 
-OF_REUSE = ("templates", "template", "for_each")  # what `compose_reuse` adds to sections and definitions
+OF_REUSE = ("templates", "template", "override", "for_each")  # what `compose_reuse` adds to sections and definitions
 
 
 def composed(frame: Mapping[str, Any]) -> dict[str, Any]:

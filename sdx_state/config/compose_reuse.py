@@ -10,7 +10,7 @@ from sdx_state.kinds import KINDS, Kind, children_of, parent_names
 from sdx_state.model.address import KEY_PATTERN, KEY_RULE
 
 FOR_EACH_DEFINITION = "for_each"
-TEMPLATE = "template"
+TEMPLATE, OVERRIDE = "template", "override"
 PLACEHOLDER = "\\$\\{\\s*each\\."
 _KEY = {"pattern": KEY_PATTERN, "patternErrorMessage": KEY_RULE}
 _ITEMS = {
@@ -41,7 +41,8 @@ def with_reuse(resolved: Mapping[str, Any]) -> dict[str, Any]:
             definitions[child.name] = _placed(child, definitions[child.name])
     definitions[FOR_EACH_DEFINITION] = _ITEMS
     parent = next(KINDS[name] for name in KINDS if name in parent_names())
-    definitions[TEMPLATE] = _template(definitions[parent.name])
+    definitions[TEMPLATE] = _part(definitions[parent.name], "Fields that others take.", FOR_EACH, OVERRIDES)
+    definitions[OVERRIDE] = _part(definitions[TEMPLATE], "Fields of one item.", EXTENDS)
     templates = {
         "description": f"Fields that {parent.collection} take with `{EXTENDS}`. A template declares nothing itself.",
         "type": ["object", "null"],
@@ -82,10 +83,12 @@ def _block(kind: Kind, body: Mapping[str, Any]) -> dict[str, Any]:
             "type": "array",
             "items": {"type": "string", "minLength": 1},
         }
+    if not kind.lookup_only:
+        of = OVERRIDE if kind.name in parent_names() else kind.name
         properties[OVERRIDES] = {
             "description": f"Fields of single items of `{FOR_EACH}`, by the key of the item.",
             "type": "object",
-            "additionalProperties": {"$ref": f"#/$defs/{TEMPLATE}"},
+            "additionalProperties": {"$ref": f"#/$defs/{of}"},
         }
     properties[FOR_EACH] = {
         "description": "Make a declaration for each of these items.",
@@ -114,6 +117,6 @@ def _placed(kind: Kind, body: Mapping[str, Any]) -> dict[str, Any]:
     return {**body, "properties": {**body["properties"], **placing}}
 
 
-def _template(body: Mapping[str, Any]) -> dict[str, Any]:
-    properties = {name: value for name, value in body["properties"].items() if name not in (FOR_EACH, OVERRIDES)}
-    return {**body, "description": "Fields that others take.", "properties": properties}
+def _part(body: Mapping[str, Any], description: str, *without: str) -> dict[str, Any]:
+    properties = {name: value for name, value in body["properties"].items() if name not in without}
+    return {**body, "description": description, "properties": properties}

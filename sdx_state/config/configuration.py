@@ -141,6 +141,7 @@ def read_declared(folder: Path, variables: Mapping[str, str], files: ProjectFile
         ConfigurationError: With all diagnostics of all files.
     """
     loader = _Loader(folder, files)
+    loader.made = {}
     with _without_collection():
         documents, declarations = loader.declarations(variables, found_files(loader.files))
     if any(diagnostic.severity == "error" for diagnostic in loader.diagnostics):
@@ -171,7 +172,7 @@ class _Loader:
         self.complete = True
         self.named: set[str] = set()
         self.suppressions: list[Suppression] = []
-        self.made: dict[Address, Origin] = {}
+        self.made: dict[Address, Origin] | None = None  # kept for `read_declared` alone
 
     def load(self, environment: str | None, environ: Mapping[str, str]) -> Configuration:
         project, excluded = read_project(self.folder, environment, environ, self.diagnostics.append, self.files)
@@ -205,7 +206,8 @@ class _Loader:
                     if expansion is not None:
                         for made in expansion.made(kind, document):
                             declarations.add_made(kind, made)
-                            self.made[kind.address(made.key)] = made.origin
+                            if self.made is not None:
+                                self.made[kind.address(made.key)] = made.origin
                         declarations.complete = self.complete = self.complete and expansion.complete
         if expansion is not None:
             expansion.close()

@@ -19,7 +19,7 @@ from sdx_state.model.value import DEFAULT_LANGUAGE
 Change = Callable[[CommentedMap], None]
 
 
-def edit(text: str, changes: Sequence[tuple[Sequence[str], Change]]) -> str:
+def edit(text: str, changes: Sequence[tuple[Sequence[str | int], Change]]) -> str:
     """Return the YAML `text` with the mapping at each path changed, and nothing that an alias shares with it."""
     yaml = round_trip(text)
     document: Any = yaml.load(text)
@@ -74,20 +74,20 @@ def language_change(name: str, language: str, text: str) -> Change:
     def change(body: CommentedMap) -> None:
         said = body[name]
         if not isinstance(said, CommentedMap):
-            languages = CommentedMap({DEFAULT_LANGUAGE: said, language: _node(text)})
+            languages = CommentedMap({DEFAULT_LANGUAGE: said, language: node_of(text)})
             if body.fa.flow_style():
                 languages.fa.set_flow_style()
                 languages[language] = _inline_node(text)
-            _replace(body, name, languages)
+            replace_field(body, name, languages)
             tokens = body.ca.items.get(name)
             if tokens and tokens[2] is not None:
                 tokens[2].column = 0  # beside the key, now that no text is before it
             return
-        node = _inline_node(text) if said.fa.flow_style() else _node(text)
+        node = _inline_node(text) if said.fa.flow_style() else node_of(text)
         if language in said:
-            _replace(said, language, node)
+            replace_field(said, language, node)
         else:
-            _append(said, language, node)
+            append_field(said, language, node)
 
     return change
 
@@ -119,7 +119,7 @@ def add(text: str, section: str, entries: Mapping[str, object]) -> str:
     if not document.get(section):
         document[section] = CommentedMap()
     for key, body in entries.items():
-        document[section][_node(key)] = _node(body)
+        document[section][node_of(key)] = node_of(body)
     return dumped(yaml, document)
 
 
@@ -132,9 +132,9 @@ def _set_fields(
         if isinstance(said, CommentedMap) and isinstance(kept, Mapping) and isinstance(now, Mapping):
             _set_languages(said, current.values.get(name), kept, now)
         elif name in body:
-            _replace(body, name, _node(kept))
+            replace_field(body, name, node_of(kept))
         else:
-            _append(body, name, _node(value))
+            append_field(body, name, node_of(value))
 
 
 def _kept(said: object, value: object, now: object, references: References) -> object:
@@ -155,12 +155,12 @@ def _set_languages(said: CommentedMap, was: object, value: Mapping[str, object],
         del said[language]
     for language, text in value.items():
         if language not in said:
-            _append(said, language, _node(text))
+            append_field(said, language, node_of(text))
         elif before.get(language) != now[language]:
-            _replace(said, language, _node(text))
+            replace_field(said, language, node_of(text))
 
 
-def _replace(body: CommentedMap, name: str, node: object) -> None:
+def replace_field(body: CommentedMap, name: str, node: object) -> None:
     """Set a field that is there, with the comments beside it."""
     beside = getattr(body[name], "comment", None)
     tokens = body.ca.items.get(name)
@@ -173,7 +173,7 @@ def _replace(body: CommentedMap, name: str, node: object) -> None:
         body.ca.items[name] = [None, None, beside, None]
 
 
-def _append(body: CommentedMap, name: str, node: object) -> None:
+def append_field(body: CommentedMap, name: str, node: object) -> None:
     """Add a field at the end, before the blank lines and comments that follow the last one."""
     last = next(reversed(body), None)
     body[name] = node
@@ -197,7 +197,7 @@ def _set_children(body: CommentedMap, update: Update) -> None:
     order: list[int | CommentedMap] = list(followers.get(-1, ()))
     for was, wanted in update.children:
         if was is None:
-            order.append(_node(body_of(wanted)))
+            order.append(node_of(body_of(wanted)))
             continue
         _set_fields(old[was.position], was, wanted, changed_fields(was, wanted), update.references)
         order.append(was.position)
@@ -213,12 +213,12 @@ def _set_children(body: CommentedMap, update: Update) -> None:
         body[update.section] = new
 
 
-def _node(value: object) -> Any:
+def node_of(value: object) -> Any:
     """Return `value` as ruamel.yaml writes it in the style of this project."""
     if isinstance(value, Mapping):
         mapping = CommentedMap()
         for key, item in value.items():
-            mapping[_node(key)] = _node(item)
+            mapping[node_of(key)] = node_of(item)
         return mapping
     if isinstance(value, str):
         style = style_of(value)
@@ -226,10 +226,10 @@ def _node(value: object) -> Any:
             return LiteralScalarString(value)
         return value if style == "plain" else DoubleQuotedScalarString(value)
     if isinstance(value, Sequence):
-        return CommentedSeq(_node(item) for item in value)
+        return CommentedSeq(node_of(item) for item in value)
     return Typed("null", f"{YAML_TAG}null") if value is None else value
 
 
 def _inline_node(text: str) -> Any:
     """Return `text` as ruamel.yaml writes it in brackets, where no block of lines is."""
-    return _node(text) if style_of(text) == "plain" else DoubleQuotedScalarString(text)
+    return node_of(text) if style_of(text) == "plain" else DoubleQuotedScalarString(text)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 
-from sdx_state.config.blocks import FOR_EACH, OVERRIDES, TEMPLATES
+from sdx_state.config.blocks import FOR_EACH, OMIT, OVERRIDES, TEMPLATES
 from sdx_state.config.files import ProjectFiles
 from sdx_state.config.for_each import Reader, Rows
 from sdx_state.config.layers import Laying, layer_of
@@ -17,7 +17,7 @@ from sdx_state.config.placeholders import Body, Item, Unfilled, names_in, typed
 from sdx_state.config.resources import Document
 from sdx_state.config.source_text import SourceText, UsingText
 from sdx_state.config.templates import Templates, TooManyValues, Written, template_bodies
-from sdx_state.config.tree import Laid, Place, Table, copied, prune, table
+from sdx_state.config.tree import Laid, Place, Table, copied, items, prune, table
 from sdx_state.config.verdict import verdict_of
 from sdx_state.kinds import KINDS, Kind, parent_names
 from sdx_state.model.address import KEY_RULE, is_key, slug
@@ -37,13 +37,13 @@ class Origin:
         file: The file of the block.
         section: The section of the block.
         block: The key of the block.
-        item: The key of the item, None without `for_each`.
+        item: The item, None without `for_each`.
     """
 
     file: str
     section: str
     block: str
-    item: str | None = None
+    item: Item | None = None
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ class Expansion:
                 self._report(using.diagnostic("invalid-key", item.place, message, hint))
                 continue
             body = self._filled(kind, block, bodies, item, using) if bodies is not None else None
-            origin = Origin(source.name, kind.collection, block.name, item.key)
+            origin = Origin(source.name, kind.collection, block.name, item)
             yield self._checked(kind, Made(key, body, item.place, using, origin))
         for key in sorted(unknown):
             message = f"`{OVERRIDES}` names no item: there is no `{key[:80]}`"
@@ -166,7 +166,9 @@ class Expansion:
         bodies: dict[str | None, Body] = {None: Body.of(laid)}
         for key, override in overrides.items():
             if isinstance(override, Table):
-                bodies[key] = Body.of(laying.over(laid, layer_of(override, name)))
+                omit = override.get(OMIT)
+                layer = layer_of(override, name, (OMIT,))
+                bodies[key] = Body.of(laying.over(laid, layer, items(omit) if omit is not None else None))
         sound = True
         known = set(rows.names)
         reported: set[str] = set()

@@ -96,7 +96,7 @@ class Templates:
         path = (*path, one)
         laid: Laid | None = None
         laying = Laying(kind, lambda *said: self._report(one.source.diagnostic(*said)))
-        for name, place in _names(one.body):
+        for name, place in names_of(one.body):
             base = self._base(kind, one, name, place, path)
             if base is None:
                 sound = False
@@ -149,7 +149,7 @@ class Templates:
         return self._laid[id(base)]
 
 
-def _names(body: Table) -> Iterator[tuple[str, Place]]:
+def names_of(body: Table) -> Iterator[tuple[str, Place]]:
     """Yield what `body` extends, each with its place."""
     said = body.get(EXTENDS)
     if isinstance(said, Items):

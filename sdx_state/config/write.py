@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
 from itertools import count
 from pathlib import Path
@@ -61,6 +61,7 @@ def drafts_of(
     variables: Mapping[str, str],
     files: ProjectFiles | None = None,
     known: Mapping[Address, Desired] | None = None,
+    told: Callable[[str], None] | None = None,
 ) -> dict[str, SourceText]:
     """Return by name the texts of the files that `write_resources` would write.
 
@@ -70,6 +71,7 @@ def drafts_of(
         variables: Texts for `${var.NAME}`.
         files: Where its files are read; in the folder, if this is None.
         known: What they declare, if that is known. The files are not read again if nothing is to be changed.
+        told: Told what is written into which template or block.
 
     Raises:
         ConfigurationError: What is there is invalid.
@@ -79,7 +81,7 @@ def drafts_of(
     if known is not None and not any(_compared(families, known, NOTHING)):
         return {}
     files = files or Folder(folder)
-    drafts = _Drafts(files, read_declared(folder, variables, files))
+    drafts = _Drafts(files, read_declared(folder, variables, files), told or (lambda _: None))
     drafts.take(families)
     sources = drafts.declared.sources
     return {
@@ -134,8 +136,9 @@ def _folded(name: str) -> str:
 class _Drafts:
     """The new texts of all files that something is written into."""
 
-    def __init__(self, files: ProjectFiles, declared: Declared) -> None:
+    def __init__(self, files: ProjectFiles, declared: Declared, told: Callable[[str], None]) -> None:
         self.files = files
+        self.told = told
         self.declared = declared
         self.texts: dict[str, str] = {}
         self._homes = {_folded(name): name for name in declared.sources}
@@ -147,6 +150,8 @@ class _Drafts:
         kinds: dict[str, Kind] = {}
         changed, new = _compared(families, self.declared.resources, self.declared.references)
         for update in changed:
+            if update.current.address in self.declared.made:
+                continue
             updates.setdefault(update.current.source.file, []).append(update)
         for family in new:
             if family.wanted is not None:
@@ -155,8 +160,27 @@ class _Drafts:
                 added.setdefault(home, {})[key_of(family.wanted)] = body_of(family.wanted, family.children)
         for name, changes in updates.items():
             self.texts[name] = self._changed(name, changes)
+        if self.declared.made and changed:
+            self._write_back(families, changed)
         for name, entries in added.items():
             self.texts[name] = self._extended(name, kinds[name].collection, entries)
+
+    def _write_back(self, families: Mapping[Address, _Family], changed: Sequence[Update]) -> None:
+        """Compose the texts of templates and blocks, those that other changes have touched already included."""
+        from sdx_state.config.edit_block import Edit, relaid_text
+        from sdx_state.config.write_back import WriteBack
+
+        members = [
+            one for family in families.values() for one in (family.wanted, *family.children) if one is not None
+        ]
+        edits: dict[str, list[Edit]] = {}
+        for one in WriteBack(self.declared, {member.address: member for member in members}).edits(changed):
+            edits.setdefault(one.file, []).append(one.edit)
+            self.told(one.what)
+        for name, several in edits.items():
+            text = self.texts.get(name, self.declared.sources[name].text)
+            root = table(build(SourceText(name, text), _unexpected))
+            self.texts[name] = relaid_text(text, root, several)
 
     def _home(self, resource: Desired) -> str:
         """Return the file that a new resource goes to: one that every system can have beside those that are there."""

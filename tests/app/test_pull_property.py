@@ -60,6 +60,66 @@ surveys:
 users: {ann@example.com: &person {name: Ann}, bob@example.com: *person}
 """
     },
+    "merge keys": {
+        "s.yaml": """\
+x-common: &common # kept: common
+  greeting_text: Hello from ${var.company}.
+  questions: &asked
+  - {question_label: One, question_text: First?, question_type: text} # kept: asked
+surveys:
+  a: {<<: *common, name: A}
+  b: &b
+    <<: *common
+    name: B
+    closing_text: Bye.
+  c: {<<: [*b, *common], name: C, questions: *asked}
+users:
+  ann@example.com: &person {name: Ann, timezone: Europe/Berlin}
+  bob@example.com: {<<: *person, name: Bob}
+"""
+    },
+    "templates": {
+        "t.yaml": """\
+# kept: templates
+templates:
+  base:
+    closing_text: {default: Bye., de-default: "Ade, ${each.brand}."} # kept: languages
+  csat:
+    extends: base
+    greeting_text: Hello from ${var.company}, ${each.brand}. # kept: greeting
+    questions:
+    - {question_label: One, question_text: First?, question_type: text} # kept: question
+    - question_label: Two
+      question_text: "Again, ${each.brand}?"
+      question_type: nps
+      max_response: 10
+""",
+        "s.yaml": """\
+surveys:
+  csat: # kept: block
+    extends: csat
+    for_each:
+      a: {brand: A, description: D}
+      b: {brand: B, description: E} # kept: item
+    name: ${each.brand}
+    description: ${each.description}
+    overrides:
+      b: {questions: [{key: two, max_response: 5}]} # kept: override
+  plain:
+    name: Plain
+    closing_text: Ciao.
+  heir: {extends: [plain, base], name: Heir, closing_text: {de-default: Servus}, omit: []}
+  brand:
+    extends: csat
+    for_each: {csv: brands.csv, key: id}
+    name: Brand ${each.brand}
+users:
+  agents:
+    for_each: {csv: brands.csv, key: mail}
+    name: ${each.agent} # kept: agents
+""",
+        "brands.csv": "id;brand;mail;agent\r\nx;Xeno;ann@example.com;Ann\r\n",
+    },
     "many files": {
         "surveys/a.yaml": "# kept: a\nsurveys: {a: {name: A, questions: [{key: q, question_label: One, "
         "question_text: First?, question_type: text}]}}\n",
@@ -207,6 +267,9 @@ class World:
         assert plan.code == 0, said + plan.out + plan.err
         again = self.project.run("pull", *options)
         assert (again.code, self.files()) == (0, after), said + again.out + again.err
+        for name in ("t.yaml", "s.yaml"):  # templates and blocks still make what they made
+            for reuse in (b"extends:", b"for_each:"):
+                assert files.get(name, b"").count(reuse) <= after.get(name, b"").count(reuse), said
         for name in files.keys() & after.keys():
             assert kept(after[name]) == kept(files[name]), said
             if files[name] != after[name] and b"\r\n" in files[name]:

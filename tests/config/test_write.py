@@ -294,6 +294,16 @@ def test_a_change_of_what_a_merge_key_gives_changes_nothing_else(
     assert text.count("Bye") == 1 + ("closing_text" in values) * (1 + (key == "a"))  # b was as a, and stays so
 
 
+def test_a_new_field_is_not_given_to_others_by_a_merge_key(files: Any) -> None:
+    files.write("a.yaml", MERGED)
+    before = files.load().resources
+    wanted = survey(files, "a", logo_text="L")
+    write_resources(files.folder, [wanted])
+    after = files.load().resources
+    assert after["survey.a"].values == wanted.values
+    assert [after[f"survey.{key}"].values for key in "bc"] == [before[f"survey.{key}"].values for key in "bc"]
+
+
 def test_a_new_question_joins_one_of_two_surveys_that_share_a_list(files: Any) -> None:
     files.write("a.yaml", SHARED)
     before = files.load().resources
