@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from sdx_state.config.numbers import line_type
 from sdx_state.config.resources import Document
@@ -34,9 +35,10 @@ class Reporter:
     def at(
         self, code: str, source: Source, message: str, help: str | None = None, severity: Severity = "error"
     ) -> None:
-        """Report `message` at `source`."""
+        """Report `message` at `source`, with the declaration that uses what is there."""
         text = self.sources[source.file]
-        self.report(text.diagnostic(code, (source.line, source.column), message, help, severity))
+        found = text.diagnostic(code, (source.line, source.column), message, help, severity)
+        self.report(found if source.use is None else replace(found, source=source))
 
 
 def check_across(resources: Mapping[Address, Desired], reporter: Reporter) -> None:

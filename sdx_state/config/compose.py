@@ -43,6 +43,21 @@ def composed(frame: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def with_scope(frame: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `frame`, the schema of the project file, whose scope names each kind of the table that can be in one."""
+    scope = frame["$defs"]["scope"]
+    kinds = [kind for kind in KINDS.values() if kind.parent is None and not kind.lookup_only]
+    globs = {
+        kind.collection: {
+            "description": f"Globs of {kind.natural_key}, of {kind.collection}. Without them the project has none.",
+            "$ref": "#/$defs/globs",
+        }
+        for kind in kinds
+    }
+    known = {**scope, "properties": {**globs, **scope["properties"]}}
+    return {**frame, "$defs": {**frame["$defs"], "scope": known}}
+
+
 def _rest(frame: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in frame.items() if name not in said and name not in OF_REUSE}
 

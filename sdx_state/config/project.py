@@ -11,7 +11,7 @@ from sdx_state.config.comments import suppressions_in
 from sdx_state.config.errors import ConfigurationError
 from sdx_state.config.files import Folder, ProjectFiles, read_text
 from sdx_state.config.rules import read_rules, rule_diagnostics
-from sdx_state.config.scope import read_scope, unknown_kinds
+from sdx_state.config.scope import read_scope
 from sdx_state.config.settings import Api, Limits, Lint, Project, SandboxSettings, StateSettings
 from sdx_state.config.sift import PROJECT_FILE, Excluded, Found
 from sdx_state.config.source_text import SourceText
@@ -156,7 +156,6 @@ def _meaning(settings: Table, source: SourceText) -> list[Diagnostic]:
         diagnostics += _unusable_address(api, source)
         diagnostics += _not_users(layer, source)
         diagnostics += [source.diagnostic(*complaint) for complaint in complaints(layer)]
-        diagnostics += unknown_kinds(layer, source)
     return [*diagnostics, *rule_diagnostics(_layers(settings), source)]
 
 

@@ -8,7 +8,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from sdx_state.config.compose import composed
+from sdx_state.config.compose import composed, with_scope
 from sdx_state.config.compose_reuse import PLACEHOLDER, with_reuse
 from sdx_state.decoding.strict import parse
 from sdx_state.decoding.typed import record
@@ -64,7 +64,7 @@ def schema_document(name: str) -> dict[str, Any]:
     """Return the JSON Schema `name`; those of the resources as the table of kinds has it."""
     document: dict[str, Any] = record(parse(_packed(name)))
     if name == "project":
-        return document
+        return with_scope(document)
     resolved = composed(document)
     return with_reuse(resolved) if name == "resources" else {**resolved, "$id": f"urn:sdx-state:schema:{name}:1"}
 

@@ -167,6 +167,7 @@ FOLDS = {
     "api/filters.py": "rows that a filter may answer, in the widest sense",
     "plan/mistyped.py": "a warning about similar names",
     "app/tenant.py": "UUIDs of customers",
+    "app/preview.py": "codes of languages",
     "plan/describe.py": "keys of new resources, which must differ in more than case",
     "plan/targets.py": "what a target that matches nothing may have meant",
     "kinds/timezone.py": "names of time zones",

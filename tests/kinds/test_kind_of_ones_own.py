@@ -153,6 +153,14 @@ def test_its_declaration_is_validated(team_project: Any) -> None:
     assert "did you mean `lead`?" in wrong.err
 
 
+def test_scope_covers_it_by_its_name(team_project: Any, teams: Teams) -> None:
+    team_project.write("sdx.yaml", "sdx: 1\nscope: {teams: [Support], users: ['*']}\n")
+    wrong = team_project.run("validate")
+    assert "team.sales is outside `scope`: no glob under `teams` matches the name `Sales`" in wrong.err
+    team_project.write("sdx.yaml", "sdx: 1\nscope: {teams: [Support, Sales], users: ['*']}\n")
+    assert team_project.run("validate").code == 0
+
+
 @pytest.mark.parametrize(
     ("lead", "message", "hint"),
     [
