@@ -10,7 +10,7 @@ from lxml import etree
 from sdx_state.translations import xliff, xliff2
 from sdx_state.translations.errors import TranslationError
 from sdx_state.translations.exchange import Exchange, Row
-from tests.translations.test_round_trip import exported, written
+from tests.translations.test_formats_round_trip import exported, written
 from tests.translations.translator import answered
 from tests.translations.xliff_rules import violations
 
