@@ -28,6 +28,7 @@ ONLY_WITH = {
     OVERRIDES: f"`{OVERRIDES}` is for a survey that has `{FOR_EACH}`",
 }
 
+_DOLLAR = re.compile(r"(?<!\\)\$")
 # A plain scalar as it is typed: up to a comment, or what ends it inside brackets.
 _TYPED = re.compile(r"""(?:[^\s,\]}#"']|(?<=\S)#)+""")
 
@@ -91,11 +92,29 @@ class _Fault:
 
 def explain(name: str, document: Table | Items | None, source: SourceText) -> list[Violation]:
     """Return everything that `document`, read from `source`, has against the schema `name`; at least one thing."""
-    validator = Draft202012Validator(schema_document(name))
+    validator = Draft202012Validator(_exact(schema_document(name)))
     found = [
         violation for error in validator.iter_errors(document) for violation in _violations(error, document, source)
     ]
     return found or [Violation((), source.diagnostic("invalid-value", (1, 1), "this file does not fit the schema"))]
+
+
+def _exact(schema: Any) -> Any:
+    """Return `schema` with patterns whose `$` is the end alone, as it is in the standard, and for the verdict.
+
+    In Python it matches before a line feed at the end too.
+    """
+    if isinstance(schema, list):
+        return [_exact(one) for one in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    exact = {keyword: _exact(value) for keyword, value in schema.items()}
+    if isinstance(schema.get("pattern"), str):
+        exact["pattern"] = _DOLLAR.sub(r"\\Z", schema["pattern"])
+    if isinstance(schema.get("patternProperties"), Mapping):
+        found = exact["patternProperties"]
+        exact["patternProperties"] = {_DOLLAR.sub(r"\\Z", pattern): value for pattern, value in found.items()}
+    return exact
 
 
 def _violations(error: ValidationError, document: Table | Items | None, source: SourceText) -> Iterator[Violation]:

@@ -158,7 +158,10 @@ def hidden() -> Unreadable:
 
 def too_large() -> Unreadable:
     """Return what is wrong with a file of more than `MAX_BYTES`."""
-    return Unreadable(f"the file is larger than {MAX_BYTES // 1024 // 1024} MiB", "split it")
+    return Unreadable(
+        f"the file is larger than {MAX_BYTES // 1024 // 1024} MiB",
+        "split it: a section, such as `users:`, may be in several files",
+    )
 
 
 def in_order(found: Found) -> Found:

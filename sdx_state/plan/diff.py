@@ -46,7 +46,7 @@ def not_carried(desired: Desired, shape: Shape | None) -> list[FieldPath]:
             continue
         if not fields[name].flat:
             missing.append(FieldPath(name))
-        elif isinstance(value, Mapping):
+        elif value.__class__ is not str and isinstance(value, Mapping):  # nearly all values are texts
             missing.extend(FieldPath.of(name, language) for language in value if language != DEFAULT_LANGUAGE)
     return missing
 
