@@ -16,6 +16,7 @@ from sdx_state.model.urls import loopback_origin
 from sdx_state.programs.machine import Machine
 
 EVERY = 0.3  # Seconds between two looks at the files.
+SELDOM = 2.0  # The same, in a folder with many files.
 ALIVE = 15.0  # Seconds between two signs of life to a page that waits for changes.
 PATIENCE = 30.0  # Seconds for a request, and for a page that does not read.
 MOST_WAITING = 32  # Pages that wait for changes at a time.
@@ -96,11 +97,11 @@ class PageServer:
             with self._changed:
                 self._waiting -= free
 
-    def look(self) -> None:
-        """Make the page again if what it shows has changed."""
+    def look(self) -> bool:
+        """Make the page again if what it shows has changed, and tell whether it has."""
         now = self._stamp()
         if now == self._known:
-            return
+            return False
         self._known = now
         render = self._load()
         version = sha256(render("").encode()).hexdigest()[:16]
@@ -108,13 +109,15 @@ class PageServer:
         with self._changed:
             self._version, self._page = version, page
             self._changed.notify_all()
+        return True
 
     def watch(self, machine: Machine) -> NoReturn:
-        """Look again and again. Looking takes a tenth of the time at most, in large folders too."""
+        """Look again and again. Looking in vain takes a tenth of the time, if the folder is not huge."""
         while True:
             begun = machine.monotonic()
-            self.look()
-            machine.sleep(max(EVERY, 9 * (machine.monotonic() - begun)))
+            changed = self.look()
+            taken = 0.0 if changed else machine.monotonic() - begun
+            machine.sleep(min(max(EVERY, 9 * taken), SELDOM))
 
     def __enter__(self) -> PageServer:
         self.look()

@@ -34,10 +34,10 @@ def answer(server, path="/", method="GET", **headers):
 
 def test_page_is_made_again_only_after_a_change(server, shown):
     first = answer(server).read()
-    server.look()
+    assert not server.look()
     assert shown["loads"] == 1
     shown["text"] = "two"
-    server.look()
+    assert server.look()
     assert answer(server).read().startswith(b"<p>two ")
     assert first.startswith(b"<p>one ")
 
@@ -99,6 +99,31 @@ def test_pages_that_wait_are_limited(server):
     assert answer(server, "/events").status == 503
     for one in waiting:
         one.close()
+
+
+class Clock:
+    """A machine whose looks take `cost` seconds, and which ends after some sleeps."""
+
+    def __init__(self, cost):
+        self.cost, self.slept, self.now = cost, [], 0.0
+
+    def monotonic(self):
+        self.now += self.cost
+        return self.now
+
+    def sleep(self, seconds):
+        self.slept.append(seconds)
+        if len(self.slept) == 3:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(("cost", "pause"), [(0.001, 0.3), (0.1, 0.9), (60.0, 2.0)])
+def test_looks_take_a_part_of_the_time_and_a_change_none_of_the_next_pause(server, shown, cost, pause):
+    clock = Clock(cost)
+    shown["text"] = "two"
+    with pytest.raises(KeyboardInterrupt):
+        server.watch(clock)
+    assert clock.slept == [0.3, pytest.approx(pause), pytest.approx(pause)]
 
 
 def test_port_that_is_taken_is_an_error(server):
