@@ -19,6 +19,7 @@ from sdx_state.app.tenant import tenant_name
 from sdx_state.app.workspace import Workspace
 from sdx_state.config.errors import ConfigurationError
 from sdx_state.config.settings import Project
+from sdx_state.kinds import veiled_kinds
 from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.urls import BaseUrl
 from sdx_state.model.whereabouts import Whereabouts
@@ -212,7 +213,7 @@ def open_stored(
         SandboxUnusable: The packages of the sandbox are not installed.
     """
     from sdx_state.app.rebuild import rebuild
-    from sdx_state.app.rehearsal import remembered, veiled, veiled_kinds
+    from sdx_state.app.rehearsal import remembered, veiled
     from sdx_state.live import NO_PROGRESS
 
     with require_sandbox():

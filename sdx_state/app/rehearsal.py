@@ -201,11 +201,6 @@ def _rows_of(kind: Kind) -> Decode[tuple[Record, ...]]:
     return decode
 
 
-def veiled_kinds() -> frozenset[str]:
-    """Return the names of the kinds whose resources have a pseudonym as identity."""
-    return frozenset(kind.name for kind in KINDS.values() if kind.identity in veils_of(kind.name))
-
-
 def veiled(intention: Intention, pseudonyms: Pseudonyms) -> Intention:
     """Return `intention` with pseudonyms in place of what `pseudonyms` are of."""
     if not pseudonyms.salt:

@@ -15,7 +15,7 @@ from sdx_state.app.judge import Judge
 from sdx_state.app.observe import Reading, TenantReader, clocks, require_same_tenant
 from sdx_state.apply import settling
 from sdx_state.apply.review import Review
-from sdx_state.kinds import KINDS, SURVEY, parent_names, written_names
+from sdx_state.kinds import KINDS, SURVEY, parent_names, veiled_kinds, written_names
 from sdx_state.kinds.tenant_scope import WHOLE_TENANT, TenantScope
 from sdx_state.live import Progress, Wanted, read_live, wanted_of
 from sdx_state.model.address import Address
@@ -252,6 +252,17 @@ class Workspace:
         )
         snapshot, _ = read_live(self.client, wanted, ledger, self.parallelism, progress)
         return divide(snapshot, self.scope).with_managed(ledger)
+
+    def read_for_storing(self, ledger: Ledger, progress: Progress, *, personal: bool) -> Snapshot:
+        """Read the tenant as `read_all` does. Pseudonyms match no glob: with them, users outside are left out."""
+        snapshot = self.read_all(ledger, progress)
+        if personal:
+            return snapshot
+        inside = divide(snapshot, self.scope).inside
+        resources = {
+            name: inside.of(name) if name in veiled_kinds() else live for name, live in snapshot.resources.items()
+        }
+        return replace(snapshot, resources=resources)
 
     def evidence(self, ledger: Ledger, snapshot: Snapshot, progress: Progress) -> StoredEvidence:
         """Count what a plan may endanger, in the managed surveys; where none is managed, in all."""

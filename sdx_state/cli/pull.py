@@ -237,6 +237,6 @@ def _stored(
         else:
             keep, where = partial(store_tenant, path=place), str(place)
         ledger = workspace.store.load()
-        everything = workspace.read_all(ledger, progress)
+        everything = workspace.read_for_storing(ledger, progress, personal=personal)
         evidence = workspace.evidence(ledger, everything, progress)
         return keep(everything, ledger, personal=personal, evidence=evidence, machine=context.machine), where

@@ -16,6 +16,7 @@ from sdx_state.kinds.table import (
     parent_names,
     register,
     registered,
+    veiled_kinds,
     veils_of,
     written_names,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "parent_names",
     "register",
     "registered",
+    "veiled_kinds",
     "veils_of",
     "written_names",
 ]

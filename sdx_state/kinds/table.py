@@ -86,6 +86,12 @@ def veils_of(name: str) -> Mapping[str, Sort]:
 
 
 @cached_by_table
+def veiled_kinds() -> frozenset[str]:
+    """Return the names of the kinds whose resources have a pseudonym as identity."""
+    return frozenset(kind.name for kind in _table.values() if kind.identity in veils_of(kind.name))
+
+
+@cached_by_table
 def children_of(name: Hashable) -> tuple[Kind, ...]:
     """Return the kinds whose parent is the kind `name`."""
     return tuple(kind for kind in _table.values() if kind.parent == name)

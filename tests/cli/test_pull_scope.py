@@ -116,6 +116,18 @@ def test_stored_tenant_has_the_resources_in_scope_alone(shared):
     assert ended.code == 0, ended.out + ended.err
 
 
+def test_plan_of_a_stored_tenant_deletes_no_user_outside(shared):
+    assert shared.run("pull").code == 0
+    shared.write("sdx.yaml", scoped('scope: {surveys: ["Acme *"]}'))
+    (shared.folder / "users.yaml").unlink()
+    for option in ([], ["--with-personal-data"]):
+        snapshot = shared.folder / f"tenant{len(option)}.json"
+        assert shared.run("pull", "--snapshot", str(snapshot), *option).code == 0
+        planned = shared.run("plan", "--sandbox", "--snapshot", str(snapshot))
+        assert planned.code == 0, planned.err
+        assert planned.last == "Plan: 0 to add, 0 to change, 0 to destroy, 1 to stop managing."
+
+
 def test_survey_renamed_out_of_scope_stops_plan_and_pull_and_is_kept(shared, tenant):
     assert shared.run("pull").code == 0
     before = declared(shared)
