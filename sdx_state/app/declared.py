@@ -11,9 +11,8 @@ from sdx_state.check.rules import rule_violations
 from sdx_state.config.configuration import Configuration, load_configuration
 from sdx_state.config.errors import ConfigurationError
 from sdx_state.config.files import ProjectFiles
-from sdx_state.config.repeated import once_for_all_uses
 from sdx_state.config.settings import StateSettings
-from sdx_state.model.diagnostic import Diagnostic, Severity, in_order
+from sdx_state.model.diagnostic import Diagnostic, Severity, in_order, once_for_all_uses
 from sdx_state.model.suppression import Suppression, unsuppressed
 from sdx_state.plan.build import Intention
 from sdx_state.records import replace

@@ -16,6 +16,7 @@ TOPICS = (
     "gitlab",
     "shared-state",
     "part-of-a-tenant",
+    "brands-and-languages",
     "handoff",
     "drift",
     "troubleshooting",

@@ -26,7 +26,6 @@ from sdx_state.config.files import Folder, ProjectFiles, read_text
 from sdx_state.config.judged import judged
 from sdx_state.config.project import found_files, read_project
 from sdx_state.config.references import References
-from sdx_state.config.repeated import once_for_all_uses
 from sdx_state.config.resources import Declarations, Document
 from sdx_state.config.scope import check_scope
 from sdx_state.config.settings import Project
@@ -36,7 +35,7 @@ from sdx_state.config.tree import Table, table
 from sdx_state.kinds import KINDS, Kind
 from sdx_state.model.address import Address
 from sdx_state.model.conversation import Check
-from sdx_state.model.diagnostic import Diagnostic, in_order
+from sdx_state.model.diagnostic import Diagnostic, in_order, once_for_all_uses
 from sdx_state.model.resource import Desired, Moved, Removed, Source
 from sdx_state.model.suppression import Suppression
 from sdx_state.records import dataclass, replace

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import field
+from dataclasses import field, replace
 from typing import Literal, get_args
 
 from sdx_state.model.address import Address
@@ -68,3 +68,24 @@ def _place(one: Diagnostic) -> tuple[bool, str, int, int, str]:
     if source is None:
         return True, "", 0, 0, one.message
     return False, source.file, source.line, source.column, one.message
+
+
+def once_for_all_uses(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Return `diagnostics`; of those that differ only in the declaration that uses a value, the first and a count."""
+    found: dict[object, Diagnostic] = {}
+    others: dict[tuple[object, ...], int] = {}
+    for number, one in enumerate(diagnostics):
+        source = one.source
+        if source is None or source.use is None:
+            found[number] = one
+            continue
+        message = one.message.removeprefix(f"{one.address}: ") if one.address is not None else one.message
+        same = (one.code, one.severity, message, one.help, source.file, source.line, source.column)
+        others[same] = others.get(same, -1) + 1
+        found.setdefault(same, one)
+    for key, count in others.items():
+        one = found[key]
+        if count and one.source is not None and one.source.use is not None:
+            use = replace(one.source.use, others=one.source.use.others + count)
+            found[key] = replace(one, source=replace(one.source, use=use))
+    return list(found.values())

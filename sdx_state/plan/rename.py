@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from sdx_state.kinds import KINDS
 from sdx_state.model.address import Address
@@ -12,6 +12,8 @@ from sdx_state.model.resource import Moved
 from sdx_state.plan.continuity import REMNANT
 
 SIMILAR = 0.5
+MANY = 3  # renames of items of one file that are one warning
+NAMED = 3  # of these that the help writes out
 
 
 def rename_hints(changes: Sequence[Change], moved: Iterable[Moved]) -> list[Diagnostic]:
@@ -21,7 +23,7 @@ def rename_hints(changes: Sequence[Change], moved: Iterable[Moved]) -> list[Diag
     """
     said = {address for move in moved for address in (move.before, move.after)}
     created = [change for change in changes if change.action is Action.CREATE]
-    hints = []
+    hints: list[tuple[Change, Change]] = []
     for gone in changes:
         kind = KINDS[gone.kind]
         if (
@@ -37,18 +39,40 @@ def rename_hints(changes: Sequence[Change], moved: Iterable[Moved]) -> list[Diag
             default=None,
         )
         if best is not None and _likeness(gone, best) >= SIMILAR:
-            hints.append(
-                Diagnostic(
-                    "possible-rename",
-                    "warning",
-                    f"{gone.address} would be deleted and {best.address} created, with the same content: "
-                    "this looks like a rename, and a delete loses the responses",
-                    best.source,
-                    best.address,
-                    f"to rename instead, add:  moved: [{{from: {gone.address}, to: {best.address}}}]",
-                )
-            )
-    return hints
+            hints.append((gone, best))
+    return [*_told(hints)]
+
+
+def _told(hints: Sequence[tuple[Change, Change]]) -> Iterator[Diagnostic]:
+    """Yield a warning for each pair of a delete and a create; one for many items of one `for_each`."""
+    by_file: dict[str, list[tuple[Change, Change]]] = {}
+    for gone, best in hints:
+        if best.source is not None and any(one.source is not None and one.source.use for one in best.fields):
+            by_file.setdefault(best.source.file, []).append((gone, best))
+    several = {file: pairs for file, pairs in by_file.items() if len(pairs) >= MANY}
+    for gone, best in hints:
+        pairs = several.get(best.source.file, []) if best.source is not None else []
+        if (gone, best) in pairs:
+            continue
+        yield Diagnostic(
+            "possible-rename",
+            "warning",
+            f"{gone.address} would be deleted and {best.address} created, with the same content: "
+            "this looks like a rename, and a delete loses the responses",
+            best.source,
+            best.address,
+            f"to rename instead, add:  moved: [{{from: {gone.address}, to: {best.address}}}]",
+        )
+    for file, pairs in several.items():
+        first = pairs[0][1]
+        moves = [f"{{from: {gone.address}, to: {best.address}}}" for gone, best in pairs[:NAMED]]
+        more = f", and {len(pairs) - NAMED} more" if len(pairs) > NAMED else ""
+        message = (
+            f"{len(pairs)} {KINDS[first.kind].noun}s would be deleted and created under other keys, with the same "
+            f"content: did the keys of the items in {file} change, or the column that contains them?"
+        )
+        help = f"restore the keys, or rename: moved: [{', '.join(moves)}{more}]"
+        yield Diagnostic("possible-rename", "warning", message, first.source, first.address, help)
 
 
 def _same_place(gone: Change, new: Change) -> bool:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable
 
 from sdx_state.config.sift import PROJECT_FILE
-from sdx_state.model.diagnostic import Diagnostic
+from sdx_state.model.diagnostic import Diagnostic, once_for_all_uses
 from sdx_state.model.plan import Action, Plan
 from sdx_state.model.resource import Source
 from sdx_state.report.escape import escape
@@ -65,7 +65,8 @@ def plan_github(plan: Plan, folder: str = "") -> str:
         plan: What to show.
         folder: Path of the project in the repository, with a slash at the end.
     """
-    found = [(_rank(one.severity, 0), _annotation(_COMMANDS[one.severity], one, folder)) for one in plan.diagnostics]
+    diagnostics = once_for_all_uses(plan.diagnostics)
+    found = [(_rank(one.severity, 0), _annotation(_COMMANDS[one.severity], one, folder)) for one in diagnostics]
     risks = [risk for change in plan.changes for risk in change.risks]
     for risk, one in zip(risks, found_in(plan)[len(plan.diagnostics) :], strict=True):
         if risk.level in _LEVELS:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from textwrap import wrap
 
-from sdx_state.model.diagnostic import Diagnostic
+from sdx_state.model.diagnostic import Diagnostic, once_for_all_uses
 from sdx_state.model.plan import Action, Attribution, Plan
 from sdx_state.model.policy import LEVELS
 from sdx_state.model.value import DEFAULT_LANGUAGE
@@ -80,7 +80,7 @@ def plan_markdown(
     changes = [change if personal else without_personal(change) for change in plan.changes]
     groups = groups_of(changes, WIDTH)
     heard = _heard(told)
-    said = [_diagnostic_lines(one) for one in plan.diagnostics]
+    said = [_diagnostic_lines(one) for one in once_for_all_uses(plan.diagnostics)]
     entries = [Entry(lines, None, 20) for lines in said]
     for number, group in enumerate(groups):
         entries += [Entry(block.lines, (number, "first"), 20, block) for block in group.blocks]

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from sdx_state.kinds import KINDS, in_reading_order
 from sdx_state.model.address import Address
-from sdx_state.model.diagnostic import SEVERITIES
+from sdx_state.model.diagnostic import SEVERITIES, once_for_all_uses
 from sdx_state.model.field_path import ORDER_PATH
 from sdx_state.model.plan import Action, Change, FieldChange, Plan, Risk
 from sdx_state.model.policy import LEVELS
@@ -77,7 +77,7 @@ def plan_html(plan: Plan, conversations: Sequence[Conversation]) -> str:
         "plan": plan,
         "stored": stored_line(plan),
         "diagnostics": sorted(
-            plan.diagnostics, key=lambda diagnostic: SEVERITIES.index(diagnostic.severity)
+            once_for_all_uses(plan.diagnostics), key=lambda diagnostic: SEVERITIES.index(diagnostic.severity)
         ),  # errors come first
         "headline": _headline(plan),
         "points": [*_points(plan)],

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from sdx_state.kinds import KINDS, in_reading_order
 from sdx_state.model.address import Address
+from sdx_state.model.diagnostic import once_for_all_uses
 from sdx_state.model.plan import Action, Change, Plan, Summary
 from sdx_state.report.diagnostics import diagnostic_lines
 from sdx_state.report.escape import escape
@@ -217,7 +218,7 @@ class _PlanText:
             yield from folded(f"{margin}    ", told, "", self.width, self.theme)
 
     def _diagnostics(self) -> Iterator[str]:
-        for diagnostic in self.plan.diagnostics:
+        for diagnostic in once_for_all_uses(self.plan.diagnostics):
             yield from diagnostic_lines(diagnostic, self.theme)
         if self.plan.diagnostics:
             yield ""

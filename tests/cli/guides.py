@@ -3,8 +3,8 @@
 `python -m tests.cli.guides FILE...` writes what the commands print today into the guides.
 
 A guide names its start in a comment: `<!-- start: examples/quickstart -->`, or `empty`. After a comma it names the
-services (`documented`; `seeded`: a tenant with a survey; `shared`: a tenant of two brands; `postgres`: a database for
-the state), or the steps done before (`connected`: the credentials are set; `applied`: and the project is applied).
+services (`documented`; `nested`; `seeded`: a tenant with a survey; `shared`: one of two brands; `postgres`: a
+database for the state), or the steps done before (`connected`: the credentials are set; `applied`: and the project is applied).
 `<!-- tenant: surveys 1 closing_text Bye -->` is a change made by hand in the admin UI at that point. The blocks:
 
 - `console`: `$ ` begins a command, its output follows. A line `...` matches any lines, `...` in a line any
@@ -216,7 +216,9 @@ def walk(text: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[W
         ignored = shutil.ignore_patterns(".sdx", "handoff")
         shutil.copytree(ROOT / start[1], place, ignore=ignored)
     with (
-        SandboxServer(":memory:", SandboxOptions(documented="documented" in how)) as tenant,
+        SandboxServer(
+            ":memory:", SandboxOptions(documented="documented" in how, shape="nested" if "nested" in how else "flat")
+        ) as tenant,
         _database() if "postgres" in how else contextlib.nullcontext("") as database,
     ):
         monkeypatch.setenv("SDX_API_URL", tenant.url)
