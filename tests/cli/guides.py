@@ -4,7 +4,8 @@
 
 A guide names its start in a comment: `<!-- start: examples/quickstart -->`, or `empty`. After a comma it names the
 services (`documented`; `nested`; `seeded`: a tenant with a survey; `shared`: one of two brands; `postgres`: a
-database for the state), or the steps done before (`connected`: the credentials are set; `applied`: and the project is applied).
+database for the state), or the steps done before (`connected`: the credentials are set; `applied`: and the project
+is applied).
 `<!-- tenant: surveys 1 closing_text Bye -->` is a change made by hand in the admin UI at that point. The blocks:
 
 - `console`: `$ ` begins a command, its output follows. A line `...` matches any lines, `...` in a line any
