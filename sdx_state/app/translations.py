@@ -124,7 +124,8 @@ class Translations:
                 its library is not installed.
         """
         texts = [text for text in self._texts(language, targets) if not todo or text.status != "complete"]
-        exchange = Exchange(self._fingerprint, language_key(language), source_tag, rows_of(texts))
+        source = language_tag(language_key(source_tag))
+        exchange = Exchange(self._fingerprint, language_key(language), source, rows_of(texts))
         return Exported(FORMATS[form].write(exchange), _count(language_key(language), texts))
 
     def import_file(self, path: Path, language: str | None = None) -> Imported:

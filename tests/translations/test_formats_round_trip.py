@@ -88,7 +88,9 @@ def test_every_text_comes_back_translated_and_nothing_else_changes(project, form
 
 
 def test_a_plan_after_an_import_shows_just_those_texts(project):
-    written(project)
+    survey = "  {0}: {{name: {0}, greeting_text: Hello, closing_text: Goodbye}}\n"
+    project.write("sdx.yaml", HEAD)
+    project.write("a.yaml", "surveys:\n" + survey.format("all") + survey.format("other"))
     assert project.run("apply", "--sandbox", "--auto-approve").code == 0
     file = exported(project, "xliff")
     file.write_bytes(answered(file.read_bytes(), "xliff", skip=lambda text: text != "Goodbye"))

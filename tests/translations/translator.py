@@ -9,9 +9,12 @@ import re
 from collections.abc import Callable
 
 import openpyxl
+import pytest
 from lxml import etree
 
 FORMS = ("xliff", "xliff2", "po", "csv", "xlsx")
+# Where a format makes little difference, one is tried in the quick tier.
+MOSTLY_ONE = ("csv", *(pytest.param(form, marks=pytest.mark.soak) for form in FORMS if form != "csv"))
 SUFFIX = " ü"
 
 
