@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sdx_state.decoding.typed import Record
 from sdx_state.model.ledger import Head
 from sdx_state.state.errors import JOURNAL_ADVICE, SIGNATURE_ADVICE, StateUnusable
@@ -85,11 +87,12 @@ class Chain:
         elif record.get("event") == "begin":
             self.restarted = None
 
-    def require_whole(self, journal: str, there: bool) -> None:
+    def require_whole(self, journal: str, there: Callable[[], bool]) -> None:
         """Refuse `journal`, all of whose lines were followed, if it is not what was written.
 
-        One that is not `there` at all is accepted, so that it can be moved away. With a key the last line must be
-        signed: as it contains the hash of the line before, it proves all of them.
+        One that is not `there` at all is accepted, so that it can be moved away; it is looked for only where that
+        matters. With a key the last line must be signed: as it contains the hash of the line before, it proves all
+        of them.
 
         Raises:
             StateUnusable: Lines were altered, taken out or cut off, or are not signed with the key.
@@ -98,13 +101,13 @@ class Chain:
             raise StateUnusable(f"{self.broken} was altered, or a line before it was taken out", JOURNAL_ADVICE)
         if self._key is not None and self.lines and self.signed_from is None:
             raise StateUnusable(f"{journal}: the last line is not signed with {VARIABLE}", SIGNATURE_ADVICE)
-        if there and self.cut:
+        if self.cut and there():
             raise StateUnusable(
                 f"{journal} does not contain line {self._tail.seq} as the last run wrote it: it ends with line "
                 f"{self._skipped + self.lines}, was cut off, or another one was put in its place",
                 JOURNAL_ADVICE,
             )
-        if there and ((self._anchor and self.anchored is None) or not self.closed):
+        if ((self._anchor and self.anchored is None) or not self.closed) and there():
             raise StateUnusable(
                 f"{journal} does not contain the line that was its last when the state was saved: it was cut off, or "
                 "another one was put in its place",

@@ -171,6 +171,16 @@ class OpenFolder:
         ]
         return [name for _, name in sorted(ours)]
 
+    def greatest(self, form: re.Pattern[str]) -> str | None:
+        """Return the greatest name of this program's files that have the `form`, None if there is none.
+
+        Only that file is looked at: a folder of thousands costs little more than reading its names.
+        """
+        for name in sorted(self._directory.names(), reverse=True):
+            if form.fullmatch(name) and (one := self.found(name)) is not None and not self._why_foreign(name, one):
+                return name
+        return None
+
     def keep_newest(self, form: re.Pattern[str], count: int) -> None:
         """Delete all but the `count` newest of this program's files whose names have the `form`."""
         for name in self.names(form)[:-count]:

@@ -41,7 +41,7 @@ class JournalFile:
 
     def exists(self) -> bool:
         """Tell whether there is any part."""
-        return self.path.exists() or bool(self._names())
+        return self.path.exists() or self.newest() > 0
 
     def read(self, head: Head) -> bytes:
         """Return the content of the file; nothing if all of it is closed, and a crash kept it from being removed."""
@@ -77,7 +77,12 @@ class JournalFile:
 
     def newest(self) -> int:
         """Return the number of the last line of the newest closed part, 0 if there is none."""
-        return max((int(name[:12]) for name in self._names()), default=0)
+        try:
+            with open_folder(self.history, below=self.path.parent) as folder:
+                name = folder.greatest(CLOSED)
+        except FileNotFoundError:
+            return 0
+        return int(name[:12]) if name is not None else 0
 
     def holds(self, head: Head) -> bool:
         """Tell whether the line that `head` names is kept."""

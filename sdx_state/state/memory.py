@@ -50,7 +50,7 @@ def recall(store: Backend, journal: Journal) -> Memory:
     chain = Chain(store.key, saved.journal, _head_of(store, saved))
     unfinished = journal.unfinished(chain)
     store.require_newest(saved, unfinished.serial)
-    chain.require_whole(journal.name, journal.exists())
+    chain.require_whole(journal.name, journal.exists)
     created = unfinished.created
     ledger = replace(saved, entries={**saved.entries, **created}) if created else saved
     return Memory(saved, unfinished, ledger, _is_lost(store, saved, chain) or chain.restarted is not None)
@@ -77,7 +77,7 @@ def verified(
         each(line)
     if (saved.journal or saved.head.seq or tail.seq) and (not chain.lines or _is_lost(store, saved, chain)):
         raise StateUnusable(f"{journal.name} is missing, and the state names its last line", JOURNAL_ADVICE)
-    chain.require_whole(journal.name, journal.exists())
+    chain.require_whole(journal.name, journal.exists)
     return chain
 
 
@@ -115,7 +115,7 @@ def _opened(store: Backend, fence: Fence) -> Journal:
     anchor = saved.journal if saved is not None else ""
     chain = Chain(store.key, anchor, journal.head, tail=fence.tail)
     journal.unfinished(chain)
-    chain.require_whole(journal.name, journal.exists())
+    chain.require_whole(journal.name, journal.exists)
     lost = saved is not None and _is_lost(store, saved, chain)
     if lost or chain.cut:
         fence.disown_tail()
