@@ -12,7 +12,7 @@ from sdx_state.report.diagnostics import diagnostic_lines
 from sdx_state.report.escape import escape
 from sdx_state.report.fields import field_lines, folded
 from sdx_state.report.likeness import ALIKE, folded_words, is_made, likeness, top_of
-from sdx_state.report.places import place_of
+from sdx_state.report.places import places_of
 from sdx_state.report.remarks import remarks_of
 from sdx_state.report.stored import stored_line
 from sdx_state.report.theme import Theme
@@ -208,7 +208,7 @@ class _PlanText:
             symbol = "<="
         marked = self.paint(meaning, symbol.ljust(2) + (" " if len(symbol) > 1 else ""))
         head = f"{margin}{marked}{self.paint('strong', escape(change.address))}"
-        place, remarks = place_of(change.source), remarks_of(change)
+        place, remarks = places_of(change.source), remarks_of(change)
         yield f"{head}{f' ({remarks})' if remarks else ''}{self.paint('faint', f'  {place}') if place else ''}"
         yield from field_lines(change, indent + 4, self.width, self.theme)
         for risk in change.risks:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import tracemalloc
 from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sdx_state.config import expansion, templates
+from sdx_state.config.configuration import load_configuration
 from sdx_state.config.errors import ConfigurationError
 from sdx_state.model.resource import Source, Use
+from tests.tiers import tries
 
 DESIGN = """\
 phone_numbers:
@@ -480,3 +488,87 @@ def test_every_error_of_a_template_is_found_where_it_is_not_used(files: Any) -> 
     files.write("a.yaml", "templates: {t: {nome: x, questions: 5}}\n")
     with pytest.raises(ConfigurationError):
         files.load()
+
+
+odd = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-1, 9)
+    | st.sampled_from(["t", "u", "s", "a", "", "b.csv", "id", "${each.x}", "${each.", "${phone_numbers[each.x]}"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["extends", "for_each", "overrides", "omit", "after", "key", "csv", "x", "a", "b", "name",
+                 "questions", "question_label", "greeting_text", "default", "max_response", "id", "t", "encoding"]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=10,
+)  # fmt: skip
+bodies = st.dictionaries(
+    st.sampled_from(["extends", "for_each", "overrides", "omit", "name", "questions", "greeting_text", "id"]),
+    odd
+    | st.sampled_from(
+        ["t", ["t", "u"], {"csv": "b.csv", "key": "id"}, {"a": {"x": 1}}, [{"key": "q", "after": "a"}]]
+    ),
+    max_size=5,
+)
+nonsense = st.fixed_dictionaries(
+    {},
+    optional={
+        "templates": odd | st.dictionaries(st.sampled_from(["t", "u"]), bodies, max_size=2),
+        "surveys": odd | st.dictionaries(st.sampled_from(["s", "t", "a-b"]), bodies, max_size=3),
+        "users": odd | st.dictionaries(st.sampled_from(["u", "a@b.cd", "csv"]), bodies, max_size=2),
+        "phone_numbers": odd | st.dictionaries(st.sampled_from(["p", "s-a"]), bodies, max_size=2),
+    },
+)
+
+
+@tries(30, 2_000)
+@given(nonsense)
+def test_nonsense_is_diagnosed_with_places_in_the_files(document: dict[str, Any]) -> None:
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "sdx.yaml").write_text("sdx: 1\n", "utf-8")
+        (folder / "a.yaml").write_text(json.dumps(document, indent=1), "utf-8")
+        (folder / "b.csv").write_text("id,x\na,1\nb,\n", "utf-8")
+        try:
+            found = load_configuration(folder, None, {}).warnings
+        except ConfigurationError as error:
+            found = error.diagnostics
+        lines = {one: (folder / one).read_text("utf-8").splitlines() for one in ("sdx.yaml", "a.yaml", "b.csv")}
+        for one in found:
+            assert one.source is not None
+            assert 1 <= one.source.line <= len(lines[one.source.file])
+            assert one.excerpt in (None, lines[one.source.file][one.source.line - 1])
+
+
+@pytest.mark.soak
+def test_a_hundred_thousand_rows_take_less_memory_than_as_many_surveys_written_out(files: Any) -> None:
+    count = 100_000
+    files.write("b.csv", "id,brand\n" + "".join(f"k{number},Brand {number}\n" for number in range(count)))
+    files.write(
+        "a.yaml",
+        "templates:\n  t: {closing_text: Bye., questions: [{question_label: N, question_text: '${each.brand}?'}]}\n"
+        "surveys: {s: {extends: t, for_each: {csv: b.csv, key: id}, name: '${each.brand}'}}\n",
+    )
+    tracemalloc.start()
+    loaded = files.load()
+    made = tracemalloc.get_traced_memory()[1]
+    assert len(loaded.resources) == 2 * count
+    del loaded
+    files.write("b.csv", "id\n")
+    (files.folder / "a.yaml").unlink()
+    for begin in range(0, count, 20_000):  # a file has at most 32 MiB
+        question = "{{question_label: NPS, question_text: 'Brand {0}?'}}"
+        body = f"name: Brand {{0}}, closing_text: Bye., questions: [{question}]"
+        lines = (f"  s-k{number}: {{{body.format(number)}}}\n" for number in range(begin, begin + 20_000))
+        files.write(f"a{begin}.yaml", "surveys:\n" + "".join(lines))
+    tracemalloc.reset_peak()
+    loaded = files.load()
+    assert len(loaded.resources) == 2 * count
+    assert made <= 1.1 * tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
