@@ -28,10 +28,13 @@ PARALLELISM = 8
 CREDENTIALS = {"SDX_CUSTOMER_UUID": "00000000-0000-4000-8000-000000000000", "SDX_AUTH_TOKEN": "sandbox"}
 
 
-def serve(size: str, latency: float, pipe: Connection) -> None:
-    """Serve a tenant of `size` in this process until told to end."""
+def serve(
+    size: str, latency: float, pipe: Connection, sizes: Mapping[str, tuple[int, int, int]] | None = None
+) -> None:
+    """Serve a tenant of `size`, which may be one of `sizes`, in this process until told to end."""
     from sdx_state.sandbox import SandboxOptions, SandboxServer
 
+    SIZES.update(sizes or {})
     with SandboxServer(":memory:", SandboxOptions(latency=latency)) as server:
         server.store.load_snapshot(snapshot(size))
         pipe.send(server.url)
