@@ -62,11 +62,14 @@ def find_credentials(
         return Found(credentials, way, secrets=(credentials.token,))
     from sdx_state.api.vault import Vault
 
+    missing = CredentialsError("", f"there are no credentials for {base.origin}")
+    if vault is None and not Vault.was_used():
+        raise missing
     vault = vault or Vault.of_this_machine(environ)
     with vault.held():
         kept = vault.load(base.origin)
         if kept is None:
-            raise CredentialsError("", f"there are no credentials for {base.origin}")
+            raise missing
         if isinstance(kept, Credentials):
             way = "access token" if kept.customer_uuid is None else "HTTP Basic"
             return Found(kept, way, vault.where, (kept.token,), mend=vault.open_to_others())

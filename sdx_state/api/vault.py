@@ -67,13 +67,15 @@ class Vault:
         Args:
             environ: `SDX_NO_KEYRING` disables the keyring.
         """
-        try:
-            from platformdirs import user_config_path
-        except ModuleNotFoundError:
-            folder = Path.home() / ".config" / SERVICE
-        else:
-            folder = user_config_path(SERVICE)
-        return cls(folder, _working_keyring(environ))
+        return cls(_folder_of_this_user(), _working_keyring(environ))
+
+    @staticmethod
+    def was_used() -> bool:
+        """Return False if this user certainly has no credentials stored: `save` makes the directory in any case.
+
+        It is cheap: the libraries of a keyring are slow to import.
+        """
+        return _folder_of_this_user().exists()
 
     @property
     def where(self) -> str:
@@ -165,6 +167,14 @@ class Vault:
     def _write(self, records: Mapping[str, object]) -> None:
         with _private():
             write_atomically(self._file, json.dumps(records).encode())
+
+
+def _folder_of_this_user() -> Path:
+    try:
+        from platformdirs import user_config_path
+    except ModuleNotFoundError:
+        return Path.home() / ".config" / SERVICE
+    return user_config_path(SERVICE)
 
 
 @contextmanager

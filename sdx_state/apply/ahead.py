@@ -44,6 +44,7 @@ class Ahead:
         self._journal, self._resources, self._ledger, self._ids = journal, resources, ledger, ids
         creates = (one for one in changes if one.action is Action.CREATE and one.via == "api")
         self._waiting = {change.address: change for change in creates}
+        self._taken_along: set[Address] = set()  # in a commit that may not be over
         self._written: dict[Address, tuple[str | None, str]] = {}
         self._known, self._turn = threading.Lock(), threading.Lock()
 
@@ -60,7 +61,7 @@ class Ahead:
             StateNotSaved, LockLost: It is not in the journal, or another run may be writing. Nothing may be sent.
         """
         with self._known:
-            alone = self._waiting.pop(change.address, None) is None and change.address not in self._written
+            alone = self._waiting.pop(change.address, None) is None and change.address not in self._taken_along
         if alone:
             return self._journal.intend(change.address, parent_id, before, hashes)
         with self._turn:  # one commit at a time; who waits here may find its intent in it
@@ -109,6 +110,7 @@ class Ahead:
                 hashes = applied_hashes(self._resources[address], self._ledger)
                 found.append(Intention(address, parent_id, (), hashes))
                 del self._waiting[address]
+                self._taken_along.add(address)
                 if len(found) == WINDOW - 1:
                     break
         return found

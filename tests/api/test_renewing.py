@@ -125,6 +125,7 @@ def test_echoed_tokens_are_redacted(serve_handler):
 def test_run_continues_after_its_token_expires(signed_in, project, monkeypatch):
     base, vault = signed_in
     monkeypatch.setattr(Vault, "of_this_machine", classmethod(lambda *_: vault))
+    monkeypatch.setattr(Vault, "was_used", staticmethod(lambda: True))
     monkeypatch.setenv("SDX_API_URL", f"{base.origin}/api")
     project.write("a.yaml", "surveys: {a: {name: A}}\n")
     ended = project.run("plan")

@@ -19,5 +19,5 @@ def test_a_commit_takes_along_the_intents_of_creates_that_are_next(connected, mo
     assert connected.apply().code == 0
     intents = [durably for durably, intent in durable if intent]
     assert len(intents) == 30
-    assert sum(intents) == 1
+    assert sum(intents) <= 8, "one commit for each of those that begin at once"
     assert intents[-1], "the last line of a commit makes those before it durable"

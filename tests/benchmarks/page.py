@@ -33,13 +33,13 @@ def changes(count: int) -> Iterator[Change]:
             parent = Address("survey", f"survey-{number // 20}")
             before = f"How do you rate part {number} of our line, from 0 to 10?"
             after = f"How would you rate part {number} of our hotline, from 0 to 10?"
-            fields = (FieldChange(FieldPath("question_text"), before, after, "config", source),)
+            fields = [FieldChange(FieldPath("question_text"), before, after, "config", source)]
             address, kind = Address("question", f"q{number}", parent), "question"
         else:
             name = FieldChange(FieldPath("name"), f"Agent {number}", f"Agent Number {number}", "config", source)
             zone = FieldChange(FieldPath("timezone"), "Australia/Sydney", "Australia/Perth", "config", source)
-            address, kind, fields = Address("user", f"u{number}@example.com"), "user", (name, zone)
-        yield Change(address, kind, Action.UPDATE, id=str(number), fields=fields, via="api", source=source)
+            address, kind, fields = Address("user", f"u{number}@example.com"), "user", [name, zone]
+        yield Change(address, kind, Action.UPDATE, id=str(number), fields=tuple(fields), via="api", source=source)
 
 
 def first_paints(page: Path, browser: str, rounds: int) -> list[float]:

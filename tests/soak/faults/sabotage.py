@@ -39,7 +39,10 @@ DISK: Any = files  # with the names that the faulty disk replaces in it
 def no_intent() -> list[Patch]:
     """Send creates without writing them down before."""
     numbers = itertools.count()
-    return [(journal.Journal, "intend", lambda *_: f"{next(numbers):012x}")]
+    return [
+        (journal.Journal, "intend", lambda *_: f"{next(numbers):012x}"),
+        (journal.Journal, "intend_ahead", lambda _, intentions: [f"{next(numbers):012x}" for _ in intentions]),
+    ]
 
 
 def no_settling() -> list[Patch]:
