@@ -96,7 +96,7 @@ def meaning(configuration: Configuration) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@tries(25, 1_000)
+@tries(10, 1_000)
 @given(projects())
 def test_the_expanded_project_declares_the_same_resources(project: dict[str, Any]) -> None:
     with TemporaryDirectory() as name:
