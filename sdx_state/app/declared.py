@@ -35,7 +35,7 @@ def load_declared(
     known = extensions(folder)
     added = (
         *_without_backend(configuration, known),
-        *rule_violations(configuration),
+        *once_for_all_uses(rule_violations(configuration)),
         *known.linted(configuration),
     )
     warnings = in_order((*configuration.warnings, *added)) if added else configuration.warnings

@@ -13,7 +13,7 @@ from sdx_state.check.rule_words import broken_paths
 from sdx_state.config.configuration import Configuration
 from sdx_state.config.rule_keywords import Verdict
 from sdx_state.config.rule_schema import SETTINGS, fields_of
-from sdx_state.config.rule_verdict import verdict_on
+from sdx_state.config.rule_verdict import verdict_on, verdict_on_columns
 from sdx_state.config.rules import ADDRESS, ProjectRule
 from sdx_state.kinds import KINDS, Kind, child_names, children_of
 from sdx_state.kinds.field import FieldType
@@ -40,18 +40,17 @@ def rule_violations(configuration: Configuration) -> list[Diagnostic]:
     found: list[Diagnostic] = []
     for name in kinds:
         groups = _groups([rule for rule in rules if rule.kind == name])
-        view = _View.of(KINDS[name], groups)
-        instances = view.instances(declared[name], families)
         for group in groups:
-            about = list(zip(declared[name], instances, strict=True))
-            if group.matches is not None:
-                matches = group.matches
-                about = [pair for pair in about if matches(pair[0])]
-            verdict = group.verdict
-            broken = [pair for pair in about if not verdict(pair[1])]
+            matches = group.matches
+            about = declared[name] if matches is None else [one for one in declared[name] if matches(one)]
             group.used = bool(about)
-            for desired, instance in broken:
-                found += group.violations(desired, instance, families.get(desired.address, NO_CHILDREN))
+            view = _View.of(KINDS[name], group)
+            if view.is_plain and group.is_kept_by(about):
+                continue
+            verdict = group.verdict
+            for desired, instance in zip(about, view.instances(about, families), strict=True):
+                if not verdict(instance):
+                    found += group.violations(desired, instance, families.get(desired.address, NO_CHILDREN))
         found += [_unused(rule) for group in groups if not group.used for rule in group.rules]
     return found
 
@@ -82,6 +81,11 @@ class _Group:
     def verdict(self) -> Verdict:
         """Tells whether a resource keeps all of the rules."""
         return verdict_on([rule.schema for rule in self.rules])
+
+    def is_kept_by(self, about: Sequence[Desired]) -> bool:
+        """Tell whether all of `about`, whose values rules see as they are, keep the rules; False if in doubt."""
+        verdict = verdict_on_columns([rule.schema for rule in self.rules])
+        return verdict is not None and verdict([one.values for one in about])
 
     def violations(self, desired: Desired, instance: Mapping[str, Any], family: Family) -> Iterator[Diagnostic]:
         """Yield what `desired`, which is `instance` to a rule, violates, at the lines that do."""
@@ -144,7 +148,7 @@ _INSIDE = ("allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependentSch
 
 @dataclass(frozen=True)
 class _View:
-    """How the resources of one kind look to its rules. Only what these name is made to look so.
+    """How resources look to rules about them. Only what these name is made to look so.
 
     Attributes:
         prompts: Fields with a text for each language.
@@ -161,13 +165,15 @@ class _View:
     children: Mapping[str, _View]
 
     @classmethod
-    def of(cls, kind: Kind, groups: Iterable[_Group] = ()) -> _View:
-        """Return the view for the rules of `groups`."""
-        schemas = [rule.schema for group in groups for rule in group.rules]
-        return cls._about(kind, repr(schemas), any(map(_is_about_all, schemas)))
+    def of(cls, kind: Kind, group: _Group) -> _View:
+        """Return the view for the rules of `group`."""
+        schemas = [rule.schema for rule in group.rules]
+        return cls._about(kind, schemas, any(map(_is_about_all, schemas)))
 
     @classmethod
-    def _about(cls, kind: Kind, said: str, everything: bool) -> _View:
+    def _about(cls, kind: Kind, schemas: Sequence[Mapping[str, Any]], everything: bool) -> _View:
+        said = repr(schemas)
+
         def named(name: str) -> bool:
             return everything or f"'{name}'" in said
 
@@ -176,7 +182,11 @@ class _View:
             tuple(one.name for one in kind.fields if one.type is FieldType.OPTIONS and named(one.key)),
             {one.name: one.key for one in kind.renamed if named(one.key)},
             tuple(name for name in SETTINGS if named(name)),
-            {one.collection: cls._about(one, said, True) for one in children_of(kind.name) if named(one.collection)},
+            {
+                one.collection: cls._about(one, schemas, _is_about_all_of(one.collection, schemas))
+                for one in children_of(kind.name)
+                if named(one.collection)
+            },
         )
 
     @cached_property
@@ -226,6 +236,18 @@ def _is_about_all(schema: Mapping[str, Any]) -> bool:
         if outer in schema
         for keyword in about
     )
+
+
+def _is_about_all_of(section: str, schemas: Sequence[Mapping[str, Any]]) -> bool:
+    """Tell whether `schemas` may be about fields of the items of `section` that they do not name."""
+    about = _ABOUT_ALL | _COUNTING | {"$ref"}
+    for schema in schemas:
+        listed = {keyword: value for keyword, value in schema.items() if keyword not in ("required", "properties")}
+        properties = schema.get("properties", {})
+        inner = repr(properties[section]) if section in properties else ""
+        if f"'{section}'" in repr(listed) or any(f"'{keyword}'" in inner for keyword in about):
+            return True
+    return False
 
 
 _SETTINGS: Mapping[str, Callable[[Desired], object]] = {

@@ -7,7 +7,7 @@ others, and explains every violation.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -70,14 +70,41 @@ def _only_lists_fields(schema: Mapping[str, Any]) -> bool:
     return {*schema} - ANNOTATIONS <= {"required", "properties"} and "$ref" not in str(schema)
 
 
-def _on_fields(schemas: Sequence[Mapping[str, Any]]) -> Verdict:
-    """Return one function for `schemas`, which only list fields, as most rules do: a call for each takes longer."""
+def verdict_on_columns(schemas: Sequence[Mapping[str, Any]]) -> Callable[[Sequence[Mapping[str, Any]]], bool] | None:
+    """Return a function that tells whether all rows match all of `schemas`; None unless these only list fields.
+
+    An empty text and None are missing. A field of all rows at a time takes half as long as all fields of a row.
+    """
+    if not all(is_plain(schema) and _only_lists_fields(schema) for schema in schemas):
+        return None
+    required, tests = _fields(schemas)
+
+    def verdict(rows: Sequence[Mapping[str, Any]]) -> bool:
+        for name in dict.fromkeys((*required, *tests)):
+            column = [value for row in rows if (value := row.get(name)) is not None and value != ""]
+            if name in required and len(column) < len(rows):
+                return False
+            if name in tests and not all(map(tests[name], column)):
+                return False
+        return True
+
+    return verdict
+
+
+def _fields(schemas: Sequence[Mapping[str, Any]]) -> tuple[frozenset[str], dict[str, Verdict]]:
+    """Return the fields that one of `schemas` requires, and what the value of each has to pass."""
     required = frozenset(name for schema in schemas for name in schema.get("required", ()))
     tests: dict[str, list[Verdict]] = {}
     for schema in schemas:
         for name, inner in schema.get("properties", {}).items():
             tests.setdefault(name, []).append(test_of(inner, schema))
-    fields = [(name, all_of(several)) for name, several in tests.items()]
+    return required, {name: all_of(several) for name, several in tests.items()}
+
+
+def _on_fields(schemas: Sequence[Mapping[str, Any]]) -> Verdict:
+    """Return one function for `schemas`, which only list fields, as most rules do: a call for each takes longer."""
+    required, tests = _fields(schemas)
+    fields = list(tests.items())
 
     def verdict(instance: Any) -> bool:
         if not isinstance(instance, dict):

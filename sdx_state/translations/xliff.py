@@ -107,10 +107,10 @@ def _answers(element: Any) -> Iterator[Answer]:
         if source is None:
             continue
         state = target.get("state", "") if target is not None else ""
-        codes = {code.get("id", ""): _code(code) for code in source.iter() if local_name(code) in _CODES}
+        inline = {code.get("id", ""): _original(code) for code in source.iter() if local_name(code) in _CODES}
         yield Answer(
             str(child.get("id", "")).removeprefix(_ID),
-            _text(target, codes) if target is not None else "",
+            _text(target, inline) if target is not None else "",
             str(child.get("resname", "")),
             child.sourceline or 0,
             is_fuzzy=state in _UNFINISHED,
@@ -118,17 +118,17 @@ def _answers(element: Any) -> Iterator[Answer]:
         )
 
 
-def _code(element: Any) -> str:
+def _original(element: Any) -> str:
     return "".join(element.itertext()) or str(element.get("equiv-text", ""))
 
 
-def _text(element: Any, codes: Mapping[str, str]) -> str:
-    """Return the text of `element`, with `codes` by their ids where a tool left an inline code empty."""
+def _text(element: Any, inline: Mapping[str, str]) -> str:
+    """Return the text of `element`, with `inline` by their ids where a tool left an inline code empty."""
     said = [element.text or ""]
     for child in element:
         if local_name(child) in _CODES:
-            said.append(_code(child) or codes.get(child.get("id", ""), ""))
+            said.append(_original(child) or inline.get(child.get("id", ""), ""))
         else:
-            said.append(_text(child, codes))  # marks and groups are around text
+            said.append(_text(child, inline))  # marks and groups are around text
         said.append(child.tail or "")
     return "".join(said)

@@ -49,22 +49,22 @@ def _add_unit(file: Any, row: Row) -> None:
     notes = _add(unit, "notes", {})
     for note in row.notes:
         _add(notes, "note", {}).text = note
-    codes = {part: f"d{number}" for number, part in enumerate(_codes(row), 1)}
-    if codes:
+    inline = {part: f"d{number}" for number, part in enumerate(_codes(row), 1)}
+    if inline:
         originals = _add(unit, "originalData", {})
-        for part, id in codes.items():
+        for part, id in inline.items():
             _add(originals, "data", {"id": id}).text = part
     segment = _add(unit, "segment", {"state": _STATES[row.status]})
-    _add_text(segment, "source", row.source, codes)
+    _add_text(segment, "source", row.source, inline)
     if row.target is not None:
-        _add_text(segment, "target", row.target, codes)
+        _add_text(segment, "target", row.target, inline)
 
 
 def _codes(row: Row) -> dict[str, None]:
     return dict.fromkeys(part for text in (row.source, row.target or "") for part, kept in parts(text) if kept)
 
 
-def _add_text(segment: Any, name: str, text: str, codes: Mapping[str, str]) -> None:
+def _add_text(segment: Any, name: str, text: str, inline: Mapping[str, str]) -> None:
     """Add `text`, each part that a translation must keep as an inline code that refers to it."""
     element = _add(segment, name, {})
     element.text = ""  # with it, line breaks and indents are not added between inline codes
@@ -72,7 +72,7 @@ def _add_text(segment: Any, name: str, text: str, codes: Mapping[str, str]) -> N
     for part, kept in parts(text):
         if kept:
             number += 1
-            last = _add(element, "ph", {"id": str(number), "dataRef": codes[part], "equiv": part})
+            last = _add(element, "ph", {"id": str(number), "dataRef": inline[part], "equiv": part})
         elif last is None:
             element.text = part
         else:
@@ -119,13 +119,13 @@ def _answer(unit: Any) -> Iterator[Answer]:
         source, target = (next(children_named(part, name), None) for name in ("source", "target"))
         if source is None:
             continue
-        codes = {code.get("id", ""): _code(code, data) for code in source.iter() if local_name(code) in _CODES}
+        inline = {code.get("id", ""): _original(code, data) for code in source.iter() if local_name(code) in _CODES}
         if local_name(part) == "ignorable":
-            said.append(_text(source if target is None else target, codes, data))
+            said.append(_text(source if target is None else target, inline, data))
             continue
         is_whole = is_whole and target is not None
         states.add(part.get("state", "initial"))
-        said.append(_text(target, codes, data) if target is not None else "")
+        said.append(_text(target, inline, data) if target is not None else "")
     yield Answer(
         str(unit.get("id", "")).removeprefix(_ID),
         "".join(said) if is_whole else "",
@@ -150,11 +150,11 @@ def _character(element: Any) -> str:
         return ""
 
 
-def _code(element: Any, data: Mapping[str, str]) -> str:
+def _original(element: Any, data: Mapping[str, str]) -> str:
     return data.get(element.get("dataRef", ""), "") or str(element.get("equiv", ""))
 
 
-def _text(element: Any, codes: Mapping[str, str], data: Mapping[str, str]) -> str:
+def _text(element: Any, inline: Mapping[str, str], data: Mapping[str, str]) -> str:
     said = [element.text or ""]
     for child in element:
         name = local_name(child)
@@ -162,10 +162,10 @@ def _text(element: Any, codes: Mapping[str, str], data: Mapping[str, str]) -> st
             said.append(_character(child))
         elif name == "pc":
             start, end = (data.get(child.get(one, ""), "") for one in ("dataRefStart", "dataRefEnd"))
-            said += [start, _text(child, codes, data), end]
+            said += [start, _text(child, inline, data), end]
         elif name in _CODES:
-            said.append(_code(child, data) or codes.get(child.get("id", ""), ""))
+            said.append(_original(child, data) or inline.get(child.get("id", ""), ""))
         else:
-            said.append(_text(child, codes, data))  # a mark is around text
+            said.append(_text(child, inline, data))  # a mark is around text
         said.append(child.tail or "")
     return "".join(said)

@@ -202,3 +202,15 @@ def test_explain_prints_the_rule_of_the_project(project):
     assert "- description" in ended.out
     assert "own-rule" in project.run("explain", "codes").out
     assert "Did you mean own-rule?" in project.run("explain", "own-rul").err
+
+
+def test_a_violation_in_a_template_is_reported_once_at_the_line_of_the_template(project):
+    project.write("sdx.yaml", HEAD + rule("{properties: {closing_text: {required: [de-default]}}}"))
+    project.write(
+        "a.yaml",
+        f"templates:\n  t:\n    closing_text: Goodbye\n    {ASKING}\n"
+        "surveys:\n  s:\n    extends: t\n    name: ${each.key}\n    for_each: {a: {}, b: {}, c: {}}\n",
+    )
+    ended = project.run("validate")
+    assert "a.yaml:3:5: error[own-rule]: survey.s-a: We agreed on it (for a.yaml:9 a and 2 more)" in ended.err
+    assert ended.err.count("own-rule") == 1

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from sdx_state.config.rule_verdict import is_plain, verdict_on
+from sdx_state.config.rule_verdict import is_plain, verdict_on, verdict_on_columns
 from tests.tiers import tries
 
 NAMES = st.sampled_from(["name", "max_response", "closing_text", "de-default", "a'b", 'x"', "{y}"])
@@ -101,3 +101,28 @@ def test_common_schemas_are_decided_without_jsonschema():
 )
 def test_other_and_wrong_schemas_are_left_to_jsonschema(schema):
     assert not is_plain(schema)
+
+
+FIELDS = st.fixed_dictionaries(
+    {},
+    optional={
+        "required": st.lists(NAMES, max_size=2, unique=True),
+        "properties": st.dictionaries(
+            NAMES, st.sampled_from([{"maxLength": 2}, {"enum": ["A", 1]}, False]), max_size=2
+        ),
+    },
+)  # fmt: skip
+
+
+@tries(15, 3_000)
+@given(FIELDS, FIELDS, st.lists(st.dictionaries(NAMES, SCALARS | st.none(), max_size=3), max_size=3))
+def test_a_verdict_on_columns_is_that_on_each_row(one: dict[str, Any], other: dict[str, Any], rows: list[Any]):
+    said = [{name: value for name, value in row.items() if value is not None and value != ""} for row in rows]
+    columns = verdict_on_columns([one, other])
+    assert columns is not None
+    assert columns(rows) == all(map(verdict_on([one, other]), said))
+
+
+def test_schemas_that_do_more_than_list_fields_have_no_verdict_on_columns():
+    assert verdict_on_columns([{"required": ["name"]}, {"minProperties": 2}]) is None
+    assert verdict_on_columns([{"properties": {"name": {"uniqueItems": True}}}]) is None

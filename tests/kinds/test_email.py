@@ -179,6 +179,14 @@ FOLDS = {
 
 
 LOWERS = {
+    "app/translations.py": "hosts and tenants of the project file, which identify it",
+    "check/rule_words.py": "how a truth value is written",
+    "translations/collect.py": "a noun",
+    "translations/formats.py": "a word in a header",
+    "translations/judge.py": "a letter of a message",
+    "translations/language.py": "a tag of a language",
+    "translations/placeholders.py": "the name of a tag",
+    "translations/rows.py": "names of columns",
     "kinds/email.py": "the identity itself, and words of a message",
     "api/answer.py": "types of content",
     "api/links.py": "names of fields",
