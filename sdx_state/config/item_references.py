@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from sdx_state.config.placeholders import Item
+from sdx_state.config.placeholders import Item, spelled
 from sdx_state.config.references import References
 from sdx_state.config.tree import Items, Table
 from sdx_state.model.address import Address
@@ -42,5 +42,5 @@ class ItemReferences(References):
         value = self.item.values.get(name) if self.item is not None else None
         if value is None or isinstance(value, Table | Items):
             return ""
-        text = str(value).lower() if isinstance(value, bool) else str(value)
+        text = spelled(value)
         return text if self.item is not None and self.item.literal else super().expand(text).text

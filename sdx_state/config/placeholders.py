@@ -225,7 +225,7 @@ class _Filling:
                     raise Unfilled(place, message, f"name one of {indexed[1]} in `{indexed[2].strip()[:80]}`")
                 yield True, f"${{{indexed[1]}.{value}}}"
             elif named is not None:
-                value = _spelled(self._scalar(named[1].strip(), place))
+                value = spelled(self._scalar(named[1].strip(), place))
                 if self.item.literal:
                     yield False, value
                 else:
@@ -274,8 +274,8 @@ def _joined(parts: list[tuple[bool, str]], place: Place) -> str:
     return text + escape(literal)
 
 
-def _spelled(value: Scalar) -> str:
-    """Return `value` as YAML spells it inside of a text."""
+def spelled(value: Scalar) -> str:
+    """Return `value` as YAML spells it inside of a text, empty for null."""
     if value is None:
         return ""
     return str(value).lower() if isinstance(value, bool) else str(value)
