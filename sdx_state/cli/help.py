@@ -29,6 +29,7 @@ TOPICS = (
     "terraform",
     "security",
     "reliability",
+    "performance",
     "commands",
     "glossary",
 )
