@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from tests.faulty_proxy import FaultyProxy, handler_of
-from tests.parsed import parsed
+from tests.parsed import modules, parsed
 from tests.tiers import (  # noqa: F401 - hooks and a fixture, which pytest finds here
     pytest_collection_modifyitems,
     pytest_collectstart,
@@ -92,7 +92,7 @@ class Source:
     def __init__(self, root: Path) -> None:
         self.modules = {
             path.relative_to(root).as_posix(): parsed(path)
-            for path in sorted(root.rglob("*.py"))
+            for path in modules()
             if path.relative_to(root).parts[0] != "sandbox"
         }
         self._code = {path: list(_code(tree)) for path, tree in self.modules.items()}

@@ -16,7 +16,7 @@ import pytest
 import sdx_state
 from sdx_state.cli.main import COMMANDS, cli
 from tests.conftest import Source
-from tests.parsed import parsed
+from tests.parsed import modules, parsed
 
 PACKAGE = Path(sdx_state.__file__).parent
 HERE = Path(__file__).parents[1]
@@ -167,13 +167,13 @@ def descriptions(node: object) -> Iterator[str]:
             yield from descriptions(value)
 
 
-def modules() -> list[Source]:
-    return [(path, parsed(path)) for path in sorted(PACKAGE.rglob("*.py"))]
+def sources() -> list[Source]:
+    return [(path, parsed(path)) for path in modules()]
 
 
 def findings() -> Iterator[str]:
     """Yield what is wrong with the words of each part."""
-    for path, tree in modules():
+    for path, tree in sources():
         name = f"sdx_state/{path.relative_to(PACKAGE).as_posix()}"
         for line, text, is_docstring in strings(tree):
             if not is_docstring and " " in text:

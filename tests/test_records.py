@@ -16,7 +16,7 @@ import pytest
 
 import sdx_state
 from sdx_state import records
-from tests.parsed import parsed
+from tests.parsed import modules, parsed
 
 PACKAGE = Path(sdx_state.__file__).parent
 
@@ -243,7 +243,7 @@ def test_the_package_uses_no_other_dataclass():
     """The sandbox shares no code with the rest of the package."""
     standard = {
         path.relative_to(PACKAGE).as_posix()
-        for path in PACKAGE.rglob("*.py")
+        for path in modules()
         if "sandbox" not in path.parts
         for node in ast.walk(parsed(path))
         if isinstance(node, ast.ImportFrom)

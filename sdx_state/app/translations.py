@@ -165,6 +165,7 @@ class Translations:
         Raises:
             TranslationError: There is no such language, or a glob matches nothing.
         """
+        self._require_matches(targets)
         keys = [language_key(one) for one in languages] or self._languages
         return [_count(key, self._texts(key, targets)) for key in keys]
 
@@ -186,13 +187,16 @@ class Translations:
 
     def _texts(self, language: str, targets: Sequence[str] = ()) -> list[Text]:
         key = language_key(language)
-        for wrong in unmatched({"--target": targets}, self._declared.resources, otherwise="addresses are in a plan"):
-            raise TranslationError(wrong.message, wrong.help or "")
+        self._require_matches(targets)
         uses = uses_of(self._declared.resources, self._written, key, self._project.lint.sms_segments)
         chosen = [
             use for use in uses if not targets or any(fnmatchcase(use.occurrence.address, one) for one in targets)
         ]
         return texts_of(chosen, key, self._memory)
+
+    def _require_matches(self, targets: Sequence[str]) -> None:
+        for wrong in unmatched({"--target": targets}, self._declared.resources, otherwise="addresses are in a plan"):
+            raise TranslationError(wrong.message, wrong.help or "")
 
     @cached_property
     def _declared(self) -> Declared:

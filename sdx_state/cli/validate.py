@@ -78,14 +78,16 @@ def print_expanded(resources: Mapping[Address, Desired], globs: tuple[str, ...])
     """Print `resources`, or those that `globs` match, as YAML.
 
     Raises:
-        UsageError: A glob matches none, or a text cannot be written.
+        Stop: A glob matches none.
+        UsageError: A text cannot be written.
     """
+    from sdx_state.cli.failure import Stop
     from sdx_state.config.expanded import expanded_text
     from sdx_state.plan.targets import unmatched
 
     wrong = next(unmatched({"ADDRESS": globs}, resources, (), "all addresses: sdx-state validate --expanded"), None)
     if wrong is not None:
-        raise click.UsageError(f"{wrong.message}; {wrong.help}")
+        raise Stop(wrong.message, wrong.help or "")
     try:
         click.echo(expanded_text(resources, globs), nl=False)
     except ValueError as error:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import re
 from inspect import signature
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-import sdx_state
 from sdx_state.api import errors as e
 from sdx_state.api.client import Client
 from sdx_state.api.collections import Questions, Responses, Users
 from sdx_state.api.filters import NOBODY, PARENTS, UNCOMPARED, field_of
 from sdx_state.api.interaction_data import InteractionData
 from sdx_state.api.interactions import Interactions
+from tests.parsed import modules
 
 ANSWER = {"id": 9001, "interaction_id": 7, "question_id": 509, "response": "9", "question_label": "NPS"}
 TALK = {"id": 7, "survey_id": 52, "agent_id": "alee", "email": "Ana@Example.com", "external_ref": "x", "status": "?"}
@@ -248,7 +247,7 @@ def test_every_filter_of_the_client_is_compared_with_a_field_of_the_rows(collect
 def test_all_lists_use_the_proof() -> None:
     places = {
         path.name
-        for path in Path(sdx_state.__file__).parent.rglob("*.py")
+        for path in modules()
         if "sandbox" not in path.parts and re.search(r"""["']_limit["']""", path.read_text(encoding="utf-8"))
     }
     assert places == {"endpoint.py"}

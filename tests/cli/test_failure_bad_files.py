@@ -56,7 +56,7 @@ CASES = {
         "a.yaml:2:",
         "landline",
     ),
-    "a merge key": ({"a.yaml": "x: &x {name: A}\nsurveys: {a: {<<: *x}}\n"}, "a.yaml:2:", "merge"),
+    "a merge of what is no mapping": ({"a.yaml": "surveys:\n  a: {<<: text, name: A}\n"}, "a.yaml:2:", "<<"),
     "a tag": ({"a.yaml": "surveys: {a: {name: !!python/object:os.system x}}\n"}, "a.yaml:1:", "tag"),
     "a symbolic link out of the project": ({"a.yaml": None}, "a.yaml", ""),
 }

@@ -114,7 +114,7 @@ def test_other_files_are_written(files: Any, name: str) -> None:
 def test_every_path_of_an_option_is_an_input_or_a_guarded_output() -> None:
     inputs = {
         ("plan", "snapshot"), ("drift", "baseline"), ("apply", "planfile"), ("show", "planfile"),
-        ("state migrate", "former"), ("fmt", "paths"),
+        ("state migrate", "former"), ("fmt", "paths"), ("translations import", "file"),
     }  # fmt: skip
     found = {
         (name, str(parameter.name))

@@ -39,6 +39,9 @@ COMMANDS = {
     "state list": ("state", "list"),
     "state show": ("state", "show"),
     "state rm": ("state", "rm"),
+    "validate": ("validate", "--expanded"),
+    "translations export --target": ("translations", "export", "--language", "de", "--format", "csv", "--target"),
+    "translations status --target": ("translations", "status", "--target"),
     "check --only": ("check", "--yes", "--only"),
 }
 

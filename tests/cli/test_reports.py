@@ -201,8 +201,9 @@ def test_a_saved_plan_can_be_shown_in_every_form(connected):
     ended, shown = forms_of(connected, "show", str(connected.folder / "p.json"))
     assert ended.code == 0
     for name in {*planned} - {"html"}:
-        if name == "json":  # where a plan was made is not part of its file
-            planned[name], shown[name] = ({**json.loads(one), "where": None} for one in (planned[name], shown[name]))
+        if name == "json":  # where a plan was made, and how fast the tenant answered, is not part of its file
+            unkept = {"where": None, "effort": None}
+            planned[name], shown[name] = ({**json.loads(one), **unkept} for one in (planned[name], shown[name]))
         if name == "markdown":  # what respondents will see is read from the tenant, and is not part of it either
             heard = r"#### What respondents will see\n.*?\n```\n\n"
             planned[name] = re.sub(heard, "", planned[name], flags=re.DOTALL)

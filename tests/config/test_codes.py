@@ -15,7 +15,7 @@ from sdx_state.config.codes import Rule, guide_texts, nearest_code, rules
 from sdx_state.config.errors import ConfigurationError
 from sdx_state.model.diagnostic import DECISIONS, LIMITS, Diagnostic
 from sdx_state.risk.rules import RULES
-from tests.parsed import parsed
+from tests.parsed import modules, parsed
 
 PACKAGE = Path(sdx_state.__file__).parent
 KEBAB = re.compile("[a-z]+(-[a-z]+)*")
@@ -23,7 +23,7 @@ DEFAULT = "sdx: 1\napi: {host: demo.surveydynamix.com}\n"
 
 
 def trees() -> list[tuple[str, ast.Module]]:
-    files = (path for path in PACKAGE.rglob("*.py") if "sandbox" not in path.parts)
+    files = (path for path in modules() if "sandbox" not in path.parts)
     return [(path.relative_to(PACKAGE).as_posix(), parsed(path)) for path in files]
 
 

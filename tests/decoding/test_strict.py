@@ -6,7 +6,7 @@ import ast
 from pathlib import Path
 
 import sdx_state
-from tests.parsed import parsed
+from tests.parsed import modules, parsed
 
 PACKAGE = Path(sdx_state.__file__).parent
 PARSER = PACKAGE / "decoding" / "strict.py"
@@ -31,7 +31,7 @@ def _parses(node):
 def test_json_is_parsed_in_one_module_and_in_the_sandbox_which_shares_no_code():
     found = {
         path.relative_to(PACKAGE).as_posix(): lines
-        for path in sorted(PACKAGE.rglob("*.py"))
+        for path in modules()
         if path != PARSER and path.relative_to(PACKAGE).parts[0] != "sandbox" and (lines := parsing(parsed(path)))
     }
     assert found == {}

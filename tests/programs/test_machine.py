@@ -17,7 +17,7 @@ from sdx_state.api.client import Client
 from sdx_state.api.credentials import Credentials
 from sdx_state.api.endpoints import Connection, Endpoints
 from sdx_state.programs.machine import Machine
-from tests.parsed import parsed
+from tests.parsed import modules, parsed
 
 PACKAGE = Path(sdx_state.__file__).parent
 ROOT = PACKAGE.parent
@@ -35,7 +35,7 @@ EXCEPTIONS = {
 def test_rule_is_suppressed_only_in_the_machine_module() -> None:
     found = {
         path.relative_to(PACKAGE).as_posix()
-        for path in PACKAGE.rglob("*.py")
+        for path in modules()
         if re.search(r"# noqa:[^#]*TID251", path.read_text(encoding="utf-8"))
     }
     assert found == {*EXCEPTIONS}
@@ -114,7 +114,7 @@ USED = {
 
 def test_this_machine_is_used_only_as_a_default() -> None:
     found = set()
-    for path in PACKAGE.rglob("*.py"):
+    for path in modules():
         tree = parsed(path)
         defaults = {id(one) for node in ast.walk(tree) for one in defaults_of(node)}
         names = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == "THIS_MACHINE"]

@@ -23,6 +23,7 @@ from sdx_state.model import alike, texts
 from sdx_state.model.address import slug
 from sdx_state.model.pattern import SEARCHED, NoPattern, is_found
 from sdx_state.report.words import word_diff
+from tests.parsed import modules
 
 PACKAGE = Path(sdx_state.__file__).parent
 PATIENCE = 240  # seconds for what takes a few
@@ -39,6 +40,7 @@ def ends(code: str, *arguments: str) -> str:
 EVERY_PATTERN = r"""
 import importlib, pkgutil, re, sys
 import sdx_state.patterns
+from tests.parsed import modules
 found = {}
 for module in pkgutil.walk_packages(sdx_state.__path__, "sdx_state."):
     try:
@@ -79,10 +81,11 @@ def test_patterns_are_compiled_where_the_test_above_finds_them() -> None:
         "patterns.py": "compiles those of other modules",
         "check/rules.py": "from globs, in which a star does not go back (`fnmatch.translate`)",
         "config/explain.py": "from our own schemas",
+        "check/rules.py": "from the globs of a rule of the project, each part of which has a bound",
         "config/users_csv_change.py": "from a separator of one character",
     }
     found = set()
-    for path in PACKAGE.rglob("*.py"):
+    for path in modules():
         for line in path.read_text("utf-8").splitlines():
             if re.search(r"\bre\.compile\(|= pattern\(", line) and not re.match(r"[A-Z_0-9]+ = ", line):
                 found.add(path.relative_to(PACKAGE).as_posix())
@@ -91,11 +94,7 @@ def test_patterns_are_compiled_where_the_test_above_finds_them() -> None:
 
 def test_only_one_module_compares_by_likeness() -> None:
     """`difflib` is cubic: `kinds/alike.py` bounds it; diffs of files ask that; references have a bound."""
-    users = {
-        one.relative_to(PACKAGE).as_posix()
-        for one in PACKAGE.rglob("*.py")
-        if "difflib import" in one.read_text("utf-8")
-    }
+    users = {one.relative_to(PACKAGE).as_posix() for one in modules() if "difflib import" in one.read_text("utf-8")}
     assert users == {"model/alike.py", "report/file_diff.py", "config/references.py"}
 
 

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 import sdx_state
+from tests.parsed import modules
 
 PACKAGE = Path(sdx_state.__file__).parent
 PAGES = sorted(
     path
-    for path in (*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.html"))
+    for path in (*modules(), *PACKAGE.rglob("*.html"))
     if re.search(r"<!doctype html|HTMLResponse\(", path.read_text(encoding="utf-8"), re.IGNORECASE)
 )
 # These contain a page, and `page_answer` adds the header.
