@@ -1,36 +1,20 @@
-"""A person carries out the hand-off of the quickstart in a real browser, on the admin pages of the sandbox.
-
-Needs Chromium and the extra `browser`. Where one of them is missing these tests are skipped, and with
-SDX_REQUIRE_BROWSER=1 they fail.
-"""
+"""A person carries out the hand-off of the quickstart in a real browser, on the admin pages of the sandbox."""
 
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
 from sdx_state.sandbox import SandboxOptions, SandboxServer
+from tests.browser.chromium import launched, require_browser
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 QUICKSTART = Path(__file__).parents[2] / "examples" / "quickstart"
 SIGN_IN = {"username": "00000000-0000-4000-8000-000000000000", "password": "sandbox"}
 
-try:
-    from playwright.sync_api import sync_playwright
-except ImportError:
-    sync_playwright = None
-
-if CHROMIUM is None or sync_playwright is None:
-    missing = "Chromium" if CHROMIUM is None else "playwright (pip install '.[browser]')"
-    if os.environ.get("SDX_REQUIRE_BROWSER"):
-        raise RuntimeError(f"{missing} is missing, and SDX_REQUIRE_BROWSER is set")
-    pytest.skip(f"{missing} is missing", allow_module_level=True)
+require_browser()
 
 
 @pytest.fixture
@@ -42,10 +26,8 @@ def tenant(project):
 
 @pytest.fixture
 def page():
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with launched() as chromium:
         yield chromium.new_context(http_credentials=SIGN_IN).new_page()
-        chromium.close()
 
 
 def origin(tenant):

@@ -1,13 +1,6 @@
-"""The hand-off in a real browser: what is copied is exact, ticks stay, nothing is loaded, nothing in it acts.
-
-Needs Chromium and the extra `browser`. Where one of them is missing these tests are skipped, and with
-SDX_REQUIRE_BROWSER=1 they fail.
-"""
+"""The hand-off in a real browser: what is copied is exact, ticks stay, nothing is loaded, nothing in it acts."""
 
 from __future__ import annotations
-
-import os
-import shutil
 
 import pytest
 
@@ -17,30 +10,14 @@ from sdx_state.model.field_path import FieldPath
 from sdx_state.model.plan import Action, Change, FieldChange, Plan
 from sdx_state.model.resource import Desired, Source
 from sdx_state.report.handoff import handoff_html
+from tests.browser.chromium import launched, require_browser
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 HOSTILE = (
     "<script>document.title='owned'</script> \u202e `x` \"quoted\" 'too' &amp;\n"
     "second line <img src=x onerror=alert(1)>"
 )
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
-try:
-    from playwright.sync_api import sync_playwright
-except ImportError:
-    sync_playwright = None
-
-if CHROMIUM is None or sync_playwright is None:
-    missing = "Chromium" if CHROMIUM is None else "playwright (pip install '.[browser]')"
-    if os.environ.get("SDX_REQUIRE_BROWSER"):
-        raise RuntimeError(f"{missing} is missing, and SDX_REQUIRE_BROWSER is set")
-    pytest.skip(f"{missing} is missing", allow_module_level=True)
+require_browser()
 
 
 def handoff():
@@ -70,10 +47,8 @@ def handoff():
 
 @pytest.fixture(scope="module")
 def browser():
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with launched() as chromium:
         yield chromium
-        chromium.close()
 
 
 @pytest.fixture

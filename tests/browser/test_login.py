@@ -1,14 +1,8 @@
-"""Signing in with a real browser: a user reads the page of the sandbox and presses a button.
-
-Needs Chromium and the extra `browser`. Where one of them is missing these tests are skipped, and with
-SDX_REQUIRE_BROWSER=1 they fail.
-"""
+"""Signing in with a real browser: a user reads the page of the sandbox and presses a button."""
 
 from __future__ import annotations
 
-import os
 import queue
-import shutil
 import threading
 
 import pytest
@@ -19,31 +13,18 @@ from sdx_state.api.oauth import SignIn, token_transport
 from sdx_state.api.sign_in_errors import SignInError
 from sdx_state.programs.machine import THIS_MACHINE
 from sdx_state.sandbox.oauth import CLIENT_ID, CLIENT_SECRET
+from tests.browser.chromium import launched, require_browser
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
-
-try:
-    from playwright.sync_api import sync_playwright
-except ImportError:
-    sync_playwright = None
-
-if CHROMIUM is None or sync_playwright is None:
-    missing = "Chromium" if CHROMIUM is None else "playwright (pip install '.[browser]')"
-    if os.environ.get("SDX_REQUIRE_BROWSER"):
-        raise RuntimeError(f"{missing} is missing, and SDX_REQUIRE_BROWSER is set")
-    pytest.skip(f"{missing} is missing", allow_module_level=True)
+require_browser()
 
 
 @pytest.fixture
 def page():
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with launched() as chromium:
         opened = chromium.new_page()
         opened.seen = []
         opened.on("request", lambda request: opened.seen.append(request.url))
         yield opened
-        chromium.close()
 
 
 def press(page, tenant, button):

@@ -1,13 +1,7 @@
-"""The page of a plan in a real browser: nothing is loaded, all of it can be read, and it filters by mouse and key.
-
-Needs Chromium and the extra `browser`. Where one of them is missing these tests are skipped, and with
-SDX_REQUIRE_BROWSER=1 they fail.
-"""
+"""The page of a plan in a real browser: nothing is loaded, all of it can be read, and it filters by mouse and key."""
 
 from __future__ import annotations
 
-import os
-import shutil
 from itertools import pairwise
 
 import pytest
@@ -19,24 +13,14 @@ from sdx_state.model.plan import Action, Change, FieldChange, Plan, Risk
 from sdx_state.model.resource import Source
 from sdx_state.plan.conversation import Conversation, Line
 from sdx_state.report.page import plan_html
+from tests.browser.chromium import CONTRAST, launched, require_browser
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 HOSTILE = "<script>document.title='owned'</script><img src=//evil.example/x onerror=alert(1)> \u202e `x`"
 LONG = "x" * 120 + "@" + "y" * 120
 WHERE = Source("surveys/csat.yaml", 3, 1)
 ALL = ["change-0", "change-1", "change-2", "change-3", "change-4", "change-5"]
 
-try:
-    from playwright.sync_api import sync_playwright
-except ImportError:
-    sync_playwright = None
-
-if CHROMIUM is None or sync_playwright is None:
-    missing = "Chromium" if CHROMIUM is None else "playwright (pip install '.[browser]')"
-    if os.environ.get("SDX_REQUIRE_BROWSER"):
-        raise RuntimeError(f"{missing} is missing, and SDX_REQUIRE_BROWSER is set")
-    pytest.skip(f"{missing} is missing", allow_module_level=True)
+require_browser()
 
 
 def change(address, action, *fields, levels=(), **more):
@@ -92,10 +76,8 @@ TOLD = [
 
 @pytest.fixture(scope="module")
 def browser():
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with launched() as chromium:
         yield chromium
-        chromium.close()
 
 
 @pytest.fixture
@@ -367,35 +349,6 @@ def test_on_a_phone_each_text_is_right_above_its_new_version(open_page):
         ("New to us, are", ["after: "]), ("How?", ["before: "]), ("How?", ["after: "]), ("Gone?", ["before: "]),
         ("Why?", ["after: "]), ("Bye.", []),
     ]  # fmt: skip
-
-
-CONTRAST = """() => {
-  const rgb = (text) => (text.match(/[\\d.]+/g) || []).map(Number);
-  const linear = (v) => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
-  const light = ([r, g, b]) => [r, g, b].map((v) => linear(v / 255))
-    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-  const under = (one) => {
-    for (let e = one; e; e = e.parentElement) {
-      const [r, g, b, a = 1] = rgb(getComputedStyle(e).backgroundColor);
-      if (a > 0) return [r, g, b];
-    }
-    return [255, 255, 255];
-  };
-  const judged = [], poor = [];
-  for (const one of document.querySelectorAll("body *")) {
-    const said = [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
-    if (!(said || one.tagName === "INPUT") || one.tagName === "SCRIPT" || !one.checkVisibility()) continue;
-    for (const pseudo of [null, "::before", "::placeholder"]) {
-      const style = getComputedStyle(one, pseudo);
-      const [ink, paper] = [light(rgb(style.color)), light(under(one))];
-      const ratio = (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05);
-      judged.push(one);
-      if (ratio >= 4.5 && style.opacity === "1") continue;
-      poor.push(`${one.outerHTML.slice(0, 80)} ${pseudo} ${ratio.toFixed(2)}`);
-    }
-  }
-  return [judged.length, poor];
-}"""
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -1,7 +1,4 @@
-"""The preview of a survey in a real browser: each channel and language, on every screen, and as it is served.
-
-Needs Chromium and the extra `browser`, as the page of a plan does.
-"""
+"""The preview of a survey in a real browser: each channel and language, on every screen, and as it is served."""
 
 from __future__ import annotations
 
@@ -20,7 +17,16 @@ from sdx_state.cli.context import Context
 from sdx_state.cli.preview import served_page
 from sdx_state.programs.machine import THIS_MACHINE
 from sdx_state.report.preview import preview_html
-from tests.browser.test_plan_page import CONTRAST, browser  # noqa: F401 - a fixture
+from tests.browser.chromium import CONTRAST, launched, require_browser
+
+require_browser()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with launched() as chromium:
+        yield chromium
+
 
 HOSTILE = "<script>document.title='owned'</script><img src=//evil.example/x onerror=alert(1)> \u202e `x`"
 WORD = "x" * 150
@@ -91,7 +97,7 @@ def watched(context):
 
 
 @pytest.fixture
-def open_page(browser, project, tmp_path):  # noqa: F811 - the imported fixture
+def open_page(browser, project, tmp_path):
     opened = []
 
     def open_one(at="", chosen=(), **options):
@@ -273,7 +279,7 @@ def test_on_paper_and_without_script_everything_is_there(open_page, script):
 
 
 @pytest.fixture
-def served(browser, tmp_path):  # noqa: F811 - the imported fixture
+def served(browser, tmp_path):
     """Return a project whose preview is served, its server, and a page that shows it."""
     folder = write(tmp_path)
     context = Context(folder, None, {}, THIS_MACHINE)
@@ -344,7 +350,7 @@ def test_policy_of_the_served_page_refuses_injected_content(served):
     assert {one for one in page.asked if not one.startswith(server.url)} <= {"https://example.com/x.png"}
 
 
-def test_other_page_can_neither_contain_it_nor_read_it(served, browser, serve_handler):  # noqa: F811
+def test_other_page_can_neither_contain_it_nor_read_it(served, browser, serve_handler):
     from http.server import BaseHTTPRequestHandler
 
     _, server, _ = served
