@@ -81,7 +81,6 @@ def test_patterns_are_compiled_where_the_test_above_finds_them() -> None:
         "patterns.py": "compiles those of other modules",
         "check/rules.py": "from globs, in which a star does not go back (`fnmatch.translate`)",
         "config/explain.py": "from our own schemas",
-        "check/rules.py": "from the globs of a rule of the project, each part of which has a bound",
         "config/users_csv_change.py": "from a separator of one character",
     }
     found = set()
