@@ -68,12 +68,14 @@ def test_killed_run_is_reported_with_the_command_that_finishes_it(killed, comman
     assert found["help"] == "to finish its plan and no more: sdx-state apply --resume"
 
 
+@pytest.mark.usefixtures("waits")
 def test_resumed_run_is_no_longer_reported(killed):
     assert killed.apply("--resume").code == 0
     assert "run-interrupted" not in diagnostics(killed, "plan")
     assert killed.run("plan").last == "No changes. The tenant matches the configuration."
 
 
+@pytest.mark.usefixtures("waits")
 def test_the_run_that_resumes_does_not_advise_to_resume(killed):
     assert "--resume" not in killed.apply("--resume").out
 
