@@ -222,6 +222,7 @@ def helps() -> list[str]:
     return found + [getattr(one, "help", None) or "" for command in commands(cli) for one in command.params]
 
 
+@pytest.mark.soak
 def test_all_texts_use_the_words_of_the_field() -> None:
     assert list(findings()) == []
 

@@ -203,6 +203,7 @@ ACTS = {
 }
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("first", ["", "repr", "replace", "many"])
 @pytest.mark.parametrize("act", ACTS)
 @pytest.mark.parametrize("make", MAKERS)

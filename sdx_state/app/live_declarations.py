@@ -23,7 +23,7 @@ from sdx_state.records import dataclass
 
 @dataclass(frozen=True)
 class LiveDeclarations:
-    """What a pull of some addresses can declare.
+    """The declarations that a pull of some addresses can make.
 
     Attributes:
         before: What the files declare.

@@ -112,7 +112,7 @@ class PageServer:
         return True
 
     def watch(self, machine: Machine) -> NoReturn:
-        """Look again and again. Looking in vain takes a tenth of the time, if the folder is not huge."""
+        """Look until the program ends. A look in vain takes a tenth of the time, if the folder is not huge."""
         while True:
             begun = machine.monotonic()
             changed = self.look()
@@ -152,7 +152,7 @@ class _Server(ThreadingHTTPServer):
     block_on_close = False
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing: a browser that goes away is no error."""
+        """Report nothing: a browser that closes the connection is not an error."""
 
 
 def _handler_of(server: PageServer) -> type[BaseHTTPRequestHandler]:

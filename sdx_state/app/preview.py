@@ -36,7 +36,7 @@ class Option:
 
 @dataclass(frozen=True)
 class Question:
-    """What a question accepts.
+    """The answers that a question accepts.
 
     Attributes:
         type: Type of answer.

@@ -38,7 +38,7 @@ class ItemReferences(References):
         return super()._look_up(name)
 
     def _value(self, name: str) -> str:
-        """Return the value `name` of the item as text; empty for one that is no text."""
+        """Return the value `name` of the item as text; empty for one that is not a text."""
         value = self.item.values.get(name) if self.item is not None else None
         if value is None or isinstance(value, Table | Items):
             return ""

@@ -58,7 +58,7 @@ class WriteBack:
                     for value in self._changed(current, wanted):
                         spot = self._spot(value)
                         if made or (spot is not None and len(self._users[spot]) > 1):
-                            # What is written nowhere yet belongs together by its name.
+                            # Values without a place yet belong together by their name.
                             changed.setdefault((spot, "" if spot else str(value.field)), []).append(value)
                     if made and wanted.id is not None and wanted.id != current.id:
                         pinned = self.value(current, _ID, None, None)

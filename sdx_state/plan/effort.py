@@ -13,7 +13,7 @@ def effort_of(changes: Iterable[Change], read: int, seconds: float) -> Effort:
 
     Args:
         changes: The changes of the plan.
-        read: Number of requests that the plan was made from, which `apply` sends again.
+        read: Number of requests that the plan was made from, which `apply` repeats.
         seconds: Time that they took.
     """
     requests = read + sum(map(_requests_of, changes))

@@ -53,7 +53,7 @@ class Item:
         prompt: The text of all languages.
         state: What respondents get.
         parts: The text, with placeholders apart.
-        note: What is to be said instead of a text, or of a recording.
+        note: The words in place of a text, or of a recording.
         extent: How long it is.
         over: It is over the limit of the project.
         answer: How it is answered, for a question.

@@ -165,6 +165,7 @@ def test_an_id_may_come_as_a_text_of_digits(serve: Any, connect: Any) -> None:
     assert connect(serve((200, {"id": "52"}))).surveys.get("52") == {"id": "52"}
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("coding", ["gzip", "deflate"])
 def test_compressed_bomb_needs_bounded_memory(serve: Any, connect: Any, coding: str) -> None:
     plain = b"[" + b" " * (120 * 1024 * 1024) + b"]"

@@ -84,6 +84,7 @@ def test_without_a_package_there_are_none_and_metadata_is_not_imported(tmp_path:
     subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path)
 
 
+@pytest.mark.soak
 def test_a_package_adds_one_of_each_sort(example: Any) -> None:
     added = extensions(example.folder)
     assert {(one.group, one.name, one.package) for one in added.all} == {

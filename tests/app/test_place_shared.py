@@ -147,6 +147,7 @@ def test_sealed_state_needs_its_key_and_says_so(shared, monkeypatch):
     assert "sealed with another key" in other.err
 
 
+@pytest.mark.soak
 def test_sealed_state_is_read_with_the_new_key_alone_after_a_rotation(shared, monkeypatch):
     monkeypatch.setenv("SDX_STATE_KEY", KEY)
     assert shared.apply().code == 0

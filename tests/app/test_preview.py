@@ -49,7 +49,7 @@ def test_a_text_that_is_not_declared_differs_from_one_that_is_cleared(configurat
     assert prompts["closing"].texts == {}
 
 
-def test_empty_text_in_a_language_is_no_text(configuration):
+def test_empty_text_in_a_language_is_not_a_text(configuration):
     (asked,) = [one for one in preview_of(configuration, "csat").prompts if one.label == "A"]
     assert asked.texts == {"default": "First?"}
     assert (asked.question.disabled, asked.question.most) == (True, None)

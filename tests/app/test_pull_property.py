@@ -334,7 +334,7 @@ def test_a_declared_field_whose_live_value_cannot_be_declared_is_a_decision_with
 
 
 @pytest.mark.timeout(3600)
-@tries(10, 500)
+@tries(4, 500)
 @given(
     st.sampled_from(sorted(LAYOUTS)),
     st.lists(st.lists(calm, min_size=1, max_size=4) | st.lists(wild, min_size=1, max_size=3), min_size=1, max_size=3),

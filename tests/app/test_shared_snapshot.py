@@ -130,6 +130,7 @@ def test_snapshot_is_written_under_the_lock_alone(kept):
         opened(kept).keep_snapshot(b"")
 
 
+@pytest.mark.soak
 def test_sealed_snapshot_needs_the_key_and_is_sealed_again_after_a_rotation(shared, monkeypatch):
     monkeypatch.setenv("SDX_STATE_KEY", KEY)
     assert shared.apply().code == 0

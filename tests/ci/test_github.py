@@ -108,6 +108,7 @@ def test_in_a_public_repository_the_hand_off_is_not_for_everybody(runner):
     assert "handoff-production" not in runner.artifacts
 
 
+@pytest.mark.soak
 def test_public_outputs_contain_no_secrets(runner, tenant):
     tenant.store.load_snapshot({"users": [{"email": "ana.lee@example.com", "name": "Ana Leigh", "phone": ""}]})
     runner.commit("sdx.yaml", PROJECT)

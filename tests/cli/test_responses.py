@@ -350,6 +350,7 @@ def test_output_file_has_the_content_of_stdout_and_is_private(connected: Any, cs
     assert path.read_bytes().decode() == connected.run("responses", "csat", "--format", form).out
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("form", ["csv", "jsonl"])
 def test_wherever_a_crash_cut_the_file_off_it_is_gone_on_with(
     connected: Any, csat: Survey, form: str, quick: bool
@@ -377,6 +378,7 @@ def test_zeros_left_by_a_power_failure_are_not_rows(connected: Any, csat: Survey
         assert path.read_bytes() == whole
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("fault", [500, "drop before", "truncate", "html"])
 def test_server_that_fails_in_the_middle_leaves_a_resumable_file(
     connected: Any, csat: Survey, proxy: Any, impatient: None, fault: Any
@@ -546,6 +548,7 @@ def start(project: Any, *arguments: str, **options: Any) -> subprocess.Popen[str
     return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, **options)
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize(
     ("number", "code"),
     [
@@ -575,6 +578,7 @@ def test_a_run_that_was_ended_is_gone_on_with(
     assert path.read_bytes() == (connected.folder / "whole").read_bytes()
 
 
+@pytest.mark.soak
 def test_full_disk_leaves_complete_rows_and_says_how_to_resume(connected: Any, csat: Survey) -> None:
     csat.answer_often(MANY)
     to_file(connected, name="whole")
@@ -658,6 +662,7 @@ def with_days_alone(target: str) -> str:
     return re.sub(r"(_date=\d{4}-\d\d-\d\d)T[^&]*", r"\1", target)
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("rewrite", [without_dates, without_survey_where_dated, with_days_alone])
 def test_since_loses_nothing_where_a_server_treats_dates_otherwise(
     connected: Any, csat: Survey, tenant: Any, proxy: Any, rewrite: Any
@@ -669,6 +674,7 @@ def test_since_loses_nothing_where_a_server_treats_dates_otherwise(
     assert dated(proxy, csat) == []
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("status", [400, 404, 500])
 def test_since_reads_all_where_dates_are_refused(
     connected: Any, csat: Survey, proxy: Any, impatient: None, status: int
@@ -678,6 +684,7 @@ def test_since_reads_all_where_dates_are_refused(
     assert [row["response_id"] for row in export(connected, "--since", SINCE)] == new
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("field", ["created_at", "completed_at"])
 def test_since_loses_nothing_where_dates_compare_a_time_of_the_interaction(
     connected: Any, csat: Survey, proxy: Any, monkeypatch: pytest.MonkeyPatch, field: str

@@ -65,6 +65,7 @@ def test_lost_output_is_an_error_and_all_changes_are_saved(run, declared, tenant
     assert len(tenant.store.rows("surveys")) == 2
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("redirection", ["stdout closed", "stdout full", "all closed"])
 @pytest.mark.parametrize(
     "arguments",

@@ -91,5 +91,5 @@ def test_lines_of_all_kinds_are_read_as_the_builder_reads_them_or_left_to_it(tex
         "é: 1\n",
     ],
 )
-def test_what_is_not_known_or_wrong_is_left_to_the_builder(text):
+def test_unknown_and_wrong_lines_are_left_to_the_builder(text):
     assert plain_document(text) is None

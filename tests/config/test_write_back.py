@@ -112,7 +112,7 @@ def test_a_new_language_of_all_goes_into_the_template(brands: Any) -> None:
     assert pulled(brands, changes) == ["templates/csat.yaml: templates.csat.greeting_text.fr-CA"]
 
 
-def test_what_the_items_of_one_block_agree_about_goes_into_the_block(brands: Any) -> None:
+def test_values_that_all_items_of_a_block_share_go_into_the_block(brands: Any) -> None:
     told = pulled(brands, {address: {"closing_text": "Ade."} for address in ALL[:2]})
     assert told == ["a.yaml: surveys.csat.closing_text"]
     assert lines_changed(BLOCKS, brands.text("a.yaml")) == ["    closing_text: Ade."]

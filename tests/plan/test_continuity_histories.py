@@ -302,7 +302,7 @@ def test_histories_that_were_found_once_stay_true(steps, choice):
 
 
 @pytest.mark.timeout(3600)
-@tries(10, 500)
+@tries(4, 500)
 @given(st.lists(st.lists(st.sampled_from(OPERATIONS), min_size=1, max_size=3), min_size=2, max_size=5), st.randoms())
 def test_plan_reports_the_truth_about_each_id(steps, random):
     play(steps, random.choice)

@@ -101,6 +101,7 @@ def test_a_project_goes_through_its_whole_life(windows, encoding):
     assert "2 to add" in windows.run("plan", "--sandbox")
 
 
+@pytest.mark.soak
 def test_lock_excludes_another_run_and_names_its_holder(windows):
     windows.run("apply", "--sandbox", "--auto-approve")
     arguments = [sys.executable, "-c", HOLD, str(WINDOWS_LIKE), str(windows.folder / ".sdx")]
@@ -162,6 +163,7 @@ def test_a_users_file_may_be_named_with_a_backslash(windows):
     assert "is not inside the project" in windows.run("validate", code=1)
 
 
+@pytest.mark.soak
 def test_plans_in_json_are_utf_8_in_every_console(windows):
     windows.encoding = "cp1252"
     windows.run("plan", "--sandbox", "--format", f"json={windows.folder / 'plan.json'}")

@@ -241,6 +241,7 @@ def test_git_in_the_current_directory_is_not_run(project, tmp_path, monkeypatch)
     assert not proof.exists()
 
 
+@pytest.mark.soak
 def test_child_processes_of_commands_get_no_settings(tmp_path):
     repository = begun(tmp_path / "repository")
     watched = """

@@ -19,7 +19,7 @@ def test_changed_new_and_removed_files_are_shown():
     )
 
 
-def test_no_change_is_no_diff():
+def test_equal_files_have_an_empty_diff():
     assert diff_text([], colour=False) == ""
 
 

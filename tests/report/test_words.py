@@ -140,6 +140,7 @@ def test_a_shortened_comparison_tells_different_texts_apart(before, after, kept,
         assert passages is None or len(set(passages)) == 2
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("vocabulary", [["a"], ["a", "b"], [str(number) for number in range(20)], None])
 @pytest.mark.parametrize("joint", [" ", ". ", "\n", ""])
 def test_no_text_makes_a_comparison_endless_or_its_result_long(vocabulary, joint, quick):

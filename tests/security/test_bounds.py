@@ -67,6 +67,7 @@ for pattern, name in found.values():
 """
 
 
+@pytest.mark.soak
 def test_every_pattern_of_the_package_is_linear(quick: bool) -> None:
     """A pattern that backtracks into itself would take hours on 20,000 characters here, and seconds on 500."""
     names = ends(EVERY_PATTERN, "500" if quick else "20000").split()
@@ -199,6 +200,7 @@ def test_small_file_of_references_is_refused_at_its_place(project: Any) -> None:
     assert "references make this text longer than 1,000,000 characters" in ended.err
 
 
+@pytest.mark.soak
 def test_globs_styles_and_layout_end_on_hostile_texts() -> None:
     code = r"""
 from fnmatch import fnmatchcase

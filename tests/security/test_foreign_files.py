@@ -98,6 +98,11 @@ APPLY = ("apply", "--sandbox", "--auto-approve")
 READ = ("plan", "--sandbox")
 
 
+def long(case: Any) -> Any:
+    """Return `case` as one that only the long tier tries."""
+    return pytest.param(case, marks=pytest.mark.soak)
+
+
 @pytest.fixture
 def outside(tmp_path: Path) -> Outside:
     return Outside(tmp_path)
@@ -121,8 +126,8 @@ def refused(ended: Any, code: int, name: str, outside: Outside) -> None:
 
 
 @pytest.mark.parametrize("plant", FOR_FILES)
-@pytest.mark.parametrize("command", [APPLY, READ, ("state", "list", "--sandbox")], ids=lambda one: one[0])
-@pytest.mark.parametrize("name", ["sandbox-state.json", "sandbox-state.journal.jsonl", "sandbox-state.lock"])
+@pytest.mark.parametrize("command", [APPLY, long(READ), ("state", "list", "--sandbox")], ids=lambda one: one[0])
+@pytest.mark.parametrize("name", ["sandbox-state.json", "sandbox-state.journal.jsonl", long("sandbox-state.lock")])
 def test_a_foreign_file_of_the_state_is_refused(
     project: Any, outside: Outside, name: str, command: tuple[str, ...], plant: Plant
 ) -> None:
@@ -203,8 +208,8 @@ def test_only_files_with_names_of_our_own_form_are_ever_deleted(project: Any, ou
 
 
 @pytest.mark.parametrize("plant", FOR_FILES)
-@pytest.mark.parametrize("suffix", ["", "-wal", "-shm", "-journal"])
-@pytest.mark.parametrize("environment", [None, "demo"])
+@pytest.mark.parametrize("suffix", ["", "-wal", long("-shm"), long("-journal")])
+@pytest.mark.parametrize("environment", [None, long("demo")])
 def test_a_foreign_database_of_the_sandbox_is_refused(
     project: Any, outside: Outside, environment: str | None, suffix: str, plant: Plant
 ) -> None:
@@ -216,7 +221,7 @@ def test_a_foreign_database_of_the_sandbox_is_refused(
 
 
 @pytest.mark.parametrize("plant", FOR_FILES)
-@pytest.mark.parametrize("name", ["handoff.md", "handoff.html", "handoff.json", "users.csv"])
+@pytest.mark.parametrize("name", ["handoff.md", long("handoff.html"), long("handoff.json"), "users.csv"])
 def test_a_foreign_file_in_the_hand_off_is_moved_aside_as_it_is(
     project: Any, outside: Outside, name: str, plant: Plant
 ) -> None:
@@ -297,7 +302,7 @@ def signed_in(project: Any, tenant: Any, tmp_path: Path, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize("plant", FOR_FILES)
-@pytest.mark.parametrize("command", ["plan", "logout"])
+@pytest.mark.parametrize("command", ["plan", long("logout")])
 @pytest.mark.parametrize("name", ["credentials.json", "lock"])
 def test_foreign_credentials_are_refused(
     signed_in: Any, tmp_path: Path, outside: Outside, name: str, command: str, plant: Plant

@@ -31,7 +31,7 @@ from tests.state.shared_stores import KINDS
 
 BACKENDS = ("local", *KINDS, *(f"http-{column}" for column in COLUMNS))
 REMOTE = tuple(one for one in BACKENDS if one != "local")  # a folder has no answers that get lost, and no conditions
-QUICK = ("local", "memory", "postgres", "http-gitlab")  # tried in the quick tier
+QUICK = ("local", "memory", "http-gitlab")  # tried in the quick tier
 TENANT = "https://x.example#1"
 
 

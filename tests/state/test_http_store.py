@@ -112,6 +112,7 @@ def test_run_whose_lock_was_only_freed_is_stopped_by_the_next_holder(opened):
     assert not memory.unfinished.pending
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 def test_lost_answers_are_resolved_without_writing_twice(opened, server, method, when):

@@ -102,6 +102,7 @@ def anew(backing, number):
     return InStore(backing.folder, backing.raw, f"{backing.prefix}-{number}")
 
 
+@pytest.mark.soak
 @on("memory", "postgres", "http-gitlab")
 @pytest.mark.parametrize("away", [True, False], ids=["to-the-store", "to-the-folder"])
 def test_move_killed_at_any_write_leaves_one_whole_and_the_other_refuses(away, backing, tmp_path, monkeypatch, quick):

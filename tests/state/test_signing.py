@@ -400,6 +400,7 @@ def test_the_key_refuses_a_plan_altered_in_any_leaf_and_sealed_again(keyed, tena
     assert keyed.project.run("apply", str(keyed.plan), "--allow", "*").code == 0
 
 
+@pytest.mark.soak
 def test_without_key_and_hash_a_plan_sealed_again_does_nothing_that_apply_does_not_plan_itself(
     applied, tenant, quick
 ):
@@ -452,6 +453,7 @@ def test_with_a_key_everything_that_is_written_is_signed_and_proven(keyed):
     assert undo(keyed).code == 0
 
 
+@pytest.mark.soak
 def test_the_key_refuses_a_journal_altered_in_any_leaf_and_sealed_again_with_its_state(keyed, monkeypatch, quick):
     records, state = keyed.records(), keyed.state.read_bytes()
     # The last signature proves all the lines: signatures on the other lines are not checked.
@@ -492,6 +494,7 @@ def test_the_key_refuses_a_state_altered_in_any_leaf_and_sealed_again(keyed, mon
     assert keyed.project.run("state", "list").code == 0
 
 
+@pytest.mark.soak
 def test_the_key_refuses_a_run_altered_in_any_leaf_and_sealed_again_with_its_journal(keyed, quick):
     run = newest_run(keyed)
     data, journal, state = run.read_bytes(), keyed.journal.read_bytes(), keyed.state.read_bytes()
