@@ -30,7 +30,7 @@ def loaded(path: Path) -> Any:
 
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory) -> dict[str, Any]:
-    hook = loaded(ROOT / "hatch_build.py")
+    hook = loaded(ROOT / "schemas" / "build_hook.py")
     folder = tmp_path_factory.mktemp("compiled")
     modules = {}
     for name in NAMES:

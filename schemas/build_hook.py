@@ -14,7 +14,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 HEAD = '''\
-"""The schema "{name}" as code, made when the wheel was built (hatch_build.py)."""
+"""The schema "{name}" as code, made when the wheel was built (schemas/build_hook.py)."""
 
 import re
 
@@ -80,7 +80,7 @@ def module(name: str, schema: Any) -> str:
     return HEAD.format(name=name) + ast.unparse(tree) + "\n"
 
 
-class CompileSchemas(BuildHookInterface):  # type: ignore[type-arg]
+class CompileSchemas(BuildHookInterface):  # type: ignore[type-arg]  # it reads no configuration of a builder
     """Adds a module for each schema to the wheel."""
 
     PLUGIN_NAME = "custom"
