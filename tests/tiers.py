@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.option.markexpr == QUICK and all(SOAK in (path, *path.parents) for path in _chosen(config)):
         config.option.markexpr = ""  # a command that names only soak tests is meant to run them
     settings.load_profile("quick" if config.option.markexpr == QUICK else "soak")
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # as in a job in the background, and then in its programs
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     config.stash[LEFT_OUT] = 0
 
 
