@@ -40,7 +40,6 @@ def ends(code: str, *arguments: str) -> str:
 EVERY_PATTERN = r"""
 import importlib, pkgutil, re, sys
 import sdx_state.patterns
-from tests.parsed import modules
 found = {}
 for module in pkgutil.walk_packages(sdx_state.__path__, "sdx_state."):
     try:

@@ -41,7 +41,9 @@ AFTER = (
 SCENES: dict[str, list[list[str]]] = {
     "init": [["init", "--sample"]],
     "validate": [["validate"]],
+    "preview": [["preview", "a", "--out", "page.html"]],
     "fmt": [["fmt", "--check"]],
+    "translations": [["translations", "status"], ["translations", "export", "--language", "de", "--format", "csv"]],
     "plan": [["plan", "--out", "new.json", *(f"--format={name}={name}.out" for name in FORMATS)]],
     "show": [["show", "plan.json"]],
     "apply": [["apply", "--auto-approve=high", "--allow", "*"], ["apply", "plan.json"], ["apply", "--resume"]],
