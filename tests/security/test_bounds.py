@@ -66,7 +66,6 @@ for pattern, name in found.values():
 """
 
 
-@pytest.mark.soak
 def test_every_pattern_of_the_package_is_linear(quick: bool) -> None:
     """A pattern that backtracks into itself would take hours on 20,000 characters here, and seconds on 500."""
     names = ends(EVERY_PATTERN, "500" if quick else "20000").split()
