@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
-from sdx_state.app.advised import AdvisedError
 from sdx_state.app.installed import Places
+from sdx_state.model.advised import AdvisedError
 from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.records import dataclass
 

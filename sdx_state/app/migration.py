@@ -10,11 +10,11 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from sdx_state.app.advised import AdvisedError
 from sdx_state.config.files import Folder
 from sdx_state.config.project import load_project
 from sdx_state.config.settings import Project
 from sdx_state.config.sift import PROJECT_FILE, Excluded, Found
+from sdx_state.model.advised import AdvisedError
 from sdx_state.model.ledger import Ledger
 from sdx_state.records import dataclass
 from sdx_state.state.backend import Backend, Fence

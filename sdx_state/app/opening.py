@@ -13,13 +13,13 @@ from sdx_state.api.credentials import Credentials, credentials_from
 from sdx_state.api.endpoints import Connection, Endpoints
 from sdx_state.api.retry import Wait
 from sdx_state.api.stored import Found
-from sdx_state.app.advised import AdvisedError
 from sdx_state.app.place import Place, whereabouts
 from sdx_state.app.tenant import tenant_name
 from sdx_state.app.workspace import Workspace
 from sdx_state.config.errors import ConfigurationError
 from sdx_state.config.settings import Project
 from sdx_state.kinds import veiled_kinds
+from sdx_state.model.advised import AdvisedError
 from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.urls import BaseUrl
 from sdx_state.model.whereabouts import Whereabouts

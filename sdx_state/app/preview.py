@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import Literal, get_args
 
-from sdx_state.app.advised import AdvisedError
 from sdx_state.config.configuration import Configuration
 from sdx_state.kinds import SURVEY
 from sdx_state.model.address import Address
+from sdx_state.model.advised import AdvisedError
 from sdx_state.model.alike import did_you_mean
 from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.resource import Desired, Source

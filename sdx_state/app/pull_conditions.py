@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sdx_state.app.advised import AdvisedError
 from sdx_state.config.configuration import Configuration
+from sdx_state.model.advised import AdvisedError
 from sdx_state.model.plan import Action, Change, Plan
 from sdx_state.model.texts import counted
 from sdx_state.plan.describe import Description

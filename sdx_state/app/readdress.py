@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sdx_state.app.advised import AdvisedError
 from sdx_state.kinds import KINDS
 from sdx_state.model.address import KEY_RULE, Address, is_key
+from sdx_state.model.advised import AdvisedError
 from sdx_state.model.ledger import Ledger
 
 

@@ -13,7 +13,6 @@ from dataclasses import field, replace
 from pathlib import Path
 from typing import Any, get_args
 
-from sdx_state.app.advised import AdvisedError
 from sdx_state.app.pseudonyms import Pseudonyms
 from sdx_state.app.stored_evidence import StoredEvidence, stored_evidence
 from sdx_state.decoding.strict import OWN_DEPTH, DecodingError, parse
@@ -35,6 +34,7 @@ from sdx_state.decoding.typed import (
 from sdx_state.kinds import KINDS, USER, Kind, veils_of
 from sdx_state.kinds.identity import identity
 from sdx_state.model.address import Address
+from sdx_state.model.advised import AdvisedError
 from sdx_state.model.ledger import Entry, Head, Ledger
 from sdx_state.model.resource import Desired, Live, Shape
 from sdx_state.model.snapshot import Snapshot

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from sdx_state.api.answer import Row
-from sdx_state.app.advised import AdvisedError
 from sdx_state.app.workspace import Workspace
 from sdx_state.kinds import KINDS
 from sdx_state.kinds.kind import Kind
 from sdx_state.kinds.wire import read_field
 from sdx_state.model.address import Address
+from sdx_state.model.advised import AdvisedError
 from sdx_state.model.ledger import Entry, Ledger
 from sdx_state.plan.build import Intention
 from sdx_state.plan.targets import likeliest

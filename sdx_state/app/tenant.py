@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sdx_state.app.advised import AdvisedError
+from sdx_state.model.advised import AdvisedError
 from sdx_state.model.whereabouts import CHECK
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from weakref import WeakKeyDictionary
 
 from sdx_state.apply.review import Review
+from sdx_state.model.advised import AdvisedError
 from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.plan import Action, Change, Plan
 from sdx_state.model.policy import Level
@@ -22,16 +23,11 @@ from sdx_state.risk.limits import broken, frozen
 UNATTENDED: Level = "high"  # The highest risk that needs no consent by address.
 
 
-class PlanStale(Exception):
-    """The current plan is not the plan that was reviewed. Nothing was written.
-
-    Attributes:
-        advice: What to do next.
-    """
+class PlanStale(AdvisedError):
+    """The current plan is not the plan that was reviewed. Nothing was written."""
 
     def __init__(self, message: str, advice: str = "Nothing was written. Plan again, and review that.") -> None:
-        super().__init__(message)
-        self.advice = advice
+        super().__init__(message, advice)
 
 
 class Refused(Exception):

@@ -92,9 +92,8 @@ def _serve(
 
 def served_page(context: Context, survey: str, language: str | None, channel: Channel | None) -> Callable[[str], str]:
     """Return what makes the page from the files as they are now; where these are broken, from what is wrong."""
-    from sdx_state.app.advised import AdvisedError
     from sdx_state.app.declared import load_declared
-    from sdx_state.app.preview import preview_of
+    from sdx_state.app.preview import NoPreview, preview_of
     from sdx_state.config.errors import ConfigurationError
     from sdx_state.model.diagnostic import Diagnostic
     from sdx_state.report.preview import diagnostics_html, preview_html
@@ -104,6 +103,6 @@ def served_page(context: Context, survey: str, language: str | None, channel: Ch
         return partial(preview_html, preview_of(configuration, survey, language, channel))
     except ConfigurationError as error:
         return partial(diagnostics_html, "The configuration is invalid", error.diagnostics)
-    except AdvisedError as error:
+    except NoPreview as error:
         found = Diagnostic("no-match", "error", str(error), help=error.advice)
         return partial(diagnostics_html, "There is no such preview", [found])

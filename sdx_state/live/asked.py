@@ -11,23 +11,23 @@ from sdx_state.kinds.tenant_scope import WHOLE_TENANT, TenantScope
 from sdx_state.live.read import Progress, read_live
 from sdx_state.live.wanted import Wanted
 from sdx_state.model.address import Address
+from sdx_state.model.advised import AdvisedError
 from sdx_state.model.ledger import Ledger
 from sdx_state.plan.build import Intention, build_plan
 from sdx_state.plan.continuity import continued
 from sdx_state.records import dataclass
 
 
-class SurveyNotFound(Exception):
+class SurveyNotFound(AdvisedError):
     """The survey does not exist, or the name is ambiguous.
 
     Attributes:
-        advice: The next step for the user.
         decide: True if the user must choose between candidates.
     """
 
     def __init__(self, message: str, advice: str, *, decide: bool = False) -> None:
-        super().__init__(message)
-        self.advice, self.decide = advice, decide
+        super().__init__(message, advice)
+        self.decide = decide
 
 
 @dataclass(frozen=True)

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
+from sdx_state.model.advised import AdvisedError
 
-class TranslationError(Exception):
-    """A translation file cannot be read or written.
 
-    Attributes:
-        advice: What to do next.
-    """
-
-    def __init__(self, message: str, advice: str) -> None:
-        super().__init__(message)
-        self.advice = advice
+class TranslationError(AdvisedError):
+    """A translation file cannot be read or written."""
 
 
 class ExtraMissing(TranslationError):
