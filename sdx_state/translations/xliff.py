@@ -8,8 +8,16 @@ from typing import Any
 from sdx_state.translations.errors import TranslationError
 from sdx_state.translations.exchange import Answer, Answers, Exchange
 from sdx_state.translations.language import language_tag
-from sdx_state.translations.placeholders import parts
-from sdx_state.translations.xml import SPACE, children_named, local_name, lxml_etree, parsed, require_writable
+from sdx_state.translations.xml import (
+    SPACE,
+    add,
+    add_text,
+    children_named,
+    local_name,
+    lxml_etree,
+    parsed,
+    require_writable,
+)
 from sdx_state.version import __version__
 
 FORM = "xliff"
@@ -31,7 +39,7 @@ def write(exchange: Exchange) -> bytes:
     """
     etree = lxml_etree(FORM)
     root = etree.Element(f"{{{NAMESPACE}}}xliff", {"version": "1.2"}, nsmap={None: NAMESPACE})
-    file = _add(
+    file = add(
         root,
         "file",
         {
@@ -42,40 +50,22 @@ def write(exchange: Exchange) -> bytes:
             "tool-id": "sdx-state",
         },
     )
-    header = _add(file, "header", {})
-    _add(header, "tool", {"tool-id": "sdx-state", "tool-name": "sdx-state", "tool-version": __version__})
-    body = _add(file, "body", {})
+    header = add(file, "header", {})
+    add(header, "tool", {"tool-id": "sdx-state", "tool-name": "sdx-state", "tool-version": __version__})
+    body = add(file, "body", {})
     for row in exchange.rows:
         require_writable(row, "XLIFF")
-        unit = _add(body, "trans-unit", {"id": f"{_ID}{row.id}", "resname": row.places, SPACE: "preserve"})
-        _add_text(unit, "source", row.source, {})
+        unit = add(body, "trans-unit", {"id": f"{_ID}{row.id}", "resname": row.places, SPACE: "preserve"})
+        add_text(add(unit, "source", {}), row.source, _hold)
         if row.target is not None:
-            _add_text(unit, "target", row.target, {"state": _STATES[row.status]})
+            add_text(add(unit, "target", {"state": _STATES[row.status]}), row.target, _hold)
         for note in row.notes:
-            _add(unit, "note", {"from": "developer"}).text = note
+            add(unit, "note", {"from": "developer"}).text = note
     return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True))
 
 
-def _add(parent: Any, name: str, attributes: Mapping[str, str]) -> Any:
-    child = parent.makeelement(f"{{{NAMESPACE}}}{name}", dict(attributes))
-    parent.append(child)
-    return child
-
-
-def _add_text(unit: Any, name: str, text: str, attributes: Mapping[str, str]) -> None:
-    """Add `text`, each part that a translation must keep as an inline code of its own."""
-    element = _add(unit, name, attributes)
-    element.text = ""  # with it, line breaks and indents are not added between inline codes
-    last, number = None, 0
-    for part, kept in parts(text):
-        if kept:
-            number += 1
-            last = _add(element, "ph", {"id": str(number)})
-            last.text = part
-        elif last is None:
-            element.text = part
-        else:
-            last.tail = part
+def _hold(code: Any, part: str) -> None:
+    code.text = part
 
 
 def read(data: bytes) -> Answers:

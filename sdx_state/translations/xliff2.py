@@ -9,7 +9,16 @@ from sdx_state.translations.errors import TranslationError
 from sdx_state.translations.exchange import Answer, Answers, Exchange, Row
 from sdx_state.translations.language import language_tag
 from sdx_state.translations.placeholders import parts
-from sdx_state.translations.xml import SPACE, children_named, local_name, lxml_etree, parsed, require_writable
+from sdx_state.translations.xml import (
+    SPACE,
+    add,
+    add_text,
+    children_named,
+    local_name,
+    lxml_etree,
+    parsed,
+    require_writable,
+)
 
 FORM = "xliff2"
 NAMESPACE = "urn:oasis:names:tc:xliff:document:2.0"
@@ -31,52 +40,36 @@ def write(exchange: Exchange) -> bytes:
         {"version": "2.0", "srcLang": exchange.source_tag, "trgLang": language_tag(exchange.language)},
         nsmap={None: NAMESPACE},
     )
-    file = _add(root, "file", {"id": "f1", "original": exchange.project})
+    file = add(root, "file", {"id": "f1", "original": exchange.project})
     for row in exchange.rows:
         require_writable(row, "XLIFF")
         _add_unit(file, row)
     return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True))
 
 
-def _add(parent: Any, name: str, attributes: Mapping[str, str]) -> Any:
-    child = parent.makeelement(f"{{{NAMESPACE}}}{name}", dict(attributes))
-    parent.append(child)
-    return child
-
-
 def _add_unit(file: Any, row: Row) -> None:
-    unit = _add(file, "unit", {"id": f"{_ID}{row.id}", "name": row.places, SPACE: "preserve"})
-    notes = _add(unit, "notes", {})
+    unit = add(file, "unit", {"id": f"{_ID}{row.id}", "name": row.places, SPACE: "preserve"})
+    notes = add(unit, "notes", {})
     for note in row.notes:
-        _add(notes, "note", {}).text = note
+        add(notes, "note", {}).text = note
     inline = {part: f"d{number}" for number, part in enumerate(_codes(row), 1)}
     if inline:
-        originals = _add(unit, "originalData", {})
+        originals = add(unit, "originalData", {})
         for part, id in inline.items():
-            _add(originals, "data", {"id": id}).text = part
-    segment = _add(unit, "segment", {"state": _STATES[row.status]})
-    _add_text(segment, "source", row.source, inline)
+            add(originals, "data", {"id": id}).text = part
+    segment = add(unit, "segment", {"state": _STATES[row.status]})
+
+    def refer(code: Any, part: str) -> None:
+        code.set("dataRef", inline[part])
+        code.set("equiv", part)
+
+    add_text(add(segment, "source", {}), row.source, refer)
     if row.target is not None:
-        _add_text(segment, "target", row.target, inline)
+        add_text(add(segment, "target", {}), row.target, refer)
 
 
 def _codes(row: Row) -> dict[str, None]:
     return dict.fromkeys(part for text in (row.source, row.target or "") for part, kept in parts(text) if kept)
-
-
-def _add_text(segment: Any, name: str, text: str, inline: Mapping[str, str]) -> None:
-    """Add `text`, each part that a translation must keep as an inline code that refers to it."""
-    element = _add(segment, name, {})
-    element.text = ""  # with it, line breaks and indents are not added between inline codes
-    last, number = None, 0
-    for part, kept in parts(text):
-        if kept:
-            number += 1
-            last = _add(element, "ph", {"id": str(number), "dataRef": inline[part], "equiv": part})
-        elif last is None:
-            element.text = part
-        else:
-            last.tail = part
 
 
 def read(data: bytes) -> Answers:

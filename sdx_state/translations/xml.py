@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from sdx_state.translations.errors import ExtraMissing, TranslationError
 from sdx_state.translations.exchange import Row
+from sdx_state.translations.placeholders import parts
 
 SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 _EXPORT_AGAIN = "Ask for the file as your translation tool exports it, without a document type declaration."
@@ -66,6 +67,35 @@ def require_writable(row: Row, form: str) -> None:
 def _is_allowed(code: int) -> bool:
     # Source: XML 1.0, section 2.2.
     return code in (9, 10, 13) or 0x20 <= code <= 0xD7FF or 0xE000 <= code <= 0xFFFD or code >= 0x10000
+
+
+def add(parent: Any, name: str, attributes: Mapping[str, str]) -> Any:
+    """Add an element to `parent`, in its namespace, and return it."""
+    space = str(parent.tag).rpartition("}")[0]
+    child = parent.makeelement(f"{space}}}{name}", dict(attributes))
+    parent.append(child)
+    return child
+
+
+def add_text(element: Any, text: str, describe: Callable[[Any, str], None]) -> None:
+    """Make `text` the content of `element`, each part that a translation must keep as an inline code of its own.
+
+    Args:
+        element: An element without content.
+        text: The text.
+        describe: Receives each code, a `ph` element with an id, and the part that it stands for.
+    """
+    element.text = ""  # with it, line breaks and indents are not added between inline codes
+    last, number = None, 0
+    for part, kept in parts(text):
+        if kept:
+            number += 1
+            last = add(element, "ph", {"id": str(number)})
+            describe(last, part)
+        elif last is None:
+            element.text = part
+        else:
+            last.tail = part
 
 
 def local_name(element: Any) -> str:
