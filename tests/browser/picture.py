@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 import subprocess
 import tempfile
 from pathlib import Path
 
 import pytest
 
+from tests.browser.chromium import CHROMIUM
 from tests.cli.guides import ROOT, Block, blocks_of, walk
 
 PICTURE = ROOT / "examples" / "plan.png"
@@ -25,8 +25,7 @@ def main() -> None:
     Raises:
         RuntimeError: There is no Chromium.
     """
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if chromium is None:
+    if CHROMIUM is None:
         raise RuntimeError("Chromium is missing")
     text = (ROOT / "README.md").read_text(encoding="utf-8").partition("## What the API can")[0]
     with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
@@ -38,7 +37,7 @@ def main() -> None:
         walked.run(Block("console", "$ sdx-state plan --format html=plan.html\n", 0))
         page = walked.folder / "plan.html"
         flags = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", f"--window-size={SIZE}"]
-        subprocess.run([chromium, *flags, f"--screenshot={PICTURE}", page.as_uri()], check=True, timeout=120)
+        subprocess.run([CHROMIUM, *flags, f"--screenshot={PICTURE}", page.as_uri()], check=True, timeout=120)
 
 
 if __name__ == "__main__":

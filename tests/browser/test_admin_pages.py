@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from sdx_state.sandbox import SandboxOptions, SandboxServer
-from tests.browser.chromium import launched, require_browser
+from tests.browser.chromium import require_browser
 
 QUICKSTART = Path(__file__).parents[2] / "examples" / "quickstart"
 SIGN_IN = {"username": "00000000-0000-4000-8000-000000000000", "password": "sandbox"}
@@ -25,9 +25,10 @@ def tenant(project):
 
 
 @pytest.fixture
-def page():
-    with launched() as chromium:
-        yield chromium.new_context(http_credentials=SIGN_IN).new_page()
+def page(browser):
+    context = browser.new_context(http_credentials=SIGN_IN)
+    yield context.new_page()
+    context.close()
 
 
 def origin(tenant):

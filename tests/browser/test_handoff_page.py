@@ -10,7 +10,7 @@ from sdx_state.model.field_path import FieldPath
 from sdx_state.model.plan import Action, Change, FieldChange, Plan
 from sdx_state.model.resource import Desired, Source
 from sdx_state.report.handoff import handoff_html
-from tests.browser.chromium import launched, require_browser
+from tests.browser.chromium import require_browser
 
 HOSTILE = (
     "<script>document.title='owned'</script> \u202e `x` \"quoted\" 'too' &amp;\n"
@@ -43,12 +43,6 @@ def handoff():
     )
     plan = Plan("t", "l", (survey, created, gone))
     return hand_off(plan, {user.address: user}, "https://demo.example", {})
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with launched() as chromium:
-        yield chromium
 
 
 @pytest.fixture

@@ -13,18 +13,19 @@ from sdx_state.api.oauth import SignIn, token_transport
 from sdx_state.api.sign_in_errors import SignInError
 from sdx_state.programs.machine import THIS_MACHINE
 from sdx_state.sandbox.oauth import CLIENT_ID, CLIENT_SECRET
-from tests.browser.chromium import launched, require_browser
+from tests.browser.chromium import require_browser
 
 require_browser()
 
 
 @pytest.fixture
-def page():
-    with launched() as chromium:
-        opened = chromium.new_page()
-        opened.seen = []
-        opened.on("request", lambda request: opened.seen.append(request.url))
-        yield opened
+def page(browser):
+    context = browser.new_context()
+    opened = context.new_page()
+    opened.seen = []
+    opened.on("request", lambda request: opened.seen.append(request.url))
+    yield opened
+    context.close()
 
 
 def press(page, tenant, button):

@@ -13,7 +13,7 @@ from sdx_state.model.plan import Action, Change, FieldChange, Plan, Risk
 from sdx_state.model.resource import Source
 from sdx_state.plan.conversation import Conversation, Line
 from sdx_state.report.page import plan_html
-from tests.browser.chromium import CONTRAST, launched, require_browser
+from tests.browser.chromium import CONTRAST, require_browser
 
 HOSTILE = "<script>document.title='owned'</script><img src=//evil.example/x onerror=alert(1)> \u202e `x`"
 LONG = "x" * 120 + "@" + "y" * 120
@@ -72,12 +72,6 @@ TOLD = [
     Conversation(at("survey.hotline"), HOSTILE, "default", (HI,), (line("greeting", HOSTILE, role="greeting"),)),
     Conversation(at("survey.new"), LONG, "ar", (), (line("greeting", LONG, LONG, role="greeting"),)),
 ]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with launched() as chromium:
-        yield chromium
 
 
 @pytest.fixture

@@ -17,15 +17,9 @@ from sdx_state.cli.context import Context
 from sdx_state.cli.preview import served_page
 from sdx_state.programs.machine import THIS_MACHINE
 from sdx_state.report.preview import preview_html
-from tests.browser.chromium import CONTRAST, launched, require_browser
+from tests.browser.chromium import CONTRAST, require_browser
 
 require_browser()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with launched() as chromium:
-        yield chromium
 
 
 HOSTILE = "<script>document.title='owned'</script><img src=//evil.example/x onerror=alert(1)> \u202e `x`"
