@@ -123,10 +123,12 @@ class Translations:
             TranslationError: There is no such language, a glob matches nothing, the format cannot contain a text, or
                 its library is not installed.
         """
-        texts = [text for text in self._texts(language, targets) if not todo or text.status != "complete"]
+        key = language_key(language)
+        self._require_matches(targets)
+        texts = [text for text in self._texts(key, targets) if not todo or text.status != "complete"]
         source = language_tag(language_key(source_tag))
-        exchange = Exchange(self._fingerprint, language_key(language), source, rows_of(texts))
-        return Exported(FORMATS[form].write(exchange), _count(language_key(language), texts))
+        exchange = Exchange(self._fingerprint, key, source, rows_of(texts))
+        return Exported(FORMATS[form].write(exchange), _count(key, texts))
 
     def import_file(self, path: Path, language: str | None = None) -> Imported:
         """Write the answers in the file at `path` into the project, all files or none.
@@ -185,9 +187,7 @@ class Translations:
             raise TranslationError(message, "Name the file of that language, or its language.")
         return answers, key
 
-    def _texts(self, language: str, targets: Sequence[str] = ()) -> list[Text]:
-        key = language_key(language)
-        self._require_matches(targets)
+    def _texts(self, key: str, targets: Sequence[str] = ()) -> list[Text]:
         uses = uses_of(self._declared.resources, self._written, key, self._project.lint.sms_segments)
         chosen = [
             use for use in uses if not targets or any(fnmatchcase(use.occurrence.address, one) for one in targets)
