@@ -11,9 +11,9 @@ from itertools import chain
 
 from sdx_state.config.blocks import FOR_EACH, OMIT, OVERRIDES, TEMPLATES
 from sdx_state.config.files import ProjectFiles
-from sdx_state.config.for_each import Reader, Rows
+from sdx_state.config.for_each import Cells, Reader, Rows
 from sdx_state.config.layers import Laying, layer_of
-from sdx_state.config.placeholders import Body, Item, Unfilled, names_in, typed
+from sdx_state.config.placeholders import Body, Item, Unfilled, filled, names_in
 from sdx_state.config.resources import Document
 from sdx_state.config.source_text import SourceText, UsingText
 from sdx_state.config.templates import Templates, TooManyValues, Written, template_bodies
@@ -38,12 +38,16 @@ class Origin:
         section: The section of the block.
         block: The key of the block.
         item: The item, None without `for_each`.
+        cells: The CSV file of the items, None where they are written in the block.
+        body: The fields that are filled in for the item, None if something is wrong with them.
     """
 
     file: str
     section: str
     block: str
     item: Item | None = None
+    cells: Cells | None = None
+    body: Body | None = None
 
 
 @dataclass(frozen=True)
@@ -145,9 +149,10 @@ class Expansion:
                 message = f"the item `{item.key[:80]}` makes no key: {KEY_RULE}"
                 self._report(using.diagnostic("invalid-key", item.place, message, hint))
                 continue
-            body = self._filled(kind, block, bodies, item, using) if bodies is not None else None
-            origin = Origin(source.name, kind.collection, block.name, item)
-            yield self._checked(kind, Made(key, body, item.place, using, origin))
+            body = (bodies.get(item.key) or bodies[None]) if bodies is not None else None
+            laid_out = self._filled(kind, block, body, item, using) if body is not None else None
+            origin = Origin(source.name, kind.collection, block.name, item, rows.cells, body)
+            yield self._checked(kind, Made(key, laid_out, item.place, using, origin))
         for key in sorted(unknown):
             message = f"`{OVERRIDES}` names no item: there is no `{key[:80]}`"
             self._report(source.diagnostic("unresolved-reference", overrides.key_place(key), message))
@@ -181,21 +186,17 @@ class Expansion:
                 sound = False
         return bodies if sound else None
 
-    def _filled(
-        self, kind: Kind, block: Written, bodies: Mapping[str | None, Body], item: Item, using: UsingText
-    ) -> Laid | None:
-        body = bodies.get(item.key) or bodies[None]
+    def _filled(self, kind: Kind, block: Written, body: Body, item: Item, using: UsingText) -> Laid | None:
         self._left -= body.size
         if self._left < 0:
             message = f"blocks make more than {MOST_VALUES:,} values"
             self._report(block.source.diagnostic("too-large", block.place, message))
             raise TooManyValues
         try:
-            filled = body.filled(item)
+            return filled(kind, body, item)
         except Unfilled as error:
             self._report(using.diagnostic("unresolved-reference", error.place, str(error), error.help))
             return None
-        return typed(kind, filled) if item.literal else filled
 
     def _checked(self, kind: Kind, made: Made) -> Made:
         """Return `made`; without its body, or what is wrong in it, if the schema refuses it."""

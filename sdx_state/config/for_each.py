@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from sdx_state.config.blocks import FOR_EACH
 from sdx_state.config.files import ProjectFiles
@@ -23,6 +23,23 @@ _FORMS = "write `KEY: {NAME: VALUE}` for each item, a list of keys, or `{csv: FI
 
 
 @dataclass(frozen=True)
+class Cells:
+    """The CSV file that has the items of a block.
+
+    Attributes:
+        sheet: Its rows.
+        columns: The names of its columns in their order, one without a name as an empty text.
+        key: The column whose cells are the keys of the items.
+        encoding: Its encoding, where the block names it.
+    """
+
+    sheet: Sheet
+    columns: Sequence[str]
+    key: str
+    encoding: str | None = None
+
+
+@dataclass(frozen=True)
 class Rows:
     """The items of a block.
 
@@ -30,11 +47,13 @@ class Rows:
         source: The file that they are written in.
         names: Their names, except those that only some of them have.
         items: Each of them, read once.
+        cells: The CSV file, None where they are written in the block.
     """
 
     source: SourceText
     names: Collection[str]
     items: Iterator[Item]
+    cells: Cells | None = None
 
 
 @dataclass(frozen=True)
@@ -146,7 +165,8 @@ class Reader:
         if sheet is None or columns is None:
             return None
         names = tuple(name for name in columns if name)
-        return Rows(sheet.source, (KEY, *names), self._rows(sheet, columns, _folded(column)))
+        cells = Cells(sheet, columns, _folded(column), encoding)
+        return Rows(sheet.source, (KEY, *names), self._rows(sheet, columns, cells.key), cells)
 
     def _columns(self, sheet: Sheet, name: str, said: Table, source: SourceText, key: str) -> list[str] | None:
         """Return the names of the columns in their order, one without a name as an empty text."""

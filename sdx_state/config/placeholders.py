@@ -91,6 +91,23 @@ class Body:
         return _Filling(item, self.varying).table(self.node)
 
 
+def filled(kind: Kind, body: Body, item: Item) -> Laid:
+    """Return the fields of `body`, which are those of `kind`, for `item`.
+
+    Raises:
+        Unfilled: A placeholder cannot be replaced.
+    """
+    made = body.filled(item)
+    return typed(kind, made) if item.literal else made
+
+
+def whole_name(text: Node) -> str | None:
+    """Return NAME if `text` is `${each.NAME}` and nothing else, else None."""
+    whole = TOKEN.fullmatch(text) if isinstance(text, str) else None
+    found = _NAME.fullmatch(_inside(whole)) if whole is not None else None
+    return found[1].strip() if found is not None else None
+
+
 def typed(kind: Kind, body: Laid) -> Laid:
     """Return `body`, an item's own, with cells as the numbers and booleans that fields of `kind` have."""
     for key, value in body.items():
@@ -200,9 +217,9 @@ class _Filling:
         return filled
 
     def _text(self, text: str, place: Place) -> Node:
-        whole = TOKEN.fullmatch(text)
-        if whole is not None and (found := _NAME.fullmatch(_inside(whole))) is not None:
-            value = self._looked_up(found[1].strip(), place)
+        name = whole_name(text)
+        if name is not None:
+            value = self._looked_up(name, place)
             if not self.item.literal:
                 return value
             return Cell(escape(str(value)))

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import io
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
+from sdx_state.config.cells import changed_row, characters_lost, raw_rows
 from sdx_state.config.errors import ConfigurationError
-from sdx_state.config.spreadsheet import Record, split
+from sdx_state.config.spreadsheet import Record
 from sdx_state.config.users_csv import Users, cell_of
 from sdx_state.kinds.user import UPLOAD_COLUMNS, UPLOAD_REQUIRED
 from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.formulas import is_formula
-
-_END = re.compile("(?:\r\n|\r|\n)?$")
 
 
 def change_rows(users: Users, changes: Mapping[int, Mapping[str, object]]) -> str:
@@ -39,16 +36,16 @@ def change_rows(users: Users, changes: Mapping[int, Mapping[str, object]]) -> st
     width = len(users.header.cells)
     parts: list[str] = []
     diagnostics: list[Diagnostic] = []
-    for raw, record in _raw_rows(users):
+    for raw, record in raw_rows(sheet):
         new = {}
         if record.line == users.header.line:
             new = {width + index: column for index, column in enumerate(added)}
         elif record.line > users.header.line and any(cell and not cell.isspace() for cell in record.cells):
             new, wrong = _cells(users, record, changes.get(record.line, {}), added)
             diagnostics += wrong
-        parts.append(_changed(raw, sheet.separator, new) if new else raw)
+        parts.append(changed_row(raw, sheet.separator, new) if new else raw)
     text = "".join(parts)
-    diagnostics += _lost(users, text, parts)
+    diagnostics += characters_lost(source, text, parts)
     if diagnostics:
         raise ConfigurationError(diagnostics)
     return text
@@ -93,60 +90,3 @@ def _cells(
     if added:
         new = {**dict.fromkeys(range(len(record.cells), len(users.header.cells) + len(added)), ""), **new}
     return new, diagnostics
-
-
-def _changed(raw: str, separator: str, new: Mapping[int, str]) -> str:
-    """Return the row `raw` with the cells at some indexes replaced; one that was quoted stays quoted."""
-    found = _END.search(raw)
-    end = found[0] if found else ""
-    cells = _raw_cells(raw.removesuffix(end) if end else raw, separator)
-    for index, text in sorted(new.items()):
-        cells += [""] * (index + 1 - len(cells))
-        needed = any(one in text for one in (separator, '"', "\r", "\n"))
-        quoted = '"' + text.replace('"', '""') + '"'
-        cells[index] = quoted if needed or cells[index].startswith('"') else text
-    return separator.join(cells) + end
-
-
-def _raw_cells(row: str, separator: str) -> list[str]:
-    """Return the cells of a row as they are written, quotes and all."""
-    cell = re.compile(rf'"(?:[^"]|"")*"|[^{re.escape(separator)}]*')
-    cells = []
-    position = 0
-    while True:
-        found = cell.match(row, position)
-        cells.append(found[0] if found else "")
-        position += len(cells[-1]) + 1
-        if position > len(row):
-            return cells
-
-
-def _raw_rows(users: Users) -> Iterator[tuple[str, Record]]:
-    """Yield each row's text unchanged, with its record; lines before the header as one without cells."""
-    sheet = users.sheet
-    lines = list(io.StringIO(sheet.source.text, newline=""))
-    records = list(split(sheet.source.text, sheet.separator or ",", sheet.skipped))
-    for index in range(sheet.skipped):
-        yield lines[index], Record(index + 1, [])
-    ends = [record.line - 1 for record in records[1:]] + [len(lines)]
-    for record, end in zip(records, ends, strict=True):
-        yield "".join(lines[record.line - 1 : end]), record
-
-
-def _lost(users: Users, text: str, parts: list[str]) -> list[Diagnostic]:
-    """Return the first character that the file's encoding does not have."""
-    source = users.sheet.source
-    try:
-        text.encode(source.encoding)
-    except UnicodeEncodeError as error:
-        character = text[error.start]
-        before = 0
-        line = 1
-        for part in parts:
-            if before + len(part) > error.start:
-                break
-            before += len(part)
-            line += len(list(io.StringIO(part, newline="")))
-        message = f"this file is in {source.encoding}, which has no `{character}`"
-        return [source.diagnostic("unwritable-cell", (line, 1), message, 'save it as "CSV UTF-8" first')]
-    return []

@@ -5,11 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from sdx_state.config.edit_block import Edit, Field
+from sdx_state.config.spreadsheet import Sheet
 from sdx_state.config.update import Update
 from sdx_state.model.address import Address
 from sdx_state.model.resource import Desired
 from sdx_state.model.value import Value
 from sdx_state.records import dataclass
+
+
+@dataclass(frozen=True)
+class CellChange:
+    """A change of one cell of a CSV file.
+
+    Attributes:
+        sheet: The file.
+        line: The line that the row starts at.
+        index: The index of the cell.
+        text: Its new text.
+    """
+
+    sheet: Sheet
+    line: int
+    index: int
+    text: str
 
 
 @dataclass(frozen=True)
@@ -23,7 +41,7 @@ class Written:
     """
 
     file: str
-    edit: Edit
+    edit: Edit | CellChange
     what: str
 
 

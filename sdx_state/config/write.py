@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sdx_state.config.builder import build
 from sdx_state.config.configuration import Declared, read_declared
@@ -24,6 +25,9 @@ from sdx_state.model.address import Address, is_key
 from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.resource import Desired
 from sdx_state.records import dataclass
+
+if TYPE_CHECKING:
+    from sdx_state.config.wanted_values import CellChange
 
 # Windows opens a device at such a name, whatever the extension. Source: Microsoft, "Naming Files, Paths, and
 # Namespaces".
@@ -167,16 +171,24 @@ class _Drafts:
 
     def _write_back(self, families: Mapping[Address, _Family], changed: Sequence[Update]) -> None:
         """Compose the texts of templates and blocks, those that other changes have touched already included."""
+        from sdx_state.config.cells import changed_cells
         from sdx_state.config.edit_block import Edit, relaid_text
+        from sdx_state.config.wanted_values import CellChange
         from sdx_state.config.write_back import WriteBack
 
         members = [
             one for family in families.values() for one in (family.wanted, *family.children) if one is not None
         ]
         edits: dict[str, list[Edit]] = {}
+        cells: dict[str, list[CellChange]] = {}
         for one in WriteBack(self.declared, {member.address: member for member in members}).edits(changed):
-            edits.setdefault(one.file, []).append(one.edit)
+            if isinstance(one.edit, CellChange):
+                cells.setdefault(one.file, []).append(one.edit)
+            else:
+                edits.setdefault(one.file, []).append(one.edit)
             self.told(one.what)
+        for name, changes in cells.items():
+            self.texts[name] = changed_cells(changes[0].sheet, _by_line(changes))
         for name, several in edits.items():
             text = self.texts.get(name, self.declared.sources[name].text)
             root = table(build(SourceText(name, text), _unexpected))
@@ -213,6 +225,14 @@ class _Drafts:
         text = self.texts.get(name, existing.text if existing else "")
         root = build(SourceText(name, text), _unexpected)
         return extended_text(text, table(root), section, entries)
+
+
+def _by_line(changes: Sequence[CellChange]) -> dict[int, dict[int, str]]:
+    """Return the new texts of cells, by the line and the index of each."""
+    lines: dict[int, dict[int, str]] = {}
+    for one in changes:
+        lines.setdefault(one.line, {})[one.index] = one.text
+    return lines
 
 
 def _unexpected(diagnostic: Diagnostic) -> None:

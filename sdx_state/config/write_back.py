@@ -1,6 +1,7 @@
 """Live values of what templates and blocks make: where each is written, so that the files still use the template.
 
-A value goes back to where it is written if everything that uses it agrees; else into the block, if its items agree;
+A value that comes from one value of an item goes back to that, if all else that this makes is as it is to be.
+Any other goes back to where it is written if everything that uses it agrees; else into the block, if its items agree;
 else under `overrides` of the block, for one item.
 """
 
@@ -19,6 +20,7 @@ from sdx_state.config.references import OPEN
 from sdx_state.config.tree import Node, Table
 from sdx_state.config.update import Update, changed_fields
 from sdx_state.config.wanted_values import WantedValue, Written, known_children
+from sdx_state.config.write_items import Back, Identity, ItemValues, identity
 from sdx_state.kinds import KINDS
 from sdx_state.model.address import Address
 from sdx_state.model.resource import Desired
@@ -40,6 +42,8 @@ class WriteBack:
     def __init__(self, declared: Declared, wanted: Mapping[Address, Desired]) -> None:
         self.declared = declared
         self.wanted = wanted
+        back = Back(self._raw, self._is_to_be, self._comes_out, self._kept)
+        self._items = ItemValues(declared, back)
         self._users: dict[Spot, list[WantedValue]] = {}
         for address in declared.resources:
             for value in self._values(address):
@@ -49,7 +53,7 @@ class WriteBack:
 
     def edits(self, updates: Sequence[Update]) -> Iterator[Written]:
         """Yield the edits that make everything that blocks make what `updates`, and the wanted declarations, say."""
-        changed: dict[tuple[Spot | None, str], list[WantedValue]] = {}
+        values: list[WantedValue] = []
         for update in updates:
             made = update.current.address in self.declared.made
             pairs = [(update.current, update.wanted), *update.children]
@@ -58,20 +62,33 @@ class WriteBack:
                     for value in self._changed(current, wanted):
                         spot = self._spot(value)
                         if made or (spot is not None and len(self._users[spot]) > 1):
-                            # Values without a place yet belong together by their name.
-                            changed.setdefault((spot, "" if spot else str(value.field)), []).append(value)
+                            values.append(value)
                     if made and wanted.id is not None and wanted.id != current.id:
                         pinned = self.value(current, _ID, None, None)
                         yield self.override(pinned, int(wanted.id) if wanted.id.isdecimal() else wanted.id)
             if made and update.arranges:
                 yield self._placed(update)
-        for (spot, _), values in changed.items():
-            written = self._added(values) if spot is None else None
-            yield from [written] if written is not None else self._written(spot, values)
+        yield from self._back(values)
         apart = HeirsApart(self.declared, self.wanted, self)
         for update in updates:
             if update.current.address not in self.declared.made:
                 yield from apart.edits(update)
+
+    def _back(self, values: Sequence[WantedValue]) -> Iterator[Written]:
+        """Yield the edits for `values`, which change: of items first, and then of templates and blocks."""
+        done: set[Identity] = set()
+        for one, made_of_it in self._items.take(values):
+            yield one
+            done |= made_of_it
+        changed: dict[tuple[Spot | None, str], list[WantedValue]] = {}
+        for value in values:
+            if identity(value) not in done:
+                spot = self._spot(value)
+                # Values without a place yet belong together by their name.
+                changed.setdefault((spot, "" if spot else str(value.field)), []).append(value)
+        for (spot, _), several in changed.items():
+            written = self._added(several) if spot is None else None
+            yield from [written] if written is not None else self._written(spot, several)
 
     def _added(self, values: Sequence[WantedValue]) -> Written | None:
         """Return the edit that adds a language where the others are written; None if not all uses of these agree."""
@@ -205,6 +222,23 @@ class WriteBack:
             node = node[step]  # type: ignore[index]  # a key of a table, or an index of items
         return path, node
 
+    def _raw(self, value: WantedValue) -> Node:
+        """Return the text that `value` is made of, None if it is not written."""
+        spot = self._spot(value)
+        written = self._text(spot) if spot is not None else None
+        return written[1] if written is not None else None
+
+    def _is_to_be(self, address: Address, key: str, language: str | None) -> WantedValue | None:
+        """Return what the field `key` at `address`, or one language of it, is to be; None if nothing is declared."""
+        current = self.declared.resources.get(address)
+        if current is None:
+            return None
+        name = KINDS[current.kind].by_key[key].name
+        wanted = self.wanted.get(address, current).values.get(name, current.values.get(name))
+        if language is not None:
+            wanted = wanted.get(language, "") if isinstance(wanted, Mapping) else None
+        return self.value(current, name, language, wanted)
+
     def _kept(self, value: WantedValue, written: Node) -> object:
         """Return `value` as it is to be written, with the references of `written` wherever they still fit."""
         wanted = value.wanted
@@ -235,7 +269,7 @@ class WriteBack:
 
     def _references(self, value: WantedValue) -> ItemReferences:
         origin = self.declared.made.get(value.owner)
-        return ItemReferences.of(self.declared.references, origin.item if origin is not None else None)
+        return ItemReferences.of(self.declared.references, self._items.item(origin))
 
     def _is_of(self, value: WantedValue, file: str, section: str, block: str) -> bool:
         origin = self.declared.made.get(value.owner)
