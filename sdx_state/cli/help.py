@@ -34,7 +34,7 @@ TOPICS = (
     "glossary",
 )
 _COMMENT = re.compile(r"<!--.*?-->\n*", re.DOTALL)
-_GUIDE_LINK = re.compile(r"\[([^\]]+)\]\(([a-z-]+)\.md(?:#[\w-]*)?\)")
+_GUIDE_LINK = re.compile(r"\[([^\[\]]+)\]\(([a-z-]+)\.md(?:#[\w-]*)?\)")
 
 
 def guide(topic: str) -> str:

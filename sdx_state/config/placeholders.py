@@ -16,7 +16,7 @@ from sdx_state.records import dataclass
 PROTECT = "protect"
 _EACH = re.compile(r"\$\{\s*(?:[a-z_]+\[\s*)?each\.")
 _NAME = re.compile(r"each\.(.+)")
-_INDEXED = re.compile(r"([a-z_]+)\[\s*each\.([^\]]*)\]")
+_INDEXED = re.compile(r"(?<![a-z_])([a-z_]+)\[\s*each\.([^\]]*)\]")
 
 
 class Cell(str):

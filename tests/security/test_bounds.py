@@ -32,7 +32,10 @@ PATIENCE = 240  # seconds for what takes a few
 def ends(code: str, *arguments: str) -> str:
     """Run `code` in a process of its own and return what it prints; one that does not end is killed."""
     command = [sys.executable, "-c", code, *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    except subprocess.TimeoutExpired as late:
+        pytest.fail(f"did not end in {PATIENCE} seconds; printed last: {(late.stdout or b'')[-200:].decode()}")
     assert done.returncode == 0, done.stderr[-2000:]
     return done.stdout
 
