@@ -17,12 +17,12 @@ from typing import Any
 
 import pytest
 
+from tests import tiers, workers
 from tests.faulty_proxy import FaultyProxy, handler_of
 from tests.parsed import modules, parsed
 from tests.tiers import (  # noqa: F401 - hooks and a fixture, which pytest finds here
     pytest_collection_modifyitems,
     pytest_collectstart,
-    pytest_configure,
     pytest_deselected,
     pytest_sessionfinish,
     pytest_terminal_summary,
@@ -31,6 +31,12 @@ from tests.tiers import (  # noqa: F401 - hooks and a fixture, which pytest find
     quick,
 )
 from tests.warm import warm_program, without_waiting
+from tests.workers import pytest_collection_finish  # noqa: F401 - a hook, which pytest finds here
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    tiers.pytest_configure(config)
+    workers.pytest_configure(config)
 
 
 @dataclass
