@@ -25,9 +25,7 @@ _QUOTED = r"'(?:[^']|'')*'|\"(?:[^\"\\]|\\.)*\""
 # A letter first, or a number with an at sign behind it, as in an e-mail address: text to every reader. Its parts are
 # no longer than a key may be, so that no look for one reads the rest of a long text.
 _UP_TO = f"{{1,{_MAX_KEY}}}"
-_KEY = (
-    rf"(?:[^\W\d_]|\d[\w.+-]{{0,{_MAX_KEY}}}(?=@))[\w@.+-]{{0,{_MAX_KEY}}}|'[^'\\]{_UP_TO}'|\"[^\"\\]{_UP_TO}\""
-)
+_KEY = rf"(?:[^\W\d_]|\d[\w.+-]{{0,{_MAX_KEY}}}(?=@))[\w@.+-]{{0,{_MAX_KEY}}}|'[^'\\]{_UP_TO}'|\"[^\"\\]{_UP_TO}\""
 _PLAIN = r"(?:[^\W_]|[$(/+]|\./|-(?=\d))[^:#]*(?:(?:(?<! )#|:(?! |$))[^:#]*)*(?<! )"
 _LINE = re.compile(
     rf"(- )?(?:({_KEY}):(?= |$))?(?:(?(2) |)(?:({_PLAIN})|({_QUOTED})|(\|-?)|([\[{{].*[\]}}])))?(?: #.*)?"
