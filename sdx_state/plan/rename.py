@@ -10,6 +10,7 @@ from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.plan import Action, Change
 from sdx_state.model.resource import Moved
 from sdx_state.plan.continuity import REMNANT
+from sdx_state.plan.items_renamed import items_renamed
 
 SIMILAR = 0.5
 MANY = 3  # renames of items of one file that are one warning
@@ -17,7 +18,7 @@ NAMED = 3  # of these that the help writes out
 
 
 def rename_hints(changes: Sequence[Change], moved: Iterable[Moved]) -> list[Diagnostic]:
-    """Return a warning for each delete whose content a create of the same kind repeats.
+    """Return a warning for each delete whose content a create of the same kind, or of the same block, repeats.
 
     None is given where `moved` says that already, nor for a kind whose identity is declared: no move keeps that.
     """
@@ -40,7 +41,12 @@ def rename_hints(changes: Sequence[Change], moved: Iterable[Moved]) -> list[Diag
         )
         if best is not None and _likeness(gone, best) >= SIMILAR:
             hints.append((gone, best))
-    return [*_told(hints)]
+    paired = {change.address for pair in hints for change in pair}
+    items = items_renamed(
+        [one for one in changes if one.action is Action.DELETE and one.address not in (paired | said)],
+        [one for one in created if one.address not in (paired | said)],
+    )
+    return [*_told(hints), *map(_item_told, items)]
 
 
 def _told(hints: Sequence[tuple[Change, Change]]) -> Iterator[Diagnostic]:
@@ -73,6 +79,16 @@ def _told(hints: Sequence[tuple[Change, Change]]) -> Iterator[Diagnostic]:
         )
         help = f"restore the keys, or rename: moved: [{', '.join(moves)}{more}]"
         yield Diagnostic("possible-rename", "warning", message, first.source, first.address, help)
+
+
+def _item_told(pair: tuple[Change, Change]) -> Diagnostic:
+    gone, new = pair
+    message = (
+        f"{gone.address} would be deleted and {new.address} created by the same block, with similar texts: "
+        "if an item was renamed, the delete loses its responses"
+    )
+    help = f"to rename instead, add:  moved: [{{from: {gone.address}, to: {new.address}}}]"
+    return Diagnostic("possible-rename", "warning", message, new.source, new.address, help)
 
 
 def _same_place(gone: Change, new: Change) -> bool:

@@ -78,6 +78,11 @@ def test_ten_brands_from_apply_to_the_next_pull(brands: Any, edit: Any, tenant: 
     stopped = brands.run("plan")
     assert stopped.code == 6
     assert "moved: [{from: survey.csat-apex, to: survey.csat-apogee}]" in stopped.out
+    edit("brands.csv", "apogee,Apex", "apogee,Apogee Global")
+    renamed = brands.run("plan")
+    assert "survey.csat-apogee created by the same block, with similar texts" in renamed.out
+    assert "moved: [{from: survey.csat-apex, to: survey.csat-apogee}]" in renamed.out
+    edit("brands.csv", "apogee,Apogee Global", "apogee,Apex")
     brands.write("moved.yaml", "moved: [{from: survey.csat-apex, to: survey.csat-apogee}]\n")
     assert brands.apply().last == "Apply complete! Resources: 0 added, 0 changed, 0 destroyed."
     edit("brands.csv", "lumen,Lumen,west\n", "")
