@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -29,6 +27,7 @@ from sdx_state.state.named_files import read_regular
 from sdx_state.translations.collect import texts_of, uses_of
 from sdx_state.translations.errors import TranslationError
 from sdx_state.translations.exchange import Answers, Exchange, rows_of
+from sdx_state.translations.fingerprint import fingerprint, is_foreign
 from sdx_state.translations.formats import FORMATS, read_answers
 from sdx_state.translations.judge import Judged, judge
 from sdx_state.translations.language import language_key, language_tag
@@ -148,6 +147,9 @@ class Translations:
             message = error.strerror or str(error) if isinstance(error, OSError) else str(error)
             raise TranslationError(f"{path.name}: {message}", f"{advice} Nothing was changed.") from error
         texts = self._texts(key)
+        if is_foreign(answers.answers, {text.id for text in texts}, self._declared.resources):
+            message = f"{path.name}: the file was exported from another project: this one has none of its places"
+            raise TranslationError(message, "Import it there, or export again. Nothing was changed.")
         judged = judge(answers.answers, texts, path.name, self._shown)
         changes = [one for one in judged.accepted if one.changes]
         drafts = self._drafts(edits_of(changes, texts, self._written, key))
@@ -178,7 +180,7 @@ class Translations:
             raise TranslationError("the file contains no texts", "Name a file with the answers of translators.")
         if answers.project != self._fingerprint:
             raise TranslationError(
-                "the file was exported from another project, or from other settings of `tenant` and `api`",
+                "the file was exported from another project, or with other settings of `tenant`, `api` or `scope`",
                 "Import it there, or export again.",
             )
         key = language_key(answers.language)
@@ -212,14 +214,8 @@ class Translations:
 
     @cached_property
     def _fingerprint(self) -> str:
-        """Identifies the project in every clone and environment: by the tenants and hosts that its file names."""
         root = build(SourceText(PROJECT_FILE, self._files.read(PROJECT_FILE).decode("utf-8-sig")), _ignored)
-        settings = table(root)
-        layers = [settings, *map(table, table(settings.get("environments")).values())]
-        named = {str(layer["tenant"]).lower() for layer in layers if "tenant" in layer}
-        apis = [table(layer.get("api")) for layer in layers]
-        named |= {str(api[key]).lower() for api in apis for key in ("host", "url") if key in api}
-        return hashlib.sha256(json.dumps(sorted(named)).encode()).hexdigest()[:12]
+        return fingerprint(table(root))
 
     @cached_property
     def _languages(self) -> list[str]:

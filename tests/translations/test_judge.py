@@ -152,6 +152,33 @@ def test_a_file_of_another_project_or_language_is_refused(project, form):
     assert "exported from another project" in whole(project, file)
 
 
+@pytest.mark.parametrize(
+    ("settings", "survey"),
+    [
+        (HEAD + "scope: {surveys: [B*]}\n", SURVEY.replace("name: A", "name: B")),
+        (HEAD, SURVEY.replace("  a:", "  b:")),
+    ],
+    ids=["another scope", "other addresses"],
+)
+def test_a_file_of_another_project_on_the_same_tenant_is_refused(project, settings, survey):
+    project.write("sdx.yaml", HEAD)
+    project.write("a.yaml", SURVEY)
+    file = exported(project, "xliff")
+    file.write_bytes(answered(file.read_bytes(), "xliff"))
+    project.write("sdx.yaml", settings)
+    project.write("a.yaml", survey.replace("Hello", "Good morning"))
+    assert "exported from another project" in whole(project, file)
+
+
+def test_a_file_is_imported_after_its_only_survey_moved(project):
+    project.write("sdx.yaml", HEAD)
+    project.write("a.yaml", SURVEY)
+    file = exported(project, "csv")
+    file.write_bytes(answered(file.read_bytes(), "csv"))
+    project.write("a.yaml", SURVEY.replace("  a:", "  b:"))
+    assert project.run("translations", "import", str(file)).code == 0
+
+
 HOSTILE = {
     "a document type": '<!DOCTYPE xliff SYSTEM "http://127.0.0.1:9/x.dtd">\n<xliff',
     "an external entity": '<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/hostname">]>\n<xliff',
