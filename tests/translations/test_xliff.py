@@ -5,11 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from lxml import etree
 
 from sdx_state.translations import xliff, xliff2
 from sdx_state.translations.errors import TranslationError
 from sdx_state.translations.exchange import Exchange, Row
+from tests.tiers import tries
+from tests.translations.test_formats import TEXTS
 from tests.translations.test_formats_round_trip import exported, written
 from tests.translations.translator import answered
 from tests.translations.xliff_rules import violations
@@ -30,13 +34,46 @@ def test_an_export_keeps_the_rules_of_the_standard(project, form):
     assert states > {"needs-review-translation"} if form == "xliff" else states > {"initial"}
 
 
+ROWS = st.lists(
+    st.tuples(TEXTS, st.none() | TEXTS, st.sampled_from(["missing", "outdated", "complete"]), TEXTS, st.sets(TEXTS)),
+    min_size=1,
+    max_size=4,
+)
+
+
+@pytest.mark.parametrize("module", [xliff, xliff2])
+@tries(4, 1_000)
+@given(rows=ROWS, tags=st.sampled_from([("de-default", "en"), ("pt-BR", "de-CH"), ("zh-Hant-TW", "und")]))
+def test_any_texts_keep_the_rules_of_the_standard(module, rows, tags):
+    made = tuple(
+        Row(f"{number:016x}", source, target, status, note, f"survey.a {note}", note, tuple(keep))
+        for number, (source, target, status, note, keep) in enumerate(rows)
+    )
+    root = etree.fromstring(module.write(Exchange("0a1b2c", *tags, made)))
+    assert violations(root) == []
+    assert len([*root.iter("{*}source")]) == len(made)
+
+
 BROKEN = {
-    "xliff": (("<source>", "<note/><source>"), (' datatype="plaintext"', ""), ("<ph ", "<x "), (' id="1"', "")),
+    "xliff": (
+        ("<source>", "<note/><source>"),
+        (' datatype="plaintext"', ""),
+        ("<ph ", "<x "),
+        (' id="1"', ""),
+        (' target-language="de"', ' target-language="de_AT"'),
+        ("<trans-unit ", '<trans-unit state="new" '),
+        ("<body>", "<body>text"),
+        ('tool-id="sdx-state" tool-name', 'tool-id="other" tool-name'),
+    ),
     "xliff2": (
         ("<source>", "<note/><source>"),
         (' srcLang="en"', ""),
         ('dataRef="d1"', 'dataRef="d9"'),
         ("initial", "x"),
+        ("<segment ", '<segment approved="yes" '),
+        (' id="d1"', ' id="1 2"'),
+        (' trgLang="de"', ""),
+        ("<notes>", "<notes/><notes>"),
     ),
 }
 
@@ -44,7 +81,7 @@ BROKEN = {
 @pytest.mark.parametrize(("form", "change"), [(form, one) for form, changes in BROKEN.items() for one in changes])
 def test_the_rules_notice_a_document_that_breaks_them(form, change):
     module = xliff if form == "xliff" else xliff2
-    row = Row("0" * 16, "%a%", None, "missing", "", "", "", ())
+    row = Row("0" * 16, "%a%", "%a%!", "missing", "", "", "", ())
     text = module.write(Exchange("p", "de-default", "en", (row,))).decode()
     assert violations(etree.fromstring(text.encode())) == []
     assert change[0] in text

@@ -128,6 +128,16 @@ def _ids(root: Any, space: str) -> Iterator[str]:
             found = [one.get("id") for name in names for one in outer.iter(f"{prefix}{name}")]
             if len(set(found)) < len(found):
                 yield f"an id is twice in {outer.tag}"
+    for file in root.iter(f"{prefix}file"):
+        tools = {one.get("tool-id") for one in file.iter(f"{prefix}tool")}
+        if file.get("tool-id", next(iter(tools), None)) not in (tools or {None}):
+            yield f"a file refers to the tool {file.get('tool-id')}, which it does not describe"
+    if (
+        root.get("version") == "2.0"
+        and "trgLang" not in root.attrib
+        and any(True for _ in root.iter(f"{prefix}target"))
+    ):
+        yield "there are translations, and trgLang does not say into which language"
     for unit in root.iter(f"{prefix}unit"):
         data = {one.get("id") for one in unit.iter(f"{prefix}data")}
         if any(one.get("dataRef") not in data for one in unit.iter(f"{prefix}ph")):
