@@ -210,7 +210,8 @@ class _Loader:
                         declarations.complete = self.complete = self.complete and expansion.complete
         if expansion is not None:
             expansion.close()
-            self.diagnostics[:] = once_for_all_uses(dict.fromkeys(self.diagnostics))
+            self.diagnostics[:] = dict.fromkeys(self.diagnostics)
+        self.diagnostics[:] = once_for_all_uses(self.diagnostics)
         return documents, declarations
 
     def _expansion(self, documents: list[Document]) -> Expansion | None:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from sdx_state.config.blocks import Parts
+from sdx_state.config.merges import MERGE, laid_with_merges
 from sdx_state.config.references import References, Room
 from sdx_state.config.source_text import SourceText
 from sdx_state.config.switches import switch
@@ -88,8 +89,16 @@ class Declarations:
         references = References(self.variables, None, room=self.room) if kind.lookup_only else self.references
         reader = FieldReader(document.source, references, self.report)
         section = table(document.root.get(kind.collection))
+        may_merge = MERGE in document.source.text
         for key, body in document.entries(kind):
-            self._add_entry(kind, key, body, section.key_place(key), reader)
+            place = section.key_place(key)
+            merged = laid_with_merges(document.source, key, place, body) if body is not None and may_merge else None
+            if merged is None:
+                self._add_entry(kind, key, body, place, reader)
+            else:
+                laid, source = merged
+                using = FieldReader(source, references, self.report)
+                self._add_entry(kind, key, laid, place, using, source.use)
 
     def add_made(self, kind: Kind, made: Made) -> None:
         """Declare the resource of `kind` that a block makes, and what lives in it."""

@@ -179,7 +179,7 @@ FOLDS = {
 
 
 LOWERS = {
-    "app/translations.py": "hosts and tenants of the project file, which identify it",
+    "translations/fingerprint.py": "hosts and tenants of the project file, which identify it",
     "check/rule_words.py": "how a truth value is written",
     "translations/collect.py": "a noun",
     "translations/formats.py": "a word in a header",
