@@ -12,14 +12,16 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.util import cache_from_source
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests import tiers, workers
+from tests import prepared, tiers, workers
 from tests.faulty_proxy import FaultyProxy, handler_of
 from tests.parsed import modules, parsed
+from tests.prepared import port_of
 from tests.tiers import (  # noqa: F401 - hooks and a fixture, which pytest finds here
     pytest_collection_modifyitems,
     pytest_collectstart,
@@ -159,10 +161,13 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 def shared_bytecode(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Let the programs that tests start share compiled modules where Python may write none beside their sources.
 
-    Each of them would compile all that it imports: two seconds instead of a half.
+    Each of them would compile all that it imports: two seconds instead of a half. pip compiles what it installs.
     """
+    import sdx_state
+
+    compiled = Path(cache_from_source(str(sdx_state.__file__))).exists()
     with pytest.MonkeyPatch.context() as patch:
-        if sys.dont_write_bytecode:
+        if sys.dont_write_bytecode and not compiled:
             patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
             patch.setenv("PYTHONPYCACHEPREFIX", str(tmp_path_factory.getbasetemp().parent / "bytecode"))
         yield
@@ -205,18 +210,22 @@ def warm() -> Iterator[Path]:
 
 
 @pytest.fixture
-def tenant() -> Iterator[Any]:
+def tenant(request: pytest.FixtureRequest) -> Iterator[Any]:
     from sdx_state.sandbox import SandboxServer
 
-    with SandboxServer(":memory:") as server:
+    with SandboxServer(":memory:", port=_port("tenant", request)) as server:
         yield server
 
 
+def _port(name: str, request: pytest.FixtureRequest) -> int:
+    return port_of(name) if "apply_once" in request.fixturenames else 0
+
+
 @pytest.fixture
-def nested_tenant() -> Iterator[Any]:
+def nested_tenant(request: pytest.FixtureRequest) -> Iterator[Any]:
     from sdx_state.sandbox import SandboxOptions, SandboxServer
 
-    with SandboxServer(":memory:", SandboxOptions(shape="nested")) as server:
+    with SandboxServer(":memory:", SandboxOptions(shape="nested"), _port("nested_tenant", request)) as server:
         yield server
 
 
@@ -226,13 +235,30 @@ def connected(project: Project, tenant: Any) -> Project:
     return project
 
 
+@pytest.fixture(scope="session")
+def kept_states(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("states")
+
+
 @pytest.fixture
-def serve_handler() -> Iterator[Callable[[type[BaseHTTPRequestHandler]], str]]:
-    """Serve a handler on a free port of this machine and return its URL."""
+def apply_once(project: Project, kept_states: Path, request: pytest.FixtureRequest) -> Callable[..., None]:
+    """Return a function that applies the project as it is, for set-up: the second time, only the result is copied."""
+
+    def apply(*arguments: str) -> None:
+        names = [one for one in ("tenant", "nested_tenant") if one in request.fixturenames]
+        tenant = request.getfixturevalue(names[0]) if names else None
+        prepared.apply_once(project, tenant, kept_states, arguments)
+
+    return apply
+
+
+@pytest.fixture
+def serve_handler() -> Iterator[Callable[..., str]]:
+    """Serve a handler on a port of this machine, a free one unless it is given, and return its URL."""
     servers: list[ThreadingHTTPServer] = []
 
-    def start(handler: type[BaseHTTPRequestHandler]) -> str:
-        server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    def start(handler: type[BaseHTTPRequestHandler], port: int = 0) -> str:
+        server = ThreadingHTTPServer(("127.0.0.1", port), handler)
         server.daemon_threads = True
         servers.append(server)
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
@@ -245,7 +271,7 @@ def serve_handler() -> Iterator[Callable[[type[BaseHTTPRequestHandler]], str]]:
 
 
 @pytest.fixture
-def proxy(tenant: Any, serve_handler: Callable[[type[BaseHTTPRequestHandler]], str]) -> FaultyProxy:
+def proxy(tenant: Any, serve_handler: Callable[..., str], request: pytest.FixtureRequest) -> FaultyProxy:
     made = FaultyProxy(tenant.url)
-    made.url = serve_handler(handler_of(made)) + "/api"
+    made.url = serve_handler(handler_of(made), _port("proxy", request)) + "/api"
     return made

@@ -16,10 +16,10 @@ users:
 
 
 @pytest.fixture
-def stored(connected, tenant, tmp_path, monkeypatch):
+def stored(connected, tenant, tmp_path, monkeypatch, apply_once):
     """A tenant in a file; from then on there are no credentials."""
     connected.write("a.yaml", FILES)
-    connected.apply()
+    apply_once()
     tenant.store.load_snapshot({"surveys": [{"name": "Somebody's"}]})
     path = tmp_path / "tenant.json"
     pulled = connected.run("pull", "--snapshot", str(path))

@@ -17,10 +17,10 @@ users:
 
 
 @pytest.fixture
-def reviewed(connected, tenant, tmp_path):
+def reviewed(connected, tenant, tmp_path, apply_once):
     """A project with a saved plan that changes survey `a` and adds a user."""
     connected.write("a.yaml", FILES.replace("users:\n  u@example.com: {name: U}\n", ""))
-    connected.apply()
+    apply_once()
     connected.write("a.yaml", FILES.replace("name: A, description: One", "name: A, description: Two"))
     connected.saved = tmp_path / "plan.json"
     assert connected.run("plan", "--out", str(connected.saved)).code == 0

@@ -21,10 +21,10 @@ RETYPED = FILES.replace("question_type: text", "question_type: nps").replace("ty
 
 
 @pytest.fixture
-def stored(connected, tenant, tmp_path):
+def stored(connected, tenant, tmp_path, apply_once):
     """A stored tenant: of three questions one has two responses, and one survey has a pending interaction."""
     connected.write("a.yaml", FILES)
-    assert connected.apply().code == 0
+    apply_once()
     (question,) = [row for row in tenant.store.rows("questions") if row["question_label"] == "Q"]
     (survey,) = [row for row in tenant.store.rows("surveys") if row["name"] == "A"]
     interaction = tenant.store.put_record(

@@ -8,10 +8,10 @@ SURVEY = "surveys: {{a: {{name: A, description: '{}'}}}}\n"
 
 
 @pytest.fixture
-def applied(connected):
+def applied(connected, apply_once):
     """A project after one apply, with a copy of its state."""
     connected.write("a.yaml", SURVEY.format(1))
-    assert connected.apply().code == 0
+    apply_once()
     connected.copy = connected.folder / "copy.json"
     connected.copy.write_text(connected.run("state", "pull").out)
     return connected

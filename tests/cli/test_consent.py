@@ -23,10 +23,10 @@ class Terminal(io.StringIO):
 
 
 @pytest.fixture
-def answered(connected, tenant):
+def answered(connected, tenant, apply_once):
     """Two surveys are live, one of them with a question that has a response."""
     connected.write("a.yaml", FILES)
-    assert connected.apply().code == 0
+    apply_once()
     tenant.store.put_record("responses", {"interaction_id": 1, "question_id": 1, "response": "Because"})
     return connected
 

@@ -37,9 +37,9 @@ def line(tenant):
 
 
 @pytest.fixture
-def applied(connected):
+def applied(connected, apply_once):
     connected.write("a.yaml", FILES)
-    assert connected.apply().code == 0
+    apply_once()
     return connected
 
 

@@ -15,10 +15,10 @@ users: {u@example.com: {name: U}}
 
 
 @pytest.fixture
-def drifted(connected, tenant):
+def drifted(connected, tenant, apply_once):
     """A tenant in which one survey was changed by hand and one was deleted; the configuration has changed too."""
     connected.write("a.yaml", FILES)
-    connected.apply()
+    apply_once()
     rows = {row["name"]: row for row in tenant.store.rows("surveys")}
     tenant.store.put_row("surveys", {**rows["A"], "description": "By hand", "greeting_text": "Hi"})
     tenant.store.delete_row("surveys", str(rows["B"]["id"]))

@@ -23,9 +23,9 @@ CHECK = "Check SDX_API_URL, --env and the credentials"
 
 
 @pytest.fixture
-def applied(connected):
+def applied(connected, apply_once):
     connected.write("a.yaml", FILES)
-    assert connected.apply().code == 0
+    apply_once()
     return connected
 
 

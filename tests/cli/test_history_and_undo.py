@@ -52,13 +52,12 @@ def runs(project):
 
 
 @pytest.fixture
-def changed(connected, tenant):
+def changed(connected, tenant, apply_once):
     connected.write("a.yaml", FIRST)
-    assert connected.apply().code == 0
+    apply_once()
     tenant.before = picture(tenant)
     connected.write("a.yaml", SECOND)
-    applied = connected.apply("--allow-deletes", "2")
-    assert applied.code == 0, applied.err
+    apply_once("--allow-deletes", "2")
     return connected
 
 

@@ -10,9 +10,9 @@ CUSTOMER = "00000000-0000-4000-8000-000000000000"
 
 
 @pytest.fixture
-def applied(connected):
+def applied(connected, apply_once):
     connected.write("a.yaml", "surveys:\n  a: {name: Straße, description: D, protect: true}\n  b: {name: B}\n")
-    assert connected.apply().code == 0
+    apply_once()
     return connected
 
 

@@ -22,11 +22,11 @@ def git(project, *arguments):
 
 
 @pytest.fixture
-def branch(connected, tenant):
+def branch(connected, tenant, apply_once):
     """Applied once; then `b` changed on main and not applied, `a` on the branch, and the user in the tenant."""
     (connected.folder / ".gitignore").write_text(".sdx/\n")
     connected.write("a.yaml", MAIN)
-    connected.apply()
+    apply_once()
     connected.write("a.yaml", MAIN.replace("name: B, description: One", "name: B, description: Two"))
     git(connected, "init")
     git(connected, "add", ".")

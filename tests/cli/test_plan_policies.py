@@ -13,9 +13,9 @@ CHANGED = FILES.replace("+61488888888", "+61488888889").replace("agent_id: u", "
 
 
 @pytest.fixture
-def changed(connected):
+def changed(connected, apply_once):
     connected.write("a.yaml", FILES)
-    assert connected.apply().code == 0
+    apply_once()
     connected.write("a.yaml", CHANGED)
     return connected
 

@@ -17,10 +17,10 @@ FORMS = {"text": "txt", "json": "json", "markdown": "md", "html": "html", "junit
 
 
 @pytest.fixture
-def applied(project, nested_tenant):
+def applied(project, nested_tenant, apply_once):
     project.connect(nested_tenant.url)
     project.write("a.yaml", BEFORE)
-    assert project.apply().code == 0
+    apply_once()
     return project
 
 

@@ -16,9 +16,9 @@ def survey(order, extra=""):
 
 
 @pytest.fixture
-def applied(connected):
+def applied(connected, apply_once):
     connected.write("a.yaml", survey("XYZ"))
-    assert connected.apply().code == 0
+    apply_once()
     return connected
 
 

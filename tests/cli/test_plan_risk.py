@@ -20,10 +20,10 @@ RETYPED = FILES.replace("question_type: text", "question_type: nps")
 
 
 @pytest.fixture
-def answered(connected, tenant):
+def answered(connected, tenant, apply_once):
     """A survey whose second question has three responses."""
     connected.write("a.yaml", FILES)
-    connected.apply()
+    apply_once()
     (question,) = [row for row in tenant.store.rows("questions") if row["question_label"] == "Q"]
     interaction = tenant.store.put_record("interactions", {"survey_id": 1, "status": "Completed", "uuid": "u"})
     for text in ("one", "two", "three"):

@@ -18,10 +18,10 @@ checks: {one: {survey: support, answers: [{answer: likely}]}}
 
 
 @pytest.fixture
-def pending(connected):
+def pending(connected, apply_once):
     """One change is pending, of `survey.support`."""
     connected.write("a.yaml", FILES)
-    assert connected.apply().code == 0
+    apply_once()
     connected.write("a.yaml", FILES.replace("name: Support,", "name: Support, description: New,"))
     return connected
 

@@ -44,10 +44,10 @@ def edit_all(tenant: Any, kind: str, **values: Any) -> None:
 
 
 @pytest.fixture
-def applied(connected: Any) -> Any:
+def applied(connected: Any, apply_once: Any) -> Any:
     connected.write("sdx.yaml", "sdx: 1\napi: {host: demo.surveydynamix.com}\nvariables: {company: Acme}\n")
     connected.write("s.yaml", COMPANY)
-    assert connected.apply().code == 0
+    apply_once()
     return connected
 
 
@@ -376,9 +376,9 @@ def hidden(project: Any) -> dict[str, bytes]:
 
 
 @pytest.fixture
-def two(connected: Any) -> Any:
+def two(connected: Any, apply_once: Any) -> Any:
     connected.write("s.yaml", TWO)
-    assert connected.apply().code == 0
+    apply_once()
     return connected
 
 

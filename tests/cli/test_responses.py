@@ -77,10 +77,10 @@ class Survey:
 
 
 @pytest.fixture
-def csat(connected: Any, tenant: Any, proxy: Any) -> Survey:
+def csat(connected: Any, tenant: Any, proxy: Any, apply_once: Any) -> Survey:
     connected.connect(proxy.url)
     connected.write("a.yaml", SURVEYS)
-    assert connected.apply().code == 0
+    apply_once()
     return Survey(tenant, "CSAT")
 
 

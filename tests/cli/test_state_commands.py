@@ -28,9 +28,9 @@ OTHERS = ["survey.ab", "user.u@example.com"]
 
 
 @pytest.fixture
-def applied(connected):
+def applied(connected, apply_once):
     connected.write("a.yaml", FILES)
-    assert connected.apply().code == 0
+    apply_once()
     return connected
 
 

@@ -11,11 +11,11 @@ FILES = "surveys:\n  a: {name: A}\n  b: {name: B}\n"
 
 
 @pytest.fixture
-def applied(connected):
+def applied(connected, apply_once):
     connected.write("a.yaml", "surveys: {a: {name: A}}\n")
-    connected.apply()
+    apply_once()
     connected.write("a.yaml", FILES)
-    connected.apply()
+    apply_once()
     return connected
 
 

@@ -58,9 +58,9 @@ AT_ONCE = OUTPUTS[:-1]  # responses are added to a file, batch by batch
 
 
 @pytest.fixture
-def applied(project: Any) -> Any:
+def applied(project: Any, apply_once: Any) -> Any:
     project.write("a.yaml", SURVEYS)
-    assert project.run("apply", "--sandbox", "--auto-approve").code == 0
+    apply_once("--sandbox")
     return project
 
 

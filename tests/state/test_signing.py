@@ -90,26 +90,24 @@ def place(connected):
 
 
 @pytest.fixture
-def applied(place):
+def applied(place, apply_once):
     """Applied twice, without a key."""
     place.project.write("sdx.yaml", "sdx: 1\napi: {host: x.example}\nlimits: {deletes: 9, deletes_percent: 100}\n")
     for text in (FILES, CHANGED):
         place.project.write("a.yaml", text)
-        ended = place.project.apply("--allow", "*")
-        assert ended.code == 0, ended.err
+        apply_once("--allow", "*")
     open_whole(place.folder)
     return place
 
 
 @pytest.fixture
-def keyed(place, monkeypatch):
+def keyed(place, monkeypatch, apply_once):
     """Applied twice, with a key from the start."""
     monkeypatch.setenv("SDX_STATE_KEY", KEY)
     place.project.write("sdx.yaml", "sdx: 1\napi: {host: x.example}\nlimits: {deletes: 9, deletes_percent: 100}\n")
     for text in (FILES, CHANGED):
         place.project.write("a.yaml", text)
-        ended = place.project.apply("--allow", "*")
-        assert ended.code == 0, ended.err
+        apply_once("--allow", "*")
     open_whole(place.folder, key_from({"SDX_STATE_KEY": KEY}))
     return place
 
