@@ -17,7 +17,7 @@ def test_a_project_that_is_applied_once_is_applied_in_each_test(connected, tenan
     assert connected.run("plan", "--detailed-exitcode").code == 0
     connected.write("a.yaml", FILES.replace("name: A", "name: B"))
     assert connected.apply().last == "Apply complete! Resources: 0 added, 1 changed, 0 destroyed."
-    assert connected.run("history", "verify").code == 0
+    assert connected.run("history", "--verify").code == 0
 
 
 def test_other_files_and_arguments_are_applied_anew(connected, tenant, apply_once):
