@@ -20,7 +20,7 @@ import pytest
 
 from tests import prepared, tiers, workers
 from tests.faulty_proxy import FaultyProxy, handler_of
-from tests.parsed import modules, parsed
+from tests.parsed import modules, parsed, walk
 from tests.prepared import port_of
 from tests.tiers import (  # noqa: F401 - hooks and a fixture, which pytest finds here
     pytest_collection_modifyitems,
@@ -103,7 +103,7 @@ class Source:
             for path in modules()
             if path.relative_to(root).parts[0] != "sandbox"
         }
-        self._code = {path: list(_code(tree)) for path, tree in self.modules.items()}
+        self._code = {path: _code(tree) for path, tree in self.modules.items()}
 
     def where(self, says: Callable[[ast.AST], bool]) -> dict[str, list[int]]:
         """Return the lines of each module with a node for which `says` is true; docstrings are omitted."""
@@ -111,14 +111,11 @@ class Source:
         return {path: lines for path, lines in found.items() if lines}
 
 
-def _code(tree: ast.AST) -> Iterator[Any]:
-    waiting = [*ast.iter_child_nodes(tree)][::-1]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-            continue
-        yield node
-        waiting += [*ast.iter_child_nodes(node)][::-1]
+def _code(tree: ast.Module) -> list[Any]:
+    docstrings = {
+        id(one.value) for one in walk(tree) if isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant)
+    }
+    return [one for one in walk(tree) if id(one) not in docstrings]
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ import pytest
 import sdx_state
 from sdx_state.cli.main import COMMANDS, cli
 from tests.conftest import Source
-from tests.parsed import modules, parsed
+from tests.parsed import modules, parsed, walk
 
 PACKAGE = Path(sdx_state.__file__).parent
 HERE = Path(__file__).parents[1]
@@ -76,15 +76,15 @@ NAMES = re.compile(r"^ +\*{0,2}\w+(?:, \w+)*: ", re.MULTILINE)
 
 def strings(tree: ast.Module) -> Iterator[tuple[int, str, bool]]:
     """Yield line, text and "is a docstring" of each string of a module. A value in an f-string is `{}`."""
-    pieces = {id(value) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for value in node.values}
+    pieces = {id(value) for node in walk(tree) if isinstance(node, ast.JoinedStr) for value in node.values}
     docstrings = {
         id(node.body[0].value)
-        for node in ast.walk(tree)
+        for node in walk(tree)
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
         and node.body
         and isinstance(node.body[0], ast.Expr)
     }
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.JoinedStr):
             yield (
                 node.lineno,
@@ -140,7 +140,7 @@ def findings_in_docstrings(tree: ast.Module) -> Iterator[tuple[int, str]]:
 
 def findings_in_names(tree: ast.Module) -> Iterator[tuple[int, str]]:
     """Yield line number and what is wrong with the words of the names of tests."""
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_"):
             for wrong in words_of(node.name.removeprefix("test_").replace("_", " ").capitalize()):
                 yield node.lineno, f"{wrong} in: {node.name}"

@@ -16,7 +16,7 @@ import pytest
 
 import sdx_state
 from sdx_state import records
-from tests.parsed import modules, parsed
+from tests.parsed import modules, parsed, walk
 
 PACKAGE = Path(sdx_state.__file__).parent
 
@@ -246,7 +246,7 @@ def test_the_package_uses_no_other_dataclass():
         path.relative_to(PACKAGE).as_posix()
         for path in modules()
         if "sandbox" not in path.parts
-        for node in ast.walk(parsed(path))
+        for node in walk(parsed(path))
         if isinstance(node, ast.ImportFrom)
         and node.module == "dataclasses"
         and any(name.name == "dataclass" for name in node.names)

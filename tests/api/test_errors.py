@@ -12,7 +12,7 @@ import pytest
 import sdx_state
 from sdx_state.api import errors as e
 from tests.api.errors import ALL, error_of
-from tests.parsed import parsed
+from tests.parsed import parsed, walk
 
 # Modules that read the environment, and so must name its variables.
 READ_THE_ENVIRONMENT = {"client.py", "credentials.py", "stored.py", "vault.py"}
@@ -65,14 +65,14 @@ def texts_of(path: Path) -> list[str]:
     tree = parsed(path)
     docstrings = {
         id(node.body[0].value)
-        for node in ast.walk(tree)
+        for node in walk(tree)
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
         and node.body
         and isinstance(node.body[0], ast.Expr)
     }
     return [
         node.value
-        for node in ast.walk(tree)
+        for node in walk(tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings
     ]
 

@@ -15,7 +15,7 @@ from sdx_state.config.codes import Rule, guide_texts, nearest_code, rules
 from sdx_state.config.errors import ConfigurationError
 from sdx_state.model.diagnostic import DECISIONS, LIMITS, Diagnostic
 from sdx_state.risk.rules import RULES
-from tests.parsed import modules, parsed
+from tests.parsed import modules, parsed, walk
 
 PACKAGE = Path(sdx_state.__file__).parent
 KEBAB = re.compile("[a-z]+(-[a-z]+)*")
@@ -66,7 +66,7 @@ def codes_in(tree: ast.Module, creators: frozenset[str]) -> Iterator[str]:
         for node in tree.body
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
     }
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.Call) and name_of(node.func) in creators:
             given = [*node.args[:1], *(one.value for one in node.keywords if one.arg == "code")]
             for one in (constants.get(name_of(one), one) for one in given):
@@ -93,7 +93,7 @@ def used() -> dict[str, set[str]]:
     creators = frozenset(
         node.name
         for _, tree in parsed
-        for node in ast.walk(tree)
+        for node in walk(tree)
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and takes_a_code_first(node)
     )
     assert creators >= {"Diagnostic", "Complaint", "diagnostic", "at"}

@@ -31,13 +31,15 @@ def test_a_fast_yes_is_a_yes(text: str) -> None:
     assert (canonical(text) == text) is library_says(text)
 
 
-@pytest.mark.parametrize("region", sorted(phonenumbers.SUPPORTED_REGIONS))
-def test_the_example_numbers_of_every_country_are_valid(region: str) -> None:
-    example = phonenumbers.example_number(region)
-    text = phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.E164)
-    national = phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.NATIONAL)
-    assert canonical(text) == text
-    assert canonical(national, region) == text
+def test_the_example_numbers_of_every_country_are_valid() -> None:
+    regions = sorted(phonenumbers.SUPPORTED_REGIONS)
+    assert len(regions) > 200
+    for region in regions:
+        example = phonenumbers.example_number(region)
+        text = phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.E164)
+        national = phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.NATIONAL)
+        assert canonical(text) == text, region
+        assert canonical(national, region) == text, region
 
 
 def test_most_numbers_take_the_fast_way() -> None:

@@ -6,7 +6,7 @@ import ast
 from pathlib import Path
 
 import sdx_state
-from tests.parsed import modules, parsed
+from tests.parsed import modules, parsed, walk
 
 PACKAGE = Path(sdx_state.__file__).parent
 PARSER = PACKAGE / "decoding" / "strict.py"
@@ -15,7 +15,7 @@ PARSES = {"load", "loads", "JSONDecoder", "decoder", "scanner"}
 
 def parsing(tree):
     """Return the lines that parse JSON: with the module `json`, or with a method `json()` of an answer."""
-    return [node.lineno for node in ast.walk(tree) if _parses(node)]
+    return [node.lineno for node in walk(tree) if _parses(node)]
 
 
 def _parses(node):

@@ -6,7 +6,7 @@ import ast
 from pathlib import Path
 
 import sdx_state
-from tests.parsed import modules, parsed
+from tests.parsed import modules, parsed, walk
 
 PACKAGE = Path(sdx_state.__file__).parent
 HINTS = {"closest", "did_you_mean", "nearest"}
@@ -25,7 +25,7 @@ REVIEWED = {
 def test_hints_are_given_in_reviewed_places_only() -> None:
     found = set()
     for path in modules():
-        for node in ast.walk(parsed(path)):
+        for node in walk(parsed(path)):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in HINTS:
                 found.add(path.relative_to(PACKAGE).as_posix())
     assert found == REVIEWED

@@ -17,7 +17,7 @@ from sdx_state.api.client import Client
 from sdx_state.api.credentials import Credentials
 from sdx_state.api.endpoints import Connection, Endpoints
 from sdx_state.programs.machine import Machine
-from tests.parsed import modules, parsed
+from tests.parsed import modules, parsed, walk
 
 PACKAGE = Path(sdx_state.__file__).parent
 ROOT = PACKAGE.parent
@@ -116,8 +116,8 @@ def test_this_machine_is_used_only_as_a_default() -> None:
     found = set()
     for path in modules():
         tree = parsed(path)
-        defaults = {id(one) for node in ast.walk(tree) for one in defaults_of(node)}
-        names = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == "THIS_MACHINE"]
+        defaults = {id(one) for node in walk(tree) for one in defaults_of(node)}
+        names = [node for node in walk(tree) if isinstance(node, ast.Name) and node.id == "THIS_MACHINE"]
         if any(id(name) not in defaults for name in names):
             found.add(path.relative_to(PACKAGE).as_posix())
     assert found == {*USED}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.parsed import parsed
+from tests.parsed import parsed, walk
 
 ROOT = Path(__file__).parents[2]
 METHODS = {
@@ -91,7 +91,7 @@ ALLOWED: dict[str, dict[str, str]] = {
 
 def uses_of_files(tree: ast.AST) -> Iterator[tuple[int, str]]:
     """Yield the line and the name of everything in `tree` that may open, change, list or delete files."""
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, one.name) for one in node.names if one.name.split(".")[0] in MODULES)
         elif isinstance(node, ast.ImportFrom):
