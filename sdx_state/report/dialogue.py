@@ -8,7 +8,7 @@ from dataclasses import field
 from typing import Literal
 
 from sdx_state.kinds.interaction import BLOCK_WORDS
-from sdx_state.kinds.segments import message_segments, reading_seconds
+from sdx_state.kinds.segments import message_segments, reading_seconds, word_count
 from sdx_state.model.address import Address
 from sdx_state.model.value import DEFAULT_LANGUAGE
 from sdx_state.plan.conversation import Conversation, Line
@@ -17,7 +17,8 @@ from sdx_state.records import dataclass
 from sdx_state.report.escape import escape, escape_lines
 from sdx_state.report.words import Piece, compared, elided
 
-PLACEHOLDER = re.compile(rf"%(?!(?:{'|'.join(sorted(BLOCK_WORDS))})%)\w+%", re.IGNORECASE)
+# The words of a condition are skipped as a whole: the end of `%if a%` begins no placeholder.
+_MARK = re.compile(rf"%(?:{'|'.join(sorted(BLOCK_WORDS))})\b[^%]*%|(%\w+%)", re.IGNORECASE)
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?=-|$)")
 DEFAULT = "default language"
 AROUND = 400  # characters shown on either side of a change in a long text
@@ -98,7 +99,7 @@ def dialogue(one: Conversation) -> Dialogue:
         _bubble(line, now.get(line.key), "added", row, line.key in moved)
         for line, row in zip(one.after, rows[1], strict=True)
     )
-    said = dict.fromkeys(found for line in (*one.before, *one.after) for found in PLACEHOLDER.findall(line.text))
+    said = dict.fromkeys(found[0] for line in (*one.before, *one.after) for found in placeholders(line.text))
     return Dialogue(
         one.address,
         one.name,
@@ -109,6 +110,11 @@ def dialogue(one: Conversation) -> Dialogue:
         tuple(zip(("Web", "SMS", "Voice"), whole(one.before), whole(one.after), strict=True)),
         tuple(said),
     )
+
+
+def placeholders(text: str) -> Iterator[re.Match[str]]:
+    """Yield the placeholders in `text`, in their order."""
+    return (found for found in _MARK.finditer(text) if found[1] is not None)
 
 
 def browser_language(language: str) -> str:
@@ -180,7 +186,7 @@ def _bubble(line: Line, other: Line | None, mark: Literal["removed", "added"], r
 def _extents(text: str) -> tuple[str, str, str]:
     segments, alphabet = message_segments(text)
     return (
-        f"Web {_counted(len(text.split()), 'word')}",
+        f"Web {_counted(word_count(text), 'word')}",
         f"SMS {_counted(segments, 'segment')} {alphabet}",
         f"Voice {lasting(reading_seconds(text))}",
     )
@@ -191,7 +197,7 @@ def whole(lines: Sequence[Line]) -> tuple[str, str, str]:
     if not lines:
         return "nothing", "nothing", "nothing"
     questions = sum(line.role == "question" for line in lines)
-    words = sum(len(line.text.split()) for line in lines)
+    words = sum(word_count(line.text) for line in lines)
     segments = [message_segments(line.text) for line in lines]
     messages = f"{_counted(sum(count for count, _ in segments), 'segment')}, GSM-7"
     wide = sum(alphabet == "UCS-2" for _, alphabet in segments)

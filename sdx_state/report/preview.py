@@ -7,14 +7,15 @@ from dataclasses import field
 from typing import Literal
 
 from sdx_state.app.preview import Channel, Preview, Prompt, Question
-from sdx_state.kinds.segments import message_segments, reading_seconds
+from sdx_state.kinds.branches import branches
+from sdx_state.kinds.segments import message_segments, reading_seconds, word_count
 from sdx_state.model.diagnostic import SEVERITIES, Diagnostic
 from sdx_state.model.texts import counted
 from sdx_state.model.value import DEFAULT_LANGUAGE
 from sdx_state.plan.conversation import Line, Role
 from sdx_state.records import dataclass
-from sdx_state.report.dialogue import DEFAULT, PLACEHOLDER, browser_language, lasting, whole
-from sdx_state.report.escape import escape_lines
+from sdx_state.report.dialogue import DEFAULT, browser_language, lasting, placeholders, whole
+from sdx_state.report.escape import escape, escape_lines
 from sdx_state.report.template import page
 
 TITLES: dict[Channel, str] = {"email": "E-mail", "web": "Web", "sms": "SMS", "voice": "Voice"}
@@ -146,7 +147,7 @@ def _scene(preview: Preview, language: str) -> Scene:
     texts = [one.texts[language] for one in preview.prompts if language in one.texts]
     columns = [_column(preview, channel, language) for channel in _SPOKEN if channel in preview.channels]
     subject = preview.subject.get(language, "") if "email" in preview.channels else None
-    said = dict.fromkeys(found for text in [*texts, subject or ""] for found in PLACEHOLDER.findall(text))
+    said = dict.fromkeys(found[0] for text in [*texts, subject or ""] for found in placeholders(text))
     return Scene(
         language,
         DEFAULT.capitalize() if language == DEFAULT_LANGUAGE else language,
@@ -193,20 +194,33 @@ def _item(row: int, prompt: Prompt, channel: Channel, language: str, limit: int)
 
 
 def _extent(text: str, channel: Channel, limit: int) -> tuple[str, bool]:
-    """Return how long `text` is on `channel`, and whether that is over the `limit` of text messages."""
+    """Return how long `text` is on `channel`, and whether that is over the `limit` of text messages.
+
+    Of a text with conditions, each branch is counted.
+    """
+    found = [(one.when, *_extent_of(one.text, channel, limit)) for one in branches(text)]
+    over = any(one[2] for one in found)
+    if len({extent for _, extent, _ in found}) == 1 and not found[0][0].startswith("at most"):
+        return found[0][1], over
+    return "; ".join(f"{escape(when)}: {extent}" for when, extent, _ in found), over
+
+
+def _extent_of(text: str, channel: Channel, limit: int) -> tuple[str, bool]:
+    if not text.strip():
+        return "nothing", False
     if channel == "sms":
         segments, alphabet = message_segments(text)
         most = f", over the limit of {limit}" if segments > limit else ""
         return f"{counted(segments, 'segment')} {alphabet}, {counted(len(text), 'character')}{most}", bool(most)
     if channel == "voice":
         return f"read aloud, about {lasting(reading_seconds(text))}", False
-    return f"{counted(len(text.split()), 'word')}, {counted(len(text), 'character')}", False
+    return f"{counted(word_count(text), 'word')}, {counted(len(text), 'character')}", False
 
 
 def _parts(text: str) -> Iterator[Part]:
     """Yield `text`, safe to show, with its placeholders apart."""
     end = 0
-    for found in PLACEHOLDER.finditer(text):
+    for found in placeholders(text):
         if found.start() > end:
             yield "text", escape_lines(text[end : found.start()])
         yield "placeholder", escape_lines(found[0])

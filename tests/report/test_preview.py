@@ -56,6 +56,18 @@ def test_hostile_texts_are_escaped_wherever_they_come_from():
     assert errors.count("<script>") == errors.count("</script>") == 1
 
 
+def test_each_branch_of_a_condition_is_counted():
+    text = "%if call_type = \x1b1%" + "x" * 200 + "%else%Two words%endif% %agent_name%"
+    said = plain(preview_html(preview(Prompt("greeting", "", WHERE, {"default": text}), sms_segments=1)))
+    condition = r"if call_type = \u{1b}1"
+    assert f"{condition}: 2 words, 213 characters; else: 3 words, 22 characters" in said
+    many = "2 segments GSM-7, 213 characters, over the limit of 1"
+    assert f"{condition}: {many}; else: 1 segment GSM-7, 22 characters" in said
+    assert f"{condition}: read aloud, about 1 s; else: read aloud, about 2 s" in said
+    assert said.count("%agent_name%") == 4  # in three channels, and by itself: the end of a condition begins none
+    assert "2 segments, GSM-7" in said  # the whole survey, at most
+
+
 def test_recording_is_played_in_place_of_the_text_on_the_phone_alone():
     said = plain(
         preview_html(preview(Prompt("greeting", "", WHERE, {"default": "Hi."}, {"default": "https://x/h.wav"})))
