@@ -11,6 +11,7 @@ import site
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 
 from sdx_state.records import dataclass
@@ -75,25 +76,37 @@ def entry_points(places: Iterable[str], prefix: str) -> list[EntryPoint]:
     seen: set[str] = set()
     found = []
     for place in places:
-        here = list(_of_folder(place, f"[{prefix}".encode()))
+        here = _of_folder(place, f"[{prefix}".encode(), _changed(place))
         found += [one for one in here if one.package.partition(" ")[0] not in seen and one.group.startswith(prefix)]
         seen.update(one.package.partition(" ")[0] for one in here)
     return found
 
 
-def _of_folder(place: str, header: bytes) -> Iterator[EntryPoint]:
+def _changed(place: str) -> int:
+    """Return when something was last added to or removed from `place`, 0 for none."""
+    try:
+        return Path(place).stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+@lru_cache(maxsize=64)
+def _of_folder(place: str, header: bytes, _changed: int) -> tuple[EntryPoint, ...]:
+    """Return the entry points in `place`, which are read once for all projects until a package is added there."""
     try:
         with os.scandir(place) as entries:
             folders = sorted(entry.path for entry in entries if entry.name.endswith(".dist-info"))
     except OSError:  # a file, or not there
-        return
+        return ()
+    found: list[EntryPoint] = []
     for folder in folders:
         try:
             text = Path(folder, "entry_points.txt").read_bytes()
         except OSError:  # most packages have none
             continue
         if header in text:
-            yield from _of_package(Path(folder))
+            found += _of_package(Path(folder))
+    return tuple(found)
 
 
 def _of_package(folder: Path) -> Iterator[EntryPoint]:
