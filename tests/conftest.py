@@ -33,7 +33,10 @@ from tests.tiers import (  # noqa: F401 - hooks and a fixture, which pytest find
     quick,
 )
 from tests.warm import warm_program, without_waiting
-from tests.workers import pytest_collection_finish  # noqa: F401 - a hook, which pytest finds here
+from tests.workers import (  # noqa: F401 - hooks, which pytest finds here
+    pytest_collection_finish,
+    pytest_runtest_protocol,
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:

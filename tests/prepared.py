@@ -22,7 +22,7 @@ LOOPBACK = "127.0.0.1"
 
 @dataclass(frozen=True)
 class Applied:
-    """What an apply left behind.
+    """Result of an apply.
 
     Attributes:
         state: A copy of the folder `.sdx`.

@@ -20,7 +20,7 @@ def test_a_project_that_is_applied_once_is_applied_in_each_test(connected, tenan
     assert connected.run("history", "--verify").code == 0
 
 
-def test_other_files_and_arguments_are_applied_anew(connected, tenant, apply_once):
+def test_other_files_and_arguments_are_applied_again(connected, tenant, apply_once):
     connected.write("a.yaml", FILES.replace("name: A", "name: C"))
     apply_once()
     assert [row["name"] for row in tenant.store.rows("surveys")] == ["C"]

@@ -16,6 +16,7 @@ from types import CodeType
 
 import pytest
 from _pytest.assertion import rewrite
+from _pytest.runner import runtestprotocol
 
 Rewrite = Callable[[Path, pytest.Config], tuple[bytes, CodeType]]
 
@@ -57,3 +58,23 @@ def shared(alone: Rewrite, folder: Path) -> Rewrite:
 def pytest_collection_finish() -> None:
     """Take all that was imported and collected out of the heap in which garbage is looked for."""
     gc.freeze()
+
+
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+    """Run a test in a worker, and report of one that passed its call alone.
+
+    A worker sends six messages for each test, and each takes both processes as long as a test that only compares two
+    values. Nothing is made of those of a setup and a teardown that passed, unless an option asks for them.
+    """
+    option = item.config.option
+    if (
+        not hasattr(item.config, "workerinput")
+        or option.verbose > 0
+        or option.durations is not None
+        or option.xmlpath
+    ):
+        return None
+    for report in runtestprotocol(item, nextitem=nextitem, log=False):
+        if report.when == "call" or not report.passed:
+            item.ihook.pytest_runtest_logreport(report=report)
+    return True

@@ -70,8 +70,8 @@ for pattern, name in found.values():
 
 
 def test_every_pattern_of_the_package_is_linear(quick: bool) -> None:
-    """A pattern that backtracks into itself would take hours on 20,000 characters here, and seconds on 500."""
-    names = ends(EVERY_PATTERN, "500" if quick else "20000").split()
+    """A pattern that backtracks into itself would not end, and a quadratic one takes minutes on 20,000 characters."""
+    names = ends(EVERY_PATTERN, "200" if quick else "20000").split()
     assert len(names) > 50
     assert {"sdx_state.config.emit._PLAIN", "sdx_state.report.words._TOKEN"} <= set(names)
 
