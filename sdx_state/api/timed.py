@@ -13,7 +13,9 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
+from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection
 from urllib3.exceptions import HTTPError
@@ -121,14 +123,34 @@ def _timed(connection: Any, answers: Callable[..., _TimedResponse]) -> HTTPConne
 
 
 class TimedAdapter(HTTPAdapter):
-    """Adapter of requests over the pools above, with the clock of `machine`, until `ending`."""
+    """Adapter of requests over the pools above, with the clock of `machine`, until `ending`.
+
+    It serves one API: all requests have the same scheme, host, proxy and certificates, and no cookies are kept. So
+    the pool is looked up once, and cookies are not read.
+    """
 
     def __init__(self, machine: Machine, ending: Ending, **named: Any) -> None:
         self._pools: dict[str, Any] = {
             "http": partial(_HttpPool, machine=machine, ending=ending),
             "https": partial(_HttpsPool, machine=machine, ending=ending),
         }
+        self._pool: Any = None
         super().__init__(**named)
+
+    def get_connection_with_tls_context(self, *arguments: Any, **named: Any) -> Any:
+        if self._pool is None:
+            self._pool = super().get_connection_with_tls_context(*arguments, **named)
+        return self._pool
+
+    def build_response(self, req: PreparedRequest, resp: Any) -> Response:
+        answer = Response()
+        answer.status_code, answer.headers = resp.status, CaseInsensitiveDict(resp.headers)
+        answer.raw, answer.request = resp, req
+        return answer
+
+    def close(self) -> None:
+        super().close()
+        self._pool = None
 
     def init_poolmanager(self, *arguments: Any, **named: Any) -> None:
         super().init_poolmanager(*arguments, **named)

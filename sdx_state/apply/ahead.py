@@ -46,6 +46,7 @@ class Ahead:
         self._waiting = {change.address: change for change in creates}
         self._taken_along: set[Address] = set()  # in a commit that may not be over
         self._written: dict[Address, tuple[str | None, str]] = {}
+        self._hashes: dict[Address, dict[str, str]] = {}  # of those that were taken along
         self._known, self._turn = threading.Lock(), threading.Lock()
 
     def intend(self, change: Change, parent_id: str | None, before: Sequence[str], hashes: Mapping[str, str]) -> str:
@@ -70,6 +71,12 @@ class Ahead:
                 operation = self._write(Intention(change.address, parent_id, before, hashes))
         self._journal.fence()
         return operation
+
+    def hashes_of(self, desired: Desired) -> dict[str, str]:
+        """Return path -> hash of every field of `desired` that is sent."""
+        with self._known:
+            known = self._hashes.pop(desired.address, None)
+        return applied_hashes(desired, self._ledger) if known is None else known
 
     def withdraw(self) -> None:
         """Write down of every intent that was not sent that nothing was created.
@@ -107,7 +114,7 @@ class Ahead:
                 parent_id = self._ids.get(change.parent) if change.parent is not None else None
                 if change.parent is not None and parent_id is None:
                     continue
-                hashes = applied_hashes(self._resources[address], self._ledger)
+                hashes = self._hashes[address] = applied_hashes(self._resources[address], self._ledger)
                 found.append(Intention(address, parent_id, (), hashes))
                 del self._waiting[address]
                 self._taken_along.add(address)

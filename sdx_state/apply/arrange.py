@@ -40,7 +40,7 @@ def arrange(writer: Writer, parent: Address) -> Fault | None:
     declared = [writer.ids[desired.address] for desired in wanted]
 
     def read() -> Rows:
-        rows = writer.client.endpoint(kind.collection).list(**{str(kind.parent_field): parent_id})
+        rows = writer.live_names.children(kind, parent_id)
         return {str(row[kind.identity]): row for row in rows}
 
     rows = writer.settling.watch(parent, read, lambda seen: not _missing(seen, declared))

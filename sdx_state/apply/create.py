@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from sdx_state.api.answer import Row
 from sdx_state.api.errors import ConflictError, GoneError, SurveyDynamixError
 from sdx_state.apply import settling
 from sdx_state.apply.outcome import Outcome, Withheld, stale
@@ -19,7 +20,6 @@ from sdx_state.kinds.wire import form_fields, lay_over, needs_nested, shape_of
 from sdx_state.model.ledger import Entry
 from sdx_state.model.plan import Change
 from sdx_state.model.resource import Desired, Live
-from sdx_state.plan.origin import applied_hashes
 from sdx_state.state.errors import StateNotSaved
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def create(writer: Writer, change: Change) -> Outcome:
         form[kind.parent_field] = parent_id
     if kind.order_field is not None and parent_id is not None:
         form[kind.order_field] = str(writer.next_order(kind, parent_id))
-    hashes = applied_hashes(desired, writer.ledger)
+    hashes = writer.ahead.hashes_of(desired)
     operation = writer.ahead.intend(change, parent_id, before, hashes)
 
     def before_again() -> None:
@@ -153,6 +153,8 @@ def _settle_for(
         writer.journal.created(operation, change.address, Entry(id, hashes, desired.protect))
     except StateNotSaved as error:
         raise StateNotSaved(f"{change.address} was created with id {id}, but {error}") from error
+    if parent_id is not None and _listed(writer, kind, desired, id, parent_id):
+        return Outcome(change, "done", id=id)
     try:
         raw = writer.settling.watch(
             change.address, lambda: writer.readback.item(kind, id), lambda seen: seen is not None
@@ -165,8 +167,7 @@ def _settle_for(
         later = f"reading it still returns 404 after {settling.SETTLE:.0f} s"
         message = f"it was created with id {id}, but {settling.STOPPED if writer.settling.halted() else later}"
         return Outcome(change, "failed", message, "run apply again: it first reads this id", id)
-    key = kind.natural_key_of(desired.values.get(kind.natural_key))
-    if kind.natural_key_of(raw.get(kind.natural_key)) != key:
+    if not _same_name(kind, desired, raw):
         writer.journal.unconfirmed(operation, change.address)
         writer.ids.pop(change.address)
         writer.claims.release(change.address, id)
@@ -183,3 +184,22 @@ def _settle_for(
     if fault is not None:
         return Outcome(change, "failed", fault.message, fault.advice, id)
     return Outcome(change, "done", id=id)
+
+
+def _listed(writer: Writer, kind: Kind, desired: Desired, id: str, parent_id: str) -> bool:
+    """Return True if the list of the parent shows the created resource as it is declared.
+
+    The next create in the parent needs this list anyway. If it does not show that, reading the item decides.
+    """
+    row = writer.live_names.created(kind, id, parent_id)
+    return (
+        row is not None
+        and _same_name(kind, desired, row)
+        and not (shape_of(kind, row) == "nested" and needs_nested(kind, desired.values))
+        and writer.readback.unproven(desired, Live(kind.name, id, row, parent_id)) is None
+    )
+
+
+def _same_name(kind: Kind, desired: Desired, raw: Row) -> bool:
+    wanted, shown = desired.values.get(kind.natural_key), raw.get(kind.natural_key)
+    return kind.natural_key_of(shown) == kind.natural_key_of(wanted)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import field
 from typing import Generic, TypeVar
 
@@ -97,46 +98,87 @@ class Schedule(Generic[Outcome]):
 
     def run(self, operations: Sequence[Operation]) -> Mapping[str, Outcome]:
         """Execute `operations` and return the outcome of each started one, by key."""
-        waiting = {operation.key: len(operation.needs | operation.after) for operation in operations}
-        by_key = {operation.key: operation for operation in operations}
-        followers: dict[str, list[str]] = {}
-        for operation in operations:
-            for key in operation.needs | operation.after:
-                followers.setdefault(key, []).append(operation.key)
-        ready = deque(key for key, count in waiting.items() if count == 0)
-        outcomes: dict[str, Outcome] = {}
-        running: dict[Future[Outcome], str] = {}
-
-        def ended(key: str) -> None:
-            for follower in followers.get(key, ()):
-                waiting[follower] -= 1
-                if waiting[follower] == 0:
-                    ready.append(follower)
-
+        course = _Course(self, operations)
         with ThreadPoolExecutor(self.parallelism, thread_name_prefix="write") as workers:
-            while ready or running:
-                while ready and len(running) < self.parallelism and not self.halted():
-                    key = ready.popleft()
-                    failed = self._missing(by_key[key], outcomes)
-                    if failed is not None:
-                        self.blocked[key] = failed
-                        ended(key)
-                        continue
-                    running[workers.submit(self.perform, by_key[key])] = key
-                if not running:
-                    break
-                done, _ = wait(running, return_when=FIRST_COMPLETED)
-                for future in done:
-                    key = running.pop(future)
-                    outcomes[key] = future.result()
-                    ended(key)
+            course.follow(workers)
         for operation in operations:
-            if operation.key not in outcomes:
+            if operation.key not in course.outcomes:
                 self.blocked.setdefault(operation.key, None)
-        return outcomes
+        return course.outcomes
 
-    def _missing(self, operation: Operation, outcomes: Mapping[str, Outcome]) -> str | None:
+    def missing(self, operation: Operation, outcomes: Mapping[str, Outcome]) -> str | None:
+        """Return the key of an operation that `operation` needs and that did not succeed; None if there is none."""
         for key in sorted(operation.needs):
             if key not in outcomes or not self.succeeded(outcomes[key]):
                 return key
         return None
+
+
+class _Course(Generic[Outcome]):
+    """One execution of a schedule: each worker takes the next operation itself, until none is ready."""
+
+    def __init__(self, schedule: Schedule[Outcome], operations: Sequence[Operation]) -> None:
+        self.outcomes: dict[str, Outcome] = {}
+        self._schedule = schedule
+        self._operations = {operation.key: operation for operation in operations}
+        self._waiting = {operation.key: len(operation.needs | operation.after) for operation in operations}
+        self._followers: dict[str, list[str]] = {}
+        for operation in operations:
+            for key in operation.needs | operation.after:
+                self._followers.setdefault(key, []).append(operation.key)
+        self._ready = deque(key for key, count in self._waiting.items() if count == 0)
+        self._working = 0
+        self._broken = False
+        self._futures: deque[Future[None]] = deque()
+        self._lock = threading.Lock()
+
+    def follow(self, workers: ThreadPoolExecutor) -> None:
+        """Let `workers` execute the operations, and return when none is left that may start."""
+        try:
+            self._hire(workers, len(self._ready))
+            while self._futures:  # a worker that hires another has not ended yet
+                self._futures.popleft().result()
+        except BaseException:
+            self._broken = True
+            raise
+
+    def _hire(self, workers: ThreadPoolExecutor, count: int) -> None:
+        """Let up to `count` more workers begin, within the limit."""
+        with self._lock:
+            count = min(count, self._schedule.parallelism - self._working)
+            self._working += max(0, count)
+        for _ in range(count):
+            self._futures.append(workers.submit(self._work, workers))
+
+    def _work(self, workers: ThreadPoolExecutor) -> None:
+        try:
+            while (operation := self._next()) is not None:
+                outcome = self._schedule.perform(operation)
+                with self._lock:
+                    self.outcomes[operation.key] = outcome
+                    self._ended(operation.key)
+                    more = len(self._ready) - 1
+                self._hire(workers, more)
+        except BaseException:
+            self._broken = True
+            raise
+
+    def _next(self) -> Operation | None:
+        """Return the next operation, None if none may start now: then the worker ends."""
+        with self._lock:
+            while self._ready and not self._broken and not self._schedule.halted():
+                operation = self._operations[self._ready.popleft()]
+                failed = self._schedule.missing(operation, self.outcomes)
+                if failed is None:
+                    return operation
+                self._schedule.blocked[operation.key] = failed
+                self._ended(operation.key)
+            self._working -= 1
+            return None
+
+    def _ended(self, key: str) -> None:
+        following = self._followers.get(key, ())
+        for follower in following:
+            self._waiting[follower] -= 1
+        # First of all: a create follows immediately on the look that the one before it took (live_names.py).
+        self._ready.extendleft(follower for follower in reversed(following) if self._waiting[follower] == 0)

@@ -1,4 +1,8 @@
-"""Live resources by name, read right before a create to avoid duplicates."""
+"""Live resources by name, read right before a create to avoid duplicates.
+
+The list of a parent is read after each create in it: it proves the create, and shows the names for the next one,
+which follows immediately.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,7 @@ from sdx_state.model.resource import Desired
 from sdx_state.model.snapshot import Snapshot
 
 OVERLAP = 50  # Rows before the end of a list that are read again: ids of new rows can be out of order.
+FRESH = 1.0  # Seconds after which a list counts as old: less than what a create may wait for the journal.
 
 
 class LiveNames:
@@ -29,6 +34,7 @@ class LiveNames:
         self._planned: dict[str, _Names] = {}
         self._shown: defaultdict[str, _Names] = defaultdict(_Names)  # New resources that this run has seen.
         self._ends: dict[str, tuple[int, int]] = {}  # kind -> an id near the end of its list, and its position
+        self._kept: dict[tuple[str, str], tuple[float, list[Row]]] = {}  # kind, parent -> when, and its list
         self._lock = threading.Lock()
 
     def planned(self, kind: Kind, desired: Desired, parent_id: str | None) -> list[str]:
@@ -40,16 +46,17 @@ class LiveNames:
         """Return the ids of those that are live now and may be new.
 
         This includes resources that this run has seen before: a list can miss them for a moment. Users need no look:
-            the
-        e-mail address is the identity, and the server rejects a duplicate with 409 (API reference, "Errors").
+        the e-mail address is the identity, and the server rejects a duplicate with 409 (API reference, "Errors").
 
         Raises:
             SurveyDynamixError: The list could not be read.
         """
         if kind.keyed_by_identity:
             return []
-        endpoint = self._client.endpoint(kind.collection)
-        rows = endpoint.list(**{kind.parent_field: parent_id}) if kind.parent_field else self._end_of(kind)
+        if kind.parent_field is None or parent_id is None:
+            rows = self._end_of(kind)
+        else:
+            rows = self.children(kind, parent_id)
         wanted = _name_of(kind, desired.values)
         found = [str(row[kind.identity]) for row in rows if _name_of(kind, row) == wanted]
         with self._lock:
@@ -58,6 +65,38 @@ class LiveNames:
                 if str(row[kind.identity]) not in planned.ids:
                     shown.add(kind, row, parent_id)
             return [*dict.fromkeys([*found, *shown.bearing(kind, desired.values, parent_id)])]
+
+    def created(self, kind: Kind, id: str, parent_id: str) -> Row | None:
+        """Return the row of `id`, which was just created, from the list of its parent, and keep that list.
+
+        None if the list does not show it yet.
+
+        Raises:
+            SurveyDynamixError: The list could not be read.
+        """
+        rows = self._client.endpoint(kind.collection).list(**{str(kind.parent_field): parent_id})
+        row = next((row for row in rows if str(row[kind.identity]) == id), None)
+        if row is not None:
+            with self._lock:
+                self._kept[kind.name, parent_id] = self._client.machine.monotonic(), rows
+        return row
+
+    def children(self, kind: Kind, parent_id: str) -> list[Row]:
+        """Return the children of `kind` in the parent. The list that `created` kept counts once, while it is fresh.
+
+        Raises:
+            SurveyDynamixError: The list could not be read.
+        """
+        with self._lock:
+            kept = self._kept.pop((kind.name, parent_id), None)
+        if kept is not None and 0.0 <= self._client.machine.monotonic() - kept[0] < FRESH:
+            return kept[1]
+        return self._client.endpoint(kind.collection).list(**{str(kind.parent_field): parent_id})
+
+    def forget(self, kind: Kind, parent_id: str | None) -> None:
+        """Forget the list that `created` kept of the parent: a child in it is about to change."""
+        with self._lock:
+            self._kept.pop((kind.name, parent_id or ""), None)
 
     def _planned_of(self, kind: Kind) -> _Names:
         """Return the resources that were live when the plan was made. Call it with the lock."""

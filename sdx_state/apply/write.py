@@ -188,6 +188,7 @@ class Writer:
             LockLost: It had to be retried, and another run may be writing.
         """
         kind = KINDS[seen.kind]
+        self.live_names.forget(kind, seen.parent_id)
         again = self.before_again(lambda: self.readback.require_same(address, kind, seen))
         try:
             self.client.endpoint(kind.collection).replace(seen.id, body, again)

@@ -10,6 +10,7 @@ import socket
 import time
 from collections.abc import Callable
 from datetime import datetime, timezone
+from functools import cache
 from pathlib import Path
 from random import SystemRandom
 
@@ -39,6 +40,15 @@ class Uptime:
         return max(0.0, self.seconds - earlier.seconds)
 
 
+@cache
+def _boot() -> str:
+    """Return the identifier of machine and boot, empty if the system has none. No process outlives a boot."""
+    try:
+        return _BOOT_ID.read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
+        return ""
+
+
 class Machine:
     """This machine. Thread-safe."""
 
@@ -56,10 +66,7 @@ class Machine:
 
     def uptime(self) -> Uptime:
         """Return the uptime of this machine, for durations across processes."""
-        try:
-            boot = _BOOT_ID.read_text(encoding="ascii").strip()
-        except (OSError, ValueError):
-            boot = ""
+        boot = _boot()
         clock = getattr(time, "CLOCK_BOOTTIME", None)  # Only Linux has this file; elsewhere `boot` is empty.
         return Uptime(boot, time.monotonic() if clock is None else time.clock_gettime(clock))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -117,3 +118,22 @@ def test_questions_of_one_survey_are_created_in_order_then_put_in_order():
     assert operations["question.a.x"].needs == {"survey.a"}
     assert operations["question.a.y"].after == {"question.a.x"}
     assert operations[arrangement_of(parse_address("survey.a"))].after == {"question.a.x", "question.a.y"}
+
+
+def test_an_operation_that_another_one_waited_for_is_next():
+    """The look of a create also counts for the next create in the survey, so nothing may come between."""
+    chain = [Operation("b", after=frozenset("a")), Operation("c", after=frozenset("b"))]
+    _, _, begun, _ = run([Operation("a"), Operation("x"), Operation("y"), *chain], parallelism=1)
+    assert begun == ["a", "b", "c", "x", "y"]
+
+
+def test_no_operation_starts_after_one_that_raised():
+    begun = []
+
+    def perform(operation):
+        begun.append(operation.key)
+        raise KeyError(operation.key)
+
+    with pytest.raises(KeyError):
+        Schedule(perform, bool, lambda: False, 1).run([Operation(str(number)) for number in range(5)])
+    assert begun == ["0"]

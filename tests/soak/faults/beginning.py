@@ -1,4 +1,4 @@
-"""How a world begins: with the tenant and the state before the twelve operations, and product code put into it."""
+"""How a world begins: with the tenant and the state before the thirteen operations, and product code put into it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sdx_state.live import evidence, read
 from sdx_state.state import files, lock_file, platform, staging
 from tests.soak.faults.disk import watched
 from tests.soak.faults.scenario import BEFORE, row_of
-from tests.soak.faults.stepping import Pool, first_done
+from tests.soak.faults.stepping import Pool
 from tests.soak.faults.tenant import Tenant
 from tests.soak.faults.world import Faults, World
 
@@ -25,7 +25,7 @@ _made: dict[type[World], tuple[Path, Tenant, Counter[str], World]] = {}
 
 
 def _beginning(kind: type[World]) -> tuple[Path, Tenant, Counter[str], World]:
-    """Return a folder with the state, the tenant, and their world, as they are before the twelve operations."""
+    """Return a folder with the state, the tenant, and their world, as they are before the thirteen operations."""
     if kind not in _made:
         shared = Path("/dev/shm")  # noqa: S108 - memory is where many small files are fast
         root = Path(tempfile.mkdtemp(prefix="faults-", dir=shared if shared.is_dir() else None))
@@ -57,7 +57,6 @@ def product_in(world: World) -> Iterator[None]:
     """Run the product with the threads and disk of `world` instead of this machine's."""
     replaced: list[tuple[Any, str, Any]] = [
         *((module, "ThreadPoolExecutor", Pool) for module in (graph, read, evidence)),
-        (graph, "wait", first_done),
         (Pool, "stepper", world.stepper),
     ]
     before = [(owner, name, getattr(owner, name, None)) for owner, name, _ in replaced]
@@ -74,7 +73,7 @@ def product_in(world: World) -> Iterator[None]:
 
 @contextlib.contextmanager
 def new_world(seed: object, parallelism: int = 1, cap: int = 1000, kind: type[World] = World) -> Iterator[World]:
-    """Put up a world as it is before the twelve operations, and product code into it."""
+    """Put up a world as it is before the thirteen operations, and product code into it."""
     root, tenant, posts, before = _beginning(kind)
     folder = Path(tempfile.mkdtemp(dir=root))
     shutil.copytree(root / "state", folder / ".sdx")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 from sdx_state.app import observe
@@ -37,6 +38,12 @@ def unseen_creates_are_forgotten() -> list[Patch]:
 def live_names_are_not_read() -> list[Patch]:
     """Create without a look at what appeared since the plan."""
     return [(live_names.LiveNames, "now", lambda *_: [])]
+
+
+def live_names_are_read_once() -> list[Patch]:
+    """Read the names in a survey before its first create, and never again."""
+    children = live_names.LiveNames.children
+    return [(live_names.LiveNames, "children", cache(children)), (live_names.LiveNames, "created", lambda *_: None)]
 
 
 def any_id_is_taken() -> list[Patch]:
@@ -88,6 +95,7 @@ SWITCHES: tuple[Callable[[], list[Patch]], ...] = (
     absence_is_believed,
     unseen_creates_are_forgotten,
     live_names_are_not_read,
+    live_names_are_read_once,
     any_id_is_taken,
     ids_are_never_used_again,
     any_tenant_will_do,

@@ -147,7 +147,9 @@ class Events:
         ]
         # A survey just created is unknown to the colleague.
         missing = [
-            one for one in missing if one != "question.c.s" and (one != "question.a.r" or row_of(tenant, "survey.a"))
+            one
+            for one in missing
+            if one != "question.c.s" and (not one.startswith("question.a.") or row_of(tenant, "survey.a"))
         ]
         if not missing:
             return

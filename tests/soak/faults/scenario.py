@@ -1,4 +1,4 @@
-"""Twelve operations (five creates, four updates, three deletes), said twice: as configuration, and as rows."""
+"""Thirteen operations (six creates, four updates, three deletes), said twice: as configuration, and as rows."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ surveys:
     questions:
       - {question_label: R, question_text: "New?", question_type: text}
       - {question_label: P, question_text: "First!", question_type: text}
+      - {question_label: V, question_text: "Last?", question_type: text}
   b: {name: B, description: New}
   c:
     name: C
@@ -47,7 +48,7 @@ users:
   x@example.com: {name: X}
   y@example.com: {name: Y}
 """
-OPERATIONS = {Action.CREATE: 5, Action.UPDATE: 4, Action.DELETE: 3}
+OPERATIONS = {Action.CREATE: 6, Action.UPDATE: 4, Action.DELETE: 3}
 # The same as a table: address -> the values that the tenant must have.
 DECLARED: dict[str, dict[str, Any]] = {
     "survey.a": {"name": "A", "description": "Two"},
@@ -55,6 +56,7 @@ DECLARED: dict[str, dict[str, Any]] = {
     "survey.c": {"name": "C"},
     "question.a.r": {"question_label": "R", "question_text": "New?", "question_type": "text"},
     "question.a.p": {"question_label": "P", "question_text": "First!", "question_type": "text"},
+    "question.a.v": {"question_label": "V", "question_text": "Last?", "question_type": "text"},
     "question.c.s": {
         "question_label": "S",
         "question_text": "Newest?",
@@ -66,9 +68,9 @@ DECLARED: dict[str, dict[str, Any]] = {
     "user.x@example.com": {"email": "x@example.com", "name": "X"},
     "user.y@example.com": {"email": "y@example.com", "name": "Y"},
 }
-ORDERS = {"A": ["R", "P"], "C": ["S"]}
+ORDERS = {"A": ["R", "P", "V"], "C": ["S"]}
 LEAVING = {"surveys": {"Gone"}, "questions": {"Q"}, "users": {"gone@example.com"}}
-OWNED_LABELS = {"surveys": set("ABC") | {"Gone"}, "questions": set("PQRS")}
+OWNED_LABELS = {"surveys": set("ABC") | {"Gone"}, "questions": set("PQRSV")}
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Draw schedules of faults from a seed, and run an apply of twelve operations under each of them.
+"""Draw schedules of faults from a seed, and run an apply of thirteen operations under each of them.
 
     python -m tests.soak.faults.schedules --seed 1 --count 20000
     python -m tests.soak.faults.schedules --seed 1 --only 4711       the same schedule again, step by step

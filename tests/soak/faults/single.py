@@ -1,4 +1,4 @@
-"""Every fault by itself, at every request and at every step of the disk of an apply of twelve operations.
+"""Every fault by itself, at every request and at every step of the disk of an apply of thirteen operations.
 
     python -m tests.soak.faults.single
     python -m tests.soak.faults.single --only "request 24 late"      the same one again, step by step
@@ -24,7 +24,7 @@ Place = tuple[str, int, str]  # request or step, its number, the fault
 
 
 def sizes() -> tuple[int, int]:
-    """Return how many requests and steps of the disk an undisturbed apply has, which does all twelve operations."""
+    """Return how many requests and steps of the disk an undisturbed apply has, which does all thirteen operations."""
     with new_world("undisturbed", cap=CAP) as world:
         ended = world.apply(Faults())
         requests, steps = world.line.requests, world.disk.steps

@@ -145,14 +145,3 @@ def _fulfil(future: SteppedFuture, work: Callable[[], Any]) -> None:
         future.set_result(work())
     except BaseException as error:  # noqa: BLE001 - as executors do
         future.set_exception(error)
-
-
-def first_done(
-    futures: Iterable[SteppedFuture], return_when: str = ""
-) -> tuple[set[SteppedFuture], set[SteppedFuture]]:
-    """As `concurrent.futures.wait` until the first is done."""
-    waited = set(futures)
-    while not any(future.done() for future in waited):
-        Pool.stepper.step()
-    done = {future for future in waited if future.done()}
-    return done, waited - done

@@ -1,4 +1,4 @@
-"""Draw schedules of faults of tenant and store from a seed, and run an apply of twelve operations under each.
+"""Draw schedules of faults of tenant and store from a seed, and run an apply of thirteen operations under each.
 
     python -m tests.soak.faults.store_schedules --seed 1 --count 2000
     python -m tests.soak.faults.store_schedules --seed 1 --only 471       the same schedule again, step by step

@@ -1,4 +1,4 @@
-"""Somewhere to kill an apply: a tenant in a process of its own, a project on real files, and twelve operations."""
+"""Somewhere to kill an apply: a tenant in a process of its own, a project on real files, and thirteen operations."""
 
 from __future__ import annotations
 

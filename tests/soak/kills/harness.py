@@ -1,6 +1,6 @@
 """Kill an apply by SIGKILL, at every boundary or at random moments, on real sockets and real files; then recover.
 
-    python -m tests.soak.kills.harness --points             every crash point of a scenario of 12 operations
+    python -m tests.soak.kills.harness --points             every crash point of a scenario of 13 operations
     python -m tests.soak.kills.harness --points --twice     and the recovery is killed too, at a boundary by chance
     python -m tests.soak.kills.harness --random 1000        that many kills that hit a running apply
     python -m tests.soak.kills.harness --races 100          so many races of 8 processes for the lock
