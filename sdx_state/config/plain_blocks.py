@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from sdx_state.config.scalars import Scalar, resolve
-from sdx_state.config.tree import Items, Place, Table
+from sdx_state.config.tree import BlockMarks, Items, Place, Table
 
 _MOST = 2_000_000  # lines: the builder counts the values of larger files
 _DEEPEST = 30  # levels: the builder takes 64
@@ -37,7 +37,7 @@ def plain_document(text: str) -> Table | None:
 def _document(text: str) -> Table | None:
     """Return the document, None for a file without values."""
     texts: dict[str, Scalar] = {}
-    keys: set[str] = set()
+    keys: dict[str, str] = {}  # each key is one object, however often it occurs
     levels: list[tuple[int, Table | Items]] = []  # the open ones, with the column of their keys or dashes
     table = Table((1, 1))
     column = -1  # of the keys of `table`
@@ -51,9 +51,12 @@ def _document(text: str) -> Table | None:
         key, colon, written = (bare[2:] if dash else bare).partition(": ")
         if not colon:
             key, colon = key[:-1], key[-1:]
-        if key not in keys:
+        known = keys.get(key)
+        if known is None:
             _require_key(key, colon)
-            keys.add(key)
+            keys[key] = key
+        else:
+            key = known
         if indent != column or dash or opened is not None:
             table = _enter(levels, indent, dash, opened, number)
             opened = None
@@ -120,7 +123,7 @@ def _enter(
         if indent <= outer or len(levels) > _DEEPEST or not isinstance(parent, Table):
             raise _Unknown
         place: Place = (number, indent + 1)
-        inner: Table | Items = Items(place) if dash else Table(place)
+        inner: Table | Items = Items(place) if dash else _block(place)
         name, *where = opened
         parent[name] = inner
         parent.marks[name] = (where[0], where[1], *place)
@@ -128,7 +131,7 @@ def _enter(
     elif not levels:
         if indent or dash:
             raise _Unknown
-        levels.append((0, Table((number, 1))))
+        levels.append((0, _block((number, 1))))
     while levels[-1][0] > indent:
         levels.pop()
     if levels[-1][0] != indent:
@@ -137,9 +140,15 @@ def _enter(
     if isinstance(current, Items) is not dash:
         raise _Unknown
     if isinstance(current, Items):
-        item = Table((number, indent + 3))
+        item = _block((number, indent + 3))
         current.append(item)
         current.places.append(item.place)
         levels.append((indent + 2, item))
         return item
     return current
+
+
+def _block(place: Place) -> Table:
+    table = Table(place)
+    table.marks = BlockMarks()
+    return table

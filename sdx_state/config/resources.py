@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from sdx_state.config.users_csv import Row
 
 Report = Callable[[Diagnostic], None]
+_NONE: frozenset[str] = frozenset()  # one object for all resources: an empty set takes 200 bytes
+_NO_COLUMNS: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -284,12 +286,12 @@ class Declarations:
             source=source,
             positions=positions if positions is not None else _places(kind, table(body)),
             id=str(pinned) if pinned is not None else None,
-            ignore=frozenset(map(str, items(ignore))) if ignore else frozenset(),
+            ignore=frozenset(map(str, items(ignore))) if ignore else _NONE,
             protect=settings.get("protect") is True,
             parent=parent,
             position=position,
             depends_on=tuple(fields.depends_on),
-            upload=upload or {},
+            upload=upload or _NO_COLUMNS,
             use=use,
         )
 

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from sdx_state.config.scalars import Scalar
 from sdx_state.model.resource import Elsewhere
 
 Place = tuple[int, int]
 Mark = tuple[int, int, int, int]  # line and column, from 1, of a key, then of its value
+
+
+class BlockMarks(dict[str, Mark]):
+    """The marks of a mapping in a block: each key is further down than the one before, in the same column."""
+
+    __slots__ = ()
 
 
 class Table(dict[str, "Node"]):
@@ -137,6 +144,42 @@ class KeyPlaces(Mapping[str, Place]):
         return repr(dict(self))
 
 
+class RowPlaces(Mapping[str, Place]):
+    """The place of each key of a table whose keys stand below each other, in a tenth of the memory of its marks.
+
+    Args:
+        keys: The keys, in their order; one object for all tables with the same keys.
+        line: Line of the first key, from 1; the others are on those that follow.
+        column: Their column, from 1.
+    """
+
+    __slots__ = ("_column", "_keys", "_line")
+
+    def __init__(self, keys: tuple[str, ...], line: int, column: int) -> None:
+        self._keys, self._line, self._column = keys, line, column
+
+    def __getitem__(self, key: str) -> Place:
+        try:
+            return self._line + self._keys.index(key), self._column
+        except ValueError:
+            raise KeyError(key) from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._keys)
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+
+@lru_cache(maxsize=1000)
+def _shared(keys: tuple[str, ...]) -> tuple[str, ...]:
+    """Return `keys`, the same object for equal ones."""
+    return keys
+
+
 def at_column(place: Place, column: int) -> Place:
     """Return the place at `column` of the line of `place`."""
     return in_file((place[0], column), place.file if isinstance(place, Elsewhere) else None)
@@ -180,9 +223,20 @@ def _emptied(table: Laid) -> Laid:
     return emptied
 
 
+_NESTED = frozenset({Table, Merged, Laid})
+
+
 def places_of(table: Table) -> Mapping[str, Place]:
     """Return the place of each key of `table`, without its values."""
-    return LaidPlaces(table) if isinstance(table, Laid) else KeyPlaces(table)
+    if isinstance(table, Laid):
+        return LaidPlaces(table)
+    marks = table.marks
+    if type(marks) is BlockMarks and marks and _NESTED.isdisjoint(map(type, table.values())):
+        keys = (*marks,)
+        line, column, *_ = marks[keys[0]]
+        if marks[keys[-1]][0] - line == len(keys) - 1:
+            return RowPlaces(_shared(keys), line, column)
+    return KeyPlaces(table)
 
 
 def table(node: object) -> Table:

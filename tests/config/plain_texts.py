@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sdx_state.config import builder
 from sdx_state.config.source_text import SourceText
-from sdx_state.config.tree import Items, Table
+from sdx_state.config.tree import Items, Table, places_of
 from sdx_state.model.diagnostic import Diagnostic
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -67,7 +67,9 @@ def same(one: object, other: object) -> bool:
     if isinstance(one, Table) and isinstance(other, Table):
         return (
             (one.place, one.marks, [*one], [*one.marks]) == (other.place, other.marks, [*other], [*other.marks])
-        ) and all(same(one[key], other[key]) for key in one)
+            and [*places_of(one).items()] == [*places_of(other).items()]
+            and all(same(one[key], other[key]) for key in one)
+        )
     if isinstance(one, Items) and isinstance(other, Items):
         return (one.place, one.places, len(one)) == (other.place, other.places, len(other)) and all(
             map(same, one, other)
