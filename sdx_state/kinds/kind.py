@@ -110,6 +110,11 @@ class Kind:
         return any(field.nested or not field.flat for field in self.fields)
 
     @cached_property
+    def nested_only(self) -> frozenset[str]:
+        """The fields that only the nested wire shape has."""
+        return frozenset(field.name for field in self.fields if not field.flat)
+
+    @cached_property
     def renamed(self) -> tuple[Field, ...]:
         """The fields whose names in YAML and on the wire differ."""
         return tuple(field for field in self.fields if field.key != field.name)

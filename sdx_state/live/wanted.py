@@ -48,7 +48,10 @@ class Wanted:
         Ids that a request cannot name are omitted, because they cannot be read.
         """
         one = KINDS[kind]
-        absent = {id for owner, id in self.managed if owner == kind and one.identity_of(id) not in seen}
+        # Nearly every id is an identity as it is.
+        absent = {
+            id for owner, id in self.managed if owner == kind and id not in seen and one.identity_of(id) not in seen
+        }
         return sorted(id for id in absent if one.unaddressable(id) is None)
 
     def is_in(self, snapshot: Snapshot) -> bool:

@@ -139,6 +139,7 @@ def left_behind(
         address: entry
         for address in resources
         if (entry := standing.entries.get(address)) is not None
+        and ((known := matched.get(address)) is None or known.id != entry.id)
         and address not in undecided
         and not KINDS[address.kind].lookup_only
         and not (address in matched and _same(address, entry, matched[address]))

@@ -16,6 +16,8 @@ from sdx_state.model.value import DEFAULT_LANGUAGE, Value
 # path, before, after
 Difference = tuple[FieldPath, Value, Value]
 
+_SCALARS = frozenset({str, int, bool})
+
 
 def differences(desired: Desired, live: Live, tenant_shape: Shape | None) -> list[Difference]:
     """Return the declared fields in which `live` differs from `desired`, in the kind's order of fields.
@@ -24,8 +26,9 @@ def differences(desired: Desired, live: Live, tenant_shape: Shape | None) -> lis
     """
     raw = live.raw
     found: list[Difference] = []
+    if desired.values.items() <= raw.items():
+        return found  # The common case, decided without a loop: the wire says literally what YAML says.
     for name, value in desired.values.items():
-        # The common case, decided without a function call: the wire says literally what YAML says.
         if raw.get(name) == value or value is None or name in desired.ignore:
             continue
         kind = KINDS[desired.kind]
@@ -39,16 +42,24 @@ def not_carried(desired: Desired, shape: Shape | None) -> list[FieldPath]:
     """Return the paths of declared values that a tenant of `shape` does not have."""
     if shape != "flat":
         return []
-    fields = KINDS[desired.kind].by_name
+    kind = KINDS[desired.kind]
+    if kind.nested_only.isdisjoint(desired.values) and are_scalars(desired.values):
+        return []
+    fields = kind.by_name
     missing: list[FieldPath] = []
     for name, value in desired.values.items():
         if name in desired.ignore or value is None:
             continue
         if not fields[name].flat:
             missing.append(FieldPath(name))
-        elif value.__class__ is not str and isinstance(value, Mapping):  # nearly all values are texts
+        elif isinstance(value, Mapping):
             missing.extend(FieldPath.of(name, language) for language in value if language != DEFAULT_LANGUAGE)
     return missing
+
+
+def are_scalars(values: Mapping[str, Value]) -> bool:
+    """Return True if every value is one text, number or boolean: nearly all are, and need no closer look."""
+    return _SCALARS.issuperset(map(type, values.values()))
 
 
 def managed_values(desired: Desired, live: Live | None) -> dict[str, Value]:

@@ -12,13 +12,15 @@ from sdx_state.model.field_path import ORDER_PATH, FieldPath
 from sdx_state.model.ledger import Entry
 from sdx_state.model.resource import Desired, Live
 from sdx_state.model.value import DEFAULT_LANGUAGE, Value
-from sdx_state.plan.diff import flattened
+from sdx_state.plan.diff import are_scalars, flattened
 
 _TEXTS = (FieldType.TEXT, FieldType.PROMPT)
+_NOTHING: Mapping[str, str] = {}
+_PLACED = frozenset({ORDER_PATH})
 
 
 def no_longer_managed(desired: Desired, entry: Entry | None, live: Live) -> Iterator[Diagnostic]:
-    """Yield an information for each field of `live` that is null in YAML, or no longer declared there.
+    """Return an information for each field of `live` that is null in YAML, or no longer declared there.
 
     The next apply stops remembering these fields, so that each is named once. A null is named as long as it is there.
 
@@ -27,13 +29,19 @@ def no_longer_managed(desired: Desired, entry: Entry | None, live: Live) -> Iter
         entry: What was last applied, None for nothing.
         live: The resource as it is.
     """
-    kind = KINDS[desired.kind]
     values = desired.values
+    applied = entry.applied if entry is not None else _NOTHING
+    if are_scalars(values) and (applied.keys() <= values.keys() or applied.keys() - _PLACED <= values.keys()):
+        return iter(())  # the common case: all that was applied is declared
+    return _released(desired, applied, live)
+
+
+def _released(desired: Desired, applied: Mapping[str, str], live: Live) -> Iterator[Diagnostic]:
+    kind, values = KINDS[desired.kind], desired.values
     nulls = [name for name, value in values.items() if value is None and name not in desired.ignore]
     for name in nulls:
         if _value(read_field(kind.by_name[name], live.raw), "") is not None:
             yield _diagnostic(desired, FieldPath(name), f"{name} is null, so it is not managed and keeps its value")
-    applied = entry.applied if entry is not None else {}
     # Almost always every path is that of a declared text.
     suspects = [
         path
