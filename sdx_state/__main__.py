@@ -1,6 +1,6 @@
 """`python -m sdx_state`, for where scripts of a virtual environment are not on the path."""
 
-from sdx_state.cli.main import entry
+from sdx_state.cli.start import start
 
 if __name__ == "__main__":
-    entry()
+    start()
