@@ -7,11 +7,11 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 
-from sdx_state.config.builder import build
 from sdx_state.config.configuration import Declared, load_configuration, read_declared
 from sdx_state.config.errors import ConfigurationError
 from sdx_state.config.files import Changed, Folder, replace_texts
 from sdx_state.config.language_edit import LanguageEdit, translated_text
+from sdx_state.config.parse import build
 from sdx_state.config.project import load_project
 from sdx_state.config.sift import PROJECT_FILE
 from sdx_state.config.source_text import SourceText

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from sdx_state.config.builder import build
 from sdx_state.config.errors import ConfigurationError
 from sdx_state.config.files import Folder, read_text
+from sdx_state.config.parse import build
 from sdx_state.config.source_text import SourceText
 from sdx_state.config.tree import Node, Place, Table, items, table
 from sdx_state.model.accepted import Accepted

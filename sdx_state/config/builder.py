@@ -1,4 +1,4 @@
-"""YAML text -> plain values with their places, in one pass over the parser's events.
+"""The parser's events -> plain values with their places, in one pass.
 
 PyYAML's own constructors are not used: they read YAML 1.1 (`no` is false, `0400` is 256), keep the last of two equal
 keys, and drop the positions of values. libyaml scans where PyYAML was built with it, its Python twin otherwise.
@@ -12,7 +12,6 @@ from typing import Any
 
 import yaml
 
-from sdx_state.config.plain_blocks import plain_document
 from sdx_state.config.scalars import SURROGATE, resolve
 from sdx_state.config.source_text import SourceText
 from sdx_state.config.syntax import MAX_DEPTH, TOO_DEEP, syntax_diagnostic
@@ -41,17 +40,8 @@ class TooMuch(Exception):
         self.place = place
 
 
-def build(source: SourceText, report: Callable[[Diagnostic], None]) -> Table | Items | None:
-    """Return the document in `source`; None for an empty one, and for one that cannot be read.
-
-    Text is NFC in keys and unchanged in values. Everything that is wrong goes to `report`.
-    """
-    plain = plain_document(source.text)
-    return plain if plain is not None else from_events(source, report)
-
-
 def from_events(source: SourceText, report: Callable[[Diagnostic], None]) -> Table | Items | None:
-    """Return what `build` returns, by the events of the parser, whatever the document is."""
+    """Return what `parse.build` returns, by the events of the parser, whatever the document is."""
     builder = _Builder(source, report)
     try:
         return builder.document()

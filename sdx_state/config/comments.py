@@ -6,8 +6,6 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 
-import yaml
-
 from sdx_state.config.source_text import SourceText
 from sdx_state.model.resource import Source
 from sdx_state.model.suppression import Suppression
@@ -42,6 +40,8 @@ def suppressions_in(source: SourceText) -> Iterator[Suppression]:
     """
     if MARK not in source.text:
         return
+    import yaml
+
     try:
         found = comments(source.text)
     except yaml.YAMLError:
@@ -70,6 +70,8 @@ def _about(source: SourceText, line: int) -> int:
 
 def _scalars(text: str) -> list[tuple[int, int]]:
     """Return start and end of each scalar of the YAML `text` that may contain a `#`, in order."""
+    import yaml
+
     found = []
     for token in yaml.scan(text, Loader=yaml.SafeLoader):
         if isinstance(token, yaml.ScalarToken) and not token.plain:

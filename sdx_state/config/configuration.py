@@ -18,12 +18,12 @@ from sdx_state.config.across import (
     read_moved,
     read_removed,
 )
-from sdx_state.config.builder import build
 from sdx_state.config.comments import suppressions_in
 from sdx_state.config.conversations import read_checks
 from sdx_state.config.errors import ConfigurationError
 from sdx_state.config.files import Folder, ProjectFiles, read_text
 from sdx_state.config.judged import judged
+from sdx_state.config.parse import build
 from sdx_state.config.project import found_files, read_project
 from sdx_state.config.references import References
 from sdx_state.config.resources import Declarations, Document

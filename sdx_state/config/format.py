@@ -9,11 +9,11 @@ from pathlib import Path
 
 import yaml
 
-from sdx_state.config.builder import build
 from sdx_state.config.comments import comments
 from sdx_state.config.errors import ConfigurationError
 from sdx_state.config.files import Folder, read_text, replace_texts
 from sdx_state.config.layout import with_ends_like
+from sdx_state.config.parse import build
 from sdx_state.config.plain_layout import is_formatted
 from sdx_state.config.project import excluded_from, found_files
 from sdx_state.config.sift import PROJECT_FILE

@@ -1,8 +1,8 @@
 """A fast way for files as programs write them: from lines to the values that the builder makes of its events.
 
-It knows mappings in blocks, lists of such mappings, and scalars on one line: plain, or quoted without escapes. It
-returns the same values, types and places as the builder, or nothing, in which case the builder decides: for what it
-does not know, and for everything that is wrong.
+It knows mappings in blocks, lists of such mappings, and on one line: scalars, plain or quoted without escapes, and
+mappings of them. It returns the same values, types and places as the builder, or nothing, in which case the builder
+decides: for what it does not know, and for everything that is wrong.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ _DEEPEST = 30  # levels: the builder takes 64
 _KEPT = 10_000  # different texts whose meaning is remembered
 
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9_@.+-]{0,99}")
+_PAIR = r"""[A-Za-z][A-Za-z0-9_@.+-]{0,99}: (?:[A-Za-z0-9][A-Za-z0-9_./@+-]*|"[^"\\]*"|'[^']*')"""
+_FLOW = re.compile(rf"\{{{_PAIR}(?:, {_PAIR})*\}}")
+_PAIRS = re.compile(r"""([A-Za-z][^:]*): (?:([A-Za-z0-9][^,}]*)|"([^"]*)"|'([^']*)')""")
 _SCALAR = re.compile(r"""([^\W_].*)|"([^"\\]*)"|'([^']*)'""")
 
 
@@ -51,12 +54,7 @@ def _document(text: str) -> Table | None:
         key, colon, written = (bare[2:] if dash else bare).partition(": ")
         if not colon:
             key, colon = key[:-1], key[-1:]
-        known = keys.get(key)
-        if known is None:
-            _require_key(key, colon)
-            keys[key] = key
-        else:
-            key = known
+        key = keys.get(key) or _new_key(key, colon, keys)
         if indent != column or dash or opened is not None:
             table = _enter(levels, indent, dash, opened, number)
             opened = None
@@ -66,14 +64,15 @@ def _document(text: str) -> Table | None:
         if not written:
             opened = _opened(key, colon, number, column)
             continue
-        if written in texts:
-            value = texts[written]
+        table.marks[key] = (number, column + 1, number, column + len(key) + 3)
+        if written[0] == "{":
+            table[key] = _flow(written, number, column + len(key) + 3)
+        elif written in texts:
+            table[key] = texts[written]
         else:
-            value = _meaning(written)
+            table[key] = value = _meaning(written)
             if len(texts) < _KEPT:
                 texts[written] = value
-        table[key] = value
-        table.marks[key] = (number, column + 1, number, column + len(key) + 3)
     if opened is not None:
         raise _Unknown
     root = levels[0][1] if levels else None
@@ -87,10 +86,12 @@ def _opened(key: str, colon: str, number: int, column: int) -> tuple[str, int, i
     return key, number, column + 1
 
 
-def _require_key(key: str, colon: str) -> None:
-    """Require that `key` is a text, and followed by a colon."""
+def _new_key(key: str, colon: str, keys: dict[str, str]) -> str:
+    """Return `key` and add it to `keys`; it must be a text, and followed by a colon."""
     if not colon or _KEY.fullmatch(key) is None or not isinstance(resolve(key), str):
         raise _Unknown
+    keys[key] = key
+    return key
 
 
 def _meaning(written: str) -> Scalar:
@@ -104,6 +105,21 @@ def _meaning(written: str) -> Scalar:
     if ": " in plain or " #" in plain or plain[-1] in " :":
         raise _Unknown
     return resolve(plain)
+
+
+def _flow(written: str, number: int, column: int) -> Table:
+    """Return the mapping that begins at `column` of line `number` and ends there: `{host: x.example, port: 1}`."""
+    if _FLOW.fullmatch(written) is None:
+        raise _Unknown
+    table = Table((number, column))
+    for pair in _PAIRS.finditer(written):
+        key, plain, double, single = pair.groups()
+        if key in table or not isinstance(resolve(key), str):
+            raise _Unknown
+        table[key] = resolve(plain) if plain is not None else double if single is None else single
+        place = column + pair.start()
+        table.marks[key] = (number, place, number, place + len(key) + 2)
+    return table
 
 
 def _enter(

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from sdx_state.config.builder import build
 from sdx_state.config.comments import suppressions_in
 from sdx_state.config.errors import ConfigurationError
 from sdx_state.config.files import Folder, ProjectFiles, read_text
+from sdx_state.config.parse import build
 from sdx_state.config.rules import read_rules, rule_diagnostics
 from sdx_state.config.scope import read_scope
 from sdx_state.config.settings import Api, Limits, Lint, Project, SandboxSettings, StateSettings

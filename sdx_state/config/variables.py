@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from sdx_state.config.builder import build
 from sdx_state.config.errors import ConfigurationError
 from sdx_state.config.files import Folder, read_text
+from sdx_state.config.parse import build
 from sdx_state.config.scalars import resolve
 from sdx_state.config.sift import PROJECT_FILE
 from sdx_state.config.source_text import SourceText

@@ -9,10 +9,10 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sdx_state.config.builder import build
 from sdx_state.config.configuration import Declared, read_declared
 from sdx_state.config.emit import body_of, key_of
 from sdx_state.config.files import Folder, ProjectFiles, replace_texts
+from sdx_state.config.parse import build
 from sdx_state.config.project import load_project
 from sdx_state.config.references import NOTHING, References
 from sdx_state.config.revise import changed_text, extended_text

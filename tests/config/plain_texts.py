@@ -12,6 +12,14 @@ from sdx_state.model.diagnostic import Diagnostic
 EXAMPLES = Path(__file__).parents[2] / "examples"
 PLAIN = (
     "a: 1\n",
+    "sdx: 1\napi: {host: au1.example.com, parallelism: 8}\ntenant: 'x'\n",
+    """\
+surveys:
+  a: {name: "A: b, c", protect: true, description: 'x # y', max_response: 10, phone: 0123, note: a+b@c.example}
+  b:
+    questions:
+      - question_label: {default: Hi, de-default: "Grüß, {dich}"}
+""",
     "# yaml-language-server: $schema=x\n\nsurveys:\n  # first\n  a:\n    name: A, b & c\n\n    protect: true\n",
     """\
 surveys:

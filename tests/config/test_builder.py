@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sdx_state.config import builder as builder_module
-from sdx_state.config.builder import build
+from sdx_state.config.parse import build
 from sdx_state.config.source_text import SourceText
 from sdx_state.config.tree import Items, Table
 from sdx_state.model.diagnostic import Diagnostic

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sdx_state.config.builder import build
 from sdx_state.config.explain import explain
+from sdx_state.config.parse import build
 from sdx_state.config.source_text import SourceText
 from sdx_state.config.verdict import verdict_of
 

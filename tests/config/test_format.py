@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdx_state.config.builder import build
 from sdx_state.config.format import format_files, formatted
+from sdx_state.config.parse import build
 from sdx_state.config.scaffold import scaffold
 from sdx_state.config.source_text import SourceText
 from sdx_state.model.diagnostic import Diagnostic

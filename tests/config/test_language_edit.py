@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from sdx_state.config.builder import build
 from sdx_state.config.language_edit import edit_of, translated_text
+from sdx_state.config.parse import build
 from sdx_state.config.source_text import SourceText
 
 KEPT = "# head\n\nsurveys:\n  b:   {name: B}   # kept\n\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from sdx_state.config.builder import build
+from sdx_state.config.parse import build
 from sdx_state.config.scalars import Unquoted, reads_as_text, resolve
 from sdx_state.config.source_text import SourceText
 from sdx_state.config.tree import Table

@@ -36,7 +36,7 @@ SETTLE = 0.3  # seconds: the tenant is on this machine, and what it was sent it 
 
 EXPECTED = (
     {"A": "Two", "B": "New", "C": ""},
-    {"A": [("R", "New?"), ("P", "First!")], "C": [("S", "Newest?")]},
+    {"A": [("R", "New?"), ("P", "First!"), ("V", "Last?")], "C": [("S", "Newest?")]},
     {"u@example.com": "W", "v@example.com": "V", "x@example.com": "X", "y@example.com": "Y"},
 )
 TABLES = ("surveys", "questions", "users", "placements", "interactions", "interaction_data", "responses", "deleted")
