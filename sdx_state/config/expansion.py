@@ -26,7 +26,7 @@ from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.resource import Use
 from sdx_state.records import dataclass
 
-MOST_VALUES = 20_000_000  # in all declarations that blocks make
+MOST_VALUES = 10_000_000  # in all declarations that blocks make
 
 
 @dataclass(frozen=True)
@@ -139,6 +139,8 @@ class Expansion:
             self.complete = False
             return
         bodies = self._bodies(kind, block, laid, overrides, rows) if laid is not None else None
+        if bodies is not None:
+            self._require_room(block, bodies[None].size, rows)
         unknown = set(overrides)
         for item in rows.items:
             unknown.discard(item.key)
@@ -185,6 +187,20 @@ class Expansion:
                 self._report(using.diagnostic("unresolved-reference", place, message, hint))
                 sound = False
         return bodies if sound else None
+
+    def _require_room(self, block: Written, size: int, rows: Rows) -> None:
+        """Report a block that makes too many values before the first of them is made.
+
+        Raises:
+            TooManyValues: It does.
+        """
+        if size * rows.at_most > self._left and size * rows.count() > self._left:
+            message = (
+                f"`{block.name[:80]}` makes {rows.count():,} declarations of {size:,} values each: the blocks of a "
+                f"project can make {MOST_VALUES:,} values"
+            )
+            self._report(block.source.diagnostic("too-large", block.place, message, "split the project"))
+            raise TooManyValues
 
     def _filled(self, kind: Kind, block: Written, body: Body, item: Item, using: UsingText) -> Laid | None:
         self._left -= body.size

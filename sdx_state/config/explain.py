@@ -10,6 +10,8 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from sdx_state.config.blocks import AFTER, BEFORE, EXTENDS, FOR_EACH, OF_BLOCKS, OMIT, OVERRIDES, TEMPLATES
+from sdx_state.config.placeholders import spelled
+from sdx_state.config.references import OPEN
 from sdx_state.config.schema import schema_document, type_words
 from sdx_state.config.source_text import SourceText
 from sdx_state.config.tree import Items, Place, Table
@@ -67,12 +69,12 @@ class _Fault:
     @property
     def place(self) -> Place:
         """The place of the value."""
-        return self._place(Table.value_place)
+        return self._place(lambda table, key: table.value_place(key))
 
     @property
     def owner_place(self) -> Place:
         """Where the value is named: its key, or the start of the item."""
-        return self._place(Table.key_place)
+        return self._place(lambda table, key: table.key_place(key))
 
     def key_place(self, key: str) -> Place:
         """The place of `key` in the value."""
@@ -172,7 +174,11 @@ def _type(fault: _Fault) -> Iterator[Explanation]:
     allowed = fault.keyword if isinstance(fault.keyword, list) else [fault.keyword]
     if "string" in allowed and isinstance(value, bool | int | float):
         typed = _typed(fault.source, fault.place)
-        yield "wrong-type", (), fault.place, f"{fault.name} must be a string, got `{typed}`", f'quote this: "{typed}"'
+        what = "this"
+        if not typed or OPEN in typed:  # a reference in quotes, to a value of an item
+            typed, what = spelled(value), "the value of the item"
+        message = f"{fault.name} must be a string, got `{typed}`"
+        yield "wrong-type", (), fault.place, message, f'quote {what}: "{typed}"'
         return
     wanted = type_words(allowed)
     article = "" if wanted.startswith(("true", "text")) else "a "

@@ -47,13 +47,24 @@ class Rows:
         source: The file that they are written in.
         names: Their names, except those that only some of them have.
         items: Each of them, read once.
+        at_most: How many there are at most.
         cells: The CSV file, None where they are written in the block.
     """
 
     source: SourceText
     names: Collection[str]
     items: Iterator[Item]
+    at_most: int
     cells: Cells | None = None
+
+    def count(self) -> int:
+        """Return how many items there are: `at_most` counts lines, and a row may have several."""
+        if self.cells is None:
+            return self.at_most
+        try:
+            return sum(1 for _ in self.cells.sheet.records()) - 1
+        except NotRows:
+            return self.at_most
 
 
 @dataclass(frozen=True)
@@ -99,7 +110,7 @@ class Reader:
         names = {KEY: None}
         for item in items:
             names.update(dict.fromkeys(item.values))
-        return Rows(source, tuple(names), iter(items))
+        return Rows(source, tuple(names), iter(items), len(items))
 
     def _of_list(self, said: Items, source: SourceText) -> Iterator[Item | None]:
         first: dict[str, Place] = {}
@@ -166,7 +177,8 @@ class Reader:
             return None
         names = tuple(name for name in columns if name)
         cells = Cells(sheet, columns, _folded(column), encoding)
-        return Rows(sheet.source, (KEY, *names), self._rows(sheet, columns, cells.key), cells)
+        at_most = len(sheet.rows) or len(sheet.source.lines)
+        return Rows(sheet.source, (KEY, *names), self._rows(sheet, columns, cells.key), at_most, cells)
 
     def _columns(self, sheet: Sheet, name: str, said: Table, source: SourceText, key: str) -> list[str] | None:
         """Return the names of the columns in their order, one without a name as an empty text."""

@@ -23,7 +23,9 @@ MAX_LOOKED_AT = 4 * 1024 * 1024  # bytes of a file that is not read for what it 
 _ANY_FOLDERS = "**"
 _MAYBE = re.compile(r"(?i:\.json|\.csv|\.ya?ml[~.][^/]*|\.ya?ml[ _-][^/]*)")
 _SECTION = re.compile(r"^(?:\{\s*)?[\"']?(?:surveys|users|phone_numbers)[\"']?[ \t]*:(?:\s|$)", re.MULTILINE)
-_OURS = re.compile(r"^[\"']?(?:surveys|users|phone_numbers|moved|removed|checks)[\"']?[ \t]*:", re.MULTILINE)
+_OURS = re.compile(
+    r"^[\"']?(?:surveys|users|phone_numbers|templates|moved|removed|checks)[\"']?[ \t]*:", re.MULTILINE
+)
 _JSON_SECTION = re.compile(r'"(?:surveys|users|phone_numbers)"\s*:\s*\{')
 
 

@@ -84,7 +84,13 @@ class Templates:
         return self._resolved(kind, block, file, ())
 
     def unused(self) -> Iterator[Diagnostic]:
-        """Yield a warning for each template that nothing extends."""
+        """Yield a warning for each template that nothing extends, also where the declaration could not be made."""
+        ahead = [*self._used]
+        while ahead:
+            one = self._templates.get(ahead.pop())
+            found = {name for name, _ in names_of(one.body)} - self._used if one is not None else set()
+            self._used |= found
+            ahead += found
         for name, one in self._templates.items():
             if name not in self._used:
                 message = f"nothing extends the template `{name[:80]}`"
@@ -134,7 +140,7 @@ class Templates:
             return None
         if len(path) > MOST_DEEP:
             message = f"more than {MOST_DEEP} templates extend one another"
-            self._report(one.source.diagnostic("too-large", place, message))
+            self._report(one.source.diagnostic("too-large", place, message, "combine some of them"))
             return None
         if id(base) not in self._laid:
             self._laid[id(base)] = None  # one that takes part in a circle is reported once

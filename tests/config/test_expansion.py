@@ -460,7 +460,12 @@ def test_blocks_make_a_bounded_number_of_values(files: Any, monkeypatch: pytest.
     files.write(
         "a.yaml", f"surveys: {{s: {{for_each: [{', '.join(f'a{n}' for n in range(9))}], name: '${{each.key}}'}}}}\n"
     )
-    assert files.said() == ["a.yaml:1:11: blocks make more than 10 values"]
+    said = "`s` makes 9 declarations of 2 values each: the blocks of a project can make 10 values"
+    assert files.said() == [f"a.yaml:1:11: {said}"]
+    monkeypatch.setattr(expansion, "MOST_VALUES", 9)
+    override = "overrides: {a: {description: a, greeting_text: b, closing_text: c, instructions_text: d}}"
+    files.write("a.yaml", f"surveys: {{s: {{for_each: [b, c, a], name: '${{each.key}}', {override}}}}}\n")
+    assert files.said() == ["a.yaml:1:11: blocks make more than 9 values"]
 
 
 def test_a_block_that_is_refused_does_not_hide_what_else_is_wrong(files: Any) -> None:
@@ -576,3 +581,42 @@ def test_rows_take_no_more_memory_than_as_many_surveys_written_out(files: Any) -
     tracemalloc.stop()
     assert made[0] == written[0] == 2 * count
     assert made[1] <= 1.1 * written[1]
+
+
+def test_a_bomb_of_rows_is_refused_before_the_first_is_made(files: Any) -> None:
+    questions = ", ".join(f"{{question_label: Q{number}, question_type: text}}" for number in range(1_000))
+    template = f"templates: {{t: {{questions: [{questions}]}}}}\n"
+    files.write("a.yaml", f"{template}surveys: {{s: {{extends: t, for_each: {{csv: b.csv, key: id}}, name: S}}}}\n")
+    files.write("b.csv", "id\n" + "\n".join(f"k{number}" for number in range(5_000)))
+    found = files.diagnostics()
+    assert [one.code for one in found] == ["too-large"]
+    assert found[0].message.startswith("`s` makes 5,000 declarations of 3,003 values each")
+    assert str(found[0].source) == "a.yaml:2:11"
+
+
+def test_rows_of_several_lines_are_counted_as_rows(files: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(expansion, "MOST_VALUES", 10)
+    block = "for_each: {csv: b.csv, key: id}, name: '${each.id}', description: '${each.n}'"
+    files.write("a.yaml", f"surveys: {{s: {{{block}}}}}\n")
+    files.write("b.csv", 'id,n\na,"1\n2\n3"\nb,"1\n2\n3"\nc,"1\n2\n3"\n')
+    assert len(files.load().resources) == 3
+
+
+def test_templates_behind_too_many_others_are_not_unused(files: Any) -> None:
+    chain = "".join(f"  t{number}: {{extends: t{number + 1}}}\n" for number in range(30))
+    files.write("a.yaml", f"templates:\n{chain}  t30: {{description: x}}\nsurveys: {{s: {{extends: t0, name: S}}}}\n")
+    assert [one.code for one in files.diagnostics()] == ["too-large"]
+
+
+def test_a_value_that_the_schema_refuses_is_shown_where_the_template_has_it(files: Any) -> None:
+    questions = "[{key: q, max_response: '${each.y}'}]"
+    files.write("t.yaml", f"\n\ntemplates: {{t: {{description: '${{each.x}}', questions: {questions}}}}}\n")
+    files.write("a.yaml", "surveys: {s: {extends: t, for_each: {a: {x: 1, y: many}}, name: S}}\n")
+    text, number = files.diagnostics()
+    assert (text.code, text.message) == ("wrong-type", "`description` must be a string, got `1`")
+    assert text.help == 'quote the value of the item: "1"'
+    assert (number.code, number.message[:15]) == ("wrong-type", "`max_response` ")
+    for one in (text, number):
+        assert one.source is not None
+        assert (one.source.file, one.source.line) == ("t.yaml", 3)
+        assert one.source.use == Use("a.yaml", 1, 38, "a")
