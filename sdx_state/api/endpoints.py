@@ -146,7 +146,7 @@ class Endpoints:
         self._sender.stop_waiting()
 
     def abandon(self) -> None:
-        """End every wait, and retry nothing any more."""
+        """End every wait and every request in flight, and retry nothing any more."""
         self._sender.abandon()
 
     def close(self) -> None:

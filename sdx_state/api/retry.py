@@ -111,7 +111,7 @@ class Sender:
         self._waiting = waiting
         self._told_until = 0.0
         self._ending = ending or Ending(machine)
-        self._stopping = self._abandoned = False
+        self._stopping = False
 
     def stop_waiting(self) -> None:
         """End every wait that the server asks for, now and later: its request fails with the answer that it got.
@@ -122,8 +122,9 @@ class Sender:
         self._ending.within(GRACE)
 
     def abandon(self) -> None:
-        """End every wait, and retry nothing any more."""
-        self._stopping = self._abandoned = True
+        """End every wait and every request in flight, and retry nothing any more."""
+        self._stopping = True
+        self._ending.within(0.0)
 
     def send(
         self,
@@ -165,7 +166,7 @@ class Sender:
                 asked = _retry_after(answer, self._machine.now()) if answer is not None else 0.0
                 if asked > LONGEST_WAIT and error.status is not None:
                     error.advice = _come_back(self._machine.now() + asked, asked)
-                if self._abandoned or self._ending.left <= 0:
+                if self._ending.left <= 0:
                     raise
                 if (request.writes and not _certainly_not_processed(error)) or tries > self._retries_of(error):
                     raise
@@ -232,7 +233,7 @@ class Sender:
         pause, now = max(jitter, min(asked, LONGEST_WAIT)), self._machine.now()
 
         def ended() -> bool:
-            return self._abandoned or self._ending.left <= 0 or (self._stopping and asked > jitter)
+            return self._ending.left <= 0 or (self._stopping and asked > jitter)
 
         with self._lock:
             told = asked >= WORTH_A_WORD and now + pause > self._told_until + 1.0 and not self._stopping

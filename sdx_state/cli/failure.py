@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sdx_state.cli.streams import OutputLost
+from sdx_state.programs.interrupts import Terminated
 from sdx_state.records import dataclass
 
 if TYPE_CHECKING:
@@ -49,9 +50,9 @@ class Stop(Exception):
 
 def report_failure(error: BaseException) -> int | None:
     """Print what `error` means for the person who must act, and return the exit code; None if it is a bug."""
-    if _interrupted(error):
+    if _ended_by(error, click.exceptions.Abort, KeyboardInterrupt):
         click.echo("\nInterrupted. Nothing more was sent.", err=True)
-        return INTERRUPTED
+        return TERMINATED if _ended_by(error, Terminated) else INTERRUPTED
     if isinstance(error, click.ClickException):
         error.show()
         return error.exit_code
@@ -69,12 +70,12 @@ def report_failure(error: BaseException) -> int | None:
     return _say(failure)
 
 
-def _interrupted(error: BaseException | None) -> bool:
-    """Tell whether Ctrl-C ended it; Python wraps that where it comes while a class is made."""
+def _ended_by(error: BaseException | None, *kinds: type[BaseException]) -> bool:
+    """Tell whether one of `kinds` ended it: click and Python raise something else for Ctrl-C."""
     while error is not None:
-        if isinstance(error, click.exceptions.Abort | KeyboardInterrupt):
+        if isinstance(error, kinds):
             return True
-        error = error.__cause__
+        error = error.__cause__ or (error.__context__ if isinstance(error, click.exceptions.Abort) else None)
     return False
 
 

@@ -1,4 +1,4 @@
-"""Ctrl-C while workers read: workers that wait for a server stop waiting."""
+"""Ctrl-C while workers read: what they wait for is abandoned."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import field, replace
 
 from sdx_state.model.ledger import Head
+from sdx_state.programs.interrupts import postponed
 from sdx_state.programs.machine import Machine
 from sdx_state.records import dataclass
 from sdx_state.state.errors import LockLost, StateLocked
@@ -41,6 +42,33 @@ def acquire(
         StateLocked: Another run has it.
         StoreError: The server does not answer, or refuses.
     """
+    try:
+        _wait_for(store, holder, machine, timeout, waiting)
+        found = Careful(objects, machine).get(key)
+        before = unsealed(found.content, f"{store.name}: {key}") if found is not None else None
+        if before is None:
+            probing = replace(holder, id=machine.token(4))
+            Careful(store, machine).until_answered(lambda: store.probe(probing))
+        epoch = before.epoch + 1 if before is not None else 1
+        overtook = before is not None and before.about.get("writer") is not None
+        return HttpLock(store, machine, Lock(epoch, holder, probed=True), overtook)
+    except StateLocked:
+        raise
+    except BaseException:  # Ctrl-C, too: the server would keep a lock that no run has
+        with postponed():
+            cleared(store, holder.id, machine, quietly=True)
+        raise
+
+
+def _wait_for(
+    store: HttpStore, holder: Holder, machine: Machine, timeout: float | None, waiting: Callable[[str], None]
+) -> None:
+    """Take the lock of the server; while another run has it, wait as long as `timeout` says.
+
+    Raises:
+        StateLocked: Another run still has it.
+        StoreError: The server does not answer, or refuses.
+    """
     begun, named, tries = machine.monotonic(), "", 0
     while True:
         waits = machine.monotonic() - begun
@@ -53,7 +81,7 @@ def acquire(
             tries += 1
             continue
         if other is None:
-            break
+            return
         if waits >= (timeout or 0.0):
             raise StateLocked(
                 f"the state is locked by {other.described(machine.now())}.\n{waited(timeout)} If that run died, "
@@ -63,26 +91,6 @@ def acquire(
             named = other.id
             waiting(other.described(machine.now()))
         machine.sleep(min(LOOK, (timeout or 0.0) - waits))
-    found = Careful(objects, machine).get(key)
-    before = unsealed(found.content, f"{store.name}: {key}") if found is not None else None
-    if before is None:
-        _probe(store, holder, machine)
-    epoch = before.epoch + 1 if before is not None else 1
-    overtook = before is not None and before.about.get("writer") is not None
-    return HttpLock(store, machine, Lock(epoch, holder, probed=True), overtook)
-
-
-def _probe(store: HttpStore, holder: Holder, machine: Machine) -> None:
-    """Make sure, before the first write of all, that the server gives its lock to one run at a time.
-
-    Raises:
-        StoreError: It does not, or does not answer; the lock is free again.
-    """
-    try:
-        Careful(store, machine).until_answered(lambda: store.probe(replace(holder, id=machine.token(4))))
-    except BaseException:
-        cleared(store, holder.id, machine, quietly=True)
-        raise
 
 
 @dataclass

@@ -26,6 +26,7 @@ from dataclasses import field, replace
 from sdx_state.decoding.strict import DecodingError, parse
 from sdx_state.decoding.typed import flag, member, member_or, natural, record, text
 from sdx_state.model.ledger import Head
+from sdx_state.programs.interrupts import postponed
 from sdx_state.programs.machine import Machine
 from sdx_state.records import dataclass
 from sdx_state.state.errors import LockLost, StateLocked, StateUnusable
@@ -238,13 +239,34 @@ def acquire(
             probe()
         mine = Lock(lock.epoch + 1, replace(holder, since=machine.now()), True, tail=lock.tail)
         content, sent = mine.encoded(machine), machine.uptime().seconds
+        before = found.version if found is not None else None
         try:
-            version = careful.put(key, content, found.version if found is not None else None)
+            version = careful.put(key, content, before)
+            return Lease(
+                store,
+                key,
+                machine,
+                mine,
+                version,
+                sent + LEASE - MARGIN,
+                overtook=other is not None or not lock.clean,
+                tail=lock.tail,
+            )
         except Conflict:
             seen = None
-            continue
-        overtook = other is not None or not lock.clean
-        return Lease(store, key, machine, mine, version, sent + LEASE - MARGIN, overtook, lock.tail)
+        except StoreError:
+            raise
+        except BaseException:  # Ctrl-C: the lease may be in the store, and no run would have it
+            _give_up(store, key, machine, content, before, replace(lock, epoch=mine.epoch, holder=None))
+            raise
+
+
+def _give_up(store: Store, key: str, machine: Machine, content: bytes, before: str | None, free: Lock) -> None:
+    """Free the lease `content`, which was sent to replace the version `before` and may be on its way still."""
+    careful = Careful(store, machine, patience=RELEASE)
+    with postponed(), suppress(StoreError):
+        version = careful.put(key, content, before)  # there, whichever of the two arrived
+        careful.put(key, free.encoded(machine), version)
 
 
 def _held_by(holder: Holder, now: float, timeout: float | None) -> str:

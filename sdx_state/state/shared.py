@@ -15,6 +15,7 @@ from dataclasses import field, replace
 from sdx_state.decoding.strict import DecodingError
 from sdx_state.decoding.typed import natural
 from sdx_state.model.ledger import Ledger
+from sdx_state.programs.interrupts import postponed
 from sdx_state.programs.machine import Machine
 from sdx_state.records import dataclass
 from sdx_state.state.backend import Fence, Plans
@@ -29,20 +30,11 @@ from sdx_state.state.sealing import SealedStore
 from sdx_state.state.shared_copies import SharedCopies, first_line
 from sdx_state.state.shared_journal import SharedJournal, Vanished
 from sdx_state.state.shared_lock import StateLock, free, take
+from sdx_state.state.shared_session import Session
 from sdx_state.state.signing import SigningKey
 from sdx_state.state.store import Careful, Conflict, Found, Sealed, Store, StoreError, unsealed
 
 NEW = Sealed(b"")  # where no state was saved yet, and a run is writing
-
-
-@dataclass
-class _Session:
-    """Content of the store as this process knows it: read once, or written under a lease."""
-
-    lease: StateLock | None = None
-    state: Found | None = None
-    read: bool = False
-    journal: SharedJournal | None = None
 
 
 @dataclass(frozen=True)
@@ -69,7 +61,7 @@ class SharedStore(WithCopies):
     key: SigningKey | None = None
     lineage: str = ""
     about: About = field(default_factory=About)
-    session: _Session = field(default_factory=_Session, repr=False)
+    session: Session = field(default_factory=Session, repr=False)
     moving: bool = False
 
     @property
@@ -107,7 +99,7 @@ class SharedStore(WithCopies):
 
     def for_move(self) -> SharedStore:
         """Return the same state, read again, for the run that moves it; under the lock that this run has."""
-        return replace(self, moving=True, session=_Session(lease=self.session.lease))
+        return replace(self, moving=True, session=Session(lease=self.session.lease))
 
     def move(self) -> Move | None:
         """Return the mark of a move, None if there is none."""
@@ -151,7 +143,7 @@ class SharedStore(WithCopies):
         """
         ledger = replace(ledger, serial=ledger.serial + 1, tenant=self.tenant or ledger.tenant)
         data = encode(ledger, self.key)
-        about = {"head": ledger.head.seq, "writer": self._writer(), MARK: self._sealed().about.get(MARK)}
+        about = {"head": ledger.head.seq, "writer": self.session.writer, MARK: self._sealed().about.get(MARK)}
         self._write(Sealed(data, self._held.lock.epoch, about))
         try:
             self._copies.keep_state(ledger.serial, data)
@@ -195,28 +187,29 @@ class SharedStore(WithCopies):
             StoreError: The store does not answer, refuses, or does not honor conditions.
         """
         machine, about, session = self.machine, self.about, self.session
-        holder = holder_now(purpose, about, machine)
+        holder, stop = holder_now(purpose, about, machine), threading.Event()
+        journal: SharedJournal | None = None
         lease = take(self.store, self.name, holder, machine, about)
-        stop = threading.Event()
-        if about.beats and isinstance(lease, Lease):
-            threading.Thread(target=beat, args=(lease, stop), daemon=True, name="lease").start()
-        session.lease = lease
-        tail, epoch, check = lease.tail, lease.lock.epoch, lease.check
-        journal = SharedJournal(
-            self.store, self.name, machine, epoch, check, lambda head: setattr(lease, "tail", head)
-        )
-        session.journal = journal
         try:
+            if about.beats and isinstance(lease, Lease):
+                threading.Thread(target=beat, args=(lease, stop), daemon=True, name="lease").start()
+            session.lease = lease
+            tail, epoch, check = lease.tail, lease.lock.epoch, lease.check
+            journal = SharedJournal(
+                self.store, self.name, machine, epoch, check, lambda head: setattr(lease, "tail", head)
+            )
+            session.journal = journal
             self._seal()
             self._require_here()
             yield Fence(check, epoch, lease.overtook, holder, tail, lease.disown_tail)
         finally:
-            stop.set()
-            with suppress(StoreError, LockLost, StateNotSaved, StateUnusable):
-                self._write(replace(self._sealed(), about={**self._sealed().about, "writer": None}))
-            lease.release(clean=not journal.unanswered)
-            session.lease = session.journal = session.state = None
-            session.read = False
+            with postponed():
+                stop.set()
+                with suppress(StoreError, LockLost, StateUnusable):
+                    self._name_writer(None)
+                lease.release(clean=journal is None or not journal.unanswered)
+                session.lease = session.journal = session.state = None
+                session.read = False
 
     def unlock(self, id: str) -> bool:
         """Free the lock `id` of a run that died; tell whether there was one.
@@ -260,22 +253,27 @@ class SharedStore(WithCopies):
 
     @property
     def _held(self) -> StateLock:
-        if self.session.lease is None:
-            raise LockLost(f"{self.where} can be written under its lock alone.\nNothing was saved.")
-        return self.session.lease
-
-    def _writer(self) -> Mapping[str, object]:
-        return vars(self._held.lock.holder) if self._held.lock.holder is not None else {}
+        return self.session.held(self.where)
 
     def _seal(self) -> None:
         """Write the state again under the epoch of this holder: nothing that another one sent can arrive after."""
+        self.session.state, self.session.read = self._careful.get(f"{self.name}/state"), True
+        self._name_writer(self.session.writer)
+
+    def _name_writer(self, writer: Mapping[str, object] | None) -> None:
+        """Write the state under the epoch of this holder with `writer`, also over what was sent and interrupted.
+
+        Raises:
+            LockLost: Another run has the lock.
+        """
         while True:
-            self.session.state, self.session.read = self._careful.get(f"{self.name}/state"), True
-            sealed = self._sealed()
-            about = {**sealed.about, "writer": self._writer()}
+            sealed, epoch = self._sealed(), self._held.lock.epoch
+            if sealed.epoch > epoch:
+                raise LockLost(f"another run wrote {self.where}.\nNothing was saved.")
             with suppress(Conflict):
-                self._put(replace(sealed, epoch=self._held.lock.epoch, about=about))
+                self._put(replace(sealed, epoch=epoch, about={**sealed.about, "writer": writer}))
                 return
+            self.session.state = self._careful.get(f"{self.name}/state")
 
     def _write(self, sealed: Sealed) -> None:
         try:

@@ -83,7 +83,7 @@ def add_text(element: Any, text: str, describe: Callable[[Any, str], None]) -> N
     Args:
         element: An element without content.
         text: The text.
-        describe: Receives each code, a `ph` element with an id, and the part that it stands for.
+        describe: Receives each code, a `ph` element with an id, and its part of the text.
     """
     element.text = ""  # with it, line breaks and indents are not added between inline codes
     last, number = None, 0

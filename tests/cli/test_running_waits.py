@@ -7,10 +7,13 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from http.server import BaseHTTPRequestHandler
 
 import pytest
+
+from tests.state.http_server import PASSWORD, USER, a_state_server
 
 HOUR = "3600"
 AT_ONCE = 20.0  # seconds, far less than the wait of a minute, on a machine that is busy
@@ -89,6 +92,45 @@ def test_end_of_a_long_wait_is_reported_and_an_interrupt_ends_it(
     assert "Traceback" not in rest
     if handler is BusyForWrites:
         assert "did not finish" in project.run("plan").out
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.soak)])
+def test_signal_ends_a_read_that_gets_no_answer_and_gives_the_lock_back(project, serve_handler, number):
+    asked, ended = threading.Event(), threading.Event()
+
+    class Silent(Busy):
+        def answer(self):
+            asked.set()
+            ended.wait()
+
+        do_GET = do_OPTIONS = answer
+
+    with a_state_server("gitlab") as server:
+        project.connect(f"{serve_handler(Silent)}/api")
+        settings = project.folder / "sdx.yaml"
+        settings.write_text(f"{settings.read_text()}state: {{backend: http, address: {server.address}}}\n")
+        project.write("a.yaml", "surveys: {a: {name: A}}\n")
+        running = subprocess.Popen(
+            [sys.executable, "-m", "sdx_state", "-C", str(project.folder), "apply", "--auto-approve"],
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "TF_HTTP_USERNAME": USER, "TF_HTTP_PASSWORD": PASSWORD},
+        )
+        with running:
+            try:
+                assert asked.wait(60)
+                assert server.locks
+                begun = time.monotonic()
+                running.send_signal(number)
+                said = running.stderr.read()
+                assert running.wait() == 128 + number
+            finally:
+                running.kill()
+                ended.set()
+        assert time.monotonic() - begun < AT_ONCE
+        assert not server.locks
+    assert said.rstrip().endswith("Interrupted. Nothing more was sent.")
 
 
 def test_busy_server_is_reported_with_the_time_to_return(project, serve_handler, waits):
