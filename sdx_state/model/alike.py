@@ -56,6 +56,16 @@ def is_alike(one: Sequence[T], other: Sequence[T], least: float, work: int = WOR
         return None
 
 
+def likeness(one: Sequence[T], other: Sequence[T], work: int = WORK) -> float | None:
+    """Return the similarity (0 to 1), None if the comparison is too expensive."""
+    matcher = _Bounded(None, one, other, autojunk=False)
+    matcher.work = work
+    try:
+        return matcher.ratio()
+    except _TooMuchWork:
+        return None
+
+
 def nearest(word: str, known: Iterable[str], least: float = 0.6) -> str | None:
     """Return the most similar one of `known`, None if none is similar or the comparison is too expensive."""
     matcher: _Bounded[str] = _Bounded(None, "", word[:WORD])

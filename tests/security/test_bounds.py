@@ -83,7 +83,7 @@ def test_patterns_are_compiled_where_the_test_above_finds_them() -> None:
         "patterns.py": "compiles those of other modules",
         "check/rules.py": "from globs, in which a star does not go back (`fnmatch.translate`)",
         "config/explain.py": "from our own schemas",
-        "config/users_csv_change.py": "from a separator of one character",
+        "config/cells.py": "from a separator of one character",
     }
     found = set()
     for path in modules():
@@ -110,6 +110,7 @@ def test_bounded_comparison_agrees_with_difflib(old: list[str], new: list[str]) 
     assert alike.opcodes(old, new) == matcher.get_opcodes()
     for least in (0.3, 0.6, 0.9):
         assert alike.is_alike(old, new, least) == (matcher.ratio() >= least)
+    assert alike.likeness(old, new) == matcher.ratio()
 
 
 @given(st.text("abc", min_size=1, max_size=8), st.lists(st.text("abc", min_size=1, max_size=8), unique=True))
@@ -130,6 +131,7 @@ def test_hints_agree_with_difflib(word: str, known: list[str]) -> None:
 def test_comparison_of_hostile_texts_is_bounded(old: list[str], new: list[str]) -> None:
     assert alike.opcodes(old, new) is None
     assert alike.is_alike(old, new, 0.1) is None
+    assert alike.likeness(old, new) is None
     before, after = "".join(old)[:3000], "".join(new)[:3000]
     pieces = word_diff(before, after)
     assert "".join(text for mark, text in pieces if mark != "added") == before
