@@ -20,6 +20,7 @@ MAX_DEPTH = 32  # Levels of schemas in schemas.
 
 Path = tuple[str | int, ...]
 
+_TYPES = ("array", "boolean", "integer", "null", "number", "object", "string")
 _OF_TEXTS = frozenset({"minLength", "maxLength", "pattern"})
 
 
@@ -144,10 +145,11 @@ def rule_fields(kind: Kind) -> tuple[str, ...]:
 
 def _refused_by_the_standard(schema: Mapping[str, Any]) -> Iterator[tuple[Path, Complaint]]:
     from jsonschema import Draft202012Validator
-    from jsonschema.exceptions import SchemaError
 
-    try:
-        Draft202012Validator.check_schema(schema)
-    except SchemaError as error:
-        message = f"this is not a JSON Schema: {' '.join(str(error.message).split())[:200]}"
-        yield tuple(error.absolute_path), Complaint(CODE, message)
+    for error in Draft202012Validator(Draft202012Validator.META_SCHEMA).iter_errors(schema):
+        path: Path = tuple(error.absolute_path)
+        if path[-1:] == ("type",) and isinstance(error.instance, str):
+            message = f"`type` cannot be `{error.instance[:80]}`"
+            yield path, Complaint(CODE, message, did_you_mean(error.instance, _TYPES))
+        else:
+            yield path, Complaint(CODE, f"this is not a JSON Schema: {' '.join(str(error.message).split())[:200]}")

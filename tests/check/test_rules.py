@@ -110,6 +110,7 @@ def test_a_rule_about_users_sees_their_columns_of_the_upload(project):
 WRONG = {
     "an unknown kind": (rule("{}", kind="surveys"), 5, "there is no kind `surveys`"),
     "not a JSON Schema": (rule("{properties: {name: {minLength: two}}}"), 6, "this is not a JSON Schema"),
+    "a misspelt type": (rule("{type: objekt}"), 6, "`type` cannot be `objekt`"),
     "a list of alternatives that is none": (rule("{anyOf: 7}"), 6, "this is not a JSON Schema"),
     "a schema that is a text": (rule("{properties: {name: short}}"), 6, "a JSON Schema is a mapping"),
     "a misspelt keyword": (rule("{requird: [name]}"), 6, "`requird` is not a keyword"),
@@ -139,6 +140,14 @@ def test_a_rule_that_cannot_be_checked_is_an_error_at_its_line(project, rules, l
     assert ended.code == 1
     assert next(one["source"]["line"] for one in found if one["code"] == "invalid-rule") == line, ended.err
     assert message in " ".join(one["message"] for one in found)
+
+
+def test_everything_that_is_wrong_with_a_schema_is_told_at_once(project):
+    project.write("sdx.yaml", HEAD + rule("{type: objekt, required: name, properties: {name: {minLength: two}}}"))
+    project.write("a.yaml", f"surveys: {{a: {{name: A, {ASKING}}}}}\n")
+    found = json.loads(project.run("validate", "--format", "json").out)["diagnostics"]
+    assert [(one["source"]["line"], one["code"]) for one in found] == [(6, "invalid-rule")] * 3
+    assert [one["help"] for one in found if "objekt" in one["message"]] == ["did you mean `object`?"]
 
 
 def test_a_rule_that_matches_nothing_is_a_warning_at_its_line(project):
