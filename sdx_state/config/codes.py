@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from importlib import resources
 
 from sdx_state.model.alike import nearest
 from sdx_state.patterns import pattern
@@ -91,6 +90,8 @@ def built_in_codes() -> frozenset[str]:
 
 def guide_texts() -> Iterator[tuple[str, str]]:
     """Yield name and text of each guide, sorted by their names."""
+    from importlib import resources  # when a code is explained
+
     folder = resources.files("sdx_state").joinpath("guides").joinpath("diagnostics")
     for file in sorted(folder.iterdir(), key=lambda one: one.name):
         if file.name.endswith(".md"):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +51,8 @@ def _packed(name: str) -> str:
     if name not in NAMES:
         raise KeyError(name)
     file = f"{'resources' if name == 'resolved' else name}.schema.json"
+    from importlib import resources  # a wheel has the schemas as code, and reads them to explain an error
+
     packed = resources.files("sdx_state").joinpath("schemas").joinpath(file)
     if packed.is_file():
         return packed.read_text(encoding="utf-8")

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import cache
-from importlib import resources
+from pathlib import Path
 
 from sdx_state.kinds.complaint import Complaint
 from sdx_state.kinds.zone_labels import Label, label_of, offset_of, zones_named
@@ -155,7 +155,9 @@ def _own() -> tuple[str, ...]:
 
 
 def _file(name: str) -> str:
-    return resources.files("tzdata").joinpath(name).read_text(encoding="utf-8")
+    import tzdata  # type: ignore[import-untyped]  # it has data only
+
+    return Path(tzdata.__file__).parent.joinpath(name).read_text(encoding="utf-8")
 
 
 @cache

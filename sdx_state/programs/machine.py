@@ -6,7 +6,6 @@ Import `THIS_MACHINE` only where a run begins, and as the default of functions t
 from __future__ import annotations
 
 import os
-import socket
 import time
 from collections.abc import Callable
 from datetime import datetime, timezone
@@ -107,6 +106,8 @@ class Machine:
 
     def host(self) -> str:
         """Return the name of this machine."""
+        import socket  # for those who read and write no state
+
         return socket.gethostname()
 
     def process(self) -> int:

@@ -6,13 +6,10 @@ from collections.abc import Iterable, Iterator
 
 from sdx_state.model.diagnostic import SEVERITIES, Diagnostic
 from sdx_state.records import dataclass
-from sdx_state.report.comment import comment
-from sdx_state.report.diagnostics import diagnostics_json
 from sdx_state.report.escape import escape
-from sdx_state.report.junit import diagnostic_case, passing_case, suite_of
-from sdx_state.report.markdown import GITHUB
 from sdx_state.report.places import place_of, with_use
-from sdx_state.report.template import page
+
+# What renders a format is imported when that is asked for.
 
 
 @dataclass(frozen=True)
@@ -42,25 +39,33 @@ class Found:
 
 def found_json(found: Found) -> str:
     """Return `found` as JSON text, pure ASCII, with a line end."""
+    from sdx_state.report.diagnostics import diagnostics_json
+
     return diagnostics_json(found.diagnostics)
 
 
 def found_junit(found: Found, folder: str = "") -> str:
     """Return `found` as XML: a test for each diagnostic, of which errors fail, and one for the command itself."""
+    from sdx_state.report.junit import diagnostic_case, passing_case, suite_of
+
     cases = [diagnostic_case(one, found.command, folder) for one in found.diagnostics]
     if found.successful:
         cases.append(passing_case(found.command, found.headline))
     return suite_of(f"sdx-state {found.command}", cases)
 
 
-def found_markdown(found: Found, budget: int = GITHUB) -> str:
+def found_markdown(found: Found, budget: int) -> str:
     """Return `found` as a comment of at most `budget` bytes, the worst first."""
+    from sdx_state.report.comment import comment
+
     marker = f"<!-- sdx-state {found.command} -->"
     return comment(marker, escape(found.headline), list(_lines(found.worst_first)), budget)
 
 
 def found_html(found: Found) -> str:
     """Return `found` as one HTML page that loads nothing."""
+    from sdx_state.report.template import page
+
     return page("found.html", {"found": found}, style="plan.css")
 
 
