@@ -111,7 +111,7 @@ class Endpoint:
             return rows
 
         label = self._list_request(filters, including, of, 0).label
-        return iterate(fetch, self._identity.of, f"GET {label}", self._sizes)
+        return iterate(fetch, self._identity.reader(), f"GET {label}", self._sizes)
 
     def implied(self, id: str) -> Mapping[str, str]:
         """Return the filter that is equivalent to a sub-list of the resource `id`.

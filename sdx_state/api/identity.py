@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from sdx_state.api.errors import InvalidIdError, InvalidValueError
 from sdx_state.kinds import KINDS, cached_by_table
@@ -43,9 +43,18 @@ class Identity:
         Any text is accepted as an e-mail address here, so that every list is readable. `segment` checks addresses in
         paths.
         """
+        return self.reader()(row)
+
+    def reader(self) -> Callable[[Mapping[str, object]], str | None]:
+        """Return `of`, for many rows."""
+        return self._email_of if self.email else self._number_of
+
+    def _email_of(self, row: Mapping[str, object]) -> str | None:
         value = row.get(self.field)
-        if self.email:
-            return identity_of(value) if isinstance(value, str) and value.strip() else None
+        return identity_of(value) if isinstance(value, str) and value.strip() else None
+
+    def _number_of(self, row: Mapping[str, object]) -> str | None:
+        value = row.get(self.field)
         if type(value) is int:
             return str(value) if 0 <= value < 10**19 else None
         return value if isinstance(value, str) and _NUMBER.fullmatch(value) else None

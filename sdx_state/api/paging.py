@@ -206,10 +206,7 @@ class _Reader:
 
     def _page(self, offset: int) -> tuple[Rows, list[str]]:
         page = self._fetch(offset)
-        keys = []
-        for row in page:
-            key = self._identity(row)
-            if key is None:
-                raise InvalidResponseError(self.request, "a row of the list has no valid identity")
-            keys.append(key)
+        keys = [key for key in map(self._identity, page) if key is not None]
+        if len(keys) < len(page):
+            raise InvalidResponseError(self.request, "a row of the list has no valid identity")
         return page, keys
