@@ -174,6 +174,7 @@ class Context:
             commit_of(self.environ),
             self.lock_timeout,
             lambda holder: say(f"The state is locked by {escape(holder)}. Waiting."),
+            lambda what: say(f"{escape(what)}; Ctrl-C ends that."),
         )
         place = Place(self.folder, self.environment, self.key(), self.machine, environ=self.environ, about=about)
         return place if project is None else replace(place, state=project.state)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import field, replace
 
@@ -11,10 +10,10 @@ from sdx_state.programs.interrupts import postponed
 from sdx_state.programs.machine import Machine
 from sdx_state.records import dataclass
 from sdx_state.state.errors import LockLost, StateLocked
-from sdx_state.state.holder import Holder, waited
+from sdx_state.state.holder import About, Holder, waited
 from sdx_state.state.http_store import HttpStore
 from sdx_state.state.lease import LOOK, Lock
-from sdx_state.state.store import PATIENCE, Careful, Store, StoreRefused, Unclear, unsealed
+from sdx_state.state.store import PATIENCE, WORTH_A_WORD, Careful, Store, StoreRefused, Unclear, unsealed
 
 
 def acquire(
@@ -23,9 +22,7 @@ def acquire(
     key: str,
     holder: Holder,
     machine: Machine,
-    *,
-    timeout: float | None,
-    waiting: Callable[[str], None],
+    about: About,
 ) -> HttpLock:
     """Take the lock of the server and return it.
 
@@ -35,15 +32,14 @@ def acquire(
         key: Key of the state that is locked.
         holder: This run.
         machine: Clock and waiting.
-        timeout: Seconds to wait while another run has the lock, None not to wait.
-        waiting: Called with the holder that is waited for.
+        about: How it waits while another run has the lock, and what is told of that.
 
     Raises:
         StateLocked: Another run has it.
         StoreError: The server does not answer, or refuses.
     """
     try:
-        _wait_for(store, holder, machine, timeout, waiting)
+        _wait_for(store, holder, machine, about)
         found = Careful(objects, machine).get(key)
         before = unsealed(found.content, f"{store.name}: {key}") if found is not None else None
         if before is None:
@@ -60,37 +56,37 @@ def acquire(
         raise
 
 
-def _wait_for(
-    store: HttpStore, holder: Holder, machine: Machine, timeout: float | None, waiting: Callable[[str], None]
-) -> None:
-    """Take the lock of the server; while another run has it, wait as long as `timeout` says.
+def _wait_for(store: HttpStore, holder: Holder, machine: Machine, about: About) -> None:
+    """Take the lock of the server; while another run has it, wait as long as `about` says.
 
     Raises:
         StateLocked: Another run still has it.
         StoreError: The server does not answer, or refuses.
     """
-    begun, named, tries = machine.monotonic(), "", 0
+    begun, named, tries, timeout = machine.monotonic(), "", 0, about.timeout or 0.0
     while True:
         waits = machine.monotonic() - begun
         try:
             other = store.lock(holder)
-        except Unclear:
+        except Unclear as error:
             if waits > PATIENCE:
                 raise
+            if tries + 1 == WORTH_A_WORD:
+                about.silent(f"{error}. Trying again for up to {PATIENCE:.0f} s")
             machine.sleep(min(2.0, machine.uniform(0, 0.1 * 2**tries)))
             tries += 1
             continue
         if other is None:
             return
-        if waits >= (timeout or 0.0):
+        if waits >= timeout:
             raise StateLocked(
-                f"the state is locked by {other.described(machine.now())}.\n{waited(timeout)} If that run died, "
-                f"free its lock: sdx-state state unlock {other.id}"
+                f"the state is locked by {other.described(machine.now())}.\n{waited(about.timeout)} "
+                f"If that run died, free its lock: sdx-state state unlock {other.id}"
             )
         if named != other.id:
             named = other.id
-            waiting(other.described(machine.now()))
-        machine.sleep(min(LOOK, (timeout or 0.0) - waits))
+            about.waiting(other.described(machine.now()))
+        machine.sleep(min(LOOK, timeout - waits))
 
 
 @dataclass

@@ -30,7 +30,7 @@ from sdx_state.programs.interrupts import postponed
 from sdx_state.programs.machine import Machine
 from sdx_state.records import dataclass
 from sdx_state.state.errors import LockLost, StateLocked, StateUnusable
-from sdx_state.state.holder import Holder, holder_in, waited
+from sdx_state.state.holder import About, Holder, holder_in, waited
 from sdx_state.state.store import Careful, Conflict, Sealed, Store, StoreError, unsealed
 
 LEASE, RENEWAL, MARGIN = 60.0, 15.0, 15.0  # seconds
@@ -192,10 +192,9 @@ def acquire(
     key: str,
     holder: Holder,
     machine: Machine,
+    about: About,
     *,
     probe: Callable[[], None],
-    timeout: float | None = None,
-    waiting: Callable[[str], None] = lambda _: None,
 ) -> Lease:
     """Return the lease at `key`, got for `holder`.
 
@@ -204,15 +203,14 @@ def acquire(
         key: Of its object.
         holder: Who wants it.
         machine: Clock, waiting and chance.
+        about: How it waits, and what is told of that.
         probe: Called before the first lease of all: refuses a store that does not honor conditions.
-        timeout: Seconds to wait for one that another run has. None waits only until that run shows that it lives.
-        waiting: Called with each holder, once.
 
     Raises:
         StateLocked: Another run has it, and lives.
         StoreError: The store does not answer, or refuses.
     """
-    careful = Careful(store, machine)
+    careful, timeout = Careful(store, machine, silent=about.silent), about.timeout
     begun, told = machine.uptime().seconds, ""
     seen: str | None = None
     since = begun
@@ -232,7 +230,7 @@ def acquire(
                 raise StateLocked(_held_by(other, machine.now(), timeout))
             if told != other.id:
                 told = other.id
-                waiting(other.described(machine.now()))
+                about.waiting(other.described(machine.now()))
             machine.sleep(LOOK)
             continue
         if not lock.probed:

@@ -245,7 +245,7 @@ class SharedStore(WithCopies):
 
     @property
     def _careful(self) -> Careful:
-        return Careful(self.store, self.machine)
+        return Careful(self.store, self.machine, silent=self.about.silent)
 
     @property
     def _copies(self) -> SharedCopies:

@@ -25,12 +25,11 @@ def take(store: Store, name: str, holder: Holder, machine: Machine, about: About
         StateLocked: Another run has it.
         StoreError: The store does not answer, refuses, or does not honor conditions.
     """
-    timeout, waiting = about.timeout, about.waiting
     server = _server(store)
     if server is not None:
-        return http_lock.acquire(server, store, f"{name}/state", holder, machine, timeout=timeout, waiting=waiting)
+        return http_lock.acquire(server, store, f"{name}/state", holder, machine, about)
     honest = partial(probe, store, name, machine)
-    return lease.acquire(store, f"{name}/lock", holder, machine, probe=honest, timeout=timeout, waiting=waiting)
+    return lease.acquire(store, f"{name}/lock", holder, machine, about, probe=honest)
 
 
 def free(store: Store, name: str, id: str, machine: Machine) -> bool:

@@ -21,6 +21,7 @@ from sdx_state.state.errors import StateError, StateUnusable
 Answer = TypeVar("Answer")
 BASE, CAP = 0.1, 2.0  # seconds between tries: full jitter between none and these
 PATIENCE = 30.0  # seconds of retries to a store that does not answer, where no lease ends them sooner
+WORTH_A_WORD = 3  # attempts without an answer, after which the user is told
 SEALED = b"sdx-sealed 1 "  # the beginning of an encrypted object
 FOREIGN_ADVICE = "Check bucket, prefix and address: what is there was not written by sdx-state, or a proxy answered."
 
@@ -148,12 +149,14 @@ class Careful:
         machine: Waiting and chance.
         check: Called right before each attempt to write; raises where nothing may be written any more.
         patience: Seconds after which it stops asking.
+        silent: Called with a message where the store does not answer several times in a row.
     """
 
     store: Store
     machine: Machine
     check: Callable[[], None] = lambda: None
     patience: float = field(default_factory=lambda: PATIENCE)
+    silent: Callable[[str], None] = lambda _: None
 
     def get(self, key: str) -> Found | None:
         """Return the object `key`, None if there is none."""
@@ -211,4 +214,6 @@ class Careful:
     def _pause(self, tries: int, begun: float, error: Unclear) -> None:
         if self.machine.monotonic() - begun > self.patience:
             raise error
+        if tries + 1 == WORTH_A_WORD:
+            self.silent(f"{error}. Trying again for up to {self.patience:.0f} s")
         self.machine.sleep(self.machine.uniform(0, min(CAP, BASE * 2**tries)))

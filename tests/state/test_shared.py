@@ -275,6 +275,21 @@ def in_memory_of(tmp_path, raw):
     return SharedStore(raw, "state", VirtualMachine(), plans, TENANT, about=About(beats=False))
 
 
+@pytest.mark.parametrize("what", ["a plan", "a run that writes"])
+def test_store_that_does_not_answer_is_named_before_the_wait_is_over(tmp_path, what):
+    _, raw, machine = in_memory(tmp_path)
+    said: list[tuple[float, str]] = []
+    about = About(beats=False, silent=lambda text: said.append((machine.monotonic() - begun, text)))
+    store = SharedStore(raw, "state", machine, LocalStore(tmp_path / ".sdx", "state", None), TENANT, about=about)
+    raw.fault = lambda *_: "lost before"
+    begun = machine.monotonic()
+    with pytest.raises(StateError):
+        store.load() if what == "a plan" else store.lock("apply").__enter__()
+    ((after, text),) = said
+    assert after < 2 < machine.monotonic() - begun
+    assert text == "nothing arrived. Trying again for up to 30 s"
+
+
 def test_reader_finds_a_run_whole_that_ends_while_it_reads(tmp_path):
     writer, raw, _ = in_memory(tmp_path)
     lock = writer.lock("apply")
