@@ -94,7 +94,7 @@ class LiveNames:
         return self._client.endpoint(kind.collection).list(**{str(kind.parent_field): parent_id})
 
     def forget(self, kind: Kind, parent_id: str | None) -> None:
-        """Forget the list that `created` kept of the parent: a child in it is about to change."""
+        """Drop the list that `created` kept of the parent: a child in it is about to change."""
         with self._lock:
             self._kept.pop((kind.name, parent_id or ""), None)
 

@@ -17,7 +17,7 @@ def start() -> None:
 
 
 def _printed(line: str) -> bool:
-    """Print `line`; return False where stdout does not take it: the command line says why."""
+    """Print `line`; return False where that fails: the command line says why."""
     try:
         if sys.stdout is not None:
             sys.stdout.write(line)

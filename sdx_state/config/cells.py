@@ -18,7 +18,7 @@ def changed_cells(sheet: Sheet, changes: Mapping[int, Mapping[int, str]]) -> str
     """Return the text of a CSV file with cells changed.
 
     Args:
-        sheet: The file, which is no workbook.
+        sheet: The file; not a workbook.
         changes: For the line that a row starts at, its new cells by index.
 
     Raises:

@@ -145,7 +145,7 @@ class KeyPlaces(Mapping[str, Place]):
 
 
 class RowPlaces(Mapping[str, Place]):
-    """The place of each key of a table whose keys stand below each other, in a tenth of the memory of its marks.
+    """The place of each key of a table whose keys are one below the other, in a tenth of the memory of its marks.
 
     Args:
         keys: The keys, in their order; one object for all tables with the same keys.

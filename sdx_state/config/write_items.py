@@ -178,7 +178,7 @@ def _differences(
 ) -> Iterator[tuple[tuple[Address, str, str | None], Node] | None]:
     """Yield each value of a declaration at `address` that differs: which it is, and what `after` says.
 
-    None stands for one that is not a value of a field, such as a key.
+    None is for one that is not a value of a field, such as a key.
     """
     children = {child.collection: child for child in children_of(kind.name)}
     for key in dict.fromkeys((*before, *after)):

@@ -9,7 +9,7 @@ from itertools import product
 from sdx_state.kinds.interaction import BLOCK_WORDS
 from sdx_state.records import dataclass
 
-MOST = 16  # branches that are told apart
+MOST = 16  # different branches
 DEEPEST = 20  # conditions inside conditions
 _WORD = re.compile(rf"%({'|'.join(sorted(BLOCK_WORDS))})\b([^%]*)%", re.IGNORECASE)
 _OTHERWISE = "else"

@@ -9,7 +9,7 @@ from sdx_state.records import dataclass
 from sdx_state.report.escape import escape
 from sdx_state.report.places import place_of, with_use
 
-# What renders a format is imported when that is asked for.
+# The module that renders a format is imported when the format is chosen.
 
 
 @dataclass(frozen=True)

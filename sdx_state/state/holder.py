@@ -64,7 +64,7 @@ class About:
         commit: The Git commit of the configuration, empty where that is not known.
         timeout: Seconds to wait for a lock that another run has; None waits only until that run shows that it lives.
         waiting: Called with the holder of the lock that is waited for.
-        silent: Called with a message where a store does not answer and is asked again.
+        silent: Called with a message where a store does not answer, before retries.
         beats: Renew the lease in a thread of its own; a simulation does without.
     """
 

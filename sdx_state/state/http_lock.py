@@ -32,7 +32,7 @@ def acquire(
         key: Key of the state that is locked.
         holder: This run.
         machine: Clock and waiting.
-        about: How it waits while another run has the lock, and what is told of that.
+        about: How it waits while another run has the lock, and who hears of that.
 
     Raises:
         StateLocked: Another run has it.

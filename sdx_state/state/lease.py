@@ -203,7 +203,7 @@ def acquire(
         key: Of its object.
         holder: Who wants it.
         machine: Clock, waiting and chance.
-        about: How it waits, and what is told of that.
+        about: How it waits, and who hears of that.
         probe: Called before the first lease of all: refuses a store that does not honor conditions.
 
     Raises:

@@ -21,7 +21,7 @@ from sdx_state.state.errors import StateError, StateUnusable
 Answer = TypeVar("Answer")
 BASE, CAP = 0.1, 2.0  # seconds between tries: full jitter between none and these
 PATIENCE = 30.0  # seconds of retries to a store that does not answer, where no lease ends them sooner
-WORTH_A_WORD = 3  # attempts without an answer, after which the user is told
+WORTH_A_WORD = 3  # attempts without an answer, after which the user hears of it
 SEALED = b"sdx-sealed 1 "  # the beginning of an encrypted object
 FOREIGN_ADVICE = "Check bucket, prefix and address: what is there was not written by sdx-state, or a proxy answered."
 

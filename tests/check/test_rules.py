@@ -142,7 +142,7 @@ def test_a_rule_that_cannot_be_checked_is_an_error_at_its_line(project, rules, l
     assert message in " ".join(one["message"] for one in found)
 
 
-def test_everything_that_is_wrong_with_a_schema_is_told_at_once(project):
+def test_everything_that_is_wrong_with_a_schema_is_reported_at_once(project):
     project.write("sdx.yaml", HEAD + rule("{type: objekt, required: name, properties: {name: {minLength: two}}}"))
     project.write("a.yaml", f"surveys: {{a: {{name: A, {ASKING}}}}}\n")
     found = json.loads(project.run("validate", "--format", "json").out)["diagnostics"]

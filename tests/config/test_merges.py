@@ -37,7 +37,7 @@ PLACES = {
 }
 
 
-def test_what_is_wrong_names_where_it_is_written_and_where_it_is_merged(files: Any) -> None:
+def test_finding_names_where_the_value_is_written_and_where_it_is_merged(files: Any) -> None:
     files.write("a.yaml", COMMON)
     with pytest.raises(ConfigurationError) as caught:
         files.load()

@@ -66,5 +66,5 @@ def test_each_item_is_renamed_to_the_one_that_is_most_alike():
     ],
     ids=["no item", "another block", "other texts"],
 )
-def test_what_is_no_item_of_the_block_with_such_texts_is_no_rename(gone, new):
+def test_texts_that_are_not_items_of_one_block_are_not_renamed(gone, new):
     assert advised(gone, new) == []
