@@ -101,6 +101,11 @@ def filled(kind: Kind, body: Body, item: Item) -> Laid:
     return typed(kind, made) if item.literal else made
 
 
+def has_placeholders(text: str) -> bool:
+    """Tell whether `text` has a placeholder of an item."""
+    return OPEN in text and _EACH.search(text) is not None
+
+
 def whole_name(text: Node) -> str | None:
     """Return NAME if `text` is `${each.NAME}` and nothing else, else None."""
     whole = TOKEN.fullmatch(text) if isinstance(text, str) else None
@@ -140,7 +145,7 @@ def _find(node: Table | Items, names: dict[str, Place], varying: set[int]) -> bo
     varies = False
     for place, value in _placed(node):
         if isinstance(value, str):
-            if OPEN in value and _EACH.search(value):
+            if has_placeholders(value):
                 varies = True
                 for token in TOKEN.finditer(value):
                     name = _name_of(token)
@@ -195,7 +200,7 @@ class _Filling:
 
     def _value(self, value: Node, node: Laid, key: str) -> Node:
         if isinstance(value, str):
-            return self._text(value, node.value_place(key)) if OPEN in value and _EACH.search(value) else value
+            return self._text(value, node.value_place(key)) if has_placeholders(value) else value
         if not isinstance(value, Table | Items) or id(value) not in self.varying:
             return value
         if isinstance(value, Laid):
@@ -207,7 +212,7 @@ class _Filling:
         for place, value in zip(node.places, node, strict=True):
             if isinstance(value, Laid):
                 new: Node = self.table(value) if id(value) in self.varying else value
-            elif isinstance(value, str) and OPEN in value and _EACH.search(value):
+            elif isinstance(value, str) and has_placeholders(value):
                 new = self._text(value, place)
             else:
                 new = value

@@ -16,6 +16,7 @@ from sdx_state.config.edit_block import Edit, Field, field_change, path_of, plac
 from sdx_state.config.emit import body_of, escaped, same, yaml_name
 from sdx_state.config.heirs import HeirsApart
 from sdx_state.config.item_references import ItemReferences
+from sdx_state.config.placeholders import has_placeholders
 from sdx_state.config.references import OPEN
 from sdx_state.config.tree import Node, Table
 from sdx_state.config.update import Update, changed_fields
@@ -120,6 +121,10 @@ class WriteBack:
         if spot is not None and written is not None:
             path, node = written
             text = self._kept(values[0], node)
+            if len({one.owner for one in users}) == 1 and _loses_placeholders(node, text):
+                for one in values:  # the template is for more items than the one that it has now
+                    yield self.override(one, escaped(one.wanted))
+                return
             if all(self._comes_out(one, text) for one in users) and not isinstance(path[-1], int):
                 what = f"{spot[0]}: {'.'.join(map(str, path))}"
                 used = f" ({counted(len({one.owner for one in users}), 'resource')})" if len(users) > 1 else ""
@@ -278,3 +283,8 @@ class WriteBack:
     def _is_in(self, spot: Spot, file: str, section: str, block: str) -> bool:
         written = self._text(spot)
         return spot[0] == file and written is not None and written[0][:2] == (section, block)
+
+
+def _loses_placeholders(before: Node, after: object) -> bool:
+    """Tell whether the text `before` has placeholders of items, and `after` has none."""
+    return isinstance(before, str) and has_placeholders(before) and not has_placeholders(str(after))

@@ -159,6 +159,25 @@ def test_letters_that_tell_the_encoding_of_a_file_stay(files, said, value, is_ce
     ) == f"id,n\na,{value if is_cell else 'Köln'}\nb,Bonn\n"
 
 
+def test_the_only_item_of_a_block_leaves_the_placeholders_of_the_template(files):
+    files.write("t.yaml", "templates: {t: {greeting_text: 'Hi, ${each.n}.', closing_text: Bye.}}\n")
+    files.write("a.yaml", "surveys: {s: {extends: t, for_each: {csv: b.csv, key: id}, name: S}}\n")
+    files.write("b.csv", "sep=;\nid;n\na;Ann\n")
+    assert pulled(files, {"survey.s-a": {"greeting_text": "Hello."}}) == [
+        "a.yaml: surveys.s.overrides.a.greeting_text"
+    ]
+    assert pulled(files, {"survey.s-a": {"closing_text": "Ade."}}) == ["t.yaml: templates.t.closing_text"]
+    assert "Hi, ${each.n}." in files.text("t.yaml")
+    assert files.text("b.csv") == "sep=;\nid;n\na;Ann\n"
+
+
+def test_a_file_that_says_its_separator_keeps_that_line(files):
+    files.write("a.yaml", "surveys: {s: {for_each: {csv: b.csv, key: id}, name: '${each.n}'}}\n")
+    files.write("b.csv", "sep=;\nid;n\na;Ann\n")
+    assert pulled(files, {"survey.s-a": {"name": "Eve"}}) == ["b.csv:3: n"]
+    assert files.text("b.csv") == "sep=;\nid;n\na;Eve\n"
+
+
 WRITTEN = """\
 surveys:
   s:
