@@ -26,6 +26,14 @@ def test_an_estimate_counts_what_is_sent_at_the_pace_of_what_was_read():
     assert effort_of([], read=0, seconds=0.0) == Effort(0, 0.0)
 
 
+def test_creates_in_one_survey_share_the_look_for_names():
+    survey = Change(at("survey.a"), "survey", Action.CREATE, via="api")
+    questions = [
+        Change(at(f"question.a.{key}"), "question", Action.CREATE, via="api", parent=survey.address) for key in "xyz"
+    ]
+    assert effort_of([survey, *questions], read=4, seconds=1.0).requests == 4 + 3 + 1 + 2 * 3
+
+
 @pytest.mark.parametrize(
     ("seconds", "words"), [(0.1, "1 s"), (25.4, "25 s"), (99.4, "99 s"), (720, "12 min"), (10_800, "3 h")]
 )
