@@ -51,7 +51,7 @@ def test_the_longest_branch_counts():
 WORDS = st.sampled_from(["%if a%", "%elseif b%", "%else%", "%endif%", "x", "yy ", "%name%", "%"])
 
 
-@tries(100, 5_000)
+@tries(15, 3_000)
 @given(st.lists(WORDS, max_size=40))
 def test_any_text_has_branches(words):
     text = "".join(words)
