@@ -276,10 +276,15 @@ def test_a_stop_does_not_end_retries_of_what_is_in_flight(serve: Any, connect: A
     assert client.surveys.get("52") == SURVEY
 
 
-def test_nothing_is_retried_once_it_is_abandoned(serve: Any, connect: Any) -> None:
-    server = serve((500, {}), WELL)
+def test_nothing_is_retried_and_nothing_is_sent_once_it_is_abandoned(serve: Any, serve_by: Any, connect: Any) -> None:
+    def fail(_: Any) -> Any:
+        client.abandon()
+        return 500, {}
+
+    server = serve(serve_by(fail))
     client = connect(server)
-    client.abandon()
-    with pytest.raises(e.InternalServerError):
+    with pytest.raises(e.SurveyDynamixError):
+        client.surveys.get("52")
+    with pytest.raises(e.ConnectionFailedError, match="not sent: the run was stopped"):
         client.surveys.get("52")
     assert len(server.seen) == 1

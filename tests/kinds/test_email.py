@@ -179,6 +179,7 @@ FOLDS = {
 
 
 LOWERS = {
+    "kinds/branches.py": "words of a template, `if` and `endif`",
     "translations/fingerprint.py": "hosts and tenants of the project file, which identify it",
     "check/rule_words.py": "how a truth value is written",
     "translations/collect.py": "a noun",

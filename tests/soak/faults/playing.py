@@ -43,18 +43,19 @@ def patched(patches: Sequence[Patch]) -> Iterator[None]:
             setattr(owner, attribute, value)
 
 
-def first_broken(name: str, play: Callable[[int], list[str]], within: int) -> tuple[int, str] | None:
+def first_broken(name: str, play: Callable[[int], list[str]], within: int, begin: int = 0) -> tuple[int, str] | None:
     """Return the first schedule that notices the switch `name`, and what it says; None if none of `within` does.
 
     Args:
         name: The mechanism that is switched off.
         play: Plays the schedule of a number, and returns the rules that it broke.
-        within: How many schedules are played.
+        within: The schedule before which playing ends.
+        begin: The first schedule, where those before it are known to notice nothing.
 
     Raises:
         RuntimeError: The product has changed, and the switch patches what it does not have.
     """
-    for number in range(within):
+    for number in range(begin, within):
         wrong = play(number)
         if any("TypeError" in what or "AttributeError" in what for what in wrong):
             raise RuntimeError(f"the switch {name!r} does not fit the product any more: {wrong}")

@@ -104,12 +104,12 @@ SWITCHES: dict[str, tuple[Callable[[], list[Patch]], Callable[[StoreWorld], None
 }
 
 
-def noticed(name: str, seed: int, within: int) -> tuple[int, str] | None:
-    """Return the first schedule that notices the switch, and what it says; None if none of `within` does."""
+def noticed(name: str, seed: int, within: int, begin: int = 0) -> tuple[int, str] | None:
+    """Return the first schedule, `begin` or a later one, that notices the switch, and what it says; None for none."""
     outcome_of("ready")  # what is prepared once is prepared by the product as it is
     switch, prepare = SWITCHES[name]
     with patched(switch()):
-        return first_broken(name, lambda number: outcome_of(f"{seed}:{number}", prepare)[0], within)
+        return first_broken(name, lambda number: outcome_of(f"{seed}:{number}", prepare)[0], within, begin)
 
 
 def _numbered(work: tuple[int, int]) -> tuple[int, list[str], Counter[str]]:
