@@ -205,9 +205,9 @@ def test_a_create_whose_answer_is_lost_happens_once(weather, proxy, tenant, monk
 
 
 @pytest.mark.parametrize("fault", [500, "drop before", "drop after", "html", "truncate"])
-def test_an_update_whose_answer_is_lost_is_judged_by_reading(weather, proxy, monkeypatch, fault):
+def test_an_update_whose_answer_is_lost_is_judged_by_reading(weather, proxy, monkeypatch, apply_once, fault):
+    apply_once()
     monkeypatch.setattr(time, "sleep", lambda _: None)
-    weather.apply()
     weather.write("a.yaml", TWO.replace("name: Ana", "name: Anna"))
     proxy.fail("PUT", "/users", fault)
     assert weather.apply().code == (1 if fault in (500, "drop before") else 0)
@@ -215,9 +215,9 @@ def test_an_update_whose_answer_is_lost_is_judged_by_reading(weather, proxy, mon
 
 
 @pytest.mark.parametrize("fault", [500, "drop before", "drop after", "html"])
-def test_a_delete_whose_answer_is_lost_is_judged_by_reading(weather, proxy, monkeypatch, fault):
+def test_a_delete_whose_answer_is_lost_is_judged_by_reading(weather, proxy, monkeypatch, apply_once, fault):
+    apply_once()
     monkeypatch.setattr(time, "sleep", lambda _: None)
-    weather.apply()
     weather.write("sdx.yaml", "sdx: 1\napi: {host: x.example}\nlimits: {deletes: 1, deletes_percent: 100}\n")
     weather.write("a.yaml", TWO.replace("  b: {name: B}\n", ""))
     proxy.fail("DELETE", "/surveys", fault)
