@@ -153,7 +153,7 @@ def _settle_for(
         writer.journal.created(operation, change.address, Entry(id, hashes, desired.protect))
     except StateNotSaved as error:
         raise StateNotSaved(f"{change.address} was created with id {id}, but {error}") from error
-    if parent_id is not None and _listed(writer, kind, desired, id, parent_id):
+    if kind.parent_field is not None and parent_id is not None and _listed(writer, kind, desired, id, parent_id):
         return Outcome(change, "done", id=id)
     try:
         raw = writer.settling.watch(
