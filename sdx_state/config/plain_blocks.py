@@ -19,7 +19,7 @@ _KEPT = 10_000  # different texts whose meaning is remembered
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9_@.+-]{0,99}")
 _PAIR = r"""[A-Za-z][A-Za-z0-9_@.+-]{0,99}: (?:[A-Za-z0-9][A-Za-z0-9_./@+-]*|"[^"\\]*"|'[^']*')"""
 _FLOW = re.compile(rf"\{{{_PAIR}(?:, {_PAIR})*\}}")
-_PAIRS = re.compile(r"""([A-Za-z][^:]*): (?:([A-Za-z0-9][^,}]*)|"([^"]*)"|'([^']*)')""")
+_PAIRS = re.compile(r"""([A-Za-z][A-Za-z0-9_@.+-]{0,99}): (?:([A-Za-z0-9][^,}]*)|"([^"]*)"|'([^']*)')""")
 _SCALAR = re.compile(r"""([^\W_].*)|"([^"\\]*)"|'([^']*)'""")
 
 
