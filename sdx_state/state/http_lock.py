@@ -67,7 +67,8 @@ def _wait_for(store: HttpStore, holder: Holder, machine: Machine, about: About) 
     while True:
         waits = machine.monotonic() - begun
         try:
-            other = store.lock(holder)
+            with postponed():  # a lock whose answer nothing reads could be given after it was freed
+                other = store.lock(holder)
         except Unclear as error:
             if waits > PATIENCE:
                 raise
