@@ -186,13 +186,12 @@ def entry() -> None:
     from sdx_state.cli.failure import report_bug, report_failure
     from sdx_state.cli.redaction import redacting, settled
     from sdx_state.cli.streams import occupy
-    from sdx_state.programs.interrupts import end_in_order_when_terminated
+    from sdx_state.programs.interrupts import terminable
 
     occupy()
-    end_in_order_when_terminated()
     # One short run that builds large and mostly acyclic values: looking for cycles all the while finds few.
     gc.set_threshold(100_000, 50, 50)
-    with redacting(ENVIRON, completing=COMPLETING in ENVIRON), _completing():
+    with terminable(), redacting(ENVIRON, completing=COMPLETING in ENVIRON), _completing():
         try:
             code = cli.main(prog_name="sdx-state", standalone_mode=False)
         except SystemExit as ended:

@@ -48,11 +48,22 @@ def postponed() -> Iterator[None]:
             signal.raise_signal(came[0])
 
 
-def end_in_order_when_terminated() -> None:
-    """Raise `Terminated` in the main thread at the first SIGTERM; the second ends the process at once."""
+@contextmanager
+def terminable() -> Iterator[None]:
+    """Raise `Terminated` in the block at the first SIGTERM; the second ends the process at once.
+
+    In a thread other than the main one, which no signal interrupts, does nothing.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
 
     def end(number: int, _frame: FrameType | None) -> None:
         signal.signal(number, lambda *_: os._exit(128 + number))
         raise Terminated
 
-    signal.signal(signal.SIGTERM, end)
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before if before is not None else signal.SIG_DFL)
