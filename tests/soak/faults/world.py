@@ -25,7 +25,7 @@ from sdx_state.app.workspace import Workspace
 from sdx_state.apply import settling
 from sdx_state.apply.approval import Consent, approve
 from sdx_state.apply.outcome import Outcome
-from sdx_state.cli.failure import error_code
+from sdx_state.cli.failure import STALE, error_code
 from sdx_state.cli.running import exit_code_of
 from sdx_state.live.read import TooMuchMissing
 from sdx_state.model.plan import Action
@@ -216,7 +216,7 @@ class World:
                     self.tenant.remove(collection, id)  # a person looks at both, and deletes the wrong one
                 self.twins.clear()
                 ended = self.apply(Faults())
-            if "TooMuchMissing" in ended.why:
+            if "TooMuchMissing" in ended.why or ended.code == STALE:
                 self.pass_time(LAG)  # a person looks at the tenant, and tries again
             if ended.code == 0:
                 self.pass_time(SETTLED)
