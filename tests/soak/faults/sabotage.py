@@ -20,7 +20,7 @@ from typing import Any
 from sdx_state.api import endpoint, retry
 from sdx_state.api.errors import SurveyDynamixError
 from sdx_state.api.exchange import Answer, Request
-from sdx_state.apply import create, readback, resolve, settling, write
+from sdx_state.apply import ahead, create, readback, resolve, settling, write
 from sdx_state.apply.outcome import Outcome
 from sdx_state.live import read
 from sdx_state.model.ledger import Entry
@@ -51,8 +51,15 @@ def no_settling() -> list[Patch]:
 
 
 def clock_on_the_wall() -> list[Patch]:
-    """Tell how long ago something was sent by a clock that can be set."""
-    return [(VirtualMachine, "uptime", lambda machine: Uptime("any", machine.now()))]
+    """Tell how long ago something was sent by a clock that can be set.
+
+    Each intent is written by itself, since those that are written ahead count as sent just now, by any clock.
+    """
+
+    def wall(machine: Any) -> Uptime:
+        return Uptime("any", machine.now())
+
+    return [(VirtualMachine, "uptime", wall), (ahead.Ahead, "_next", lambda _: [])]
 
 
 def blind_retry() -> list[Patch]:
