@@ -34,7 +34,6 @@ from tests.tiers import (  # noqa: F401 - hooks and a fixture, which pytest find
 )
 from tests.warm import warm_program, without_waiting
 from tests.workers import (  # noqa: F401 - hooks, which pytest finds here
-    pytest_collection_finish,
     pytest_runtest_protocol,
 )
 

@@ -55,11 +55,6 @@ def shared(alone: Rewrite, folder: Path) -> Rewrite:
     return rewritten
 
 
-def pytest_collection_finish() -> None:
-    """Take all that was imported and collected out of the heap in which garbage is looked for."""
-    gc.freeze()
-
-
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
     """Run a test in a worker, and report of one that passed its call alone.
 
