@@ -23,6 +23,11 @@ LINES = (
 )
 
 
+def has_these_plans() -> bool:
+    """Return True if the table is made from the installed version: another one may know other numbers."""
+    return phonenumbers.__version__ in TABLE.read_text(encoding="ascii").partition("\n")[0].split()
+
+
 def plans() -> str:
     """Return the text of the table."""
     lines = [f"# Made from phonenumbers {phonenumbers.__version__} by `python -m tests.config.write_number_plans`."]
