@@ -10,9 +10,7 @@ from hypothesis import strategies as st
 from sdx_state.config.number_plans import is_in_plan
 from tests.config.write_number_plans import TABLE, has_these_plans, plans
 
-same_plans = pytest.mark.skipif(
-    not has_these_plans(), reason="the table is made from another version of phonenumbers"
-)
+same_plans = pytest.mark.skipif(not has_these_plans(), reason="the table is of another version of phonenumbers")
 
 
 @same_plans

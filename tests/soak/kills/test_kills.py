@@ -63,9 +63,9 @@ def test_of_eight_processes_one_writes_and_the_others_get_an_error():
 
 @pytest.mark.parametrize("store", ["local", "s3", "postgres"])
 def test_a_signal_saves_what_was_done_and_gives_the_lock_back(store):
-    said, passed, failed = counts("--count", "300" if NIGHTLY else "20", "--store", store, harness="signals")
+    said, passed, failed = counts("--count", "300" if NIGHTLY else "12", "--store", store, harness="signals")
     assert failed == 0, said
-    assert passed == (300 if NIGHTLY else 20)
+    assert passed == (300 if NIGHTLY else 12)
     assert "stopped" in said
 
 
