@@ -255,7 +255,8 @@ def acquire(
         except StoreError:
             raise
         except BaseException:  # Ctrl-C: the lease may be in the store, and no run would have it
-            _give_up(store, key, machine, content, before, replace(lock, epoch=mine.epoch, holder=None))
+            free = replace(lock, epoch=mine.epoch, holder=None, clean=lock.clean and other is None)
+            _give_up(store, key, machine, content, before, free)
             raise
 
 

@@ -190,6 +190,7 @@ class SharedStore(WithCopies):
         holder, stop = holder_now(purpose, about, machine), threading.Event()
         journal: SharedJournal | None = None
         lease = take(self.store, self.name, holder, machine, about)
+        settled = not lease.overtook  # a run that was cut short may not have waited for what the one before it sent
         try:
             if about.beats and isinstance(lease, Lease):
                 threading.Thread(target=beat, args=(lease, stop), daemon=True, name="lease").start()
@@ -202,12 +203,13 @@ class SharedStore(WithCopies):
             self._seal()
             self._require_here()
             yield Fence(check, epoch, lease.overtook, holder, tail, lease.disown_tail)
+            settled = True
         finally:
             with postponed():
                 stop.set()
                 with suppress(StoreError, LockLost, StateUnusable):
                     self._name_writer(None)
-                lease.release(clean=journal is None or not journal.unanswered)
+                lease.release(clean=settled and (journal is None or not journal.unanswered))
                 session.lease = session.journal = session.state = None
                 session.read = False
 

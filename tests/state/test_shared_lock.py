@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -58,6 +58,28 @@ def test_no_lock_stays_behind_wherever_ctrl_c_comes(backing, kind):
     step = 1 if kind == "memory" else 7
     ended = [place for place in range(1, lines, step) if lines_of(backing, place) == 0 and _locked(backing)]
     assert not ended
+
+
+@on("memory")
+def test_interrupted_take_over_leaves_the_word_that_requests_may_be_on_their_way(backing):
+    def taken_over(place):
+        dead = backing.opened()
+        holding = dead.lock("apply")
+        holding.__enter__()
+        dead.session.lease.lost = "it died"
+        ended = []
+        with interrupt_at(place) as passed, suppress(KeyboardInterrupt), backing.opened().lock("apply"):
+            ended.append(place)
+        return passed[0], bool(ended)
+
+    lines, _ = taken_over(0)
+    cut = 0
+    for place in range(lines - 450, lines, 3):  # the wait before it takes most of the lines
+        _, ended = taken_over(place)
+        cut += not ended
+        with backing.opened().lock("apply") as fence:
+            assert ended or fence.overtook, place
+    assert cut > 30
 
 
 def _locked(backing):
