@@ -13,7 +13,7 @@ from sdx_state.state.errors import LockLost, StateLocked
 from sdx_state.state.holder import About, Holder, waited
 from sdx_state.state.http_store import HttpStore
 from sdx_state.state.lease import LOOK, Lock
-from sdx_state.state.store import PATIENCE, WORTH_A_WORD, Careful, Store, StoreRefused, Unclear, unsealed
+from sdx_state.state.store import PATIENCE, Careful, Store, StoreRefused, Unclear, unsealed
 
 
 def acquire(
@@ -63,20 +63,16 @@ def _wait_for(store: HttpStore, holder: Holder, machine: Machine, about: About) 
         StateLocked: Another run still has it.
         StoreError: The server does not answer, or refuses.
     """
-    begun, named, tries, timeout = machine.monotonic(), "", 0, about.timeout or 0.0
+    begun, named, timeout = machine.monotonic(), "", about.timeout or 0.0
+
+    def attempt() -> Holder | None:
+        with postponed():  # a lock whose answer nothing reads could be given after it was freed
+            return store.lock(holder)
+
     while True:
+        patience = max(0.0, PATIENCE - (machine.monotonic() - begun))
+        other = Careful(store, machine, patience=patience, silent=about.silent).until_answered(attempt)
         waits = machine.monotonic() - begun
-        try:
-            with postponed():  # a lock whose answer nothing reads could be given after it was freed
-                other = store.lock(holder)
-        except Unclear as error:
-            if waits > PATIENCE:
-                raise
-            if tries + 1 == WORTH_A_WORD:
-                about.silent(f"{error}. Trying again for up to {PATIENCE:.0f} s")
-            machine.sleep(min(2.0, machine.uniform(0, 0.1 * 2**tries)))
-            tries += 1
-            continue
         if other is None:
             return
         if waits >= timeout:
