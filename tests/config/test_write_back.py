@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from sdx_state.config.write import drafts_of, write_resources
-from sdx_state.model.resource import Desired
+from sdx_state.config.write import write_resources
+from tests.config import pulled_values
 
 TEMPLATE = """\
 # for all
@@ -53,17 +53,8 @@ def brands(files: Any) -> Any:
 
 
 def pulled(files: Any, changes: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Write `changes` of values, by address; return what is written where. Everything else stays as it is."""
-    before = files.load().resources
-    wanted: list[Desired] = [
-        replace(one, values={**one.values, **changes.get(address, {})}) for address, one in before.items()
-    ]
-    told: list[str] = []
-    drafts_of(files.folder, wanted, {"company": "Acme"}, told=told.append)
-    write_resources(files.folder, wanted)
-    after = files.load().resources
-    assert {a: dict(one.values) for a, one in after.items()} == {one.address: dict(one.values) for one in wanted}
-    assert write_resources(files.folder, wanted) == []
+    """Write `changes` as `pulled_values.pulled` does; every comment stays in its file."""
+    told = pulled_values.pulled(files, changes)
     for text in (files.text("templates/csat.yaml"), files.text("a.yaml")):
         for comment in ("for all", "said first", "both", "last", "asked first", "the brands", "ours"):
             assert (f"# {comment}" in text) == (f"# {comment}" in (TEMPLATE if "templates:" in text else BLOCKS))
