@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from sdx_state.config.plain_rows import KEY, Rows
 from sdx_state.config.scalars import Scalar, resolve
 from sdx_state.config.tree import BlockMarks, Items, Place, Table
 
@@ -16,10 +17,10 @@ _MOST = 2_000_000  # lines: the builder counts the values of larger files
 _DEEPEST = 30  # levels: the builder takes 64
 _KEPT = 10_000  # different texts whose meaning is remembered
 
-_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_@.+-]{0,99}")
-_PAIR = r"""[A-Za-z][A-Za-z0-9_@.+-]{0,99}: (?:[A-Za-z0-9][A-Za-z0-9_./@+-]*|"[^"\\]*"|'[^']*')"""
+_KEY = re.compile(KEY)
+_PAIR = rf"""{KEY}: (?:[A-Za-z0-9][A-Za-z0-9_./@+-]*|"[^"\\]*"|'[^']*')"""
 _FLOW = re.compile(rf"\{{{_PAIR}(?:, {_PAIR})*\}}")
-_PAIRS = re.compile(r"""([A-Za-z][A-Za-z0-9_@.+-]{0,99}): (?:([A-Za-z0-9][^,}]*)|"([^"]*)"|'([^']*)')""")
+_PAIRS = re.compile(rf"""({KEY}): (?:([A-Za-z0-9][^,}}]*)|"([^"]*)"|'([^']*)')""")
 _SCALAR = re.compile(r"""([^\W_].*)|"([^"\\]*)"|'([^']*)'""")
 
 
@@ -42,18 +43,27 @@ def _document(text: str) -> Table | None:
     texts: dict[str, Scalar] = {}
     keys: dict[str, str] = {}  # each key is one object, however often it occurs
     levels: list[tuple[int, Table | Items]] = []  # the open ones, with the column of their keys or dashes
+    rows: dict[tuple[int, bool], Rows] = {}
     table = Table((1, 1))
     column = -1  # of the keys of `table`
     opened: tuple[str, int, int] | None = None  # the key above without a value, with its place
-    for number, line in enumerate(text.split("\n"), start=1):
+    start, number = 0, 0
+    while start < len(text):
+        end = text.index("\n", start)
+        line = text[start:end]
+        number += 1
+        begun, start = start, end + 1
         bare = line.lstrip(" ")
         if not bare or bare[0] == "#":
             continue
-        indent = len(line) - len(bare)
-        dash = bare.startswith("- ")
-        key, colon, written = (bare[2:] if dash else bare).partition(": ")
-        if not colon:
-            key, colon = key[:-1], key[-1:]
+        indent, dash = len(line) - len(bare), bare.startswith("- ")
+        key, colon, written = _pair(bare[2:] if dash else bare)
+        if opened is None and levels and (dash or not written):
+            here = rows.get((indent, dash)) or rows.setdefault((indent, dash), Rows(indent, dash))
+            after, line_after = here.take(text, begun, number, _parent(levels, indent, dash))
+            if after > begun:
+                start, number, column = after, line_after - 1, -1
+                continue
         key = keys.get(key) or _new_key(key, colon, keys)
         if indent != column or dash or opened is not None:
             table = _enter(levels, indent, dash, opened, number)
@@ -65,18 +75,20 @@ def _document(text: str) -> Table | None:
             opened = _opened(key, colon, number, column)
             continue
         table.marks[key] = (number, column + 1, number, column + len(key) + 3)
-        if written[0] == "{":
-            table[key] = _flow(written, number, column + len(key) + 3)
-        elif written in texts:
-            table[key] = texts[written]
-        else:
-            table[key] = value = _meaning(written)
-            if len(texts) < _KEPT:
-                texts[written] = value
+        known = texts.get(written)
+        table[key] = value = known if known is not None else _value(written, number, column + len(key) + 3)
+        if value is not known and len(texts) < _KEPT and not isinstance(value, Table):
+            texts[written] = value
     if opened is not None:
         raise _Unknown
     root = levels[0][1] if levels else None
     return root if isinstance(root, Table) else None
+
+
+def _pair(text: str) -> tuple[str, str, str]:
+    """Return a key, its colon with the blank behind it, if there is one, and what is written behind that."""
+    key, colon, written = text.partition(": ")
+    return (key, colon, written) if colon else (key[:-1], key[-1:], "")
 
 
 def _opened(key: str, colon: str, number: int, column: int) -> tuple[str, int, int]:
@@ -94,8 +106,10 @@ def _new_key(key: str, colon: str, keys: dict[str, str]) -> str:
     return key
 
 
-def _meaning(written: str) -> Scalar:
-    """Return the value that is written behind a key."""
+def _value(written: str, number: int, column: int) -> Scalar | Table:
+    """Return the value that is written behind a key, at `column` of line `number`."""
+    if written[0] == "{":
+        return _flow(written, number, column)
     found = _SCALAR.fullmatch(written)
     if found is None:
         raise _Unknown
@@ -148,19 +162,23 @@ def _enter(
         if indent or dash:
             raise _Unknown
         levels.append((0, _block((number, 1))))
-    while levels[-1][0] > indent:
-        levels.pop()
-    if levels[-1][0] != indent:
-        raise _Unknown
-    current = levels[-1][1]
-    if isinstance(current, Items) is not dash:
-        raise _Unknown
+    current = _parent(levels, indent, dash)
     if isinstance(current, Items):
         item = _block((number, indent + 3))
         current.append(item)
         current.places.append(item.place)
         levels.append((indent + 2, item))
         return item
+    return current
+
+
+def _parent(levels: list[tuple[int, Table | Items]], indent: int, dash: bool) -> Table | Items:
+    """Return the mapping, or the list if there is a `dash`, that a line belongs to; what is deeper ends there."""
+    while levels[-1][0] > indent:
+        levels.pop()
+    column, current = levels[-1]
+    if column != indent or isinstance(current, Items) is not dash:
+        raise _Unknown
     return current
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from sdx_state.config.scalars import Scalar
@@ -21,17 +21,38 @@ class BlockMarks(dict[str, Mark]):
 class Table(dict[str, "Node"]):
     """A mapping, and the places of it, its keys and its values.
 
-    Attributes:
+    Args:
         place: Line and column, from 1, of the mapping.
-        marks: For each key, its place and that of its value.
+        entries: Its entries.
+        row: The places of its keys, if it is a row.
+
+    Attributes:
+        place: See Args.
     """
 
-    __slots__ = ("marks", "place")
+    __slots__ = ("_marks", "place")
 
-    def __init__(self, place: Place) -> None:
-        super().__init__()
+    def __init__(self, place: Place, entries: Iterable[tuple[str, Node]] = (), row: RowPlaces | None = None) -> None:
+        super().__init__(entries)
         self.place = place
-        self.marks: dict[str, Mark] = {}
+        self._marks: dict[str, Mark] | RowPlaces = {} if row is None else row
+
+    @property
+    def marks(self) -> dict[str, Mark]:
+        """For each key, its place and that of its value."""
+        marks = self._marks
+        if isinstance(marks, RowPlaces):  # most are never needed
+            marks = self._marks = marks.marks()
+        return marks
+
+    @marks.setter
+    def marks(self, marks: dict[str, Mark]) -> None:
+        self._marks = marks
+
+    @property
+    def row(self) -> RowPlaces | None:
+        """The places of its keys, if it was made as a row and its marks were not needed yet."""
+        return self._marks if isinstance(self._marks, RowPlaces) else None
 
     def key_place(self, key: str) -> Place:
         """Return the place of `key`, or of the mapping if it has no such key."""
@@ -158,6 +179,13 @@ class RowPlaces(Mapping[str, Place]):
     def __init__(self, keys: tuple[str, ...], line: int, column: int) -> None:
         self._keys, self._line, self._column = keys, line, column
 
+    def marks(self) -> BlockMarks:
+        """Return the marks of the keys, each with a scalar behind it."""
+        column = self._column
+        return BlockMarks(
+            {key: (line, column, line, column + len(key) + 2) for line, key in enumerate(self._keys, self._line)}
+        )
+
     def __getitem__(self, key: str) -> Place:
         try:
             return self._line + self._keys.index(key), self._column
@@ -230,6 +258,8 @@ def places_of(table: Table) -> Mapping[str, Place]:
     """Return the place of each key of `table`, without its values."""
     if isinstance(table, Laid):
         return LaidPlaces(table)
+    if table.row is not None:
+        return table.row
     marks = table.marks
     if type(marks) is BlockMarks and marks and _NESTED.isdisjoint(map(type, table.values())):
         keys = (*marks,)

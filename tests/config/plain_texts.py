@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from sdx_state.config import builder
@@ -48,6 +49,31 @@ users:
     ana@example.com:
         name: \u00c9mile \u4e2d
 """,
+)
+
+
+def rows(values: Sequence[str], *, begin: str = "users:\n", dash: bool = False, between: str = "") -> str:
+    """Return a text with a mapping for each of `values`, which is the value of one of its keys."""
+    written = []
+    for number, value in enumerate(values):
+        if dash:
+            written.append(f"    - label: one {number}\n      note: {value}\n      value: {number}\n")
+        else:
+            written.append(f'  a{number}@example.com:\n    phone: "+614915700{number}"\n    note: {value}\n')
+    return begin + between.join(written)
+
+
+_OPTIONS = "surveys:\n  a:\n    questions:\n"
+ROWS = (
+    rows(["A b"] * 20),
+    rows(["A b"] * 20, between="\n"),
+    rows(["'single'"] * 30 + ['"double"'] * 30),
+    rows(["12"] * 15, begin=_OPTIONS, dash=True) + "    name: behind\n  b:\n    name: other\n",
+    rows(["true"] * 12 + ["null"] * 12 + ["text"] * 12),
+    rows(["A b"] * 12) + "  # said\n" + rows(["c"] * 12, begin="phone_numbers:\n"),
+    rows(["A b"] * 12 + ["more\n    further: 1"] * 3 + ["A b"] * 5),
+    rows(["A b"] * 12 + ["more\n\n    further: 1"] + ["A b"] * 5),
+    rows(["A b"] * 12 + ["more\n    # said\n    further: 1"] + ["0123", "1.5", "{a: 1}", "x: y"]),
 )
 
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sdx_state.config.plain_blocks import plain_document
-from tests.config.plain_texts import PLAIN, built, same
+from tests.config.plain_texts import PLAIN, ROWS, Reported, built, rows, same
 
 
 @pytest.mark.parametrize("text", PLAIN)
@@ -15,6 +15,52 @@ def test_plain_files_are_read_as_the_builder_reads_them(text):
     found = plain_document(text)
     assert found is not None
     assert same(found, built(text))
+
+
+@pytest.mark.parametrize("text", ROWS)
+def test_rows_are_read_as_the_builder_reads_them_or_left_to_it(text):
+    found = plain_document(text)
+    assert found is None or same(found, built(text))
+
+
+def test_most_rows_are_read_by_a_pattern():
+    found = plain_document(rows(["A b"] * 20))
+    assert sum(user.row is not None for user in found["users"].values()) == 11
+
+
+values = st.sampled_from(
+    ["A", "A b", "A b", "'q'", '"q"', "1", "true", "x: y", "x #y", "é", "b ", "0123", "1.5", "{a: 1}"]
+)
+changes = st.tuples(
+    st.integers(0, 400), st.sampled_from(["", " ", "\n", "#", ":", "- ", "  ", "a: 1\n", "    a: 1\n", "null"])
+)
+
+
+@settings(max_examples=5 * settings.default.max_examples)
+@given(
+    st.lists(values, min_size=1, max_size=3),
+    st.lists(values, max_size=4),
+    st.booleans(),
+    st.sampled_from(["", "", "\n", "\n\n", "# x\n"]),
+    st.lists(changes, max_size=2),
+)
+def test_rows_of_all_kinds_are_read_as_the_builder_reads_them_or_left_to_it(first, behind, dash, between, changed):
+    begin = "surveys:\n  a:\n    questions:\n" if dash else "users:\n"
+    text = rows([*first * 10, *behind, *first], begin=begin, dash=dash, between=between)
+    for place, put in changed:
+        text = text[:place] + put + text[place:]
+    found = plain_document(text)
+    if found is not None:
+        try:
+            assert same(found, built(text))
+        except Reported as error:
+            raise AssertionError(str(error)) from None
+
+
+def test_a_row_that_repeats_a_key_is_left_to_the_builder():
+    text = rows(["A b"] * 20)
+    assert plain_document(text.replace("a15@", "a14@")) is None
+    assert plain_document(text.replace("    note: A b\n  a19@", "    phone: A b\n  a19@")) is None
 
 
 lines = st.lists(

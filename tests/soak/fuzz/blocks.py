@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from sdx_state.config.plain_blocks import plain_document
 from tests.config.layout_texts import TEXTS
-from tests.config.plain_texts import PLAIN, Reported, built, same
+from tests.config.plain_texts import PLAIN, ROWS, Reported, built, same
 from tests.soak.fuzz.fast_ways import HANDED_OVER, Found, judged, main
 
 # Plain texts stay plain after few changes; the others have all that is not.
@@ -18,7 +18,7 @@ SHARE = 4
 
 def run(seed: int, count: int) -> Found:
     """Damage `count` texts; return how many were read, handed over or no text, and those that were read otherwise."""
-    return judged((*PLAIN * SHARE, *TEXTS), _judge, seed, count)
+    return judged((*PLAIN * SHARE, *ROWS, *TEXTS), _judge, seed, count)
 
 
 def _judge(text: str) -> tuple[str, bool]:
