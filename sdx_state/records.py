@@ -5,6 +5,9 @@ imports more than a hundred such classes, and makes a few instances of half of t
 class are made by a method that is not compiled for it; the standard decorator makes all methods when there are many,
 or when another method or a function of `dataclasses` is used. The class behaves as a standard one (without a
 docstring it is given none), and the type checker takes it for one.
+
+With `slots=True`, for frozen classes of which there are many instances, an instance is filled in a third of the time:
+it is one of a class that is not frozen until it has all its fields.
 """
 
 from __future__ import annotations
@@ -24,10 +27,10 @@ else:
     _LOCK = threading.RLock()  # the first two instances may be made in two threads
     _MANY = 100  # instances: so many take as long as compiling the methods of the class
 
-    def dataclass(cls=None, /, *, frozen=False, eq=True):
+    def dataclass(cls=None, /, *, frozen=False, eq=True, slots=False):
         """Make `cls` a dataclass, as `dataclasses.dataclass` does: now, or in part later where it is a plain one."""
         if cls is None:
-            return lambda one: dataclass(one, frozen=frozen, eq=eq)
+            return lambda one: dataclass(one, frozen=frozen, eq=eq, slots=slots)
         fields = [one for one in cls.__dict__.values() if isinstance(one, dataclasses.Field)]
         plain = (
             type(cls) is type
@@ -37,10 +40,11 @@ else:
             and not any(kind.startswith(_ANNOTATIONS_OF_OTHERS) for kind in cls.__annotations__.values())
             and all(one.init and one.kw_only is not True for one in fields)
         )
-        if not plain:
-            return dataclasses.dataclass(frozen=frozen, eq=eq)(cls)
-        _Deferred(cls, frozen, eq).begin()
-        return cls
+        if not plain or (slots and not (frozen and cls.__bases__ == (object,))):
+            return dataclasses.dataclass(frozen=frozen, eq=eq, slots=slots)(cls)
+        deferred = _Deferred(cls, frozen, eq, slots)
+        deferred.begin()
+        return deferred.cls
 
     def replace(one, /, **changes):
         """Return a copy of `one` with `changes`, as `dataclasses.replace` does."""
@@ -65,10 +69,12 @@ else:
             parameters: The names of the fields, each of which is a parameter.
             made: How many instances were made.
             complete: Whether all methods are the standard ones.
+            slots: Whether instances have no `__dict__`.
         """
 
-        def __init__(self, cls, frozen, eq):
+        def __init__(self, cls, frozen, eq, slots):
             self.cls = cls
+            self.slots = slots
             self.options = {"frozen": frozen, "eq": eq, "repr": "__repr__" not in cls.__dict__}
             self.defaults = {name: cls.__dict__[name] for name in cls.__annotations__ if name in cls.__dict__}
             self.parameters = tuple(cls.__annotations__)
@@ -77,8 +83,10 @@ else:
 
         def begin(self):
             """Set the methods and the attributes that the standard decorator sets."""
+            if self.slots:
+                self.cls = _slotted(self.cls, self.parameters)
             cls = self.cls
-            for name, default in self.defaults.items():
+            for name, default in () if self.slots else self.defaults.items():
                 if isinstance(default, dataclasses.Field):
                     if default.default is dataclasses.MISSING:
                         delattr(cls, name)
@@ -151,9 +159,55 @@ else:
                 replaced = ["__init__", "__match_args__", "__dataclass_params__", "__dataclass_fields__"]
                 replaced += ["__repr__"] if self.options["repr"] else []
                 replaced += ["__eq__", "__hash__"] if self.options["eq"] else []
+                if self.slots:
+                    filling = _filling(cls, self.parameters, self.defaults)
+                    filling.__wrapped__ = twin.__init__  # where `inspect` finds the signature
+                    twin.__init__ = filling
                 for name in replaced:  # one at a time, so that every class has them all in every thread
                     setattr(cls, name, twin.__dict__[name])
                 self.complete = True
+
+    def _slotted(cls, names):
+        """Return `cls` with a slot for each of `names`, and what copies and pickles its instances."""
+        left_out = (*names, "__dict__", "__weakref__")
+        body = {name: value for name, value in cls.__dict__.items() if name not in left_out}
+
+        def __getstate__(self):
+            return [getattr(self, name) for name in names]
+
+        def __setstate__(self, state):
+            for name, value in zip(names, state, strict=True):
+                object.__setattr__(self, name, value)
+
+        body |= {"__qualname__": cls.__qualname__, "__slots__": names}
+        body |= {"__getstate__": __getstate__, "__setstate__": __setstate__}
+        return type(cls.__name__, cls.__bases__, body)
+
+    def _filling(cls, names, defaults):
+        """Return `__init__` of a frozen class with slots, by whose refusals an instance would be filled slowly."""
+        missing = object()
+        known = {"_set": object.__setattr__, "_frozen": cls, "_missing": missing}
+        known["_open"] = type(cls.__name__, (), {"__slots__": names})
+        parameters, body = [], ["_set(self, '__class__', _open)"]
+        for name in names:
+            default = defaults.get(name, dataclasses.MISSING)
+            if isinstance(default, dataclasses.Field):
+                factory, default = default.default_factory, default.default
+                if factory is not dataclasses.MISSING:
+                    known[f"_make_{name}"], default = factory, missing
+                    body.append(f"if {name} is _missing: {name} = _make_{name}()")
+            body.append(f"self.{name} = {name}")
+            if default is dataclasses.MISSING:
+                parameters.append(name)
+            else:
+                known[f"_default_{name}"] = default
+                parameters.append(f"{name}=_default_{name}")
+        body.append("self.__class__ = _frozen")
+        source = f"def __init__(self, {', '.join(parameters)}):\n " + "\n ".join(body)
+        exec(source, known)  # noqa: S102 - of the names of fields, as the standard decorator does
+        made = known["__init__"]
+        made.__qualname__ = f"{cls.__qualname__}.__init__"
+        return made
 
     class _Attribute:
         """An attribute of a class, which completes the class."""

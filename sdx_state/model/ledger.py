@@ -18,7 +18,7 @@ _CANONICAL = json.JSONEncoder(ensure_ascii=True, sort_keys=True, separators=(","
 Step = tuple[Address, Address]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One managed resource.
 

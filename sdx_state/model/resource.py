@@ -37,7 +37,7 @@ class Use:
         return f"{self.file}:{self.line} {self.key}{more}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Source:
     """Place of a declaration: file (relative to the project directory), line and column from 1.
 
@@ -69,7 +69,7 @@ class Elsewhere(tuple[int, int]):
         return self
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Desired:
     """One resource as YAML declares it, references resolved.
 
@@ -116,7 +116,7 @@ class Desired:
         return Source(self.source.file, *place) if place else self.source
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Live:
     """One live resource, as in the answer of the API.
 
