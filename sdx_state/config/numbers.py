@@ -24,9 +24,9 @@ def canonical(text: str, country_code: str | None = None) -> str | Complaint:
         text: The number; punctuation is allowed. Without a leading `+` it is read as dialled in its country.
         country_code: ISO 3166 alpha-2 code of that country.
     """
-    plain = without_separators(text)
-    if _is_plainly_valid(plain):
-        return plain
+    for written in (text, without_separators(text)):  # as programs write it, then as people do
+        if _is_plainly_valid(written):
+            return written
     return _thorough(text, country_code)
 
 

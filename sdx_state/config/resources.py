@@ -13,7 +13,7 @@ from sdx_state.config.source_text import SourceText
 from sdx_state.config.switches import switch
 from sdx_state.config.tree import Node, Place, Table, items, places_of, table
 from sdx_state.config.values import FieldReader, Fields
-from sdx_state.kinds import KINDS, Kind, children_of
+from sdx_state.kinds import Kind, children_of
 from sdx_state.kinds.complaint import Complaint
 from sdx_state.kinds.user import UPLOAD_BESIDE_TEAM, UPLOAD_SWITCHES
 from sdx_state.model.address import Address, readable_key
@@ -54,10 +54,11 @@ class Document:
     def entries(self, kind: Kind) -> Iterator[tuple[str, Table | None]]:
         """Yield key and body of each resource in the section of `kind`; no body for what the schema refuses."""
         made = {key for section, key in self.blocks if section == kind.collection}
+        broken = {key for section, key in self.broken if section == kind.collection}
         for key, body in table(self.root.get(kind.collection)).items():
             if key in made:
                 continue
-            if (kind.collection, key) in self.broken:
+            if key in broken:
                 yield key, None
             elif isinstance(body, Table) and key not in kind.section_keys:
                 yield key, body
@@ -113,15 +114,16 @@ class Declarations:
     ) -> None:
         address = kind.address(key)
         source = reader.source.at(place)
-        if not self._claim(address, key, reader.source, place, source):
+        if not self._claim(kind, address, key, reader.source, place, source):
             return
         if kind.lookup_only:
             self.numbers[key] = None
         if body is None:
             return
-        fields = reader.read(kind, body)
-        if kind.keyed_by_identity:
-            self._read_identity(kind, key, place, reader, fields)
+        keyed = kind.keyed_by_identity
+        fields = reader.read(kind, body, {kind.identity: key}) if keyed else reader.read(kind, body)
+        if keyed:
+            self._check_identity(kind, key, place, reader, fields)
         elif not kind.required:
             message = f"missing required field `{kind.natural_key}` in the {kind.noun} `{key}`"
             self._needs(kind, body, fields, reader, place, message)
@@ -160,15 +162,14 @@ class Declarations:
             return
         address = kind.address(key, parent)
         source = reader.source.at(place)
-        if not self._claim(address, key, reader.source, place, source):
+        if not self._claim(kind, address, key, reader.source, place, source):
             return
         self._needs(kind, body, fields, reader, place, f"missing required field `{name}` in the {kind.noun} `{key}`")
         self._keep(address, kind, key, body, fields, source, parent=parent, position=position, use=use)
 
-    def _read_identity(self, kind: Kind, key: str, place: Place, reader: FieldReader, fields: Fields) -> None:
-        """Take the key, which identifies the resource, for its field."""
+    def _check_identity(self, kind: Kind, key: str, place: Place, reader: FieldReader, fields: Fields) -> None:
+        """Report what is wrong with the key, which identifies the resource."""
         identity = kind.by_name[kind.identity]
-        fields.values = {identity.name: key, **fields.values}
         complaint = identity.check(key) if identity.check is not None else None
         if complaint is not None and key.isprintable():
             reader.complain(place, complaint, fields)
@@ -205,7 +206,7 @@ class Declarations:
         key = row.cells[kind.identity]
         address = kind.address(key)
         at = source.at(row.place)
-        if not self._claim(address, key, source, row.place, at):
+        if not self._claim(kind, address, key, source, row.place, at):
             return
         fields = reader.read_cells(kind, row.cells, row.places, country_code)
         upload = {column: row.cells[column] for column in kind.upload if column in row.cells}
@@ -229,13 +230,14 @@ class Declarations:
         self, kind: Kind, body: Table, fields: Fields, reader: FieldReader, place: Place, message: str
     ) -> None:
         """A resource is found by its natural key unless it is pinned to an id."""
-        refused = len(body.marks) > len(body)  # by the schema, which has said so
-        if not fields.values.get(kind.natural_key) and "id" not in body and fields.sound and not refused:
+        if fields.values.get(kind.natural_key) or "id" in body or not fields.sound:
+            return
+        if len(body.marks) == len(body):  # else the schema refused a field, and has said so
             reader.complain(
                 place, Complaint("missing-field", message, f"add `{kind.natural_key}:`, or pin it with `id:`"), fields
             )
 
-    def _claim(self, address: Address, key: str, source: SourceText, place: Place, at: Source) -> bool:
+    def _claim(self, kind: Kind, address: Address, key: str, source: SourceText, place: Place, at: Source) -> bool:
         """Take `address` for what `key` at `place` of `source` declares; report it and say no if it is taken."""
         self.declared.add(address)
         if not key.isprintable():
@@ -243,7 +245,7 @@ class Declarations:
                 source.diagnostic("invalid-character", place, "this key contains an invisible character", "retype it")
             )
         # An address that is made of an identity is folded already; other keys name files, which some systems fold.
-        folded = address if KINDS[address.kind].keyed_by_identity else address.casefold()
+        folded = address if kind.keyed_by_identity else address.casefold()
         first = self._first.setdefault(folded, (key, at))
         if first[1] is at:
             return True

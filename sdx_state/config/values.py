@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import field
-from typing import Protocol
 
 from sdx_state.config.numbers import canonical
 from sdx_state.config.references import OPEN, References
 from sdx_state.config.scalars import Unquoted
 from sdx_state.config.source_text import SourceText
 from sdx_state.config.tree import Items, Node, Place, Table, at_column
-from sdx_state.kinds import KINDS, Kind
+from sdx_state.kinds import KINDS, Kind, cached_by_table
 from sdx_state.kinds.addresses import NoAddress, parse_address
 from sdx_state.kinds.complaint import Complaint
 from sdx_state.kinds.email import check_email
@@ -19,12 +17,15 @@ from sdx_state.kinds.field import Field, FieldType
 from sdx_state.model.address import Address
 from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.value import Value
-from sdx_state.records import dataclass
+
+_NOTHING: Mapping[str, Value] = {}
 
 
-@dataclass
 class Fields:
     """The fields of one resource.
+
+    Args:
+        values: What is known already.
 
     Attributes:
         values: By name, references replaced, telephone numbers in E.164.
@@ -32,34 +33,41 @@ class Fields:
         sound: Whether nothing is wrong with any of them.
     """
 
-    values: dict[str, Value] = field(default_factory=dict)
-    depends_on: dict[Address, None] = field(default_factory=dict)
-    sound: bool = True
+    __slots__ = ("depends_on", "sound", "values")
+
+    def __init__(self, values: dict[str, Value]) -> None:
+        self.values = values
+        self.depends_on: dict[Address, None] = {}
+        self.sound = True
 
 
-class _Places(Protocol):
-    """Tells the place of the value of a field."""
-
-    def __getitem__(self, name: str, /) -> Place: ...
+PlaceOf = Callable[[str], Place]  # the place of the value of a field
 
 
-@dataclass(frozen=True)
-class _ValuePlaces:
-    """The places of a table's values, looked up for what is complained about only."""
+Judge = Callable[[str], "str | Complaint | None"]
 
-    node: Table
 
-    def __getitem__(self, name: str, /) -> Place:
-        return self.node.value_place(name)
+def judge_of(field: Field) -> Judge | None:
+    """Return what tells how `field` keeps a text, or why it cannot be declared there; None where all are kept."""
+    if field.type is FieldType.PHONE:
+        return canonical
+    return field.check or (check_email if field.type is FieldType.EMAIL else None)
+
+
+@cached_by_table
+def _plain_judges(kind: Kind) -> Mapping[str, tuple[str, Judge | None]]:
+    """Return key in YAML -> name and judge, of the fields of which a text needs no more than that."""
+    return {
+        key: (field.name, judge_of(field))
+        for key, field in kind.by_key.items()
+        if not (field.doubt or field.refers_to or field.national)
+    }
 
 
 def judge(field: Field, text: str) -> str | Complaint | None:
     """Return how `field` keeps `text`, why it cannot be declared there, or None where it is kept as it is."""
-    if field.type is FieldType.PHONE:
-        return canonical(text)
-    if field.check is not None:
-        return field.check(text)
-    return check_email(text) if field.type is FieldType.EMAIL else None
+    judge_ = judge_of(field)
+    return judge_(text) if judge_ is not None else None
 
 
 class FieldReader:
@@ -70,21 +78,27 @@ class FieldReader:
         self.references = references
         self.report = report
 
-    def read(self, kind: Kind, node: Table) -> Fields:
-        """Return the fields of `kind` that `node` declares."""
-        fields = Fields()
-        known, unchecked = kind.by_key, kind.unchecked
-        places = _ValuePlaces(node)
+    def read(self, kind: Kind, node: Table, identity: Mapping[str, Value] = _NOTHING) -> Fields:
+        """Return the fields of `kind` that `node` declares, behind `identity`, which its key declares."""
+        fields = Fields({**identity})
+        known, plain = kind.by_key, _plain_judges(kind)
+        places, values = node.value_place, fields.values
         national = None
         for key, value in node.items():
-            if value.__class__ is str and key in unchecked and OPEN not in value:  # the common case, without a call
-                fields.values[unchecked[key]] = value
-            elif key in known:
+            if (
+                value.__class__ is str and key in plain and OPEN not in value
+            ):  # the common case, with one call or none
+                name, judge_ = plain[key]
+                verdict = judge_(value) if judge_ is not None and value else None
+                if not isinstance(verdict, Complaint):
+                    values[name] = verdict or value
+                    continue
+            if key in known:
                 field_ = known[key]
                 if field_.national:
                     national = field_
                 else:
-                    fields.values[field_.name] = self._value(field_, value, places, fields)
+                    values[field_.name] = self._value(field_, value, places, fields)
         if national is not None:
             self._read_national(national, node, fields)
         return fields
@@ -118,7 +132,7 @@ class FieldReader:
 
         Telephone numbers that do not say their country are of `country_code`.
         """
-        fields = Fields()
+        fields = Fields({})
         for name, field_ in kind.by_name.items():
             if name in cells:
                 text = cells[name]
@@ -128,20 +142,20 @@ class FieldReader:
                         self.complain(places[name], number, fields)
                         continue
                     text = number
-                fields.values[name] = self._judged(field_, text, places, fields)
+                fields.values[name] = self._judged(field_, text, places.__getitem__, fields)
         return fields
 
-    def _value(self, field_: Field, value: Node, places: _Places, fields: Fields) -> Value:
+    def _value(self, field_: Field, value: Node, places: PlaceOf, fields: Fields) -> Value:
         if isinstance(value, str):
             if isinstance(value, Unquoted):
                 if field_.type is FieldType.PHONE:
-                    self.complain(places[field_.key], must_be_quoted(field_.key, value), fields)
+                    self.complain(places(field_.key), must_be_quoted(field_.key, value), fields)
                     return str(value)
                 value = str(value)
             if OPEN in value:
                 before = fields.sound
                 fields.sound = True
-                value = self._text(value, places[field_.key], fields)
+                value = self._text(value, places(field_.key), fields)
                 if not fields.sound:  # a reference is missing, which has been said
                     return value
                 fields.sound = before
@@ -180,21 +194,21 @@ class FieldReader:
             self.report(self.source.diagnostic(bad.code, where, bad.message, bad.help))
         return expanded.text
 
-    def _judged(self, field_: Field, text: str, places: _Places, fields: Fields) -> str:
+    def _judged(self, field_: Field, text: str, places: PlaceOf, fields: Fields) -> str:
         """Return `text` as it is kept, with errors and warnings about it reported at its place."""
         if not text:
             return text
         if field_.refers_to:
-            return self._referred(field_, text, places[field_.key], fields)
+            return self._referred(field_, text, places(field_.key), fields)
         verdict = judge(field_, text)
         if verdict is None and field_.doubt is not None:
             doubt = field_.doubt(text)
             if doubt is not None:
                 self.report(
-                    self.source.diagnostic(doubt.code, places[field_.key], doubt.message, doubt.help, "warning")
+                    self.source.diagnostic(doubt.code, places(field_.key), doubt.message, doubt.help, "warning")
                 )
         if isinstance(verdict, Complaint):
-            self.complain(places[field_.key], verdict, fields)
+            self.complain(places(field_.key), verdict, fields)
             return text
         return verdict or text
 

@@ -79,16 +79,6 @@ class Kind:
         return {field.key: field for field in self.fields if field.name != keyed}
 
     @cached_property
-    def unchecked(self) -> dict[str, str]:
-        """Key in YAML -> name, of the fields whose texts are kept as they are written, references aside."""
-        return {
-            key: field.name
-            for key, field in self.by_key.items()
-            if field.type not in (FieldType.PHONE, FieldType.EMAIL)
-            and not (field.check or field.doubt or field.refers_to or field.national)
-        }
-
-    @cached_property
     def keyed_by_identity(self) -> bool:
         """True if the key in YAML identifies the resource in the tenant, so that another key is another resource."""
         return self.identity == self.natural_key and not self.lookup_only
