@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import math
+import re
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any, NoReturn
 
 MAX_DEPTH = 64
 _CONTAINERS = frozenset({dict, list})
+_SPACES = " \t\n\r"  # JSON allows them between a key and its colon
+_SPACED_MEMBER = re.compile(rf'"[{_SPACES}]+:')
 OWN_DEPTH = MAX_DEPTH + 16  # For documents of this program, which contain answers of the API.
 
 
@@ -37,7 +41,7 @@ def parse(body: bytes | str, max_depth: int = MAX_DEPTH) -> object:
     """
     try:
         text = body if isinstance(body, str) else body.decode("utf-8")
-        document = _DECODER.decode(text)
+        document = _checked(text, max_depth)
     except (UnicodeError, json.JSONDecodeError) as error:
         raise NotJson("it is not JSON") from error
     except Questionable:
@@ -47,7 +51,6 @@ def parse(body: bytes | str, max_depth: int = MAX_DEPTH) -> object:
         raise Questionable("it contains a number with too many digits") from error
     except RecursionError:
         raise Questionable(_too_deep(max_depth)) from None
-    _check_depth(document, text, max_depth)
     if isinstance(body, str) or "\\ud" in text or "\\uD" in text:
         _check_characters(document)
     return document
@@ -75,20 +78,64 @@ def _finite(digits: str) -> float:
     return number
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_distinct, parse_constant=_refuse_constant, parse_float=_finite)
+def _decoder(**hooks: Any) -> json.JSONDecoder:
+    return json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite, **hooks)
 
 
-def _check_depth(document: object, text: str, max_depth: int) -> None:
-    # Nearly every page is a list of flat objects: it has one bracket for each row, and its own. It needs no walk.
-    if isinstance(document, list) and text.count("{") + text.count("[") <= len(document) + 1:
-        return
+_DECODER = _decoder(object_pairs_hook=_distinct)
+_FAST_DECODER = _decoder()  # keeps the last of duplicate keys
+
+
+def _checked(text: str, max_depth: int) -> object:
+    """Return the document in `text` without duplicate keys, nested at most `max_depth` levels.
+
+    Raises:
+        Questionable: It has a duplicate key, or is nested deeper.
+        ValueError, RecursionError: As the decoder of the standard library.
+    """
+    try:
+        document = _FAST_DECODER.decode(text)
+        if _is_proven(document, text, max_depth):
+            return document
+    except (ValueError, RecursionError):
+        pass  # the thorough way reports the first error, which may be a duplicate key before this one
+    document = _DECODER.decode(text)
+    if any(depth == max_depth for depth, _ in enumerate(_levels(document))):
+        raise Questionable(_too_deep(max_depth))
+    return document
+
+
+def _is_proven(document: object, text: str, max_depth: int) -> bool:
+    """Tell whether `document` surely has every member of `text`, and at most `max_depth` levels.
+
+    Colons and brackets in strings are counted too, so the counts are never too low.
+    """
+    members, containers = _most_members(text), text.count("{") + text.count("[")
+    for depth, level in enumerate(_levels(document)):
+        if depth == max_depth:
+            return False
+        members -= sum(len(outer) for outer in level if type(outer) is dict)
+        containers -= len(level)
+        if not containers:
+            break  # nothing below is a container, so it needs no look at each value
+    return not members
+
+
+def _levels(document: object) -> Iterator[list[Any]]:
+    """Yield the containers at each level of nesting, the outermost first."""
     level: list[Any] = [document] if type(document) in _CONTAINERS else []
-    for _ in range(max_depth):
-        inside = [outer.values() if type(outer) is dict else outer for outer in level]
+    while level:
+        yield level
+        inside: Iterable[Any] = (outer.values() if type(outer) is dict else outer for outer in level)
         level = [inner for inner in chain.from_iterable(inside) if type(inner) in _CONTAINERS]
-        if not level:
-            return
-    raise Questionable(_too_deep(max_depth))
+
+
+def _most_members(text: str) -> int:
+    """Return the number of members of all objects in `text`, or more: each has a quote, spaces and a colon."""
+    members = text.count('":')
+    if any(space in text and f"{space}:" in text for space in _SPACES):
+        members += len(_SPACED_MEMBER.findall(text))
+    return members
 
 
 def _check_characters(document: object) -> None:
