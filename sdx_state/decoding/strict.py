@@ -51,7 +51,7 @@ def parse(body: bytes | str, max_depth: int = MAX_DEPTH) -> object:
         raise Questionable("it contains a number with too many digits") from error
     except RecursionError:
         raise Questionable(_too_deep(max_depth)) from None
-    if isinstance(body, str) or "\\ud" in text or "\\uD" in text:
+    if isinstance(body, str) or ("\\" in text and ("\\ud" in text or "\\uD" in text)):
         _check_characters(document)
     return document
 

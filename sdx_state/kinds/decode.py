@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 from sdx_state.decoding.typed import Decode, Malformed, member, member_or, natural, one_of, record, text
 from sdx_state.kinds import KINDS, cached_by_table
 from sdx_state.kinds.addresses import NoAddress, parse_address
@@ -23,9 +21,11 @@ def _kind_name() -> Decode[str]:
 
 def address(value: object) -> Address:
     """Return the address of a resource of a known kind."""
-    if type(value) is str:
-        with suppress(NoAddress):
+    try:
+        if type(value) is str:
             return parse_address(value)
+    except NoAddress:
+        pass
     raise Malformed("an address such as survey.support-csat", value)
 
 

@@ -40,11 +40,10 @@ class Address(str):
 
     def __new__(cls, kind: str, key: str, parent: Address | None = None) -> Address:
         """Return the address of `key` of `kind`, below `parent` if it has one."""
-        self = super().__new__(cls, f"{kind}.{key}" if parent is None else f"{kind}.{parent.name}.{key}")
-        assign = object.__setattr__  # made for every resource of a plan, twice
-        assign(self, "kind", kind)
-        assign(self, "key", key)
-        assign(self, "parent", parent)
+        self = _new(cls, f"{kind}.{key}" if parent is None else f"{kind}.{parent.name}.{key}")
+        _set_kind(self, kind)
+        _set_key(self, key)
+        _set_parent(self, parent)
         return self
 
     def __reduce__(self) -> tuple[type[Address], tuple[str, str, Address | None]]:
@@ -66,6 +65,11 @@ class Address(str):
 
     if TYPE_CHECKING:  # The type checker rejects these methods, because only this module knows where the kind ends.
         partition = rpartition = split = rsplit = startswith = removeprefix = None  # type: ignore[assignment]
+
+
+# An address is made for every resource of a plan, twice: these are its methods without a look-up by name.
+_new = str.__new__
+_set_kind, _set_key, _set_parent = (Address.__dict__[name].__set__ for name in ("kind", "key", "parent"))
 
 
 def is_key(text: str) -> bool:

@@ -125,15 +125,15 @@ def _entry_document(entry: Entry) -> dict[str, object]:
 
 
 def _entry(value: object) -> Entry:
-    entry = record(value)
-    id, applied, protect = entry.get("id"), entry.get("applied"), entry.get("protect", False)
     # In the innermost loop of every plan, one condition proves what the decoders below would say.
+    entry = value if type(value) is dict else record(value)
+    id, applied = entry.get("id"), entry.get("applied")
     if (
         type(id) is str
         and id
         and type(applied) is dict
-        and {*map(type, applied.values())} <= _TEXT
-        and protect is False
+        and _TEXT.issuperset(map(type, applied.values()))
+        and entry.get("protect", False) is False
     ):
         return Entry(id, applied)
     return Entry(

@@ -28,8 +28,10 @@ def with_identities(entries: Mapping[Address, Entry]) -> dict[Address, Entry]:
     """
     kept = dict(entries)
     for address, entry in entries.items():
+        if address.isascii() and entry.id.isascii():
+            continue
         kind = KINDS[address.kind]
-        if not kind.keyed_by_identity or (address.isascii() and entry.id.isascii()):
+        if not kind.keyed_by_identity:
             continue
         today = kind.address(entry.id)
         if address.name == entry.id.casefold() and today not in kept:
@@ -42,6 +44,11 @@ def shared_id(entries: Mapping[Address, Entry]) -> tuple[Address, Address] | Non
 
     A question may be in several surveys under one id (API reference, "Questions"): its survey distinguishes it.
     """
+    ids: dict[str, list[str]] = {}
+    for address, entry in entries.items():
+        ids.setdefault(address.parent or address.kind, []).append(entry.id)
+    if all(len(set(inside)) == len(inside) for inside in ids.values()):
+        return None  # nearly always, decided without a pair for each entry
     owners: dict[tuple[str, str], Address] = {}
     for address, entry in entries.items():
         place = address.parent or address.kind
