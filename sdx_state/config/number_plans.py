@@ -1,7 +1,8 @@
 """Numbering plans: the national numbers that are valid under each calling code.
 
 `number_plans.txt` is made from the library `phonenumbers`, whose import takes as long as the rest of a small plan's
-checks (`python -m tests.config.write_number_plans`). A line is a calling code, a space, and a pattern.
+checks (`python -m tests.config.write_number_plans`). A line is a calling code and patterns, with spaces between. The
+first ones are of mobile and fixed lines, so that the others are rarely compiled.
 """
 
 from __future__ import annotations
@@ -20,20 +21,17 @@ def is_in_plan(digits: str) -> bool:
     A no is not the last word: the table may be older than the plan.
     """
     for length in (1, 2, 3):
-        plan = _pattern(digits[:length])
-        if plan is not None:
-            return plan.fullmatch(digits, length) is not None
+        plans = _plans().get(digits[:length])
+        if plans is not None:
+            return any(_compiled(plan).fullmatch(digits, length) is not None for plan in plans)
     return False
 
 
-@cache
-def _pattern(calling_code: str) -> re.Pattern[str] | None:
-    text = _plans().get(calling_code)
-    return re.compile(text) if text is not None else None
+_compiled = cache(re.compile)
 
 
 @cache
-def _plans() -> Mapping[str, str]:
+def _plans() -> Mapping[str, tuple[str, ...]]:
     text = Path(__file__).with_name(FILE).read_text(encoding="ascii")  # `importlib.resources` takes 7 ms to import
-    lines = (line.partition(" ") for line in text.splitlines() if not line.startswith("#"))
-    return {code: pattern for code, _, pattern in lines}
+    lines = (line.split(" ") for line in text.splitlines() if not line.startswith("#"))
+    return {code: tuple(plans) for code, *plans in lines}

@@ -10,8 +10,8 @@ from sdx_state.config import number_plans
 
 TABLE = Path(number_plans.__file__).with_name(number_plans.FILE)
 LINES = (
-    "fixed_line",
     "mobile",
+    "fixed_line",
     "toll_free",
     "premium_rate",
     "shared_cost",
@@ -33,14 +33,14 @@ def plans() -> str:
     lines = [f"# Made from phonenumbers {phonenumbers.__version__} by `python -m tests.config.write_number_plans`."]
     for code, regions in sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE.items()):
         patterns: dict[str, None] = {}
-        for region in regions:
-            metadata = phonenumbers.PhoneMetadata.metadata_for_region_or_calling_code(code, region)
-            for line in LINES:
+        found = [phonenumbers.PhoneMetadata.metadata_for_region_or_calling_code(code, region) for region in regions]
+        for line in LINES:
+            for metadata in found:
                 description = getattr(metadata, line)
                 if description is not None and description.national_number_pattern:
                     patterns[description.national_number_pattern] = None
         if patterns:
-            lines.append(f"{code} {'|'.join(f'(?:{pattern})' for pattern in patterns)}")
+            lines.append(" ".join((str(code), *patterns)))
     return "\n".join(lines) + "\n"
 
 
