@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 else:
     import dataclasses
     import threading
+    from typing import Generic
 
     _ANNOTATIONS_OF_OTHERS = ("ClassVar", "InitVar", "KW_ONLY")  # they declare no plain field
     _OWN = ("__init__", "__eq__", "__hash__", "__setattr__", "__delattr__")
@@ -34,7 +35,7 @@ else:
         fields = [one for one in cls.__dict__.values() if isinstance(one, dataclasses.Field)]
         plain = (
             type(cls) is type
-            and all(_is_plain(base) for base in cls.__mro__[1:-1])
+            and all(base is Generic or _is_plain(base) for base in cls.__mro__[1:-1])
             and cls.__dict__.keys().isdisjoint(_OWN)
             and all(isinstance(kind, str) for kind in cls.__annotations__.values())
             and not any(kind.startswith(_ANNOTATIONS_OF_OTHERS) for kind in cls.__annotations__.values())
@@ -152,7 +153,7 @@ else:
                     return
                 cls = self.cls
                 body = {"__qualname__": cls.__qualname__, "__annotations__": cls.__annotations__}
-                kept = ("__doc__", "__module__", "__post_init__")
+                kept = ("__doc__", "__module__", "__orig_bases__", "__post_init__")
                 body.update({name: cls.__dict__[name] for name in kept if name in cls.__dict__})
                 twin = type(cls.__name__, cls.__bases__, body | self.defaults)
                 dataclasses.dataclass(**self.options)(twin)

@@ -10,7 +10,7 @@ import pickle
 import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Generic, TypeVar
 
 import pytest
 
@@ -143,6 +143,20 @@ def below_a_plain_class(dataclass):
     return Example
 
 
+K = TypeVar("K")
+
+
+def generic(dataclass):
+    @dataclass(frozen=True)
+    class Example(Generic[K]):
+        """An example."""
+
+        a: K
+        b: int = 2
+
+    return Example
+
+
 def with_own_equality(dataclass):
     @dataclass(frozen=True)
     class Example:
@@ -179,6 +193,7 @@ MAKERS = [
     empty,
     with_post_init,
     derived,
+    generic,
     below_a_plain_class,
     with_own_equality,
     only_by_name,
@@ -295,6 +310,6 @@ def test_the_package_uses_no_other_dataclass():
         for node in walk(parsed(path))
         if isinstance(node, ast.ImportFrom)
         and node.module == "dataclasses"
-        and any(name.name == "dataclass" for name in node.names)
+        and any(name.name in ("dataclass", "replace") for name in node.names)
     }
     assert standard == {"records.py"}

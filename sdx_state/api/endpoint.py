@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
 from itertools import islice
 
 from sdx_state.api.answer import Row, Rows, allowed_verbs, nothing_of, resource_of, rows_of
@@ -15,6 +14,7 @@ from sdx_state.api.identity import Identity, check_country, check_texts, telepho
 from sdx_state.api.paging import LIMIT, Listing, PageSizes, iterate
 from sdx_state.api.retry import Sender
 from sdx_state.model.urls import encoded
+from sdx_state.records import replace
 
 MOST_LISTED = 500_000  # Rows of a list that is read as a whole: five times the questions of the largest tenant.
 _ENDLESS = (

@@ -102,7 +102,9 @@ def check_texts(texts: Mapping[str, object], request: str) -> None:
     """
     for name, text in texts.items():
         for part in (name, text):
-            if isinstance(part, str) and _UNSENDABLE.search(part):
+            if not isinstance(part, str) or (part.isascii() and "\0" not in part):
+                continue
+            if _UNSENDABLE.search(part):
                 raise InvalidValueError(
                     request, f"the text of {name[:80]!a} contains NUL or half of a surrogate pair"
                 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hmac
 import json
-from dataclasses import field, replace
+from dataclasses import field
 
 from sdx_state.api.credentials import LONGEST, is_customer_uuid, is_token
 from sdx_state.api.exchange import Answer, Request, Transport
@@ -32,7 +32,7 @@ from sdx_state.decoding.typed import (
 )
 from sdx_state.model.urls import BaseUrl, encoded, form_of, query_of
 from sdx_state.programs.machine import THIS_MACHINE, Machine
-from sdx_state.records import dataclass
+from sdx_state.records import dataclass, replace
 
 OAUTH_PATH = "/oauth"
 TIMELY = 300.0  # A token is exchanged this many seconds before it expires.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from glob import escape
 from typing import Protocol
@@ -19,6 +18,7 @@ from sdx_state.apply.approval import (
 from sdx_state.apply.review import Review
 from sdx_state.model.address import Address
 from sdx_state.model.plan import Action
+from sdx_state.records import replace
 
 
 class Person(Protocol):

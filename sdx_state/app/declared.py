@@ -7,7 +7,6 @@ from pathlib import Path
 
 from sdx_state.app.extensions import Extensions, extensions
 from sdx_state.check.offline import offline_diagnostics
-from sdx_state.check.rules import rule_violations
 from sdx_state.config.configuration import Configuration, load_configuration
 from sdx_state.config.errors import ConfigurationError
 from sdx_state.config.files import ProjectFiles
@@ -35,7 +34,7 @@ def load_declared(
     known = extensions(folder)
     added = (
         *_without_backend(configuration, known),
-        *once_for_all_uses(rule_violations(configuration)),
+        *_broken_rules(configuration),
         *known.linted(configuration),
     )
     warnings = in_order((*configuration.warnings, *added)) if added else configuration.warnings
@@ -50,6 +49,15 @@ def load_declared(
     if any(one.severity == "error" for one in warnings):
         raise ConfigurationError(warnings)
     return replace(configuration, warnings=warnings, lints=tuple(once_for_all_uses(lints)))
+
+
+def _broken_rules(configuration: Configuration) -> list[Diagnostic]:
+    """Return every violation of the rules of the project, which most projects do not have."""
+    if not configuration.project.rules:
+        return []
+    from sdx_state.check.rules import rule_violations
+
+    return list(once_for_all_uses(rule_violations(configuration)))
 
 
 def intention_of(configuration: Configuration) -> Intention:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.texts import counted
+from sdx_state.records import replace
 from sdx_state.state.backend import Backend
 from sdx_state.state.errors import StateUnusable
 from sdx_state.state.holder import Holder

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import field
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ from sdx_state.app.extension import NOUNS, Extension, ExtensionFailed, Group
 from sdx_state.app.installed import Places, entry_points
 from sdx_state.model.alike import nearest
 from sdx_state.model.diagnostic import Diagnostic
-from sdx_state.records import dataclass
+from sdx_state.records import dataclass, replace
 
 if TYPE_CHECKING:
     from sdx_state.config.configuration import Configuration

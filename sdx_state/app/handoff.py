@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from sdx_state.app.workspace import Workspace
@@ -18,7 +17,7 @@ from sdx_state.model.address import Address
 from sdx_state.model.plan import Action, Plan
 from sdx_state.plan.build import Intention
 from sdx_state.plan.route import by_hand
-from sdx_state.records import dataclass
+from sdx_state.records import dataclass, replace
 from sdx_state.state.journal import Journal
 
 Rendered = Callable[[HandOff], Mapping[str, str]]

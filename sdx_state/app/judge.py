@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sdx_state.api.endpoints import Endpoints
@@ -14,7 +13,7 @@ from sdx_state.model.plan import Plan
 from sdx_state.model.policy import Guards
 from sdx_state.model.snapshot import Snapshot
 from sdx_state.programs.machine import Machine
-from sdx_state.records import dataclass
+from sdx_state.records import dataclass, replace
 from sdx_state.risk.facts import facts_of
 from sdx_state.risk.grade import grade, needs_evidence, with_risks
 

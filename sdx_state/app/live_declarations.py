@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from sdx_state.config.configuration import Configuration
 from sdx_state.config.sayable import why_not
@@ -18,7 +17,7 @@ from sdx_state.model.snapshot import Snapshot
 from sdx_state.plan.describe import Description, Place, describe, place_of
 from sdx_state.plan.select import is_named
 from sdx_state.plan.targets import unmatched
-from sdx_state.records import dataclass
+from sdx_state.records import dataclass, replace
 
 
 @dataclass(frozen=True)

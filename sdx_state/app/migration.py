@@ -7,7 +7,6 @@ as moved away. So no run can use both, whenever a move is cut off; the next one 
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 from sdx_state.config.files import Folder
@@ -16,7 +15,7 @@ from sdx_state.config.settings import Project
 from sdx_state.config.sift import PROJECT_FILE, Excluded, Found
 from sdx_state.model.advised import AdvisedError
 from sdx_state.model.ledger import Ledger
-from sdx_state.records import dataclass
+from sdx_state.records import dataclass, replace
 from sdx_state.state.backend import Backend, Fence
 from sdx_state.state.errors import StateUnusable
 from sdx_state.state.local import LocalStore

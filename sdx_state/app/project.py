@@ -20,7 +20,7 @@ import math
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import field, replace
+from dataclasses import field
 from pathlib import Path
 
 from sdx_state.api.credentials import Credentials
@@ -42,7 +42,7 @@ from sdx_state.model.urls import BaseUrl
 from sdx_state.plan.build import Intention
 from sdx_state.programs.machine import THIS_MACHINE, Machine
 from sdx_state.programs.pipeline import commit_of, job_address
-from sdx_state.records import dataclass
+from sdx_state.records import dataclass, replace
 from sdx_state.state.holder import About
 from sdx_state.state.signing import key_from
 

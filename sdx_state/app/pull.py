@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -31,7 +30,7 @@ from sdx_state.plan.build import build_plan
 from sdx_state.plan.describe import Description
 from sdx_state.plan.divide import divide
 from sdx_state.plan.select import named_only
-from sdx_state.records import dataclass
+from sdx_state.records import dataclass, replace
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from sdx_state.app.workspace import Workspace
 from sdx_state.kinds import parent_names, written_names
 from sdx_state.kinds.identity import Identity, identity
@@ -13,7 +11,7 @@ from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.ledger import Entry, Ledger
 from sdx_state.plan.build import Intention, build_plan
 from sdx_state.plan.origin import applied_hashes
-from sdx_state.records import dataclass
+from sdx_state.records import dataclass, replace
 from sdx_state.state.errors import StateOfAnother, StateUnusable
 from sdx_state.state.ledger import new_ledger
 

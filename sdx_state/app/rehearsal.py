@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import field, replace
+from dataclasses import field
 from pathlib import Path
 from typing import Any, get_args
 
@@ -40,7 +40,7 @@ from sdx_state.model.resource import Desired, Live, Shape
 from sdx_state.model.snapshot import Snapshot
 from sdx_state.plan.build import Intention
 from sdx_state.programs.machine import Machine
-from sdx_state.records import dataclass
+from sdx_state.records import dataclass, replace
 from sdx_state.state.codec import from_document, to_document
 from sdx_state.state.named_files import read_regular, write_output
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import field, replace
+from dataclasses import field
 from pathlib import Path
 
 from sdx_state.app.witness import agree, witnesses
@@ -18,7 +18,7 @@ from sdx_state.model.snapshot import Snapshot
 from sdx_state.model.whereabouts import CHECK
 from sdx_state.plan.build import Intention
 from sdx_state.plan.codec import PlanUnreadable, digest_of, fingerprint_of, from_document, to_document
-from sdx_state.records import dataclass
+from sdx_state.records import dataclass, replace
 from sdx_state.state.named_files import read_regular, write_output
 from sdx_state.state.signing import VARIABLE, SigningKey
 

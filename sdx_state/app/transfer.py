@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from sdx_state.model.ledger import Head, Ledger
+from sdx_state.records import replace
 from sdx_state.state.backend import Backend, Fence
 from sdx_state.state.codec import decode, encode
 from sdx_state.state.errors import StateUnusable

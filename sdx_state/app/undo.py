@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
 
 from sdx_state.app.saved import SavedPlan
 from sdx_state.app.tenant import WrongTenant
@@ -16,6 +15,7 @@ from sdx_state.model.address import Address
 from sdx_state.plan.build import Intention
 from sdx_state.plan.targets import unmatched
 from sdx_state.plan.undo import undo_plan
+from sdx_state.records import replace
 from sdx_state.state.journal import Journal
 from sdx_state.state.memory import journal_of, recall, verified
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import InitVar, field, replace
+from dataclasses import InitVar, field
 from datetime import datetime
 from weakref import WeakKeyDictionary
 
@@ -14,7 +14,7 @@ from sdx_state.model.plan import Action, Change, Plan
 from sdx_state.model.policy import Level
 from sdx_state.plan.codec import fingerprint_of
 from sdx_state.plan.targets import live_addresses, unmatched
-from sdx_state.records import dataclass
+from sdx_state.records import dataclass, replace
 from sdx_state.risk.consent import advice_on, beyond_consent, risen
 from sdx_state.risk.facts import facts_of
 from sdx_state.risk.grade import grade

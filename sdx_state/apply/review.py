@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import field
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
@@ -16,7 +16,7 @@ from sdx_state.model.snapshot import Snapshot
 from sdx_state.plan.build import Intention
 from sdx_state.plan.codec import fingerprint_of
 from sdx_state.programs.machine import THIS_MACHINE
-from sdx_state.records import dataclass
+from sdx_state.records import dataclass, replace
 from sdx_state.state.unfinished import Unfinished
 
 if TYPE_CHECKING:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -31,6 +30,7 @@ from sdx_state.model.ledger import Entry, Ledger
 from sdx_state.model.plan import Action, Change
 from sdx_state.model.resource import Desired
 from sdx_state.plan.origin import applied_hashes
+from sdx_state.records import replace
 from sdx_state.state.backend import Backend
 from sdx_state.state.errors import LockLost, StateNotSaved
 from sdx_state.state.journal import Journal

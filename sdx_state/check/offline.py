@@ -12,7 +12,6 @@ from sdx_state.config.configuration import Configuration
 from sdx_state.kinds import KINDS, cached_by_table
 from sdx_state.kinds.field import FieldType
 from sdx_state.kinds.interaction import BLOCK_WORDS, PLACEHOLDERS
-from sdx_state.kinds.segments import message_segments
 from sdx_state.model.address import Address
 from sdx_state.model.conversation import Check
 from sdx_state.model.diagnostic import Diagnostic
@@ -150,6 +149,8 @@ def _placeholder_diagnostics(desired: Desired, texts: Texts, known: frozenset[st
 
 
 def _length_diagnostics(desired: Desired, texts: Texts, most: int) -> Iterator[Diagnostic]:
+    from sdx_state.kinds.segments import message_segments  # which only surveys by text message need
+
     for name, text, language in texts:
         segments, alphabet = message_segments(text)
         if name in _TEXTED and segments > most:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 
 from sdx_state.api.client import Client
 from sdx_state.api.errors import ConflictError, SurveyDynamixError
@@ -20,6 +19,7 @@ from sdx_state.model.pattern import NoPattern
 from sdx_state.model.plan import Plan
 from sdx_state.model.resource import Source
 from sdx_state.plan.build import Intention
+from sdx_state.records import replace
 
 MARK = "sdx-state-check"
 

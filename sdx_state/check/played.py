@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Literal
 
 from sdx_state.model.conversation import Check
 from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.resource import Source
-from sdx_state.records import dataclass
+from sdx_state.records import dataclass, replace
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sdx_state.records import dataclass
+from sdx_state.records import dataclass, replace
 
 if TYPE_CHECKING:
     from sdx_state.app.saved import SavedPlan
@@ -77,7 +77,6 @@ def remember_saved(store: Backend, hash: str) -> None:
 
 def proven_by_store(saved: SavedPlan, store: Backend) -> SavedPlan:
     """Return `saved` as proven if this machine saved it; say so if its consent does not count."""
-    from dataclasses import replace
 
     from sdx_state.cli.console import say
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 import click
+
+from sdx_state.records import replace
 
 _DURATION = re.compile(r"([0-9]{1,5})(s|m|h)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600}

@@ -7,7 +7,6 @@ import importlib
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,6 +15,7 @@ import click
 from sdx_state.cli.completing import environments
 from sdx_state.cli.context import ENVIRON, Context
 from sdx_state.cli.variables import ARGUMENTS, give, take_later, variable_options, with_values
+from sdx_state.records import replace
 
 _Command = TypeVar("_Command", Callable[..., Any], click.Command)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
@@ -20,6 +19,7 @@ from sdx_state.cli.planning import (
     stop_after_planning,
 )
 from sdx_state.cli.reports import Reports, format_options
+from sdx_state.records import replace
 
 if TYPE_CHECKING:
     from sdx_state.apply.review import Review

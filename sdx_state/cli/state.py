@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from sdx_state.cli.locking import lock_option
 from sdx_state.cli.outputs import text_or_json_option
 from sdx_state.cli.state_migrate import migrate
 from sdx_state.cli.state_transfer import pull, push
+from sdx_state.records import replace
 
 if TYPE_CHECKING:
     from sdx_state.model.address import Address

@@ -27,13 +27,12 @@ def migrate(context: Context, former: Path | None, auto_approve: bool) -> None:
     The state moves with its history, and its old place then refuses use. If the command is interrupted, run it again.
     With environments, run it for each, with --env.
     """
-    from dataclasses import replace
-
     from sdx_state.app.migration import NotMigrated, former_project, movable, require_movable
     from sdx_state.app.migration import migrate as migrated
     from sdx_state.cli.console import confirmed
     from sdx_state.config.settings import StateSettings
     from sdx_state.model.texts import counted
+    from sdx_state.records import replace
 
     place = context.place()
     before = former_project(former.absolute(), context.environment).state if former is not None else StateSettings()

@@ -29,14 +29,13 @@ def command(context: Context, forms: Forms, strict: bool, expanded: bool, addres
     With --expanded, prints the resources at ADDRESS, or all of them, as plain YAML; globs such as "survey.csat-*" are
     allowed.
     """
-    from dataclasses import replace
-
     from sdx_state.app.declared import load_declared
     from sdx_state.check.offline import kept_by_git
     from sdx_state.cli.console import err_colour, say
     from sdx_state.config.errors import ConfigurationError
     from sdx_state.model.suppression import unsuppressed
     from sdx_state.model.texts import counted
+    from sdx_state.records import replace
     from sdx_state.report.diagnostics import diagnostics_text
     from sdx_state.report.found import Found
 

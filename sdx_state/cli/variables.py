@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+
+from sdx_state.records import replace
 
 _Command = TypeVar("_Command", Callable[..., Any], click.Command)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from sdx_state.config.numbers import line_type
 from sdx_state.config.resources import Document
@@ -17,7 +16,7 @@ from sdx_state.model.address import Address
 from sdx_state.model.alike import closest
 from sdx_state.model.diagnostic import Diagnostic, Severity
 from sdx_state.model.resource import Desired, Moved, Removed, Source
-from sdx_state.records import dataclass
+from sdx_state.records import dataclass, replace
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from sdx_state.config.source_text import SourceText
 from sdx_state.model.resource import Source
 from sdx_state.model.suppression import Suppression
+from sdx_state.patterns import pattern
 
 MARK = "sdx: ignore"
-_COMMENT = re.compile(r"(?:^|(?<=\s))#.*", re.MULTILINE)
-_IGNORE = re.compile(r"#\s*sdx: ignore(?:\[(?P<codes>[^\]]*)\])?")
-_CODE = re.compile(r"[^\s,]+")
+_COMMENT = pattern(r"(?:^|(?<=\s))#.*", re.MULTILINE)
+_IGNORE = pattern(r"#\s*sdx: ignore(?:\[(?P<codes>[^\]]*)\])?")
+_CODE = pattern(r"[^\s,]+")
 
 
 def comments(text: str) -> list[re.Match[str]]:

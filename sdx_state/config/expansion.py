@@ -6,7 +6,6 @@ A stage of its own between the YAML files and their resources. A file without bl
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import chain
 
 from sdx_state.config.blocks import FOR_EACH, OMIT, OVERRIDES, TEMPLATES
@@ -15,16 +14,17 @@ from sdx_state.config.for_each import Cells, Reader, Rows
 from sdx_state.config.layers import Laying, layer_of
 from sdx_state.config.placeholders import Body, Item, Unfilled, filled, names_in
 from sdx_state.config.resources import Document
-from sdx_state.config.source_text import SourceText, UsingText
+from sdx_state.config.source_text import SourceText
 from sdx_state.config.templates import Templates, TooManyValues, Written, template_bodies
 from sdx_state.config.tree import Laid, Place, Table, copied, items, prune, table
+from sdx_state.config.using_text import UsingText
 from sdx_state.config.verdict import verdict_of
 from sdx_state.kinds import KINDS, Kind, parent_names
 from sdx_state.model.address import KEY_RULE, is_key, slug
 from sdx_state.model.alike import did_you_mean
 from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.resource import Use
-from sdx_state.records import dataclass
+from sdx_state.records import dataclass, replace
 
 MOST_VALUES = 10_000_000  # in all declarations that blocks make
 

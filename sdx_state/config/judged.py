@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from sdx_state.config.blocks import Parts, parts_of
-from sdx_state.config.merges import with_uses
 from sdx_state.config.source_text import SourceText
 from sdx_state.config.tree import Items, Table, prune
 from sdx_state.config.verdict import verdict_of
@@ -52,6 +51,7 @@ def judged(root: Table | Items, source: SourceText) -> Judged:
 
 def _plain(root: Table | Items, source: SourceText) -> Judged:
     from sdx_state.config.explain import explain
+    from sdx_state.config.merges import with_uses
 
     violations = with_uses(explain("resolved", root, source), root, source)
     broken = set()

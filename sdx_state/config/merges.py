@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sdx_state.config.layers import wrapped
-from sdx_state.config.source_text import SourceText, UsingText
-from sdx_state.config.tree import Items, Laid, Merged, Node, Place, Table
+from sdx_state.config.source_text import SourceText
+from sdx_state.config.tree import MERGE, Items, Laid, Merged, Node, Place, Table
+from sdx_state.config.using_text import UsingText
 from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.resource import Use
+from sdx_state.records import replace
 
 if TYPE_CHECKING:
     from sdx_state.config.explain import Violation
-
-MERGE = "<<"
 
 
 def laid_with_merges(source: SourceText, key: str, place: Place, body: Table) -> tuple[Laid, UsingText] | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from sdx_state.config.plain_rows import KEY, Rows
+from sdx_state.config.plain_rows import ENOUGH, KEY, Rows
 from sdx_state.config.scalars import Scalar, resolve
 from sdx_state.config.tree import BlockMarks, Items, Place, Table
 
@@ -28,17 +28,22 @@ class _Unknown(Exception):
     """The builder has to decide."""
 
 
-def plain_document(text: str) -> Table | None:
-    """Return the document in `text`, None if only the builder can tell what it is."""
+def plain_document(text: str, rows: int = ENOUGH) -> Table | None:
+    """Return the document in `text`, None if only the builder can tell what it is.
+
+    Args:
+        text: The file.
+        rows: How many mappings of the same keys are read by lines before the others are read by a pattern.
+    """
     if not text.endswith("\n") or text.count("\n") > _MOST or not text.replace("\n", "").isprintable():
         return None
     try:
-        return _document(text)
+        return _document(text, rows)
     except _Unknown:
         return None
 
 
-def _document(text: str) -> Table | None:
+def _document(text: str, enough: int) -> Table | None:
     """Return the document, None for a file without values."""
     texts: dict[str, Scalar] = {}
     keys: dict[str, str] = {}  # each key is one object, however often it occurs
@@ -59,7 +64,7 @@ def _document(text: str) -> Table | None:
         indent, dash = len(line) - len(bare), bare.startswith("- ")
         key, colon, written = _pair(bare[2:] if dash else bare)
         if opened is None and levels and (dash or not written):
-            here = rows.get((indent, dash)) or rows.setdefault((indent, dash), Rows(indent, dash))
+            here = rows.get((indent, dash)) or rows.setdefault((indent, dash), Rows(indent, dash, enough))
             after, line_after = here.take(text, begun, number, _parent(levels, indent, dash))
             if after > begun:
                 start, number, column = after, line_after - 1, -1

@@ -11,10 +11,11 @@ from collections.abc import Callable
 
 from sdx_state.config.scalars import Scalar, resolve
 from sdx_state.config.tree import Items, RowPlaces, Table
+from sdx_state.patterns import pattern
 
 KEY = r"[A-Za-z][A-Za-z0-9_@.+-]{0,99}"
 
-_ENOUGH = 8  # mappings on a level before a pattern is made, which takes as long as reading ten of them
+ENOUGH = 64  # mappings on a level before a pattern is made, which takes as long as reading as many
 _MOST_KEYS = 50
 _WORD = "(?:null|true|false)"
 # How a value may be written, its text as the one group, and what makes a value of that text.
@@ -25,7 +26,7 @@ _FORMS: tuple[tuple[str, Callable[[str], Scalar] | None], ...] = (
     (r"'([^'\n]*)'", None),
     (r"(0|[1-9][0-9]{0,17})", int),
 )
-_LINE = re.compile(rf"( *)(- )?({KEY}):(?: (.+))?")
+_LINE = pattern(rf"( *)(- )?({KEY}):(?: (.+))?")
 
 
 class Rows:
@@ -34,12 +35,13 @@ class Rows:
     Args:
         indent: Blanks before the key of a row, or before its dash.
         dash: Whether they are items of a list.
+        enough: Rows before a pattern is made of one.
     """
 
-    def __init__(self, indent: int, dash: bool) -> None:
+    def __init__(self, indent: int, dash: bool, enough: int = ENOUGH) -> None:
         self._indent, self._dash = indent, dash
         self._begun = 0
-        self._seen, self._enough = 0, _ENOUGH
+        self._seen, self._enough = 0, enough
         self._row: _Row | None = None
 
     def take(self, text: str, start: int, line: int, parent: Table | Items) -> tuple[int, int]:

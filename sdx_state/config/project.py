@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sdx_state.config.comments import suppressions_in
 from sdx_state.config.errors import ConfigurationError
 from sdx_state.config.files import Folder, ProjectFiles, read_text
 from sdx_state.config.parse import build
-from sdx_state.config.rules import read_rules, rule_diagnostics
 from sdx_state.config.scope import read_scope
 from sdx_state.config.settings import Api, Limits, Lint, Project, SandboxSettings, StateSettings
 from sdx_state.config.sift import PROJECT_FILE, Excluded, Found
@@ -28,8 +27,12 @@ from sdx_state.model.suppression import Suppression
 from sdx_state.model.urls import UnusableUrl, base_url
 from sdx_state.records import replace
 
+if TYPE_CHECKING:
+    from sdx_state.config.rules import ProjectRule
+
 FORMAT = 1
 ADDRESS_VARIABLE = "SDX_API_URL"
+RULES = "rules"
 
 
 def load_project(
@@ -156,7 +159,24 @@ def _meaning(settings: Table, source: SourceText) -> list[Diagnostic]:
         diagnostics += _unusable_address(api, source)
         diagnostics += _not_users(layer, source)
         diagnostics += [source.diagnostic(*complaint) for complaint in complaints(layer)]
-    return [*diagnostics, *rule_diagnostics(_layers(settings), source)]
+    return [*diagnostics, *_wrong_rules(_layers(settings), source)]
+
+
+def _wrong_rules(layers: Iterable[Table], source: SourceText) -> Iterator[Diagnostic]:
+    """Yield what is wrong with the rules in `layers`, which most projects do not have."""
+    declaring = [layer for layer in layers if RULES in layer]
+    if declaring:
+        from sdx_state.config.rules import rule_diagnostics
+
+        yield from rule_diagnostics(declaring, source)
+
+
+def _rules(settings: Table, overlay: Mapping[str, Node]) -> tuple[ProjectRule, ...]:
+    if RULES not in settings and RULES not in overlay:
+        return ()
+    from sdx_state.config.rules import read_rules
+
+    return tuple(read_rules([table(settings.get(RULES)), table(overlay.get(RULES))]))
 
 
 def _not_users(layer: Table, source: SourceText) -> list[Diagnostic]:
@@ -251,5 +271,5 @@ def _project(
         declared_host=declared_host,
         suppressions=tuple(_ignored(settings, overlay)),
         scope=read_scope(settings, overlay),
-        rules=tuple(read_rules([table(settings.get("rules")), table(overlay.get("rules"))])),
+        rules=_rules(settings, overlay),
     )

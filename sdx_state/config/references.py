@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import field
 from difflib import SequenceMatcher
 
 from sdx_state.model.address import Address
 from sdx_state.model.alike import did_you_mean
+from sdx_state.patterns import pattern
 from sdx_state.records import dataclass
 
 OPEN = "${"
@@ -16,8 +16,8 @@ MAX_COMPARED = 4_000_000  # characters of one text, times those of the other
 MOST_OF_ONE = 1_000_000  # characters that references may add to one text: no prompt is as long
 MOST_IN_ALL = 128 * 1024 * 1024  # characters of all texts with references: four times the largest file
 MOST_BAD = 20  # references of one text that are reported
-TOKEN = re.compile(r"\$\$\{|\$\{([^{}\n]*)\}?")
-_INDEXED = re.compile(r"phone_numbers\[\s*var\.([^\]]*)\]")
+TOKEN = pattern(r"\$\$\{|\$\{([^{}\n]*)\}?")
+_INDEXED = pattern(r"phone_numbers\[\s*var\.([^\]]*)\]")
 
 
 @dataclass

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 
 from sdx_state.model.diagnostic import Diagnostic
+from sdx_state.records import replace
 
 MAX_ALIKE = 3  # are reported one by one
 MAX_LINES = 10  # are named

@@ -7,11 +7,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from sdx_state.config.blocks import Parts
-from sdx_state.config.merges import MERGE, laid_with_merges
 from sdx_state.config.references import References, Room
 from sdx_state.config.source_text import SourceText
 from sdx_state.config.switches import switch
-from sdx_state.config.tree import Node, Place, Table, items, places_of, table
+from sdx_state.config.tree import MERGE, Laid, Node, Place, Table, items, places_of, table
 from sdx_state.config.values import FieldReader, Fields
 from sdx_state.kinds import Kind, children_of
 from sdx_state.kinds.complaint import Complaint
@@ -24,6 +23,7 @@ from sdx_state.records import dataclass
 if TYPE_CHECKING:
     from sdx_state.config.expansion import Made
     from sdx_state.config.users_csv import Row
+    from sdx_state.config.using_text import UsingText
 
 Report = Callable[[Diagnostic], None]
 _NONE: frozenset[str] = frozenset()  # one object for all resources: an empty set takes 200 bytes
@@ -95,7 +95,7 @@ class Declarations:
         may_merge = MERGE in document.source.text
         for key, body in document.entries(kind):
             place = section.key_place(key)
-            merged = laid_with_merges(document.source, key, place, body) if body is not None and may_merge else None
+            merged = _merged(document.source, key, place, body) if body is not None and may_merge else None
             if merged is None:
                 self._add_entry(kind, key, body, place, reader)
             else:
@@ -296,6 +296,12 @@ class Declarations:
             upload=upload or _NO_COLUMNS,
             use=use,
         )
+
+
+def _merged(source: SourceText, key: str, place: Place, body: Table) -> tuple[Laid, UsingText] | None:
+    from sdx_state.config.merges import laid_with_merges
+
+    return laid_with_merges(source, key, place, body)
 
 
 def _places(kind: Kind, body: Table) -> Mapping[str, Place]:

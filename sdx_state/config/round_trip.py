@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-from dataclasses import replace
 
 from ruamel.yaml import YAML
 from ruamel.yaml.constructor import RoundTripConstructor
@@ -13,7 +12,7 @@ from ruamel.yaml.nodes import ScalarNode
 from ruamel.yaml.representer import RoundTripRepresenter
 
 from sdx_state.config.emit import quoted
-from sdx_state.records import dataclass
+from sdx_state.records import dataclass, replace
 
 YAML_TAG = "tag:yaml.org,2002:"
 _NO_WRAP = 1_000_000

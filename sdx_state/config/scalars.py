@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-SURROGATE = re.compile("[\ud800-\udfff]")
+from sdx_state.patterns import pattern
+
+SURROGATE = pattern("[\ud800-\udfff]")
 
 Scalar = str | int | float | bool | None
 
@@ -21,8 +23,8 @@ class Unquoted(str):
 _WORDS: dict[str, Scalar] = {"": None, "~": None, "null": None, "true": True, "false": False}
 _NUMERIC_START = frozenset("0123456789+-._")
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
-_FLOAT = re.compile(r"-?(0|[1-9][0-9]{0,17})\.[0-9]{1,17}([eE][-+]?[0-9]{1,2})?")
-_LIKE_A_NUMBER = re.compile(r"[-+._]?[0-9][0-9._:]*|0[xXoO][0-9a-fA-F]+")
+_FLOAT = pattern(r"-?(0|[1-9][0-9]{0,17})\.[0-9]{1,17}([eE][-+]?[0-9]{1,2})?")
+_LIKE_A_NUMBER = pattern(r"[-+._]?[0-9][0-9._:]*|0[xXoO][0-9a-fA-F]+")
 
 
 def resolve(text: str) -> Scalar:

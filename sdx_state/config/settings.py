@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import field
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from sdx_state.config.rules import ProjectRule
 from sdx_state.kinds.email import identity_of
 from sdx_state.kinds.tenant_scope import WHOLE_TENANT, TenantScope
 from sdx_state.model.policy import Freeze, Guards, Policy
 from sdx_state.model.resource import Source
 from sdx_state.model.suppression import Suppression
 from sdx_state.records import dataclass
+
+if TYPE_CHECKING:
+    from sdx_state.config.rules import ProjectRule
 
 Capabilities = Literal["auto", "documented", "writable"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import field
 from fnmatch import fnmatchcase
 
 from sdx_state.config.errors import ConfigurationError
@@ -13,7 +13,8 @@ from sdx_state.kinds.user import UPLOAD_REQUIRED
 from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.resource import Source
 from sdx_state.model.texts import normalized
-from sdx_state.records import dataclass
+from sdx_state.patterns import pattern
+from sdx_state.records import dataclass, replace
 
 PROJECT_FILE = "sdx.yaml"
 SUFFIXES = (".yaml", ".yml")
@@ -21,12 +22,10 @@ LEFT_OUT = ("handoff",)  # what a hand-off wrote is output
 MAX_LOOKED_AT = 4 * 1024 * 1024  # bytes of a file that is not read for what it declares
 
 _ANY_FOLDERS = "**"
-_MAYBE = re.compile(r"(?i:\.json|\.csv|\.ya?ml[~.][^/]*|\.ya?ml[ _-][^/]*)")
-_SECTION = re.compile(r"^(?:\{\s*)?[\"']?(?:surveys|users|phone_numbers)[\"']?[ \t]*:(?:\s|$)", re.MULTILINE)
-_OURS = re.compile(
-    r"^[\"']?(?:surveys|users|phone_numbers|templates|moved|removed|checks)[\"']?[ \t]*:", re.MULTILINE
-)
-_JSON_SECTION = re.compile(r'"(?:surveys|users|phone_numbers)"\s*:\s*\{')
+_MAYBE = pattern(r"(?i:\.json|\.csv|\.ya?ml[~.][^/]*|\.ya?ml[ _-][^/]*)")
+_SECTION = pattern(r"^(?:\{\s*)?[\"']?(?:surveys|users|phone_numbers)[\"']?[ \t]*:(?:\s|$)", re.MULTILINE)
+_OURS = pattern(r"^[\"']?(?:surveys|users|phone_numbers|templates|moved|removed|checks)[\"']?[ \t]*:", re.MULTILINE)
+_JSON_SECTION = pattern(r'"(?:surveys|users|phone_numbers)"\s*:\s*\{')
 
 
 class Unreadable(Exception):

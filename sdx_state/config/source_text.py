@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Mapping
-from dataclasses import field
 from functools import cached_property
 
 from sdx_state.model.diagnostic import Diagnostic, Severity
-from sdx_state.model.resource import Elsewhere, Source, Use
+from sdx_state.model.resource import Source
+from sdx_state.patterns import pattern
 from sdx_state.records import dataclass
 
 MAX_LINE_SHOWN = 1_000
 MARKS = {"utf-8": codecs.BOM_UTF8, "utf-16-le": codecs.BOM_UTF16_LE, "utf-16-be": codecs.BOM_UTF16_BE}
 
 # C0 and C1 controls, DEL, and what YAML 1.1 readers, but no editor, take for the end of a line.
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
-_LINE_END = re.compile("\r\n|\r|\n")
+_CONTROL = pattern("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
+_LINE_END = pattern("\r\n|\r|\n")
 
 
 @dataclass(frozen=True)
@@ -76,34 +75,10 @@ class SourceText:
         return len(ends) + 1, index - (ends[-1].end() if ends else 0) + 1
 
 
-@dataclass(frozen=True)
-class UsingText(SourceText):
-    """The text of a file with a declaration that is made of parts in several files.
-
-    Attributes:
-        texts: The texts of all files, by name.
-        use: The declaration.
-    """
-
-    texts: Mapping[str, SourceText] = field(default_factory=dict, repr=False)
-    use: Use | None = None
-
-    def at(self, place: tuple[int, int]) -> Source:
-        """Return `place` with its file, and the declaration where that is another place."""
-        if isinstance(place, Elsewhere):
-            return Source(place.file, *place, use=self.use)
-        return super().at(place)
-
-    def line_at(self, place: tuple[int, int]) -> str | None:
-        """Return the line of `place`, or None where there is none."""
-        if isinstance(place, Elsewhere):
-            text = self.texts.get(place.file)
-            return text.line(place[0]) if text is not None else None
-        return super().line_at(place)
-
-
 def character_diagnostic(source: SourceText) -> Diagnostic | None:
     """Return the first character in `source` that no text file has, as a diagnostic."""
+    if source.text.replace("\n", "").isprintable():
+        return None  # as nearly every text
     found = _CONTROL.search(source.text)
     return _control_diagnostic(source, found) if found else None
 

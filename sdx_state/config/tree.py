@@ -8,6 +8,8 @@ from functools import lru_cache
 from sdx_state.config.scalars import Scalar
 from sdx_state.model.resource import Elsewhere
 
+MERGE = "<<"  # the key of a mapping whose entries are those of others too
+
 Place = tuple[int, int]
 Mark = tuple[int, int, int, int]  # line and column, from 1, of a key, then of its value
 

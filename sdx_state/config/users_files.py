@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 from sdx_state.config.files import ProjectFiles, is_hidden
 from sdx_state.config.resources import Document
@@ -16,6 +15,7 @@ from sdx_state.config.users_csv import UsersFile
 from sdx_state.kinds import Kind
 from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.resource import Source
+from sdx_state.records import replace
 
 _DRIVE = re.compile(r"[A-Za-z]:")  # a path of Windows that begins at a drive
 

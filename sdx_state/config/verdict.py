@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from sdx_state.config.schema import schema_document
 from sdx_state.decoding.strict import parse
 from sdx_state.decoding.typed import record
 from sdx_state.kinds import KINDS, PHONE_NUMBER, QUESTION, SURVEY, USER, cached_by_table
@@ -36,6 +35,8 @@ def compiled_module(name: str) -> str:
 
 def bare_schema(name: str) -> dict[str, object]:
     """Return the schema `name` without annotations, as the compiler takes it."""
+    from sdx_state.config.schema import schema_document  # which a wheel has as code
+
     # The compiler would take the identifier for an address to resolve references against.
     return record(_bare({key: value for key, value in schema_document(name).items() if key != "$id"}))
 

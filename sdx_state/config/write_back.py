@@ -8,7 +8,6 @@ else under `overrides` of the block, for one item.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from sdx_state.config.blocks import AFTER, BEFORE, OVERRIDES
 from sdx_state.config.configuration import Declared
@@ -27,6 +26,7 @@ from sdx_state.model.address import Address
 from sdx_state.model.resource import Desired
 from sdx_state.model.texts import counted
 from sdx_state.model.value import Value
+from sdx_state.records import replace
 
 Spot = tuple[str, int, int]  # file, line and column of the key of a value
 _KEY, _ID = "key", "id"

@@ -7,7 +7,6 @@ filled in again, and compared with the one before.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 
 from sdx_state.config.blocks import FOR_EACH
 from sdx_state.config.configuration import Declared
@@ -23,7 +22,7 @@ from sdx_state.config.wanted_values import CellChange, WantedValue, Written
 from sdx_state.kinds import KINDS, Kind, children_of
 from sdx_state.model.address import Address
 from sdx_state.model.formulas import is_formula
-from sdx_state.records import dataclass
+from sdx_state.records import dataclass, replace
 
 Row = tuple[str, int, int]  # the file of an item, and its place there
 Identity = tuple[Address, str, str | None]  # address, field and language of a value

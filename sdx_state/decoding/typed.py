@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection
 from typing import Any, TypeVar, overload
 
 from sdx_state.decoding.strict import DecodingError
+from sdx_state.patterns import pattern
 
 T = TypeVar("T")
 K = TypeVar("K", bound=str)
@@ -15,7 +15,7 @@ Record = dict[str, Any]
 
 LATEST = 253_402_300_799  # 9999-12-31T23:59:59Z, the last second that `datetime` has
 LARGEST = 2**53  # integers beyond this differ between readers of JSON
-_HEXADECIMAL = re.compile(r"(?:[0-9a-f]{2})*")
+_HEXADECIMAL = pattern(r"(?:[0-9a-f]{2})*")
 
 
 class Malformed(DecodingError):

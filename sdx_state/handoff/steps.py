@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import field, replace
+from dataclasses import field
 
 from sdx_state.handoff.upload import upload_of
 from sdx_state.kinds import KINDS, Kind
@@ -21,7 +21,7 @@ from sdx_state.model.plan import Action, Change, FieldChange, Plan
 from sdx_state.model.resource import Desired, Source
 from sdx_state.model.urls import page
 from sdx_state.model.value import Value
-from sdx_state.records import dataclass
+from sdx_state.records import dataclass, replace
 
 CSV_NAME = "users.csv"
 _VERBS = {Action.CREATE: "Create", Action.UPDATE: "Change", Action.DELETE: "Delete"}

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 
 from sdx_state.kinds.interaction import BLOCK_WORDS
+from sdx_state.patterns import pattern
 from sdx_state.records import dataclass
 
 MOST = 16  # different branches
 DEEPEST = 20  # conditions inside conditions
-_WORD = re.compile(rf"%({'|'.join(sorted(BLOCK_WORDS))})\b([^%]*)%", re.IGNORECASE)
+_WORD = pattern(rf"%({'|'.join(sorted(BLOCK_WORDS))})\b([^%]*)%", re.IGNORECASE)
 _OTHERWISE = "else"
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 
+from sdx_state.patterns import pattern
+
 SEPARATORS = " -().\u00a0\u2011"  # the last two: no-break space and no-break hyphen
 
 _REMOVED = str.maketrans("", "", SEPARATORS)
 _E164 = re.compile(r"\+([1-9][0-9]{6,14})")
 _BETWEEN = f"[0-9{re.escape(SEPARATORS)}]"
-_WRITTEN = re.compile(rf"\+?[0-9(]{_BETWEEN}{{1,38}}")
-IN_TEXT = re.compile(rf"\+?[0-9]{_BETWEEN}{{5,}}[0-9]")  # a possible number inside a text
+_WRITTEN = pattern(rf"\+?[0-9(]{_BETWEEN}{{1,38}}")
+IN_TEXT = pattern(rf"\+?[0-9]{_BETWEEN}{{5,}}[0-9]")  # a possible number inside a text
 
 
 def without_separators(text: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from sdx_state.api.endpoints import Endpoints
 from sdx_state.kinds import QUESTION, SURVEY
@@ -15,7 +14,7 @@ from sdx_state.model.advised import AdvisedError
 from sdx_state.model.ledger import Ledger
 from sdx_state.plan.build import Intention, build_plan
 from sdx_state.plan.continuity import continued
-from sdx_state.records import dataclass
+from sdx_state.records import dataclass, replace
 
 
 class SurveyNotFound(AdvisedError):

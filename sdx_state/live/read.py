@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
@@ -24,6 +23,7 @@ from sdx_state.model.ledger import Ledger
 from sdx_state.model.resource import Live, Shape
 from sdx_state.model.snapshot import Snapshot
 from sdx_state.model.whereabouts import CHECK
+from sdx_state.records import replace
 
 MISSING_COUNT, MISSING_SHARE = 3, 0.2
 LOOKS = 200  # Most children that are read one by one.

@@ -10,6 +10,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from sdx_state.model.texts import normalized
+from sdx_state.patterns import pattern
 
 # Letters of any script; none that an address, a file's name or a reference gives a meaning. The schemas use it too.
 KEY_PATTERN = "^[^\\s.:/\\\\*?\"'`{}\\[\\],#\\x24&!|<>%@~]{1,100}$"
@@ -17,7 +18,7 @@ KEY_RULE = "a key is 1 to 100 letters, digits, hyphens and underscores"
 
 _SLUGGED = 1_000  # characters
 _NOT_SLUG = re.compile(r"[^a-z0-9]+")
-_HYPHENS = re.compile(r"-{2,}")
+_HYPHENS = pattern(r"-{2,}")
 
 
 class Address(str):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import field, replace
+from dataclasses import field
 from typing import Literal, get_args
 
 from sdx_state.model.address import Address
 from sdx_state.model.resource import Source
-from sdx_state.records import dataclass
+from sdx_state.records import dataclass, replace
 
 Severity = Literal["error", "warning", "info"]  # Information does not change the exit code.
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)  # The worst first.

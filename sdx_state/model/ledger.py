@@ -8,10 +8,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import field, replace
+from dataclasses import field
 
 from sdx_state.model.address import Address
-from sdx_state.records import dataclass
+from sdx_state.records import dataclass, replace
 
 HASH_BYTES = 6
 _CANONICAL = json.JSONEncoder(ensure_ascii=True, sort_keys=True, separators=(",", ":"), default=str)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 
 from sdx_state.model.address import Address
 from sdx_state.model.plan import Attribution, Change, Plan
+from sdx_state.records import replace
 
 
 def attribute(plan: Plan, base: Plan) -> Plan:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from sdx_state.kinds import KINDS
 from sdx_state.kinds.identity import identity
@@ -16,6 +15,7 @@ from sdx_state.model.resource import Desired, Live, Removed
 from sdx_state.model.value import Value
 from sdx_state.plan.continuity import LeftBehind
 from sdx_state.plan.divide import FORGOTTEN, Divided
+from sdx_state.records import replace
 
 
 def departures(

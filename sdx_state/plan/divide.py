@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field, replace
+from dataclasses import field
 
 from sdx_state.kinds import KINDS
 from sdx_state.kinds.identity import Identity, identity
@@ -13,7 +13,7 @@ from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.ledger import Ledger
 from sdx_state.model.resource import Desired, Live
 from sdx_state.model.snapshot import Snapshot
-from sdx_state.records import dataclass
+from sdx_state.records import dataclass, replace
 
 FORGOTTEN = "outside `scope`: stays in the tenant, no longer managed"
 

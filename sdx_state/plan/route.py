@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
 
 from sdx_state.kinds import KINDS
 from sdx_state.kinds.kind import Verb
 from sdx_state.model.plan import Action, Change, Plan
 from sdx_state.plan.codec import fingerprint_of
+from sdx_state.records import replace
 
 _VERB_OF: dict[Action, Verb] = {Action.CREATE: "POST", Action.UPDATE: "PUT", Action.DELETE: "DELETE"}
 

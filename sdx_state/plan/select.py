@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from sdx_state.model.address import Address
 from sdx_state.model.field_path import ORDER_PATH
 from sdx_state.model.plan import Action, Change, Plan
 from sdx_state.plan.codec import fingerprint_of
+from sdx_state.records import replace
 
 
 def select(plan: Plan, targets: Sequence[str], excludes: Sequence[str]) -> Plan:

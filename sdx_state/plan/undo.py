@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import field
 
 from sdx_state.kinds import KINDS, children_of
 from sdx_state.kinds.identity import Identity, identity
@@ -24,7 +24,7 @@ from sdx_state.plan.diff import differences, managed_values
 from sdx_state.plan.divide import Divided, divide
 from sdx_state.plan.order import moves, order_of, places
 from sdx_state.plan.write_order import in_order_of_writes
-from sdx_state.records import dataclass
+from sdx_state.records import dataclass, replace
 
 NOWHERE = Source("", 0, 0)
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from sdx_state.kinds import KINDS
 from sdx_state.kinds.identity import Identity, identity
 from sdx_state.model.address import Address
 from sdx_state.model.plan import Action, Change
+from sdx_state.records import replace
 
 
 def in_order_of_writes(changes: Sequence[Change]) -> list[Change]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import Any
 
 from sdx_state.model.accepted import Accepted
@@ -12,6 +11,7 @@ from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.whereabouts import Whereabouts
 from sdx_state.plan.diagnostics import diagnostic_document, source_document
 from sdx_state.plan.divergence import Divergence, Verdict
+from sdx_state.records import replace
 from sdx_state.report.comment import comment
 from sdx_state.report.escape import escape
 from sdx_state.report.handoff import exact

@@ -20,6 +20,7 @@ _DANGEROUS = pattern(
 )
 # The colons of an IPv6 address in brackets begin no command, because a bracket is in front of them.
 _IPV6 = r"\[[0-9A-Fa-f:.]{2,45}\]"
+_MARKS = ("\\u{", "::", "#", "section_")  # in each ASCII text that is escaped
 _COMMAND = pattern(_IPV6 + r"|:(?=:)|#(?=#\[)|##(?=vso\[|teamcity\[)|section_(?=(?:start|end):)")
 
 
@@ -33,7 +34,7 @@ def escape(text: str, longest: int = LONGEST) -> str:
     if len(text) > longest:
         digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
         text = f"{text[:longest]}\u2026 ({len(text)} characters, {digest})"
-    if text.isalnum() and text.isascii():
+    if _is_tame(text):
         return text
     text = _LINE_END.join(_DANGEROUS.sub(_spelled, line) for line in text.replace("\r\n", "\n").split("\n"))
     return _COMMAND.sub(_broken_up, text)
@@ -41,7 +42,12 @@ def escape(text: str, longest: int = LONGEST) -> str:
 
 def disarm(line: str) -> str:
     """Return a `line` put together of escaped pieces without what a CI system would obey in the whole of it."""
-    return _COMMAND.sub(_broken_up, line)
+    return line if _is_tame(line) else _COMMAND.sub(_broken_up, line)
+
+
+def _is_tame(text: str) -> bool:
+    """Tell whether nothing in `text` can be escaped: nearly every text is plain ASCII. A no is not the last word."""
+    return text.isascii() and text.isprintable() and not any(mark in text for mark in _MARKS)
 
 
 def escape_lines(text: str) -> str:

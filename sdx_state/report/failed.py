@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 from sdx_state.apply.outcome import Outcome, Status
 from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.plan import Plan
+from sdx_state.records import replace
 from sdx_state.report.advice import advice_on
 
 _CODES: Mapping[Status, str] = {

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import groupby
 
 from sdx_state.model.field_path import ORDER_PATH
 from sdx_state.model.plan import Action, Change, FieldChange
 from sdx_state.model.value import Value
+from sdx_state.records import replace
 from sdx_state.report.escape import disarm, escape
 from sdx_state.report.places import field_place
 from sdx_state.report.theme import Theme

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from textwrap import wrap
 
 from sdx_state.model.diagnostic import Diagnostic, once_for_all_uses
@@ -12,6 +11,7 @@ from sdx_state.model.plan import Action, Attribution, Plan
 from sdx_state.model.policy import LEVELS
 from sdx_state.model.value import DEFAULT_LANGUAGE
 from sdx_state.plan.conversation import Conversation
+from sdx_state.records import replace
 from sdx_state.report.dialogue import dialogue
 from sdx_state.report.escape import disarm, escape
 from sdx_state.report.markdown_budget import Entry, Lines, fitted, omitted, size

@@ -5,11 +5,10 @@ Declared values are in the repository already, so a comment may show them.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from sdx_state.kinds import KINDS
 from sdx_state.model.plan import Action, Change
 from sdx_state.plan.divergence import Divergence
+from sdx_state.records import replace
 
 SHOWN = 2  # characters at either end of what is long enough to keep its shape
 LONG = 8

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 from sdx_state.model.plan import Plan
+from sdx_state.patterns import pattern
 from sdx_state.report.escape import escape
 
-_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)", re.ASCII)
+_MOMENT = pattern(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)", re.ASCII)
 
 
 def stored_line(plan: Plan, tenant: str = "") -> str | None:

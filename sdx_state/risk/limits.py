@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.plan import Action, Plan
 from sdx_state.model.policy import Freeze
 from sdx_state.model.whereabouts import CHECK
+from sdx_state.records import replace
 
 
 def with_limits(plan: Plan, found: Sequence[Diagnostic]) -> Plan:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -11,12 +10,14 @@ from typing import Protocol
 from sdx_state.decoding.strict import OWN_DEPTH, DecodingError, parse
 from sdx_state.decoding.typed import Record, record
 from sdx_state.model.ledger import Ledger
+from sdx_state.patterns import pattern
 from sdx_state.state.codec import encode
 from sdx_state.state.errors import NONE_KEPT_ADVICE, RUN_ADVICE, StateUnusable
 from sdx_state.state.signing import SigningKey, hash_of_bytes
 
 KEPT = 20  # earlier states, and runs
-RUN = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4}")  # the name of a run
+NAME_OF_A_RUN = r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4}"
+RUN = pattern(NAME_OF_A_RUN)
 
 
 class Copies(Protocol):

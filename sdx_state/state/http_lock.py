@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import field, replace
+from dataclasses import field
 
 from sdx_state.model.ledger import Head
 from sdx_state.programs.interrupts import postponed
 from sdx_state.programs.machine import Machine
-from sdx_state.records import dataclass
+from sdx_state.records import dataclass, replace
 from sdx_state.state.errors import LockLost, StateLocked
 from sdx_state.state.holder import About, Holder, waited
 from sdx_state.state.http_store import HttpStore

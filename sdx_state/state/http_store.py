@@ -11,10 +11,10 @@ import json
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
 
 from sdx_state.decoding.strict import DecodingError, parse
 from sdx_state.decoding.typed import member, record, text
+from sdx_state.records import replace
 from sdx_state.state.errors import LockLost, StateLocked
 from sdx_state.state.holder import Holder, holder_in
 from sdx_state.state.http_document import Document, document_in

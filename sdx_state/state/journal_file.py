@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 from sdx_state.model.ledger import Head
+from sdx_state.patterns import pattern
 from sdx_state.records import dataclass
 from sdx_state.state.backend import Segment
-from sdx_state.state.copies import RUN
+from sdx_state.state.copies import NAME_OF_A_RUN
 from sdx_state.state.files import append, open_folder, read_private, sync, write_atomically
 from sdx_state.state.journal_lines import hash_of_line
 
 SUFFIX = ".journal.jsonl"
-CLOSED = re.compile(rf"([0-9]{{12}})-({RUN.pattern})\.jsonl")
+CLOSED = pattern(rf"([0-9]{{12}})-({NAME_OF_A_RUN})\.jsonl")
 
 
 @dataclass(frozen=True)

@@ -21,14 +21,14 @@ import json
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import field, replace
+from dataclasses import field
 
 from sdx_state.decoding.strict import DecodingError, parse
 from sdx_state.decoding.typed import flag, member, member_or, natural, record, text
 from sdx_state.model.ledger import Head
 from sdx_state.programs.interrupts import postponed
 from sdx_state.programs.machine import Machine
-from sdx_state.records import dataclass
+from sdx_state.records import dataclass, replace
 from sdx_state.state.errors import LockLost, StateLocked, StateUnusable
 from sdx_state.state.holder import About, Holder, holder_in, waited
 from sdx_state.state.store import Careful, Conflict, Sealed, Store, StoreError, unsealed

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sdx_state.decoding.typed import Record
 from sdx_state.model.ledger import Ledger
+from sdx_state.patterns import pattern
 from sdx_state.records import dataclass
 from sdx_state.state import copies
 from sdx_state.state.codec import decode
@@ -18,8 +19,8 @@ from sdx_state.state.files import open_folder, read_private, write_atomically
 from sdx_state.state.signing import SigningKey, hash_of_bytes
 
 # The only names that are created, and so the only ones that are read or deleted.
-GENERATION = re.compile(r"[1-9][0-9]{0,18}\.json")
-RUN = re.compile(rf"(?:{copies.RUN.pattern})\.json")
+GENERATION = pattern(r"[1-9][0-9]{0,18}\.json")
+RUN = pattern(rf"(?:{copies.NAME_OF_A_RUN})\.json")
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import stat
 import sys
 from pathlib import Path
 
+from sdx_state.patterns import pattern
 from sdx_state.programs.machine import THIS_MACHINE, Machine
 from sdx_state.state.files import MAX_BYTES, PRIVATE_FILE
 from sdx_state.state.ownership import kind_of_file
@@ -21,7 +21,7 @@ from sdx_state.state.staging import errors_naming, replace_file, write_all
 
 PATIENCE = 10.0  # seconds that a named pipe may be without a reader
 _MOST_LINKS = 40  # as Linux has it
-_DESCRIPTOR = re.compile(r"(?:/dev/fd|/proc/(?:self|\d+)/fd)/(\d{1,9})")
+_DESCRIPTOR = pattern(r"(?:/dev/fd|/proc/(?:self|\d+)/fd)/(\d{1,9})")
 
 
 def read_regular(path: Path, limit: int = MAX_BYTES) -> bytes:

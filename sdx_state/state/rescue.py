@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from sdx_state.model.ledger import Ledger
+from sdx_state.records import replace
 from sdx_state.state.backend import Backend
 from sdx_state.state.codec import encode
 from sdx_state.state.errors import LockLost, StateNotSaved

@@ -10,14 +10,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import field, replace
+from dataclasses import field
 
 from sdx_state.decoding.strict import DecodingError
 from sdx_state.decoding.typed import natural
 from sdx_state.model.ledger import Ledger
 from sdx_state.programs.interrupts import postponed
 from sdx_state.programs.machine import Machine
-from sdx_state.records import dataclass
+from sdx_state.records import dataclass, replace
 from sdx_state.state.backend import Fence, Plans
 from sdx_state.state.codec import decode, encode
 from sdx_state.state.copies import WithCopies

@@ -18,13 +18,13 @@ from sdx_state.decoding.typed import member, record, text
 from sdx_state.model.ledger import Head
 from sdx_state.programs.machine import Machine
 from sdx_state.state.backend import Segment
-from sdx_state.state.copies import RUN
+from sdx_state.state.copies import NAME_OF_A_RUN
 from sdx_state.state.errors import JOURNAL_ADVICE, LineTaken, StateError, StateUnusable
 from sdx_state.state.store import Careful, Conflict, Sealed, Store, StoreError, unsealed
 
 _COMMIT = re.compile(r"([0-9]{12})")
 _MARK = re.compile(r"([0-9]{12})\.closed")
-_CLOSED = re.compile(rf"([0-9]{{12}})-{RUN.pattern}")
+_CLOSED = re.compile(rf"([0-9]{{12}})-{NAME_OF_A_RUN}")
 
 
 class SharedJournal:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field, replace
+from dataclasses import field
 
 from sdx_state.decoding.typed import Record
 from sdx_state.model.address import Address
 from sdx_state.model.ledger import Entry
 from sdx_state.programs.machine import Uptime
-from sdx_state.records import dataclass
+from sdx_state.records import dataclass, replace
 
 
 @dataclass(frozen=True)

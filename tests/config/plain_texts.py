@@ -63,6 +63,7 @@ def rows(values: Sequence[str], *, begin: str = "users:\n", dash: bool = False, 
     return begin + between.join(written)
 
 
+FEW_ROWS = 8  # that are read by lines before the others are read by a pattern
 _OPTIONS = "surveys:\n  a:\n    questions:\n"
 ROWS = (
     rows(["A b"] * 20),

@@ -7,24 +7,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sdx_state.config.plain_blocks import plain_document
-from tests.config.plain_texts import PLAIN, ROWS, Reported, built, rows, same
+from tests.config.plain_texts import FEW_ROWS, PLAIN, ROWS, Reported, built, rows, same
 
 
 @pytest.mark.parametrize("text", PLAIN)
 def test_plain_files_are_read_as_the_builder_reads_them(text):
-    found = plain_document(text)
+    found = plain_document(text, FEW_ROWS)
     assert found is not None
     assert same(found, built(text))
 
 
 @pytest.mark.parametrize("text", ROWS)
 def test_rows_are_read_as_the_builder_reads_them_or_left_to_it(text):
-    found = plain_document(text)
+    found = plain_document(text, FEW_ROWS)
     assert found is None or same(found, built(text))
 
 
 def test_most_rows_are_read_by_a_pattern():
-    found = plain_document(rows(["A b"] * 20))
+    found = plain_document(rows(["A b"] * 20), FEW_ROWS)
     assert sum(user.row is not None for user in found["users"].values()) == 11
 
 
@@ -49,7 +49,7 @@ def test_rows_of_all_kinds_are_read_as_the_builder_reads_them_or_left_to_it(firs
     text = rows([*first * 10, *behind, *first], begin=begin, dash=dash, between=between)
     for place, put in changed:
         text = text[:place] + put + text[place:]
-    found = plain_document(text)
+    found = plain_document(text, FEW_ROWS)
     if found is not None:
         try:
             assert same(found, built(text))
@@ -59,8 +59,8 @@ def test_rows_of_all_kinds_are_read_as_the_builder_reads_them_or_left_to_it(firs
 
 def test_a_row_that_repeats_a_key_is_left_to_the_builder():
     text = rows(["A b"] * 20)
-    assert plain_document(text.replace("a15@", "a14@")) is None
-    assert plain_document(text.replace("    note: A b\n  a19@", "    phone: A b\n  a19@")) is None
+    assert plain_document(text.replace("a15@", "a14@"), FEW_ROWS) is None
+    assert plain_document(text.replace("    note: A b\n  a19@", "    phone: A b\n  a19@"), FEW_ROWS) is None
 
 
 lines = st.lists(
@@ -104,7 +104,7 @@ lines = st.lists(
 @settings(max_examples=10 * settings.default.max_examples)
 @given(lines)
 def test_lines_of_all_kinds_are_read_as_the_builder_reads_them_or_left_to_it(text):
-    found = plain_document(text)
+    found = plain_document(text, FEW_ROWS)
     if found is not None:
         assert same(found, built(text))
 
@@ -143,4 +143,4 @@ def test_lines_of_all_kinds_are_read_as_the_builder_reads_them_or_left_to_it(tex
     ],
 )
 def test_unknown_and_wrong_lines_are_left_to_the_builder(text):
-    assert plain_document(text) is None
+    assert plain_document(text, FEW_ROWS) is None

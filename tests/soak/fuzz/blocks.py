@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from sdx_state.config.plain_blocks import plain_document
 from tests.config.layout_texts import TEXTS
-from tests.config.plain_texts import PLAIN, ROWS, Reported, built, same
+from tests.config.plain_texts import FEW_ROWS, PLAIN, ROWS, Reported, built, same
 from tests.soak.fuzz.fast_ways import HANDED_OVER, Found, judged, main
 
 # Plain texts stay plain after few changes; the others have all that is not.
@@ -22,7 +22,7 @@ def run(seed: int, count: int) -> Found:
 
 
 def _judge(text: str) -> tuple[str, bool]:
-    found = plain_document(text)
+    found = plain_document(text, FEW_ROWS)
     if found is None:
         return HANDED_OVER, True
     try:
