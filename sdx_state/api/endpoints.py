@@ -141,6 +141,10 @@ class Endpoints:
         """
         return self._endpoints[collection]
 
+    def tried_within(self, seconds: float) -> bool:
+        """Wait until the first try of a request has ended, however it did; return False if it takes longer."""
+        return self._sender.tried_within(seconds)
+
     def stop_waiting(self) -> None:
         """End every wait that the server asks for: its request fails. A signal handler may call it."""
         self._sender.stop_waiting()

@@ -112,6 +112,11 @@ class Sender:
         self._told_until = 0.0
         self._ending = ending or Ending(machine)
         self._stopping = False
+        self._tried = threading.Event()
+
+    def tried_within(self, seconds: float) -> bool:
+        """Wait until the first try of a request has ended, however it did; return False if it takes longer."""
+        return self._tried.wait(seconds)
 
     def stop_waiting(self) -> None:
         """End every wait that the server asks for, now and later: its request fails with the answer that it got.
@@ -152,7 +157,10 @@ class Sender:
             if request.writes:
                 self.gate()
             try:
-                answer = self._transport.send(request)
+                try:
+                    answer = self._transport.send(request)
+                finally:
+                    self._tried.set()
                 self._compare_clocks(answer)
                 check(request, answer, self._redact)
                 result = read(request, answer)

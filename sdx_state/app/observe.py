@@ -8,7 +8,7 @@ from sdx_state.api.endpoints import Endpoints
 from sdx_state.app.tenant import UnprovenTenant
 from sdx_state.apply import settling
 from sdx_state.kinds import KINDS
-from sdx_state.live import Progress, Wanted, read_live
+from sdx_state.live import Progress, ReadAhead, Wanted, read_live
 from sdx_state.model.address import Address
 from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.ledger import Ledger
@@ -86,6 +86,7 @@ class TenantReader:
         *,
         ask_again: bool = False,
         read: Reading | None = None,
+        ahead: ReadAhead | None = None,
     ) -> Observed:
         """Return what `wanted` asks for.
 
@@ -96,6 +97,7 @@ class TenantReader:
             progress: Told of each request.
             ask_again: Look numbers up even if the answer is remembered.
             read: A reading of a moment ago. The tenant is read again if that leaves a doubt.
+            ahead: Lists that were asked for before.
 
         Raises:
             SurveyDynamixError: The tenant could not be read.
@@ -105,8 +107,11 @@ class TenantReader:
         if read is not None and unfinished.is_empty and wanted.is_in(read.snapshot):
             snapshot, learnt = read.snapshot, ledger
         else:
-            snapshot, learnt = read_live(self.client, wanted, ledger, self.parallelism, progress, ask_again=ask_again)
-        absent = _absent(unfinished.unseen, wanted, snapshot, self.machine.uptime())
+            snapshot, learnt = read_live(
+                self.client, wanted, ledger, self.parallelism, progress, ask_again=ask_again, ahead=ahead
+            )
+        as_of = ahead.since if ahead is not None else self.machine.uptime()
+        absent = _absent(unfinished.unseen, wanted, snapshot, as_of)
         if self.waiting is not None and (absent or snapshot.unlisted):
             now = self.machine.uptime()
             rest = settling.SETTLE if snapshot.unlisted else max(_rest(one, now) for one in absent)
@@ -119,7 +124,7 @@ class TenantReader:
                     break
             absent = []  # the settle time is over: what does not show now is not there
         unproven = self._prove(ledger, unfinished, snapshot)
-        pending = [_not_yet(one, self.machine.uptime()) for one in absent]
+        pending = [_not_yet(one, as_of) for one in absent]
         return Observed(snapshot, learnt, frozenset(one.address for one in absent), (*pending, *unproven))
 
     def _prove(self, ledger: Ledger, unfinished: Unfinished, snapshot: Snapshot) -> Iterable[Diagnostic]:

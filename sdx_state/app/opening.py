@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,10 +24,12 @@ from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.urls import BaseUrl
 from sdx_state.model.whereabouts import Whereabouts
 from sdx_state.plan.build import Intention
+from sdx_state.state.backend import Backend
 from sdx_state.state.files import make_private_folder
 from sdx_state.state.local import LocalStore
 
 if TYPE_CHECKING:
+    from sdx_state.app.ahead import Begun
     from sdx_state.app.rehearsal import StoredTenant
 
 LISTED = 10  # environments that an error names
@@ -80,6 +82,7 @@ def open_chosen(
     *,
     sandbox: bool,
     waiting: Callable[[Wait], None] = lambda _: None,
+    begun: Begun | None = None,
 ) -> Iterator[Workspace]:
     """Open the live tenant of a project, or its sandbox, and the state while the block runs.
 
@@ -90,6 +93,7 @@ def open_chosen(
         find: Returns the credentials for the address of a live tenant.
         sandbox: Open the sandbox.
         waiting: Called with each long wait that the server asks for.
+        begun: The live tenant, if it is being read ahead.
 
     Raises:
         InvalidURLError: Nothing names the API, or credentials may not be sent there.
@@ -103,7 +107,7 @@ def open_chosen(
             yield workspace
         return
     base = trusted_base(project, environ)
-    with open_tenant(project, place, base, find(base), ca_file_in(environ), waiting) as workspace:
+    with open_tenant(project, place, base, find(base), ca_file_in(environ), waiting, begun) as workspace:
         yield workspace
 
 
@@ -120,6 +124,7 @@ def open_tenant(
     found: Found,
     ca_file: str | None,
     waiting: Callable[[Wait], None] = lambda _: None,
+    begun: Begun | None = None,
 ) -> Iterator[Workspace]:
     """Open a live tenant and its state while the block runs.
 
@@ -130,19 +135,18 @@ def open_tenant(
         found: The credentials.
         ca_file: Certificates (PEM) to trust instead of the usual ones.
         waiting: Called with each long wait that the server asks for.
+        begun: This tenant, if it is being read ahead.
 
     Raises:
         WrongTenant: The credentials belong to another tenant than the one that the project pins.
         CAFileError: `ca_file` contains no certificates.
     """
     customer = found.credentials.customer_uuid
-    store = place.store(sandbox=False).of(tenant_name(base.origin, project.tenant, customer))
-    parallelism = project.api.parallelism
-    connection = Connection(
-        base, found.credentials, parallelism, ca_file=ca_file, renew=found.renew, one_run=True, waiting=waiting
-    )
-    with Endpoints(connection, machine=place.machine) as client:
-        settings = project.api.capabilities, parallelism, project.guards
+    store = begun.store if begun is not None else state_of(project, place, base, found)
+    connection = connection_of(project, base, found, ca_file, waiting)
+    opened = nullcontext(begun.client) if begun is not None else Endpoints(connection, machine=place.machine)
+    with opened as client:
+        settings = project.api.capabilities, project.api.parallelism, project.guards
         proven = bool(project.tenant or customer)
         where = whereabouts(project, base, project.tenant or customer)
         added, rescue = place.extensions, place.rescue
@@ -156,7 +160,28 @@ def open_tenant(
             extensions=added,
             rescue=rescue,
             scope=project.scope,
+            begun=begun,
         )
+
+
+def connection_of(
+    project: Project, base: BaseUrl, found: Found, ca_file: str | None, waiting: Callable[[Wait], None]
+) -> Connection:
+    """Return the connection settings of the live tenant of a project; see `open_tenant`."""
+    return Connection(
+        base,
+        found.credentials,
+        project.api.parallelism,
+        ca_file=ca_file,
+        renew=found.renew,
+        one_run=True,
+        waiting=waiting,
+    )
+
+
+def state_of(project: Project, place: Place, base: BaseUrl, found: Found) -> Backend:
+    """Return the state of the live tenant of a project; see `open_tenant`."""
+    return place.store(sandbox=False).of(tenant_name(base.origin, project.tenant, found.credentials.customer_uuid))
 
 
 @contextmanager

@@ -41,6 +41,7 @@ from sdx_state.state.journal import Journal
 from sdx_state.state.memory import Memory, journal_of, keep, open_journal, recall
 
 if TYPE_CHECKING:
+    from sdx_state.app.ahead import Begun
     from sdx_state.app.stored_evidence import StoredEvidence
     from sdx_state.apply.run import Observer, Run
     from sdx_state.live.capabilities import Setting
@@ -63,6 +64,7 @@ class Workspace:
         extensions: What installed packages add: their rules judge every plan.
         rescue: File for the ledger of a run whose final save fails; None for no file.
         scope: The part of the tenant that the project manages.
+        begun: What was read before the first plan; None for nothing.
     """
 
     client: Endpoints
@@ -77,6 +79,7 @@ class Workspace:
     extensions: Extensions = field(default_factory=Extensions)
     rescue: Path | None = None
     scope: TenantScope = WHOLE_TENANT
+    begun: Begun | None = None
 
     @property
     def machine(self) -> Machine:
@@ -124,7 +127,8 @@ class Workspace:
             StateError: The state cannot be used.
             TooMuchMissing, UnprovenTenant: This looks like the wrong tenant.
         """
-        memory = read.memory if read is not None else self.memory()
+        memory, ahead = self.begun.hand_over() if self.begun is not None else (None, None)
+        memory = read.memory if read is not None else memory or self.memory()
         unfinished, ledger = memory.unfinished, memory.ledger
         scope = scope_of(reviewed, intention.resources, ledger.entries) if reviewed is not None else None
         ledger = ledger.protecting(protected)
@@ -133,7 +137,9 @@ class Workspace:
         wanted = wanted_of(declared, ledger, scope, unfinished.leaving)
         reader = self.reader(waiting)
         begun, sent = self.machine.monotonic(), self.client.requests
-        seen = reader.observe(wanted, ledger, unfinished, progress, ask_again=ask_again, read=read)
+        if ahead is not None:
+            begun, sent = begun - ahead.seconds, sent - ahead.requests
+        seen = reader.observe(wanted, ledger, unfinished, progress, ask_again=ask_again, read=read, ahead=ahead)
         took, sent = self.machine.monotonic() - begun, self.client.requests - sent
         snapshot = seen.snapshot
         if read is not None and snapshot is read.snapshot and ledger is memory.saved and scope is None:

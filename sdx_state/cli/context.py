@@ -15,6 +15,7 @@ from sdx_state.records import dataclass, replace
 if TYPE_CHECKING:
     from sdx_state.api.credentials import Credentials
     from sdx_state.api.stored import Found
+    from sdx_state.app.ahead import Begun
     from sdx_state.app.base import Before
     from sdx_state.app.place import Place
     from sdx_state.app.workspace import Workspace
@@ -231,13 +232,34 @@ class Context:
         return where_of(self.place(), ledger, sandbox=sandbox)
 
     @contextmanager
-    def workspace(self, project: Project, *, sandbox: bool) -> Iterator[Workspace]:
+    def reading_ahead(self, project: Project, *, live: bool = True) -> Iterator[Begun | None]:
+        """Read the tenant ahead while the block loads what is declared, unless it is not a `live` one."""
+        if not live:
+            yield None
+            return
+        from sdx_state.app.ahead import reading_ahead
+        from sdx_state.cli.console import say_server_busy
+
+        place = self.place(project)
+        with reading_ahead(project, place, self.environ, self.credentials, say_server_busy) as begun:
+            yield begun
+
+    @contextmanager
+    def workspace(self, project: Project, *, sandbox: bool, begun: Begun | None = None) -> Iterator[Workspace]:
         """Open the tenant and its state while the block runs, and print which tenant it is."""
         from sdx_state.app.opening import open_chosen
         from sdx_state.cli.console import say_server_busy, say_where
 
         place = self.place(project)
-        opened = open_chosen(project, place, self.environ, self.credentials, sandbox=sandbox, waiting=say_server_busy)
+        opened = open_chosen(
+            project,
+            place,
+            self.environ,
+            self.credentials,
+            sandbox=sandbox,
+            waiting=say_server_busy,
+            begun=begun,
+        )
         with opened as workspace:
             say_where(workspace.where)
             yield workspace
@@ -251,6 +273,7 @@ class Context:
         *,
         sandbox: bool,
         snapshot: Path | Shared | None = None,
+        begun: Begun | None = None,
     ) -> Iterator[Opened]:
         """Open the tenant, for plans of `intention` and `base`; from `snapshot`, these get its pseudonyms.
 
@@ -260,9 +283,10 @@ class Context:
             base: What was declared before, if that is compared.
             sandbox: Open the sandbox.
             snapshot: The file of a stored tenant, or `SHARED` for the one beside the state; None for none.
+            begun: The live tenant, if it is being read ahead.
         """
         if snapshot is None:
-            with self.workspace(project, sandbox=sandbox) as workspace:
+            with self.workspace(project, sandbox=sandbox, begun=begun) as workspace:
                 yield workspace, intention, base
             return
         from sdx_state.app.opening import open_stored

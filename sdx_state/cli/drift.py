@@ -39,12 +39,13 @@ def command(context: Context, forms: Forms, baseline: Path | None, detailed_exit
     with FoundReports(context, "drift", forms).whole() as reports:
         entries = load_baseline(baseline) if baseline is not None else ()
         project = context.project()
-        intention = context.intention(quiet=True)
-        with (
-            context.workspace(project, sandbox=sandbox) as workspace,
-            reading("Reading the tenant") as progress,
-        ):
-            plan, where = workspace.plan(intention, progress, graded=False).plan, workspace.where
+        with context.reading_ahead(project, live=not sandbox) as begun:
+            intention = context.intention(quiet=True)
+            with (
+                context.workspace(project, sandbox=sandbox, begun=begun) as workspace,
+                reading("Reading the tenant") as progress,
+            ):
+                plan, where = workspace.plan(intention, progress, graded=False).plan, workspace.where
         if plan.diagnostics:
             say(diagnostics_text(plan.diagnostics, colour=err_colour()))
         reports.found = Found("drift", "The plan has errors.", plan.diagnostics)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
@@ -79,11 +80,14 @@ def command(
         raise click.UsageError(f"{option} goes with --sandbox: it is planned against on this machine")
     with Reports(context, forms, budget, personal, verbose).whole() as reports:
         project = context.project()
-        intention = context.intention(quiet=True)
-        before = context.before(base) if base is not None else None
-        base_intention = before.intention if before is not None else None
-        with context.tenant(project, intention, base_intention, sandbox=sandbox, snapshot=stored) as opened:
-            workspace, intention, base_intention = opened
+        with ExitStack() as stack:
+            begun = stack.enter_context(context.reading_ahead(project, live=stored is None and not sandbox))
+            intention = context.intention(quiet=True)
+            before = context.before(base) if base is not None else None
+            base_intention = before.intention if before is not None else None
+            workspace, intention, base_intention = stack.enter_context(
+                context.tenant(project, intention, base_intention, sandbox=sandbox, snapshot=stored, begun=begun)
+            )
             reports.where = workspace.where
             if stored is not None:
                 say_where(workspace.where)

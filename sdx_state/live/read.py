@@ -6,16 +6,17 @@ for each parent that is declared or managed; `parallelism` of them at a time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from typing import Protocol
 
+from sdx_state.api.answer import Rows
 from sdx_state.api.endpoints import Endpoints
 from sdx_state.api.errors import GoneError, NotFoundError
 from sdx_state.kinds import KINDS, Kind, children_of
 from sdx_state.kinds.identity import Identity
 from sdx_state.kinds.wire import shape_of
+from sdx_state.live.ahead import ListKey, ReadAhead, list_rows
 from sdx_state.live.interrupt import ending_waits
 from sdx_state.live.numbers import read_numbers
 from sdx_state.live.wanted import Wanted
@@ -23,6 +24,7 @@ from sdx_state.model.ledger import Ledger
 from sdx_state.model.resource import Live, Shape
 from sdx_state.model.snapshot import Snapshot
 from sdx_state.model.whereabouts import CHECK
+from sdx_state.programs.workers import Workers
 from sdx_state.records import replace
 
 MISSING_COUNT, MISSING_SHARE = 3, 0.2
@@ -57,6 +59,7 @@ def read_live(
     progress: Progress,
     *,
     ask_again: bool = False,
+    ahead: ReadAhead | None = None,
 ) -> tuple[Snapshot, Ledger]:
     """Return the snapshot for `wanted`, and `ledger` with the results of paid look-ups.
 
@@ -67,15 +70,18 @@ def read_live(
         parallelism: Requests in flight at a time.
         progress: Called for each request.
         ask_again: Look up numbers even if a result is stored.
+        ahead: Lists that were asked for before. They are used once, and not requested again.
 
     Raises:
         SurveyDynamixError: A list could not be read. A plan needs complete lists.
         TooMuchMissing: All of several managed resources are missing, or more than 3 and 20 % of them.
     """
-    with ThreadPoolExecutor(max_workers=parallelism, thread_name_prefix="read") as workers:
+    workers: Executor = ahead.workers if ahead is not None else ThreadPoolExecutor(parallelism, "read")
+    lists = _Lists(client, workers, progress, ahead.lists if ahead is not None else {})
+    with workers:
         try:
             with ending_waits(client):
-                return _read(client, wanted, ledger, workers, progress, ask_again)
+                return _read(client, wanted, ledger, lists, ask_again)
         except BaseException:
             workers.shutdown(wait=False, cancel_futures=True)
             raise
@@ -85,21 +91,20 @@ def _read(
     client: Endpoints,
     wanted: Wanted,
     ledger: Ledger,
-    workers: ThreadPoolExecutor,
-    progress: Progress,
+    asked: _Lists,
     ask_again: bool,
 ) -> tuple[Snapshot, Ledger]:
     inside = {kind.name: children_of(kind.name) for kind in KINDS.values()}
     lists = {
-        kind: _submit(workers, progress, client.endpoint(kind.collection).list)
+        kind: asked.rows(kind)
         for kind in KINDS.values()
         if kind.parent is None and wanted.kinds.intersection((kind.name, *(one.name for one in inside[kind.name])))
     }
-    progress.expect(len(lists))
-    numbers = workers.submit(read_numbers, client, wanted.numbers, ledger, ask_again)
+    asked.expect(len(lists))
+    numbers = asked.submit_next(read_numbers, client, wanted.numbers, ledger, ask_again)
     resources: dict[str, list[Live]] = {}
     below = [
-        (child, _Children(client, wanted, workers, progress, child, parent, lists.pop(parent)))
+        (child, _Children(client, wanted, asked, child, parent, lists.pop(parent)))
         for parent in [*lists]
         for child in inside[parent.name]
     ]
@@ -127,6 +132,32 @@ def _read(
     return snapshot, replace(ledger, lookups=found.lookups)
 
 
+class _Lists:
+    """The lists of one reading: those that were asked for ahead, and others, which it requests."""
+
+    def __init__(
+        self, client: Endpoints, workers: Executor, progress: Progress, ahead: dict[ListKey, Future[Rows]]
+    ) -> None:
+        self._client, self._workers, self._ahead = client, workers, ahead
+        self._progress = progress
+        self.expect = progress.expect
+        # What was asked for ahead may be long, and waits in the same workers.
+        self.submit_next = workers.submit_next if isinstance(workers, Workers) else workers.submit
+
+    def rows(self, kind: Kind, parent_id: str | None = None) -> Future[Rows]:
+        """Return the rows of a kind, or the children of `parent_id`."""
+        future = self._ahead.pop((kind.name, parent_id), None)
+        if future is None:
+            return self._workers.submit(self._request, kind, parent_id)
+        future.add_done_callback(lambda _: self._progress.advance())
+        return future
+
+    def _request(self, kind: Kind, parent_id: str | None) -> Rows:
+        rows = list_rows(self._client, kind, parent_id)
+        self._progress.advance()
+        return rows
+
+
 class _Children:
     """The lists of one child kind, for the requested parents."""
 
@@ -134,23 +165,22 @@ class _Children:
         self,
         client: Endpoints,
         wanted: Wanted,
-        workers: ThreadPoolExecutor,
-        progress: Progress,
+        lists: _Lists,
         kind: Kind,
         parent: Kind,
-        parents: Future[list[dict[str, object]]],
+        parents: Future[Rows],
     ) -> None:
         """Wait for the list of parents, then request the children of each requested one."""
         self.client, self.wanted, self.kind, self.parent = client, wanted, kind, parent
         self.parents = [_live(parent, raw) for raw in parents.result()]
         self.parents += _unlisted(client, wanted, parent, self.parents)
         self.chosen = [one for one in self.parents if _is_wanted(parent, one, wanted)]
-        progress.expect(len(self.chosen))
-        self._lists = [(one.id, _submit(workers, progress, partial(self.rows, one.id))) for one in self.chosen]
+        lists.expect(len(self.chosen))
+        self._lists = [(one.id, lists.rows(kind, one.id)) for one in self.chosen]
 
-    def rows(self, parent_id: str) -> list[dict[str, object]]:
-        """Return the listed children of `parent_id`."""
-        return self.client.endpoint(self.kind.collection).list(**{str(self.kind.parent_field): parent_id})
+    def rows(self, parent_id: str) -> Rows:
+        """Read the listed children of `parent_id` again."""
+        return list_rows(self.client, self.kind, parent_id)
 
     def read(self, ledger: Ledger) -> tuple[list[Live], set[Identity]]:
         """Return the children, and the identities of managed ones that two readings did not list."""
@@ -159,17 +189,6 @@ class _Children:
         unlisted, strays = _complete_lists(self, ledger, listed)
         found = [_live(self.kind, raw, id) for id, rows in listed.items() for raw in rows.values()]
         return found + strays, {(self.kind.name, id) for id in unlisted}
-
-
-def _submit(
-    workers: ThreadPoolExecutor, progress: Progress, call: Callable[[], list[dict[str, object]]]
-) -> Future[list[dict[str, object]]]:
-    def run() -> list[dict[str, object]]:
-        rows = call()
-        progress.advance()
-        return rows
-
-    return workers.submit(run)
 
 
 def _live(kind: Kind, raw: Mapping[str, object], parent_id: str | None = None) -> Live:
