@@ -24,10 +24,10 @@ def canonical(text: str, country_code: str | None = None) -> str | Complaint:
         text: The number; punctuation is allowed. Without a leading `+` it is read as dialled in its country.
         country_code: ISO 3166 alpha-2 code of that country.
     """
-    for written in (text, without_separators(text)):  # as programs write it, then as people do
-        if _is_plainly_valid(written):
-            return written
-    return _thorough(text, country_code)
+    if _is_plainly_valid(text):  # as programs write it
+        return text
+    plain = without_separators(text)
+    return plain if _is_plainly_valid(plain) else _thorough(text, country_code)
 
 
 def bare_number(text: str) -> str:
