@@ -15,6 +15,7 @@ from sdx_state.app.judge import Judge
 from sdx_state.app.observe import Reading, TenantReader, clocks, require_same_tenant
 from sdx_state.apply import settling
 from sdx_state.apply.review import Review
+from sdx_state.garbage import uncollected
 from sdx_state.kinds import KINDS, SURVEY, parent_names, veiled_kinds, written_names
 from sdx_state.kinds.tenant_scope import WHOLE_TENANT, TenantScope
 from sdx_state.live import Progress, Wanted, read_live, wanted_of
@@ -145,7 +146,8 @@ class Workspace:
         if read is not None and snapshot is read.snapshot and ledger is memory.saved and scope is None:
             plan = read.plan
         else:
-            plan = build_plan(intention, snapshot, seen.ledger, scope, seen.pending, self.scope)
+            with uncollected():
+                plan = build_plan(intention, snapshot, seen.ledger, scope, seen.pending, self.scope)
         ledger = seen.ledger
         plan = self.routed(plan)
         diagnostics = (
@@ -245,7 +247,8 @@ class Workspace:
         Raises:
             StateUnusable: State or journal cannot be read, or do not belong together.
         """
-        return recall(self.store, journal_of(self.store))
+        with uncollected():
+            return recall(self.store, journal_of(self.store))
 
     def read_all(self, ledger: Ledger, progress: Progress) -> Snapshot:
         """Read everything in scope that the tenant lists, and the children of what is managed."""

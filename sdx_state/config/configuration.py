@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,6 +30,7 @@ from sdx_state.config.settings import Project
 from sdx_state.config.sift import PROJECT_FILE, Found, unread, with_way_out
 from sdx_state.config.source_text import SourceText
 from sdx_state.config.tree import Table, table
+from sdx_state.garbage import uncollected
 from sdx_state.kinds import KINDS, Kind
 from sdx_state.model.address import Address
 from sdx_state.model.conversation import Check
@@ -91,20 +90,8 @@ def load_configuration(
     Raises:
         ConfigurationError: With all diagnostics of all files, by file and line.
     """
-    with _without_collection():
+    with uncollected():
         return _Loader(folder, files).load(environment, environ)
-
-
-@contextmanager
-def _without_collection() -> Iterator[None]:
-    """Hundreds of thousands of values are made and none is dropped: looking for garbage doubles the time."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 @dataclass(frozen=True)
@@ -141,7 +128,7 @@ def read_declared(folder: Path, variables: Mapping[str, str], files: ProjectFile
     """
     loader = _Loader(folder, files)
     loader.made = {}
-    with _without_collection():
+    with uncollected():
         documents, declarations = loader.declarations(variables, found_files(loader.files))
     if any(diagnostic.severity == "error" for diagnostic in loader.diagnostics):
         raise ConfigurationError(loader.diagnostics)

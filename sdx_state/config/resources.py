@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 Report = Callable[[Diagnostic], None]
 _NONE: frozenset[str] = frozenset()  # one object for all resources: an empty set takes 200 bytes
 _NO_COLUMNS: Mapping[str, str] = {}
+_NO_SETTINGS: Mapping[str, Node] = {}
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,7 @@ class Declarations:
         if kind.lookup_only and fields.sound:
             self.numbers[key] = str(fields.values[kind.natural_key])
         upload = self._upload(body, reader, fields) if kind.upload and "csv" in body else {}
-        self._keep(address, kind, key, body, fields, source, upload=upload, use=use)
+        self._keep(address, kind, key, body, fields, source, _places(kind, body), upload=upload, use=use)
         for child in children_of(kind.name):
             children = items(body.get(child.collection))
             for position, one in enumerate(children):
@@ -165,7 +166,8 @@ class Declarations:
         if not self._claim(kind, address, key, reader.source, place, source):
             return
         self._needs(kind, body, fields, reader, place, f"missing required field `{name}` in the {kind.noun} `{key}`")
-        self._keep(address, kind, key, body, fields, source, parent=parent, position=position, use=use)
+        places = _places(kind, body)
+        self._keep(address, kind, key, body, fields, source, places, parent=parent, position=position, use=use)
 
     def _check_identity(self, kind: Kind, key: str, place: Place, reader: FieldReader, fields: Fields) -> None:
         """Report what is wrong with the key, which identifies the resource."""
@@ -211,7 +213,7 @@ class Declarations:
         fields = reader.read_cells(kind, row.cells, row.places, country_code)
         upload = {column: row.cells[column] for column in kind.upload if column in row.cells}
         self._warn_of_team(upload, source, row.place)
-        self._keep(address, kind, key, None, fields, at, positions=row.places, upload=upload)
+        self._keep(address, kind, key, _NO_SETTINGS, fields, at, row.places, upload=upload)
 
     def _warn_of_team(self, upload: Mapping[str, str], source: SourceText, place: Place) -> None:
         missing = [column for column in UPLOAD_BESIDE_TEAM if column not in upload]
@@ -265,11 +267,11 @@ class Declarations:
         address: Address,
         kind: Kind,
         key: str,
-        body: Table | None,
+        settings: Mapping[str, Node],
         fields: Fields,
         source: Source,
+        positions: Mapping[str, Place],
         *,
-        positions: Mapping[str, Place] | None = None,
         parent: Address | None = None,
         position: int = 0,
         upload: Mapping[str, str] | None = None,
@@ -277,16 +279,14 @@ class Declarations:
     ) -> None:
         if not fields.sound:
             return
-        settings: Mapping[str, Node] = body if body is not None else {}
-        pinned = settings.get("id")
-        ignore = settings.get("ignore")
+        pinned, ignore = settings.get("id"), settings.get("ignore")
         self.resources[address] = Desired(
             address=address,
             kind=kind.name,
             key=key,
             values=fields.values,
             source=source,
-            positions=positions if positions is not None else _places(kind, table(body)),
+            positions=positions,
             id=str(pinned) if pinned is not None else None,
             ignore=frozenset(map(str, items(ignore))) if ignore else _NONE,
             protect=settings.get("protect") is True,

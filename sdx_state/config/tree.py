@@ -260,8 +260,9 @@ def places_of(table: Table) -> Mapping[str, Place]:
     """Return the place of each key of `table`, without its values."""
     if isinstance(table, Laid):
         return LaidPlaces(table)
-    if table.row is not None:
-        return table.row
+    row = table.row
+    if row is not None:
+        return row
     marks = table.marks
     if type(marks) is BlockMarks and marks and _NESTED.isdisjoint(map(type, table.values())):
         keys = (*marks,)

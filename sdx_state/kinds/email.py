@@ -53,6 +53,8 @@ def check_email(text: str) -> Complaint | None:
 
 def check_user(text: str) -> Complaint | None:
     """Return a complaint if `text` is not an e-mail address of a user that can be managed."""
+    if len(text) <= LONGEST and "/" not in text and _PLAIN.fullmatch(text):
+        return None  # nearly every address, in one call
     reason = unaddressable(text)
     if reason is None:
         return None
