@@ -13,6 +13,10 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
+# Keywords that say nothing about a text.
+OF_MAPPINGS = frozenset(
+    ("type", "properties", "patternProperties", "additionalProperties", "propertyNames", "minProperties", "required")
+)
 HEAD = '''\
 """The schema "{name}" as code, made when the wheel was built (schemas/build_hook.py)."""
 
@@ -32,6 +36,7 @@ class Patterns(dict):
 
 
 REGEX_PATTERNS = Patterns()
+TEXT = frozenset((str,))
 '''
 
 
@@ -62,6 +67,30 @@ class Shortened(ast.NodeTransformer):
         return node
 
 
+def text_fields(schema: Any, name: str) -> frozenset[str]:
+    """Return the fields of the definition `name` that may be any text, if a mapping of these alone is valid."""
+    definitions = schema["$defs"]
+    found = definitions[name]
+    if found.keys() != {"type", "properties", "additionalProperties"} or found["additionalProperties"] is not False:
+        return frozenset()
+    fields = {
+        key: definitions[of["$ref"].rpartition("/")[2]] if "$ref" in of else of
+        for key, of in found["properties"].items()
+    }
+    return frozenset(key for key, of in fields.items() if of.keys() <= OF_MAPPINGS and "string" in of["type"])
+
+
+def with_short_cut(function: ast.FunctionDef, schema: Any) -> list[ast.stmt]:
+    """Return `function`, told to accept a mapping of nothing but such texts at once: most users are one."""
+    name = function.name.removeprefix("validate____defs_")
+    fields = text_fields(schema, name) if name in schema.get("$defs", {}) else frozenset()
+    if not fields:
+        return [function]
+    test = f"isinstance(data, dict) and TEXTS_{name}.issuperset(data) and TEXT.issuperset(map(type, data.values()))"
+    function.body[:0] = ast.parse(f"if {test}:\n    return data").body
+    return [*ast.parse(f"TEXTS_{name} = frozenset({sorted(fields)!r})").body, function]
+
+
 def module(name: str, schema: Any) -> str:
     """Return the source of a module whose `validate` raises `Refused` for a document that `schema` does not match."""
     import fastjsonschema
@@ -75,7 +104,8 @@ def module(name: str, schema: Any) -> str:
             sources = {ast.literal_eval(key): ast.literal_eval(value.args[0]) for key, value in entries}
             body.append(ast.parse(f"SOURCES = {sources!r}").body[0])
         elif isinstance(node, ast.FunctionDef) or (isinstance(target, ast.Name) and target.id == "NoneType"):
-            body.append(Shortened().visit(node))
+            short = Shortened().visit(node)
+            body += with_short_cut(short, schema) if isinstance(short, ast.FunctionDef) else [short]
     tree = ast.fix_missing_locations(ast.Module(body, []))
     return HEAD.format(name=name) + ast.unparse(tree) + "\n"
 
