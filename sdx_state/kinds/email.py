@@ -11,6 +11,7 @@ differs in two points:
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from sdx_state.kinds.complaint import Complaint
 from sdx_state.model.texts import normalized
@@ -73,6 +74,11 @@ def identity_of(text: str) -> str:
     plain = normalized("NFC", normalized("NFC", text).translate(_UPPER))
     local, at, domain = plain.rpartition("@")
     return f"{local}@{_ascii_domain(domain)}" if at else plain
+
+
+def identities_of(texts: Sequence[str]) -> list[str]:
+    """Return `identity_of` each of `texts`; without a call for each where all are ASCII, as nearly always."""
+    return [*map(str.lower, texts)] if all(map(str.isascii, texts)) else [*map(identity_of, texts)]
 
 
 def glob_of(text: str) -> str:

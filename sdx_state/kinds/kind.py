@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import field
 from functools import cached_property
 from typing import Any, Literal
@@ -122,6 +122,10 @@ class Kind:
     def identity_of(self, id: str) -> str:
         """Return the form in which live ids are compared."""
         return email.identity_of(id) if self.named_by_email else id
+
+    def identities_of(self, ids: Sequence[str]) -> Sequence[str]:
+        """Return the form in which live ids are compared, for each of `ids`."""
+        return email.identities_of(ids) if self.named_by_email else ids
 
     def is_same(self, id: str, other: str) -> bool:
         """True if the live ids `id` and `other` are one."""

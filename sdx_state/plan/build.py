@@ -79,7 +79,9 @@ def build_plan(
     entries, diagnostics = dict(standing.entries), list(standing.diagnostics)
     for address in pinned_elsewhere(entries, intention.resources):
         del entries[address]
-    resources = {address: one for address, one in intention.resources.items() if scope is None or address in scope}
+    resources = intention.resources
+    if scope is not None:
+        resources = {address: one for address, one in resources.items() if address in scope}
     others = {address: entry for address, entry in entries.items() if address not in resources}
     owned_elsewhere = frozenset(identity(address.kind, entry.id) for address, entry in others.items())
     undeclared = {address: entry for address, entry in others.items() if address not in intention.resources}
@@ -88,7 +90,9 @@ def build_plan(
     matches = match(resources.values(), snapshot, entries, owned_elsewhere, pending, divided.outside)
     left = {
         one.address: one
-        for one in left_behind(replace(standing, entries=entries), resources, matches.live, matches.undecided, whole)
+        for one in left_behind(
+            replace(standing, entries=entries), resources, matches.live, matches.undecided, matches.unsettled, whole
+        )
     }
     for one in left.values():
         entries[one.address] = undeclared[one.address] = entries.pop(one.successor)
@@ -149,9 +153,10 @@ class _Planner:
     ) -> tuple[list[Change], list[Drift], int]:
         changes: list[Change] = []
         drift: list[Drift] = []
-        unchanged = 0
-        for address, desired in resources.items():
-            if address in self.matches.undecided:
+        looked_into = {*self.matches.unsettled, *self.matches.undecided, *moved, *self.came_from} & resources.keys()
+        unchanged = len(resources) - len(looked_into)
+        for address, desired in resources.items() if looked_into else ():
+            if address not in looked_into or address in self.matches.undecided:
                 continue
             live = self.matches.live.get(address)
             if KINDS[desired.kind].lookup_only:
@@ -262,9 +267,9 @@ class _Planner:
                 )
             )
 
-    def _warn_of_shared_children(self, changes: Iterable[Change]) -> None:
+    def _warn_of_shared_children(self, changes: Sequence[Change]) -> None:
         parents: dict[tuple[str, str], list[str]] = {}
-        for kind in child_names():
+        for kind in child_names() if changes else ():
             for live in self.snapshot.of(kind):
                 parents.setdefault((kind, live.id), []).append(live.parent_id or "?")
         for change in changes:
@@ -292,9 +297,7 @@ def _strangers(snapshot: Snapshot, matches: Matches, entries: Mapping[Address, E
         if kind.lookup_only:
             continue
         for live in snapshot.of(kind.name):
-            if kind.parent and (kind.parent, live.parent_id) not in ours:
-                continue
-            if id(live) in matched:
+            if id(live) in matched or (kind.parent and (kind.parent, live.parent_id) not in ours):
                 continue
             if managed is None:
                 managed = {identity(one.kind, one.id) for one in matches.live.values()}

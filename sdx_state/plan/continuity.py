@@ -93,10 +93,12 @@ def pinned_elsewhere(entries: Mapping[Address, Entry], resources: Mapping[Addres
     pins = {
         (identity(one.kind, one.id), one.parent): address for address, one in resources.items() if one.id is not None
     }
+    if not pins:
+        return set()
     return {
         address
         for address, entry in entries.items()
-        if pins and pins.get((identity(address.kind, entry.id), address.parent), address) != address
+        if pins.get((identity(address.kind, entry.id), address.parent), address) != address
     }
 
 
@@ -124,6 +126,7 @@ def left_behind(
     resources: Mapping[Address, Desired],
     matched: Mapping[Address, Live],
     undecided: Collection[Address],
+    unsettled: Collection[Address],
     snapshot: Snapshot,
 ) -> list[LeftBehind]:
     """Return what the state knows under a declared address that is matched to another resource, and that is live.
@@ -133,12 +136,14 @@ def left_behind(
         resources: What is declared, as far as it is planned.
         matched: Address -> the live resource that it is.
         undecided: Addresses for which nothing is planned.
+        unsettled: Addresses that are not the live resource that the state knows under them, or perhaps not.
         snapshot: What is live.
     """
     suspects = {
         address: entry
-        for address in resources
-        if (entry := standing.entries.get(address)) is not None
+        for address in (resources if unsettled else ())
+        if address in unsettled
+        and (entry := standing.entries.get(address)) is not None
         and ((known := matched.get(address)) is None or known.id != entry.id)
         and address not in undecided
         and not KINDS[address.kind].lookup_only

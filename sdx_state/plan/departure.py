@@ -30,6 +30,8 @@ def departures(
     A departure is reported at its `removed:` entry, or else at the resource with its address now (`successors`), or
     at the parent in `declared` that it was in. A resource outside the scope of the project is never deleted.
     """
+    if not undeclared:
+        return [], []
     snapshot = divided.inside
     live = {identity(one.kind, one.id): one for kind in KINDS for one in snapshot.of(kind)}
     orders = {order.address: order for order in removed}

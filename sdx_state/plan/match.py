@@ -16,7 +16,10 @@ from sdx_state.model.snapshot import Snapshot
 from sdx_state.model.whereabouts import CHECK
 from sdx_state.plan.continuity import known_as
 from sdx_state.plan.divide import outside_scope
+from sdx_state.plan.settled import is_settled
 from sdx_state.records import dataclass
+
+_NOTHING: Mapping[str, Live] = {}
 
 
 @dataclass
@@ -28,12 +31,15 @@ class Matches:
         imported: Addresses found by natural key or pinned id and not known before.
         diagnostics: Pinned ids that do not exist, and ambiguities, each with its ids.
         undecided: Addresses that a diagnostic concerns: nothing may be planned for them.
+        unsettled: The other addresses of which there may be something to say. All that are not in either are what the
+            state remembers under them, and as declared.
     """
 
     live: dict[Address, Live] = field(default_factory=dict)
     imported: set[Address] = field(default_factory=set)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     undecided: set[Address] = field(default_factory=set)
+    unsettled: set[Address] = field(default_factory=set)
 
 
 def match(
@@ -61,56 +67,60 @@ def match(
     for kind in KINDS.values():
         declared = by_kind.get(kind.name)
         if declared:
-            live = snapshot.of(kind.name)
-            _match_kind(kind, declared, live, entries, owned_elsewhere, snapshot.unlisted, outside or {}, matches)
+            _match_kind(kind, declared, entries, owned_elsewhere, snapshot, outside or {}, matches)
     return matches
 
 
-def _scope(kind: Kind, live: Live) -> str | None:
-    return live.parent_id if kind.parent else None
+def _place(kind: Kind, live: Live) -> tuple[str | None, str]:
+    return live.parent_id if kind.parent else None, kind.identity_of(live.id)
 
 
 def _match_kind(
     kind: Kind,
     declared: Sequence[Desired],
-    live: Sequence[Live],
     entries: Mapping[Address, Entry],
     owned_elsewhere: frozenset[Identity],
-    unlisted: frozenset[Identity],
+    snapshot: Snapshot,
     outside: Mapping[Identity, Live],
     matches: Matches,
 ) -> None:
-    by_id = {(_scope(kind, one), kind.identity_of(one.id)): one for one in live}
+    live = snapshot.of(kind.name)
+    places = _places(kind, live)
+    spelled = kind.identity if kind.keyed_by_identity or kind.named_by_email else None
     scopes: dict[Address, str | None] = {}
-    taken: set[tuple[str | None, str]] = set()
+    taken: set[int] = set()  # live resources, by `id()`
     unmatched: list[Desired] = []
     for resource in declared:
-        if resource.address in matches.undecided:
+        address, scope = resource.address, None
+        if address in matches.undecided:
             continue
         if resource.parent is not None:
-            if resource.parent in matches.undecided:
-                matches.undecided.add(resource.address)
-                continue
-            parent = matches.live.get(resource.parent)
+            parent = _live_parent(resource.parent, address, matches)
             if parent is None:
-                continue  # its survey is yet to be created, so it cannot exist
-            scopes[resource.address] = parent.id
-        scope = scopes.get(resource.address)
+                continue
+            scopes[address] = scope = parent.id
+        here, entry = places.get(scope, _NOTHING), entries.get(address)
+        if entry is not None and (found := _as_remembered(resource, entry, here, spelled)) and id(found) not in taken:
+            taken.add(id(found))
+            matches.live[address] = found
+            if kind.lookup_only or not is_settled(resource, found, entry, snapshot.shape):
+                matches.unsettled.add(address)
+            continue
+        matches.unsettled.add(address)
         entry = known_as(resource, entries)
         wanted = resource.id or (entry.id if entry else None)
-        spot = (scope, kind.identity_of(wanted or ""))
-        found = by_id.get(spot) if wanted is not None else None
-        refused = _refused(kind, resource, found, spot in taken, matches) if found is not None else None
+        found = here.get(kind.identity_of(wanted)) if wanted is not None else None
+        refused = _refused(kind, resource, found, id(found) in taken, matches) if found is not None else None
         if refused is not None:
-            matches.undecided.add(resource.address)
+            matches.undecided.add(address)
             matches.diagnostics.append(refused)
         elif found is not None:
-            taken.add(spot)
-            matches.live[resource.address] = found
+            taken.add(id(found))
+            matches.live[address] = found
             if entry is None or not kind.is_same(entry.id, found.id):
-                matches.imported.add(resource.address)
-        elif (error := _missing(kind, resource, wanted, live, unlisted, outside)) is not None:
-            matches.undecided.add(resource.address)
+                matches.imported.add(address)
+        elif (error := _missing(kind, resource, wanted, live, snapshot.unlisted, outside)) is not None:
+            matches.undecided.add(address)
             matches.diagnostics.append(error)
         else:
             unmatched.append(resource)
@@ -118,19 +128,57 @@ def _match_kind(
         _match_by_natural_key(kind, unmatched, live, scopes, taken, owned_elsewhere, matches)
 
 
+def _live_parent(parent: Address, address: Address, matches: Matches) -> Live | None:
+    """Return the live `parent` of `address`. While it is undecided, or to be created, no child is matched."""
+    if parent in matches.undecided:
+        matches.undecided.add(address)
+        return None
+    live = matches.live.get(parent)
+    if live is None:
+        matches.unsettled.add(address)
+    return live
+
+
+def _places(kind: Kind, live: Sequence[Live]) -> dict[str | None, dict[str, Live]]:
+    """Return the live resources by the id of their parent, None for no parent, and by their identity."""
+    identities = kind.identities_of([one.id for one in live])
+    if kind.parent is None:
+        return {None: dict(zip(identities, live, strict=True))}
+    places: dict[str | None, dict[str, Live]] = {}
+    for form, one in zip(identities, live, strict=True):
+        places.setdefault(one.parent_id, {})[form] = one
+    return places
+
+
+def _as_remembered(resource: Desired, entry: Entry, here: Mapping[str, Live], spelled: str | None) -> Live | None:
+    """Return the live resource of the id in `entry`, where that is beyond doubt: nearly always.
+
+    Args:
+        resource: What is declared.
+        entry: What is remembered under its address.
+        here: The live resources in its place, by identity.
+        spelled: The field that has the id, as it is spelled, if the id is declared.
+    """
+    found = here.get(entry.id) if resource.id is None else None
+    if found is None or found.id != entry.id or (spelled and resource.values.get(spelled) != entry.id):
+        return None
+    return found
+
+
 def _match_by_natural_key(
     kind: Kind,
     unmatched: Sequence[Desired],
     live: Sequence[Live],
     scopes: Mapping[Address, str | None],
-    taken: set[tuple[str | None, str]],
+    taken: Collection[int],
     owned_elsewhere: frozenset[Identity],
     matches: Matches,
 ) -> None:
     by_key: dict[tuple[str | None, str], list[Live]] = defaultdict(list)
+    occupied = {_place(kind, one) for one in live if id(one) in taken}
     for one in live:
-        place = (_scope(kind, one), kind.identity_of(one.id))
-        if place not in taken and (kind.name, place[1]) not in owned_elsewhere:
+        place = _place(kind, one)
+        if place not in occupied and (kind.name, place[1]) not in owned_elsewhere:
             by_key[place[0], kind.natural_key_of(one.raw.get(kind.natural_key))].append(one)
     for resource in unmatched:
         key = kind.natural_key_of(resource.values.get(kind.natural_key))

@@ -31,9 +31,14 @@ def no_longer_managed(desired: Desired, entry: Entry | None, live: Live) -> Iter
     """
     values = desired.values
     applied = entry.applied if entry is not None else _NOTHING
-    if are_scalars(values) and (applied.keys() <= values.keys() or applied.keys() - _PLACED <= values.keys()):
-        return iter(())  # the common case: all that was applied is declared
+    if are_scalars(values) and all_declared(applied, values):
+        return iter(())  # the common case
     return _released(desired, applied, live)
+
+
+def all_declared(applied: Mapping[str, str], values: Mapping[str, Value]) -> bool:
+    """Return True if all that was applied is in `values`, the position aside, which is declared by the order."""
+    return applied.keys() <= values.keys() or applied.keys() - _PLACED <= values.keys()
 
 
 def _released(desired: Desired, applied: Mapping[str, str], live: Live) -> Iterator[Diagnostic]:

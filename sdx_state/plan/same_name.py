@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
 from sdx_state.kinds import KINDS
 from sdx_state.model.address import Address
@@ -11,7 +11,7 @@ from sdx_state.model.resource import Desired, Live
 
 
 def unmanaged_of_same_name(
-    strangers: Iterable[Live], ours: Mapping[Address, Live], resources: Mapping[Address, Desired]
+    strangers: Sequence[Live], ours: Mapping[Address, Live], resources: Mapping[Address, Desired]
 ) -> list[Diagnostic]:
     """Return a warning for each unmanaged resource that has the name of one of the managed ones.
 
@@ -20,6 +20,8 @@ def unmanaged_of_same_name(
         ours: Address -> the managed live resource.
         resources: What is declared.
     """
+    if not strangers:
+        return []
     by_name = {name: address for address, live in ours.items() if (name := _name(live)) is not None}
     found = []
     for live in strangers:
