@@ -179,7 +179,7 @@ def _absent(unseen: Iterable[Unseen], wanted: Wanted, snapshot: Snapshot, now: U
 def _was_read(unseen: Unseen, wanted: Wanted, snapshot: Snapshot) -> bool:
     """Tell whether what was read would show it."""
     if not unseen.by_others:
-        return (unseen.address.kind, unseen.id) in wanted.managed
+        return unseen.id in wanted.managed.get(unseen.address.kind, ())
     if unseen.parent_id is None:
         return unseen.address.kind in snapshot.read
     return (KINDS[unseen.address.kind].parent or "", unseen.parent_id) in snapshot.parents_read

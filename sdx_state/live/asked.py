@@ -78,7 +78,7 @@ def find_survey(
         kinds=frozenset({SURVEY.name}),
         parents=frozenset((SURVEY.name, id) for id in ids),
         parent_names=frozenset((SURVEY.name, name) for name in names),
-        managed=frozenset((SURVEY.name, id) for id in ids),
+        managed={SURVEY.name: frozenset(ids)},
     )
     snapshot, _ = read_live(client, wanted, ledger, parallelism, progress)
     plan = build_plan(replace(intention, resources=declared), snapshot, ledger, tenant_scope=scope)

@@ -116,7 +116,7 @@ def _read(
         if child.name in wanted.kinds or children:
             resources[child.name] = children
     for kind, future in lists.items():
-        resources[kind.name] = [_live(kind, raw) for raw in future.result()]
+        resources[kind.name] = _all_live(kind, future.result())
         resources[kind.name] += _unlisted(client, wanted, kind, resources[kind.name])
     found = numbers.result()
     for live in found.live:
@@ -172,7 +172,7 @@ class _Children:
     ) -> None:
         """Wait for the list of parents, then request the children of each requested one."""
         self.client, self.wanted, self.kind, self.parent = client, wanted, kind, parent
-        self.parents = [_live(parent, raw) for raw in parents.result()]
+        self.parents = _all_live(parent, parents.result())
         self.parents += _unlisted(client, wanted, parent, self.parents)
         self.chosen = [one for one in self.parents if _is_wanted(parent, one, wanted)]
         lists.expect(len(self.chosen))
@@ -187,12 +187,17 @@ class _Children:
         listed = {id: {str(raw[self.kind.identity]): raw for raw in future.result()} for id, future in self._lists}
         _refuse_mass_absence(self.wanted, ledger, self.kind, listed)
         unlisted, strays = _complete_lists(self, ledger, listed)
-        found = [_live(self.kind, raw, id) for id, rows in listed.items() for raw in rows.values()]
+        found = [Live(self.kind.name, id, raw, home) for home, rows in listed.items() for id, raw in rows.items()]
         return found + strays, {(self.kind.name, id) for id in unlisted}
 
 
 def _live(kind: Kind, raw: Mapping[str, object], parent_id: str | None = None) -> Live:
     return Live(kind.name, str(raw[kind.identity]), raw, parent_id)
+
+
+def _all_live(kind: Kind, rows: Rows) -> list[Live]:
+    name, identity = kind.name, kind.identity
+    return [Live(name, str(raw[identity]), raw) for raw in rows]
 
 
 def _is_wanted(kind: Kind, parent: Live, wanted: Wanted) -> bool:
@@ -209,7 +214,7 @@ def _unlisted(client: Endpoints, wanted: Wanted, kind: Kind, listed: Iterable[Li
     Raises:
         TooMuchMissing: All of several are missing, or too many to read one by one.
     """
-    missing = wanted.missing(kind.name, {kind.identity_of(live.id) for live in listed})
+    missing = wanted.missing(kind.name, {*kind.identities_of([live.id for live in listed])})
     count, total = wanted.unexplained(kind.name, missing), wanted.counts.get(kind.name, 0)
     if (count > MISSING_COUNT and count > MISSING_SHARE * total) or 1 < count == total:
         raise _too_much_missing(kind, count, total)
@@ -230,6 +235,8 @@ def _refuse_mass_absence(
     A child whose parent is not in the state may be in a list that was not read.
     """
     seen = {id for rows in listed.values() for id in rows}
+    if not wanted.missing(kind.name, seen):
+        return
     seen |= {
         entry.id
         for address, entry in ledger.entries.items()
@@ -260,7 +267,7 @@ def _complete_lists(
             continue
         parent = ledger.entries.get(address.parent) if address.parent else None
         place = parent.id if parent is not None and parent.id in listed else None
-        if place is None and (kind.name, entry.id) not in family.wanted.managed:
+        if place is None and entry.id not in family.wanted.managed.get(kind.name, ()):
             continue
         if entry.id not in (seen if place is None else listed[place]):
             missing.append((place, entry.id))

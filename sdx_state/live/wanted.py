@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Set
 from dataclasses import field
 
 from sdx_state.kinds import KINDS, parent_names
@@ -14,6 +14,8 @@ from sdx_state.model.ledger import Ledger
 from sdx_state.model.resource import Desired
 from sdx_state.model.snapshot import Snapshot
 from sdx_state.records import dataclass
+
+_NONE: Set[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Wanted:
         parent_names: The same, by kind and normalized natural key.
         all_children: List the children of every parent in `scope`.
         numbers: E.164 number -> country code to look up.
-        managed: `(kind, id)` of managed resources in scope: those that are missing in a list are read by id.
+        managed: Kind -> ids of managed resources in scope: those that are missing in a list are read by id.
         counts: Kind -> number of managed resources.
         leaving: `(kind, id)` that an earlier run was about to delete: their absence is expected.
         scope: The part of the tenant that the project manages.
@@ -37,22 +39,19 @@ class Wanted:
     parent_names: frozenset[tuple[str, str]] = frozenset()
     all_children: bool = False
     numbers: Mapping[str, str] = field(default_factory=dict)
-    managed: frozenset[tuple[str, str]] = frozenset()
+    managed: Mapping[str, Set[str]] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
     leaving: frozenset[tuple[str, str]] = frozenset()
     scope: TenantScope = WHOLE_TENANT
 
-    def missing(self, kind: str, seen: Collection[str]) -> list[str]:
-        """Return the managed ids of `kind` that are not in `seen`, a set of identities.
+    def missing(self, kind: str, seen: Set[str]) -> list[str]:
+        """Return the managed ids of `kind` that are not in `seen`, which are identities.
 
         Ids that a request cannot name are omitted, because they cannot be read.
         """
         one = KINDS[kind]
-        # Nearly every id is an identity as it is.
-        absent = {
-            id for owner, id in self.managed if owner == kind and id not in seen and one.identity_of(id) not in seen
-        }
-        return sorted(id for id in absent if one.unaddressable(id) is None)
+        absent = self.managed.get(kind, _NONE) - seen  # nearly every id is an identity as it is
+        return sorted(id for id in absent if one.identity_of(id) not in seen and one.unaddressable(id) is None)
 
     def is_in(self, snapshot: Snapshot) -> bool:
         """Return True if `snapshot`, of everything that a tenant lists, has all parts; False where it is in doubt.
@@ -63,10 +62,8 @@ class Wanted:
             return False
         if not self.parents <= snapshot.parents_read:
             return False
-        for kind in {kind for kind, _ in self.managed}:
-            if self.missing(kind, {KINDS[kind].identity_of(live.id) for live in snapshot.of(kind)}):
-                return False
-        return True
+        seen = {kind: {*KINDS[kind].identities_of([live.id for live in snapshot.of(kind)])} for kind in self.managed}
+        return not any(self.missing(kind, identities) for kind, identities in seen.items())
 
     def unexplained(self, kind: str, missing: Iterable[str]) -> int:
         """Return the number of `missing` that no earlier run was about to delete."""
@@ -92,15 +89,14 @@ def wanted_of(
     names: set[tuple[str, str]] = set()
     having_children = parent_names()
     numbers: dict[str, str] = {}
-    managed = set()
+    known_ids: dict[str, set[str]] = defaultdict(set)
     for address, entry in ledger.entries.items():
-        kind = address.kind
-        if KINDS[kind].lookup_only or (scope is not None and address not in scope):
-            continue
-        kinds.add(kind)
-        managed.add((kind, entry.id))
-        if kind in having_children:
-            parents.add((kind, entry.id))
+        if scope is None or address in scope:
+            known_ids[address.kind].add(entry.id)
+    managed = {kind: ids for kind, ids in known_ids.items() if not KINDS[kind].lookup_only}
+    kinds.update(managed)
+    for kind in having_children & managed.keys():
+        parents.update((kind, id) for id in managed[kind])
     for desired in resources:
         known = KINDS[desired.kind]
         if known.lookup_only:
@@ -117,7 +113,7 @@ def wanted_of(
         parents=frozenset(parents),
         parent_names=frozenset(names),
         numbers=numbers,
-        managed=frozenset(managed),
+        managed=managed,
         counts=Counter(address.kind for address in ledger.entries),
         leaving=leaving,
     )
