@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from sdx_state.api.endpoints import Endpoints
 from sdx_state.app.tenant import UnprovenTenant
 from sdx_state.apply import settling
 from sdx_state.kinds import KINDS
-from sdx_state.live import Progress, ReadAhead, Wanted, read_live
+from sdx_state.live import Progress, Wanted, read_live
 from sdx_state.model.address import Address
 from sdx_state.model.diagnostic import Diagnostic
 from sdx_state.model.ledger import Ledger
@@ -20,6 +21,9 @@ from sdx_state.programs.machine import Machine, Uptime
 from sdx_state.records import dataclass, replace
 from sdx_state.state.memory import Memory
 from sdx_state.state.unfinished import Unfinished, Unseen
+
+if TYPE_CHECKING:
+    from sdx_state.live.ahead import ReadAhead
 
 UNPROVEN = "nothing shows that these credentials are of the tenant that the state belongs to"
 SKEW = 300.0  # seconds that two clocks may differ before it is worth a word

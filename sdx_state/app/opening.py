@@ -29,7 +29,7 @@ from sdx_state.state.files import make_private_folder
 from sdx_state.state.local import LocalStore
 
 if TYPE_CHECKING:
-    from sdx_state.app.ahead import Begun
+    from sdx_state.app.begun import Begun
     from sdx_state.app.rehearsal import StoredTenant
 
 LISTED = 10  # environments that an error names

@@ -42,7 +42,7 @@ from sdx_state.state.journal import Journal
 from sdx_state.state.memory import Memory, journal_of, keep, open_journal, recall
 
 if TYPE_CHECKING:
-    from sdx_state.app.ahead import Begun
+    from sdx_state.app.begun import Begun
     from sdx_state.app.stored_evidence import StoredEvidence
     from sdx_state.apply.run import Observer, Run
     from sdx_state.live.capabilities import Setting

@@ -15,8 +15,8 @@ from sdx_state.records import dataclass, replace
 if TYPE_CHECKING:
     from sdx_state.api.credentials import Credentials
     from sdx_state.api.stored import Found
-    from sdx_state.app.ahead import Begun
     from sdx_state.app.base import Before
+    from sdx_state.app.begun import Begun
     from sdx_state.app.place import Place
     from sdx_state.app.workspace import Workspace
     from sdx_state.config.configuration import Configuration

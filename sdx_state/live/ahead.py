@@ -14,20 +14,13 @@ from functools import partial
 from sdx_state.api.answer import Rows
 from sdx_state.api.endpoints import Endpoints
 from sdx_state.kinds import KINDS, Kind, children_of
+from sdx_state.live.lists import ListKey, list_rows
 from sdx_state.model.ledger import Ledger
 from sdx_state.programs.machine import Uptime
 from sdx_state.programs.workers import Workers
 from sdx_state.records import dataclass
 
 SLOW = 0.02  # Seconds to the first answer from which on reading ahead pays.
-
-ListKey = tuple[str, str | None]  # Name of the kind, and id of the parent whose children are listed, if any.
-
-
-def list_rows(client: Endpoints, kind: Kind, parent_id: str | None = None) -> Rows:
-    """Return all rows of a kind, or the children of `parent_id`."""
-    filters = {} if parent_id is None else {str(kind.parent_field): parent_id}
-    return client.endpoint(kind.collection).list(**filters)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from sdx_state.api.endpoints import Endpoints
 from sdx_state.kinds import QUESTION, SURVEY
 from sdx_state.kinds.tenant_scope import WHOLE_TENANT, TenantScope
-from sdx_state.live.read import Progress, read_live
+from sdx_state.live.lists import Progress
+from sdx_state.live.read import read_live
 from sdx_state.live.wanted import Wanted
 from sdx_state.model.address import Address
 from sdx_state.model.advised import AdvisedError

@@ -13,7 +13,7 @@ from sdx_state.api.errors import SurveyDynamixError
 from sdx_state.api.paging import Listing
 from sdx_state.kinds import QUESTION, SURVEY
 from sdx_state.live.interrupt import ending_waits
-from sdx_state.live.read import Progress
+from sdx_state.live.lists import Progress
 from sdx_state.model.address import Address
 from sdx_state.model.evidence import Counts, Question, Sort
 from sdx_state.model.snapshot import Snapshot

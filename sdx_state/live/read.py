@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from sdx_state.api.answer import Rows
 from sdx_state.api.endpoints import Endpoints
@@ -16,16 +16,18 @@ from sdx_state.api.errors import GoneError, NotFoundError
 from sdx_state.kinds import KINDS, Kind, children_of
 from sdx_state.kinds.identity import Identity
 from sdx_state.kinds.wire import shape_of
-from sdx_state.live.ahead import ListKey, ReadAhead, list_rows
 from sdx_state.live.interrupt import ending_waits
+from sdx_state.live.lists import Lists, Progress, list_rows
 from sdx_state.live.numbers import read_numbers
 from sdx_state.live.wanted import Wanted
 from sdx_state.model.ledger import Ledger
 from sdx_state.model.resource import Live, Shape
 from sdx_state.model.snapshot import Snapshot
 from sdx_state.model.whereabouts import CHECK
-from sdx_state.programs.workers import Workers
 from sdx_state.records import replace
+
+if TYPE_CHECKING:
+    from sdx_state.live.ahead import ReadAhead
 
 MISSING_COUNT, MISSING_SHARE = 3, 0.2
 LOOKS = 200  # Most children that are read one by one.
@@ -33,22 +35,6 @@ LOOKS = 200  # Most children that are read one by one.
 
 class TooMuchMissing(Exception):
     """So many managed resources are missing that this is probably the wrong tenant."""
-
-
-class Progress(Protocol):
-    """Receives the number of requests, and each completed one."""
-
-    def expect(self, count: int) -> None: ...
-    def advance(self) -> None: ...
-
-
-class _Unwatched:
-    def expect(self, count: int) -> None: ...
-
-    def advance(self) -> None: ...
-
-
-NO_PROGRESS: Progress = _Unwatched()
 
 
 def read_live(
@@ -76,8 +62,12 @@ def read_live(
         SurveyDynamixError: A list could not be read. A plan needs complete lists.
         TooMuchMissing: All of several managed resources are missing, or more than 3 and 20 % of them.
     """
-    workers: Executor = ahead.workers if ahead is not None else ThreadPoolExecutor(parallelism, "read")
-    lists = _Lists(client, workers, progress, ahead.lists if ahead is not None else {})
+    if ahead is not None:
+        workers: Executor = ahead.workers
+        lists = Lists(client, workers, progress, ahead.lists, ahead.workers.submit_next)
+    else:
+        workers = ThreadPoolExecutor(parallelism, "read")
+        lists = Lists(client, workers, progress, {}, workers.submit)
     with workers:
         try:
             with ending_waits(client):
@@ -91,7 +81,7 @@ def _read(
     client: Endpoints,
     wanted: Wanted,
     ledger: Ledger,
-    asked: _Lists,
+    asked: Lists,
     ask_again: bool,
 ) -> tuple[Snapshot, Ledger]:
     inside = {kind.name: children_of(kind.name) for kind in KINDS.values()}
@@ -108,6 +98,8 @@ def _read(
         for parent in [*lists]
         for child in inside[parent.name]
     ]
+    # Children take most requests: the lists of whole kinds are taken while they are read.
+    whole = {kind: _all_live(kind, future.result()) for kind, future in lists.items()}
     unlisted: set[Identity] = set()
     for child, family in below:
         resources[family.parent.name] = family.parents
@@ -115,9 +107,8 @@ def _read(
         unlisted |= missing
         if child.name in wanted.kinds or children:
             resources[child.name] = children
-    for kind, future in lists.items():
-        resources[kind.name] = _all_live(kind, future.result())
-        resources[kind.name] += _unlisted(client, wanted, kind, resources[kind.name])
+    for kind, listed in whole.items():
+        resources[kind.name] = [*listed, *_unlisted(client, wanted, kind, listed)]
     found = numbers.result()
     for live in found.live:
         resources.setdefault(live.kind, []).append(live)
@@ -132,32 +123,6 @@ def _read(
     return snapshot, replace(ledger, lookups=found.lookups)
 
 
-class _Lists:
-    """The lists of one reading: those that were asked for ahead, and others, which it requests."""
-
-    def __init__(
-        self, client: Endpoints, workers: Executor, progress: Progress, ahead: dict[ListKey, Future[Rows]]
-    ) -> None:
-        self._client, self._workers, self._ahead = client, workers, ahead
-        self._progress = progress
-        self.expect = progress.expect
-        # What was asked for ahead may be long, and waits in the same workers.
-        self.submit_next = workers.submit_next if isinstance(workers, Workers) else workers.submit
-
-    def rows(self, kind: Kind, parent_id: str | None = None) -> Future[Rows]:
-        """Return the rows of a kind, or the children of `parent_id`."""
-        future = self._ahead.pop((kind.name, parent_id), None)
-        if future is None:
-            return self._workers.submit(self._request, kind, parent_id)
-        future.add_done_callback(lambda _: self._progress.advance())
-        return future
-
-    def _request(self, kind: Kind, parent_id: str | None) -> Rows:
-        rows = list_rows(self._client, kind, parent_id)
-        self._progress.advance()
-        return rows
-
-
 class _Children:
     """The lists of one child kind, for the requested parents."""
 
@@ -165,7 +130,7 @@ class _Children:
         self,
         client: Endpoints,
         wanted: Wanted,
-        lists: _Lists,
+        lists: Lists,
         kind: Kind,
         parent: Kind,
         parents: Future[Rows],

@@ -6,6 +6,7 @@ import pytest
 
 from sdx_state.api.retry import Wait
 from sdx_state.app import ahead
+from sdx_state.app.begun import HeldBack
 from sdx_state.live import ahead as lists
 
 
@@ -16,7 +17,7 @@ def wait_until(moment: float) -> Wait:
 @pytest.mark.parametrize(("now", "reported"), [(20.0, [30.0, 40.0]), (35.0, [40.0])])
 def test_waits_are_reported_once_the_files_are_loaded_unless_they_are_over(now, reported):
     told: list[float] = []
-    waits = ahead.HeldBack(lambda wait: told.append(wait.until), lambda: now)
+    waits = HeldBack(lambda wait: told.append(wait.until), lambda: now)
     waits(wait_until(10.0))
     waits(wait_until(30.0))
     assert told == []

@@ -4,8 +4,9 @@
 
 A = `sdx-state plan` of the installed wheel (installed.py); B = bare.py in the same environment. Each is a process of
 its own, and they take turns. Prints the medians of wall and processor time, the median of the ratios A/B, the peak
-memory, and how many requests A sends against the least that would do. `--against` measures the wheel of another
-checkout in turn. `--environments DIR` keeps the environments for the next run.
+memory, and how many requests A sends against the least that would do. With `--latency`, prints also the wall time
+divided by requests x latency / parallelism, the least that waiting for answers takes. `--against` measures the wheel
+of another checkout in turn. `--environments DIR` keeps the environments for the next run.
 """
 
 from __future__ import annotations
@@ -104,17 +105,21 @@ def measure(size: str, rounds: int, latency: float, programs: Mapping[str, Insta
         server.join()
     resources = sum((SIZES[size][0], SIZES[size][0] * SIZES[size][1], SIZES[size][2]))
     print(f"{size}: {resources:,} resources, {sent:,} requests of A (least {least:,})")
+    waits = sent * latency / PARALLELISM
     for name in commands:
-        print(f"  {name:8} {line([(run[name], run['B']) for run in runs])}", flush=True)
+        print(f"  {name:8} {line([(run[name], run['B']) for run in runs], waits)}", flush=True)
 
 
-def line(runs: list[tuple[Cost, Cost]]) -> str:
-    """Return the medians of a program, and those of its ratios to the floor."""
+def line(runs: list[tuple[Cost, Cost]], waits: float = 0.0) -> str:
+    """Return the medians of a program and of its ratios to the floor; and to `waits`, the waiting in seconds."""
     wall, ratio = statistics.median(a.wall for a, _ in runs), statistics.median(a.wall / b.wall for a, b in runs)
     used = statistics.median(a.processor for a, _ in runs)
     share = statistics.median(a.processor / b.processor for a, b in runs)
     memory = max(a.memory for a, _ in runs)
-    return f"wall {wall:6.2f} s ({ratio:4.2f})  processor {used:6.2f} s ({share:4.2f})  peak {memory:4.0f} MB"
+    of_waits = f"  wall/waits {wall / waits:4.2f}" if waits else ""
+    return (
+        f"wall {wall:6.2f} s ({ratio:4.2f})  processor {used:6.2f} s ({share:4.2f})  peak {memory:4.0f} MB{of_waits}"
+    )
 
 
 def main() -> None:

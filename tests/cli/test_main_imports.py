@@ -20,6 +20,7 @@ UNUSED = {
     "sdx_state.api.client": "is the typed client",
     "sdx_state.api.records": "is the typed client",
     "sdx_state.api.oauth": "signs in",
+    "sdx_state.app.begun": "reads ahead for large projects",
     "sdx_state.app.pull": "writes YAML",
     "sdx_state.app.rehearsal": "stores a tenant",
     "sdx_state.app.saved": "saves plans",
@@ -27,6 +28,7 @@ UNUSED = {
     "sdx_state.apply.run": "writes",
     "sdx_state.config.spreadsheet": "reads files of users",
     "sdx_state.config.write": "writes YAML",
+    "sdx_state.live.ahead": "reads ahead for large projects",
     "sdx_state.plan.undo": "undoes",
     "sdx_state.state.shared": "keeps a shared state",
 }

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from sdx_state.config import configuration, files
-from sdx_state.live import read
+from sdx_state.live import lists
 
 SHARED = """\
 surveys:
@@ -328,13 +328,13 @@ def test_a_file_that_is_excluded_is_not_written_over(applied, tenant):
 def readings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The questions lists that the tenant is asked for, one by one."""
     asked: list[str] = []
-    list_rows = read.list_rows
+    list_rows = lists.list_rows
 
     def counted(client: Any, kind: Any, parent_id: str | None = None) -> list[dict[str, object]]:
         asked.extend([parent_id] if parent_id is not None else [])
         return list_rows(client, kind, parent_id)
 
-    monkeypatch.setattr(read, "list_rows", counted)
+    monkeypatch.setattr(lists, "list_rows", counted)
     return asked
 
 

@@ -1,0 +1,121 @@
+"""A tenant that is being read while the files of the project are loaded; imported for large projects alone."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+
+from sdx_state.api.endpoints import Endpoints
+from sdx_state.api.retry import Wait
+from sdx_state.api.stored import Found
+from sdx_state.app.opening import ca_file_in, connection_of, state_of, trusted_base
+from sdx_state.app.place import Place
+from sdx_state.config.settings import Project
+from sdx_state.live.ahead import ListsAhead, ReadAhead
+from sdx_state.model.urls import BaseUrl
+from sdx_state.programs.workers import Workers
+from sdx_state.state.backend import Backend
+from sdx_state.state.memory import Memory, journal_of, recall
+
+SWITCH = 0.001  # Seconds that the thread which loads files computes while another could read an answer.
+
+
+class Begun:
+    """A tenant that is being read ahead.
+
+    Attributes:
+        client: Its API.
+        store: Its state.
+    """
+
+    def __init__(self, client: Endpoints, store: Backend, parallelism: int, waits: HeldBack) -> None:
+        self.client, self.store = client, store
+        self._lists = ListsAhead(client, parallelism)
+        self._memory: Future[Memory] = Future()
+        self._waits = waits
+        self._taken = False
+        self._interval = sys.getswitchinterval()
+
+    def begin(self) -> None:
+        """Recall the state, and read what it asks for. A state that others share is recalled meanwhile."""
+        if self.store.shared:
+            Workers(1, "recall").submit(self._begin)
+            self._switch_often()
+        elif self._begin():
+            self._switch_often()
+
+    def hand_over(self) -> tuple[Memory | None, ReadAhead | None]:
+        """Return the state and what is read of the tenant; the second time, nothing.
+
+        Raises:
+            StateError: The state cannot be used.
+        """
+        if self._taken:
+            return None, None
+        self._taken = True
+        sys.setswitchinterval(self._interval)
+        memory = self._memory.result()
+        self._waits.release()
+        return memory, self._lists.hand_over()
+
+    def end(self) -> None:
+        """Abandon what is in flight, and close all connections."""
+        sys.setswitchinterval(self._interval)
+        self._lists.end()
+        self.client.close()
+
+    def _switch_often(self) -> None:
+        """Let answers be read soon: loading files computes all the time, and else lets others go on every 5 ms."""
+        sys.setswitchinterval(min(self._interval, SWITCH))
+
+    def _begin(self) -> bool:
+        """Recall the state and begin to read; return whether more than the first list is read ahead."""
+        try:
+            memory = recall(self.store, journal_of(self.store))
+        except Exception as error:  # noqa: BLE001 - raised where the plan needs the state
+            self._memory.set_exception(error)
+            return False
+        self._memory.set_result(memory)
+        return self._lists.begin(memory.ledger)
+
+
+class HeldBack:
+    """Reports waits that the server asks for once the files are loaded: with errors in them, no tenant is named."""
+
+    def __init__(self, report: Callable[[Wait], None], now: Callable[[], float]) -> None:
+        self._report, self._now = report, now
+        self._released = False
+        self._last: Wait | None = None
+
+    def __call__(self, wait: Wait) -> None:
+        """Report `wait`, now or later."""
+        if self._released:
+            self._report(wait)
+        else:
+            self._last = wait
+
+    def release(self) -> None:
+        """Report a wait that is not over, and all that follow."""
+        self._released = True
+        if self._last is not None and self._last.until > self._now():
+            self._report(self._last)
+
+
+def begun_of(
+    project: Project,
+    place: Place,
+    environ: Mapping[str, str],
+    find: Callable[[BaseUrl], Found],
+    waiting: Callable[[Wait], None],
+) -> Begun:
+    """Return the live tenant of a project, of which nothing is read yet; see `reading_ahead`.
+
+    Raises what `open_chosen` does.
+    """
+    base = trusted_base(project, environ)
+    found = find(base)
+    waits = HeldBack(waiting, place.machine.now)
+    connection = connection_of(project, base, found, ca_file_in(environ), waits)
+    store = state_of(project, place, base, found)
+    return Begun(Endpoints(connection, machine=place.machine), store, project.api.parallelism, waits)
