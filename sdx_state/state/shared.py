@@ -207,11 +207,11 @@ class SharedStore(WithCopies):
         finally:
             with postponed():
                 stop.set()
-                with suppress(StoreError, LockLost, StateUnusable):
-                    self._name_writer(None)
+                if settled or isinstance(lease, Lease):  # the lock of a server cannot say that it is not clean
+                    with suppress(StoreError, LockLost, StateUnusable):
+                        self._name_writer(None)
                 lease.release(clean=settled and (journal is None or not journal.unanswered))
-                session.lease = session.journal = session.state = None
-                session.read = False
+                session.forget()
 
     def unlock(self, id: str) -> bool:
         """Free the lock `id` of a run that died; tell whether there was one.

@@ -37,6 +37,11 @@ class Session:
             raise LockLost(f"{where} can be written under its lock alone.\nNothing was saved.")
         return self.lease
 
+    def forget(self) -> None:
+        """Forget the lock and all that was read."""
+        self.lease = self.journal = self.state = None
+        self.read = False
+
     @property
     def writer(self) -> Mapping[str, object]:
         """The holder of the lock, as the state names its writer; empty while the lock is not held."""

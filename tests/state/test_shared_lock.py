@@ -82,6 +82,31 @@ def test_interrupted_take_over_leaves_the_word_that_requests_may_be_on_their_way
     assert cut > 30
 
 
+@pytest.mark.parametrize("kind", ["http-gitlab"])
+def test_interrupted_run_after_an_unlock_leaves_the_word_of_the_dead_one(backing):
+    def after_an_unlock(place):
+        dead = backing.opened()
+        holding = dead.lock("apply")
+        holding.__enter__()
+        lease = dead.session.lease
+        lease.lost = "it died"
+        dead.unlock(lease.lock.holder.id)
+        ended = []
+        with interrupt_at(place) as passed, suppress(KeyboardInterrupt), backing.opened().lock("apply") as fence:
+            assert fence.overtook
+            ended.append(place)
+        return passed[0], bool(ended)
+
+    lines, _ = after_an_unlock(0)
+    cut = 0
+    for place in range(1, lines, 11):
+        _, ended = after_an_unlock(place)
+        cut += not ended
+        with backing.opened().lock("apply") as fence:
+            assert ended or fence.overtook, place
+    assert cut > 30
+
+
 def _locked(backing):
     """Tell whether a lock is left, and free it for the next try."""
     if isinstance(backing, OnServer):
