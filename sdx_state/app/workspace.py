@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import field
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -166,7 +167,7 @@ class Workspace:
         changing = {change.address for change in plan.changes}
         narrowed = select(plan, targets, excludes)
         narrowing = {"--target": targets, "--exclude": excludes} if reviewed is None else {}
-        known = {*intention.resources, *ledger.entries, *changing, *live_addresses(plan)}
+        known = chain(intention.resources, ledger.entries, changing, live_addresses(plan))
         former = [move for move in intention.moved if move.before not in {*intention.resources, *changing}]
         wrong = unmatched({**narrowing, "--allow": allowed}, known, former)
         narrowed = replace(narrowed, diagnostics=(*narrowed.diagnostics, *wrong))
@@ -183,7 +184,7 @@ class Workspace:
             _readdressed(ledger, plan),
             memory.saved,
             unfinished,
-            frozenset(address for address in plan.ids if address not in changing),
+            frozenset(plan.ids).difference(changing),
             scope,
             self.guards,
             evidence,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from sdx_state.kinds import KINDS
@@ -17,7 +17,7 @@ EVERYTHING = "*"
 
 def unmatched(
     options: Mapping[str, Sequence[str]],
-    known: Collection[str],
+    known: Iterable[str],
     moved: Sequence[Moved] = (),
     otherwise: str = "all managed addresses: sdx-state state list",
 ) -> Iterator[Diagnostic]:
@@ -29,6 +29,8 @@ def unmatched(
         moved: Former addresses. They match nothing, and the error names the new address.
         otherwise: The hint where no address is alike.
     """
+    if not any(options.values()):
+        return
     former = {move.before: move.after for move in moved}
     current = {address for address in known if address not in former}
     for option, globs in options.items():

@@ -35,7 +35,7 @@ class Facts:
 
 def facts_of(plan: Plan, snapshot: Snapshot, counts: Mapping[Address, Counts], guards: Guards) -> Facts:
     """Return the facts from the live tenant, the project file and the counted evidence."""
-    users = frozenset(USER.identity_of(live.id) for live in snapshot.of(USER.name))
+    users = frozenset(USER.identities_of([live.id for live in snapshot.of(USER.name)]))
     leaving = {
         USER.identity_of(change.id)
         for change in plan.changes
