@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import field
+from functools import lru_cache
 
 from sdx_state.model.address import Address
 from sdx_state.records import dataclass, replace
@@ -16,6 +17,19 @@ from sdx_state.records import dataclass, replace
 HASH_BYTES = 6
 _CANONICAL = json.JSONEncoder(ensure_ascii=True, sort_keys=True, separators=(",", ":"), default=str)
 Step = tuple[Address, Address]
+
+
+def _canonical(value: object) -> str:
+    """Return `value` as JSON. Nearly all values are texts and integers, for which no encoder is made."""
+    if type(value) is str:
+        return json.encoder.encode_basestring_ascii(value)
+    return repr(value) if type(value) is int else _CANONICAL.encode(value)
+
+
+@lru_cache(maxsize=8)
+def _keyed(lineage: str) -> hashlib.blake2b:
+    """Return the beginning of each hash of a state."""
+    return hashlib.blake2b(digest_size=HASH_BYTES, key=lineage.encode()[:64])
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +94,9 @@ class Ledger:
 
     def hash(self, value: object) -> str:
         """Return the keyed hash of a normalised value."""
-        text = _CANONICAL.encode(value)
-        key = self.lineage.encode()[:64]
-        return hashlib.blake2b(text.encode(), digest_size=HASH_BYTES, key=key).hexdigest()
+        keyed = _keyed(self.lineage).copy()
+        keyed.update(_canonical(value).encode())
+        return keyed.hexdigest()
 
     def lookup_of(self, number: str) -> Lookup | None:
         """Return the stored look-up of `number` (E.164), if any."""

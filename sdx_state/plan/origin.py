@@ -7,7 +7,7 @@ from sdx_state.model.field_path import ORDER_PATH
 from sdx_state.model.ledger import Entry, Ledger
 from sdx_state.model.plan import Origin
 from sdx_state.model.resource import Desired
-from sdx_state.plan.diff import flattened
+from sdx_state.plan.diff import are_scalars, flattened
 
 
 def origin_of(ledger: Ledger, entry: Entry | None, path: str, live: object, declared: object) -> Origin:
@@ -20,10 +20,13 @@ def origin_of(ledger: Ledger, entry: Entry | None, path: str, live: object, decl
 
 def applied_hashes(desired: Desired, ledger: Ledger) -> dict[str, str]:
     """Return path -> hash of everything that `desired` manages: what the state remembers once it is applied."""
-    fields = KINDS[desired.kind].by_name
-    hashes: dict[str, str] = {
-        path: ledger.hash(fields[path.field].normalise(value)) for path, value in flattened(desired)
-    }
-    if KINDS[desired.kind].order_field is not None and ORDER_PATH not in desired.ignore:
+    kind, values = KINDS[desired.kind], desired.values
+    fields, hash = kind.by_name, ledger.hash
+    hashes: dict[str, str]
+    if are_scalars(values) and not desired.ignore:  # as nearly always: each path is the name of a field
+        hashes = {name: hash(fields[name].normalise(value)) for name, value in values.items()}
+    else:
+        hashes = {path: hash(fields[path.field].normalise(value)) for path, value in flattened(desired)}
+    if kind.order_field is not None and ORDER_PATH not in desired.ignore:
         hashes[ORDER_PATH] = ledger.hash(desired.position)
     return hashes
