@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from weakref import WeakValueDictionary
 
 from sdx_state.decoding.strict import DecodingError, parse
 from sdx_state.decoding.typed import (
@@ -31,6 +32,8 @@ _BODY = b'","state":'
 _TAIL = b"}\n"
 _TEXT = frozenset({str})
 _NO_STEPS: tuple[Step, ...] = ()
+# Decoded states that are still in use, by checksum: a run that locks the state reads it a second time.
+_in_use: WeakValueDictionary[str, Ledger] = WeakValueDictionary()
 
 
 def encode(ledger: Ledger, key: SigningKey | None = None) -> bytes:
@@ -56,8 +59,11 @@ def decode(data: bytes, where: str, key: SigningKey | None = None) -> Ledger:
     if not data.startswith(_HEAD) or data[digest_end : digest_end + len(_BODY)] != _BODY or not data.endswith(_TAIL):
         raise StateUnusable(f"{where} is not a state file, or is cut off", STATE_ADVICE)
     body = data[digest_end + len(_BODY) : -len(_TAIL)]
-    if hashlib.sha256(body).hexdigest().encode() != data[len(_HEAD) : digest_end]:
+    checksum = hashlib.sha256(body).hexdigest()
+    if checksum.encode() != data[len(_HEAD) : digest_end]:
         raise StateUnusable(f"{where} is damaged: its checksum does not match its content", STATE_ADVICE)
+    if key is None and (known := _in_use.get(checksum)) is not None:
+        return known
     try:
         document = record(parse(body))
         version = member(document, "format", text)
@@ -76,6 +82,8 @@ def decode(data: bytes, where: str, key: SigningKey | None = None) -> Ledger:
     shared = shared_id(ledger.entries)
     if shared is not None:
         raise StateUnusable(f"{where} has one id under two addresses, {shared[0]} and {shared[1]}", STATE_ADVICE)
+    if key is None:
+        _in_use[checksum] = ledger
     return ledger
 
 

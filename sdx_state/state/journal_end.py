@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 
 from sdx_state.decoding.typed import Record
-from sdx_state.model.ledger import Head
+from sdx_state.model.ledger import Head, Ledger
 from sdx_state.programs.machine import THIS_MACHINE, Machine
 from sdx_state.records import dataclass
 from sdx_state.state.backend import UNFENCED, Fence, Lines
@@ -34,6 +34,8 @@ class JournalEnd:
         head: The last closed line; None to read it from the closed parts.
         fence: Raises if this run must not write any more; called before each request is recorded.
         machine: Time, and names of runs and operations.
+        opened_with: The state when the journal was opened for writing, None where it could not be used. It is read
+            again, and as long as it is in use it need not be decoded again.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class JournalEnd:
     ) -> None:
         self._lines, self.key, self.fence, self.machine = lines, key, fence, machine
         self.head = head
+        self.opened_with: Ledger | None = None
         self.run = self._new_name()
         self._lock = threading.Lock()
         self._end: _End | None = None

@@ -110,7 +110,7 @@ def _opened(store: Backend, fence: Fence) -> Journal:
         saved = store.load()
         if saved.head.seq < store.lines.newest():
             saved = None  # an older one, which knows nothing of the newest lines
-    journal.head = _head_of(store, saved)
+    journal.head, journal.opened_with = _head_of(store, saved), saved
     journal.mend()
     anchor = saved.journal if saved is not None else ""
     chain = Chain(store.key, anchor, journal.head, tail=fence.tail)

@@ -10,11 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sdx_state.model.address import Address
 from sdx_state.model.ledger import Entry, Ledger, Lookup
+from sdx_state.state import codec
 from sdx_state.state.codec import decode, encode
 from sdx_state.state.errors import StateLocked, StateNotSaved, StateUnusable
 from sdx_state.state.ledger import new_ledger
 from sdx_state.state.local import LocalStore
+from sdx_state.state.memory import open_journal, recall
 
 ledgers = st.builds(
     Ledger,
@@ -69,6 +72,17 @@ def test_no_file_is_a_new_ledger_and_an_empty_one_is_an_error(store):
     store.path.write_bytes(b"")
     with pytest.raises(StateUnusable, match="state rebuild"):
         store.load()
+
+
+def test_state_is_decoded_once_as_long_as_it_is_in_use(store, monkeypatch):
+    store.save(Ledger("a", entries={Address("survey", "a"): Entry("1")}))
+    journal = open_journal(store)
+    with monkeypatch.context() as patched:
+        patched.setattr(codec, "from_document", None)
+        first = recall(store, journal).saved
+    assert first is journal.opened_with
+    store.save(replace(first, entries={}))
+    assert recall(store, journal).saved.entries == {}
 
 
 def test_each_save_counts_one_up(store):
