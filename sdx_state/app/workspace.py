@@ -248,8 +248,7 @@ class Workspace:
         Raises:
             StateUnusable: State or journal cannot be read, or do not belong together.
         """
-        with uncollected():
-            return recall(self.store, journal_of(self.store))
+        return recall(self.store, journal_of(self.store))
 
     def read_all(self, ledger: Ledger, progress: Progress) -> Snapshot:
         """Read everything in scope that the tenant lists, and the children of what is managed."""

@@ -19,6 +19,7 @@ from sdx_state.decoding.typed import (
     record,
     text,
 )
+from sdx_state.garbage import uncollected
 from sdx_state.kinds.decode import address
 from sdx_state.model.ledger import Entry, Head, Ledger, Lookup, Step
 from sdx_state.state.errors import SIGNATURE_ADVICE, STATE_ADVICE, VERSION_ADVICE, StateOfAnother, StateUnusable
@@ -65,18 +66,8 @@ def decode(data: bytes, where: str, key: SigningKey | None = None) -> Ledger:
     if key is None and (known := _in_use.get(checksum)) is not None:
         return known
     try:
-        document = record(parse(body))
-        version = member(document, "format", text)
-        if version.partition(".")[0] != str(FORMAT_MAJOR):
-            raise StateOfAnother(
-                f"{where} has format {version[:20]}, written by another version of sdx-state "
-                f"(this one reads {FORMAT_MAJOR}.x)",
-                VERSION_ADVICE,
-            )
-        signature = document.pop(SIGNATURE, None)
-        if key is not None and not key.made(signature, "state", hash_of(document)):
-            raise StateUnusable(f"{where} is not signed with {VARIABLE}", SIGNATURE_ADVICE)
-        ledger = from_document(document)
+        with uncollected():
+            ledger = _ledger_in(body, where, key)
     except DecodingError as error:
         raise StateUnusable(f"{where} is not a state that this version can read: {error}", STATE_ADVICE) from error
     shared = shared_id(ledger.entries)
@@ -85,6 +76,21 @@ def decode(data: bytes, where: str, key: SigningKey | None = None) -> Ledger:
     if key is None:
         _in_use[checksum] = ledger
     return ledger
+
+
+def _ledger_in(body: bytes, where: str, key: SigningKey | None) -> Ledger:
+    document = record(parse(body))
+    version = member(document, "format", text)
+    if version.partition(".")[0] != str(FORMAT_MAJOR):
+        raise StateOfAnother(
+            f"{where} has format {version[:20]}, written by another version of sdx-state "
+            f"(this one reads {FORMAT_MAJOR}.x)",
+            VERSION_ADVICE,
+        )
+    signature = document.pop(SIGNATURE, None)
+    if key is not None and not key.made(signature, "state", hash_of(document)):
+        raise StateUnusable(f"{where} is not signed with {VARIABLE}", SIGNATURE_ADVICE)
+    return from_document(document)
 
 
 def to_document(ledger: Ledger) -> dict[str, object]:
