@@ -14,7 +14,7 @@ from sdx_state.model.ledger import Ledger
 from sdx_state.model.plan import Action, Plan, Unmanaged
 from sdx_state.model.resource import Desired, Live
 from sdx_state.model.snapshot import Snapshot
-from sdx_state.plan.describe import Description, Place, describe, place_of
+from sdx_state.plan.describe import Description, Place, describe
 from sdx_state.plan.select import is_named
 from sdx_state.plan.targets import unmatched
 from sdx_state.records import dataclass, replace
@@ -116,7 +116,8 @@ class LiveDeclarations:
 
         known.update((place(address, id), address) for address, id in plan.ids.items())
         for address, entry in entries.items():
-            known.setdefault(place(address, entry.id), address)
+            if plan.ids.get(address) != entry.id:  # else it is known by now
+                known.setdefault(place(address, entry.id), address)
 
         def identities(action: Action) -> set[Identity]:
             return {identity(one.kind, one.id) for one in plan.changes if one.action is action and one.id is not None}
@@ -125,8 +126,8 @@ class LiveDeclarations:
         unmanaged = {identity(one.kind, one.id) for one in plan.unmanaged}
         children = child_names()
 
-        def included(live: Live) -> bool:
-            if known.get(place_of(live)) in before.resources:
+        def included(live: Live, address: Address | None) -> bool:
+            if address in before.resources:
                 return True
             one = identity(live.kind, live.id)
             if one in forgotten:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
 from enum import Enum
+from functools import cached_property
 from typing import Any, Literal
 
 from sdx_state.kinds.complaint import Complaint
@@ -101,7 +102,11 @@ class Field:
         """
         if value is None or value == "":
             return None
-        return _NORMALISERS[self.type](value)
+        return self._normaliser(value)
+
+    @cached_property
+    def _normaliser(self) -> Callable[[object], object]:
+        return _NORMALISERS[self.type]
 
     def means_the_same(self, one: object, other: object) -> bool:
         """Return True if two values are equal, or names of the same thing."""

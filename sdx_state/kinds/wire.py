@@ -37,10 +37,12 @@ def can_carry(field: Field, shape: Shape | None, language: str = DEFAULT_LANGUAG
 def read_field(field: Field, raw: Mapping[str, object]) -> Value:
     """Return the inner form of `field` in `raw`, in any shape. Never raises on unexpected types."""
     value: object = None
-    if field.nested:
+    if field.nested and field.nested[0] in raw:
         value = _follow(raw, field.nested)
     if value is None:
         value = raw.get(field.name)
+    if value is None:
+        return None
     if field.type is FieldType.OPTIONS:
         value = _options_from_wire(value)
     # `normalise` returns the inner form. An unexpected wire type stays unchanged, so that it differs.

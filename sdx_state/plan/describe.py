@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
+from functools import cached_property
 from itertools import count
 
 from sdx_state.kinds import KINDS, Kind, child_names, children_of
@@ -56,7 +57,7 @@ def describe(
     known: Mapping[Place, Address],
     declared: Mapping[Address, Desired],
     why_not: Callable[[Kind, str, Value], str | None],
-    included: Callable[[Live], bool] = lambda live: True,
+    included: Callable[[Live, Address | None], bool] = lambda live, address: True,
 ) -> Description:
     """Return a declaration of everything in `snapshot`.
 
@@ -65,7 +66,7 @@ def describe(
         known: The addresses that resources have already.
         declared: What is declared under them: fields that the tenant left empty are named all the same.
         why_not: Says why a live value cannot be declared, None where it can.
-        included: Tells of which live resources there is to be a declaration.
+        included: Tells of which live resources there is to be a declaration, by the resource and its known address.
     """
     return _Describer(known, declared, why_not, included).describe(snapshot)
 
@@ -78,12 +79,15 @@ class _Describer:
         known: Mapping[Place, Address],
         declared: Mapping[Address, Desired],
         why_not: Callable[[Kind, str, Value], str | None],
-        included: Callable[[Live], bool],
+        included: Callable[[Live, Address | None], bool],
     ) -> None:
         self.known, self.declared, self.why_not, self.included = known, declared, why_not, included
-        # Keys that differ by case only are one to some file systems, and so to the files.
-        self.taken = {address.casefold() for address in (*known.values(), *declared)}
         self.result = Description()
+
+    @cached_property
+    def taken(self) -> set[str]:
+        """Addresses in use. Keys that differ by case only are one to some file systems, and so to the files."""
+        return {address.casefold() for address in (*self.known.values(), *self.declared)}
 
     def describe(self, snapshot: Snapshot) -> Description:
         children: dict[tuple[str, str], list[Live]] = {}
@@ -111,17 +115,20 @@ class _Describer:
         self, kind: Kind, live: Live, names: Counter[str], parent: Address | None = None, position: int = 0
     ) -> Address | None:
         """Declare `live` and return its address; None if it is not included, or YAML cannot express its identity."""
-        if not self.included(live):
+        place = place_of(live)
+        known = self.known.get(place)
+        if not self.included(live, known):
             return None
-        known = self.known.get(place_of(live))
         is_new_name = kind.keyed_by_identity and known not in self.declared
         refusal = self.why_not(kind, kind.identity, live.id) if is_new_name else None
         if refusal is not None:
             self._leave_out(f"{kind.name} {live.id} is left out: {refusal}", None)
             return None
-        address = known or _new_address(kind, live, parent, self.taken)
-        self.taken.add(address.casefold())
-        self.result.live[address] = identity(live.kind, live.id)
+        address = known
+        if address is None:
+            address = _new_address(kind, live, parent, self.taken)
+            self.taken.add(address.casefold())
+        self.result.live[address] = place[:2]
         declared = self.declared.get(address)
         values = self._values(kind, live, address, declared)
         key = kind.natural_key_of(values.get(kind.natural_key))
@@ -149,14 +156,14 @@ class _Describer:
                 continue
             value = read_field(one, live.raw)
             said = declared.values.get(one.name) if declared else None
+            if value == said and (type(value) is str or type(value) is type(said) is int):
+                values[one.name] = value  # what is declared can be declared
+                continue
             if isinstance(said, Mapping) and not isinstance(value, Mapping):
                 value = {**said, DEFAULT_LANGUAGE: value if isinstance(value, str) else ""}
             if value is None:
                 if said is not None:  # only a text can be declared as cleared: a number becomes unmanaged
                     values[one.name] = "" if one.type in _CLEARED else None
-                continue
-            if value == said and (isinstance(value, str) or type(value) is type(said) is int):
-                values[one.name] = value  # what is declared can be declared
                 continue
             refusal = self._undeclared(one, value) or self.why_not(kind, one.name, value)
             if refusal is None:
