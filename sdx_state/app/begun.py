@@ -18,7 +18,7 @@ from sdx_state.programs.workers import Workers
 from sdx_state.state.backend import Backend
 from sdx_state.state.memory import Memory, journal_of, recall
 
-SWITCH = 0.001  # Seconds that the thread which loads files computes while another could read an answer.
+SWITCH = 0.0002  # Seconds that the thread which loads files computes while another could read an answer.
 
 
 class Begun:
