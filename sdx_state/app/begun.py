@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from typing import Generic, TypeVar
 
 from sdx_state.api.endpoints import Endpoints
 from sdx_state.api.retry import Wait
@@ -15,10 +17,13 @@ from sdx_state.config.settings import Project
 from sdx_state.live.ahead import ListsAhead, ReadAhead
 from sdx_state.model.urls import BaseUrl
 from sdx_state.programs.workers import Workers
+from sdx_state.records import replace
 from sdx_state.state.backend import Backend
 from sdx_state.state.memory import Memory, journal_of, recall
 
 SWITCH = 0.0002  # Seconds that the thread which loads files computes while another could read an answer.
+
+What = TypeVar("What")
 
 
 class Begun:
@@ -29,11 +34,18 @@ class Begun:
         store: Its state.
     """
 
-    def __init__(self, client: Endpoints, store: Backend, parallelism: int, waits: HeldBack) -> None:
+    def __init__(
+        self,
+        client: Endpoints,
+        store: Backend,
+        parallelism: int,
+        waits: HeldBack[Wait],
+        silences: HeldBack[str],
+    ) -> None:
         self.client, self.store = client, store
         self._lists = ListsAhead(client, parallelism)
         self._memory: Future[Memory] = Future()
-        self._waits = waits
+        self._waits, self._silences = waits, silences
         self._taken = False
         self._interval = sys.getswitchinterval()
 
@@ -55,8 +67,9 @@ class Begun:
             return None, None
         self._taken = True
         sys.setswitchinterval(self._interval)
+        self._silences.release(lambda _: self._memory.done())
         memory = self._memory.result()
-        self._waits.release()
+        self._waits.release(lambda wait: wait.until <= self.client.machine.now())
         return memory, self._lists.hand_over()
 
     def end(self) -> None:
@@ -80,25 +93,28 @@ class Begun:
         return self._lists.begin(memory.ledger)
 
 
-class HeldBack:
-    """Reports waits that the server asks for once the files are loaded: with errors in them, no tenant is named."""
+class HeldBack(Generic[What]):
+    """Reports something once the files are loaded: with errors in them, nothing else is said. Thread-safe."""
 
-    def __init__(self, report: Callable[[Wait], None], now: Callable[[], float]) -> None:
-        self._report, self._now = report, now
+    def __init__(self, report: Callable[[What], None]) -> None:
+        self._report = report
         self._released = False
-        self._last: Wait | None = None
+        self._last: What | None = None
+        self._lock = threading.Lock()
 
-    def __call__(self, wait: Wait) -> None:
-        """Report `wait`, now or later."""
-        if self._released:
-            self._report(wait)
-        else:
-            self._last = wait
+    def __call__(self, what: What) -> None:
+        """Report `what`, now or later."""
+        with self._lock:
+            if not self._released:
+                self._last = what
+                return
+        self._report(what)
 
-    def release(self) -> None:
-        """Report a wait that is not over, and all that follow."""
-        self._released = True
-        if self._last is not None and self._last.until > self._now():
+    def release(self, is_over: Callable[[What], bool]) -> None:
+        """Report the last of what was held back unless that is over, and from now on everything."""
+        with self._lock:
+            self._released = True
+        if self._last is not None and not is_over(self._last):
             self._report(self._last)
 
 
@@ -115,7 +131,7 @@ def begun_of(
     """
     base = trusted_base(project, environ)
     found = find(base)
-    waits = HeldBack(waiting, place.machine.now)
+    waits, silences = HeldBack(waiting), HeldBack(place.about.silent)
     connection = connection_of(project, base, found, ca_file_in(environ), waits)
-    store = state_of(project, place, base, found)
-    return Begun(Endpoints(connection, machine=place.machine), store, project.api.parallelism, waits)
+    store = state_of(project, replace(place, about=replace(place.about, silent=silences)), base, found)
+    return Begun(Endpoints(connection, machine=place.machine), store, project.api.parallelism, waits, silences)

@@ -80,6 +80,8 @@ class ListsAhead:
         ]
         if not kinds:
             return False
+        self._since, self._begun = self._client.machine.uptime(), self._clock()
+        self._ended = self._begun
         lists = [(kind, self._read(kind)) for kind in kinds]
         if self._client.tried_within(SLOW):
             return False
