@@ -6,8 +6,8 @@ class are made by a method that is not compiled for it; the standard decorator m
 or when another method or a function of `dataclasses` is used. The class behaves as a standard one (without a
 docstring it is given none), and the type checker takes it for one.
 
-With `slots=True`, for frozen classes of which there are many instances, an instance is filled in a third of the time:
-it is one of a class that is not frozen until it has all its fields.
+With `slots=True`, for frozen classes of which there are many instances, these have no `__dict__`, and are filled in
+half of the time: an instance is one of a class that is not frozen until its last field is set.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ else:
             and not any(kind.startswith(_ANNOTATIONS_OF_OTHERS) for kind in cls.__annotations__.values())
             and all(one.init and one.kw_only is not True for one in fields)
         )
-        if not plain or (slots and not (frozen and cls.__bases__ == (object,))):
+        bare = cls.__bases__ == (object,) and "__post_init__" not in cls.__dict__
+        if not plain or (slots and not (frozen and bare)):
             return dataclasses.dataclass(frozen=frozen, eq=eq, slots=slots)(cls)
         deferred = _Deferred(cls, frozen, eq, slots)
         deferred.begin()
@@ -160,55 +161,45 @@ else:
                 replaced = ["__init__", "__match_args__", "__dataclass_params__", "__dataclass_fields__"]
                 replaced += ["__repr__"] if self.options["repr"] else []
                 replaced += ["__eq__", "__hash__"] if self.options["eq"] else []
-                if self.slots:
-                    filling = _filling(cls, self.parameters, self.defaults)
-                    filling.__wrapped__ = twin.__init__  # where `inspect` finds the signature
-                    twin.__init__ = filling
                 for name in replaced:  # one at a time, so that every class has them all in every thread
                     setattr(cls, name, twin.__dict__[name])
+                if self.slots:
+                    _fill_open(cls, self.defaults)
                 self.complete = True
 
     def _slotted(cls, names):
-        """Return `cls` with a slot for each of `names`, and what copies and pickles its instances."""
+        """Return `cls` with a slot for each of `names`; copies are made of their values."""
         left_out = (*names, "__dict__", "__weakref__")
         body = {name: value for name, value in cls.__dict__.items() if name not in left_out}
 
-        def __getstate__(self):
-            return [getattr(self, name) for name in names]
+        def __reduce__(self):
+            return type(self), tuple(getattr(self, name) for name in names)
 
-        def __setstate__(self, state):
-            for name, value in zip(names, state, strict=True):
-                object.__setattr__(self, name, value)
-
-        body |= {"__qualname__": cls.__qualname__, "__slots__": names}
-        body |= {"__getstate__": __getstate__, "__setstate__": __setstate__}
+        body |= {"__qualname__": cls.__qualname__, "__slots__": names, "__reduce__": __reduce__}
         return type(cls.__name__, cls.__bases__, body)
 
-    def _filling(cls, names, defaults):
-        """Return `__init__` of a frozen class with slots, by whose refusals an instance would be filled slowly."""
-        missing = object()
-        known = {"_set": object.__setattr__, "_frozen": cls, "_missing": missing}
-        known["_open"] = type(cls.__name__, (), {"__slots__": names})
-        parameters, body = [], ["_set(self, '__class__', _open)"]
-        for name in names:
-            default = defaults.get(name, dataclasses.MISSING)
-            if isinstance(default, dataclasses.Field):
-                factory, default = default.default_factory, default.default
-                if factory is not dataclasses.MISSING:
-                    known[f"_make_{name}"], default = factory, missing
-                    body.append(f"if {name} is _missing: {name} = _make_{name}()")
-            body.append(f"self.{name} = {name}")
-            if default is dataclasses.MISSING:
-                parameters.append(name)
-            else:
-                known[f"_default_{name}"] = default
-                parameters.append(f"{name}=_default_{name}")
-        body.append("self.__class__ = _frozen")
-        source = f"def __init__(self, {', '.join(parameters)}):\n " + "\n ".join(body)
-        exec(source, known)  # noqa: S102 - of the names of fields, as the standard decorator does
-        made = known["__init__"]
-        made.__qualname__ = f"{cls.__qualname__}.__init__"
-        return made
+    def _fill_open(cls, defaults):
+        """Let instances of `cls`, frozen and with slots, be filled as those of a class that is not frozen."""
+        names, put = cls.__slots__, object.__setattr__
+
+        def close(self):
+            self.__class__ = cls
+
+        opened = type(cls.__name__, (), {"__slots__": names, "__post_init__": close})
+        body = {"__qualname__": cls.__qualname__, "__annotations__": cls.__annotations__, "__post_init__": close}
+        filled = dataclasses.dataclass(repr=False, eq=False)(type(cls.__name__, (), body | defaults))
+        refuse = cls.__setattr__
+
+        def __setattr__(self, name, value):
+            if name not in names or hasattr(self, name):
+                refuse(self, name, value)
+            elif type(self) is cls:
+                put(self, "__class__", opened)  # until the last field is set
+            put(self, name, value)
+
+        cls.__post_init__ = lambda self: None  # `opened` and classes below this one share its `__init__`
+        cls.__setattr__ = __setattr__
+        cls.__init__ = filled.__init__
 
     class _Attribute:
         """An attribute of a class, which completes the class."""

@@ -183,10 +183,8 @@ class RowPlaces(Mapping[str, Place]):
 
     def marks(self) -> BlockMarks:
         """Return the marks of the keys, each with a scalar behind it."""
-        column = self._column
-        return BlockMarks(
-            {key: (line, column, line, column + len(key) + 2) for line, key in enumerate(self._keys, self._line)}
-        )
+        at = self._column
+        return BlockMarks({key: (n, at, n, at + len(key) + 2) for n, key in enumerate(self._keys, self._line)})
 
     def __getitem__(self, key: str) -> Place:
         try:

@@ -80,6 +80,7 @@ def test_patterns_are_compiled_where_the_test_above_finds_them() -> None:
     """Those that no module keeps under a name are known, each with its reason."""
     known = {
         "config/number_plans.py": "from the metadata of phonenumbers, for at most 15 digits",
+        "config/plain_rows.py": "of our own keys and forms of values, each for the rest of its line",
         "patterns.py": "compiles those of other modules",
         "check/rules.py": "from globs, in which a star does not go back (`fnmatch.translate`)",
         "config/explain.py": "from our own schemas",
