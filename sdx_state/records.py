@@ -180,22 +180,25 @@ else:
 
     def _fill_open(cls, defaults):
         """Let instances of `cls`, frozen and with slots, be filled as those of a class that is not frozen."""
-        names, put = cls.__slots__, object.__setattr__
+        names, put, refuse, token = cls.__slots__, object.__setattr__, cls.__setattr__, object()
 
         def close(self):
             self.__class__ = cls
 
         opened = type(cls.__name__, (), {"__slots__": names, "__post_init__": close})
-        body = {"__qualname__": cls.__qualname__, "__annotations__": cls.__annotations__, "__post_init__": close}
-        filled = dataclasses.dataclass(repr=False, eq=False)(type(cls.__name__, (), body | defaults))
-        refuse = cls.__setattr__
+        first = {"_opened": dataclasses.field(init=False, default_factory=lambda: token)}
+        body = {"__qualname__": cls.__qualname__, "__annotations__": {"_opened": "object", **cls.__annotations__}}
+        filled = type(cls.__name__, (), {"__post_init__": close, **body, **first, **defaults})
+        dataclasses.dataclass(repr=False, eq=False)(filled)
 
         def __setattr__(self, name, value):
-            if name not in names or hasattr(self, name):
+            if value is token:  # known to nobody else, and set before all fields
+                if type(self) is cls:
+                    put(self, "__class__", opened)  # until the last field is set
+            elif type(self) is cls or name not in names or hasattr(self, name):
                 refuse(self, name, value)
-            elif type(self) is cls:
-                put(self, "__class__", opened)  # until the last field is set
-            put(self, name, value)
+            else:
+                put(self, name, value)  # in a class below this one
 
         cls.__post_init__ = lambda self: None  # `opened` and classes below this one share its `__init__`
         cls.__setattr__ = __setattr__
