@@ -192,7 +192,7 @@ else:
         dataclasses.dataclass(repr=False, eq=False)(filled)
 
         def __setattr__(self, name, value):
-            if value is token:  # known to nobody else, and set before all fields
+            if value is token:  # which only `filled` has, and sets before all fields
                 if type(self) is cls:
                     put(self, "__class__", opened)  # until the last field is set
             elif type(self) is cls or name not in names or hasattr(self, name):

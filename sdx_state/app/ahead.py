@@ -1,7 +1,7 @@
 """Reading the tenant of a large project while its files are loaded, for commands that only read.
 
 A command that writes reads after it has locked the state. Everything here is of use only where the files are without
-errors, so nothing is said before: an error of credentials, state or tenant is raised where the plan needs them.
+errors, so nothing is reported before: an error of credentials, state or tenant is raised where the plan needs them.
 """
 
 from __future__ import annotations

@@ -79,7 +79,7 @@ class Begun:
         self.client.close()
 
     def _switch_often(self) -> None:
-        """Let answers be read soon: loading files computes all the time, and else lets others go on every 5 ms."""
+        """Read answers soon: loading files computes all the time, and the other threads run every 5 ms alone."""
         sys.setswitchinterval(min(self._interval, SWITCH))
 
     def _begin(self) -> bool:
@@ -94,7 +94,7 @@ class Begun:
 
 
 class HeldBack(Generic[What]):
-    """Reports something once the files are loaded: with errors in them, nothing else is said. Thread-safe."""
+    """Reports something once the files are loaded: with errors in them, it reports nothing. Thread-safe."""
 
     def __init__(self, report: Callable[[What], None]) -> None:
         self._report = report
@@ -111,7 +111,7 @@ class HeldBack(Generic[What]):
         self._report(what)
 
     def release(self, is_over: Callable[[What], bool]) -> None:
-        """Report the last of what was held back unless that is over, and from now on everything."""
+        """Report the last of what was held back unless that is over, and then everything that comes."""
         with self._lock:
             self._released = True
         if self._last is not None and not is_over(self._last):

@@ -68,7 +68,7 @@ class Rows:
         return start, line
 
     def _learn(self, block: str) -> None:
-        """Make a pattern of a row, if `block` is one; next time after twice as many rows that it does not take."""
+        """Make a pattern of a row, if `block` is one; next time after twice as many other rows."""
         self._seen, self._enough = 0, 2 * self._enough
         row = _row_in(block.rstrip("\n").split("\n"), self._indent, self._dash)
         if row is not None:

@@ -106,7 +106,7 @@ def _checked(text: str, max_depth: int) -> object:
 
 
 def _is_proven(document: object, text: str, max_depth: int) -> bool:
-    """Tell whether `document` surely has every member of `text`, and at most `max_depth` levels.
+    """Tell whether `document` certainly has every member of `text`, and at most `max_depth` levels.
 
     Colons and brackets in strings are counted too, so the counts are never too low.
     """

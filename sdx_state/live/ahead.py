@@ -68,7 +68,7 @@ class ListsAhead:
         """Read the lists of managed kinds, and those of children if the first answer does not come promptly.
 
         Return whether it did not, after at most `SLOW` seconds. Children are asked for once the list of their parents
-        is read: what is wrong with credentials, for example, is said by the same request as without reading ahead.
+        is read: what is wrong with credentials, for example, is found by the same request as without reading ahead.
         """
         managed = {address.kind for address in ledger.entries}
         kinds = [

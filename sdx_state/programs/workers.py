@@ -1,4 +1,4 @@
-"""Threads that work while another one goes on, and that nobody has to wait for."""
+"""Threads that work while another one computes. The process does not wait for them at its end."""
 
 from __future__ import annotations
 

@@ -211,7 +211,7 @@ class SharedStore(WithCopies):
                     with suppress(StoreError, LockLost, StateUnusable):
                         self._name_writer(None)
                 lease.release(clean=settled and (journal is None or not journal.unanswered))
-                session.forget()
+                session.clear()
 
     def unlock(self, id: str) -> bool:
         """Free the lock `id` of a run that died; tell whether there was one.

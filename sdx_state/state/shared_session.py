@@ -37,8 +37,8 @@ class Session:
             raise LockLost(f"{where} can be written under its lock alone.\nNothing was saved.")
         return self.lease
 
-    def forget(self) -> None:
-        """Forget the lock and all that was read."""
+    def clear(self) -> None:
+        """Have no lock, and nothing that was read."""
         self.lease = self.journal = self.state = None
         self.read = False
 

@@ -75,7 +75,7 @@ class Tenant:
             assert self._changed.wait_for(lambda: len(self.proxy.seen) >= count, PATIENCE)
 
     def is_slow(self) -> Hold:
-        """Answer no list of surveys or users until the hold that is returned is released."""
+        """Answer no list of surveys or users until the returned object is released."""
         self._held = Hold()
         return self._held
 
@@ -112,7 +112,7 @@ def slow(project, proxy, apply_once, monkeypatch):
 
 @pytest.fixture
 def plainly(project, slow, monkeypatch):
-    """Return a function that runs a command without reading ahead; the tenant forgets what it was asked."""
+    """Return a function that runs a command without reading ahead, and returns what the tenant was asked."""
 
     def run(*arguments: str) -> Any:
         meanwhile, slow.meanwhile = slow.meanwhile, lambda: None
@@ -128,7 +128,7 @@ def plainly(project, slow, monkeypatch):
 
 
 @pytest.mark.parametrize("command", ["plan", "drift"])
-def test_what_the_state_asks_for_is_read_while_files_are_loaded_and_not_again(project, slow, plainly, command):
+def test_lists_that_the_state_asks_for_are_read_while_files_are_loaded_and_not_again(project, slow, plainly, command):
     plain, asked = plainly(command)
     slow.is_slow_until_loading(lambda: slow.wait_for(REQUESTS))
     ended = project.run(command)

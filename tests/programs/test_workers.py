@@ -1,4 +1,4 @@
-"""Threads that nobody waits for."""
+"""Threads that the process does not wait for."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_ended_workers_finish_what_waits_unless_it_is_dropped(workers):
     assert len([one.result(PATIENCE) for one in done]) == 9
 
 
-def test_a_call_that_never_ends_does_not_hold_up_the_end_of_the_process():
+def test_a_call_that_never_ends_does_not_delay_the_end_of_the_process():
     program = (
         "import threading\n"
         "from sdx_state.programs.workers import Workers\n"
