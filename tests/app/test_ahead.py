@@ -37,6 +37,7 @@ def test_shared_state_is_recalled_while_files_are_loaded(shared, monkeypatch):
     assert "b.yaml:1" in shared.run("plan").err
 
 
+@pytest.mark.parametrize("shared", ["postgres", "http"], indirect=True)  # the S3 of the tests takes any credentials
 def test_shared_state_that_cannot_be_read_is_reported_as_without_reading_ahead(shared, monkeypatch):
     monkeypatch.setenv("SDX_STATE_DSN", "postgresql://user@127.0.0.1:1/none")
     monkeypatch.setenv("TF_HTTP_PASSWORD", "wrong")
