@@ -47,7 +47,7 @@ def reading_ahead(
         waiting: Called with each long wait that the server asks for, once the tenant is handed over.
     """
     begun = None
-    if _size(place.folder) >= LARGE and any(environ.get(name, "").strip() for name in VARIABLES):
+    if any(environ.get(name, "").strip() for name in VARIABLES) and _size(place.folder) >= LARGE:
         from sdx_state.app.begun import begun_of
 
         try:
