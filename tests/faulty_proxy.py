@@ -121,7 +121,7 @@ def handler_of(proxy: FaultyProxy) -> type[BaseHTTPRequestHandler]:
         def log_message(self, *_: object) -> None: ...
 
         def handle(self) -> None:
-            with suppress(ConnectionError):  # a client may give up, and what it prints alone is tested
+            with suppress(ConnectionError):  # a client may end early, and its own output is what is tested
                 super().handle()
 
         def forward(self) -> None:
