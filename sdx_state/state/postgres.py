@@ -121,8 +121,6 @@ class PostgresStore:
                         return [*connection.execute(sql.SQL(statement).format(table), values).fetchall()]
             except errors.InsufficientPrivilege as error:
                 raise StoreRefused(f"{self.name}: {_said(error)}", RIGHTS) from None
-            except errors.UniqueViolation as error:  # another run makes the table at this moment
-                raise Unclear(f"{self.name}: {_said(error)}") from None
             except psycopg.OperationalError as error:
                 self._drop()
                 said = self._redacted(_said(error))
@@ -145,12 +143,23 @@ class PostgresStore:
         return self._open[0]
 
     def _make(self, connection: Any) -> None:
-        from psycopg import sql
+        """Make schema and table where they are missing.
+
+        `IF NOT EXISTS` looks once: of two runs that make the same at one time, one gets an error about the rows of
+        the other in the catalog. They are committed by then, so that it finds them when it looks again.
+        """
+        from psycopg import errors, sql
 
         schema, table = sql.Identifier(self._schema), sql.Identifier(self._schema, _TABLE)
-        connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(schema))
         columns = "key text PRIMARY KEY, content bytea NOT NULL, version text NOT NULL"
-        connection.execute(sql.SQL(f"CREATE TABLE IF NOT EXISTS {{}} ({columns})").format(table))
+        for statement in (
+            sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(schema),
+            sql.SQL(f"CREATE TABLE IF NOT EXISTS {{}} ({columns})").format(table),
+        ):
+            try:
+                connection.execute(statement)
+            except (errors.UniqueViolation, errors.DuplicateObject, errors.DuplicateTable, errors.DuplicateSchema):
+                connection.execute(statement)
 
     def _drop(self) -> None:
         _close(self._open)
