@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import datetime, timezone
-from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
 from sdx_state.api.answer import check
@@ -28,6 +26,8 @@ from sdx_state.api.errors import (
     SurveyDynamixError,
 )
 from sdx_state.api.exchange import Answer, Request, Transport
+from sdx_state.api.in_flight import InFlight
+from sdx_state.api.retry_after import come_back, retry_after, timestamp
 from sdx_state.programs.machine import Machine
 from sdx_state.records import dataclass
 
@@ -49,7 +49,6 @@ BUSY = (RateLimitError, ServiceUnavailableError)  # Says nothing about the reque
 BASE, CAP = 0.5, 20.0  # Seconds; full jitter between 0 and these.
 LONGEST_WAIT = 60.0  # Longest accepted Retry-After, in seconds.
 WORTH_A_WORD = 5.0  # Shortest reported Retry-After, in seconds.
-_LATEST = 253_402_300_799.0  # The last second that a calendar has.
 BUDGET, BUDGET_SHARE = 20, 0.1  # Retries of a run: this number, plus this share of its requests.
 BREAKER, COOL_DOWN = 5, 20.0  # Failures in a row; seconds without requests after them.
 
@@ -113,6 +112,7 @@ class Sender:
         self._ending = ending or Ending(machine)
         self._stopping = False
         self._tried = threading.Event()
+        self._in_flight = InFlight(machine)
 
     def tried_within(self, seconds: float) -> bool:
         """Wait until the first try of a request has ended, however it did; return False if it takes longer."""
@@ -151,30 +151,34 @@ class Sender:
         """
         tries = 0
         while True:
-            turn = self._begin(request)
             tries += 1
+            turn: int | None = None
             answer: Answer | None = None
-            if request.writes:
-                self.gate()
             try:
-                try:
-                    answer = self._transport.send(request)
-                finally:
-                    self._tried.set()
-                self._compare_clocks(answer)
-                check(request, answer, self._redact)
+                with self._in_flight.place(self._abandoned, again=tries > 1):
+                    turn = self._begin(request)
+                    if request.writes:
+                        self.gate()
+                    try:
+                        answer = self._transport.send(request)
+                    finally:
+                        self._tried.set()
+                    self._compare_clocks(answer)
+                    check(request, answer, self._redact)
                 result = read(request, answer)
             except SurveyDynamixError as error:
+                if turn is None:  # nothing was sent
+                    raise
                 # A server without OPTIONS may answer anything to it, which is not a failure.
                 if request.method == "OPTIONS" and error.status is not None:
                     raise
                 if request.probe and error.status is not None and not isinstance(error, BUSY):
                     raise
                 self._failed(request, error, turn)
-                asked = _retry_after(answer, self._machine.now()) if answer is not None else 0.0
+                asked = retry_after(answer, self._machine.now()) if answer is not None else 0.0
                 if asked > LONGEST_WAIT and error.status is not None:
-                    error.advice = _come_back(self._machine.now() + asked, asked)
-                if self._ending.left <= 0:
+                    error.advice = come_back(self._machine.now() + asked, asked)
+                if self._abandoned():
                     raise
                 if (request.writes and not _certainly_not_processed(error)) or tries > self._retries_of(error):
                     raise
@@ -201,8 +205,11 @@ class Sender:
             self.requests += 1
             return self._failures.turn()
 
+    def _abandoned(self) -> bool:
+        return self._ending.left <= 0
+
     def _compare_clocks(self, answer: Answer) -> None:
-        if self.server_ahead is None and (date := _timestamp(answer.headers.get("Date", ""))) is not None:
+        if self.server_ahead is None and (date := timestamp(answer.headers.get("Date", ""))) is not None:
             self.server_ahead = date - self._machine.now()
 
     def _answered(self) -> None:
@@ -241,7 +248,7 @@ class Sender:
         pause, now = max(jitter, min(asked, LONGEST_WAIT)), self._machine.now()
 
         def ended() -> bool:
-            return self._ending.left <= 0 or (self._stopping and asked > jitter)
+            return self._abandoned() or (self._stopping and asked > jitter)
 
         with self._lock:
             told = asked >= WORTH_A_WORD and now + pause > self._told_until + 1.0 and not self._stopping
@@ -286,33 +293,3 @@ class _Failures:
 def _certainly_not_processed(error: SurveyDynamixError) -> bool:
     """Return True if the server certainly did not process the request: it was not sent, or got 429."""
     return isinstance(error, ConnectionFailedError) or error.status == 429
-
-
-def _come_back(moment: float, seconds: float) -> str:
-    """Return the advice to come back at `moment`, which is `seconds` from now."""
-    until = datetime.fromtimestamp(moment, timezone.utc) if moment < _LATEST else None
-    when = f"{until:%Y-%m-%d %H:%M:%S} UTC " if until is not None else ""
-    return f"The server asks to wait until {when}({seconds:.0f} s). Run it again then."
-
-
-def _retry_after(answer: Answer, now: float) -> float:
-    """Return the seconds of a Retry-After (RFC 9110, section 10.2.3), a number or a date; 0 without one.
-
-    A date is compared with the server's `Date`, because the clock of this machine may be wrong.
-    """
-    value = answer.headers.get("Retry-After", "").strip()
-    if value.isascii() and value.isdigit() and len(value) < 10:
-        return float(value)
-    moment = _timestamp(value)
-    if moment is None:
-        return 0.0
-    server_now = _timestamp(answer.headers.get("Date", ""))
-    return max(0.0, moment - (now if server_now is None else server_now))
-
-
-def _timestamp(date: str) -> float | None:
-    try:
-        moment = parsedate_to_datetime(date)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp()

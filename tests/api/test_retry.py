@@ -227,11 +227,12 @@ def test_workers_that_wait_together_are_reported_once(
     serve: Any, serve_by: Any, connect: Any, clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     together = threading.Barrier(4, timeout=20)
-    monkeypatch.setattr(clock, "sleep", lambda _: together.wait())
+    monkeypatch.setattr(clock, "sleep", lambda seconds: together.wait() if seconds == 30 else None)
     first = threading.Semaphore(4)
 
     def busy_once(seen: Any) -> Any:
         if first.acquire(blocking=False):
+            together.wait()
             return 429, {}, {"Retry-After": "30"}
         return 200, {"id": int(seen.path.rpartition("/")[2])}
 
