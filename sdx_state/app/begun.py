@@ -19,7 +19,9 @@ from sdx_state.model.urls import BaseUrl
 from sdx_state.programs.workers import Workers
 from sdx_state.records import replace
 from sdx_state.state.backend import Backend
+from sdx_state.state.local import LocalStore
 from sdx_state.state.memory import Memory, journal_of, recall
+from sdx_state.state.outline import Outline, managed_in
 
 SWITCH = 0.0002  # Seconds that the thread which loads files computes while another could read an answer.
 
@@ -51,10 +53,10 @@ class Begun:
 
     def begin(self) -> None:
         """Recall the state, and read what it asks for. A state that others share is recalled meanwhile."""
-        if self.store.shared:
+        if not isinstance(self.store, LocalStore):
             Workers(1, "recall").submit(self._begin)
             self._switch_often()
-        elif self._begin():
+        elif self._begin(self.store.outline()):
             self._switch_often()
 
     def hand_over(self) -> tuple[Memory | None, ReadAhead | None]:
@@ -82,15 +84,20 @@ class Begun:
         """Read answers soon: loading files computes all the time, and the other threads run every 5 ms alone."""
         sys.setswitchinterval(min(self._interval, SWITCH))
 
-    def _begin(self) -> bool:
+    def _begin(self, outline: Outline | None = None) -> bool:
         """Recall the state and begin to read; return whether more than the first list is read ahead."""
+        more = outline is not None and self._lists.begin(outline.managed)
         try:
             memory = recall(self.store, journal_of(self.store))
         except Exception as error:  # noqa: BLE001 - raised where the plan needs the state
             self._memory.set_exception(error)
-            return False
+            return more
         self._memory.set_result(memory)
-        return self._lists.begin(memory.ledger)
+        if outline is None:
+            return self._lists.begin(managed_in(memory.ledger))
+        if not outline.is_of(memory.saved):  # saved meanwhile: the lists may be older than that
+            self._lists.drop()
+        return more
 
 
 class HeldBack(Generic[What]):

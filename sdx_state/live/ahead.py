@@ -8,6 +8,7 @@ lists of whole kinds are begun with, and the many lists of children follow if th
 from __future__ import annotations
 
 import threading
+from collections.abc import Collection, Mapping
 from concurrent.futures import Future
 from functools import partial
 
@@ -15,7 +16,6 @@ from sdx_state.api.answer import Rows
 from sdx_state.api.endpoints import Endpoints
 from sdx_state.kinds import KINDS, Kind, children_of
 from sdx_state.live.lists import ListKey, list_rows
-from sdx_state.model.ledger import Ledger
 from sdx_state.programs.machine import Uptime
 from sdx_state.programs.workers import Workers
 from sdx_state.records import dataclass
@@ -64,19 +64,21 @@ class ListsAhead:
         self._since, self._begun = client.machine.uptime(), self._clock()
         self._ended = self._begun
 
-    def begin(self, ledger: Ledger) -> bool:
+    def begin(self, managed: Mapping[str, Collection[str]]) -> bool:
         """Read the lists of managed kinds, and those of children if the first answer does not come promptly.
 
         Return whether it did not, after at most `SLOW` seconds. Children are asked for once the list of their parents
         is read: what is wrong with credentials, for example, is found by the same request as without reading ahead.
+
+        Args:
+            managed: Kind -> ids of the managed resources; of kinds without children, ids may be missing.
         """
-        managed = {address.kind for address in ledger.entries}
         kinds = [
             kind
             for kind in KINDS.values()
             if kind.parent is None
             and not kind.lookup_only
-            and managed.intersection((kind.name, *(one.name for one in children_of(kind.name))))
+            and not managed.keys().isdisjoint((kind.name, *(one.name for one in children_of(kind.name))))
         ]
         if not kinds:
             return False
@@ -87,8 +89,7 @@ class ListsAhead:
             return False
         for kind, listed in lists:
             if listed is not None and children_of(kind.name):
-                known = {entry.id for address, entry in ledger.entries.items() if address.kind == kind.name}
-                listed.add_done_callback(partial(self._read_children, kind, known))
+                listed.add_done_callback(partial(self._read_children, kind, managed.get(kind.name, ())))
         return True
 
     def hand_over(self) -> ReadAhead:
@@ -101,6 +102,14 @@ class ListsAhead:
             lists, self._lists = self._lists, {}
             return ReadAhead(lists, self._workers, requests, end - self._begun, self._since)
 
+    def drop(self) -> None:
+        """Give up the lists that were begun, and begin nothing more."""
+        with self._lock:
+            self._over = True
+            dropped, self._lists = self._lists, {}
+        for one in dropped.values():
+            one.cancel()
+
     def end(self) -> None:
         """Abandon everything that is still in flight. It is not waited for."""
         with self._lock:
@@ -108,7 +117,7 @@ class ListsAhead:
         self._client.abandon()
         self._workers.shutdown(cancel_futures=True)
 
-    def _read_children(self, parent: Kind, known: set[str], listed: Future[Rows]) -> None:
+    def _read_children(self, parent: Kind, known: Collection[str], listed: Future[Rows]) -> None:
         """Ask for the children of the `known` parents that are listed, in their order."""
         if listed.cancelled() or listed.exception() is not None:
             return

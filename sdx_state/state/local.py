@@ -22,6 +22,7 @@ from sdx_state.state.local_copies import LocalCopies
 from sdx_state.state.lock_file import holding, is_left_behind, locked
 from sdx_state.state.move_file import read_move, write_move
 from sdx_state.state.moving import Move, require_here
+from sdx_state.state.outline import Outline, outline_of
 from sdx_state.state.signing import SigningKey
 
 KEPT_PLANS = 200  # hashes of saved plans
@@ -142,6 +143,15 @@ class LocalStore(WithCopies):
         require_tenant(ledger, self.tenant, str(self.path))
         require_lineage(ledger, self.lineage, self.where)
         return ledger
+
+    def outline(self) -> Outline | None:
+        """Return what the state file says at a glance, None if it says nothing, or is one of another tenant."""
+        try:
+            self._require_ours()
+            found = outline_of(read_private(self.path))
+        except (OSError, StateUnusable):  # `load` says why
+            return None
+        return found if found is not None and found.tenant == self.tenant else None
 
     def _require_ours(self) -> None:
         """Refuse everything of this state that others may have put here, before anything is sent.
