@@ -140,7 +140,8 @@ class Endpoint:
         )
         paging = {"_limit": limit, "_order": "ASC", "_offset": offset}
         query = encoded({**filters, **dict.fromkeys(including, "1"), **paging})
-        return Request("GET", f"{path}?{query}", f"{shown}?{ids}" if ids else shown, probe=probe)
+        label = f"{shown}?{ids}" if ids else shown
+        return Request("GET", f"{path}?{query}", label, probe=probe, follows=offset > 0)
 
     def get(self, id: str) -> Row:
         """Return the resource `id`.

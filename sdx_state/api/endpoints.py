@@ -90,6 +90,7 @@ class Endpoints:
             self._transport,
             redact,
             machine,
+            parallelism=connection.parallelism,
             max_retries=connection.max_retries,
             one_run=connection.one_run,
             waiting=connection.waiting,

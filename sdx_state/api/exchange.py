@@ -21,6 +21,7 @@ class Request:
         label: The path for display, without e-mail addresses and phone numbers.
         form: Form fields of the body, if there is one.
         probe: An error is an expected answer and says nothing about the server or the credentials.
+        follows: The next page of a list: it is sent before others, since a list is read one page after another.
     """
 
     method: str
@@ -28,6 +29,7 @@ class Request:
     label: str
     form: Mapping[str, str] | None = field(default=None, repr=False)
     probe: bool = False
+    follows: bool = False
 
     def __str__(self) -> str:
         return f"{self.method} {self.label}"

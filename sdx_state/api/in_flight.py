@@ -1,8 +1,9 @@
-"""How many requests are in flight at one time: fewer after a 429, and more again after some answers."""
+"""The requests in flight: a number of them at a time, fewer after a 429, and more again after some answers."""
 
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -10,7 +11,6 @@ from sdx_state.api.errors import RateLimitError
 from sdx_state.programs.machine import Machine
 
 MORE_AFTER = 25  # times as many answers as may be in flight, and one more may be; doubled where that was too many
-LOOK = 0.02  # seconds between two looks for a place
 
 
 class InFlight:
@@ -19,61 +19,85 @@ class InFlight:
     A server that takes few requests at a time rejects the same one again and again while others go on, until its
     retries are used up. So after a 429 no more are in flight than those others that were at that moment, and those
     that were rejected go first. One that was alone says nothing about how many may be.
+
+    Args:
+        limit: Requests in flight at a time.
+        machine: Waiting.
     """
 
-    def __init__(self, machine: Machine) -> None:
+    def __init__(self, limit: int, machine: Machine) -> None:
+        self._limit = self._most = limit
         self._machine = machine
         self._lock = threading.Lock()
-        self._count = self._peak = 0
-        self._most: int | None = None  # no limit before the first 429
+        self._count = 0
+        self._waiting: deque[threading.Event] = deque()  # set when the request may be sent, and is counted
         self._answers = 0  # since the limit last changed
         self._more_after = MORE_AFTER
         self._trying = False  # one more than was well
-        self._again = 0  # requests waiting for a place that were sent before
+        self._here = threading.local()
 
     @contextmanager
-    def place(self, ended: Callable[[], bool], *, again: bool) -> Iterator[None]:
+    def place(self, ended: Callable[[], bool], *, first: bool) -> Iterator[bool]:
         """Wait until one request more may be in flight; the block sends it, and raises `RateLimitError` after a 429.
+
+        Yields whether that took any waiting. Requests that the block sends before, one after another, take no place
+        of their own.
 
         Args:
             ended: Returns True once nobody may wait any more.
-            again: The request was sent before: others wait until it has a place.
+            first: It goes before others that wait.
         """
-        with self._lock:
-            self._again += again
+        outer = getattr(self._here, "has_place", False)
+        waited = False if outer else self._enter(ended, first)
+        rejected, self._here.has_place = False, True
         try:
-            while not self._entered(again=again, anyway=ended()):
-                self._machine.wait(LOOK, ended)
-        finally:
-            with self._lock:
-                self._again -= again
-        rejected = False
-        try:
-            yield
+            yield waited
         except RateLimitError:
             rejected = True
             raise
         finally:
-            self._left(rejected)
+            self._here.has_place = outer
+            self._leave(rejected, stays=outer)
 
-    def _entered(self, *, again: bool, anyway: bool) -> bool:
+    def _enter(self, ended: Callable[[], bool], first: bool) -> bool:
         with self._lock:
-            full = self._most is not None and (self._count >= self._most or (self._again > 0 and not again))
-            if full and not anyway:
+            if self._count < self._most and not self._waiting:
+                self._count += 1
                 return False
-            self._count += 1
-            self._peak = max(self._peak, self._count)
-            return True
-
-    def _left(self, rejected: bool) -> None:
+            turn = threading.Event()
+            (self._waiting.appendleft if first else self._waiting.append)(turn)
+        try:
+            self._machine.wait_for(turn, ended)
+        except BaseException:
+            with self._lock:
+                if turn.is_set():
+                    self._count -= 1
+                    self._let_in()
+                else:
+                    self._waiting.remove(turn)
+            raise
         with self._lock:
-            self._count -= 1
-            if rejected and self._count:
+            if not turn.is_set():  # nobody may wait any more
+                self._waiting.remove(turn)
+                self._count += 1
+        return True
+
+    def _leave(self, rejected: bool, *, stays: bool) -> None:
+        with self._lock:
+            others = self._count - 1
+            if not stays:
+                self._count = others
+            if not rejected:
+                self._answers += 1
+                if self._most < self._limit and self._answers >= self._more_after * self._most:
+                    self._most, self._answers, self._trying = self._most + 1, 0, True
+            elif others:
                 if self._trying:
                     self._more_after, self._trying = 2 * self._more_after, False
-                self._most, self._answers = min(self._count, self._most or self._count), 0
-            elif self._most is not None and not rejected:
-                self._answers += 1
-                if self._answers >= self._more_after * self._most:
-                    more = self._most + 1
-                    self._most, self._answers, self._trying = None if more >= self._peak else more, 0, True
+                self._most, self._answers = min(others, self._most), 0
+            self._let_in()
+
+    def _let_in(self) -> None:
+        while self._waiting and self._count < self._most:
+            self._count += 1
+            self._waiting.popleft().set()

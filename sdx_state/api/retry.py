@@ -90,6 +90,7 @@ class Sender:
         redact: Callable[[str], str],
         machine: Machine,
         *,
+        parallelism: int,
         max_retries: int = 4,
         one_run: bool = False,
         waiting: Callable[[Wait], None] = lambda _: None,
@@ -112,7 +113,7 @@ class Sender:
         self._ending = ending or Ending(machine)
         self._stopping = False
         self._tried = threading.Event()
-        self._in_flight = InFlight(machine)
+        self._in_flight = InFlight(parallelism, machine)
 
     def tried_within(self, seconds: float) -> bool:
         """Wait until the first try of a request has ended, however it did; return False if it takes longer."""
@@ -142,7 +143,7 @@ class Sender:
         Args:
             request: The request.
             read: Converts the answer to the result.
-            before_again: Called right before each retry.
+            before_again: Called right before each retry, and before a write that others in flight held up.
 
         Raises:
             SurveyDynamixError: The error of the last attempt.
@@ -155,41 +156,52 @@ class Sender:
             turn: int | None = None
             answer: Answer | None = None
             try:
-                with self._in_flight.place(self._abandoned, again=tries > 1):
+                with self._in_flight.place(self._abandoned, first=request.follows or tries > 1) as waited:
+                    if tries > 1 or (waited and request.writes):
+                        before_again()
                     turn = self._begin(request)
-                    if request.writes:
-                        self.gate()
-                    try:
-                        answer = self._transport.send(request)
-                    finally:
-                        self._tried.set()
-                    self._compare_clocks(answer)
+                    answer = self._sent(request)
                     check(request, answer, self._redact)
                 result = read(request, answer)
             except SurveyDynamixError as error:
-                if turn is None:  # nothing was sent
-                    raise
-                # A server without OPTIONS may answer anything to it, which is not a failure.
-                if request.method == "OPTIONS" and error.status is not None:
-                    raise
-                if request.probe and error.status is not None and not isinstance(error, BUSY):
-                    raise
-                self._failed(request, error, turn)
-                asked = retry_after(answer, self._machine.now()) if answer is not None else 0.0
-                if asked > LONGEST_WAIT and error.status is not None:
-                    error.advice = come_back(self._machine.now() + asked, asked)
-                if self._abandoned():
-                    raise
-                if (request.writes and not _certainly_not_processed(error)) or tries > self._retries_of(error):
-                    raise
-                self._spend(request, error)
-                jitter = self._machine.uniform(0.0, min(CAP, BASE * 2 ** (tries - 1)))
-                if not self._waited(request, error.status, jitter, asked):
+                # Without a turn, nothing was sent.
+                if turn is None or not self._put_off(request, error, answer, turn, tries):
                     raise
             else:
                 self._answered()
                 return result
-            before_again()
+
+    def _sent(self, request: Request) -> Answer:
+        if request.writes:
+            self.gate()
+        try:
+            answer = self._transport.send(request)
+        finally:
+            self._tried.set()
+        if self.server_ahead is None and (date := timestamp(answer.headers.get("Date", ""))) is not None:
+            self.server_ahead = date - self._machine.now()
+        return answer
+
+    def _put_off(
+        self, request: Request, error: SurveyDynamixError, answer: Answer | None, turn: int, tries: int
+    ) -> bool:
+        """Note a failure, and wait if `request` may be sent again; return False where it may not."""
+        # A server without OPTIONS may answer anything to it, which is not a failure.
+        if request.method == "OPTIONS" and error.status is not None:
+            return False
+        if request.probe and error.status is not None and not isinstance(error, BUSY):
+            return False
+        self._failed(request, error, turn)
+        asked = retry_after(answer, self._machine.now()) if answer is not None else 0.0
+        if asked > LONGEST_WAIT and error.status is not None:
+            error.advice = come_back(self._machine.now() + asked, asked)
+        if self._abandoned() or (request.writes and not _certainly_not_processed(error)):
+            return False
+        if tries > self._retries_of(error):
+            return False
+        self._spend(request, error)
+        jitter = self._machine.uniform(0.0, min(CAP, BASE * 2 ** (tries - 1)))
+        return self._waited(request, error.status, jitter, asked)
 
     def _begin(self, request: Request) -> int:
         with self._lock:
@@ -207,10 +219,6 @@ class Sender:
 
     def _abandoned(self) -> bool:
         return self._ending.left <= 0
-
-    def _compare_clocks(self, answer: Answer) -> None:
-        if self.server_ahead is None and (date := timestamp(answer.headers.get("Date", ""))) is not None:
-            self.server_ahead = date - self._machine.now()
 
     def _answered(self) -> None:
         with self._lock:

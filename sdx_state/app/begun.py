@@ -53,10 +53,14 @@ class Begun:
 
     def begin(self) -> None:
         """Recall the state, and read what it asks for. A state that others share is recalled meanwhile."""
-        if not isinstance(self.store, LocalStore):
-            Workers(1, "recall").submit(self._begin)
-            self._switch_often()
-        elif self._begin(self.store.outline()):
+        if isinstance(self.store, LocalStore):
+            outline = self.store.outline()
+            if outline is not None and self._lists.begin(outline.managed):
+                self._switch_often()
+            if self._recall(outline):
+                self._switch_often()
+        else:
+            Workers(1, "recall").submit(self._recall, None)
             self._switch_often()
 
     def hand_over(self) -> tuple[Memory | None, ReadAhead | None]:
@@ -84,20 +88,19 @@ class Begun:
         """Read answers soon: loading files computes all the time, and the other threads run every 5 ms alone."""
         sys.setswitchinterval(min(self._interval, SWITCH))
 
-    def _begin(self, outline: Outline | None = None) -> bool:
-        """Recall the state and begin to read; return whether more than the first list is read ahead."""
-        more = outline is not None and self._lists.begin(outline.managed)
+    def _recall(self, outline: Outline | None) -> bool:
+        """Recall the state; return whether lists of children are read ahead from now on."""
         try:
             memory = recall(self.store, journal_of(self.store))
         except Exception as error:  # noqa: BLE001 - raised where the plan needs the state
             self._memory.set_exception(error)
-            return more
+            return False
         self._memory.set_result(memory)
         if outline is None:
             return self._lists.begin(managed_in(memory.ledger))
         if not outline.is_of(memory.saved):  # saved meanwhile: the lists may be older than that
             self._lists.drop()
-        return more
+        return False
 
 
 class HeldBack(Generic[What]):

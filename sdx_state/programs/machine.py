@@ -12,6 +12,7 @@ from datetime import datetime, timezone
 from functools import cache
 from pathlib import Path
 from random import SystemRandom
+from threading import Event
 
 from sdx_state.records import dataclass
 
@@ -72,6 +73,11 @@ class Machine:
     def sleep(self, seconds: float, /) -> None:
         """Sleep."""
         time.sleep(seconds)
+
+    def wait_for(self, event: Event, ended: Callable[[], bool], /) -> None:
+        """Wait until `event` is set, but no longer than `SLICE` once `ended` returns True."""
+        while not ended() and not event.wait(SLICE):
+            pass
 
     def wait(self, seconds: float, ended: Callable[[], bool], /) -> None:
         """Wait, but no longer than `SLICE` once `ended` returns True: nothing else can end a wait of a worker."""

@@ -44,8 +44,10 @@ def outline_of(data: bytes) -> Outline | None:
     lineage, serial, tenant = (one.decode("utf-8", "replace") for one in start.groups())
     managed: Ids = {}
     for kind in KINDS.values():
-        if data.find(b'"%s.' % kind.name.encode()) >= 0:
-            managed[kind.name] = _ids(kind.name, data) if children_of(kind.name) else set()
+        entry = rb'"%s\.[^"\\]*":\{"id":"([^"\\]*)"' % kind.name.encode()
+        found = re.finditer(entry, data) if children_of(kind.name) else []
+        if (ids := {one[1].decode("utf-8", "replace") for one in found}) or re.search(entry, data):
+            managed[kind.name] = ids
     return Outline(lineage, int(serial), tenant, managed)
 
 
@@ -55,8 +57,3 @@ def managed_in(ledger: Ledger) -> Ids:
     for address, entry in ledger.entries.items():
         managed.setdefault(address.kind, set()).add(entry.id)
     return managed
-
-
-def _ids(kind: str, data: bytes) -> set[str]:
-    entries = re.finditer(rb'"%s\.[^"\\]*":\{"id":"([^"\\]*)"' % kind.encode(), data)
-    return {entry[1].decode("utf-8", "replace") for entry in entries}

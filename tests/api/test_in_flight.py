@@ -13,7 +13,7 @@ import pytest
 
 from sdx_state.api import errors as e
 from sdx_state.api.in_flight import MORE_AFTER, InFlight
-from sdx_state.programs.machine import Machine
+from sdx_state.programs.machine import THIS_MACHINE, Machine
 
 
 class Narrow:
@@ -60,14 +60,16 @@ class Full(Exception):
 class Impatient(Machine):
     """Does not wait."""
 
-    def wait(self, seconds: float, ended: Callable[[], bool], /) -> None:
-        raise Full
+    def wait_for(self, event: threading.Event, ended: Callable[[], bool], /) -> None:
+        if not ended():
+            raise Full
 
 
-def enter(places: InFlight, *, ended: bool = False, again: bool = False) -> ExitStack:
-    """Let one more request be in flight until the stack is closed."""
+def enter(places: InFlight, *, ended: bool = False, first: bool = False) -> ExitStack:
+    """Let one more request of another thread be in flight until the stack is closed."""
     entered = ExitStack()
-    entered.enter_context(places.place(lambda: ended, again=again))
+    with ThreadPoolExecutor(1) as another:
+        another.submit(entered.enter_context, places.place(lambda: ended, first=first)).result()
     return entered
 
 
@@ -81,14 +83,14 @@ def room(places: InFlight) -> int:
     with ExitStack() as stack:
         for count in range(8):
             try:
-                stack.enter_context(places.place(lambda: False, again=False))
+                stack.enter_context(enter(places))
             except Full:
                 return count
         return 8
 
 
 def test_after_a_rejection_as_many_may_be_in_flight_as_others_were() -> None:
-    places = InFlight(Impatient())
+    places = InFlight(8, Impatient())
     requests = [enter(places) for _ in range(8)]
     for request in requests[:3]:
         reject(request)
@@ -99,13 +101,13 @@ def test_after_a_rejection_as_many_may_be_in_flight_as_others_were() -> None:
 
 
 def test_request_that_was_rejected_alone_changes_nothing() -> None:
-    places = InFlight(Impatient())
+    places = InFlight(8, Impatient())
     reject(enter(places))
     assert room(places) == 8
 
 
 def test_after_some_answers_one_more_may_be_in_flight_until_all_may() -> None:
-    places = InFlight(Impatient())
+    places = InFlight(8, Impatient())
     requests = [enter(places) for _ in range(8)]
     for request in requests[:5]:
         reject(request)
@@ -131,7 +133,7 @@ def answered(places: InFlight, limit: int, answers: int) -> None:
 
 
 def test_one_more_that_was_too_many_is_tried_again_after_twice_as_many_answers() -> None:
-    places = InFlight(Impatient())
+    places = InFlight(8, Impatient())
     requests = [enter(places) for _ in range(8)]
     for request in requests[:6]:
         reject(request)
@@ -150,29 +152,87 @@ def test_one_more_that_was_too_many_is_tried_again_after_twice_as_many_answers()
     assert room(places) == 3
 
 
-def test_request_that_was_rejected_goes_before_those_that_wait_for_their_first_place() -> None:
-    looks: list[str] = []
+def test_places_are_given_in_order_and_to_those_first_that_continue_something() -> None:
+    places = InFlight(1, THIS_MACHINE)
+    held, order = enter(places), []
 
-    class Watched(Impatient):
-        def wait(self, seconds: float, ended: Callable[[], bool], /) -> None:
-            """The rejected one waits: a place gets free, and another one comes."""
-            if looks:
-                raise Full
-            looks.append("waited")
-            first.close()
-            with pytest.raises(Full):
-                enter(places)
+    def wait(name: str, first: bool) -> None:
+        with places.place(lambda: False, first=first):
+            order.append(name)
 
-    places = InFlight(Watched())
-    first, second = enter(places), enter(places)
-    reject(second)
-    enter(places, again=True).close()
-    assert looks
+    with ThreadPoolExecutor(4) as workers:
+        for count, (name, first) in enumerate([("a", False), ("b", False), ("next page", True)], 1):
+            workers.submit(wait, name, first)
+            while len(places._waiting) < count:
+                time.sleep(0.001)
+        held.close()
+    assert order == ["next page", "a", "b"]
+
+
+def test_more_threads_than_places_send_no_more_requests_at_a_time(serve: Any, serve_by: Any, connect: Any) -> None:
+    narrow = Narrow(3, 0.002)
+    client = connect(serve(serve_by(narrow)), parallelism=3)
+    with ThreadPoolExecutor(12) as workers:
+        assert len(list(workers.map(client.surveys.get, map(str, range(100))))) == 100
+    assert narrow.rejected == 0
+
+
+def test_write_that_was_held_up_is_looked_at_again(serve: Any, serve_by: Any, connect: Any) -> None:
+    """What was looked at before a write is out of date after waiting for others."""
+    arrived, released = threading.Event(), threading.Event()
+
+    def slow_for_7(seen: Any) -> Any:
+        if seen.path.endswith("/7"):
+            arrived.set()
+            released.wait(20)
+        return 200, {"id": int(seen.path.rpartition("/")[2])}
+
+    server = serve(serve_by(slow_for_7))
+    client = connect(server, parallelism=1)
+    survey = {"id": 1, "name": "x"}
+    client.surveys.replace("1", survey, lambda: client.surveys.get("1"))
+    with ThreadPoolExecutor(2) as workers:
+        workers.submit(client.surveys.get, "7")
+        assert arrived.wait(20)
+        write = workers.submit(client.surveys.replace, "1", survey, lambda: client.surveys.get("1"))
+        while not client._sender._in_flight._waiting:
+            time.sleep(0.001)
+        released.set()
+        write.result()
+    assert server.lines == [
+        f"{verb} /api/surveys/{id}" for verb, id in (("PUT", 1), ("GET", 7), ("GET", 1), ("PUT", 1))
+    ]
+
+
+def test_writes_and_their_looks_get_through_where_one_request_is_taken_at_a_time(
+    serve: Any, serve_by: Any, connect: Any, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "sleep", lambda seconds: time.sleep(min(seconds, 0.1)))
+    client = connect(serve(serve_by(Narrow(1, 0.005))), one_run=True)
+
+    def write(_: int) -> Any:
+        return client.surveys.replace("1", {"id": 1, "name": "x"}, lambda: client.surveys.get("1"))
+
+    with ThreadPoolExecutor(8) as workers:
+        assert len(list(workers.map(write, range(60)))) == 60
+
+
+def test_wait_that_is_interrupted_leaves_its_place_to_others() -> None:
+    class Interrupted(Machine):
+        def wait_for(self, event: threading.Event, ended: Callable[[], bool], /) -> None:
+            held.close()
+            assert event.is_set()
+            raise KeyboardInterrupt
+
+    places = InFlight(1, Interrupted())
+    held = enter(places)
+    with pytest.raises(KeyboardInterrupt):
+        enter(places)
     enter(places).close()
 
 
 def test_nobody_waits_for_a_place_after_the_end() -> None:
-    places = InFlight(Impatient())
+    places = InFlight(8, Impatient())
     first, second = enter(places), enter(places)
     reject(second)
     with pytest.raises(Full):

@@ -18,6 +18,7 @@ from sdx_state.programs.interrupts import Terminated
 from sdx_state.programs.machine import Machine, Uptime
 from sdx_state.records import replace
 from sdx_state.state.journal import Journal
+from sdx_state.state.local import LocalStore
 from tests.faulty_proxy import PATIENCE, FaultyProxy, Hold
 
 LARGE = app_ahead.LARGE
@@ -135,6 +136,19 @@ def test_lists_that_the_state_asks_for_are_read_while_files_are_loaded_and_not_a
     assert ended == plain
     assert slow.asked() == asked
     assert asked.total() == REQUESTS
+
+
+def test_lists_that_may_be_older_than_the_state_are_read_again(project, slow, plainly, monkeypatch):
+    """Another run saved the state after the first lists were asked for."""
+    plain, _ = plainly("plan", "--detailed-exitcode")
+    outline = LocalStore.outline
+    monkeypatch.setattr(LocalStore, "outline", lambda store: replace(outline(store), serial=0))
+    slow.is_slow_until_loading(lambda: slow.wait_for(2))
+    assert project.run("plan", "--detailed-exitcode") == plain
+    assert {path.partition("?")[0]: count for path, count in slow.asked().items() if "questions" not in path} == {
+        "/api/surveys": 2,
+        "/api/users": 2,
+    }
 
 
 def test_a_tenant_that_answers_promptly_is_asked_for_no_children_ahead(project, slow, monkeypatch):

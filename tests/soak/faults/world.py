@@ -10,8 +10,9 @@ import contextlib
 import json
 import os
 import random
+import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -85,6 +86,10 @@ class VirtualMachine(Machine):
 
     def sleep(self, seconds: float, /) -> None:
         self.world.sleep(seconds)
+
+    def wait_for(self, event: threading.Event, ended: Callable[[], bool], /) -> None:
+        while not ended() and not event.is_set():
+            self.sleep(0.02)
 
     def uniform(self, a: float, b: float, /) -> float:
         return self.world.chance.uniform(a, b)
