@@ -12,8 +12,13 @@ def start() -> None:
     if sys.argv[1:] == ["--version"] and _printed(f"sdx-state {__version__}\n"):
         return
     from sdx_state.cli.main import entry
+    from sdx_state.cli.quick_exit import exit_quickly
 
-    entry()
+    try:
+        entry()
+    except SystemExit as ended:
+        exit_quickly(ended.code)
+        raise
 
 
 def _printed(line: str) -> bool:

@@ -10,12 +10,10 @@ import pytest
 from sdx_state.version import __version__
 
 PROGRAM = """
-import sys
+import atexit, sys
 from sdx_state.cli.start import start
-try:
-    start()
-finally:
-    print("click" in sys.modules, file=sys.stderr)
+atexit.register(lambda: print("click" in sys.modules, file=sys.stderr))
+start()
 """
 
 
