@@ -49,6 +49,7 @@ def test_no_module_is_longer_than_a_reader_takes_in():
 
 # Where time itself is what is tested. Elsewhere a test waits for an event, or has a clock of its own.
 BY_THE_CLOCK = {
+    "api/test_in_flight.py": "a server that takes a moment",
     "api/test_transport_hostile_answers.py": "a server that drips",
     "apply/test_graph.py": "operations that take a moment",
     "kinds/test_kind_of_ones_own.py": "a write that takes a moment",

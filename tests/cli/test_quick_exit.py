@@ -10,15 +10,17 @@ from pathlib import Path
 import pytest
 
 PROGRAM = """
-import atexit, sys, threading, time
+import atexit, sys, threading
 from sdx_state.cli.quick_exit import exit_quickly
 
+go = threading.Event()
 atexit.register(print, "registered first, runs last")
 atexit.register(print, "registered")
 sys.stdout.write("written")
 {before}
 exit_quickly({code})
 sys.stderr.write("returned")
+go.set()
 sys.exit({code})
 """
 QUICK = "writtenregistered\nregistered first, runs last\n"
@@ -42,7 +44,7 @@ def test_process_ends_with_its_code_its_output_and_what_was_registered(code):
         ("sys.setprofile(lambda *_: None)", ()),
         ("hasattr(sys, 'monitoring') and sys.monitoring.use_tool_id(2, 'x') or sys.settrace(lambda *_: None)", ()),
         ("", ("-X", "dev")),
-        ("threading.Thread(target=lambda: (time.sleep(0.2), print('worked'))).start()", ()),
+        ("threading.Thread(target=lambda: (go.wait(), print('worked'))).start()", ()),
     ],
 )
 def test_interpreter_ends_a_process_that_is_watched_or_works(before, flags):
@@ -52,7 +54,7 @@ def test_interpreter_ends_a_process_that_is_watched_or_works(before, flags):
 
 
 def test_thread_that_is_abandoned_at_the_end_does_not_delay_it():
-    found = ended(3, "threading.Thread(target=time.sleep, args=(60,), daemon=True).start()")
+    found = ended(3, "threading.Thread(target=go.wait, daemon=True).start()")
     assert (found.returncode, found.stdout, found.stderr) == (3, QUICK, "")
 
 
