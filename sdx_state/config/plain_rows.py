@@ -26,7 +26,7 @@ _FORMS: tuple[tuple[str, Callable[[str], Scalar] | None], ...] = (
     (r"'([^'\n]*)'", None),
     (r"(0|[1-9][0-9]{0,17})", int),
 )
-_LINE = pattern(rf"( *)(- )?({KEY}):(?: (.+))?")
+_LINE = pattern(rf"\A( *)(- )?({KEY}):(?: (.+))?")
 
 
 class Rows:
