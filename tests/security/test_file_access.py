@@ -28,6 +28,7 @@ ALLOWED: dict[str, dict[str, str]] = {
         "os.scandir": "the names of installed packages, outside of the project",
         "Path(folder, 'entry_points.txt').read_bytes": "a file of an installed package",
     },
+    "sdx_state/api/in_flight.py": {"self._waiting.remove": "a queue in memory"},
     "sdx_state/api/vault.py": {"folder.open": "an open folder of private files"},
     "sdx_state/state/move_file.py": {"folder.remove": "an open folder of private files"},
     "sdx_state/state/journal_file.py": {
