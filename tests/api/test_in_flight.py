@@ -39,7 +39,7 @@ class Narrow:
                 self.now -= 1
 
 
-@pytest.mark.parametrize("limit", [1, 2, 4, 7])
+@pytest.mark.parametrize("limit", [1, 4])
 def test_client_that_sends_too_many_at_a_time_sends_fewer_and_gets_every_answer(
     serve: Any, serve_by: Any, connect: Any, clock: Any, monkeypatch: pytest.MonkeyPatch, limit: int
 ) -> None:
@@ -47,10 +47,10 @@ def test_client_that_sends_too_many_at_a_time_sends_fewer_and_gets_every_answer(
     narrow = Narrow(limit, 0.01)
     client = connect(serve(serve_by(narrow)), one_run=True)
     with ThreadPoolExecutor(8) as workers:
-        rows = list(workers.map(client.surveys.get, map(str, range(200))))
-    assert [row["id"] for row in rows] == list(range(200))
+        rows = list(workers.map(client.surveys.get, map(str, range(100))))
+    assert [row["id"] for row in rows] == list(range(100))
     # Those of the first moment, and one for each time that one more is tried.
-    assert narrow.rejected <= 8 + 200 / MORE_AFTER
+    assert narrow.rejected <= 8 + 100 / MORE_AFTER
 
 
 class Full(Exception):

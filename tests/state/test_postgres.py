@@ -65,7 +65,7 @@ def test_first_runs_in_a_new_database_at_the_same_time_all_write(dsn):
             return store.put(key, b"1", None)
 
     with ThreadPoolExecutor(8) as runs:
-        for number in range(40):
+        for number in range(10):
             together = threading.Barrier(8)
             written = [runs.submit(write, f"first_{number}", f"run/{key}", together) for key in range(8)]
             assert len({one.result() for one in written}) == 8
