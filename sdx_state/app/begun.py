@@ -15,13 +15,14 @@ from sdx_state.app.opening import ca_file_in, connection_of, state_of, trusted_b
 from sdx_state.app.place import Place
 from sdx_state.config.settings import Project
 from sdx_state.live.ahead import ListsAhead, ReadAhead
+from sdx_state.model.ledger import ids_by_kind
 from sdx_state.model.urls import BaseUrl
 from sdx_state.programs.workers import Workers
 from sdx_state.records import replace
 from sdx_state.state.backend import Backend
 from sdx_state.state.local import LocalStore
 from sdx_state.state.memory import Memory, journal_of, recall
-from sdx_state.state.outline import Outline, managed_in
+from sdx_state.state.outline import Outline
 
 SWITCH = 0.0002  # Seconds that the thread which loads files computes while another could read an answer.
 
@@ -97,7 +98,7 @@ class Begun:
             return False
         self._memory.set_result(memory)
         if outline is None:
-            return self._lists.begin(managed_in(memory.ledger))
+            return self._lists.begin(ids_by_kind(memory.ledger.entries))
         if not outline.is_of(memory.saved):  # saved meanwhile: the lists may be older than that
             self._lists.drop()
         return False

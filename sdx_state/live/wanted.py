@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Set
 from dataclasses import field
 
@@ -10,7 +10,7 @@ from sdx_state.kinds import KINDS, parent_names
 from sdx_state.kinds.identity import Identity
 from sdx_state.kinds.tenant_scope import WHOLE_TENANT, TenantScope
 from sdx_state.model.address import Address
-from sdx_state.model.ledger import Ledger
+from sdx_state.model.ledger import Ledger, ids_by_kind
 from sdx_state.model.resource import Desired
 from sdx_state.model.snapshot import Snapshot
 from sdx_state.records import dataclass
@@ -89,11 +89,10 @@ def wanted_of(
     names: set[tuple[str, str]] = set()
     having_children = parent_names()
     numbers: dict[str, str] = {}
-    known_ids: dict[str, set[str]] = defaultdict(set)
-    for address, entry in ledger.entries.items():
-        if scope is None or address in scope:
-            known_ids[address.kind].add(entry.id)
-    managed = {kind: ids for kind, ids in known_ids.items() if not KINDS[kind].lookup_only}
+    entries = ledger.entries
+    if scope is not None:
+        entries = {address: entry for address, entry in entries.items() if address in scope}
+    managed = {kind: ids for kind, ids in ids_by_kind(entries).items() if not KINDS[kind].lookup_only}
     kinds.update(managed)
     for kind in having_children & managed.keys():
         parents.update((kind, id) for id in managed[kind])

@@ -143,3 +143,11 @@ def moved_addresses(known: Mapping[Address, object], before: Address, after: Add
     if before.kind != after.kind:
         raise ValueError(f"{before} is a {before.kind}, but {after} is a {after.kind}")
     return {before: after} | {address: address.under(after) for address in known if address.parent == before}
+
+
+def ids_by_kind(entries: Mapping[Address, Entry]) -> dict[str, set[str]]:
+    """Return kind -> ids of `entries`."""
+    found: dict[str, set[str]] = {}
+    for address, entry in entries.items():
+        found.setdefault(address.kind, set()).add(entry.id)
+    return found

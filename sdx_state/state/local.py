@@ -145,13 +145,16 @@ class LocalStore(WithCopies):
         return ledger
 
     def outline(self) -> Outline | None:
-        """Return what the state file says at a glance, None if it says nothing, or is one of another tenant."""
+        """Return what the state file says at a glance, None if `load` may refuse it."""
         try:
             self._require_ours()
+            self._require_here()
             found = outline_of(read_private(self.path))
-        except (OSError, StateUnusable):  # `load` says why
+        except (OSError, StateUnusable):
             return None
-        return found if found is not None and found.tenant == self.tenant else None
+        if found is None or found.tenant != self.tenant or self.lineage not in ("", found.lineage):
+            return None
+        return found
 
     def _require_ours(self) -> None:
         """Refuse everything of this state that others may have put here, before anything is sent.

@@ -45,15 +45,9 @@ def outline_of(data: bytes) -> Outline | None:
     managed: Ids = {}
     for kind in KINDS.values():
         entry = rb'"%s\.[^"\\]*":\{"id":"([^"\\]*)"' % kind.name.encode()
-        found = re.finditer(entry, data) if children_of(kind.name) else []
-        if (ids := {one[1].decode("utf-8", "replace") for one in found}) or re.search(entry, data):
-            managed[kind.name] = ids
+        entries = re.finditer(entry, data)
+        first = next(entries, None)
+        if first is not None:
+            found = [first, *entries] if children_of(kind.name) else []
+            managed[kind.name] = {one[1].decode("utf-8", "replace") for one in found}
     return Outline(lineage, int(serial), tenant, managed)
-
-
-def managed_in(ledger: Ledger) -> Ids:
-    """Return kind -> ids of the managed resources of `ledger`, those without children included."""
-    managed: Ids = {}
-    for address, entry in ledger.entries.items():
-        managed.setdefault(address.kind, set()).add(entry.id)
-    return managed

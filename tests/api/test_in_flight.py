@@ -78,6 +78,17 @@ def reject(request: ExitStack) -> None:
         raise e.RateLimitError("GET /surveys", "too many requests", status=429)
 
 
+def limited_to(limit: int) -> InFlight:
+    """Return eight places of which `limit` may be taken after rejections, and that many answers since then."""
+    places = InFlight(8, Impatient())
+    requests = [enter(places) for _ in range(8)]
+    for request in requests[limit:]:
+        reject(request)
+    for request in requests[:limit]:
+        request.close()
+    return places
+
+
 def room(places: InFlight) -> int:
     """Return how many requests of eight may be in flight."""
     with ExitStack() as stack:
@@ -107,12 +118,7 @@ def test_request_that_was_rejected_alone_changes_nothing() -> None:
 
 
 def test_after_some_answers_one_more_may_be_in_flight_until_all_may() -> None:
-    places = InFlight(8, Impatient())
-    requests = [enter(places) for _ in range(8)]
-    for request in requests[:5]:
-        reject(request)
-    for request in requests[5:]:
-        request.close()
+    places = limited_to(3)
     answers = 3
     for limit in range(3, 8):
         while answers < MORE_AFTER * limit:
@@ -133,12 +139,7 @@ def answered(places: InFlight, limit: int, answers: int) -> None:
 
 
 def test_one_more_that_was_too_many_is_tried_again_after_twice_as_many_answers() -> None:
-    places = InFlight(8, Impatient())
-    requests = [enter(places) for _ in range(8)]
-    for request in requests[:6]:
-        reject(request)
-    for request in requests[6:]:
-        request.close()
+    places = limited_to(2)
     answered(places, 2, 2 * MORE_AFTER - 2)
     assert room(places) == 3
     answered(places, 3, 3)  # what `room` let in counted too

@@ -7,10 +7,12 @@ from hypothesis import strategies as st
 
 from sdx_state.kinds import KINDS
 from sdx_state.model.address import Address
-from sdx_state.model.ledger import Entry, Ledger
+from sdx_state.model.ledger import Entry, Ledger, ids_by_kind
+from sdx_state.records import replace
 from sdx_state.state.codec import encode
 from sdx_state.state.local import LocalStore
-from sdx_state.state.outline import managed_in, outline_of
+from sdx_state.state.moving import Move
+from sdx_state.state.outline import outline_of
 from sdx_state.state.signing import SigningKey
 
 ids = st.text(min_size=1, max_size=8)
@@ -32,7 +34,7 @@ def test_outline_has_no_id_and_no_kind_that_the_state_does_not_have(ledger):
     if found is None:
         assert '"' in ascii(ledger.tenant) or "\\" in ascii(ledger.tenant)
         return
-    managed = managed_in(ledger)
+    managed = ids_by_kind(ledger.entries)
     assert found.is_of(ledger)
     assert found.managed.keys() <= managed.keys()
     for kind, some in found.managed.items():
@@ -60,13 +62,19 @@ def test_outline_of_a_later_or_an_earlier_state_is_told_apart():
     ]  # fmt: skip
 
 
-def test_store_has_no_outline_for_another_tenant_and_none_of_a_file_that_others_can_write(tmp_path):
+def test_store_has_no_outline_of_a_state_that_it_may_refuse(tmp_path):
     store = LocalStore(tmp_path, "state", "https://a.example#1")
     assert store.outline() is None
     with store.lock("test"):
         store.save(Ledger("a", tenant="https://a.example#1", entries={Address("survey", "s"): Entry("52")}))
     assert store.outline().managed == {"survey": {"52"}}
     assert store.of("https://a.example#2").outline() is None
+    assert replace(store, lineage="b").outline() is None
+    assert replace(store, lineage="a").outline() is not None
+    store.mark(Move("1", gone=True, other="postgres", lineage="a"))
+    assert store.outline() is None
+    store.mark(None)
+    assert store.outline() is not None
     store.path.chmod(0o666)
     assert store.outline() is None
 
